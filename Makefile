@@ -1,0 +1,78 @@
+# SCoP: `make` alone says what can be done here and names what is missing.
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin
+MAILS  ?=
+SCOP_SHARED ?= $(abspath ../shared)
+export SCOP_SHARED
+
+.PHONY: help needs setup demo test lint types contracts unit alone audit interop bench lock clean
+
+help: needs
+	@echo "make demo              two organisations, real mail, three attacks that must fail"
+	@echo "make demo MAILS=path   the same with every mail of a folder, an .mbox or a .tar.xz"
+	@echo "make test              every check: format, lint, types, import contracts, tests, extras"
+	@echo "make interop           the real mesh against swaks, smtp-source, dig and nsupdate (as root)"
+	@echo "make bench             the speed figures, each beside its peer"
+	@echo "make audit             vulnerabilities, unsafe calls, secrets, parts and licences"
+	@echo "make lock              compute requirements/*.txt anew"
+
+needs:
+	@command -v $(PYTHON) >/dev/null || { echo "missing: $(PYTHON) (Debian, Ubuntu: apt install python3 python3-venv)"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "missing: Python 3.11 or newer ($(PYTHON) is older; name another: make PYTHON=python3.12)"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "missing: the venv module (Debian, Ubuntu: apt install python3-venv)"; exit 2; }
+	@test "$$(uname -s)" = Linux || { echo "missing: Linux (cells are confined by Landlock and seccomp)"; exit 2; }
+
+$(VENV)/.mesh: requirements/mesh.txt pyproject.toml
+	@$(MAKE) --no-print-directory needs
+	@echo "setting up $(VENV) (once)"
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mesh.txt
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.check: $(VENV)/.mesh requirements/check.txt
+	@echo "adding the tools of the checks (once)"
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/check.txt
+	@touch $@
+
+setup: $(VENV)/.mesh
+
+demo: $(VENV)/.mesh
+	@$(RUN)/scop demo $(if $(MAILS),--mails "$(MAILS)")
+
+test: lint types contracts unit alone
+	@echo "make test: all checks passed"
+
+lint: $(VENV)/.check
+	@$(RUN)/ruff format --check --quiet src tests bench checks
+	@$(RUN)/ruff check --quiet src tests bench checks
+
+types: $(VENV)/.check
+	@$(RUN)/mypy
+
+contracts: $(VENV)/.check
+	@$(RUN)/lint-imports --no-cache | tail -n 3
+
+unit: $(VENV)/.check
+	@$(RUN)/python -m pytest -n 2 tests -m "not interop"
+
+alone: $(VENV)/.check
+	@$(RUN)/python checks/alone.py
+
+interop: $(VENV)/.check
+	@sh tests/interop/install_peers.sh
+	@$(RUN)/python -m pytest tests/interop -m interop
+
+bench: $(VENV)/.check
+	@$(RUN)/python -m bench
+
+audit: $(VENV)/.check
+	@$(RUN)/python checks/audit.py
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group setup pyproject.toml -o requirements/mesh.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group check pyproject.toml -o requirements/check.txt
+
+clean:
+	rm -rf $(VENV) build dist demo
