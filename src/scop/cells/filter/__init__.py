@@ -1,0 +1,1 @@
+"""filter: one cell of the mesh."""

@@ -1,0 +1,1 @@
+"""keeper: one cell of the mesh."""

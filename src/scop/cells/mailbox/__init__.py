@@ -1,0 +1,1 @@
+"""mailbox: one cell of the mesh."""

@@ -1,0 +1,1 @@
+"""primary: one cell of the mesh."""

@@ -1,0 +1,14 @@
+"""What the primary may do."""
+
+from scop.mesh.manifest import Listener, Manifest, Pipe, Transport
+from scop.mesh.protocol import PipeProtocol
+
+__all__ = ["MANIFEST"]
+
+MANIFEST = Manifest(
+    name="primary",
+    job="answer for our own zones",
+    serves=(Pipe("signer", PipeProtocol.DOT, "publish keys by UPDATE with TSIG"),),
+    listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP)),
+    datagrams=True,
+)

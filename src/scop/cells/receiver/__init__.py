@@ -1,0 +1,1 @@
+"""receiver: one cell of the mesh."""

@@ -1,0 +1,1 @@
+"""relay: one cell of the mesh."""

@@ -1,0 +1,21 @@
+"""What the relay may do."""
+
+from scop.mesh.manifest import Manifest, Pipe, World
+from scop.mesh.protocol import PipeProtocol
+
+__all__ = ["MANIFEST"]
+
+MANIFEST = Manifest(
+    name="relay",
+    job="carry outgoing mail: queue, retry, bounce",
+    serves=(
+        Pipe("signer", PipeProtocol.SMTP, "sealed mail"),
+        Pipe("operator", PipeProtocol.CALL, "look at the queue"),
+    ),
+    reaches=(
+        Pipe("resolver", PipeProtocol.DOT, "MX and addresses"),
+        Pipe("mailbox", PipeProtocol.LMTP, "local recipients, and bounces to them"),
+        Pipe("signer", PipeProtocol.SMTP, "bounces to seal"),
+    ),
+    world=(World.SMTP,),
+)

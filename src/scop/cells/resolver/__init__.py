@@ -1,0 +1,1 @@
+"""resolver: one cell of the mesh."""

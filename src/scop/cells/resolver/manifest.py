@@ -1,0 +1,19 @@
+"""What the resolver may do."""
+
+from scop.mesh.manifest import Manifest, Pipe, World
+from scop.mesh.protocol import PipeProtocol
+
+__all__ = ["MANIFEST"]
+
+MANIFEST = Manifest(
+    name="resolver",
+    job="ask the world's name servers, and remember",
+    serves=(
+        Pipe("relay", PipeProtocol.DOT, "MX and addresses"),
+        Pipe("receiver", PipeProtocol.DOT, "the client's reverse name"),
+        Pipe("verifier", PipeProtocol.DOT, "policies and public keys"),
+        Pipe("signer", PipeProtocol.DOT, "see keys before they are used"),
+    ),
+    world=(World.DNS,),
+    datagrams=True,
+)

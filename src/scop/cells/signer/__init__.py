@@ -1,0 +1,1 @@
+"""signer: one cell of the mesh."""

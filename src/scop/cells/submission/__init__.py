@@ -1,0 +1,1 @@
+"""submission: one cell of the mesh."""

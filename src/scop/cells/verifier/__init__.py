@@ -1,0 +1,1 @@
+"""verifier: one cell of the mesh."""

@@ -1,0 +1,52 @@
+"""What the mailbox answers to the operator: which mails an account has, and their octets."""
+
+from __future__ import annotations
+
+import msgspec
+
+from scop.mesh.calls import Call
+
+__all__ = ["ListMail", "MailList", "MailPiece", "MailSummary", "ReadMail"]
+
+
+class MailSummary(msgspec.Struct, frozen=True):
+    """One stored mail."""
+
+    id: int
+    folder: str
+    trace: str
+    reverse_path: str
+    author: str
+    subject: str
+    size_octets: int
+    stored_unix: float
+
+
+class MailList(msgspec.Struct, frozen=True):
+    """A page of an account's mails, oldest first."""
+
+    mails: tuple[MailSummary, ...]
+    total: int  # of the whole account
+
+
+class ListMail(Call[MailList], frozen=True):
+    """Which mails does this account have, after that id?"""
+
+    account: str
+    after: int = 0
+    limit: int = 500
+
+
+class MailPiece(msgspec.Struct, frozen=True):
+    """A part of a mail's octets."""
+
+    octets: bytes
+    size_octets: int  # of the whole mail
+
+
+class ReadMail(Call[MailPiece], frozen=True):
+    """What stands in this mail from `offset` on?"""
+
+    account: str
+    id: int
+    offset: int = 0
