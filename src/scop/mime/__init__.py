@@ -1,0 +1,36 @@
+"""Mail as it stands on the wire: read lazily, octet for octet kept, never refused; and written anew.
+
+`parse(octets)` takes any octets and gives a `Message`: a tree of entities over the very same
+octets, each decoded only where it is asked for. `compose(…)` writes a mail. Nothing here decides
+whether a mail is good: `defects` and `ambiguities` say what is odd about it.
+
+Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2047, RFC 2183, RFC 2231, RFC 6532, RFC 6854.
+"""
+
+from scop.mime.addresses import Address, Group, parse_addresses
+from scop.mime.charsets import load_charsets
+from scop.mime.defects import Ambiguity, Defect
+from scop.mime.entity import Entity, Message
+from scop.mime.header import Field, Header, RawField, raw_fields, split_header
+from scop.mime.limits import Limits
+from scop.mime.parameters import ContentType
+from scop.mime.parser import parse
+
+__all__ = [
+    "Address",
+    "Ambiguity",
+    "ContentType",
+    "Defect",
+    "Entity",
+    "Field",
+    "Group",
+    "Header",
+    "Limits",
+    "Message",
+    "RawField",
+    "load_charsets",
+    "parse",
+    "parse_addresses",
+    "raw_fields",
+    "split_header",
+]

@@ -1,0 +1,148 @@
+"""A mail and its parts: offsets into one octet string, everything else decoded when it is asked for.
+
+Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2183, RFC 6532.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scop.mime.addresses import Address, Group, parse_addresses
+from scop.mime.charsets import decode_text
+from scop.mime.dates import parse_date
+from scop.mime.defects import Ambiguity, Defect
+from scop.mime.header import Header, find_content_fields, unfold
+from scop.mime.inspection import find_ambiguities, find_defects
+from scop.mime.limits import Limits
+from scop.mime.parameters import ContentType, parse_content_type, parse_disposition
+from scop.mime.structured import without_comments
+from scop.mime.transfer import decode_content
+
+__all__ = ["Entity", "Message", "Span"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where an entity lies in its octets."""
+
+    octets: bytes
+    start: int
+    header_end: int
+    body: int
+    end: int
+
+
+class Entity:
+    """One part of a mail, or the whole of it."""
+
+    __slots__ = ("_content_type", "_default_type", "_header", "_limits", "cut_defects", "parts", "span", "stated")
+
+    def __init__(self, span: Span, limits: Limits, default_type: ContentType) -> None:
+        self.span = span
+        self.stated: Mapping[bytes, bytes] = find_content_fields(span.octets, span.start, span.header_end)
+        self._limits = limits
+        self._default_type = default_type  # RFC 2046 §5.1.5: message/rfc822 inside of a digest
+        self._header: Header | None = None
+        self._content_type: ContentType | None = None
+        self.parts: tuple[Entity, ...] = ()
+        self.cut_defects: list[Defect] = []  # noted by the parser
+
+    @property
+    def header(self) -> Header:
+        """The fields of this entity."""
+        if self._header is None:
+            span = self.span
+            self._header = Header(span.octets[span.start : span.header_end], self._limits.fields)
+        return self._header
+
+    @property
+    def content_type(self) -> ContentType:
+        """What this entity holds; where nothing valid is stated, what RFC 2045 §5.2 assumes."""
+        if self._content_type is None:
+            stated = self.stated.get(b"type")
+            parsed = self._default_type if stated is None else parse_content_type(unfold(stated))
+            self._content_type = parsed or ContentType()
+        return self._content_type
+
+    @property
+    def transfer_encoding(self) -> str:
+        """The Content-Transfer-Encoding in lower case; "" where none is stated."""
+        stated = self.stated.get(b"transfer-encoding")
+        return without_comments(unfold(stated)).strip("; \t\r").lower() if stated else ""
+
+    @property
+    def body(self) -> bytes:
+        """The octets below the header as they stand."""
+        return self.span.octets[self.span.body : self.span.end]
+
+    @property
+    def content(self) -> bytes:
+        """The body with its transfer encoding undone (of a multipart: as it stands)."""
+        return decode_content(self.body, self.transfer_encoding)
+
+    @property
+    def text(self) -> str:
+        """The content as text in its charset; line ends stay as they are."""
+        return decode_text(self.content, self.content_type.parameters.get("charset", ""))
+
+    @property
+    def disposition(self) -> str | None:
+        """`inline`, `attachment` or another stated word in lower case."""
+        stated = self.stated.get(b"disposition")
+        return (parse_disposition(unfold(stated))[0] or None) if stated else None
+
+    @property
+    def filename(self) -> str | None:
+        """The name that the sender gives this part: never a path to be trusted."""
+        stated = self.stated.get(b"disposition")
+        named = parse_disposition(unfold(stated))[1].get("filename") if stated else None
+        return named or self.content_type.parameters.get("name") or None
+
+    @property
+    def defects(self) -> tuple[Defect, ...]:
+        """Which standards this entity breaks, its parts apart; looked for when asked."""
+        return find_defects(self)
+
+    @property
+    def ambiguities(self) -> tuple[Ambiguity, ...]:
+        """Where other readers may see another mail, its parts apart; looked for when asked."""
+        return find_ambiguities(self)
+
+    def walk(self) -> Iterator[Entity]:
+        """Yield this entity and all below it, each before its parts."""
+        waiting = [self]
+        while waiting:
+            entity = waiting.pop()
+            yield entity
+            waiting.extend(reversed(entity.parts))
+
+    def to_octets(self) -> bytes:
+        """Return the octets that this entity was read from."""
+        span = self.span
+        if span.start == 0 and span.end == len(span.octets):
+            return span.octets
+        return span.octets[span.start : span.end]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.content_type.media_type}, {len(self.parts)} parts>"
+
+
+class Message(Entity):
+    """A whole mail: the top of a parse, or what a message/rfc822 part holds."""
+
+    __slots__ = ()
+
+    def addresses(self, name: str) -> tuple[Address | Group, ...]:
+        """Return the mailboxes and groups of every field called `name`, from the top."""
+        fields = self.header.all(name)
+        if len(fields) == 1:
+            return parse_addresses(fields[0].unfolded)
+        return tuple([found for field in fields for found in parse_addresses(field.unfolded)])
+
+    @property
+    def date(self) -> datetime.datetime | None:
+        """The moment that the Date field names, always with a zone; None where it names none."""
+        stated = self.header.all("date")
+        return parse_date(stated[0].unfolded) if stated else None

@@ -1,0 +1,202 @@
+"""The header of a mail or a part: cut into fields once, decoded on demand, every octet kept.
+
+`split_header` and `raw_fields` work on plain octets for those who need exactness (DKIM, the
+stamps of the cells); `Header` is the reader's view of the same fields.
+
+Standards: RFC 5322 §2.2, §3.6; RFC 6532; obsolete forms of RFC 5322 §4.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scop.mime.words import decode_words
+
+__all__ = ["Field", "Header", "RawField", "raw_fields", "split_header"]
+
+# These begin with a literal: the regex engine then looks for it at the speed of memchr.
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_UNFOLDED_LINE_END = re.compile(rb"\n(?![ \t])")
+_LINE_OF_NO_FIELD = re.compile(rb"\n(?![!-9;-~]++[ \t]*+:|[ \t])")
+_ANY_FIELD = re.compile(rb"\n[!-9;-~]++[ \t]*+:")
+
+_CONTENT_FIELD = re.compile(
+    rb"\ncontent-(type|transfer-encoding|disposition)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE
+)
+
+# RFC 5322 §2.2: printable ASCII but the colon; §4.5.8: obsolete white space before the colon.
+_NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")
+# Lenient: mbox's "From " line and a folded first line do not end the header.
+_FIRST_LINE = re.compile(rb"[!-9;-~]++[ \t]*+:|>?From |[ \t]")
+
+
+class RawField(NamedTuple):
+    """One field as it stands: `octets` with its folding and line end; `name` is empty where the line is no field."""
+
+    name: bytes
+    octets: bytes
+
+    @property
+    def body(self) -> bytes:
+        """What follows the colon, with its folding, without the last line end."""
+        return _without_line_end(self.octets[self.octets.find(b":") + 1 :])
+
+
+def _without_line_end(octets: bytes) -> bytes:
+    if octets.endswith(b"\n"):
+        octets = octets[:-1]
+        if octets.endswith(b"\r"):
+            octets = octets[:-1]
+    return octets
+
+
+def find_header_end(octets: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return where the header of `octets[start:end]` ends (past its last line end) and where the body begins."""
+    if octets.startswith(b"\n", start, end):
+        return start, start + 1
+    if octets.startswith(b"\r\n", start, end):
+        return start, start + 2
+    blank = _BLANK_LINE.search(octets, start, end)
+    if blank is not None:
+        header_end, body = blank.start() + 1, blank.end()
+    else:
+        # Lenient: without an empty line the header ends before the first line that is no field.
+        stop = _LINE_OF_NO_FIELD.search(octets, start, end)
+        header_end = body = end if stop is None else stop.start() + 1
+    if _FIRST_LINE.match(octets, start, end) is None and _ANY_FIELD.search(octets, start, header_end) is None:
+        return start, start  # not one field: the whole is body
+    return header_end, body
+
+
+def split_header(octets: bytes) -> tuple[bytes, bytes]:
+    """Return the header with its last line end, and the body; the empty line between them is in neither."""
+    header_end, body = find_header_end(octets, 0, len(octets))
+    return octets[:header_end], octets[body:]
+
+
+def raw_fields(header: bytes) -> tuple[RawField, ...]:
+    """Return the fields of a header in order; their `octets` joined are `header` again."""
+    lines = _UNFOLDED_LINE_END.split(header)
+    last = lines.pop()
+    whole = [line + b"\n" for line in lines]
+    if last:
+        whole.append(last)
+    return tuple([RawField(match[1] if (match := _NAME.match(line)) else b"", line) for line in whole])
+
+
+def find_content_fields(octets: bytes, start: int, header_end: int) -> dict[bytes, bytes]:
+    """Return the raw bodies of Content-Type, -Transfer-Encoding and -Disposition by the lower-case rest of the name.
+
+    The first of each counts. This is what tells the structure of a mail, so it costs one regex and no cut.
+    """
+    if start == 0:
+        found = _CONTENT_FIELD.findall(b"\n" + octets[:header_end])
+    else:  # the octet before is the line end of a delimiter or of an empty line
+        found = _CONTENT_FIELD.findall(octets, start - 1, header_end)
+    return {rest.lower(): body for rest, body in reversed(found)}
+
+
+class Field:
+    """One header field: `name` as written, `body` unfolded and decoded, `octets` as they stand but the line end."""
+
+    __slots__ = ("_body", "_body_start", "name", "octets")
+
+    def __init__(self, name: str, octets: bytes, body_start: int) -> None:
+        self.name = name
+        self.octets = octets
+        self._body_start = body_start
+        self._body: str | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """The octets after the colon, with their folding, without the last line end."""
+        return self.octets[self._body_start :]
+
+    @property
+    def unfolded(self) -> str:
+        """The body on one line, encoded words left as they are: what structured fields are parsed from."""
+        return unfold(self.octets[self._body_start :])
+
+    @property
+    def body(self) -> str:
+        """The body on one line as a person reads it."""
+        if self._body is None:
+            self._body = decode_words(self.unfolded)
+        return self._body
+
+    def __repr__(self) -> str:
+        return f"Field({self.name!r}, {self.body!r})"
+
+
+def unfold(octets: bytes) -> str:
+    """Return a field body on one line, without white space around it (RFC 5322 §2.2.3)."""
+    try:
+        text = octets.decode("ascii")
+    except UnicodeDecodeError:
+        text = octets.decode("utf-8", "replace")  # RFC 6532 §3
+    if "\n" in text:
+        text = text.replace("\r\n", "").replace("\n", "")
+    return text.strip(" \t\r")
+
+
+class Header:
+    """The fields of one entity; names are compared without regard to case."""
+
+    __slots__ = ("_fields", "_index", "_limit", "octets")
+
+    def __init__(self, octets: bytes, limit: int) -> None:
+        self.octets = octets
+        self._limit = limit
+        self._fields: tuple[Field, ...] | None = None
+        self._index: dict[str, list[Field]] | None = None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every field from the top, up to the limit; lines that are none are left out."""
+        if self._fields is None:
+            self._fields = tuple(_cut_fields(self.octets, self._limit))
+        return self._fields
+
+    def get(self, name: str) -> str | None:
+        """Return the decoded body of the first field called `name`."""
+        found = self._by_name().get(name.lower())
+        return found[0].body if found else None
+
+    def raw(self, name: str) -> bytes | None:
+        """Return the octets after the colon of the first field called `name`, without the last line end."""
+        found = self._by_name().get(name.lower())
+        return found[0].raw if found else None
+
+    def all(self, name: str) -> tuple[Field, ...]:
+        """Return every field called `name`, from the top."""
+        return tuple(self._by_name().get(name.lower(), ()))
+
+    def _by_name(self) -> dict[str, list[Field]]:
+        if self._index is None:
+            self._index = {}
+            for field in self.fields:
+                self._index.setdefault(field.name.lower(), []).append(field)
+        return self._index
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._by_name()
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __repr__(self) -> str:
+        return f"Header({len(self)} fields)"
+
+
+def _cut_fields(octets: bytes, limit: int) -> Iterator[Field]:
+    lines = _UNFOLDED_LINE_END.split(octets)
+    for line in lines:
+        match = _NAME.match(line)
+        if match is None:
+            continue
+        if limit == 0:
+            return
+        limit -= 1
+        yield Field(match[1].decode("ascii"), line.removesuffix(b"\r"), match.end())
