@@ -1,0 +1,82 @@
+"""SMTP and LMTP without sockets: machines for both ends, addresses, replies, extensions, trace fields.
+
+    server = ServerConnection(ServerOptions("mx.harbor.test"))
+    client_octets = server.send(reply(220, "", "mx.harbor.test ESMTP"))
+    server.receive_data(octets)
+    event = server.next_event()      # Hello, Mail, Recipient, DataChunk, … or NEED_DATA
+    client_octets = server.send(reply(250, "2.0.0", "Ok"))
+
+A driver that carries the octets is `scop.net.mail_server`; nothing here does I/O.
+
+Standards: RFC 5321, 2033, 1870, 6152, 6531, 2920, 2034, 3463, 3207, 4954; Postfix XFORWARD.
+"""
+
+from scop.smtp.client import ClientConnection, Greeting, ReplyReceived
+from scop.smtp.events import (
+    NEED_DATA,
+    Authenticate,
+    Challenge,
+    DataBegin,
+    DataChunk,
+    DataEnd,
+    DataRefused,
+    Envelope,
+    Event,
+    Forwarded,
+    Hello,
+    Help,
+    Mail,
+    NeedData,
+    Noop,
+    Quit,
+    Recipient,
+    Refused,
+    Reset,
+    StartTls,
+    Verify,
+)
+from scop.smtp.extensions import Extension
+from scop.smtp.options import Channel, ServerOptions
+from scop.smtp.origin import Origin
+from scop.smtp.paths import ForwardPath, Mailbox, ReversePath
+from scop.smtp.reply import Reply, reply
+from scop.smtp.server import ServerConnection
+from scop.smtp.states import State
+
+__all__ = [
+    "NEED_DATA",
+    "Authenticate",
+    "Challenge",
+    "Channel",
+    "ClientConnection",
+    "DataBegin",
+    "DataChunk",
+    "DataEnd",
+    "DataRefused",
+    "Envelope",
+    "Event",
+    "Extension",
+    "ForwardPath",
+    "Forwarded",
+    "Greeting",
+    "Hello",
+    "Help",
+    "Mail",
+    "Mailbox",
+    "NeedData",
+    "Noop",
+    "Origin",
+    "Quit",
+    "Recipient",
+    "Refused",
+    "Reply",
+    "ReplyReceived",
+    "Reset",
+    "ReversePath",
+    "ServerConnection",
+    "ServerOptions",
+    "StartTls",
+    "State",
+    "Verify",
+    "reply",
+]

@@ -1,0 +1,81 @@
+"""The message as it travels after DATA: dots stuffed, ended by CRLF.CRLF and by nothing else.
+
+Whole chunks are searched and replaced, never single lines. Bare CR, bare LF and NUL do not end a
+message and make it unfit to pass on: another server might read an end there and take what follows
+for commands of ours ("SMTP smuggling").
+
+Standards: RFC 5321 §2.3.8 (line ends), §4.1.1.4 (end of data), §4.5.2 (transparency).
+"""
+
+from __future__ import annotations
+
+from scop.base import LocalProtocolError
+
+__all__ = ["DataReader", "is_strict", "stuffed"]
+
+_END = b"\r\n.\r\n"
+_PREFIXES = tuple(_END[:count] for count in (4, 3, 2, 1))
+
+
+def is_strict(octets: bytes) -> bool:
+    """Return whether CR and LF occur only as CRLF, and NUL nowhere."""
+    pairs = octets.count(b"\r\n")
+    return pairs == octets.count(b"\n") and pairs == octets.count(b"\r") and b"\0" not in octets
+
+
+def stuffed(octets: bytes) -> bytes:
+    """Return a message as it is sent after DATA, with its end; raises `LocalProtocolError` unless it is strict."""
+    if not is_strict(octets):
+        raise LocalProtocolError("a message with bare CR, bare LF or NUL is never sent")
+    text = octets.replace(b"\r\n.", b"\r\n..")
+    if text.startswith(b"."):
+        text = b"." + text
+    if text and not text.endswith(b"\r\n"):
+        return text + b"\r\n.\r\n"
+    return text + b".\r\n"
+
+
+class DataReader:
+    """Finds the end of a message and undoes the dots, chunk by chunk."""
+
+    __slots__ = ("_held", "_line_octets", "_max_line_octets", "_virtual", "strict", "too_long_lines")
+
+    def __init__(self, max_line_octets: int | None = None) -> None:
+        # The CRLF of the DATA command counts as the line end before the first line.
+        self._held = b"\r\n"
+        self._virtual = 2
+        self._max_line_octets = max_line_octets
+        self._line_octets = 0  # of the line that goes on
+        self.strict = True  # no bare CR, bare LF or NUL so far
+        self.too_long_lines = False
+
+    def feed(self, octets: bytes) -> tuple[bytes, bytes | None]:
+        """Return the text that is now certain, and after the end what follows it (None before)."""
+        work = self._held + octets
+        end = work.find(_END)
+        if end >= 0:
+            return self._text(work[: end + 2]), work[end + 5 :]
+        keep = next((len(prefix) for prefix in _PREFIXES if work.endswith(prefix)), 0)
+        cut = len(work) - keep
+        self._held = work[cut:]
+        return self._text(work[:cut]), None
+
+    def _text(self, piece: bytes) -> bytes:
+        """Undo the dots in a piece that ends neither inside of CRLF nor before a dot that may be stuffed."""
+        if not piece:
+            return piece
+        self.strict = self.strict and is_strict(piece)
+        # RFC 5321 §4.5.2: a leading dot is deleted, whatever follows.
+        text = piece.replace(b"\r\n.", b"\r\n")
+        if self._virtual:
+            text = text[2:]
+            self._virtual = 0
+        if self._max_line_octets is not None:
+            self._measure(text, self._max_line_octets)
+        return text
+
+    def _measure(self, text: bytes, limit: int) -> None:
+        first, *others = text.split(b"\r\n")
+        lengths = [self._line_octets + len(first), *map(len, others)]
+        self._line_octets = lengths[-1]
+        self.too_long_lines = self.too_long_lines or max(lengths) > limit

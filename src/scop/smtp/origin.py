@@ -1,0 +1,78 @@
+"""Where a message first came from, as one trusted hop tells the next by XFORWARD.
+
+Standards: Postfix XFORWARD_README (attributes ADDR PORT NAME HELO PROTO IDENT); RFC 3461 §4 (xtext).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scop.base import RemoteProtocolError
+from scop.smtp.xtext import from_xtext, to_xtext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Origin"]
+
+MAX_VALUE_CHARACTERS = 255  # XFORWARD_README: attribute values are no longer
+UNKNOWN = "[UNAVAILABLE]"
+
+_VISIBLE = re.compile(r"[^\0-\x20\x7f]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The client that a message came from; '' (port 0) for what is not known.
+
+    `ident` is our own id of the message, minted where it came in.
+    """
+
+    address: str = ""
+    port: int = 0
+    name: str = ""
+    helo: str = ""
+    protocol: str = ""
+    ident: str = ""
+
+    def __post_init__(self) -> None:
+        for value in (self.address, self.name, self.helo, self.protocol, self.ident):
+            if len(value) > MAX_VALUE_CHARACTERS or not _VISIBLE.fullmatch(value):
+                raise ValueError("an attribute is too long or not visible text")
+        if not 0 <= self.port <= 65535:
+            raise ValueError("not a port")
+
+    def to_xforward(self) -> str:
+        """Write the arguments of an XFORWARD command."""
+        address = f"IPV6:{self.address}" if ":" in self.address else self.address
+        attributes = {
+            "NAME": self.name,
+            "ADDR": address,
+            "PORT": str(self.port or ""),
+            "PROTO": self.protocol,
+            "HELO": self.helo,
+            "IDENT": self.ident,
+        }
+        return " ".join(f"{key}={to_xtext(value) or UNKNOWN}" for key, value in attributes.items())
+
+    @classmethod
+    def from_xforward(cls, attributes: Mapping[str, str]) -> Origin:
+        """Build it from attributes by upper-case name, values still xtext; raises `RemoteProtocolError`."""
+        known = {key: "" if value.upper() == UNKNOWN else from_xtext(value) for key, value in attributes.items()}
+        address = known.get("ADDR", "")
+        if address[:5].upper() == "IPV6:":
+            address = address[5:]
+        port = known.get("PORT", "")
+        try:
+            return cls(
+                address=address,
+                port=int(port) if port.isdecimal() and len(port) <= 5 else 0,
+                name=known.get("NAME", ""),
+                helo=known.get("HELO", ""),
+                protocol=known.get("PROTO", ""),
+                ident=known.get("IDENT", ""),
+            )
+        except ValueError as fault:
+            raise RemoteProtocolError(str(fault), reply_hint="501 5.5.4 Bad XFORWARD attribute") from fault

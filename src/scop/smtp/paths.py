@@ -1,0 +1,147 @@
+"""Mailboxes and the paths of an envelope: whom a message is from and where it goes.
+
+A `Mailbox` keeps the local part as it is meant, without quotes; `str()` writes it as RFC 5321
+wants it. Header addresses, with comments and display names, are `scop.mime`'s business.
+
+Standards: RFC 5321 §4.1.2 (syntax), §4.5.3.1 (limits); RFC 6531 §3.3 (UTF-8).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+__all__ = ["ForwardPath", "Mailbox", "ReversePath"]
+
+MAX_LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
+MAX_DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
+MAX_PATH_OCTETS = 256  # RFC 5321 §4.5.3.1.3
+MAX_LABEL_OCTETS = 63  # RFC 1035 §2.3.4
+
+_UTF8 = "\u00a1-\ud7ff\ue000-\U0010ffff"  # RFC 6531 §3.3: UTF8-non-ascii, without the C1 controls
+_ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_UTF8}-]+"
+_DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_QUOTED_STRING = rf'"(?:[ !#-\[\]-~{_UTF8}]|\\[ -~])*"'
+_LOCAL_AND_DOMAIN = re.compile(rf"({_DOT_STRING.pattern}|{_QUOTED_STRING})@(.+)", re.DOTALL)
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_QUOTABLE = re.compile(rf"[ -~{_UTF8}]*")
+_LABEL = re.compile(rf"[A-Za-z0-9{_UTF8}](?:[A-Za-z0-9{_UTF8}-]*[A-Za-z0-9{_UTF8}])?")
+_PATH = re.compile(r"<(?:@[^:<>\"\s]+:)?([^\0-\x1f]*)>")  # RFC 5321 §4.1.2: a source route is ignored
+_IPV4_LITERAL = re.compile(r"\[\d{1,3}(?:\.\d{1,3}){3}\]", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One address: `local_part` unquoted, `domain` as it was given. Both may hold UTF-8."""
+
+    local_part: str
+    domain: str
+
+    def __post_init__(self) -> None:
+        if not _QUOTABLE.fullmatch(self.local_part):
+            raise ValueError("a local part holds a control character")
+        if len(_quoted(self.local_part).encode()) > MAX_LOCAL_PART_OCTETS:
+            raise ValueError(f"a local part is longer than {MAX_LOCAL_PART_OCTETS} octets")
+        _check_domain(self.domain)
+
+    @classmethod
+    def parse(cls, text: str) -> Mailbox:
+        """Read `local@domain`; raises `ValueError`."""
+        found = _LOCAL_AND_DOMAIN.fullmatch(text)
+        if found is None:
+            raise ValueError("not of the form local-part@domain")
+        local_part, domain = found.groups()
+        if local_part.startswith('"'):
+            local_part = _QUOTED_PAIR.sub(r"\1", local_part[1:-1])
+        return cls(local_part, domain)
+
+    def __str__(self) -> str:
+        return f"{_quoted(self.local_part)}@{self.domain}"
+
+    @property
+    def domain_key(self) -> str:
+        """The domain in the form to compare by: lower case, A-labels."""
+        lowered = self.domain.lower()
+        if lowered.isascii():
+            return lowered
+        try:
+            return lowered.encode("idna").decode("ascii")
+        except UnicodeError:  # no A-label exists for it: comparable only with itself
+            return lowered
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether a peer without SMTPUTF8 can take it."""
+        return self.local_part.isascii() and self.domain.isascii()
+
+
+@dataclass(frozen=True, slots=True)
+class ReversePath:
+    """Where failures are told; `mailbox` is None for the null path `<>`, which bounces bear."""
+
+    mailbox: Mailbox | None
+
+    @classmethod
+    def parse(cls, text: str) -> ReversePath:
+        """Read `<>` or `<local@domain>`; raises `ValueError`."""
+        inner = _inside(text)
+        return cls(Mailbox.parse(inner) if inner else None)
+
+    def __str__(self) -> str:
+        return f"<{self.mailbox or ''}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardPath:
+    """One recipient; `mailbox` is None for the bare `<Postmaster>` (RFC 5321 §4.1.1.3)."""
+
+    mailbox: Mailbox | None
+
+    @classmethod
+    def parse(cls, text: str) -> ForwardPath:
+        """Read `<local@domain>` or `<Postmaster>`; raises `ValueError`."""
+        inner = _inside(text)
+        if inner.lower() == "postmaster":
+            return cls(None)
+        return cls(Mailbox.parse(inner))
+
+    def __str__(self) -> str:
+        return f"<{self.mailbox or 'Postmaster'}>"
+
+
+def _quoted(local_part: str) -> str:
+    if _DOT_STRING.fullmatch(local_part):
+        return local_part
+    escaped = local_part.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _inside(path: str) -> str:
+    if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_OCTETS:
+        raise ValueError(f"a path is longer than {MAX_PATH_OCTETS} octets")
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise ValueError("a path stands between < and >")
+    return found.group(1)
+
+
+def _check_domain(domain: str) -> None:
+    if domain.startswith("["):
+        _check_address_literal(domain)
+        return
+    if len(domain.encode("utf-8", "surrogatepass")) > MAX_DOMAIN_OCTETS:
+        raise ValueError(f"a domain is longer than {MAX_DOMAIN_OCTETS} octets")
+    for label in domain.split("."):
+        if not _LABEL.fullmatch(label) or len(label.encode()) > MAX_LABEL_OCTETS:
+            raise ValueError("not a domain")
+
+
+def _check_address_literal(literal: str) -> None:
+    # RFC 5321 §4.1.3. Other tags than IPv6 were never registered.
+    if literal[:6].lower() == "[ipv6:" and literal.endswith("]") and "%" not in literal:
+        ipaddress.IPv6Address(literal[6:-1])
+    elif _IPV4_LITERAL.fullmatch(literal):
+        ipaddress.IPv4Address(literal[1:-1])
+    else:
+        raise ValueError("not an address literal")

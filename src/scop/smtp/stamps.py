@@ -1,0 +1,129 @@
+"""What we write above a message on its way, and how it is told from what came in.
+
+Every addition stands above the octets that were handed to us. So our stamps end with the topmost
+`Received` that names our host, and all that is below it belongs to others.
+
+Standards: RFC 5321 §4.4 (trace information); RFC 3848 and RFC 6531 §4.3 (protocol words);
+RFC 8314 §4.3 (TLS facts); RFC 5322 §3.3 (date).
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scop.smtp.paths import ForwardPath, ReversePath
+
+__all__ = [
+    "Handover",
+    "date_time",
+    "delivery_id",
+    "prepend",
+    "protocol_word",
+    "received_field",
+    "return_path_field",
+    "split_stamps",
+]
+
+DELIVERY_ID_OCTETS = 16
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STAMPS = (b"authentication-results", b"received-spf", b"return-path", b"dkim-signature")
+_OWN_PREFIX = b"x-scop-"
+_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_COMMENT = re.compile(rb"\([^()]*\)")
+_BY = re.compile(rb"[ \t\r\n]by[ \t\r\n]+([^ \t\r\n;]+)", re.IGNORECASE)
+_UNSAFE = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """The facts of one hop: from whom, to whom, how and when."""
+
+    helo: str  # what the client calls itself
+    name: str  # what its address is called by DNS, '' for unknown
+    address: str
+    hostname: str  # ours
+    protocol: str
+    trace: str
+    unix: float
+    tls: str = ""
+    recipient: ForwardPath | None = None  # only where there is exactly one (RFC 5321 §7.2)
+
+
+def protocol_word(*, extended: bool, tls: bool, authenticated: bool, smtputf8: bool) -> str:
+    """Return the registered word for how a message was transmitted (RFC 3848, RFC 6531 §4.3)."""
+    if not extended:
+        return "SMTP"
+    base = "UTF8SMTP" if smtputf8 else "ESMTP"
+    return base + ("S" if tls else "") + ("A" if authenticated else "")
+
+
+def received_field(handover: Handover) -> bytes:
+    """Write our `Received` field, with its CRLF."""
+    address = f"IPv6:{handover.address}" if ":" in handover.address else handover.address
+    lines = [f"Received: from {_safe(handover.helo)} ({_safe(handover.name)} [{_safe(address)}])"]
+    lines.append(f"\tby {handover.hostname} with {handover.protocol}")
+    if handover.tls:
+        lines.append(f"\t({_safe(handover.tls.replace(' ', '_')).replace('_', ' ', 1)})")
+    lines.append(f"\tid {handover.trace}")
+    if handover.recipient is not None:
+        lines.append(f"\tfor {handover.recipient}")
+    return ("\r\n".join(lines) + f";\r\n\t{date_time(handover.unix)}\r\n").encode()
+
+
+def return_path_field(reverse_path: ReversePath) -> bytes:
+    """Write the `Return-Path` field of a delivery, with its CRLF (RFC 5321 §4.4)."""
+    return f"Return-Path: {reverse_path}\r\n".encode()
+
+
+def date_time(unix: float) -> str:
+    """Write a date as header fields bear it, in UTC (RFC 5322 §3.3)."""
+    now = datetime.datetime.fromtimestamp(int(unix), datetime.UTC)
+    day = f"{_DAYS[now.weekday()]}, {now.day} {_MONTHS[now.month - 1]} {now.year}"
+    return f"{day} {now:%H:%M:%S} +0000"
+
+
+def prepend(octets: bytes, *fields: bytes) -> bytes:
+    """Return a message with `fields` above it, the first one topmost."""
+    return b"".join((*fields, octets))
+
+
+def split_stamps(octets: bytes, hostname: str) -> tuple[bytes, bytes]:
+    """Return our stamps and what stands below them; no stamps where no `Received` of ours ends them."""
+    position = 0
+    while (name := _FIELD_NAME.match(octets, position)) is not None:
+        end = _FIELD_END.search(octets, name.end())
+        after = end.end() if end else len(octets)
+        word = name[1].lower()
+        if word == b"received":
+            ours = _by(octets[name.end() : after]) == hostname.encode().lower()
+            return (octets[:after], octets[after:]) if ours else (b"", octets)
+        if word not in _STAMPS and not word.startswith(_OWN_PREFIX):
+            break
+        position = after
+    return b"", octets
+
+
+def delivery_id(reverse_path: ReversePath, below: bytes) -> str:
+    """Return what a delivery is known by: the same for every retry of the same message."""
+    digest = hashlib.blake2b(str(reverse_path).encode() + b"\0", digest_size=DELIVERY_ID_OCTETS)
+    digest.update(below)
+    return digest.hexdigest()
+
+
+def _by(body: bytes) -> bytes:
+    # Comments hold what the client said and could imitate the word.
+    found = _BY.search(_COMMENT.sub(b"", body))
+    return found[1].lower() if found else b""
+
+
+def _safe(text: str) -> str:
+    """Return text from outside so that it cannot leave its place in the field."""
+    return _UNSAFE.sub("?", text) or "unknown"

@@ -1,0 +1,107 @@
+"""The automaton of an SMTP or LMTP conversation, as one table that server and client share.
+
+Theory of operation: a row is a state, a cell says where a *positive* reply to an event leads. An
+event that is not in its state's row is out of sequence. A negative reply changes nothing, except
+where `AFTER_REFUSAL` says so. Reply 421 closes from anywhere (RFC 5321 §3.8).
+
+Standards: RFC 5321 §4.1.4 (order of commands); RFC 2033; RFC 3207 §4; RFC 4954 §4.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from scop.smtp.events import (
+    Authenticate,
+    Challenge,
+    DataBegin,
+    DataEnd,
+    DataRefused,
+    Forwarded,
+    Hello,
+    Help,
+    Mail,
+    Noop,
+    Quit,
+    Recipient,
+    Refused,
+    Reset,
+    StartTls,
+    Verify,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scop.smtp.reply import Reply
+
+__all__ = ["State", "allows", "state_after"]
+
+
+class State(enum.StrEnum):
+    """Where a conversation stands."""
+
+    CONNECTED = "connected"  # the greeting is owed
+    GREETED = "greeted"  # a hello is awaited
+    IDLE = "idle"  # no transaction
+    MAIL = "mail"  # the reverse path was accepted
+    RECIPIENTS = "recipients"  # and at least one recipient
+    DATA = "data"  # the message is on its way
+    SASL = "sasl"  # an authentication exchange
+    HANDSHAKE = "handshake"  # TLS begins
+    CLOSED = "closed"
+
+
+_S = State
+_ALWAYS = (Noop, Verify, Help, Refused)
+
+
+def _row(state: State, cells: Mapping[type, State]) -> dict[type, State]:
+    return {**dict.fromkeys(_ALWAYS, state), Quit: _S.CLOSED, **cells}
+
+
+_TABLE: Mapping[State, Mapping[type, State]] = {
+    _S.CONNECTED: {},
+    _S.GREETED: _row(_S.GREETED, {Hello: _S.IDLE, Reset: _S.GREETED}),
+    _S.IDLE: _row(
+        _S.IDLE,
+        {
+            Hello: _S.IDLE,
+            Reset: _S.IDLE,
+            StartTls: _S.HANDSHAKE,
+            Challenge: _S.SASL,
+            Authenticate: _S.IDLE,
+            Forwarded: _S.IDLE,
+            Mail: _S.MAIL,
+        },
+    ),
+    _S.MAIL: _row(_S.MAIL, {Hello: _S.IDLE, Reset: _S.IDLE, Recipient: _S.RECIPIENTS}),
+    _S.RECIPIENTS: _row(_S.RECIPIENTS, {Hello: _S.IDLE, Reset: _S.IDLE, Recipient: _S.RECIPIENTS, DataBegin: _S.DATA}),
+    _S.DATA: {DataEnd: _S.IDLE, DataRefused: _S.IDLE},
+    _S.SASL: {Challenge: _S.SASL, Authenticate: _S.IDLE, Refused: _S.IDLE},
+    _S.HANDSHAKE: {},
+    _S.CLOSED: {},
+}
+
+# Where a refusal leads elsewhere than back: the message is over, the exchange has failed.
+AFTER_REFUSAL: Mapping[tuple[State, type], State] = {
+    (_S.DATA, DataEnd): _S.IDLE,
+    (_S.DATA, DataRefused): _S.IDLE,
+    (_S.SASL, Authenticate): _S.IDLE,
+    (_S.SASL, Refused): _S.IDLE,
+}
+
+
+def allows(state: State, event: type) -> bool:
+    """Return whether an event of this type may happen in `state`."""
+    return event in _TABLE[state]
+
+
+def state_after(state: State, event: type, reply: Reply | None) -> State:
+    """Return the state after `reply` to an event; None stands for any positive reply."""
+    if reply is None or reply.is_positive:
+        return _TABLE[state][event]
+    if reply.code == 421:
+        return _S.CLOSED
+    return AFTER_REFUSAL.get((state, event), state)
