@@ -1,0 +1,216 @@
+"""Authoritative answers: a query's octets in, a response's octets out, from the zones we hold.
+
+Answers are minimal: what was asked, the SOA where there is nothing, glue where a delegation needs
+it, and no favours beside it; small answers fit datagrams and are of little use to amplify attacks.
+There are no zone transfers and no recursion.
+
+Standards: RFC 1034 §4.3.2, RFC 1035 §4, RFC 2308 §3, RFC 6604, RFC 6891, RFC 7766 §8, RFC 8482, RFC 8906,
+RFC 9471, RFC 9619.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import dns.exception
+import dns.message
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+from dns.flags import Flag
+from dns.message import QueryMessage
+from dns.name import Name
+from dns.opcode import Opcode
+from dns.rcode import Rcode
+from dns.rdataclass import IN
+from dns.rdatatype import RdataType
+from dns.rrset import RRset
+
+from scop.dns.zone import Found, Match, Zone, soa_rdata
+
+__all__ = ["MAX_DATAGRAM_OCTETS", "MAX_STREAM_OCTETS", "Zones", "header_reply"]
+
+MAX_DATAGRAM_OCTETS = 1232  # DNS Flag Day 2020: passes every usual path without fragments
+MAX_STREAM_OCTETS = 65_535  # RFC 1035 §4.2.2
+MAX_ALIASES = 16  # BIND's bound on a chain
+_PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker without EDNS can take
+_HEADER = struct.Struct("!HHHHHH")
+_QR, _RD, _OPCODE = 0x8000, 0x0100, 0x7800
+_TRANSFERS = (RdataType.AXFR, RdataType.IXFR)
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The zones of one server; the longest match answers."""
+
+    by_origin: Mapping[Name, Zone]
+
+    @classmethod
+    def of(cls, zones: Iterable[Zone]) -> Zones:
+        """Build from zones, each origin once."""
+        return cls({zone.origin: zone for zone in zones})
+
+    def replaced(self, zone: Zone) -> Zones:
+        """Return the same zones with this one in place of its older version."""
+        return Zones({**self.by_origin, zone.origin: zone})
+
+    def holding(self, qname: Name, qtype: RdataType = RdataType.NONE) -> Zone | None:
+        """Return the zone that answers for a name, the one nearest to it."""
+        for depth in range(len(qname), 0, -1):
+            zone = self.by_origin.get(qname.split(depth)[1])
+            if zone is not None and not self._parent_answers(zone, qname, qtype):
+                return zone
+        return None
+
+    def _parent_answers(self, zone: Zone, qname: Name, qtype: RdataType) -> bool:
+        """RFC 4035 §3.1.4.1: a DS lies in the parent, if we hold that too."""
+        if qtype is not RdataType.DS or zone.origin != qname or len(qname) == 1:
+            return False
+        return self.holding(qname.parent()) is not None
+
+    def answer(self, query: bytes, *, max_octets: int) -> bytes | None:
+        """Return the response to a query's octets, or None where nothing must be said.
+
+        `max_octets` is what the transport carries: `MAX_STREAM_OCTETS`, or `MAX_DATAGRAM_OCTETS`,
+        which the asker's own EDNS size then lowers. Never raises.
+        """
+        refusal = _refused_by_header(query)
+        if refusal is not None:
+            return refusal or None
+        try:
+            message = dns.message.from_wire(query, keyring=False)
+        except (dns.exception.DNSException, ValueError):
+            return header_reply(query, Rcode.FORMERR)
+        assert isinstance(message, QueryMessage)
+        draft = self._draft(message)
+        return _fitted(message, draft, _limit(message, max_octets))
+
+    def _draft(self, query: QueryMessage) -> _Draft:
+        draft = _Draft()
+        if query.edns > 0:
+            draft.rcode = Rcode.BADVERS  # RFC 6891 §6.1.3
+        elif len(query.question) != 1:
+            draft.rcode = Rcode.FORMERR  # RFC 9619 §4
+        else:
+            asked = query.question[0]
+            draft.rcode = _refused_by_type(asked)
+            if draft.rcode is Rcode.NOERROR:
+                self._follow(draft, asked.name, asked.rdtype)
+        return draft
+
+    def _follow(self, draft: _Draft, qname: Name, qtype: RdataType) -> None:
+        """Answer for a name and go on along its aliases, as long as they stay with us."""
+        zone = self.holding(qname, qtype)
+        if zone is None:
+            draft.rcode = Rcode.REFUSED
+            return
+        seen = {qname}
+        for _ in range(MAX_ALIASES):
+            found = zone.find(qname, qtype)
+            draft.take(zone, found)
+            if found.target is None or found.target in seen:
+                return
+            qname = found.target
+            seen.add(qname)
+            next_zone = self.holding(qname, qtype)
+            if next_zone is None:
+                return
+            zone = next_zone
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A response in the making."""
+
+    rcode: Rcode = Rcode.NOERROR
+    authoritative: bool = False
+    answer: list[RRset] = field(default_factory=list)
+    authority: list[RRset] = field(default_factory=list)
+    additional: list[RRset] = field(default_factory=list)
+
+    def take(self, zone: Zone, found: Found) -> None:
+        """Note what one zone said about one name of the chain."""
+        if found.match is Match.REFERRAL:
+            # RFC 1035 §4.1.1: AA speaks of the first owner, so an alias before the referral keeps it
+            self.authority += found.rrsets
+            self.additional += zone.glue(found.rrsets[0])
+            return
+        self.authoritative = True
+        self.answer += found.rrsets
+        if found.match in (Match.NO_DATA, Match.NO_NAME):
+            self.authority.append(_negative_soa(zone))
+        if found.match is Match.NO_NAME:
+            self.rcode = Rcode.NXDOMAIN  # RFC 6604 §3: the last name of the chain decides
+        elif found.match is Match.TOO_LONG:
+            self.rcode = Rcode.YXDOMAIN  # RFC 6672 §2.2
+
+
+def header_reply(query: bytes, rcode: int) -> bytes:
+    """Return a response of twelve octets: for what cannot or shall not be read further (RFC 8906 §3)."""
+    id_, flags = struct.unpack_from("!HH", query)
+    return _HEADER.pack(id_, _QR | (flags & (_OPCODE | _RD)) | rcode, 0, 0, 0, 0)
+
+
+def _refused_by_header(query: bytes) -> bytes | None:
+    """Return a refusal (empty: stay silent) of what is no query, None for what is one."""
+    if len(query) < _HEADER.size:
+        return b""
+    (flags,) = struct.unpack_from("!H", query, 2)
+    if flags & _QR:
+        return b""  # a response: an answer to it could loop between two servers
+    opcode = (flags & _OPCODE) >> 11
+    if opcode == Opcode.UPDATE:
+        return header_reply(query, Rcode.REFUSED)
+    return None if opcode == Opcode.QUERY else header_reply(query, Rcode.NOTIMP)
+
+
+def _refused_by_type(asked: RRset) -> Rcode:
+    if asked.rdclass != IN or asked.rdtype in _TRANSFERS:
+        return Rcode.REFUSED
+    if dns.rdatatype.is_metatype(asked.rdtype) and asked.rdtype is not RdataType.ANY:
+        return Rcode.NOTIMP
+    return Rcode.NOERROR
+
+
+def _negative_soa(zone: Zone) -> RRset:
+    # RFC 2308 §3: the lesser of the SOA's own TTL and its MINIMUM says how long "no" is remembered
+    ttl = min(zone.soa.ttl, soa_rdata(zone.soa).minimum)
+    return dns.rrset.from_rdata_list(zone.origin, ttl, list(zone.soa))
+
+
+def _limit(query: QueryMessage, max_octets: int) -> int:
+    if max_octets > MAX_DATAGRAM_OCTETS:
+        return max_octets  # RFC 6891 §6.2.3 speaks of datagrams only
+    if query.edns < 0:
+        return min(_PLAIN_DATAGRAM_OCTETS, max_octets)
+    return min(max(query.payload, _PLAIN_DATAGRAM_OCTETS), max_octets)
+
+
+def _fitted(query: QueryMessage, draft: _Draft, limit: int) -> bytes:
+    """Write the response; what does not fit is answered empty with TC, so that the asker comes by TCP."""
+    response = _response(query, draft)
+    try:
+        octets = response.to_wire(max_size=MAX_STREAM_OCTETS)
+    except dns.exception.TooBig:
+        octets = None
+    if octets is not None and len(octets) <= limit:
+        return octets
+    # RFC 9471 §3: a referral without its glue is of no use either
+    response.answer, response.authority, response.additional = [], [], []
+    response.flags |= Flag.TC
+    return response.to_wire(max_size=MAX_STREAM_OCTETS)
+
+
+def _response(query: QueryMessage, draft: _Draft) -> QueryMessage:
+    response = QueryMessage(id=query.id)
+    response.flags = Flag.QR | (query.flags & Flag.RD)
+    if draft.authoritative:
+        response.flags |= Flag.AA
+    response.question = query.question
+    if query.edns >= 0:  # RFC 6891 §6.1.1
+        response.use_edns(edns=0, payload=MAX_DATAGRAM_OCTETS)
+    response.set_rcode(draft.rcode)
+    response.answer, response.authority, response.additional = draft.answer, draft.authority, draft.additional
+    return response
