@@ -34,9 +34,13 @@ class Place:
 class Life:
     """When a cell is ready, and when it has to end."""
 
-    def __init__(self, on_ready: Callable[[], None] = lambda: None) -> None:
-        self._on_ready = on_ready
+    def __init__(self) -> None:
+        self._on_ready: Callable[[], None] = lambda: None
         self._stopping = asyncio.Event()
+
+    def on_ready(self, act: Callable[[], None]) -> None:
+        """Have `act` called once the service is ready."""
+        self._on_ready = act
 
     def ready(self) -> None:
         """Say that every listener accepts; called once by the service's `run`."""

@@ -1,0 +1,74 @@
+"""The `scop` command: founds, runs and looks at a mesh, and opens each library from the terminal.
+
+Exit status 0: fine; 1: the answer is no; 2: it could not be done, and one sentence says why.
+Modules are imported when their command runs, so that `scop --help` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from scop.net.faults import PermanentFailure, TemporaryFailure
+
+__all__ = ["main"]
+
+# Command name → (module, attribute, one line for the list).
+COMMANDS = {
+    "account": ("scop.cli.account", "account", "Open, list and close accounts."),
+    "demo": ("scop.cli.demo", "demo", "Two organisations, real mail, three attacks that must fail."),
+    "dns": ("scop.cli.dns", "dns", "Serve zones without a mesh."),
+    "init": ("scop.cli.mesh", "init", "Found a mesh: write scop.toml and what it needs."),
+    "mail": ("scop.cli.mail", "mail", "List and show stored mail."),
+    "mesh": ("scop.cli.mesh", "mesh", "Show every cell and every pipe."),
+    "queue": ("scop.cli.queue", "queue", "Look at what waits to be delivered."),
+    "spam": ("scop.cli.spam", "spam", "Train the filter."),
+    "status": ("scop.cli.mesh", "status", "Say how each cell is and how well it is confined."),
+    "trace": ("scop.cli.trace", "trace", "Follow one mail through the cells."),
+    "up": ("scop.cli.mesh", "up", "Run the mesh until Ctrl-C or SIGTERM."),
+}
+
+
+class _Late(click.Group):
+    """Finds commands by name and imports them when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in sorted(COMMANDS.items())])
+
+
+@click.command(cls=_Late, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scop", prog_name="scop")
+def scop() -> None:
+    """Your own mail, as a mesh of small confined cells."""
+
+
+def main() -> None:
+    """Run the command line; a fault becomes one sentence and exit status 2."""
+    from scop.supervisor.config_file import ConfigurationError
+
+    try:
+        scop(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except (ConfigurationError, TemporaryFailure, PermanentFailure) as error:
+        click.echo(f"scop: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,66 @@
+"""Three attacks that must fail: a forged sender, a tampered body, a stranger at an inner pipe."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+
+from scop.cli.demo.post import deliver_from
+from scop.cli.demo.scene import FORGER, HARBOR, LAGOON, PORTS
+
+__all__ = ["Attack", "forged_sender", "stranger_at_a_pipe", "tampered_body"]
+
+KNOCK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """What was tried, and how it ended."""
+
+    name: str
+    failed: bool  # as it must
+    answer: str
+
+
+def _refused(name: str, code: int, text: str) -> Attack:
+    return Attack(name, 500 <= code < 600, f"{code} {text}")
+
+
+def forged_sender(recipient: str) -> Attack:
+    """Claim to be lagoon's chief from an address that is not lagoon's."""
+    sender = f"ceo@{LAGOON.domain}"
+    mail = (
+        f"From: The Chief <{sender}>\r\nTo: {recipient}\r\nSubject: Urgent transfer\r\n"
+        "Date: Wed, 25 Nov 2026 09:00:00 +0000\r\nMessage-ID: <urgent@lagoon.test>\r\n\r\nPay this bill today.\r\n"
+    )
+    code, text = deliver_from(FORGER, HARBOR.address, PORTS.smtp, sender, recipient, mail.encode())
+    return _refused(f"a forged From: {sender} from {FORGER}", code, text)
+
+
+def tampered_body(sealed: bytes, recipient: str) -> Attack:
+    """Send on a mail that lagoon sealed, with other words in it."""
+    header, blank, body = sealed.partition(b"\r\n\r\n")
+    changed = header + blank + b"Please use our new bank account.\r\n" + body
+    sender = f"alice@{LAGOON.domain}"
+    code, text = deliver_from(FORGER, HARBOR.address, PORTS.smtp, sender, recipient, changed)
+    return _refused("a sealed mail with a tampered body", code, text)
+
+
+def stranger_at_a_pipe(port: int) -> Attack:
+    """Knock on an inner pipe of harbor without a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    name = f"a client without a certificate at {HARBOR.address} port {port}"
+    try:
+        with (
+            socket.create_connection((HARBOR.address, port), timeout=KNOCK_SECONDS) as plain,
+            context.wrap_socket(plain) as pipe,
+        ):
+            answer = pipe.recv(1024)  # TLS 1.3: the refusal reaches a client at its first read
+    except ssl.SSLError as error:
+        return Attack(name, failed=True, answer=f"TLS: {error.reason or error}")
+    except OSError as error:
+        return Attack(name, failed=True, answer=str(error))
+    return Attack(name, failed=not answer, answer=repr(answer) if answer else "hung up without a word")

@@ -1,0 +1,112 @@
+"""The operator's part of the demo: opens accounts, waits for published keys, reads what was stored."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scop.cli.demo.scene import HARBOR, LAGOON, Organisation, Scene
+from scop.cli.mail import read_whole
+from scop.cli.shared import Operator, ask, with_operator
+from scop.mesh.vocabulary.keeper import AddAccount, SendAs
+from scop.mesh.vocabulary.mailbox import ListMail
+from scop.mesh.vocabulary.signer import ReadSealing
+from scop.smtp.stamps import split_stamps
+
+__all__ = ["Offices", "StoredMail"]
+
+KEY_SECONDS = 30.0
+ARRIVAL_SECONDS = 90.0  # without any new mail
+PAUSE_SECONDS = 0.1
+
+_ID = re.compile(rb"(?i)\bid ([0-9a-z]+)")
+_LABEL = re.compile(rb"(?im)^X-SCoP-Spam: *(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """One mail as harbor's mailbox gives it back."""
+
+    octets: bytes
+
+    @property
+    def stamps(self) -> bytes:
+        """What harbor's cells put on top."""
+        return split_stamps(self.octets, HARBOR.mail_host)[0]
+
+    @property
+    def origin_trace(self) -> str:
+        """The trace id that lagoon gave it."""
+        stamps, _ = split_stamps(split_stamps(self.octets, HARBOR.mail_host)[1], LAGOON.mail_host)
+        found = _ID.search(stamps[stamps.lower().rfind(b"received:") :])
+        return found.group(1).decode() if found else ""
+
+    @property
+    def header(self) -> str:
+        """Its header as text."""
+        return self.octets.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+
+    @property
+    def sealed(self) -> bool:
+        """Whether both of lagoon's signatures verified."""
+        return self.stamps.count(b"dkim=pass") == 2  # RSA and Ed25519
+
+    @property
+    def verified(self) -> bool:
+        """Whether SPF held for the sender."""
+        return b"spf=pass" in self.stamps
+
+    @property
+    def label(self) -> str:
+        """What the filter called it."""
+        found = _LABEL.search(self.stamps)
+        return found.group(1).decode() if found else ""
+
+
+class Offices:
+    """Manages both organisations as the peer `operator`."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last_read = 0  # of harbor's mailbox
+
+    def open_accounts(self, password: str) -> None:
+        """Open the demo's accounts; `postman` may send as anyone, because test mails have foreign senders."""
+        self._open(LAGOON, (AddAccount("postman", password, (), SendAs.ANY), AddAccount("alice", password)))
+        self._open(HARBOR, (AddAccount("bob", password),))
+
+    def _open(self, organisation: Organisation, accounts: tuple[AddAccount, ...]) -> None:
+        async def work(operator: Operator) -> None:
+            for account in accounts:
+                await operator.caller("keeper").call(account)
+
+        with_operator(self._scene.config(organisation), work)
+
+    def await_keys(self) -> None:
+        """Wait until both organisations' keys are seen in the world's DNS."""
+        deadline = time.monotonic() + KEY_SECONDS
+        for organisation in (LAGOON, HARBOR):
+            while not ask(self._scene.config(organisation), "signer", ReadSealing()).ready:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"the keys of {organisation.domain} did not appear in {KEY_SECONDS} s")
+                time.sleep(PAUSE_SECONDS)
+
+    def await_mails(self, account: str, count: int) -> Iterator[StoredMail]:
+        """Yield the mails of an account as they arrive, until `count` more came or none came for long."""
+        config = self._scene.config(HARBOR)
+        waited_since = time.monotonic()
+        while count > 0 and time.monotonic() - waited_since < ARRIVAL_SECONDS:
+            new = with_operator(config, lambda operator: _read_after(operator, account, self._last_read))
+            yield from (stored for _, stored in new)
+            if new:
+                self._last_read, waited_since = new[-1][0], time.monotonic()
+                count -= len(new)
+            else:
+                time.sleep(PAUSE_SECONDS)
+
+
+async def _read_after(operator: Operator, account: str, after: int) -> list[tuple[int, StoredMail]]:
+    page = await operator.caller("mailbox").call(ListMail(account, after=after))
+    return [(mail.id, StoredMail(await read_whole(operator, account, mail.id))) for mail in page.mails]

@@ -1,0 +1,113 @@
+"""Joins the logs of one or more meshes into the journey of one mail.
+
+Each organisation has its own trace id for a mail. They are joined by what each side noted of the
+other: the id in the upstream's Received field, and the id in the reply that accepted the mail.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+__all__ = ["Step", "journey_of", "read_steps", "sentence"]
+
+Fields: TypeAlias = Mapping[str, object]
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a cell's log that speaks of one mail."""
+
+    organisation: str
+    cell: str
+    unix: float
+    event: str
+    trace: str
+    fields: Fields
+
+    def text(self, name: str) -> str:
+        """Return a field as text, empty where the line has none."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else str(value)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the cell had the mail in its hands."""
+        value = self.fields.get("seconds")
+        return float(value) if isinstance(value, (int, float)) else None
+
+    @property
+    def links(self) -> Iterator[str]:
+        """Ids of other organisations that this line mentions."""
+        if self.text("upstream"):
+            yield self.text("upstream")
+        words = self.text("remote").split()
+        if words:
+            yield words[-1]
+
+
+def _step(organisation: str, line: bytes) -> Step | None:
+    try:
+        fields = _decode(line)
+        unix = datetime.datetime.fromisoformat(str(fields["time"])).timestamp()
+    except (msgspec.DecodeError, KeyError, ValueError):
+        return None  # a traceback, or a line cut by a crash
+    trace = fields.get("trace")
+    if not isinstance(trace, str):
+        return None
+    return Step(organisation, str(fields.get("cell", "")), unix, str(fields.get("event", "")), trace, fields)
+
+
+def read_steps(organisation: str, log_folder: Path) -> Iterator[Step]:
+    """Yield every step that the logs of one mesh tell of."""
+    for log in sorted(log_folder.glob("*.jsonl")):
+        with log.open("rb") as lines:
+            for line in lines:
+                step = _step(organisation, line) if b'"trace"' in line else None
+                if step is not None:
+                    yield step
+
+
+def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the steps of the mail that has `trace` somewhere, in order of time."""
+    all_steps = tuple(steps)
+    known, before = {trace}, 0
+    while len(known) != before:  # at most one round for each organisation on the way
+        before = len(known)
+        for step in all_steps:
+            if step.trace in known:
+                known.update(step.links)
+            elif known.intersection(step.links):
+                known.add(step.trace)
+    return tuple(sorted((step for step in all_steps if step.trace in known), key=lambda step: step.unix))
+
+
+def sentence(step: Step) -> str:
+    """Say in words what a cell did."""
+    shown = [
+        f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value not in ("", None)
+    ]
+    return " ".join([_WORDS.get(step.event, step.event), *shown])
+
+
+_NOT_SHOWN = frozenset({"time", "cell", "level", "event", "trace", "seconds"})
+_WORDS = {
+    "mail.accepted": "took it in",
+    "mail.sealed": "sealed it",
+    "mail.queued": "queued it durably",
+    "mail.relayed": "carried it over",
+    "mail.deferred": "will try again",
+    "mail.bounced": "sent it back",
+    "mail.received": "took it from the Internet",
+    "mail.classified": "weighed it",
+    "mail.verified": "checked who sent it",
+    "mail.stored": "stored it",
+    "mail.refused": "refused it",
+}

@@ -1,0 +1,111 @@
+"""What the commands share: their options, the way into a running mesh, and how answers are printed."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from scop.mesh.calls import Call, Caller
+from scop.mesh.manifest import OPERATOR
+from scop.mesh.pipes import PipeIdentity, pipe_dialer
+from scop.supervisor.config_file import read_config
+from scop.supervisor.door import Admission, Admit, knock
+from scop.supervisor.layout import Layout
+
+__all__ = [
+    "Operator",
+    "ask",
+    "config_option",
+    "console",
+    "json_option",
+    "print_json",
+    "print_table",
+    "when",
+    "with_operator",
+]
+
+R = TypeVar("R")
+
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("scop.toml"),
+    envvar="SCOP_CONFIG",
+    show_default=True,
+    help="The mesh's configuration.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+console = Console(highlight=False)
+# Not a terminal: lines are cut nowhere, so that they can be searched.
+if not sys.stdout.isatty():
+    console = Console(highlight=False, width=200)
+
+
+class Operator:
+    """Calls cells as the peer `operator`."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._places = admission.places
+        self._identity = PipeIdentity(admission.domain, OPERATOR.name, admission.leaf)
+        self._callers: dict[str, Caller] = {}
+
+    def caller(self, cell: str) -> Caller:
+        """Return typed calls to a cell."""
+        if cell not in self._callers:
+            address, port = self._places[cell]
+            self._callers[cell] = Caller(pipe_dialer(self._identity, cell, address, port))
+        return self._callers[cell]
+
+    async def close(self) -> None:
+        """End every pipe."""
+        for caller in self._callers.values():
+            await caller.close()
+
+
+def with_operator(config: Path, work: Callable[[Operator], Awaitable[R]]) -> R:
+    """Run `work` as the operator of the running mesh of a configuration."""
+    admission = knock(Layout(read_config(config)).door, Admit())
+    assert isinstance(admission, Admission)
+
+    async def run() -> R:
+        operator = Operator(admission)
+        try:
+            return await work(operator)
+        finally:
+            await operator.close()
+
+    return asyncio.run(run())
+
+
+def ask(config: Path, cell: str, question: Call[R]) -> R:
+    """Put one question to a cell of the running mesh."""
+    return with_operator(config, lambda operator: operator.caller(cell).call(question))
+
+
+def print_json(value: object) -> None:
+    """Print one value as a line of JSON."""
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title: str | None = None) -> None:
+    """Print a table; text from outside is never read as markup."""
+    table = Table(*headings, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+    console.print(table)
+
+
+def when(unix: float) -> str:
+    """Return a time as a person reads it, in UTC."""
+    return datetime.datetime.fromtimestamp(unix, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")

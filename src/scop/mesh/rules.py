@@ -1,0 +1,60 @@
+"""From a manifest to what the kernel enforces: roles become paths and ports."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+import scop
+from scop.mesh.cell import Place
+from scop.mesh.config import Config
+from scop.mesh.confine import Rules
+from scop.mesh.control import Identifiers
+from scop.mesh.manifest import Manifest, World
+
+__all__ = ["rules_of"]
+
+ANY_PORT = 0  # Landlock's word for "a port the kernel picks"
+
+
+def code_paths() -> tuple[str, ...]:
+    """Return what a late import may read: the interpreter, the libraries and ourselves."""
+    known = sysconfig.get_paths()
+    ours = {str(Path(place).resolve()) for place in scop.__path__}
+    python = {known["stdlib"], known["platstdlib"], known["purelib"], known["platlib"], sys.prefix}
+    return tuple(sorted(python | ours | {"/usr/lib", "/lib", "/lib64", "/dev/null", "/dev/urandom"}))
+
+
+def _world_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
+    ports = {World.SMTP: config.world.smtp_port, World.DNS: config.world.dns_port}
+    return tuple(ports[world] for world in manifest.world)
+
+
+def _stub_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
+    if World.DNS not in manifest.world:
+        return ()
+    servers = (server for servers in config.resolver.stub.values() for server in servers)
+    return tuple(int(server.rpartition(":")[2]) for server in servers if ":" in server and "." in server)
+
+
+def rules_of(
+    manifest: Manifest,
+    config: Config,
+    state: Path,
+    places: Mapping[str, Place],
+    identifiers: Identifiers | None,
+) -> Rules:
+    """Return what the cell may touch once confined."""
+    pipes = tuple(places[pipe.peer].port for pipe in manifest.reaches)
+    return Rules(
+        read_paths=code_paths(),
+        write_paths=(str(state),),
+        connect_ports=tuple(sorted({*pipes, *_world_ports(manifest, config), *_stub_ports(manifest, config)})),
+        # Who dials the world does so from the public address, and such a socket is bound first.
+        bind_ports=(ANY_PORT,) if manifest.world else (),
+        udp=manifest.datagrams,
+        uid=identifiers.uid if identifiers else None,
+        gid=identifiers.gid if identifiers else None,
+    )

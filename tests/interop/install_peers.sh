@@ -1,0 +1,24 @@
+#!/bin/sh
+# Installs the real peers of the interop tests: clients that others wrote. Postfix is only unpacked for
+# smtp-source and smtp-sink: without configuration, and never started.
+set -eu
+
+missing=""
+command -v swaks >/dev/null || missing="$missing swaks"
+test -x /usr/sbin/smtp-source || missing="$missing postfix"
+command -v dig >/dev/null && command -v nsupdate >/dev/null || missing="$missing bind9-dnsutils"
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" != 0 ]; then
+  echo "missing peers:$missing (as root: apt-get install$missing)" >&2
+  exit 2
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+# Nothing that is installed here may start a service.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+chmod +x /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+apt-get update -q
+# shellcheck disable=SC2086 - a list of words
+apt-get install -q -y --no-install-recommends $missing

@@ -1,0 +1,104 @@
+"""Reading `scop.toml`: what is right is taken, what is wrong is named with its line and the nearest right key."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scop.supervisor.config_file import ConfigurationError, parse_config, read_config
+
+WHOLE = """\
+domain = "harbor.test"
+state = "state"
+hostname = "mx.harbor.test"
+
+[network]
+address = "127.0.20.1"
+own_networks = []
+ports = { smtp = 2525, submission = 2587, submissions = 2465, dns = 5300 }
+pipes = 21000
+
+[world]
+smtp_port = 2525
+dns_port = 5300
+root_hints = "root.hints"
+
+[tls]
+certificate = "tls/public.pem"
+key = "tls/public.key"
+
+[limits]
+message_octets = 52_428_800
+ban_seconds = 3600
+"""
+
+
+def test_config_file_every_key_is_taken() -> None:
+    """Each key of the documented file lands in its place."""
+    config = parse_config(WHOLE, "scop.toml")
+    assert ("harbor.test", "mx.harbor.test", "127.0.20.1", 2525, 5300, 52_428_800) == (
+        config.domain,
+        config.hostname,
+        config.network.address,
+        config.network.ports.smtp,
+        config.world.dns_port,
+        config.limits.message_octets,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "words"),
+    [
+        ('adress = "127.0.20.1"', 'address = "127.0.20.1"', 6, ["network.adress", "did you mean 'address'"]),
+        (
+            "ports = { smpt = 2525 }",
+            "ports = { smtp = 2525, submission = 2587, submissions = 2465, dns = 5300 }",
+            8,
+            ["network.ports.smpt", "'smtp'"],
+        ),
+        ('pipes = "many"', "pipes = 21000", 9, ["network.pipes", "int"]),
+        ("smtp_port = 99999", "smtp_port = 2525", 12, ["world.smtp_port", "from 1 to 65535"]),
+        ('address = "harbour"', 'address = "127.0.20.1"', 6, ["network.address", "no IPv4 or IPv6 address"]),
+        ("message_octets = 0", "message_octets = 52_428_800", 21, ["limits.message_octets", "positive"]),
+        ('domain = "Harbor"', 'domain = "harbor.test"', 1, ["domain", "lower-case"]),
+        ("[wrold]", "[world]", 11, ["'wrold'", "'world'"]),
+    ],
+)
+def test_config_file_a_mistake_is_named_with_its_line(wrong: str, right: str, line: int, words: list[str]) -> None:
+    """The message has the file, the line, the key, and the fix or the nearest right key."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config(WHOLE.replace(right, wrong), "scop.toml")
+    message = str(caught.value)
+    assert message.startswith(f"scop.toml:{line}: ")
+    assert [word for word in words if word not in message] == []
+
+
+def test_config_file_paths_lie_beside_the_file(tmp_path: Path) -> None:
+    """Relative paths mean the folder of scop.toml, wherever the command runs."""
+    path = tmp_path / "scop.toml"
+    path.write_text(WHOLE)
+    config = read_config(path)
+    assert (str(tmp_path / "state"), str(tmp_path / "root.hints"), str(tmp_path / "tls/public.pem")) == (
+        config.state,
+        config.world.root_hints,
+        config.tls.certificate,
+    )
+
+
+def test_config_file_that_is_missing_names_the_command_that_makes_one(tmp_path: Path) -> None:
+    """A new user learns the next step."""
+    with pytest.raises(ConfigurationError, match="scop init DOMAIN"):
+        read_config(tmp_path / "scop.toml")
+
+
+@given(st.text(max_size=200))
+def test_config_file_any_text_gives_a_value_or_a_configuration_error(text: str) -> None:
+    """Nothing else escapes, whatever a file holds."""
+    try:
+        parse_config(text, "scop.toml")
+    except ConfigurationError as error:
+        said = str(error)
+    else:
+        said = "scop.toml"
+    assert said.startswith("scop.toml")
