@@ -1,0 +1,13 @@
+"""What can go wrong with stored state."""
+
+from __future__ import annotations
+
+__all__ = ["Conflict", "StoreError"]
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked: damaged, made by a newer release, or busy for too long."""
+
+
+class Conflict(StoreError):
+    """Somebody else changed the same path since it was read."""

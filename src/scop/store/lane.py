@@ -1,0 +1,130 @@
+"""One thread that works through what is asked of it, in batches.
+
+Blocking work (SQLite, fsync) must not hold the event loop. A lane takes everything that came in
+while it was busy as one batch, which is what makes group commit possible. The thread starts with
+the first work, so a confined cell that confines first has no thread before that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+__all__ = ["Failed", "Lane", "Outcome", "Returned"]
+
+_Work = TypeVar("_Work")
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a work returned."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a work raised."""
+
+    error: BaseException
+
+
+Outcome: TypeAlias = Returned | Failed
+
+
+class Lane(Generic[_Work]):
+    """Runs `run_batch` on a thread of its own; it returns one outcome for each work, in order.
+
+    All works come from one event loop. `end` runs on the thread as the last thing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        run_batch: Callable[[Sequence[_Work]], Sequence[Outcome]],
+        end: Callable[[], None],
+        *,
+        max_batch: int,
+    ) -> None:
+        self._name = name
+        self._run_batch = run_batch
+        self._end = end
+        self._max_batch = max_batch
+        self._waiting: queue.SimpleQueue[tuple[_Work, asyncio.Future[object]] | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    async def do(self, work: _Work) -> object:
+        """Return what the work returns or raise what it raises; once asked it runs, even if the caller is gone."""
+        if self._closed:
+            raise RuntimeError(f"{self._name} is closed")
+        if self._loop is None:
+            self._start()
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting.put((work, future))
+        return await future
+
+    async def close(self) -> None:
+        """Finish what was asked, then end the thread; closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._loop is None:
+            self._end()
+            return
+        self._waiting.put(None)
+        await self._ended.wait()
+        self._thread.join()
+
+    def _start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._live, name=self._name, daemon=True)
+        self._thread.start()
+
+    def _live(self) -> None:
+        last = False
+        while not last:
+            batch, last = self._take()
+            if batch:
+                self._run([work for work, _ in batch], [future for _, future in batch])
+        self._end()
+        self._tell(self._ended.set)
+
+    def _take(self) -> tuple[list[tuple[_Work, asyncio.Future[object]]], bool]:
+        """Return what waits, at least one work, and whether the lane ends after it."""
+        batch = []
+        asked = self._waiting.get()
+        while asked is not None:
+            batch.append(asked)
+            if len(batch) == self._max_batch or self._waiting.empty():
+                return batch, False
+            asked = self._waiting.get()  # never waits: this thread is the only one that takes
+        return batch, True
+
+    def _run(self, works: Sequence[_Work], futures: Sequence[asyncio.Future[object]]) -> None:
+        try:
+            outcomes = self._run_batch(works)
+        except BaseException as error:  # whatever it is, those who wait must hear of it
+            outcomes = [Failed(error)] * len(works)
+        self._tell(lambda: _deliver(futures, outcomes))
+
+    def _tell(self, act: Callable[[], object]) -> None:
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(act)
+
+
+def _deliver(futures: Sequence[asyncio.Future[object]], outcomes: Sequence[Outcome]) -> None:
+    for future, outcome in zip(futures, outcomes, strict=True):
+        if future.done():  # the caller was cancelled
+            continue
+        if isinstance(outcome, Failed):
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome.value)
