@@ -1,0 +1,60 @@
+"""What is asked of the DNS and what comes back, as values.
+
+Standards: RFC 1034 §3.7; RFC 4033 §5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scop.dns.names import normal_name
+from scop.dns.rdata import Rdata, type_number
+from scop.dns.words import Rcode, Security
+
+__all__ = ["Answer", "Question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A name in its normal form (the constructor brings it there) and a record type, class IN.
+
+    Raises `ValueError` for what cannot be a domain name or is no record type.
+    """
+
+    name: str
+    type: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", normal_name(self.name))
+        type_number(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The records of the type asked for, at the end of whatever CNAMEs led there.
+
+    `canonical_name` is where they stand, the name asked for by default. An empty `records`
+    with NOERROR means that the name exists and has none of the type.
+    """
+
+    question: Question
+    rcode: Rcode = Rcode.NOERROR
+    records: tuple[Rdata, ...] = ()
+    ttl_seconds: int = 0
+    security: Security = Security.INSECURE
+    canonical_name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.canonical_name:
+            object.__setattr__(self, "canonical_name", self.question.name)
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether nothing is known: no answer came, or none that can be believed."""
+        known = self.rcode is Rcode.NOERROR or self.rcode is Rcode.NXDOMAIN
+        return not known or self.security is Security.BOGUS
+
+    @property
+    def exists(self) -> bool:
+        """Whether the name is known to exist, with records of the type or without."""
+        return self.rcode is Rcode.NOERROR and not self.is_temporary

@@ -1,0 +1,189 @@
+r"""Domain names: as text in one normal form, and as labels on the wire.
+
+The normal form is lower-case, without a trailing dot; the root is the empty string. A dot or
+backslash inside a label is written `\.` and `\\`, every octet outside of printable ASCII
+`\DDD` (RFC 1035 §5.1), so any name of the wire has exactly one text. What this does not do:
+internationalised names; U-labels become A-labels elsewhere.
+
+Standards: RFC 1035 §2.3.4, §3.1, §4.1.4; RFC 4343 (case).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from scop.base import LimitExceeded, RemoteProtocolError
+
+__all__ = [
+    "is_at_or_below",
+    "name_from_labels",
+    "name_labels",
+    "name_to_wire",
+    "normal_name",
+    "parent_name",
+    "read_name",
+    "reverse_name",
+]
+
+MAX_NAME_OCTETS = 255  # RFC 1035 §2.3.4, with length octets and the root
+MAX_LABEL_OCTETS = 63  # RFC 1035 §2.3.4
+MAX_PLAIN_CHARACTERS = 253  # what 255 octets leave for text without escapes
+NAMES_REMEMBERED = 4096  # the same few names come again and again; bounded, since peers choose them
+
+_PLAIN = re.compile(r"[!-\-/-\[\]-~]{1,63}(?:\.[!-\-/-\[\]-~]{1,63})*")
+_PLAIN_LABEL = re.compile(rb"[!-\-/-\[\]-~]{1,63}")
+_LABEL_PIECE = re.compile(r"\\([0-9]{3})|\\([^0-9])|([^\\])", re.ASCII | re.DOTALL)
+_SPLIT = re.compile(r"((?:\\.|[^.\\])+)(\.|\Z)", re.DOTALL)
+
+
+@lru_cache(NAMES_REMEMBERED)
+def normal_name(name: str) -> str:
+    """Return `name` in its normal form; raises `ValueError` where it cannot be a domain name."""
+    bare = name.removesuffix(".")
+    if len(bare) <= MAX_PLAIN_CHARACTERS and (not bare or _PLAIN.fullmatch(bare)):
+        return bare.lower()  # ASCII only: no other letter folds here (RFC 4343 §3)
+    return name_from_labels(name_labels(name))
+
+
+def name_from_labels(labels: tuple[bytes, ...]) -> str:
+    """Return the normal text of labels as they stand on the wire, the root's empty label left out."""
+    return ".".join(map(_label_text, labels))
+
+
+def name_labels(name: str) -> tuple[bytes, ...]:
+    """Return the labels of a name's text, case kept; raises `ValueError` where a limit is passed."""
+    if name in {"", "."}:
+        return ()
+    labels = tuple(_split_escaped(name)) if "\\" in name else _split_plain(name)
+    if not all(1 <= len(label) <= MAX_LABEL_OCTETS for label in labels):
+        raise ValueError(f"a label of {name!r} is empty or longer than {MAX_LABEL_OCTETS} octets")
+    if sum(map(len, labels)) + len(labels) + 1 > MAX_NAME_OCTETS:
+        raise ValueError(f"the name is longer than {MAX_NAME_OCTETS} octets")
+    return labels
+
+
+@lru_cache(NAMES_REMEMBERED)
+def name_to_wire(name: str) -> bytes:
+    """Return the name's octets, uncompressed, in lower case."""
+    return b"".join(bytes((len(label),)) + label.lower() for label in name_labels(name)) + b"\0"
+
+
+def parent_name(name: str) -> str:
+    """Return the name one label nearer to the root."""
+    if "\\" in name:
+        return name_from_labels(name_labels(name)[1:])
+    return name.partition(".")[2]
+
+
+def is_at_or_below(name: str, apex: str) -> bool:
+    """Tell whether `name` is `apex` or stands under it; both in normal form."""
+    if name == apex or not apex:
+        return True
+    # An escaped dot before the apex belongs to a label, so `a\.b` is not below `b`.
+    if not name.endswith("." + apex):
+        return False
+    head = name[: -len(apex) - 1]
+    return (len(head) - len(head.rstrip("\\"))) % 2 == 0
+
+
+def reverse_name(address: str) -> str:
+    """Return the name under which an address's PTR record stands (RFC 1035 §3.5, RFC 3596 §2.5)."""
+    import ipaddress
+
+    return ipaddress.ip_address(address).reverse_pointer
+
+
+def read_name(octets: bytes, position: int, known: dict[int, str]) -> tuple[str, int]:
+    """Return the name that begins at `position` and where the octets after it begin.
+
+    `known` remembers names by where they began in this message, so one that many
+    records point at is read once.
+    """
+    labels: list[bytes] = []
+    start = lowest = position
+    after = 0  # where to go on, once a pointer was followed
+    size = 1  # the root's length octet
+    tail = ""
+    try:
+        while length := octets[position]:
+            if length < 0x40:  # a label; RFC 1035 §3.1 keeps the two high bits zero
+                position += 1
+                labels.append(octets[position : position + length])
+                position += length
+                size += length + 1
+                if size > MAX_NAME_OCTETS:
+                    raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
+                continue
+            position, after = _follow(octets, position, lowest, after)
+            if (found := known.get(position)) is not None:
+                tail = found
+                break
+            lowest = position
+    except IndexError:
+        raise RemoteProtocolError("a name runs past the end of the message") from None
+    name = _joined(labels, tail, size)
+    known[start] = name
+    return name, after or position + 1
+
+
+def _follow(octets: bytes, position: int, lowest: int, after: int) -> tuple[int, int]:
+    # RFC 1035 §4.1.4: a pointer goes to a *prior* occurrence. Each must lead to before everything
+    # this name has read so far, so that no chain of them can loop.
+    if octets[position] < 0xC0:
+        raise RemoteProtocolError(f"a label of an unknown kind ({octets[position]:#04x})")
+    target = (octets[position] & 0x3F) << 8 | octets[position + 1]
+    if target >= lowest:
+        raise RemoteProtocolError("a compression pointer does not lead backwards")
+    return target, after or position + 2
+
+
+def _joined(labels: list[bytes], tail: str, size: int) -> str:
+    text = ".".join(map(_label_text, labels))
+    if not tail:
+        return text
+    if size + _wire_octets(tail) - 1 > MAX_NAME_OCTETS:
+        raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
+    return f"{text}.{tail}" if text else tail
+
+
+def _wire_octets(name: str) -> int:
+    return len(name_to_wire(name)) if "\\" in name else len(name) + 2
+
+
+def _label_text(label: bytes) -> str:
+    if _PLAIN_LABEL.fullmatch(label):
+        return label.decode("ascii").lower()
+    return "".join(map(_octet_text, label.lower()))
+
+
+def _octet_text(octet: int) -> str:
+    if octet in b".\\":
+        return "\\" + chr(octet)
+    return chr(octet) if 0x21 <= octet <= 0x7E else f"\\{octet:03d}"
+
+
+def _split_plain(name: str) -> tuple[bytes, ...]:
+    return tuple(label.encode("utf-8", "surrogatepass") for label in name.removesuffix(".").split("."))
+
+
+def _split_escaped(name: str) -> list[bytes]:
+    labels, position = [], 0
+    while position < len(name):
+        found = _SPLIT.match(name, position)
+        if found is None:
+            raise ValueError(f"a label of {name!r} is empty or breaks off")
+        labels.append(_unescape(found[1]))
+        position = found.end()
+    return labels
+
+
+def _unescape(text: str) -> bytes:
+    label, position = bytearray(), 0
+    while position < len(text):
+        piece = _LABEL_PIECE.match(text, position)
+        if piece is None or (piece[1] and int(piece[1]) > 255):
+            raise ValueError(f"a broken escape in {text!r}")
+        label += bytes((int(piece[1]),)) if piece[1] else (piece[2] or piece[3]).encode("utf-8", "surrogatepass")
+        position = piece.end()
+    return bytes(label)
