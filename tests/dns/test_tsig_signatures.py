@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.base import RemoteProtocolError
+from scop.dns.names import name_to_wire
 from scop.dns.tsig import FUDGE_SECONDS, OpenedRequest, TsigError, TsigKey, Verifier, new_tsig_key, sign_request
-from scop.dns.tsig_record import name_octets, split_tsig
+from scop.dns.tsig_record import split_tsig
 
 NOW = 1_800_000_000
 KEY = TsigKey("signer.harbor.test", b"k" * 32)
@@ -25,7 +26,7 @@ REPLY = MESSAGE[:2] + b"\x84\0" + MESSAGE[4:]
 
 def verifier() -> Verifier:
     """Return a fresh verifier that knows one key."""
-    return Verifier({KEY.name: KEY})
+    return Verifier([KEY])
 
 
 def open_signed(octets: bytes, now_unix: int = NOW) -> OpenedRequest:
@@ -55,7 +56,7 @@ def test_tsig_dnspython_takes_our_signature() -> None:
     octets = sign_request(MESSAGE, KEY, NOW).octets
     raw = dns.message.from_wire(octets, keyring=False)
     assert raw.tsig is not None
-    start = octets.rindex(name_octets(KEY.name))
+    start = octets.rindex(name_to_wire(KEY.name))
     validate = getattr(dns.tsig, "validate")  # noqa: B009 - it has no types, and so mypy does not follow it
     validate(octets, their_key(), raw.tsig.name, raw.tsig[0], NOW, b"", start)
 
@@ -225,11 +226,11 @@ def test_tsig_reads_compressed_key_name_and_no_loop() -> None:
     """A pointer must lead back, so a name cannot run in circles (RFC 1035 §4.1.4)."""
     start = len(MESSAGE)
     signed = sign_request(MESSAGE, TsigKey("harbor.test", b"k" * 32), NOW).octets
-    rest = signed[start + len(name_octets("harbor.test")) :]
+    rest = signed[start + len(name_to_wire("harbor.test")) :]
     _, record = split_tsig(signed[:start] + b"\xc0\x0c" + rest)
     assert record is not None
-    assert name_octets("harbor.test") == record.key_name
-    for pointer in (start, start + 1, 5):
+    assert "harbor.test" == record.key_name
+    for pointer in (start, start + 1):
         with pytest.raises(RemoteProtocolError):
             split_tsig(signed[:start] + struct.pack("!H", 0xC000 | pointer) + rest)
 
@@ -275,8 +276,8 @@ def test_tsig_new_key_wants_32_octets(length: int) -> None:
         new_tsig_key("a", b"x" * length)
 
 
-@pytest.mark.parametrize("name", ["a..b", ".a", "x" * 64, ".".join(["x" * 63] * 4), "ä.test"])
+@pytest.mark.parametrize("name", ["a..b", ".a", "x" * 64, ".".join(["x" * 63] * 4), "ä.test", "Signer", "signer."])
 def test_tsig_bad_names(name: str) -> None:
-    """What is no domain name is no name of a key."""
-    with pytest.raises(ValueError, match="not a domain name"):
+    """What is no domain name, or one in another spelling, is no name of a key."""
+    with pytest.raises(ValueError, match=r"label|name"):
         TsigKey(name, b"x")

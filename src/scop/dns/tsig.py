@@ -16,12 +16,13 @@ import binascii
 import hmac
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
 from scop.base import RemoteProtocolError
-from scop.dns.tsig_record import TsigRecord, name_octets, split_tsig
+from scop.dns.names import normal_name
+from scop.dns.tsig_record import TsigRecord, split_tsig
 
 __all__ = [
     "FUDGE_SECONDS",
@@ -38,7 +39,6 @@ FUDGE_SECONDS = 300  # RFC 8945 §10: the recommended value
 MAC_OCTETS = 32  # of SHA-256
 SECRET_OCTETS = 32  # RFC 8945 §8: at least as long as the hash's output
 _ALGORITHM = "hmac-sha256"
-_ALGORITHM_OCTETS = name_octets(_ALGORITHM)
 _KEY_FILE = re.compile(
     r'\s*key\s+"?(?P<name>[\w.-]+)"?\s*\{\s*algorithm\s+"?hmac-sha256"?\s*;\s*secret\s+"(?P<secret>[^"]+)"\s*;\s*\}\s*;\s*',
     re.ASCII | re.IGNORECASE,
@@ -57,13 +57,14 @@ class TsigError(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TsigKey:
-    """A named secret for hmac-sha256."""
+    """A named secret for hmac-sha256; the name is in normal form."""
 
     name: str
     secret: bytes
 
     def __post_init__(self) -> None:
-        name_octets(self.name)
+        if self.name != normal_name(self.name):
+            raise ValueError(f"not the normal form of a key's name: {self.name!r}")
         if not self.secret:
             raise ValueError("a TSIG key needs a secret")
 
@@ -80,7 +81,7 @@ class TsigKey:
             secret = base64.b64decode(match["secret"], validate=True)
         except binascii.Error as error:
             raise ValueError("the secret in the TSIG key file is not base64") from error
-        return cls(match["name"].lower().rstrip("."), secret)
+        return cls(normal_name(match["name"]), secret)
 
     def to_text(self) -> str:
         """Write BIND's key file, as `nsupdate -k` and `dig -k` read it."""
@@ -92,7 +93,7 @@ def new_tsig_key(name: str, random_octets: bytes) -> TsigKey:
     """Make a key from 32 fresh random octets."""
     if len(random_octets) != SECRET_OCTETS:
         raise ValueError(f"a TSIG secret is made of {SECRET_OCTETS} random octets, not {len(random_octets)}")
-    return TsigKey(name, random_octets)
+    return TsigKey(normal_name(name), random_octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,8 @@ class OpenedRequest:
 class Verifier:
     """Opens the requests of one server, each signed message once."""
 
-    def __init__(self, keys: Mapping[str, TsigKey]) -> None:
-        self._keys = {name_octets(key.name): key for key in keys.values()}
+    def __init__(self, keys: Iterable[TsigKey]) -> None:
+        self._keys = {key.name: key for key in keys}
         self._newest: dict[str, int] = {}  # by key: the latest Time Signed taken
         self._taken: dict[str, set[bytes]] = {}  # by key: the MACs of that second
 
@@ -141,7 +142,7 @@ class Verifier:
             return OpenedRequest(message)
         # RFC 8945 §5.2.1
         key = self._keys.get(record.key_name)
-        if key is None or record.algorithm != _ALGORITHM_OCTETS:
+        if key is None or record.algorithm != _ALGORITHM:
             return OpenedRequest(message, None, TsigError.BADKEY, record)
         return OpenedRequest(message, key, self._judge(key, message, record, now_unix), record)
 
@@ -188,7 +189,7 @@ class SignedRequest:
             raise RemoteProtocolError("the reply is not signed")
         if record.error in (TsigError.BADKEY, TsigError.BADSIG):  # RFC 8945 §5.3.2: such a reply bears no MAC
             raise RemoteProtocolError(f"the server refused our signature: {TsigError(record.error).name}")
-        if record.key_name != name_octets(self.key.name) or record.algorithm != _ALGORITHM_OCTETS:
+        if record.key_name != self.key.name or record.algorithm != _ALGORITHM:
             raise RemoteProtocolError("the reply is signed by another key")
         if not hmac.compare_digest(_mac(self.key, self.mac, message, record), record.mac):
             raise RemoteProtocolError("the signature of the reply is wrong")
@@ -203,13 +204,13 @@ class SignedRequest:
 
 def sign_request(message: bytes, key: TsigKey, now_unix: int) -> SignedRequest:
     """Sign a whole DNS message."""
-    record = _record(name_octets(key.name), now_unix, message, TsigError.NOERROR)
+    record = _record(key.name, now_unix, message, TsigError.NOERROR)
     mac = _mac(key, b"", message, record)
     return SignedRequest(record.replaced(mac=mac).append_to(message), key, mac)
 
 
 def _record(
-    key_name: bytes, now_unix: int, message: bytes, error: TsigError, *, algorithm: bytes = _ALGORITHM_OCTETS
+    key_name: str, now_unix: int, message: bytes, error: TsigError, *, algorithm: str = _ALGORITHM
 ) -> TsigRecord:
     original_id = int.from_bytes(message[:2], "big")
     return TsigRecord(key_name, algorithm, now_unix, FUDGE_SECONDS, b"", original_id, error, b"")

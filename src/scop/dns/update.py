@@ -3,7 +3,7 @@
 What a server does with one is `scop.dns.zone_update`. This module needs neither dnspython nor a
 clock, so that the cell which publishes keys stays small.
 
-Standards: RFC 2136 §2, RFC 8945, RFC 3597 §4.
+Standards: RFC 2136 §2, RFC 8945.
 """
 
 from __future__ import annotations
@@ -11,36 +11,18 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypeAlias
 
+from scop.dns.names import name_to_wire
+from scop.dns.rdata import Rdata, type_number
 from scop.dns.tsig import SignedRequest, TsigKey, sign_request
-from scop.dns.tsig_record import name_octets
+from scop.dns.words import Opcode, Rcode
 
-__all__ = ["Addition", "Change", "Deletion", "UpdateRcode", "build_update", "read_update_reply", "txt_rdata"]
+__all__ = ["Addition", "Change", "Deletion", "build_update", "read_update_reply"]
 
-MAX_STRING_OCTETS = 255  # RFC 1035 §3.3: one character-string
-_OPCODE_UPDATE = 5 << 11
 _CLASS_IN, _CLASS_NONE, _CLASS_ANY = 1, 254, 255
-_TYPE_SOA = 6
-_TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
 _HEADER = struct.Struct("!HHHHHH")
-
-
-class UpdateRcode(IntEnum):
-    """How an UPDATE ended (RFC 2136 §2.2)."""
-
-    NOERROR = 0
-    FORMERR = 1
-    SERVFAIL = 2
-    NXDOMAIN = 3
-    NOTIMP = 4
-    REFUSED = 5
-    YXDOMAIN = 6
-    YXRRSET = 7
-    NXRRSET = 8
-    NOTAUTH = 9
-    NOTZONE = 10
+_RCODE = 0x0F
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +30,12 @@ class Addition:
     """Add one record to its RRset (RFC 2136 §2.5.1)."""
 
     owner: str
-    type: str
     ttl_seconds: int
-    rdata: bytes
+    rdata: Rdata
 
     def to_octets(self) -> bytes:
         """Write the update record."""
-        return _record(self.owner, self.type, _CLASS_IN, self.ttl_seconds, self.rdata)
+        return _record(self.owner, self.rdata.type, _CLASS_IN, self.ttl_seconds, self.rdata.to_wire())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +44,13 @@ class Deletion:
 
     owner: str
     type: str
-    rdata: bytes = b""
+    rdata: Rdata | None = None
 
     def to_octets(self) -> bytes:
         """Write the update record."""
-        return _record(self.owner, self.type, _CLASS_NONE if self.rdata else _CLASS_ANY, 0, self.rdata)
+        if self.rdata is None:
+            return _record(self.owner, self.type, _CLASS_ANY, 0, b"")
+        return _record(self.owner, self.type, _CLASS_NONE, 0, self.rdata.to_wire())
 
 
 Change: TypeAlias = Addition | Deletion
@@ -77,25 +60,18 @@ def build_update(
     zone: str, changes: Sequence[Change], key: TsigKey, *, now_unix: int, message_id: int
 ) -> SignedRequest:
     """Build the UPDATE that makes these changes in this order, signed; `message_id` should be random."""
-    header = _HEADER.pack(message_id, _OPCODE_UPDATE, 1, 0, len(changes), 0)
-    zone_section = name_octets(zone) + struct.pack("!HH", _TYPE_SOA, _CLASS_IN)
+    header = _HEADER.pack(message_id, Opcode.UPDATE << 11, 1, 0, len(changes), 0)
+    zone_section = name_to_wire(zone) + struct.pack("!HH", type_number("SOA"), _CLASS_IN)
     message = header + zone_section + b"".join(change.to_octets() for change in changes)
     return sign_request(message, key, now_unix)
 
 
-def read_update_reply(sent: SignedRequest, reply: bytes, now_unix: int) -> UpdateRcode:
+def read_update_reply(sent: SignedRequest, reply: bytes, now_unix: int) -> Rcode:
     """Return how an UPDATE ended; raises `RemoteProtocolError` where the reply cannot be believed."""
-    message = sent.open_reply(reply, now_unix)
-    rcode = message[3] & 0x0F
-    return UpdateRcode(rcode) if rcode in UpdateRcode._value2member_map_ else UpdateRcode.SERVFAIL
-
-
-def txt_rdata(text: bytes) -> bytes:
-    """Cut a text into the character-strings of one TXT record, 255 octets each (RFC 1035 §3.3.14)."""
-    pieces = [text[start : start + MAX_STRING_OCTETS] for start in range(0, len(text), MAX_STRING_OCTETS)] or [b""]
-    return b"".join(bytes((len(piece),)) + piece for piece in pieces)
+    rcode = sent.open_reply(reply, now_unix)[3] & _RCODE
+    return Rcode(rcode) if rcode in Rcode._value2member_map_ else Rcode.SERVFAIL
 
 
 def _record(owner: str, type_: str, class_: int, ttl_seconds: int, rdata: bytes) -> bytes:
-    number = _TYPES.get(type_) or int(type_.removeprefix("TYPE"))  # RFC 3597 §5
-    return name_octets(owner) + struct.pack("!HHIH", number, class_, ttl_seconds, len(rdata)) + rdata
+    head = struct.pack("!HHIH", type_number(type_), class_, ttl_seconds, len(rdata))
+    return name_to_wire(owner) + head + rdata

@@ -30,7 +30,7 @@ from dns.rrset import RRset
 
 from scop.dns.zone import Found, Match, Zone, soa_rdata
 
-__all__ = ["MAX_DATAGRAM_OCTETS", "MAX_STREAM_OCTETS", "Zones", "header_reply"]
+__all__ = ["MAX_DATAGRAM_OCTETS", "MAX_STREAM_OCTETS", "Zones", "expects_response", "header_reply", "opcode_of"]
 
 MAX_DATAGRAM_OCTETS = 1232  # DNS Flag Day 2020: passes every usual path without fragments
 MAX_STREAM_OCTETS = 65_535  # RFC 1035 §4.2.2
@@ -76,9 +76,11 @@ class Zones:
         `max_octets` is what the transport carries: `MAX_STREAM_OCTETS`, or `MAX_DATAGRAM_OCTETS`,
         which the asker's own EDNS size then lowers. Never raises.
         """
+        if not expects_response(query):
+            return None
         refusal = _refused_by_header(query)
         if refusal is not None:
-            return refusal or None
+            return refusal
         try:
             message = dns.message.from_wire(query, keyring=False)
         except (dns.exception.DNSException, ValueError):
@@ -153,17 +155,22 @@ def header_reply(query: bytes, rcode: int) -> bytes:
     return _HEADER.pack(id_, _QR | (flags & (_OPCODE | _RD)) | rcode, 0, 0, 0, 0)
 
 
+def expects_response(query: bytes) -> bool:
+    """Say whether there is anything to answer to: half a header has no id, and a response could loop."""
+    return len(query) >= _HEADER.size and not query[2] << 8 & _QR
+
+
+def opcode_of(query: bytes) -> Opcode:
+    """Return the kind of a message that has a header."""
+    return Opcode.make((query[2] << 8 & _OPCODE) >> 11)
+
+
 def _refused_by_header(query: bytes) -> bytes | None:
-    """Return a refusal (empty: stay silent) of what is no query, None for what is one."""
-    if len(query) < _HEADER.size:
-        return b""
-    (flags,) = struct.unpack_from("!H", query, 2)
-    if flags & _QR:
-        return b""  # a response: an answer to it could loop between two servers
-    opcode = (flags & _OPCODE) >> 11
-    if opcode == Opcode.UPDATE:
+    """Return the refusal of what is no query, None for what is one."""
+    opcode = opcode_of(query)
+    if opcode is Opcode.UPDATE:
         return header_reply(query, Rcode.REFUSED)
-    return None if opcode == Opcode.QUERY else header_reply(query, Rcode.NOTIMP)
+    return None if opcode is Opcode.QUERY else header_reply(query, Rcode.NOTIMP)
 
 
 def _refused_by_type(asked: RRset) -> Rcode:

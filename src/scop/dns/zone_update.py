@@ -24,7 +24,7 @@ from dns.rdatatype import RdataType
 from dns.rrset import RRset
 from dns.serial import Serial
 
-from scop.dns.update import UpdateRcode
+from scop.dns.words import Rcode
 from scop.dns.zone import SIGNED_ZONE_TYPES, Zone, soa_rdata, zone_name
 
 __all__ = ["Grant", "UpdateOutcome", "apply_update"]
@@ -50,7 +50,7 @@ class Grant:
 class UpdateOutcome:
     """How an update ended: the zone as it is now, and why it was refused (for the log)."""
 
-    rcode: UpdateRcode
+    rcode: Rcode
     zone: Zone
     reason: str = ""
 
@@ -58,7 +58,7 @@ class UpdateOutcome:
 class _Refusal(Exception):
     """Ends an update before anything was changed."""
 
-    def __init__(self, rcode: UpdateRcode, reason: str) -> None:
+    def __init__(self, rcode: Rcode, reason: str) -> None:
         super().__init__(reason)
         self.rcode = rcode
 
@@ -72,7 +72,7 @@ def apply_update(zone: Zone, message: bytes, grants: Iterable[Grant]) -> UpdateO
         _check_prerequisites(zone, update.prerequisite)
         _check_permission(tuple(grants), update.update)
         _prescan(zone, update.update)
-        return UpdateOutcome(UpdateRcode.NOERROR, _changed(zone, update.update))
+        return UpdateOutcome(Rcode.NOERROR, _changed(zone, update.update))
     except _Refusal as refusal:
         return UpdateOutcome(refusal.rcode, zone, str(refusal))
 
@@ -89,7 +89,7 @@ def _parse(message: bytes) -> dns.update.UpdateMessage:
     try:
         update = dns.message.from_wire(message, keyring=False)
     except (dns.exception.DNSException, ValueError) as error:
-        raise _Refusal(UpdateRcode.FORMERR, f"malformed: {error}") from error
+        raise _Refusal(Rcode.FORMERR, f"malformed: {error}") from error
     assert isinstance(update, dns.update.UpdateMessage)
     return update
 
@@ -97,9 +97,9 @@ def _parse(message: bytes) -> dns.update.UpdateMessage:
 def _check_zone_section(zone: Zone, update: dns.update.UpdateMessage) -> None:
     """RFC 2136 §3.1.1 and §3.1.2."""
     if len(update.zone) != 1 or update.zone[0].rdtype is not RdataType.SOA:
-        raise _Refusal(UpdateRcode.FORMERR, "the zone section names not one SOA")
+        raise _Refusal(Rcode.FORMERR, "the zone section names not one SOA")
     if update.zone[0].name != zone.origin or update.zone[0].rdclass != IN:
-        raise _Refusal(UpdateRcode.NOTAUTH, f"not our zone: {update.zone[0].name}")
+        raise _Refusal(Rcode.NOTAUTH, f"not our zone: {update.zone[0].name}")
 
 
 def _check_prerequisites(zone: Zone, prerequisites: list[RRset]) -> None:
@@ -107,25 +107,25 @@ def _check_prerequisites(zone: Zone, prerequisites: list[RRset]) -> None:
     wanted: dict[tuple[Name, RdataType], set[Rdata]] = {}
     for record in prerequisites:
         if not record.name.is_subdomain(zone.origin):
-            raise _Refusal(UpdateRcode.NOTZONE, f"prerequisite outside of the zone: {record.name}")
+            raise _Refusal(Rcode.NOTZONE, f"prerequisite outside of the zone: {record.name}")
         if record.ttl != 0 or record.rdclass != IN:
-            raise _Refusal(UpdateRcode.FORMERR, "prerequisite with a TTL or of another class")
+            raise _Refusal(Rcode.FORMERR, "prerequisite with a TTL or of another class")
         if record.deleting is None:
             wanted.setdefault((record.name, record.rdtype), set()).update(record)
         else:
             _check_existence(zone, record)
     for (name, rdtype), records in wanted.items():
         if set(zone.nodes.get(name, {}).get(rdtype, ())) != records:
-            raise _Refusal(UpdateRcode.NXRRSET, f"{name} {rdtype.name} has other values")
+            raise _Refusal(Rcode.NXRRSET, f"{name} {rdtype.name} has other values")
 
 
 def _check_existence(zone: Zone, record: RRset) -> None:
     node = zone.nodes.get(record.name, {})
     must_exist = record.deleting == ANY
     if record.rdtype is RdataType.ANY:  # §3.2.4: a name is in use if it owns a record
-        exists, absent, present = bool(node), UpdateRcode.NXDOMAIN, UpdateRcode.YXDOMAIN
+        exists, absent, present = bool(node), Rcode.NXDOMAIN, Rcode.YXDOMAIN
     else:
-        exists, absent, present = record.rdtype in node, UpdateRcode.NXRRSET, UpdateRcode.YXRRSET
+        exists, absent, present = record.rdtype in node, Rcode.NXRRSET, Rcode.YXRRSET
     if exists != must_exist:
         raise _Refusal(absent if must_exist else present, f"prerequisite at {record.name} {record.rdtype.name}")
 
@@ -134,21 +134,21 @@ def _check_permission(grants: tuple[Grant, ...], records: list[RRset]) -> None:
     """RFC 2136 §3.3: one record too many refuses all."""
     for record in records:
         if record.rdtype in SIGNED_ZONE_TYPES or not any(g.permits(record.name, record.rdtype) for g in grants):
-            raise _Refusal(UpdateRcode.REFUSED, f"no grant for {record.name} {record.rdtype.name}")
+            raise _Refusal(Rcode.REFUSED, f"no grant for {record.name} {record.rdtype.name}")
 
 
 def _prescan(zone: Zone, records: list[RRset]) -> None:
     """RFC 2136 §3.4.1.3."""
     for record in records:
         if not record.name.is_subdomain(zone.origin):
-            raise _Refusal(UpdateRcode.NOTZONE, f"outside of the zone: {record.name}")
+            raise _Refusal(Rcode.NOTZONE, f"outside of the zone: {record.name}")
         if record.rdclass != IN:
-            raise _Refusal(UpdateRcode.FORMERR, "a class that is not the zone's")
+            raise _Refusal(Rcode.FORMERR, "a class that is not the zone's")
         whole_name = record.rdtype is RdataType.ANY and record.deleting == ANY
         if dns.rdatatype.is_metatype(record.rdtype) and not whole_name:
-            raise _Refusal(UpdateRcode.FORMERR, f"type {record.rdtype.name} cannot be written")
+            raise _Refusal(Rcode.FORMERR, f"type {record.rdtype.name} cannot be written")
         if record.deleting is not None and record.ttl != 0:  # Lenient: dnspython shows no TTL where there is no rdata
-            raise _Refusal(UpdateRcode.FORMERR, "deletion with a TTL")
+            raise _Refusal(Rcode.FORMERR, "deletion with a TTL")
 
 
 def _changed(zone: Zone, records: list[RRset]) -> Zone:
