@@ -1,0 +1,59 @@
+"""Zones in a folder: read at start, written whole and durably at each change.
+
+Standards: POSIX rename(2) and fsync(2): the old file or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from scop.base import RemoteProtocolError
+from scop.dns.zone import Zone
+from scop.dns.zone_answer import Zones
+
+__all__ = ["read_zones", "write_zone", "zone_path"]
+
+_SUFFIX = ".zone"
+_ROOT = "root"  # the file of the root zone, whose own name is empty
+
+
+def zone_path(folder: Path, origin: str) -> Path:
+    """Return where the zone `origin` lies; '' is the root."""
+    return folder / f"{origin.rstrip('.').lower() or _ROOT}{_SUFFIX}"
+
+
+def read_zones(folder: Path, *, wanted: str) -> Zones:
+    """Read every zone of a folder; raises `ValueError` that names the file which is missing or wrong."""
+    missing = zone_path(folder, wanted)
+    if not missing.is_file():
+        raise ValueError(f"there is no zone {wanted or '.'}: {missing} is missing (`scop init` writes it)")
+    return Zones.of(_read_zone(path) for path in sorted(folder.glob(f"*{_SUFFIX}")))
+
+
+def write_zone(folder: Path, zone: Zone) -> None:
+    """Replace a zone's file; durable when it returns. Blocks: a disk may take its time."""
+    path = zone_path(folder, zone.origin.to_text())
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="ascii") as file:
+        file.write(zone.to_text())
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync_folder(folder)
+
+
+def _read_zone(path: Path) -> Zone:
+    origin = path.name.removesuffix(_SUFFIX)
+    try:
+        return Zone.parse(path.read_text(encoding="utf-8"), "" if origin == _ROOT else origin)
+    except (RemoteProtocolError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)  # the rename itself
+    finally:
+        os.close(descriptor)
