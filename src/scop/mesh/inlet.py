@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 from scop.mesh.protocol import PipeProtocol
 from scop.net.peer import Peer, peer_of
@@ -33,7 +33,7 @@ class _Introduction(asyncio.Protocol):
         self._new_protocol = new_protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's are none by class
         protocol = self._new_protocol(peer_of(transport))
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
