@@ -1,0 +1,96 @@
+"""One transaction passed on to the next cell while the client still waits for our replies.
+
+Nothing is kept here: a positive reply to the message is the next cell's own. Where that one is down
+or silent the reply is 451, without a private reason, and the sender tries again.
+
+Standards: RFC 5321 §4.2.5 (responsibility goes over with the reply to the message).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scop.net.faults import TemporaryFailure
+from scop.smtp import Mail, Origin, Recipient, Reply, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from scop.net.mail_client import MailClient
+    from scop.net.mail_pool import MailPool
+
+__all__ = ["TRY_LATER", "Onward"]
+
+TRY_LATER = reply(451, "4.4.1", "Service is not available at the moment, try again later")
+
+
+class Onward:
+    """Passes a transaction on; one object serves one transaction after another.
+
+    MAIL is kept until the first recipient and goes out with it in one write, which saves every hop a
+    round trip: a refusal of MAIL then is the reply to the recipient.
+    """
+
+    def __init__(self, pool: MailPool) -> None:
+        self._pool = pool
+        self._mail: Mail | None = None
+        self._client: MailClient | None = None
+        self.last_failure = ""  # why TRY_LATER was said; for the log
+
+    async def mail(self, mail: Mail, origin: Origin | None) -> Reply:
+        """Note a reverse path, with where the message came from."""
+        await self.abandon()
+        self._mail = replace(mail, origin=origin)
+        return reply(250, "2.1.0", "Ok")
+
+    async def recipient(self, recipient: Recipient) -> Reply:
+        """Return what the next cell says of a recipient."""
+        return await self._or_later(self._recipient(recipient))
+
+    async def message(self, octets: bytes) -> Reply:
+        """Return what the next cell says of the message; the transaction is over."""
+        answer = await self._or_later(self._message(octets))
+        await self.abandon()
+        return answer
+
+    async def abandon(self) -> None:
+        """Let the transaction go."""
+        client, self._client, self._mail = self._client, None, None
+        if client is not None:
+            await self._pool.release(client)
+
+    async def _recipient(self, recipient: Recipient) -> Reply:
+        if self._client is not None:
+            return await self._client.recipient(recipient.forward_path)
+        if self._mail is None:
+            raise TemporaryFailure("the connection of this transaction was lost")
+        client, answer, answers = await self._pool.begin(self._mail, (recipient.forward_path,))
+        if not answer.is_positive:
+            await self._pool.release(client)
+            return answer
+        self._client = client
+        return answers[0]
+
+    async def _message(self, octets: bytes) -> Reply:
+        if self._client is None:
+            raise TemporaryFailure("the connection of this transaction was lost")
+        return await self._client.message(octets)
+
+    async def _or_later(self, step: Awaitable[Reply]) -> Reply:
+        try:
+            answer = await step
+        except TemporaryFailure as fault:
+            self._lose(str(fault))
+            return TRY_LATER
+        if answer.code == 421:  # the neighbour closes: that is no reason to close ours
+            self._lose(f"the next cell says {answer}")
+            return TRY_LATER
+        return answer
+
+    def _lose(self, reason: str) -> None:
+        """End a transaction whose earlier recipients are gone with the connection."""
+        self.last_failure = reason
+        if self._client is not None:
+            self._client.close()
+            self._client = self._mail = None
