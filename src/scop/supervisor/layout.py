@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import socket
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,8 +154,19 @@ def bind_sockets(layout: Layout, cells: tuple[Manifest, ...]) -> dict[str, Socke
     return bound
 
 
+def _check_reachable(state: Path) -> None:
+    """As root each cell becomes somebody else, who must be able to walk to the state folder."""
+    closed = [str(parent) for parent in state.resolve().parents if not parent.stat().st_mode & stat.S_IXOTH]
+    if os.geteuid() == 0 and closed:
+        raise ConfigurationError(
+            f"the cells' own users cannot get to {state}: {closed[0]} is closed to others; "
+            f"set `state` in scop.toml to a folder such as /var/lib/scop, or chmod o+x {closed[0]}"
+        )
+
+
 def prepare_folders(layout: Layout, cells: tuple[Manifest, ...]) -> None:
     """Make the state folders, each cell's readable by that cell alone."""
+    _check_reachable(layout.state)
     try:
         layout.state.mkdir(mode=0o711, parents=True, exist_ok=True)
         layout.log_folder.mkdir(mode=0o700, exist_ok=True)

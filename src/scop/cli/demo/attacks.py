@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 
 from scop.cli.demo.post import deliver_from
-from scop.cli.demo.scene import FORGER, HARBOR, LAGOON, PORTS
+from scop.cli.demo.scene import PORTS, World
 
 __all__ = ["Attack", "forged_sender", "stranger_at_a_pipe", "tampered_body"]
 
@@ -27,35 +27,35 @@ def _refused(name: str, code: int, text: str) -> Attack:
     return Attack(name, 500 <= code < 600, f"{code} {text}")
 
 
-def forged_sender(recipient: str) -> Attack:
+def forged_sender(world: World, recipient: str) -> Attack:
     """Claim to be lagoon's chief from an address that is not lagoon's."""
-    sender = f"ceo@{LAGOON.domain}"
+    sender = f"ceo@{world.lagoon.domain}"
     mail = (
         f"From: The Chief <{sender}>\r\nTo: {recipient}\r\nSubject: Urgent transfer\r\n"
         "Date: Wed, 25 Nov 2026 09:00:00 +0000\r\nMessage-ID: <urgent@lagoon.test>\r\n\r\nPay this bill today.\r\n"
     )
-    code, text = deliver_from(FORGER, HARBOR.address, PORTS.smtp, sender, recipient, mail.encode())
-    return _refused(f"a forged From: {sender} from {FORGER}", code, text)
+    code, text = deliver_from(world.forger, world.harbor.address, PORTS.smtp, sender, recipient, mail.encode())
+    return _refused(f"a forged From: {sender} from {world.forger}", code, text)
 
 
-def tampered_body(sealed: bytes, recipient: str) -> Attack:
+def tampered_body(world: World, sealed: bytes, recipient: str) -> Attack:
     """Send on a mail that lagoon sealed, with other words in it."""
     header, blank, body = sealed.partition(b"\r\n\r\n")
     changed = header + blank + b"Please use our new bank account.\r\n" + body
-    sender = f"alice@{LAGOON.domain}"
-    code, text = deliver_from(FORGER, HARBOR.address, PORTS.smtp, sender, recipient, changed)
+    sender = f"alice@{world.lagoon.domain}"
+    code, text = deliver_from(world.forger, world.harbor.address, PORTS.smtp, sender, recipient, changed)
     return _refused("a sealed mail with a tampered body", code, text)
 
 
-def stranger_at_a_pipe(port: int) -> Attack:
+def stranger_at_a_pipe(world: World, port: int) -> Attack:
     """Knock on an inner pipe of harbor without a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    name = f"a client without a certificate at {HARBOR.address} port {port}"
+    name = f"a client without a certificate at {world.harbor.address} port {port}"
     try:
         with (
-            socket.create_connection((HARBOR.address, port), timeout=KNOCK_SECONDS) as plain,
+            socket.create_connection((world.harbor.address, port), timeout=KNOCK_SECONDS) as plain,
             context.wrap_socket(plain) as pipe,
         ):
             answer = pipe.recv(1024)  # TLS 1.3: the refusal reaches a client at its first read

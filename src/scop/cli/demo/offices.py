@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scop.cli.demo.scene import HARBOR, LAGOON, Organisation, Scene
+from scop.cli.demo.scene import Organisation, Scene
 from scop.cli.mail import read_whole
 from scop.cli.shared import Operator, ask, with_operator
 from scop.mesh.vocabulary.keeper import AddAccount, SendAs
@@ -30,16 +30,17 @@ class StoredMail:
     """One mail as harbor's mailbox gives it back."""
 
     octets: bytes
+    hosts: tuple[str, str]  # who stamped it, the last one first
 
     @property
     def stamps(self) -> bytes:
         """What harbor's cells put on top."""
-        return split_stamps(self.octets, HARBOR.mail_host)[0]
+        return split_stamps(self.octets, self.hosts[0])[0]
 
     @property
     def origin_trace(self) -> str:
         """The trace id that lagoon gave it."""
-        stamps, _ = split_stamps(split_stamps(self.octets, HARBOR.mail_host)[1], LAGOON.mail_host)
+        stamps, _ = split_stamps(split_stamps(self.octets, self.hosts[0])[1], self.hosts[1])
         found = _ID.search(stamps[stamps.lower().rfind(b"received:") :])
         return found.group(1).decode() if found else ""
 
@@ -70,12 +71,13 @@ class Offices:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._world = scene.world
         self._last_read = 0  # of harbor's mailbox
 
     def open_accounts(self, password: str) -> None:
         """Open the demo's accounts; `postman` may send as anyone, because test mails have foreign senders."""
-        self._open(LAGOON, (AddAccount("postman", password, (), SendAs.ANY), AddAccount("alice", password)))
-        self._open(HARBOR, (AddAccount("bob", password),))
+        self._open(self._world.lagoon, (AddAccount("postman", password, (), SendAs.ANY), AddAccount("alice", password)))
+        self._open(self._world.harbor, (AddAccount("bob", password),))
 
     def _open(self, organisation: Organisation, accounts: tuple[AddAccount, ...]) -> None:
         async def work(operator: Operator) -> None:
@@ -87,7 +89,7 @@ class Offices:
     def await_keys(self) -> None:
         """Wait until both organisations' keys are seen in the world's DNS."""
         deadline = time.monotonic() + KEY_SECONDS
-        for organisation in (LAGOON, HARBOR):
+        for organisation in self._world.organisations:
             while not ask(self._scene.config(organisation), "signer", ReadSealing()).ready:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the keys of {organisation.domain} did not appear in {KEY_SECONDS} s")
@@ -95,11 +97,12 @@ class Offices:
 
     def await_mails(self, account: str, count: int) -> Iterator[StoredMail]:
         """Yield the mails of an account as they arrive, until `count` more came or none came for long."""
-        config = self._scene.config(HARBOR)
+        config = self._scene.config(self._world.harbor)
         waited_since = time.monotonic()
         while count > 0 and time.monotonic() - waited_since < ARRIVAL_SECONDS:
             new = with_operator(config, lambda operator: _read_after(operator, account, self._last_read))
-            yield from (stored for _, stored in new)
+            hosts = (self._world.harbor.mail_host, self._world.lagoon.mail_host)
+            yield from (StoredMail(octets, hosts) for _, octets in new)
             if new:
                 self._last_read, waited_since = new[-1][0], time.monotonic()
                 count -= len(new)
@@ -107,6 +110,6 @@ class Offices:
                 time.sleep(PAUSE_SECONDS)
 
 
-async def _read_after(operator: Operator, account: str, after: int) -> list[tuple[int, StoredMail]]:
+async def _read_after(operator: Operator, account: str, after: int) -> list[tuple[int, bytes]]:
     page = await operator.caller("mailbox").call(ListMail(account, after=after))
-    return [(mail.id, StoredMail(await read_whole(operator, account, mail.id))) for mail in page.mails]
+    return [(mail.id, await read_whole(operator, account, mail.id)) for mail in page.mails]

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,38 +14,10 @@ from scop.supervisor.config_file import read_config
 from scop.supervisor.founding import Founding, found
 from scop.supervisor.layout import Layout
 
-__all__ = ["FORGER", "HARBOR", "LAGOON", "Organisation", "Scene", "build_scene"]
+__all__ = ["PORTS", "Organisation", "Scene", "StartFailed", "World", "build_scene"]
 
-ROOT = "127.0.30.1"
-FORGER = "127.0.66.1"
 PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300)
 START_SECONDS = 60
-
-ROOT_HINTS = f"""\
-.             3600 NS ns.test.
-ns.test.      3600 A  {ROOT}
-"""
-
-ROOT_ZONE = f"""\
-$ORIGIN .
-$TTL 3600
-.        SOA ns.test. hostmaster.test. 1 3600 600 86400 60
-.        NS  ns.test.
-test.    NS  ns.test.
-ns.test. A   {ROOT}
-"""
-
-TEST_ZONE = f"""\
-$ORIGIN test.
-$TTL 3600
-@         SOA ns hostmaster 1 3600 600 86400 60
-@         NS  ns
-ns        A   {ROOT}
-lagoon    NS  mx.lagoon
-mx.lagoon A   127.0.10.1
-harbor    NS  mx.harbor
-mx.harbor A   127.0.20.1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +34,41 @@ class Organisation:
         return f"mx.{self.domain}"
 
 
-LAGOON = Organisation("lagoon.test", "127.0.10.1", 21000)
-HARBOR = Organisation("harbor.test", "127.0.20.1", 22000)
+@dataclass(frozen=True, slots=True)
+class World:
+    """Who is there, and where; all on loopback."""
+
+    root: str = "127.0.30.1"
+    forger: str = "127.0.66.1"
+    lagoon: Organisation = Organisation("lagoon.test", "127.0.10.1", 21000)
+    harbor: Organisation = Organisation("harbor.test", "127.0.20.1", 22000)
+
+    @property
+    def organisations(self) -> tuple[Organisation, ...]:
+        """The two with a mesh."""
+        return (self.lagoon, self.harbor)
+
+    def root_hints(self) -> str:
+        """Return where resolvers begin."""
+        return f".        3600 NS ns.test.\nns.test. 3600 A  {self.root}\n"
+
+    def root_zone(self) -> str:
+        """Return the zone of the root."""
+        return (
+            "$ORIGIN .\n$TTL 3600\n"
+            ". SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n"
+            f". NS ns.test.\ntest. NS ns.test.\nns.test. A {self.root}\n"
+        )
+
+    def test_zone(self) -> str:
+        """Return the zone `test`, which delegates to both organisations."""
+        delegations = "".join(
+            f"{o.domain}. NS {o.mail_host}.\n{o.mail_host}. A {o.address}\n" for o in self.organisations
+        )
+        return (
+            "$ORIGIN test.\n$TTL 3600\n@ SOA ns hostmaster 1 3600 600 86400 60\n"
+            f"@ NS ns\nns A {self.root}\n{delegations}"
+        )
 
 
 class StartFailed(Exception):
@@ -76,6 +80,7 @@ class Scene:
     """Everything that runs; `close` ends it, and only it."""
 
     folder: Path
+    world: World
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def config(self, organisation: Organisation) -> Path:
@@ -124,24 +129,24 @@ def _found(scene: Scene, organisation: Organisation) -> None:
         pipe_address=organisation.address,
         world_smtp_port=PORTS.smtp,
         world_dns_port=PORTS.dns,
-        root_hints=ROOT_HINTS,
+        root_hints=scene.world.root_hints(),
     )
     found(founding, scene.folder / organisation.domain)
 
 
-def build_scene(folder: Path, organisations: Sequence[Organisation] = (LAGOON, HARBOR)) -> Scene:
+def build_scene(folder: Path, world: World) -> Scene:
     """Found the organisations, start everything at once, and return when all of it is ready."""
-    scene = Scene(folder)
-    world = folder / "world"
-    world.mkdir(parents=True)
-    (world / "root.zone").write_text(ROOT_ZONE)
-    (world / "test.zone").write_text(TEST_ZONE)
-    for organisation in organisations:
+    scene = Scene(folder, world)
+    zones = folder / "world"
+    zones.mkdir(parents=True)
+    (zones / "root.zone").write_text(world.root_zone())
+    (zones / "test.zone").write_text(world.test_zone())
+    for organisation in world.organisations:
         _found(scene, organisation)
     try:
-        zones = ("--zone", f".={world / 'root.zone'}", "--zone", f"test={world / 'test.zone'}")
-        root = scene.start("dns", "serve", "--address", ROOT, "--port", str(PORTS.dns), "--json", *zones)
-        meshes = [scene.start("up", "--json", "--config", str(scene.config(o))) for o in organisations]
+        served = ("--zone", f".={zones / 'root.zone'}", "--zone", f"test={zones / 'test.zone'}")
+        root = scene.start("dns", "serve", "--address", world.root, "--port", str(PORTS.dns), "--json", *served)
+        meshes = [scene.start("up", "--json", "--config", str(scene.config(o))) for o in world.organisations]
         await_event(root, "serving")
         for mesh in meshes:
             await_event(mesh, "up")

@@ -1,0 +1,75 @@
+"""What came out of a demo, and whether every line is as it must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scop.cli.demo.attacks import Attack
+from scop.cli.demo.offices import StoredMail
+from scop.cli.demo.post import Outcome
+from scop.cli.journey import Step
+from scop.cli.mail_files import NoMail
+
+__all__ = ["Results"]
+
+ATTACKS = 3
+
+
+@dataclass(slots=True)
+class Results:
+    """Filled as the story goes on."""
+
+    passed_over: list[NoMail] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    stored: dict[str, StoredMail] = field(default_factory=dict)  # by lagoon's trace id
+    arrived: int = 0
+    changed: dict[str, str] = field(default_factory=dict)  # name of a mail → why it is not what was submitted
+    attacks: list[Attack] = field(default_factory=list)
+    journey: tuple[Step, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def accepted(self) -> list[Outcome]:
+        """What lagoon took."""
+        return [outcome for outcome in self.outcomes if outcome.trace]
+
+    @property
+    def refused(self) -> list[Outcome]:
+        """What lagoon did not take."""
+        return [outcome for outcome in self.outcomes if not outcome.trace]
+
+    @property
+    def delivered(self) -> list[Outcome]:
+        """What stands at harbor as it was submitted."""
+        return [o for o in self.accepted if o.trace in self.stored and o.mail.name not in self.changed]
+
+    @property
+    def right(self) -> bool:
+        """Whether every line came out as it must."""
+        complete = len(self.delivered) == len(self.accepted) == self.arrived > 0
+        marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
+        return complete and marked and len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of the table."""
+        stored = self.stored.values()
+        return {
+            "sent": len(self.outcomes),
+            "sealed": sum(mail.sealed for mail in stored),
+            "verified": sum(mail.verified for mail in stored),
+            "labelled": sum(bool(mail.label) for mail in stored),
+            "delivered": len(self.delivered),
+            "refused": len(self.refused),
+        }
+
+    def summary(self) -> dict[str, object]:
+        """Return everything that a program may want to know."""
+        return {
+            **self.counts(),
+            "refusals": {outcome.mail.name: f"{outcome.code} {outcome.text}" for outcome in self.refused},
+            "changed": self.changed,
+            "passed_over": {item.name: item.reason for item in self.passed_over},
+            "attacks": {attack.name: attack.answer for attack in self.attacks},
+            "seconds": round(self.seconds, 3),
+            "right": self.right,
+        }

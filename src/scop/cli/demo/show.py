@@ -1,0 +1,45 @@
+"""The demo's last page: a journey, a header, the attacks, a table."""
+
+from __future__ import annotations
+
+from scop.cli.demo.results import Results
+from scop.cli.shared import console, print_table
+from scop.cli.trace import print_journey
+
+__all__ = ["show"]
+
+
+def show(results: Results) -> None:
+    """Print what came out."""
+    _show_one_mail(results)
+    console.rule("attacks that must fail", align="left")
+    print_table(
+        ("it", "attack", "answer"),
+        [("failed" if attack.failed else "SUCCEEDED", attack.name, attack.answer) for attack in results.attacks],
+    )
+    _show_exceptions("passed over, no mail", [(item.name, item.reason) for item in results.passed_over])
+    _show_exceptions("refused at submission", [(o.mail.name, f"{o.code} {o.text}") for o in results.refused])
+    _show_exceptions("not as submitted", list(results.changed.items()))
+    console.rule("the table", align="left")
+    counts = results.counts()
+    row = [*(str(count) for count in counts.values()), f"{results.seconds:.1f}"]
+    print_table((*counts, "seconds"), [row])
+    verdict = "[green]every line came out as it must[/green]" if results.right else "[red]not as it must be[/red]"
+    console.print(verdict)
+
+
+def _show_one_mail(results: Results) -> None:
+    if not results.journey:
+        return
+    console.rule("one mail's journey", align="left")
+    print_journey(results.journey)
+    stored = results.stored.get(results.accepted[0].trace)
+    if stored is not None:
+        console.rule("its stored header", align="left")
+        console.print(stored.header, markup=False, soft_wrap=True)
+
+
+def _show_exceptions(title: str, pairs: list[tuple[str, str]]) -> None:
+    if pairs:
+        console.rule(title, align="left")
+        print_table(("mail", "why"), pairs)

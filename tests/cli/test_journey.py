@@ -1,0 +1,62 @@
+"""Logs of several meshes joined into one journey."""
+
+import json
+from pathlib import Path
+
+from scop.cli.journey import journey_of, read_steps, sentence
+
+
+def line(second: int, cell: str, event: str, trace: str, **fields: object) -> str:
+    """Return a log line as a cell writes it."""
+    return json.dumps(
+        {
+            "time": f"2026-11-25T08:00:{second:02}.000000+00:00",
+            "cell": cell,
+            "level": "info",
+            "event": event,
+            "trace": trace,
+            **fields,
+        }
+    )
+
+
+def write(folder: Path, cell: str, *lines: str) -> None:
+    """Write one cell's log."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{cell}.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def test_journey_joins_two_organisations_by_what_each_noted_of_the_other(tmp_path: Path) -> None:
+    """The upstream id on one side, or the reply on the other, is enough; another mail stays out."""
+    write(
+        tmp_path / "lagoon",
+        "submission",
+        line(1, "submission", "mail.accepted", "aaa"),
+        line(1, "submission", "mail.accepted", "zzz"),
+    )
+    write(tmp_path / "lagoon", "relay", line(3, "relay", "mail.relayed", "aaa", remote="250 2.0.0 Ok: stored as bbb"))
+    write(tmp_path / "harbor", "receiver", line(2, "receiver", "mail.received", "bbb", upstream="aaa", seconds=0.5))
+    steps = [*read_steps("lagoon.test", tmp_path / "lagoon"), *read_steps("harbor.test", tmp_path / "harbor")]
+    for trace in ("aaa", "bbb"):
+        journey = journey_of(trace, steps)
+        assert ["submission", "receiver", "relay"] == [step.cell for step in journey]
+    assert (0.5, "took it from the Internet upstream=aaa") == (journey[1].seconds, sentence(journey[1]))
+
+
+def test_journey_of_an_unknown_id_is_empty(tmp_path: Path) -> None:
+    """No log knows it."""
+    write(tmp_path / "lagoon", "relay", line(1, "relay", "mail.queued", "aaa"))
+    assert () == journey_of("bbb", read_steps("lagoon.test", tmp_path / "lagoon"))
+
+
+def test_journey_passes_over_lines_that_are_no_log_lines(tmp_path: Path) -> None:
+    """A crash may leave half a line or a traceback."""
+    write(
+        tmp_path / "log",
+        "relay",
+        'Traceback: "trace"',
+        '{"time": "2026", "trace"',
+        '{"trace": "aaa"}',
+        line(1, "relay", "mail.queued", "aaa"),
+    )
+    assert ["mail.queued"] == [step.event for step in read_steps("lagoon.test", tmp_path / "log")]
