@@ -1,0 +1,84 @@
+"""Confinement, tried by attacking from inside: what is not granted fails, and the cell still works."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.attempts import ATTEMPTS, connect_attempts
+from fakes.mesh import loopback_listener
+from scop.mesh.confine import kernel_support
+
+ROOT = Path(__file__).resolve().parents[2]
+CELL_UID = 64321  # nobody's
+
+ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+
+
+def _ordinary_prefix() -> tuple[str, ...]:
+    """Return how to start a program as an ordinary user; skip aloud where it cannot be done."""
+    if os.geteuid() != 0:
+        return ()
+    if (
+        shutil.which("unshare")
+        and subprocess.run([*ORDINARY, "true"], capture_output=True, check=False).returncode == 0
+    ):
+        return ORDINARY
+    pytest.skip("NOT TRIED: confinement of an ordinary user (started as root, and no user namespaces here)")
+
+
+@pytest.fixture
+def ungranted() -> Iterator[socket.socket]:
+    """Give a port that somebody listens on."""
+    with loopback_listener() as listener:
+        yield listener
+
+
+@pytest.fixture(params=["root", "ordinary user"])
+def said(request: pytest.FixtureRequest, ungranted: socket.socket) -> dict[str, object]:
+    """Run the small cell as root and as an ordinary user; give what it said."""
+    as_root = request.param == "root"
+    if as_root and os.geteuid() != 0:
+        pytest.skip("NOT TRIED: confinement of a process started as root (these tests run as an ordinary user)")
+    prefix = () if as_root else _ordinary_prefix()
+    with tempfile.TemporaryDirectory() as state:
+        if as_root:
+            os.chown(state, CELL_UID, CELL_UID)
+        port = str(ungranted.getsockname()[1])
+        ids = [str(CELL_UID)] if as_root else []
+        cell = [sys.executable, str(ROOT / "tests/fakes/confined.py"), state, port, *ids]
+        path = os.pathsep.join(str(ROOT / part) for part in ("src", "tests"))
+        run = subprocess.run(
+            [*prefix, *cell], env={"PYTHONPATH": path}, capture_output=True, check=False, timeout=60, text=True
+        )
+    assert run.returncode == 0, run.stderr
+    return {**json.loads(run.stdout), "as_root": as_root}
+
+
+def test_confined_cell_is_refused_everything_else_and_works(said: dict[str, object]) -> None:
+    """Every attempt is denied; then TLS 1.3 pipes, rotation, a thread, a database and rare charsets still work."""
+    attempts = said["attempts"]
+    assert isinstance(attempts, dict)
+    assert {*ATTEMPTS, *connect_attempts(0)} == attempts.keys()
+    assert {} == {name: end for name, end in attempts.items() if not end.startswith("denied ")}
+    talk = "before relay TLS1.3, after relay TLS1.3"
+    works = {"uvloop": talk, "asyncio": talk, "thread": "ran", "database": "kept", "charset": "啊"}
+    assert works == {name: said[name] for name in works}
+    assert [] == said["capabilities"]
+    if said["as_root"]:
+        assert [CELL_UID] == said["ids"]
+
+
+def test_confinement_is_whole_here_or_says_what_lacks(said: dict[str, object]) -> None:
+    """The report of the confined process is the forecast that `scop status` gives."""
+    support = kernel_support()
+    assert {"missing": list(support.missing), "landlock_abi": support.landlock_abi} == said["report"]
