@@ -1,0 +1,66 @@
+"""The header of a mail cut into whole fields, and the choice of those that a signature covers.
+
+Strict: only CRLF ends a line, as on the wire; a mail from a file with bare LF is converted first.
+
+Standards: RFC 6376 §5.4.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from scop.dkim.canonical import canonical_header
+
+__all__ = ["Header", "split_message"]
+
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+
+
+def split_message(octets: bytes) -> tuple[Header, bytes]:
+    """Return the header and the body of a mail; without an empty line all of it is header."""
+    if octets.startswith(b"\r\n"):
+        return Header(b""), octets[2:]
+    block, _, body = octets.partition(b"\r\n\r\n")
+    return Header(block), body
+
+
+class Header:
+    """The fields of one mail by lower-case name; canonical forms are made once and shared by its signatures."""
+
+    __slots__ = ("_canonical", "_fields")
+
+    def __init__(self, block: bytes) -> None:
+        self._fields: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        self._canonical: dict[tuple[bytes, str], bytes] = {}
+        for field in _FIELD_END.split(block.removesuffix(b"\r\n")) if block else ():
+            name, colon, _ = field.partition(b":")
+            if colon:
+                self._fields[name.rstrip(b" \t").lower()].append(field + b"\r\n")
+
+    def named(self, name: bytes) -> tuple[bytes, ...]:
+        """Return the whole fields of a lower-case name from top to bottom, each with its CRLF."""
+        return tuple(self._fields.get(name, ()))
+
+    def covered(self, names: Iterable[bytes], algorithm: str) -> bytes:
+        """Return the canonical fields that `names` (lower case) choose, in that order.
+
+        RFC 6376 §5.4.2: a name given again means the next field further up; one too many means nothing.
+        """
+        unused: dict[bytes, int] = {}
+        chosen = []
+        for name in names:
+            left = unused.get(name)
+            if left is None:
+                left = len(self._fields.get(name, ()))
+            unused[name] = left - 1
+            if left > 0:
+                chosen.append(self._canonical_field(self._fields[name][left - 1], algorithm))
+        return b"".join(chosen)
+
+    def _canonical_field(self, field: bytes, algorithm: str) -> bytes:
+        known = self._canonical.get((field, algorithm))
+        if known is None:
+            known = self._canonical[field, algorithm] = canonical_header(field, algorithm)
+        return known

@@ -1,0 +1,150 @@
+"""One DKIM-Signature field as a value: what exists has passed every check that needs no key and no clock.
+
+Standards: RFC 6376 §3.5 and §6.1.1, RFC 8301 (no SHA-1), RFC 8463 (Ed25519), RFC 8616 (international names).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scop.base import RemoteProtocolError, printable
+from scop.dkim.canonical import Canonicalization
+from scop.dkim.tags import parse_tags, without_white_space
+
+__all__ = ["Algorithm", "Signature", "parse_base64", "parse_signature", "without_signature_octets"]
+
+_REQUIRED_TAGS = ("v", "a", "b", "bh", "d", "h", "s")
+_SIGNATURE_VALUE = re.compile(rb"(:|;)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+_NUMBER = re.compile(r"[0-9]{1,12}")  # RFC 6376 §3.5: t= and x= are at least 12 digits wide
+_LENGTH = re.compile(r"[0-9]{1,76}")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[^\s.@;=]{1,63}(\.[^\s.@;=]{1,63})*")
+
+
+class Algorithm(StrEnum):
+    """How a signature is made, in the registry's spelling; RFC 8301 §3.1 took rsa-sha1 away."""
+
+    RSA_SHA256 = "rsa-sha256"
+    ED25519_SHA256 = "ed25519-sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a DKIM-Signature field claims; host names and field names are lower case."""
+
+    algorithm: Algorithm
+    header_canonicalization: Canonicalization
+    body_canonicalization: Canonicalization
+    domain: str
+    selector: str
+    identity: str
+    signed_fields: tuple[bytes, ...]
+    body_hash: bytes
+    octets: bytes
+    body_length: int | None
+    signed_unix: int | None
+    expires_unix: int | None
+
+    @property
+    def record_name(self) -> str:
+        """Where the public key lies in the DNS."""
+        return f"{self.selector}._domainkey.{self.domain}"  # RFC 6376 §3.6.2.1
+
+
+def parse_signature(field: bytes) -> Signature:
+    """Return the signature that a whole field holds; raise `RemoteProtocolError` with the reason otherwise."""
+    tags = parse_tags(field.partition(b":")[2])
+    missing = [tag for tag in _REQUIRED_TAGS if not tags.get(tag)]
+    if missing:
+        raise RemoteProtocolError(f"signature lacks {'= '.join(missing)}=")
+    if tags["v"] != "1":
+        raise RemoteProtocolError(f"signature of version {printable(tags['v'], limit=10)}")
+    header_canonicalization, body_canonicalization = _canonicalizations(tags.get("c", "simple/simple"))
+    domain = _host_name("d", tags["d"])
+    signed, expires = _number(tags, "t", _NUMBER), _number(tags, "x", _NUMBER)
+    if signed is not None and expires is not None and expires < signed:
+        raise RemoteProtocolError("x= lies before t=")
+    _check_query_methods(tags.get("q", "dns/txt"))
+    return Signature(
+        algorithm=_algorithm(tags["a"]),
+        header_canonicalization=header_canonicalization,
+        body_canonicalization=body_canonicalization,
+        domain=domain,
+        selector=_host_name("s", tags["s"]),
+        identity=_identity(tags.get("i", ""), domain),
+        signed_fields=_signed_fields(tags["h"]),
+        body_hash=parse_base64("bh", tags["bh"]),
+        octets=parse_base64("b", tags["b"]),
+        body_length=_number(tags, "l", _LENGTH),
+        signed_unix=signed,
+        expires_unix=expires,
+    )
+
+
+def without_signature_octets(field: bytes) -> bytes:
+    """Return the whole field with the value of b= left out, as it is hashed (RFC 6376 §3.5, b=)."""
+    return _SIGNATURE_VALUE.sub(rb"\1\2", field, count=1)
+
+
+def parse_base64(tag: str, value: str) -> bytes:
+    """Return what a base64 value holds; white space in it counts for nothing."""
+    try:
+        return binascii.a2b_base64(without_white_space(value), strict_mode=True)
+    except ValueError as error:
+        raise RemoteProtocolError(f"{tag}= is no base64") from error
+
+
+def _algorithm(value: str) -> Algorithm:
+    try:
+        return Algorithm(value.lower())
+    except ValueError:
+        # RFC 8301 §3.1: rsa-sha1 counts as if there were no signature
+        raise RemoteProtocolError(f"algorithm {printable(value, limit=20)} not accepted") from None
+
+
+def _canonicalizations(value: str) -> tuple[Canonicalization, Canonicalization]:
+    header, _, body = value.lower().partition("/")
+    try:
+        return Canonicalization(header), Canonicalization(body or "simple")
+    except ValueError:
+        raise RemoteProtocolError(f"canonicalization {printable(value, limit=20)} unknown") from None
+
+
+def _host_name(tag: str, value: str) -> str:
+    name = without_white_space(value).lower()
+    if not _HOST_NAME.fullmatch(name):
+        raise RemoteProtocolError(f"{tag}={printable(name, limit=40)} is no name of a host")
+    return name
+
+
+def _identity(value: str, domain: str) -> str:
+    identity = without_white_space(value) or f"@{domain}"
+    local_part, at, auid_domain = identity.rpartition("@")
+    auid_domain = auid_domain.lower()
+    # RFC 6376 §3.5, i=: the same as d= or a subdomain of it
+    if not at or not (auid_domain == domain or auid_domain.endswith(f".{domain}")):
+        raise RemoteProtocolError("i= is not within d=")
+    return f"{local_part}@{auid_domain}"
+
+
+def _signed_fields(value: str) -> tuple[bytes, ...]:
+    names = tuple(without_white_space(value).lower().encode("ascii", "replace").split(b":"))
+    if b"from" not in names:  # RFC 6376 §5.4
+        raise RemoteProtocolError("From is not signed")
+    return names
+
+
+def _number(tags: dict[str, str], tag: str, form: re.Pattern[str]) -> int | None:
+    value = tags.get(tag)
+    if value is None:
+        return None
+    if not form.fullmatch(value):
+        raise RemoteProtocolError(f"{tag}= is no number")
+    return int(value)
+
+
+def _check_query_methods(value: str) -> None:
+    if "dns/txt" not in without_white_space(value).lower().split(":"):
+        raise RemoteProtocolError("q= names no way to the key that we know")

@@ -1,0 +1,39 @@
+"""The `tag=value; tag=value` lists of which DKIM's fields and key records are made.
+
+Standards: RFC 6376 §3.2.
+"""
+
+from __future__ import annotations
+
+import re
+
+from scop.base import RemoteProtocolError, printable
+
+__all__ = ["parse_tags", "without_white_space"]
+
+_TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_WHITE_SPACE = " \t\r\n"
+_DROP_WHITE_SPACE = dict.fromkeys(map(ord, _WHITE_SPACE))
+
+
+def parse_tags(octets: bytes) -> dict[str, str]:
+    """Return the tags in their order; values keep inner white space; raise `RemoteProtocolError` for no such list."""
+    text = octets.decode("utf-8", "replace")  # RFC 8616 §5 allows UTF-8 in names of hosts
+    tags: dict[str, str] = {}
+    specs = text.split(";")
+    if not specs[-1].strip(_WHITE_SPACE):
+        del specs[-1]  # one semicolon may end the list
+    for spec in specs:
+        name, equals, value = spec.partition("=")
+        name = name.strip(_WHITE_SPACE)
+        if not equals or not _TAG_NAME.fullmatch(name):
+            raise RemoteProtocolError(f"not a tag: {printable(spec, limit=40)}")
+        if name in tags:  # RFC 6376 §3.2: a tag twice spoils the whole list
+            raise RemoteProtocolError(f"tag {name}= more than once")
+        tags[name] = value.strip(_WHITE_SPACE)
+    return tags
+
+
+def without_white_space(value: str) -> str:
+    """Return `value` without any folding white space, as base64 and lists are read."""
+    return value.translate(_DROP_WHITE_SPACE)
