@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scop.cli.mail_files import MailFile
 
-__all__ = ["Login", "Outcome", "deliver_from", "post_all", "with_crlf"]
+__all__ = ["Login", "Outcome", "deliver_from", "open_client", "post_all", "trace_in", "transact", "with_crlf"]
 
 CONNECTIONS = 4
 SECONDS = 60.0
@@ -40,8 +40,13 @@ class Outcome:
     @property
     def trace(self) -> str:
         """The trace id that the accepting side named; empty when it refused."""
-        found = _TRACE.search(self.text) if self.code == 250 else None
-        return found.group(1) if found else ""
+        return trace_in(self.code, self.text)
+
+
+def trace_in(code: int, text: str) -> str:
+    """Return the trace id in a reply to DATA; empty where the mail was not taken."""
+    found = _TRACE.search(text) if code == 250 else None
+    return found.group(1) if found else ""
 
 
 def with_crlf(octets: bytes) -> bytes:
@@ -50,7 +55,7 @@ def with_crlf(octets: bytes) -> bytes:
     return (lines if lines.endswith(b"\n") else lines + b"\n").replace(b"\n", b"\r\n")
 
 
-def _transact(client: smtplib.SMTP, sender: str, recipients: Iterable[str], octets: bytes) -> tuple[int, str]:
+def transact(client: smtplib.SMTP, sender: str, recipients: Iterable[str], octets: bytes) -> tuple[int, str]:
     """Carry out one transaction and return the reply that decided it."""
     code, text = client.mail(sender, ["BODY=8BITMIME"])
     for recipient in recipients:
@@ -71,7 +76,8 @@ def _unverified() -> ssl.SSLContext:
     return context
 
 
-def _open(login: Login) -> smtplib.SMTP:
+def open_client(login: Login) -> smtplib.SMTP:
+    """Return a connection over which `login` may submit."""
     client = smtplib.SMTP_SSL(
         login.address, login.port, timeout=SECONDS, context=_unverified(), local_hostname="client.test"
     )
@@ -86,9 +92,9 @@ def post_all(login: Login, sender: str, recipients: tuple[str, ...], mails: Iter
 
     def submit(mail: MailFile) -> Outcome:
         if not hasattr(kept, "client"):
-            kept.client = _open(login)
+            kept.client = open_client(login)
             opened.append(kept.client)
-        code, text = _transact(kept.client, sender, recipients, with_crlf(mail.octets))
+        code, text = transact(kept.client, sender, recipients, with_crlf(mail.octets))
         return Outcome(mail, code, text)
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -104,4 +110,4 @@ def deliver_from(source: str, address: str, port: int, sender: str, recipient: s
     ) as client:
         client.starttls(context=_unverified())  # opportunistic TLS, as between hosts
         client.ehlo()
-        return _transact(client, sender, [recipient], octets)
+        return transact(client, sender, [recipient], octets)

@@ -1,0 +1,126 @@
+"""Real meshes for tests: addresses of their own for each test process, and a client that does not give up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import smtplib
+import ssl
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from scop.cli.demo.offices import Offices
+from scop.cli.demo.scene import PORTS, Organisation, Scene, World
+from scop.cli.shared import Operator, ask, with_operator
+from scop.mesh.vocabulary.keeper import AddAccount, SendAs
+from scop.mesh.vocabulary.mailbox import ListMail, MailSummary, ReadMail
+from scop.supervisor.door import CellStatus, MeshStatus, ReadStatus, knock
+
+__all__ = ["PASSWORD", "RunningWorld", "unverified", "world_of"]
+
+PASSWORD = "correct horse battery staple"
+
+
+def world_of(purpose: str) -> World:
+    """Return a world at loopback addresses that no other test process uses."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    block = 70 + zlib.crc32(f"{purpose}/{worker}".encode()) % 180
+    return World(
+        root=f"127.{block}.30.1",
+        forger=f"127.{block}.66.1",
+        lagoon=Organisation("lagoon.test", f"127.{block}.10.1", 21000),
+        harbor=Organisation("harbor.test", f"127.{block}.20.1", 22000),
+    )
+
+
+def unverified() -> ssl.SSLContext:
+    """Return a client's context that takes self-signed certificates."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@dataclass(slots=True)
+class RunningWorld:
+    """Two organisations that run, and what tests do with them."""
+
+    scene: Scene
+    accounts: set[str] = field(default_factory=set)
+
+    @property
+    def world(self) -> World:
+        """Where everybody is."""
+        return self.scene.world
+
+    def open(self) -> None:
+        """Open the standing accounts and wait for published keys."""
+        offices = Offices(self.scene)
+        offices.open_accounts(PASSWORD)
+        offices.await_keys()
+
+    def person(self, name: str, organisation: Organisation | None = None, *, send_as: SendAs = SendAs.OWN) -> str:
+        """Open an account of a test's own (at harbor, unless told otherwise) and return its address."""
+        home = organisation or self.world.harbor
+        address = f"{name}@{home.domain}"
+        if address not in self.accounts:
+            ask(self.scene.config(home), "keeper", AddAccount(name, PASSWORD, (), send_as))
+            self.accounts.add(address)
+        return address
+
+    def login(self, user: str) -> smtplib.SMTP_SSL:
+        """Return a logged-in connection to lagoon's submission."""
+        client = smtplib.SMTP_SSL(self.world.lagoon.address, PORTS.submissions, timeout=60, context=unverified())
+        client.login(user, PASSWORD)
+        return client
+
+    def stranger(self, *, source: str = "") -> smtplib.SMTP:
+        """Return a connection to harbor's receiver, as any host of the Internet opens one."""
+        address = (source or self.world.forger, 0)
+        return smtplib.SMTP(
+            self.world.harbor.address, PORTS.smtp, timeout=60, source_address=address, local_hostname="stranger.test"
+        )
+
+    def status(self, organisation: Organisation) -> dict[str, CellStatus]:
+        """Return how each cell of a mesh is."""
+        answer = knock(self.scene.layout(organisation).door, ReadStatus())
+        assert isinstance(answer, MeshStatus)
+        return {cell.name: cell for cell in answer.cells}
+
+    def mails(self, account: str, organisation: Organisation | None = None) -> tuple[MailSummary, ...]:
+        """Return every mail of an account."""
+        home = organisation or self.world.harbor
+
+        async def read(operator: Operator) -> tuple[MailSummary, ...]:
+            mails: list[MailSummary] = []
+            while page := (
+                await operator.caller("mailbox").call(ListMail(account, after=mails[-1].id if mails else 0))
+            ).mails:
+                mails.extend(page)
+            return tuple(mails)
+
+        return with_operator(self.scene.config(home), read)
+
+    def await_mails(
+        self, account: str, count: int, organisation: Organisation | None = None, *, seconds: float = 60
+    ) -> tuple[MailSummary, ...]:
+        """Return an account's mails once there are `count`; what is there after `seconds` otherwise."""
+
+        async def wait() -> tuple[MailSummary, ...]:
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + seconds
+            while True:
+                found = await asyncio.to_thread(self.mails, account, organisation)
+                if len(found) >= count or loop.time() > deadline:
+                    return found
+                await asyncio.sleep(0.1)
+
+        return asyncio.run(wait())
+
+    def octets(
+        self, account: str, mails: Iterable[MailSummary], organisation: Organisation | None = None
+    ) -> list[bytes]:
+        """Return the octets of small mails."""
+        home = organisation or self.world.harbor
+        return [ask(self.scene.config(home), "mailbox", ReadMail(account, mail.id)).octets for mail in mails]
