@@ -97,54 +97,63 @@ def reverse_name(address: str) -> str:
 def read_name(octets: bytes, position: int, known: dict[int, str]) -> tuple[str, int]:
     """Return the name that begins at `position` and where the octets after it begin.
 
-    `known` remembers names by where they began in this message, so one that many
-    records point at is read once.
+    `known` remembers names by where they began in this message, so one that many records point at
+    is read once. Raises `IndexError` too, where the octets end early.
     """
-    labels: list[bytes] = []
-    start = lowest = position
+    start = position
+    labels = b""
     after = 0  # where to go on, once a pointer was followed
-    size = 1  # the root's length octet
     tail = ""
-    try:
-        while length := octets[position]:
-            if length < 0x40:  # a label; RFC 1035 §3.1 keeps the two high bits zero
-                position += 1
-                labels.append(octets[position : position + length])
-                position += length
-                size += length + 1
-                if size > MAX_NAME_OCTETS:
-                    raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
-                continue
-            position, after = _follow(octets, position, lowest, after)
-            if (found := known.get(position)) is not None:
-                tail = found
-                break
-            lowest = position
-    except IndexError:
-        raise RemoteProtocolError("a name runs past the end of the message") from None
-    name = _joined(labels, tail, size)
-    known[start] = name
+    while True:
+        begin, limit = position, position + MAX_NAME_OCTETS - 1 - len(labels)
+        while 0 < (length := octets[position]) <= MAX_LABEL_OCTETS:
+            position += length + 1
+            if position > limit:
+                raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
+        labels += octets[begin:position]
+        if not length:
+            break
+        target = _pointed_at(octets, position, begin)
+        after = after or position + 2
+        if (found := known.get(target)) is not None:
+            tail = found
+            break
+        position = target
+    known[start] = name = _joined(labels, tail)
     return name, after or position + 1
 
 
-def _follow(octets: bytes, position: int, lowest: int, after: int) -> tuple[int, int]:
-    # RFC 1035 §4.1.4: a pointer goes to a *prior* occurrence. Each must lead to before everything
-    # this name has read so far, so that no chain of them can loop.
+def _pointed_at(octets: bytes, position: int, begin: int) -> int:
+    # RFC 1035 §4.1.4: a pointer goes to a *prior* occurrence. Each must lead to before the labels
+    # that it ends, which were themselves before all read earlier, so that no chain of them can loop.
     if octets[position] < 0xC0:
         raise RemoteProtocolError(f"a label of an unknown kind ({octets[position]:#04x})")
     target = (octets[position] & 0x3F) << 8 | octets[position + 1]
-    if target >= lowest:
+    if target >= begin:
         raise RemoteProtocolError("a compression pointer does not lead backwards")
-    return target, after or position + 2
+    return target
 
 
-def _joined(labels: list[bytes], tail: str, size: int) -> str:
-    text = ".".join(map(_label_text, labels))
+def _joined(labels: bytes, tail: str) -> str:
+    if not labels:
+        return tail
+    text = _labels_text(labels)
     if not tail:
         return text
-    if size + _wire_octets(tail) - 1 > MAX_NAME_OCTETS:
+    if len(labels) + _wire_octets(tail) > MAX_NAME_OCTETS:
         raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
-    return f"{text}.{tail}" if text else tail
+    return f"{text}.{tail}"
+
+
+@lru_cache(NAMES_REMEMBERED)
+def _labels_text(labels: bytes) -> str:
+    """Return the text of labels as they stand on the wire, without the root's."""
+    texts, position = [], 0
+    while position < len(labels):
+        after = position + 1 + labels[position]
+        texts.append(_label_text(labels[position + 1 : after]))
+        position = after
+    return ".".join(texts)
 
 
 def _wire_octets(name: str) -> int:

@@ -85,7 +85,7 @@ class StaticNames:
     def _add(self, owner: str, type_: str, value: object) -> None:
         if value == TIMEOUT:
             self._records[owner, type_] = TIMEOUT
-        elif value != "NONE":
+        elif value not in ("NONE", []):
             earlier = self._records.get((owner, type_), ())
             self._records[owner, type_] = (*cast(Sequence[Rdata], earlier), _openspf_record(type_, value))
 

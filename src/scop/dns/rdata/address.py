@@ -13,6 +13,7 @@ __all__ = ["AAAA", "A"]
 
 ADDRESSES_REMEMBERED = 4096
 
+_packed = lru_cache(ADDRESSES_REMEMBERED)(lambda address: ipaddress.ip_address(address).packed)
 _v4_text = lru_cache(ADDRESSES_REMEMBERED)(lambda address: str(ipaddress.IPv4Address(address)))
 _v6_text = lru_cache(ADDRESSES_REMEMBERED)(lambda address: str(ipaddress.IPv6Address(address)))
 
@@ -36,7 +37,7 @@ class A:
 
     def to_wire(self) -> bytes:
         """Return the four octets."""
-        return ipaddress.IPv4Address(self.address).packed
+        return _packed(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +59,4 @@ class AAAA:
 
     def to_wire(self) -> bytes:
         """Return the sixteen octets."""
-        return ipaddress.IPv6Address(self.address).packed
+        return _packed(self.address)

@@ -20,8 +20,11 @@ class TXT:
     strings: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
-        if not self.strings or max(map(len, self.strings)) > MAX_STRING_OCTETS:
-            raise ValueError(f"TXT wants one or more strings of at most {MAX_STRING_OCTETS} octets")
+        if not self.strings:
+            raise ValueError("TXT wants one or more strings")
+        for string in self.strings:
+            if len(string) > MAX_STRING_OCTETS:
+                raise ValueError(f"a TXT string is longer than {MAX_STRING_OCTETS} octets")
 
     @classmethod
     def of(cls, octets: bytes) -> TXT:
@@ -37,6 +40,9 @@ class TXT:
     @classmethod
     def from_wire(cls, octets: bytes, start: int, end: int, known: dict[int, str]) -> TXT:
         """Read the strings."""
+        stop = start + 1 + octets[start]
+        if stop == end:  # one string, as most are
+            return cls((octets[start + 1 : stop],))
         strings = []
         while start < end:
             stop = start + 1 + octets[start]
