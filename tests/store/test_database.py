@@ -175,7 +175,7 @@ async def test_database_close_finishes_what_was_asked(path: Path) -> None:
     await database.close()
     await database.close()
     await adding
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(StoreError, match="closed"):
         await add(database, "late")
     again = Database.open(path, SCHEMA)
     assert ["last"] == await again.read(all_words)

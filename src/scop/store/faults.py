@@ -6,7 +6,7 @@ __all__ = ["Conflict", "StoreError"]
 
 
 class StoreError(Exception):
-    """The store cannot do what was asked: damaged, made by a newer release, or busy for too long."""
+    """The store cannot do what was asked: made by a newer release, busy for too long, or closed."""
 
 
 class Conflict(StoreError):

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
+from scop.store.faults import StoreError
+
 __all__ = ["Failed", "Lane", "Outcome", "Returned"]
 
 _Work = TypeVar("_Work")
@@ -62,7 +64,7 @@ class Lane(Generic[_Work]):
     async def do(self, work: _Work) -> object:
         """Return what the work returns or raise what it raises; once asked it runs, even if the caller is gone."""
         if self._closed:
-            raise RuntimeError(f"{self._name} is closed")
+            raise StoreError(f"the {self._name} is closed")
         if self._loop is None:
             self._start()
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()

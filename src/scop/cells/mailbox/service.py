@@ -1,0 +1,127 @@
+"""The mailbox's process: LMTP from the verifier and the relay, calls from the operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from scop.base import Clock, printable
+from scop.cells.mailbox.session import Counter, Delivery, Resolve
+from scop.cells.mailbox.vault import Entry, Vault
+from scop.mesh.calls import CallServer
+from scop.mesh.cell import Cell, Life
+from scop.mesh.inlet import Inlet
+from scop.mesh.protocol import PipeProtocol
+from scop.mesh.vocabulary.keeper import ResolvedRecipient, ResolveRecipient
+from scop.mesh.vocabulary.mailbox import ListMail, MailList, MailPiece, MailSummary, ReadMail
+from scop.mime import parse
+from scop.net.faults import PermanentFailure
+from scop.net.log import Log
+from scop.net.mail_server import MailServer
+from scop.net.peer import Peer
+from scop.smtp import ServerOptions
+
+__all__ = ["BELIEVED", "MailboxOptions", "options_of", "run"]
+
+BELIEVED = frozenset({"verifier"})  # it has removed what others wrote in our name
+STAMPS_OCTETS = 65_536  # what our own cells may add to a mail of the largest size
+PIECE_OCTETS = 1_048_576  # of a mail in one answer, a quarter of a frame
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxOptions:
+    """Everything the mailbox needs."""
+
+    hostname: str
+    state: Path  # a folder of its own
+    inlet: Inlet
+    resolve: Resolve  # whose an address is
+    log: Log
+    clock: Clock
+    life: Life
+    max_message_octets: int
+    max_recipients: int
+    account_octets: int
+    believed: frozenset[str] = BELIEVED
+
+
+def options_of(cell: Cell) -> MailboxOptions:
+    """Return the options of a mailbox in the mesh."""
+    keeper = cell.caller("keeper")
+
+    async def resolve(address: str) -> ResolvedRecipient:
+        return await keeper.call(ResolveRecipient(address))
+
+    limits = cell.config.limits
+    return MailboxOptions(
+        hostname=cell.config.mail_host,
+        state=cell.state,
+        inlet=cell.inlet,
+        resolve=resolve,
+        log=cell.log,
+        clock=cell.clock,
+        life=cell.life,
+        max_message_octets=limits.message_octets + STAMPS_OCTETS,
+        max_recipients=limits.recipients,
+        account_octets=limits.account_octets,
+    )
+
+
+async def run(options: MailboxOptions) -> None:
+    """Take and show mail until asked to end; what was begun then is either durable or told to come again."""
+    vault = Vault(options.state / "mail.db", options.account_octets)
+    counter = Counter(options.hostname, vault, options.resolve, options.believed, options.clock, options.log)
+    speech = ServerOptions(
+        hostname=options.hostname,
+        lmtp=True,
+        trusted=True,
+        max_message_octets=options.max_message_octets,
+        max_recipients=options.max_recipients,
+    )
+
+    def take_mail(peer: Peer) -> MailServer:
+        return MailServer(speech, lambda peer: Delivery(counter, peer), peer=peer)
+
+    def show_mail(peer: Peer) -> CallServer:
+        reader = _Reader(vault)
+        return CallServer(peer, {ListMail: reader.list_mail, ReadMail: reader.read_mail}, options.log)
+
+    await options.inlet.serve({PipeProtocol.LMTP: take_mail, PipeProtocol.CALL: show_mail})
+    options.life.ready()
+    await options.life.stopped()
+    await options.inlet.close()
+    await vault.close()
+
+
+class _Reader:
+    """Answers the operator."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def list_mail(self, asked: ListMail, _peer: Peer) -> MailList:
+        """Name an account's mails."""
+        entries = await self._vault.entries(asked.account, after=asked.after, limit=asked.limit)
+        usage = await self._vault.usage(asked.account)
+        return MailList(tuple(_summary(entry) for entry in entries), usage.mails)
+
+    async def read_mail(self, asked: ReadMail, _peer: Peer) -> MailPiece:
+        """Return a part of a mail's octets."""
+        found = await self._vault.piece(asked.account, asked.id, max(0, asked.offset), PIECE_OCTETS)
+        if found is None:
+            raise PermanentFailure(f"{printable(asked.account)} has no mail {asked.id}")
+        return MailPiece(*found)
+
+
+def _summary(entry: Entry) -> MailSummary:
+    header = parse(entry.header_octets).header
+    return MailSummary(
+        id=entry.id,
+        folder=entry.folder,
+        trace=entry.trace,
+        reverse_path=entry.reverse_path,
+        author=printable(header.get("From") or ""),
+        subject=printable(header.get("Subject") or ""),
+        size_octets=entry.size_octets,
+        stored_unix=entry.stored_unix,
+    )

@@ -1,0 +1,282 @@
+"""The mailbox as its neighbours see it, over real LMTP and calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fakes.jumping_clock import JumpingClock
+from fakes.mesh import KeptLog
+from fakes.named_inlet import NamedInlet
+from scop.cells.mailbox.manifest import MANIFEST
+from scop.cells.mailbox.service import PIECE_OCTETS, MailboxOptions, run
+from scop.mesh.calls import Caller
+from scop.mesh.cell import Life
+from scop.mesh.vocabulary.keeper import RecipientOutcome, ResolvedRecipient
+from scop.mesh.vocabulary.mailbox import ListMail, MailList, ReadMail
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.mail_client import MailClient
+from scop.smtp import Envelope, ForwardPath, Mail, Origin, Reply, ReversePath, reply
+
+HOST = "mx.harbor.test"
+CAROL = ReversePath.parse("<carol@lagoon.test>")
+BELOW = b"From: Carol <carol@lagoon.test>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nText\r\n"
+RECEIVED = (
+    b"Received: from mx.lagoon.test (mx.lagoon.test [192.0.2.1])\r\n\tby mx.harbor.test with ESMTPS\r\n\tid t; now\r\n"
+)
+SPAM = b"X-SCoP-Disposition: none\r\nX-SCoP-Spam: spam; score=0.998; clues=\r\n"
+
+KNOWN = {
+    "alice@harbor.test": ResolvedRecipient(RecipientOutcome.DELIVER, ("alice",)),
+    "alice+x@harbor.test": ResolvedRecipient(RecipientOutcome.DELIVER, ("alice",)),
+    "bob@harbor.test": ResolvedRecipient(RecipientOutcome.DELIVER, ("bob",)),
+    "team@harbor.test": ResolvedRecipient(RecipientOutcome.DELIVER, ("alice", "bob")),
+    "closed@harbor.test": ResolvedRecipient(RecipientOutcome.DISABLED),
+    "": ResolvedRecipient(RecipientOutcome.TRY_LATER),
+}
+UNKNOWN = ResolvedRecipient(RecipientOutcome.UNKNOWN)
+
+
+async def resolve(address: str) -> ResolvedRecipient:
+    """Answer as a keeper would; two addresses stand for a keeper that is away or refuses us."""
+    if address == "away@harbor.test":
+        raise TemporaryFailure("no connection to 127.0.0.1 port 21005")
+    if address == "refused@harbor.test":
+        raise PermanentFailure("unknown question")
+    return KNOWN.get(address, UNKNOWN)
+
+
+class RunningMailbox:
+    """A mailbox, what it logs, and its neighbours."""
+
+    def __init__(self, state: Path) -> None:
+        self.kept = KeptLog()
+        self.inlet = NamedInlet(dict(MANIFEST.granted()))
+        self.options = MailboxOptions(
+            hostname=HOST,
+            state=state,
+            inlet=self.inlet,
+            resolve=resolve,
+            log=self.kept.log("mailbox"),
+            clock=JumpingClock(),
+            life=Life(),
+            max_message_octets=5_000_000,
+            max_recipients=100,
+            account_octets=4_000_000,
+        )
+        self._clients: list[MailClient] = []
+        self._operator: Caller | None = None
+
+    async def client(self, cell: str) -> MailClient:
+        """Return an LMTP client that is believed to be `cell`."""
+        self._clients.append(await MailClient.open(self.inlet.dial(cell), name=cell, lmtp=True))
+        return self._clients[-1]
+
+    @property
+    def operator(self) -> Caller:
+        """Return how the operator asks."""
+        if self._operator is None:
+            self._operator = Caller(self.inlet.dial("operator"))
+        return self._operator
+
+    async def mails(self, account: str) -> MailList:
+        """List an account's mails."""
+        return await self.operator.call(ListMail(account))
+
+    def lines(self, event: str) -> list[dict[str, object]]:
+        """Return the log lines of an event."""
+        return [line for line in self.kept.lines if line["event"] == event]
+
+    async def end(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            client.close()
+        if self._operator is not None:
+            await self._operator.close()
+        await self.inlet.end()
+
+
+@asynccontextmanager
+async def running(state: Path) -> AsyncIterator[RunningMailbox]:
+    """Run a mailbox over its state folder."""
+    mailbox = RunningMailbox(state)
+    ready = asyncio.Event()
+    mailbox.options.life.on_ready(ready.set)
+    serving = asyncio.ensure_future(run(mailbox.options))
+    await asyncio.wait_for(ready.wait(), 10)
+    try:
+        yield mailbox
+    finally:
+        mailbox.options.life.stop()
+        await serving
+        await mailbox.end()
+
+
+@pytest.fixture
+async def mailbox(tmp_path: Path) -> AsyncIterator[RunningMailbox]:
+    """Run a mailbox for one test."""
+    async with running(tmp_path) as made:
+        yield made
+
+
+def envelope(*addresses: str, reverse_path: ReversePath = CAROL) -> Envelope:
+    """Build the envelope of a mail from carol, unless from somebody else."""
+    return Envelope(reverse_path, tuple(ForwardPath.parse(f"<{address}>") for address in addresses))
+
+
+async def test_mailbox_stores_what_the_verifier_hands_on(mailbox: RunningMailbox) -> None:
+    """Octet for octet below Return-Path, named by our own trace, answered once it is stored."""
+    client = await mailbox.client("verifier")
+    octets = RECEIVED + BELOW
+    told = await client.transaction(envelope("alice@harbor.test"), octets, origin=Origin(ident="0123456789ab"))
+    assert reply(250, "2.0.0", "Ok: stored as 0123456789ab") == told[2]
+    (summary,) = (await mailbox.mails("alice")).mails
+    piece = await mailbox.operator.call(ReadMail("alice", summary.id))
+    assert b"Return-Path: <carol@lagoon.test>\r\n" + octets == piece.octets
+    assert ("INBOX", "0123456789ab", "<carol@lagoon.test>", len(piece.octets)) == (
+        summary.folder,
+        summary.trace,
+        summary.reverse_path,
+        summary.size_octets,
+    )
+    assert ("Carol <carol@lagoon.test>", "Grüße") == (summary.author, summary.subject)
+    (line,) = mailbox.lines("mail.stored")
+    assert ("0123456789ab", "alice", "INBOX", False, 0.0) == tuple(
+        line[name] for name in ("trace", "account", "folder", "again", "seconds")
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "expected", "reason"),
+    [
+        ("nobody@harbor.test", reply(550, "5.1.1", "No such recipient here"), "No such recipient here"),
+        ("closed@harbor.test", reply(550, "5.2.1", "This mailbox takes no mail"), "This mailbox takes no mail"),
+        ("away@harbor.test", reply(451, "4.3.0", "Try again later"), "no connection to 127.0.0.1 port 21005"),
+        ("refused@harbor.test", reply(451, "4.3.0", "Try again later"), "unknown question"),
+        ("Postmaster", reply(451, "4.3.0", "Try again later"), "Try again later"),
+    ],
+)
+async def test_mailbox_decides_on_each_recipient_at_rcpt(
+    mailbox: RunningMailbox, address: str, expected: Reply, reason: str
+) -> None:
+    """The reply is the keeper's answer; private reasons are in the log only; others still get the mail."""
+    client = await mailbox.client("verifier")
+    _, recipients, stored = await client.transaction(envelope(address, "bob@harbor.test"), RECEIVED + BELOW)
+    assert expected == recipients[0]
+    assert [reason] == mailbox.kept.reasons("mail.refused")
+    assert stored is not None
+    assert stored.is_positive
+    assert 1 == (await mailbox.mails("bob")).total
+
+
+async def test_mailbox_a_person_named_twice_has_the_mail_once(mailbox: RunningMailbox) -> None:
+    """Several addresses of one account, and an address of several accounts."""
+    client = await mailbox.client("verifier")
+    to_all = envelope("alice@harbor.test", "alice+x@harbor.test", "team@harbor.test")
+    await client.transaction(to_all, RECEIVED + BELOW)
+    assert [1, 1] == [(await mailbox.mails(account)).total for account in ("alice", "bob")]
+
+
+async def test_mailbox_answers_a_retry_and_stores_it_once(mailbox: RunningMailbox) -> None:
+    """The same mail with other stamps of ours is known; with another reverse path it is another."""
+    client = await mailbox.client("verifier")
+    for number in (b"1", b"2"):
+        octets = b"X-SCoP-Spam: ham; score=0." + number + b"\r\n" + RECEIVED.replace(b"id t", b"id " + number) + BELOW
+        stored = (await client.transaction(envelope("alice@harbor.test"), octets))[2]
+        assert stored is not None
+        assert stored.is_positive
+    assert [False, True] == [line["again"] for line in mailbox.lines("mail.stored")]
+    assert 1 == (await mailbox.mails("alice")).total
+    bounce = envelope("alice@harbor.test", reverse_path=ReversePath(None))
+    await client.transaction(bounce, RECEIVED + BELOW)
+    assert 2 == (await mailbox.mails("alice")).total
+
+
+@pytest.mark.parametrize(("cell", "folder"), [("verifier", "Junk"), ("relay", "INBOX")])
+async def test_mailbox_believes_stamps_of_the_verifier_only(mailbox: RunningMailbox, cell: str, folder: str) -> None:
+    """Mail from our own users may bear any stamp that its author liked."""
+    client = await mailbox.client(cell)
+    await client.transaction(envelope("alice@harbor.test"), SPAM + RECEIVED + BELOW)
+    assert [folder] == [mail.folder for mail in (await mailbox.mails("alice")).mails]
+
+
+async def test_mailbox_a_full_account_is_told_at_rcpt_when_the_size_is_known(mailbox: RunningMailbox) -> None:
+    """SIZE decides (RFC 1870 §6.1): 452 for the one that is full, the other gets the mail."""
+    client = await mailbox.client("verifier")
+    large = RECEIVED + BELOW + b"x" * 76 * 40_000 + b"\r\n"
+    await client.transaction(envelope("alice@harbor.test"), large)
+    told = await client.transaction(envelope("alice@harbor.test", "bob@harbor.test"), large + b"2\r\n")
+    full = reply(452, "4.2.2", "This mailbox is full, try again later")
+    assert [full, reply(250, "2.1.5", "Ok")] == list(told[1])
+    assert [1, 1] == [(await mailbox.mails(account)).total for account in ("alice", "bob")]
+
+
+async def test_mailbox_stores_for_none_where_one_became_full(mailbox: RunningMailbox) -> None:
+    """Two mails that each fit at RCPT but not together: the second is refused whole, to be sent again."""
+    first, second = await mailbox.client("verifier"), await mailbox.client("verifier")
+    large = RECEIVED + BELOW + b"x" * 76 * 40_000 + b"\r\n"
+    _, accepted = await second.begin(
+        Mail(CAROL, len(large)), (ForwardPath.parse("<alice@harbor.test>"), ForwardPath.parse("<bob@harbor.test>"))
+    )
+    assert all(answer.is_positive for answer in accepted)
+    await first.transaction(envelope("alice@harbor.test"), large)
+    assert reply(452, "4.2.2", "This mailbox is full, try again later") == await second.message(large + b"2\r\n")
+    assert 0 == (await mailbox.mails("bob")).total
+    assert ["alice is over its quota"] == mailbox.kept.reasons("mail.refused")
+
+
+async def test_mailbox_keeps_mail_through_a_restart(tmp_path: Path) -> None:
+    """And a retry after it is still known."""
+    for expected in (False, True):
+        async with running(tmp_path) as mailbox:
+            client = await mailbox.client("verifier")
+            await client.transaction(envelope("alice@harbor.test"), RECEIVED + BELOW)
+            assert [expected] == [line["again"] for line in mailbox.lines("mail.stored")]
+            assert 1 == (await mailbox.mails("alice")).total
+
+
+async def test_mailbox_shows_a_large_mail_in_pieces(mailbox: RunningMailbox) -> None:
+    """No answer is larger than a frame may be, and the pieces are the mail."""
+    client = await mailbox.client("verifier")
+    octets = RECEIVED + BELOW + b"y" * 76 * 20_000 + b"\r\n"
+    await client.transaction(envelope("alice@harbor.test"), octets)
+    first = await mailbox.operator.call(ReadMail("alice", 1))
+    second = await mailbox.operator.call(ReadMail("alice", 1, PIECE_OCTETS))
+    assert PIECE_OCTETS == len(first.octets)
+    assert (first.octets + second.octets).endswith(octets)
+    assert first.size_octets == len(first.octets) + len(second.octets)
+
+
+async def test_mailbox_refuses_to_show_what_is_not_there(mailbox: RunningMailbox) -> None:
+    """An unknown account has no mails; an unknown mail is refused."""
+    assert MailList((), 0) == await mailbox.mails("nobody")
+    with pytest.raises(PermanentFailure, match="nobody has no mail 1"):
+        await mailbox.operator.call(ReadMail("nobody", 1))
+
+
+async def test_mailbox_forgets_an_abandoned_transaction(mailbox: RunningMailbox) -> None:
+    """RSET stores nothing, and its recipients are not those of the next mail."""
+    client = await mailbox.client("verifier")
+    await client.begin(Mail(CAROL, 10), (ForwardPath.parse("<alice@harbor.test>"),))
+    await client.reset()
+    await client.transaction(envelope("bob@harbor.test"), RECEIVED + BELOW)
+    assert [0, 1] == [(await mailbox.mails(account)).total for account in ("alice", "bob")]
+
+
+async def test_mailbox_many_senders_at_once_lose_nothing(mailbox: RunningMailbox) -> None:
+    """Each mail that was answered 250 is there once."""
+
+    async def send(sender: int) -> None:
+        client = await mailbox.client("verifier")
+        for number in range(20):
+            octets = RECEIVED + f"Subject: {sender}/{number}\r\n".encode() + BELOW
+            assert reply(250, "2.1.0", "Ok") == (await client.transaction(envelope("team@harbor.test"), octets))[0]
+
+    await asyncio.gather(*(send(sender) for sender in range(10)))
+    for account in ("alice", "bob"):
+        listed = await mailbox.mails(account)
+        assert 200 == listed.total == len({mail.subject for mail in listed.mails})
