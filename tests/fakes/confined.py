@@ -87,7 +87,7 @@ def _ids() -> list[int]:
 def _capabilities() -> list[str]:
     """Return which sets of capabilities of this process are not empty."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return [line for line in lines if line.startswith("Cap") and int(line.split()[1], 16)]
+    return [line.split(":")[0] for line in lines if line.startswith("Cap") and int(line.split()[1], 16)]
 
 
 def _confine(state: Path, port: int, uid: int | None) -> ConfinementReport:
