@@ -105,6 +105,25 @@ class _Gone(Exception):
     """The client is not there any more."""
 
 
+class _UnderTls(asyncio.Protocol):
+    """The side of a `MailServer` that only ever hears what was said under TLS."""
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+
+    def data_received(self, octets: bytes, /) -> None:
+        self._server.tls_data_received(octets)
+
+    def connection_lost(self, fault: Exception | None, /) -> None:
+        self._server.connection_lost(fault)
+
+    def pause_writing(self) -> None:
+        self._server.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._server.resume_writing()
+
+
 class MailServer(asyncio.Protocol):
     """One connection of a mail client to us.
 
@@ -133,6 +152,7 @@ class MailServer(asyncio.Protocol):
         self._refusals = 0
         self._waiter: asyncio.Future[None] | None = None  # for octets to come
         self._drained: asyncio.Future[None] | None = None  # for octets to leave
+        self._early = bytearray()  # under TLS, before the handshake was told to us
         self._lost = False
         self._reading_paused = False
 
@@ -154,6 +174,13 @@ class MailServer(asyncio.Protocol):
             self._reading_paused = True
             self._transport.pause_reading()
         _wake(self._waiter)
+
+    def tls_data_received(self, octets: bytes) -> None:
+        """Take what came under TLS; a client may speak before we know that the handshake is done."""
+        if self._connection.state is State.HANDSHAKE:
+            self._early += octets
+        else:
+            self.data_received(octets)
 
     def connection_lost(self, _fault: Exception | None) -> None:
         """Note that the client has gone; what the session does at the moment is let finish."""
@@ -290,7 +317,7 @@ class MailServer(asyncio.Protocol):
         try:
             transport = await self._loop.start_tls(
                 self._transport,
-                self,
+                _UnderTls(self),
                 self._tls,
                 server_side=True,
                 ssl_handshake_timeout=self._timeouts.handshake_seconds,
@@ -302,6 +329,7 @@ class MailServer(asyncio.Protocol):
         self._transport = transport
         self._reading_paused = False
         self._connection.start_tls_done()
+        self._connection.receive_data(bytes(self._early))
         await self._begin_anew(peer_of(transport))
 
     async def _begin_anew(self, peer: Peer) -> None:

@@ -1,0 +1,285 @@
+"""The client driver and its pool on real loopback sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from fakes.loops import LOOPS, run_under
+from fakes.mail_sessions import OK, Listening, Records, listen, serve
+from fakes.self_signed import HOSTNAME, client_context, server_context
+from scop.net.dialer import tcp_dialer
+from scop.net.faults import TemporaryFailure
+from scop.net.mail_client import MailClient
+from scop.net.mail_pool import MailPool
+from scop.net.mail_server import MailServer
+from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, ReversePath, ServerOptions, reply
+
+A = ReversePath.parse("<a@b.test>")
+C = ForwardPath.parse("<c@d.test>")
+NOBODY = ForwardPath.parse("<nobody@d.test>")
+NO = reply(550, "5.1.1", "No such user")
+MESSAGE = b".dot\r\n" * 3
+OPTIONS = ServerOptions(HOSTNAME)
+
+
+def _pool(listening: Listening, *, lmtp: bool = False, timeout_seconds: float = 30.0) -> MailPool:
+    return MailPool(listening.dialer(), name="me.test", lmtp=lmtp, timeout_seconds=timeout_seconds)
+
+
+@asynccontextmanager
+async def _scripted(*lines: bytes) -> AsyncIterator[Listening]:
+    """A server that says one line at the start and one after each line it hears, then nothing more."""
+
+    class Scripted(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+            self.left = list(lines)
+            transport.write(self.left.pop(0))
+
+        def data_received(self, octets: bytes) -> None:
+            for _ in range(octets.count(b"\r\n")):
+                if self.left:
+                    self.transport.write(self.left.pop(0))
+
+    async with listen(Scripted) as listening:
+        yield listening
+
+
+async def test_transaction_hands_over_the_message() -> None:
+    """Each reply comes back, and only accepted recipients get the message."""
+    records = Records(replies={"nobody": NO})
+    async with serve(records.session, OPTIONS) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        assert "PIPELINING" in client.extensions
+        replies = await client.transaction(Envelope(A, (C, NOBODY)), MESSAGE)
+        await client.quit()
+    assert (OK, (OK, NO), OK) == replies
+    assert [MESSAGE] == records.messages
+    assert len(MESSAGE) == records.mails[0].size_octets
+
+
+async def test_transaction_without_recipients_sends_nothing() -> None:
+    """Where all were refused the message stays here and the client is usable again."""
+    records = Records(replies={"nobody": NO})
+    async with serve(records.session, OPTIONS) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        assert (OK, (NO,), None) == await client.transaction(Envelope(A, (NOBODY,)), MESSAGE)
+        assert client.is_usable
+        assert (OK, (OK,), OK) == await client.transaction(Envelope(A, (C,)), MESSAGE)
+        await client.quit()
+
+
+async def test_origin_and_login_reach_trusted_servers_only() -> None:
+    """XFORWARD and AUTH= are sent where they are offered, and only there."""
+    origin, auth = Origin("192.0.2.1", 25, "x.test", "helo", "ESMTP", "trace"), Mailbox.parse("alice@b.test")
+    for trusted in (False, True):
+        records = Records()
+        async with serve(records.session, ServerOptions(HOSTNAME, trusted=trusted)) as listening:
+            client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+            await client.transaction(Envelope(A, (C,)), MESSAGE, origin=origin, auth=auth)
+            await client.transaction(Envelope(A, (C,)), MESSAGE)
+            await client.quit()
+        expected = [(origin, auth), (None, None)] if trusted else [(None, None)] * 2
+        assert expected == [(mail.origin, mail.auth) for mail in records.mails]
+
+
+async def test_lmtp_replies_are_merged() -> None:
+    """RFC 2033 §4.2: a reply for each recipient comes in, one goes out."""
+    records = Records()
+    async with serve(records.session, ServerOptions(HOSTNAME, lmtp=True)) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=True)
+        assert (OK, (OK, OK), OK) == await client.transaction(Envelope(A, (C, C)), MESSAGE)
+        await client.quit()
+
+
+async def test_lmtp_replies_that_differ_give_the_worst() -> None:
+    """What must be tried again wins over what failed, and that over success."""
+    lines = (b"220 x\r\n", b"250 x\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"354 go\r\n")
+    async with _scripted(*lines, b"250 a\r\n550 b\r\n451 4.0.0 c\r\n") as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=True)
+        _, _, answer = await client.transaction(Envelope(A, (C, C, C)), b"")
+        assert reply(451, "4.0.0", "c") == answer
+        client.close()
+
+
+async def test_server_without_pipelining_is_served_step_by_step() -> None:
+    """RFC 5321 only; a refused MAIL refuses its recipients."""
+    records = Records(replies={"a": NO})
+    async with serve(records.session, ServerOptions(HOSTNAME, extensions=("SIZE",))) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        assert (NO, (NO, NO), None) == await client.transaction(Envelope(A, (C, C)), MESSAGE)
+        assert (OK, (OK,), OK) == await client.transaction(Envelope(ReversePath(None), (C,)), MESSAGE)
+        await client.quit()
+
+
+async def test_server_that_knows_only_helo_is_served() -> None:
+    """RFC 5321 §3.2: fall back to HELO."""
+    async with _scripted(b"220 old\r\n", b"502 what\r\n", b"250 old\r\n") as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        assert {} == client.extensions
+        client.close()
+
+
+async def test_smtputf8_is_not_sent_to_who_does_not_take_it() -> None:
+    """RFC 6531 §3.1: the mail fails here with 5.6.7."""
+    async with serve(Records().session, ServerOptions(HOSTNAME, extensions=("PIPELINING",))) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        answer = await client.mail(Mail(A, smtputf8=True))
+        assert (550, "5.6.7") == (answer.code, answer.enhanced)
+        await client.quit()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_client_goes_on_under_tls(loop: str) -> None:
+    """RFC 3207: after the handshake hello is said again, under both event loops that are used."""
+    records = Records()
+
+    def new_protocol() -> MailServer:
+        return MailServer(ServerOptions(HOSTNAME, tls_available=True), records.session, tls=server_context())
+
+    async def speak() -> None:
+        async with listen(new_protocol) as listening:
+            client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+            await client.start_tls(client_context(), HOSTNAME)
+            assert "STARTTLS" not in client.extensions
+            assert OK == (await client.transaction(Envelope(A, (C,)), MESSAGE))[2]
+            await client.quit()
+
+    run_under(loop, speak)
+    assert [MESSAGE] == records.messages
+
+
+async def test_certificate_of_another_name_is_refused() -> None:
+    """The server must bear the name that was asked for."""
+
+    def new_protocol() -> MailServer:
+        return MailServer(ServerOptions(HOSTNAME, tls_available=True), Records().session, tls=server_context())
+
+    async with listen(new_protocol) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        with pytest.raises(TemporaryFailure, match="no TLS"):
+            await client.start_tls(client_context(), "other.test")
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ((b"554 no\r\n",), "greets with 554"),
+        ((b"220 x\r\n", b"550 no\r\n", b"550 no\r\n"), "hello is answered by 550"),
+        ((b"hello\r\n",), "broke the protocol"),
+        ((b"",), "silent"),
+    ],
+)
+async def test_server_that_cannot_be_spoken_with_is_a_temporary_failure(lines: tuple[bytes, ...], reason: str) -> None:
+    """Refusing, talking nonsense and silence keep the mail here."""
+    async with _scripted(*lines) as listening:
+        with pytest.raises(TemporaryFailure, match=reason):
+            await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeout_seconds=0.05)
+
+
+async def test_nobody_listens_is_a_temporary_failure() -> None:
+    """A refused connection is told as such."""
+    async with _scripted(b"220 x\r\n") as listening:
+        port = listening.port
+    with pytest.raises(TemporaryFailure, match="no connection"):
+        await MailClient.open(tcp_dialer("127.0.0.1", port), name="me.test", lmtp=False)
+
+
+async def test_pool_uses_a_connection_again() -> None:
+    """One connection for many messages, several for many at once."""
+    records = Records()
+    async with serve(records.session, OPTIONS) as listening:
+        pool = _pool(listening)
+        for _ in range(3):
+            async with pool.client() as client:
+                await client.transaction(Envelope(A, (C,)), MESSAGE)
+        assert 1 == len(records.peers)
+        await asyncio.gather(*(pool.transaction(Envelope(A, (C,)), MESSAGE) for _ in range(3)))
+        assert 3 == len(records.peers)
+        await pool.close()
+    assert 6 == len(records.messages)
+
+
+async def test_pool_abandons_what_a_borrower_left_open() -> None:
+    """The next one finds a connection without a transaction."""
+    records = Records()
+    async with serve(records.session, OPTIONS) as listening:
+        pool = _pool(listening)
+        async with pool.client() as client:
+            await client.begin(Mail(A), (C,))
+        async with pool.client() as client:
+            assert client.is_reused
+            assert (await client.mail(Mail(A))).is_positive
+        await pool.close()
+    assert records.asked.count("reset") >= 1
+
+
+async def test_pool_survives_the_restart_of_its_neighbour() -> None:
+    """Connections that died while idle are replaced; the mail goes through at the first try."""
+    records = Records()
+    async with serve(records.session, OPTIONS) as first:
+        pool = _pool(first)
+        await asyncio.gather(*(pool.transaction(Envelope(A, (C,)), MESSAGE) for _ in range(3)))
+        port = first.port
+    async with serve(records.session, OPTIONS, port):
+        assert (OK, (OK,), OK) == await pool.transaction(Envelope(A, (C,)), MESSAGE)
+        await pool.close()
+
+
+async def test_reused_connection_that_dies_at_its_first_word_is_replaced_once() -> None:
+    """The server closes when it is spoken to again: its end came too late to be seen in the pool."""
+    lives: list[int] = []
+
+    class Once(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+            lives.append(0)
+            transport.write(b"220 x\r\n")
+
+        def data_received(self, octets: bytes) -> None:
+            if octets.startswith(b"MAIL"):
+                lives[-1] += 1
+                if lives[-1] == 2:
+                    self.transport.abort()
+                    return
+            self.transport.write(b"354 go\r\n" if octets.startswith(b"DATA") else b"250 ok\r\n")
+
+    async with listen(Once) as listening:
+        pool = _pool(listening)
+        for _ in range(2):
+            _, _, answer = await pool.transaction(Envelope(A, (C,)), b"")
+            assert answer is not None
+            assert answer.is_positive
+        await pool.close()
+    assert [2, 1] == lives
+
+
+async def test_pool_does_not_knock_at_a_dead_neighbour_for_every_mail() -> None:
+    """After a failed dial the next failures come at once, without a dial, until the pause is over."""
+    dials: list[int] = []
+
+    class Dead:
+        async def __call__(self, new_protocol: object, /) -> tuple[asyncio.Transport, object]:
+            dials.append(1)
+            raise TemporaryFailure("down")
+
+    pool = MailPool(Dead(), name="me.test", lmtp=False)  # type: ignore[arg-type]  # it never returns
+    for _ in range(20):
+        with pytest.raises(TemporaryFailure):
+            await pool.transaction(Envelope(A, (C,)), MESSAGE)
+    assert 1 == len(dials)
+
+
+async def test_large_message_is_written_in_pieces() -> None:
+    """Flow control holds, nothing is lost."""
+    records = Records()
+    message = (b"." + b"x" * 97 + b"\r\n") * 20_000
+    async with serve(records.session, OPTIONS) as listening:
+        pool = _pool(listening)
+        assert OK == (await pool.transaction(Envelope(A, (C,)), message))[2]
+        await pool.close()
+    assert [message] == records.messages
