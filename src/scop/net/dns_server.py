@@ -1,0 +1,173 @@
+"""The answering end of DNS over datagrams and streams: octets of a query in, octets of a response out.
+
+What the answer is, is the caller's: it is handed the query, who asks and how, and gives back the
+response, None for silence, or an awaitable of either where it has to find out first. An answer known
+at once costs no task.
+
+Standards: RFC 7766 (streams: pipelining §6.2.1.1, answers in any order §7, idle connections §6.2.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import TypeAlias, cast
+
+from scop.base import RemoteProtocolError
+from scop.net.dns_frames import FrameReader, frame
+from scop.net.peer import Peer, peer_of
+
+__all__ = ["AnswerQuery", "DnsDatagramServer", "DnsStreamServer", "DnsTransport"]
+
+IDLE_SECONDS = 60.0  # RFC 7766 §6.2.3 wants seconds; askers in the mesh come back within a minute
+MAX_PIPELINED = 256  # queries of one connection that wait for their answers; it is read no further then
+MAX_DATAGRAMS_WAITING = 4096  # what comes beyond is dropped, as a full socket would
+
+
+class DnsTransport(StrEnum):
+    """How a query came."""
+
+    DATAGRAM = "datagram"
+    STREAM = "stream"
+
+
+Response: TypeAlias = bytes | None
+AnswerQuery: TypeAlias = Callable[[bytes, Peer, DnsTransport], Response | Awaitable[Response]]
+
+
+class DnsStreamServer(asyncio.Protocol):
+    """Serves one connection; `peer` is who the mesh says it is, by default who the socket says."""
+
+    def __init__(self, answer: AnswerQuery, peer: Peer | None = None, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._answer = answer
+        self._peer = peer
+        self._idle_seconds = idle_seconds
+        self._frames = FrameReader()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._is_writable = self._is_reading = True
+        self._heard_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._peer = self._peer or peer_of(transport)
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._timer = self._loop.call_later(self._idle_seconds, self._close_if_idle)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is whole."""
+        self._heard_at = self._loop.time()
+        try:
+            for query in self._frames.receive(data):
+                self._take(query)
+        except RemoteProtocolError:
+            self._transport.abort()
+        self._breathe()
+
+    def pause_writing(self) -> None:
+        """Read no more queries from who does not read answers."""
+        self._is_writable = False
+        self._breathe()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._is_writable = True
+        self._breathe()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop looking for answers that nobody waits for."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._waiting:
+            task.cancel()
+
+    def _take(self, query: bytes) -> None:
+        assert self._peer is not None
+        found = self._answer(query, self._peer, DnsTransport.STREAM)
+        if found is None or isinstance(found, bytes):
+            self._send(found)
+            return
+        task = asyncio.ensure_future(self._send_later(found))
+        self._waiting.add(task)
+        task.add_done_callback(self._done)
+
+    async def _send_later(self, found: Awaitable[Response]) -> None:
+        self._send(await found)
+
+    def _send(self, response: Response) -> None:
+        if response is not None and not self._transport.is_closing():
+            self._transport.write(frame(response))
+
+    def _done(self, task: asyncio.Future[None]) -> None:
+        self._waiting.discard(task)
+        _report(self._loop, task)
+        self._heard_at = self._loop.time()
+        self._breathe()
+
+    def _breathe(self) -> None:
+        may_read = self._is_writable and len(self._waiting) < MAX_PIPELINED
+        if may_read is self._is_reading or self._transport.is_closing():
+            return
+        self._is_reading = may_read
+        if may_read:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def _close_if_idle(self) -> None:
+        quiet = 0.0 if self._waiting else self._loop.time() - self._heard_at
+        if quiet >= self._idle_seconds:
+            # Also ends who reads no answers: what is unsent is dropped.
+            self._transport.close() if self._is_writable else self._transport.abort()
+            return
+        self._timer = self._loop.call_later(self._idle_seconds - quiet, self._close_if_idle)
+
+
+class DnsDatagramServer(asyncio.DatagramProtocol):
+    """Serves one bound UDP socket."""
+
+    def __init__(self, answer: AnswerQuery) -> None:
+        self._answer = answer
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket."""
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        self._loop = asyncio.get_running_loop()
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        """Answer one query."""
+        if len(self._waiting) >= MAX_DATAGRAMS_WAITING:
+            return
+        found = self._answer(data, Peer(str(addr[0]), int(addr[1])), DnsTransport.DATAGRAM)
+        if found is None or isinstance(found, bytes):
+            self._send(found, addr)
+            return
+        task = asyncio.ensure_future(self._send_later(found, addr))
+        self._waiting.add(task)
+        task.add_done_callback(self._done)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop looking for answers."""
+        for task in self._waiting:
+            task.cancel()
+
+    async def _send_later(self, found: Awaitable[Response], addr: tuple[str | int, ...]) -> None:
+        self._send(await found, addr)
+
+    def _send(self, response: Response, addr: tuple[str | int, ...]) -> None:
+        if response is not None and not self._transport.is_closing():
+            self._transport.sendto(response, addr)
+
+    def _done(self, task: asyncio.Future[None]) -> None:
+        self._waiting.discard(task)
+        _report(self._loop, task)
+
+
+def _report(loop: asyncio.AbstractEventLoop, task: asyncio.Future[None]) -> None:
+    """Tell the loop of a bug in the answering side; the asker hears nothing and asks again."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        loop.call_exception_handler({"message": "no answer to a DNS query", "exception": error, "future": task})
