@@ -1,0 +1,92 @@
+"""The primary's process: its options, its listeners and its life."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import dns.rdata
+
+from scop.base import Clock
+from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
+from scop.cells.primary.name_server import NameServer, Rights
+from scop.cells.primary.zone_files import read_zones, write_zone
+from scop.dns.tsig import TsigKey
+from scop.dns.zone_answer import Zones
+from scop.dns.zone_update import Grant
+from scop.mesh.cell import Cell, Life
+from scop.mesh.inlet import Inlet
+from scop.mesh.protocol import PipeProtocol
+from scop.net.log import Log
+
+__all__ = ["KEY_FILE", "PrimaryOptions", "options_of", "run"]
+
+KEY_FILE = "tsig.key"
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryOptions:
+    """Everything the primary needs; without an inlet nobody can change its zones."""
+
+    zones: Zones
+    state: Path  # where changed zones are stored
+    datagrams: socket.socket  # bound
+    streams: socket.socket  # listening
+    log: Log
+    clock: Clock
+    life: Life
+    inlet: Inlet | None = None
+    rights: Rights = field(default_factory=Rights)
+    max_streams: int = 500  # public TCP connections at once
+
+
+def options_of(cell: Cell) -> PrimaryOptions:
+    """Read zones and key; raises `ValueError` that names the file which is missing or wrong."""
+    # dnspython imports a record type at its first sight; once confined, nothing shall be imported any more.
+    dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
+    key = _read_key(cell.state / KEY_FILE)
+    grant = Grant(key.name, f"_domainkey.{cell.config.domain}", frozenset({"TXT"}))
+    return PrimaryOptions(
+        zones=read_zones(cell.state, wanted=cell.config.domain),
+        state=cell.state,
+        datagrams=cell.listeners["dns/udp"],
+        streams=cell.listeners["dns/tcp"],
+        log=cell.log,
+        clock=cell.clock,
+        life=cell.life,
+        inlet=cell.inlet,
+        rights=Rights((key,), (grant,)),
+        max_streams=cell.config.limits.connections,
+    )
+
+
+async def run(options: PrimaryOptions) -> None:
+    """Answer until asked to end; an UPDATE that is being written is finished first."""
+    store = partial(write_zone, options.state)
+    server = NameServer(options.zones, store, options.rights, options.log, options.clock)
+    public_streams = PublicStreams(server, options.max_streams)
+    loop = asyncio.get_running_loop()
+    datagrams, _ = await loop.create_datagram_endpoint(lambda: public_datagrams(server), sock=options.datagrams)
+    streams = await loop.create_server(public_streams.new_protocol, sock=options.streams)
+    if options.inlet is not None:
+        await options.inlet.serve({PipeProtocol.DOT: lambda peer: neighbour_stream(server, peer)})
+    options.life.ready()
+    await options.life.stopped()
+    if options.inlet is not None:
+        await options.inlet.close()
+    streams.close()
+    public_streams.close()
+    datagrams.close()
+    await server.drained()
+
+
+def _read_key(path: Path) -> TsigKey:
+    try:
+        return TsigKey.parse(path.read_text(encoding="ascii"))
+    except FileNotFoundError as error:
+        raise ValueError(f"{path} is missing: the TSIG key of the signer (`scop init` writes it)") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,0 +1,256 @@
+"""The primary on sockets: asked as the world asks, changed as the signer changes it, started anew."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import dns.asyncquery
+import dns.flags
+import dns.message
+import dns.rcode
+import pytest
+from dns.message import Message
+
+from fakes.loops import LOOPS, run_under
+from fakes.mesh import ClockAt, KeptLog, identity_of, loopback_listener
+from scop.cells.primary.manifest import MANIFEST
+from scop.cells.primary.name_server import Rights
+from scop.cells.primary.service import KEY_FILE, PrimaryOptions, options_of, run
+from scop.cells.primary.zone_files import read_zones, zone_path
+from scop.dns.first_zone import first_zone
+from scop.dns.rdata import TXT
+from scop.dns.tsig import TsigKey
+from scop.dns.update import Addition, build_update, read_update_reply
+from scop.dns.words import Rcode
+from scop.dns.zone_update import Grant
+from scop.mesh.authority import Authority
+from scop.mesh.cell import Cell, Life, Place
+from scop.mesh.config import Config, Network
+from scop.mesh.inlet import PlainInlet
+from scop.mesh.pipes import PipeInlet, pipe_dialer
+from scop.mesh.protocol import PipeProtocol
+
+NOW = 1_800_000_000
+HOST = "127.0.0.1"
+AUTHORITY = Authority("harbor.test")
+KEY = TsigKey("signer.harbor.test", b"k" * 32)
+RIGHTS = Rights((KEY,), (Grant(KEY.name, "_domainkey.harbor.test", frozenset({"TXT"})),))
+OWNER = "s1._domainkey.harbor.test"
+UPDATE = build_update("harbor.test", [Addition(OWNER, 300, TXT.of(b"v=DKIM1"))], KEY, now_unix=NOW, message_id=7)
+BIG = "".join(f'big IN TXT "{number:03d}{"x" * 97}"\n' for number in range(20))
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a primary under test listens."""
+
+    udp: int
+    tcp: int
+    pipe: int
+
+
+def options_for(folder: Path, pipe: socket.socket) -> PrimaryOptions:
+    """Return the options of a primary that runs alone on a folder."""
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagrams.bind((HOST, 0))
+    return PrimaryOptions(
+        zones=read_zones(folder, wanted="harbor.test"),
+        state=folder,
+        datagrams=datagrams,
+        streams=loopback_listener(),
+        log=KeptLog().log("primary"),
+        clock=ClockAt(NOW),
+        life=Life(),
+        inlet=PlainInlet(pipe, PipeProtocol.DOT),
+        rights=RIGHTS,
+    )
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Ports]:
+    """Run a primary until the block ends."""
+    pipe = loopback_listener()
+    options = options_for(folder, pipe)
+    ready = asyncio.Event()
+    options.life.on_ready(ready.set)
+    ports = Ports(*(listener.getsockname()[1] for listener in (options.datagrams, options.streams, pipe)))
+    serving = asyncio.ensure_future(run(options))
+    await ready.wait()
+    try:
+        yield ports
+    finally:
+        options.life.stop()
+        await serving
+
+
+async def send(octets: bytes, port: int) -> bytes:
+    """Send one message over a stream and read one back (RFC 1035 §4.2.2)."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        writer.write(len(octets).to_bytes(2, "big") + octets)
+        return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def ask(ports: Ports, name: str, type_: str = "TXT") -> Message:
+    """Ask as a resolver does: by datagram, and over a stream when that was cut."""
+    query = dns.message.make_query(name, type_)
+    response = await dns.asyncquery.udp(query, HOST, port=ports.udp, timeout=5)
+    if response.flags & dns.flags.TC:
+        return await dns.asyncquery.tcp(query, HOST, port=ports.tcp, timeout=5)
+    return response
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a state folder as `scop init` leaves it, and one big RRset."""
+    text = first_zone("harbor.test", "mx.harbor.test", "127.0.20.1")
+    zone_path(tmp_path, "harbor.test").write_text(text + BIG)
+    (tmp_path / KEY_FILE).write_text(KEY.to_text())
+    return tmp_path
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_primary_answers_by_datagram_and_stream(folder: Path, loop: str) -> None:
+    """The same answer comes by UDP and TCP (RFC 7766 §5), under either event loop."""
+
+    async def main() -> None:
+        query = dns.message.make_query("harbor.test", "MX")
+        async with running(folder) as ports:
+            by_datagram = await dns.asyncquery.udp(query, HOST, port=ports.udp, timeout=5)
+            by_stream = await dns.asyncquery.tcp(query, HOST, port=ports.tcp, timeout=5)
+        assert by_datagram == by_stream
+        assert "10 mx.harbor.test." == str(by_stream.answer[0][0])
+
+    run_under(loop, main)
+
+
+async def test_primary_cut_datagram_comes_whole_by_stream(folder: Path) -> None:
+    """What is too big for a datagram is cut with TC and comes whole over TCP (RFC 1035 §4.2.1)."""
+    async with running(folder) as ports:
+        response = await ask(ports, "big.harbor.test")
+    assert (20, 0) == (len(response.answer[0]), response.flags & dns.flags.TC)
+
+
+async def test_primary_update_outlives_a_restart(folder: Path) -> None:
+    """What the signer published over the pipe is shown to the world, and still after a restart."""
+    async with running(folder) as ports:
+        assert dns.rcode.NXDOMAIN == (await ask(ports, OWNER)).rcode()
+        assert Rcode.NOERROR == read_update_reply(UPDATE, await send(UPDATE.octets, ports.pipe), NOW)
+        assert '"v=DKIM1"' == str((await ask(ports, OWNER)).answer[0][0])
+    async with running(folder) as ports:
+        assert '"v=DKIM1"' == str((await ask(ports, OWNER)).answer[0][0])
+
+
+async def test_primary_public_ports_take_no_update(folder: Path) -> None:
+    """A signed UPDATE on port 53 is REFUSED, over TCP too, and changes nothing."""
+    before = zone_path(folder, "harbor.test").read_text()
+    async with running(folder) as ports:
+        reply = await send(UPDATE.octets, ports.tcp)
+        assert dns.rcode.NXDOMAIN == (await ask(ports, OWNER)).rcode()
+    assert (Rcode.REFUSED, before) == (reply[3] & 0x0F, zone_path(folder, "harbor.test").read_text())
+
+
+async def test_primary_turns_away_one_stream_too_many(folder: Path) -> None:
+    """Of n + 1 connections the last is closed, and when one leaves the next is served (RFC 7766 §6.2.2)."""
+    pipe = loopback_listener()
+    options = replace(options_for(folder, pipe), max_streams=2)
+    port = options.streams.getsockname()[1]
+    serving = asyncio.ensure_future(run(options))
+    query = dns.message.make_query("harbor.test", "MX").to_wire()
+    held = [await asyncio.open_connection(HOST, port) for _ in range(2)]
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        await send(query, port)
+    held[0][1].close()
+    await held[0][1].wait_closed()
+    held[1][1].write(len(query).to_bytes(2, "big") + query)
+    await held[1][0].readexactly(int.from_bytes(await held[1][0].readexactly(2), "big"))  # by now the other is gone
+    assert query[:2] == (await send(query, port))[:2]
+    options.life.stop()
+    await serving
+    assert b"" == await held[1][0].read()  # who is still there is hung up on
+    held[1][1].close()
+
+
+async def test_primary_alone_is_a_root(tmp_path: Path) -> None:
+    """Without mesh, inlet or keys it serves the root of a little Internet, and refers to what lies below."""
+    zone_path(tmp_path, "").write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\na. 60 A 127.0.30.1\n")
+    delegation = "harbor 60 NS mx.harbor\nmx.harbor 60 A 127.0.20.1\n"
+    zone_path(tmp_path, "test").write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\n" + delegation)
+    zones = read_zones(tmp_path, wanted="")
+    zone_path(tmp_path, "harbor.test").write_text(first_zone("harbor.test", "mx.harbor.test", "127.0.20.1"))
+    pipe = loopback_listener()
+    pipe.close()
+    options = replace(options_for(tmp_path, pipe), zones=zones, inlet=None, rights=Rights())
+    serving = asyncio.ensure_future(run(options))
+    query = dns.message.make_query("www.harbor.test", "A")
+    response = await dns.asyncquery.udp(query, HOST, port=options.datagrams.getsockname()[1], timeout=5)
+    options.life.stop()
+    await serving
+    assert "mx.harbor.test. 60 IN A 127.0.20.1" == response.additional[0].to_text()
+
+
+@pytest.fixture
+def cell(folder: Path) -> Iterator[Cell]:
+    """Return a primary's place in a mesh, with its sockets."""
+    identity = identity_of(AUTHORITY, "primary")
+    pipe = loopback_listener()
+    sockets = options_for(folder, pipe)
+    yield Cell(
+        manifest=MANIFEST,
+        config=Config(domain="harbor.test", network=Network(address="127.0.20.1")),
+        state=folder,
+        log=sockets.log,
+        inlet=PipeInlet(pipe, identity, MANIFEST.granted(), sockets.log),
+        identity=identity,
+        places={"signer": Place(*pipe.getsockname())},
+        listeners={"dns/udp": sockets.datagrams, "dns/tcp": sockets.streams},
+        clock=ClockAt(NOW),
+    )
+    for listener in (pipe, sockets.datagrams, sockets.streams):
+        listener.close()
+
+
+async def test_primary_in_the_mesh_takes_update_over_tls(cell: Cell) -> None:
+    """The signer, known by its certificate and its key, publishes over DNS over TLS (RFC 7858)."""
+    serving = asyncio.ensure_future(run(options_of(cell)))
+    place = cell.places["signer"]
+    dial = pipe_dialer(identity_of(AUTHORITY, "signer"), "primary", place.address, place.port)
+    reader = asyncio.StreamReader()
+    transport, _ = await dial(lambda: asyncio.StreamReaderProtocol(reader))
+    transport.write(len(UPDATE.octets).to_bytes(2, "big") + UPDATE.octets)
+    reply = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+    transport.close()
+    cell.life.stop()
+    await serving
+    assert Rcode.NOERROR == read_update_reply(UPDATE, reply, NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        (KEY_FILE, None, r"tsig\.key is missing: .*scop init"),
+        (KEY_FILE, "secret", r"tsig\.key: not a TSIG key file"),
+        ("harbor.test.zone", None, r"harbor\.test\.zone is missing .*scop init"),
+        ("harbor.test.zone", "@ IN\n", r"harbor\.test\.zone: line 1: "),
+    ],
+)
+def test_primary_start_names_the_file(cell: Cell, name: str, text: str | None, complaint: str) -> None:
+    """A file that is missing or wrong is named in one sentence before anything starts."""
+    (cell.state / name).unlink()
+    if text is not None:
+        (cell.state / name).write_text(text)
+    with pytest.raises(ValueError, match=complaint):
+        options_of(cell)
+
+
+def test_primary_key_opens_only_domain_keys(cell: Cell) -> None:
+    """In the mesh the signer's key may write TXT at and below _domainkey of the domain."""
+    assert RIGHTS == options_of(cell).rights
