@@ -1,0 +1,211 @@
+"""Takes what is due from the queue and carries it, many at a time, until it is settled.
+
+Theory of operation: one loop waits for a new mail, a finished load, or the moment when the next
+recipient is due, whichever comes first; it never polls. A load is one message for one destination.
+What is underway is known in memory only: after a crash it is simply due again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from scop.base import Clock, printable
+from scop.cells.relay.bounce import Bouncer
+from scop.cells.relay.post import Carried, Post
+from scop.cells.relay.queue import SIGNER, Held, Load, Queue, Settled
+from scop.cells.relay.route import Unroutable, route
+from scop.cells.relay.schedule import GIVE_UP_SECONDS, pause_seconds
+from scop.dsn import Failure
+from scop.net.dns_client import Names, drive
+from scop.net.faults import TemporaryFailure
+from scop.net.log import Log
+from scop.net.mail_pool import MailPool
+from scop.smtp import Envelope, ForwardPath, Origin, Reply
+
+__all__ = ["Carrier", "CarrierOptions"]
+
+MAX_LOADS = 40
+MAX_LOADS_PER_DESTINATION = 8
+READ_AHEAD = 200
+
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierOptions:
+    """Where mail can go, and what is needed on the way."""
+
+    hostname: str
+    domain: str
+    names: Names
+    mailbox: MailPool
+    signer: MailPool
+    post: Post
+    log: Log
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What one attempt meant for one recipient."""
+
+    positive: bool
+    permanent: bool
+    status: str
+    words: str
+    host: str = ""
+    reply: Reply | None = None
+
+
+class Carrier:
+    """Empties the queue."""
+
+    def __init__(self, queue: Queue, options: CarrierOptions) -> None:
+        self._queue = queue
+        self._options = options
+        self._bouncer = Bouncer(options.hostname, options.domain)
+        self._wake = asyncio.Event()
+        self._underway: dict[int, Load] = {}  # by recipient
+        self._loads: Counter[str] = Counter()  # by destination
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fault: BaseException | None = None
+
+    def wake(self) -> None:
+        """Look at the queue: something new is in it."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Carry until cancelled; what is underway then is finished by `drain`. A fault of ours is raised."""
+        while self._fault is None:
+            self._wake.clear()
+            now = self._options.clock.unix()
+            for load in await self._queue.due(now, READ_AHEAD, self._held()):
+                self._begin(load)
+            await self._wait(now)
+        raise self._fault
+
+    def _held(self) -> Held:
+        """Return what must not be begun now."""
+        full = frozenset(name for name, count in self._loads.items() if count >= MAX_LOADS_PER_DESTINATION)
+        return Held(frozenset(self._underway), full)
+
+    async def _wait(self, now: float) -> None:
+        """Wait for a new mail or a finished load, or until the next recipient is due that may be begun."""
+        next_due = await self._queue.next_due(self._held()) if len(self._tasks) < MAX_LOADS else None
+        try:
+            await asyncio.wait_for(self._wake.wait(), None if next_due is None else max(0.0, next_due - now))
+        except TimeoutError:
+            return
+
+    def _begin(self, load: Load) -> None:
+        """Start to carry a load, unless too many are underway already."""
+        if len(self._tasks) >= MAX_LOADS or self._loads[load.destination] >= MAX_LOADS_PER_DESTINATION:
+            return
+        self._loads[load.destination] += 1
+        self._underway.update((recipient, load) for recipient, _, _ in load.recipients)
+        task = asyncio.ensure_future(self._carry(load))
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._end(done, load))
+
+    def _end(self, task: asyncio.Task[None], load: Load) -> None:
+        self._tasks.discard(task)
+        self._loads[load.destination] -= 1
+        for recipient, _, _ in load.recipients:
+            self._underway.pop(recipient, None)
+        if not task.cancelled():
+            self._fault = self._fault or task.exception()
+        self._wake.set()
+
+    async def drain(self) -> None:
+        """Wait for what is underway."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _carry(self, load: Load) -> None:
+        started = self._options.clock.monotonic()
+        octets = await self._queue.octets(load.message)
+        verdicts = await self._attempt(load, octets)
+        await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
+
+    async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
+        envelope = Envelope(load.reverse_path, tuple(path for _, path, _ in load.recipients), "8BITMIME", load.smtputf8)
+        if load.destination == self._options.domain:
+            carried = await self._inside(self._options.mailbox, "mailbox", load, envelope, octets)
+        elif load.destination == SIGNER:
+            carried = await self._inside(self._options.signer, "signer", load, envelope, octets)
+        else:
+            found = await drive(route(load.destination, self._options.hostname, _random.random), self._options.names)
+            if isinstance(found, Unroutable):
+                verdict = _Verdict(positive=False, permanent=found.permanent, status=found.status, words=found.reason)
+                return (verdict,) * len(load.recipients)
+            carried = await self._options.post.carry(found.hosts, envelope, octets)
+        return _verdicts(carried, len(load.recipients))
+
+    async def _inside(self, pool: MailPool, name: str, load: Load, envelope: Envelope, octets: bytes) -> Carried:
+        """Hand a load to a neighbour, with our trace."""
+        try:
+            origin = Origin(ident=load.trace)
+            return Carried(name, await pool.transaction(envelope, octets, origin=origin))
+        except TemporaryFailure as failure:
+            return Carried(name, None, str(failure))
+
+    async def _settle(self, load: Load, octets: bytes, verdicts: tuple[_Verdict, ...], seconds: float) -> None:
+        now = self._options.clock.unix()
+        is_last_chance = now - load.queued_unix > GIVE_UP_SECONDS
+        settled: list[Settled] = []
+        failures: list[Failure] = []
+        for (recipient, path, attempts), verdict in zip(load.recipients, verdicts, strict=True):
+            failed = not verdict.positive and (verdict.permanent or is_last_chance)
+            retry = None
+            if not verdict.positive and not failed:
+                retry = now + pause_seconds(attempts + 1, _random.random())
+            settled.append(Settled(recipient, verdict.words, retry))
+            if failed:
+                failures.append(_failure(path, verdict))
+            self._tell(load, path, verdict, "mail.bounced" if failed else "mail.deferred", seconds)
+        bounce = self._bouncer.bounce(load, octets, tuple(failures), now)
+        await self._queue.settle(load, settled, bounce, now)
+
+    def _tell(self, load: Load, path: ForwardPath, verdict: _Verdict, otherwise: str, seconds: float) -> None:
+        self._options.log.info(
+            "mail.relayed" if verdict.positive else otherwise,
+            trace=load.trace,
+            seconds=round(seconds, 6),
+            to=printable(str(path)),
+            host=printable(verdict.host),
+            remote=printable(verdict.words),
+        )
+
+
+def _verdicts(carried: Carried, count: int) -> tuple[_Verdict, ...]:
+    """Return what a transaction meant for each recipient."""
+    if carried.transaction is None:
+        silent = _Verdict(positive=False, permanent=False, status="4.4.1", words=carried.reason, host=carried.host)
+        return (silent,) * count
+    mail, recipients, message = carried.transaction
+    if not mail.is_positive:
+        return (_verdict(mail, carried.host),) * count
+    return tuple(_verdict(message if each.is_positive and message else each, carried.host) for each in recipients)
+
+
+def _verdict(answer: Reply, host: str) -> _Verdict:
+    fallback = "5.0.0" if answer.is_permanent else "4.0.0"
+    return _Verdict(
+        positive=answer.code == 250,
+        permanent=answer.is_permanent,
+        status=answer.enhanced or fallback,
+        words=str(answer),
+        host=host,
+        reply=answer,
+    )
+
+
+def _failure(path: ForwardPath, verdict: _Verdict) -> Failure:
+    status = verdict.status if verdict.permanent else "4.4.7"  # RFC 3463 §3.5: the time for delivery expired
+    words = "the other side refused it" if verdict.reply and verdict.permanent else verdict.words
+    if not verdict.permanent:
+        words = f"it could not be delivered for five days; at last: {verdict.words}"
+    return Failure(path, status, printable(words), verdict.reply, verdict.host)

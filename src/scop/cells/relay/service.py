@@ -1,0 +1,111 @@
+"""The relay's process: SMTP from the signer, calls from the operator, a carrier beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from scop.base import Clock
+from scop.cells.relay.carrier import Carrier, CarrierOptions
+from scop.cells.relay.post import Post, PostOptions
+from scop.cells.relay.queue import Queue
+from scop.cells.relay.session import Desk, Intake
+from scop.mesh.calls import CallServer
+from scop.mesh.cell import Cell, Life
+from scop.mesh.inlet import Inlet
+from scop.mesh.protocol import PipeProtocol
+from scop.mesh.vocabulary.relay import QueueList, ReadQueue
+from scop.net.dns_client import Names, StreamNames
+from scop.net.log import Log
+from scop.net.mail_pool import MailPool
+from scop.net.mail_server import MailServer
+from scop.net.peer import Peer
+from scop.smtp import ServerOptions
+
+__all__ = ["RelayOptions", "options_of", "run"]
+
+STAMPS_OCTETS = 65_536  # what our own cells add to a mail of the largest size
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOptions:
+    """Everything the relay needs."""
+
+    domain: str
+    state: Path
+    inlet: Inlet
+    names: Names
+    mailbox: MailPool
+    signer: MailPool
+    post: PostOptions  # its name is our mail host's
+    speech: ServerOptions
+    log: Log
+    clock: Clock
+    life: Life
+
+
+def options_of(cell: Cell) -> RelayOptions:
+    """Return the options of a relay in the mesh."""
+    config = cell.config
+    hostname = config.mail_host
+    return RelayOptions(
+        domain=config.domain,
+        state=cell.state,
+        inlet=cell.inlet,
+        names=StreamNames(cell.dial("resolver")),
+        mailbox=MailPool(cell.dial("mailbox"), name=hostname, lmtp=True),
+        signer=MailPool(cell.dial("signer"), name=hostname, lmtp=False),
+        post=PostOptions(hostname, config.world.smtp_port, config.network.address),
+        speech=ServerOptions(
+            hostname=hostname,
+            trusted=True,
+            max_message_octets=config.limits.message_octets + STAMPS_OCTETS,
+            max_recipients=config.limits.recipients,
+        ),
+        log=cell.log,
+        clock=cell.clock,
+        life=cell.life,
+    )
+
+
+async def run(options: RelayOptions) -> None:
+    """Take and carry mail until asked to end; what is underway is finished, what waits is on the disk."""
+    hostname = options.post.name
+    queue = Queue(options.state / "queue.db")
+    post = Post(options.post)
+    carrier = Carrier(
+        queue,
+        CarrierOptions(
+            hostname, options.domain, options.names, options.mailbox, options.signer, post, options.log, options.clock
+        ),
+    )
+    desk = Desk(hostname, options.domain, queue, carrier, options.clock, options.log)
+
+    def take_mail(peer: Peer) -> MailServer:
+        return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer)
+
+    async def read_queue(asked: ReadQueue, _peer: Peer) -> QueueList:
+        return await queue.contents(asked.limit)
+
+    def answer_calls(peer: Peer) -> CallServer:
+        return CallServer(peer, {ReadQueue: read_queue}, options.log)
+
+    await options.inlet.serve({PipeProtocol.SMTP: take_mail, PipeProtocol.CALL: answer_calls})
+    carrying = asyncio.ensure_future(carrier.run())
+    options.life.ready()
+    stopping = asyncio.ensure_future(options.life.stopped())
+    await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await options.inlet.close()
+    await _end(carrying)
+    await carrier.drain()
+    await post.close()
+    await queue.close()
+
+
+async def _end(carrying: asyncio.Task[None]) -> None:
+    """Stop taking from the queue; a fault of the carrier goes on to whoever watches us."""
+    if carrying.done():
+        carrying.result()
+    carrying.cancel()
+    await asyncio.wait({carrying})
