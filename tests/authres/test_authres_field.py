@@ -69,7 +69,8 @@ def test_only_a_value_error_escapes_the_parser(field: str | bytes) -> None:
         ),
         (
             (
-                "foo.example.net (foobar) 1 (baz);\r\n    dkim (Because I like it) / 1 (One yay) = (wait for it) fail\r\n"
+                "foo.example.net (foobar) 1 (baz);\r\n"
+                "    dkim (Because I like it) / 1 (One yay) = (wait for it) fail\r\n"
                 "      policy (A dot can go here) . (like that) expired\r\n"
                 "      (this surprised me) = (as I wasn't expecting it) 1362471462"
             ),

@@ -1,0 +1,160 @@
+"""The evaluation: policy discovery, alignment, result, disposition.
+
+Standards: RFC 9989 §4.4 (alignment), §4.10.1 (policy discovery), §5.3 (what a receiver does), §11.5 (several authors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from scop.base import Check, printable
+from scop.dmarc.record import Policy
+from scop.dmarc.result import Disposition, DmarcResult, DmarcWord
+from scop.dmarc.tree_walk import Asking, NoAnswer, TreeWalk, organizational_domain
+from scop.dns import Answer, Question, Rcode
+
+if TYPE_CHECKING:
+    from scop.dkim import DkimResult
+    from scop.spf import SpfResult
+
+__all__ = ["evaluate", "evaluate_authors"]
+
+MAX_AUTHOR_DOMAINS = 5  # RFC 9989 §11.5: a large number is a form of attack
+
+
+def evaluate(
+    author_domain: str | None, spf: SpfResult | None, dkim: Sequence[DkimResult] = ()
+) -> Check[Question, Answer, DmarcResult]:
+    """Return what the policy of `author_domain` says to these results.
+
+    `author_domain` is in lower case and A-labels, as `author_domain()` returns it; None is a permerror.
+    `spf` is the result for MAIL FROM.
+    """
+    # RFC 9989 §5.3.1
+    if not author_domain:
+        return DmarcResult(DmarcWord.PERMERROR, reason="From does not name one domain")
+    domain = author_domain.lower().removesuffix(".")
+    walk = TreeWalk()
+    try:
+        published = yield from _discover(walk, domain)
+    except NoAnswer as fault:
+        return DmarcResult(DmarcWord.TEMPERROR, reason=str(fault))
+    if published is None:
+        return DmarcResult(DmarcWord.NONE, reason=f"no policy for {printable(domain)}")
+    policy_domain, policy = published
+    # RFC 9989 §4.10.1: such a record applies to nothing
+    if not policy.usable:
+        return DmarcResult(DmarcWord.NONE, reason=f"the record at {policy_domain} holds no valid policy")
+    return (yield from _judge(_Case(walk, domain, policy_domain, policy), spf, dkim))
+
+
+def evaluate_authors(
+    domains: Sequence[str], spf: SpfResult | None, dkim: Sequence[DkimResult] = ()
+) -> Check[Question, Answer, DmarcResult]:
+    """Return the outcome for every author domain together: a pass only if each one passes.
+
+    Else it is the outcome of the domain with the strictest policy among those that do not pass.
+    """
+    if not domains:
+        return (yield from evaluate(None, spf, dkim))
+    if len(domains) > MAX_AUTHOR_DOMAINS:
+        reason = f"From names {len(domains)} domains"
+        return DmarcResult(DmarcWord.PERMERROR, Disposition.QUARANTINE, reason=reason)
+    outcomes: list[DmarcResult] = []
+    for domain in domains:
+        outcome = yield from evaluate(domain, spf, dkim)
+        outcomes.append(outcome)
+    return max(outcomes, key=_strictness)
+
+
+def _strictness(outcome: DmarcResult) -> tuple[int, int, int]:
+    # RFC 9989 §11.5: the most strict policy among the checks that fail
+    order = (DmarcWord.PASS, DmarcWord.NONE, DmarcWord.PERMERROR, DmarcWord.FAIL, DmarcWord.TEMPERROR)
+    return outcome.disposition.severity, order.index(outcome.result), outcome.policy.severity
+
+
+class _Case:
+    """One author domain and the policy that applies to it."""
+
+    __slots__ = ("domain", "policy", "policy_domain", "walk")
+
+    def __init__(self, walk: TreeWalk, domain: str, policy_domain: str, policy: Policy) -> None:
+        self.walk = walk
+        self.domain = domain
+        self.policy_domain = policy_domain
+        self.policy = policy
+
+    def aligned(self, identifier: str, *, strict: bool) -> Asking[bool]:
+        """Say whether an authenticated identifier is aligned with the author domain."""
+        name = identifier.lower().removesuffix(".")
+        # RFC 9989 §4.10.2: no walk is needed for the same domain, nor for strict alignment
+        if name == self.domain or strict:
+            return name == self.domain
+        # Domains without a common suffix of two labels or a public suffix have no common organization
+        if name.rpartition(".")[2] != self.domain.rpartition(".")[2]:
+            return False
+        own = yield from self.walk.organization_of(self.domain)
+        return own == (yield from self.walk.organization_of(name))
+
+    def requested(self) -> Asking[Disposition]:
+        """Return the policy for this author domain."""
+        # RFC 9989 §4.10.1
+        if self.policy_domain == self.domain:
+            return self.policy.own
+        if self.policy.nonexistent is None:
+            return self.policy.for_subdomain(exists=True)
+        # RFC 9989 §3.2.13: NXDOMAIN, whatever the type, means that the name does not exist
+        answer = yield Question(self.domain, "A")
+        if answer.is_temporary:
+            raise NoAnswer(f"no answer for {self.domain} A")
+        return self.policy.for_subdomain(exists=answer.rcode is not Rcode.NXDOMAIN)
+
+
+def _discover(walk: TreeWalk, domain: str) -> Asking[tuple[str, Policy] | None]:
+    """Find the record that applies, and where it was published."""
+    # RFC 9989 §4.10.1: the author domain, its organizational domain, its public suffix domain
+    own = yield from walk.record_at(domain)
+    if own is not None:
+        return domain, own
+    found = yield from walk.records_above(domain)
+    published = dict(found)
+    organization = organizational_domain(domain, found)
+    if organization in published:
+        return organization, published[organization]
+    return found[-1] if found and found[-1][1].public_suffix == "y" else None
+
+
+def _judge(case: _Case, spf: SpfResult | None, dkim: Sequence[DkimResult]) -> Asking[DmarcResult]:
+    from_spf = [(spf.domain, str(spf.result))] if spf else []
+    from_dkim = [(one.domain, str(one.result)) for one in dkim]
+    try:
+        spf_words = yield from _aligned_words(case, from_spf, strict=case.policy.strict_spf)
+        dkim_words = yield from _aligned_words(case, from_dkim, strict=case.policy.strict_dkim)
+        policy = case.policy.applied((yield from case.requested()))
+    except NoAnswer as fault:
+        worst = case.policy.applied(case.policy.strictest)
+        return DmarcResult(DmarcWord.TEMPERROR, policy_domain=case.policy_domain, reason=str(fault), policy=worst)
+    spf_aligned, dkim_aligned = "pass" in spf_words, "pass" in dkim_words
+    word = _word(spf_words | dkim_words)
+    # RFC 9989 §5.3.6: a policy is applied to mails that fail, to no others
+    disposition = policy if word is DmarcWord.FAIL else Disposition.NONE
+    reason = f"{case.domain} under the policy of {case.policy_domain}"
+    return DmarcResult(word, disposition, case.policy_domain, spf_aligned, dkim_aligned, reason, policy)
+
+
+def _word(words: frozenset[str]) -> DmarcWord:
+    # RFC 9989 §5.3.5: one aligned identifier suffices
+    if "pass" in words:
+        return DmarcWord.PASS
+    # RFC 9989 §5.3.6: what could yet pass has not failed
+    return DmarcWord.TEMPERROR if "temperror" in words else DmarcWord.FAIL
+
+
+def _aligned_words(case: _Case, results: Iterable[tuple[str, str]], *, strict: bool) -> Asking[frozenset[str]]:
+    """Return which of pass and temperror the aligned identifiers have; others authenticate nothing."""
+    words: set[str] = set()
+    for domain, word in results:
+        if word in ("pass", "temperror") and word not in words and (yield from case.aligned(domain, strict=strict)):
+            words.add(word)
+    return frozenset(words)

@@ -1,0 +1,88 @@
+"""The author domain: one, or none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scop.dmarc import author_domain, author_domains
+from scop.dmarc.author import domains_in_from
+from scop.mime import parse
+
+SINGLE = {
+    "a@lagoon.test": "lagoon.test",
+    "Ann <a@Lagoon.TEST>": "lagoon.test",
+    '"Ann, of bank@bank.test" <a@lagoon.test>': "lagoon.test",
+    '"Ann \\"b@bank.test\\" " <a@lagoon.test>': "lagoon.test",
+    "a@lagoon.test (for (the) bank@bank.test)": "lagoon.test",
+    "a(@bank.test)@lagoon.test": "lagoon.test",
+    '"a b"@lagoon.test': "lagoon.test",
+    "a @ lagoon . test": "lagoon.test",
+    "a@lagoon.\r\n test": "lagoon.test",
+    "a@lagoon.test.": "lagoon.test",
+    "a@lagoon.test, b@LAGOON.test": "lagoon.test",
+    "Friends: a@lagoon.test, b@lagoon.test;": "lagoon.test",
+    "a@häfen.test": "xn--hfen-loa.test",
+    "a@xn--hfen-loa.test": "xn--hfen-loa.test",
+    "=?utf-8?q?b=40bank.test?= <a@lagoon.test>": "lagoon.test",
+}
+
+SEVERAL = {
+    "a@lagoon.test, b@bank.test": ("lagoon.test", "bank.test"),
+    "b@bank.test <a@lagoon.test>": ("bank.test", "lagoon.test"),
+    "<b@bank.test><a@lagoon.test>": ("bank.test", "lagoon.test"),
+    "<@bank.test:a@lagoon.test>": ("bank.test", "lagoon.test"),
+    "a@lagoon.test@bank.test": ("lagoon.test", "bank.test"),
+    "Group: b@bank.test;, a@lagoon.test": ("bank.test", "lagoon.test"),
+    '"open b@bank.test <a@lagoon.test>': ("bank.test", "lagoon.test"),
+    "(open b@bank.test a@lagoon.test": ("bank.test", "lagoon.test"),
+    "b@bank.test\0 <a@lagoon.test>": ("bank.test", "lagoon.test"),
+    "b\\@bank.test <a@lagoon.test>": ("bank.test", "lagoon.test"),
+}
+
+
+def _domains(body: str) -> tuple[str, ...]:
+    return author_domains(parse(b"Subject: x\r\nFrom: " + body.encode() + b"\r\n\r\nFrom: c@body.test\r\n"))
+
+
+@pytest.mark.parametrize("body", SINGLE)
+def test_one_author_domain_is_found(body: str) -> None:
+    """Names in quotes and comments are no address; domains compare in lower case and A-labels (RFC 9989 §5.3.1)."""
+    assert (SINGLE[body],) == _domains(body)
+
+
+@pytest.mark.parametrize("body", SEVERAL)
+def test_each_domain_that_a_reader_could_see_counts(body: str) -> None:
+    """What some reader takes for an author is one (RFC 9989 §11.5)."""
+    assert SEVERAL[body] == _domains(body)
+
+
+@pytest.mark.parametrize("body", ["", "Ann", "a@", "<>", "Undisclosed:;", "a@[192.0.2.1]"])
+def test_there_may_be_no_author_domain(body: str) -> None:
+    """From without a domain names none."""
+    assert () == _domains(body)
+
+
+def test_a_message_has_an_author_domain_only_when_it_is_the_only_one() -> None:
+    """Several From fields count together, in whatever case they are spelled (RFC 9989 §5.3.1)."""
+    one = b"From: a@lagoon.test\r\n"
+    other = b"FROM : b@bank.test\r\n"
+    assert "lagoon.test" == author_domain(parse(one + b"\r\n"))
+    assert "lagoon.test" == author_domain(parse(one + one + b"\r\n"))
+    assert author_domain(parse(one + other + b"\r\n")) is None
+    assert author_domain(parse(b"Subject: none\r\n\r\n")) is None
+
+
+@given(st.lists(st.text(max_size=80), max_size=3))
+def test_nothing_escapes_on_any_text(bodies: list[str]) -> None:
+    """Whatever stands in From, the domains come out distinct and in lower case."""
+    domains = domains_in_from(bodies)
+    assert len(domains) == len(set(domains))
+    assert all(domain == domain.lower() for domain in domains)
+
+
+def test_reading_is_linear() -> None:
+    """A From of quotes, brackets or spaces costs no more than its length."""
+    for piece in ('\\"', '"', "(", ")", " ", "@", ". "):
+        domains_in_from([piece * 100_000])
