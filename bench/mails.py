@@ -10,7 +10,7 @@ from scop.dkim import Algorithm, SigningKey, generate_key, public_record, sign
 __all__ = ["Sender", "signed_mails"]
 
 WORDS = ("harbour", "tide", "lamp", "rope", "sail", "chart", "pilot", "storm", "quay", "anchor", "buoy", "gull", "oar")
-NOW_UNIX = 1_795_000_000.0
+NOW_UNIX = 1_795_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fakes.attempts import ATTEMPTS, Target
-
+from fakes.attempts import ATTEMPTS
 from scop.cells import manifest_of
 from scop.mesh.cell import Cell
 from scop.mesh.life import live, service_of
@@ -21,12 +20,11 @@ from scop.mesh.life import live, service_of
 
 async def attack(cell: Cell) -> None:
     """Try everything that is forbidden, and note what came of it."""
-    target = Target(elsewhere=str(cell.state.parent / "elsewhere"), ungranted_port=1)
     for name, attempt in ATTEMPTS.items():
-        cell.log.info("probe", attempt=name, outcome=attempt(target))
+        cell.log.info("probe", attempt=name, outcome=attempt())
     cell.log.info("probed")
 
 
 if __name__ == "__main__":
-    name = sys.argv[1]
-    sys.exit(live(manifest_of(name), service_of(import_module(f"scop.cells.{name}.service")), beside=attack))
+    cell_name = sys.argv[1]
+    sys.exit(live(manifest_of(cell_name), service_of(import_module(f"scop.cells.{cell_name}.service")), beside=attack))

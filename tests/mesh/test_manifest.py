@@ -24,10 +24,11 @@ def test_manifest_two_cells_speak_one_protocol_only() -> None:
 @pytest.mark.parametrize("end", ["reaches", "serves"])
 def test_manifest_a_pipe_that_only_one_end_names_is_refused(end: str) -> None:
     """A cell cannot grant itself a pipe."""
-    greedy = dataclasses.replace(
-        manifest_of("filter"),
-        **{end: (*getattr(manifest_of("filter"), end), Pipe("keeper", PipeProtocol.CALL, "curious"))},
-    )
+    honest, pipe = manifest_of("filter"), Pipe("keeper", PipeProtocol.CALL, "curious")
+    greedy = {
+        "reaches": dataclasses.replace(honest, reaches=(*honest.reaches, pipe)),
+        "serves": dataclasses.replace(honest, serves=(*honest.serves, pipe)),
+    }[end]
     others = tuple(manifest for manifest in manifests() if manifest.name != "filter")
     with pytest.raises(MeshError, match="is not in the manifest of keeper"):
         check_mesh((*others, greedy, OPERATOR))
@@ -47,4 +48,4 @@ def test_manifest_a_pipe_that_is_not_named_has_no_protocol() -> None:
 def test_manifest_is_a_value() -> None:
     """Nobody changes a manifest while the mesh runs."""
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Manifest("a", "b").name = "c"  # type: ignore[misc] - the point of the test
+        Manifest("a", "b").name = "c"  # type: ignore[misc]  # the point of the test

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,10 +57,10 @@ def still(cell: str) -> Sequence[str]:
 class Watched:
     """A supervisor under watch: tests wait for a cell's state, never for time."""
 
-    def __init__(self, layout: Layout, command: object = still) -> None:
+    def __init__(self, layout: Layout, command: Callable[[str], Sequence[str]] = still) -> None:
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.supervisor = Supervisor(layout, changed=self._changed, command=command)  # type: ignore[arg-type] - a callable
+        self.supervisor = Supervisor(layout, changed=self._changed, command=command)
 
     def _changed(self, _cell: CellProcess) -> None:
         task = asyncio.ensure_future(self._tell())
@@ -74,9 +74,9 @@ class Watched:
     def cell(self, name: str) -> CellProcess:
         return next(cell for cell in self.supervisor.cells if cell.manifest.name == name)
 
-    async def until(self, what: object) -> None:
+    async def until(self, what: Callable[[], bool]) -> None:
         async with self._news:
-            await asyncio.wait_for(self._news.wait_for(what), 30)  # type: ignore[arg-type] - a predicate
+            await asyncio.wait_for(self._news.wait_for(what), 30)
 
     def all_ready(self) -> bool:
         cells = self.supervisor.cells

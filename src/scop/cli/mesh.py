@@ -18,7 +18,7 @@ from scop.supervisor.door import MeshStatus, ReadStatus, knock
 from scop.supervisor.layout import Layout
 from scop.supervisor.process import CellProcess, CellState
 
-__all__ = ["init", "mesh", "status", "up"]
+__all__ = ["Announcer", "init", "mesh", "status", "up"]
 
 
 @click.command()
@@ -47,13 +47,13 @@ def up(config: Path, as_json: bool) -> None:
     from scop.supervisor.supervisor import Supervisor
 
     layout = Layout(read_config(config))
-    announcer = _Announcer(layout.config.domain, as_json)
+    announcer = Announcer(layout.config.domain, as_json)
     supervisor = Supervisor(layout, changed=announcer.changed)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(supervisor.run())
 
 
-class _Announcer:
+class Announcer:
     """Tells the terminal, or a program, how the mesh comes up."""
 
     def __init__(self, domain: str, as_json: bool) -> None:

@@ -7,7 +7,6 @@ thread that asks for it, so no other may exist yet; and uvloop aborts when a fil
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import os
 import signal
@@ -136,7 +135,6 @@ def live(
     try:
         cell = _cell_of(boot, manifest, descriptors)
         options = service.options_of(cell)
-        ctypes.CDLL("libgcc_s.so.1")  # threads need it at their end, and confined it can't be opened
         gc.collect()
         gc.freeze()
         confined = _confine(cell, boot)

@@ -17,7 +17,7 @@ from scop.mesh.control import Identifiers
 from scop.mesh.manifest import OPERATOR, Listener, Manifest, Transport, check_mesh
 from scop.supervisor.config_file import ConfigurationError
 
-__all__ = ["Layout", "Sockets", "bind_sockets", "prepare_folders"]
+__all__ = ["Layout", "Sockets", "bind_sockets", "listen", "prepare_folders"]
 
 BACKLOG = 512
 # Ids without an entry in /etc/passwd, out of the way of people and packages.
@@ -96,7 +96,8 @@ def _naming(what: str, address: str, port: int) -> Iterator[None]:
         raise ConfigurationError(f"{what}: cannot listen on {address} port {port}: {reason}") from None
 
 
-def _listen(what: str, address: str, port: int, transport: Transport) -> socket.socket:
+def listen(what: str, address: str, port: int, transport: Transport) -> socket.socket:
+    """Return a socket that listens for `what`; raises `ConfigurationError` with the reason and the fix."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if transport is Transport.TCP else socket.SOCK_DGRAM
     made = socket.socket(family, kind)
@@ -140,12 +141,12 @@ def bind_sockets(layout: Layout, cells: tuple[Manifest, ...]) -> dict[str, Socke
         for manifest in cells:
             public: dict[str, socket.socket] = {}
             for listener in manifest.listeners:
-                made = _listen(manifest.name, network.address, layout.public_port(listener), listener.transport)
+                made = listen(manifest.name, network.address, layout.public_port(listener), listener.transport)
                 undo.callback(made.close)
                 public[listener.name] = made
             inlet = None
             if manifest.serves:
-                inlet = _listen(
+                inlet = listen(
                     f"{manifest.name}'s pipe", network.pipe_address, layout.port(manifest.name), Transport.TCP
                 )
                 undo.callback(inlet.close)

@@ -1,0 +1,41 @@
+"""Memory at rest is imports: each cell loads the heavy parts that its job needs, and no other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from scop.cells import CELL_NAMES
+
+HEAVY = {"argon2", "click", "cryptography", "dns", "email", "http", "multiprocessing", "pygit2", "rich", "sqlite3"}
+
+NEEDED = {
+    "submission": set(),
+    "signer": {"cryptography", "dns"},  # private keys; UPDATE with TSIG
+    "relay": {"sqlite3"},  # the queue
+    "receiver": set(),
+    "filter": set(),
+    "verifier": {"cryptography"},  # public keys
+    "mailbox": {"sqlite3"},  # the messages
+    "keeper": {"argon2", "pygit2"},  # passwords; the versioned store
+    "primary": {"dns"},  # zones, UPDATE, TSIG
+    "resolver": set(),
+}
+
+PROGRAM = """
+import importlib, json, sys
+import scop.mesh.life
+importlib.import_module(f"scop.cells.{sys.argv[1]}.service")
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+@pytest.mark.parametrize("cell", CELL_NAMES)
+def test_cell_imports_only_what_its_job_needs(cell: str) -> None:
+    """Of the heavy parts a cell loads exactly those that are listed with the reason."""
+    done = subprocess.run([sys.executable, "-I", "-c", PROGRAM, cell], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert NEEDED[cell] == loaded & HEAVY

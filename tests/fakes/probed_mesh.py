@@ -1,0 +1,26 @@
+"""`scop up` with cells that attack their own walls: `python probed_mesh.py SCOP_TOML`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scop.cli.mesh import Announcer
+from scop.supervisor.config_file import read_config
+from scop.supervisor.layout import Layout
+from scop.supervisor.supervisor import Supervisor
+
+PROBED_CELL = Path(__file__).resolve().parent / "probed_cell.py"
+
+
+def command(cell: str) -> Sequence[str]:
+    """Return the command of a cell that attacks itself."""
+    return (sys.executable, "-I", "-B", str(PROBED_CELL), cell)
+
+
+if __name__ == "__main__":
+    layout = Layout(read_config(Path(sys.argv[1])))
+    announcer = Announcer(layout.config.domain, as_json=True)
+    asyncio.run(Supervisor(layout, changed=announcer.changed, command=command).run())
