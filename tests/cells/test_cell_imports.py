@@ -21,7 +21,7 @@ NEEDED = {
     "verifier": {"cryptography"},  # public keys
     "mailbox": {"sqlite3"},  # the messages
     "keeper": {"argon2", "pygit2"},  # passwords; the versioned store
-    "primary": {"dns"},  # zones, UPDATE, TSIG
+    "primary": {"dns", "email"},  # zones, UPDATE, TSIG; dnspython reads its own version by importlib.metadata
     "resolver": set(),
 }
 

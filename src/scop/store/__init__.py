@@ -10,21 +10,23 @@ to look back on; `Database` keeps what comes in numbers. Either is usable alone:
     await database.write(lambda sql: sql.execute("INSERT INTO mail VALUES (?)", (octets,)))
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from scop.store.database import Database
 from scop.store.faults import Conflict, StoreError
 
 if TYPE_CHECKING:
+    from scop.store.database import Database
     from scop.store.versioned import Revision, Snapshot, Store
 
 __all__ = ["Conflict", "Database", "Revision", "Snapshot", "Store", "StoreError"]
 
+# Loaded by whoever uses them: a cell with only a database does without the 12 MB of pygit2, and the keeper without SQL.
+_HOMES = {"Database": "database", "Revision": "versioned", "Snapshot": "versioned", "Store": "versioned"}
+
 
 def __getattr__(name: str) -> object:
-    """Load pygit2 only for those who use `Store`: a cell with only a database does without its 12 MB."""
-    if name in ("Revision", "Snapshot", "Store"):
-        from scop.store import versioned
-
-        return getattr(versioned, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Load the part that `name` lives in."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"scop.store.{_HOMES[name]}"), name)
