@@ -1,0 +1,100 @@
+"""What the signer does with each mail: seal it and pass it on, in one transaction with the relay.
+
+Standards: RFC 5321 §4.2.5 (the relay's answer is ours), RFC 6376 §5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scop.base import Clock, printable
+from scop.cells.signer.publishing import Publisher
+from scop.dkim import SigningKey, sign
+from scop.net.log import Log
+from scop.net.mail_pool import MailPool
+from scop.net.onward import Onward
+from scop.smtp import Authenticate, Hello, Mail, Recipient, Reply, reply
+from scop.smtp.stamps import prepend
+
+__all__ = ["Sealer", "SealingSession"]
+
+_NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
+_NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
+_NO_AUTHENTICATION = reply(503, "5.5.1", "Nobody logs in here")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """What all conversations share."""
+
+    hostname: str
+    keys: tuple[SigningKey, ...]
+    publisher: Publisher
+    relay: MailPool
+    log: Log
+    clock: Clock
+
+
+class SealingSession:
+    """One conversation with a neighbour; satisfies `scop.net.mail_server.MailSession`."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._onward = Onward(sealer.relay)
+        self._trace = ""
+
+    async def connected(self) -> Reply:
+        """Greet."""
+        return reply(220, "", f"{self._sealer.hostname} ESMTP")
+
+    async def hello(self, hello: Hello, /) -> None:
+        """Take note of nothing: the pipe says who it is."""
+
+    async def authenticate(self, proof: Authenticate, /) -> Reply:
+        """Refuse: the pipe says who it is."""
+        return _NO_AUTHENTICATION
+
+    async def mail(self, mail: Mail, /) -> Reply:
+        """Begin at the relay, if sealing is possible at all."""
+        self._trace = mail.origin.ident if mail.origin else ""
+        if not self._sealer.publisher.ready:
+            self._sealer.log.warning("mail.refused", trace=self._trace, reason="keys do not resolve yet")
+            return _NOT_READY
+        return await self._onward.mail(mail, mail.origin)
+
+    async def recipient(self, recipient: Recipient, /) -> Reply:
+        """Ask the relay."""
+        return await self._onward.recipient(recipient)
+
+    async def message(self, octets: bytes, /) -> Reply:
+        """Seal and pass on."""
+        sealer = self._sealer
+        started = sealer.clock.monotonic()
+        try:
+            seals = sign(octets, sealer.keys, now_unix=int(sealer.clock.unix()))
+        except ValueError as error:
+            await self._onward.abandon()
+            sealer.log.warning("mail.refused", trace=self._trace, reason=str(error), reply=str(_NO_AUTHOR))
+            return _NO_AUTHOR
+        sealing_seconds = sealer.clock.monotonic() - started
+        answer = await self._onward.message(prepend(octets, seals))
+        self._note(answer, sealing_seconds, sealer.clock.monotonic() - started)
+        return answer
+
+    async def reset(self) -> None:
+        """Abandon the transaction at the relay."""
+        await self._onward.abandon()
+
+    async def closed(self) -> None:
+        """Let go."""
+        await self._onward.abandon()
+
+    def _note(self, answer: Reply, sealing_seconds: float, seconds: float) -> None:
+        log, trace = self._sealer.log, self._trace
+        if not answer.is_positive:
+            reason = printable(self._onward.last_failure)
+            log.warning("mail.refused", trace=trace, reason=reason, reply=printable(str(answer)))
+            return
+        selectors = [key.selector for key in self._sealer.keys]
+        sealing, whole = round(sealing_seconds, 6), round(seconds, 6)
+        log.info("mail.sealed", trace=trace, selectors=selectors, sealing_seconds=sealing, seconds=whole)

@@ -1,0 +1,191 @@
+"""The signer between real pipes: a primary that takes UPDATE, a resolver, a relay that writes down what comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from fakes.dkim_keys import ed25519_key, rsa_key
+from fakes.jumping_clock import JumpingClock
+from fakes.mail_sessions import Records, serve
+from fakes.mesh import KeptLog
+from fakes.named_inlet import NamedInlet
+from fakes.small_dns import SmallDns, small_dns
+from scop.cells.signer.manifest import MANIFEST
+from scop.cells.signer.publishing import Publisher, Registry
+from scop.cells.signer.service import SignerOptions, run
+from scop.dkim import verify
+from scop.mesh.calls import Caller
+from scop.mesh.cell import Life
+from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
+from scop.net.dns_client import StreamNames, drive
+from scop.net.log import Log
+from scop.net.mail_pool import MailPool
+from scop.smtp import Envelope, ForwardPath, Mailbox, Origin, Reply, ReversePath, ServerOptions, reply
+
+MAIL = b"From: ann@lagoon.test\r\nSubject: tide\r\n\r\nHigh water at nine.\r\n"
+ENVELOPE = Envelope(ReversePath.parse("<ann@lagoon.test>"), (ForwardPath.parse("<bob@harbor.test>"),))
+NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
+
+
+@dataclass
+class RunningSigner:
+    """A signer and all that it talks to."""
+
+    dns: SmallDns
+    relay: Records
+    kept: KeptLog
+    clock: JumpingClock
+    names: StreamNames
+    inlet: NamedInlet = field(default_factory=lambda: NamedInlet(dict(MANIFEST.granted())))
+    life: Life = field(default_factory=Life)
+    keys_are_ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, octets: bytes = MAIL, *, cell: str = "submission") -> tuple[Reply, Reply | None]:
+        """Hand a mail over as a neighbour does; return the replies to MAIL (or its recipient) and to the message."""
+        pool = MailPool(self.inlet.dial(cell), name="mx.lagoon.test", lmtp=False)
+        origin = Origin(address="192.0.2.7", helo="laptop", ident="0123456789ab")
+        try:
+            mail, recipients, message = await pool.transaction(
+                ENVELOPE, octets, origin=origin, auth=Mailbox("ann", "lagoon.test")
+            )
+            return (recipients[0] if mail.is_positive else mail), message
+        finally:
+            await pool.close()
+
+    async def status(self) -> SealingStatus:
+        """Ask as the operator."""
+        caller = Caller(self.inlet.dial("operator"))
+        try:
+            return await caller.call(ReadSealing())
+        finally:
+            await caller.close()
+
+    async def until_ready(self) -> SealingStatus:
+        """Wait until mail can be sealed."""
+        async with asyncio.timeout(10):
+            await self.keys_are_ready.wait()
+        return await self.status()
+
+    def note(self, line: bytes) -> None:
+        """Keep a line of the log."""
+        self.kept.lines.append(msgspec.json.decode(line))
+        if self.kept.lines[-1]["event"] == "keys.ready":
+            self.keys_are_ready.set()
+
+
+@asynccontextmanager
+async def running(*, silent_lookups: int = 0, primary_is_up: bool = True) -> AsyncIterator[RunningSigner]:
+    """Run a signer until the block ends."""
+    clock, relay = JumpingClock(), Records()
+    speech = ServerOptions("mx.lagoon.test", trusted=True)
+    async with small_dns(clock) as dns, serve(relay.session, speech) as relaying:
+        dns.silent_lookups = silent_lookups
+        names = StreamNames(dns.dial())
+        signer = RunningSigner(dns, relay, KeptLog(), clock, names)
+        if not primary_is_up and dns.listening is not None:
+            dns.listening.kill()
+        ready = asyncio.Event()
+        signer.life.on_ready(ready.set)
+        options = SignerOptions(
+            hostname="mx.lagoon.test",
+            keys=(rsa_key(), ed25519_key()),
+            registry=Registry("lagoon.test", dns.dial(), dns.key, names),
+            relay=MailPool(relaying.dialer(), name="mx.lagoon.test", lmtp=False),
+            inlet=signer.inlet,
+            log=Log("signer", signer.note),
+            clock=clock,
+            life=signer.life,
+        )
+        serving = asyncio.create_task(run(options))
+        await ready.wait()
+        try:
+            yield signer
+        finally:
+            signer.life.stop()
+            await serving
+            await signer.inlet.end()
+            await names.close()
+
+
+@pytest.mark.parametrize("cell", ["submission", "relay"])
+async def test_signer_seals_with_both_keys(cell: str) -> None:
+    """What the relay gets verifies against the DNS, twice, and below the seals it is the mail, octet for octet."""
+    async with running() as signer:
+        await signer.until_ready()
+        assert [True, True] == [answer is not None and answer.is_positive for answer in await signer.send(cell=cell)]
+        (sealed,) = signer.relay.messages
+        results = await drive(verify(sealed, now=signer.clock.unix()), signer.names)
+        assert [("pass", "rsa-sha256"), ("pass", "ed25519-sha256")] == [
+            (result.result.value, result.algorithm) for result in results
+        ]
+        assert sealed.endswith(b"\r\n" + MAIL)
+
+
+async def test_signer_passes_on_where_mail_came_from() -> None:
+    """Origin, trace id and login reach the relay as they came."""
+    async with running() as signer:
+        await signer.until_ready()
+        await signer.send()
+        (mail,) = signer.relay.mails
+        origin = mail.origin
+        assert origin is not None
+        assert ("192.0.2.7", "laptop", "0123456789ab") == (origin.address, origin.helo, origin.ident)
+        assert Mailbox("ann", "lagoon.test") == mail.auth
+        (line,) = [line for line in signer.kept.lines if line["event"] == "mail.sealed"]
+        assert "0123456789ab" == line["trace"]
+
+
+async def test_signer_publishes_before_it_seals() -> None:
+    """Until the primary took both keys nothing is sealed, and the mail stays where it is."""
+    async with running(primary_is_up=False) as signer:
+        assert (NOT_READY, None) == await signer.send()
+        status = await signer.status()
+        assert (False, {(False, False)}) == (status.ready, {(key.published, key.resolves) for key in status.keys})
+        assert [] == signer.relay.mails
+        assert 1 == len(signer.kept.reasons("keys.unpublished"))
+
+
+async def test_signer_waits_until_its_keys_resolve() -> None:
+    """A resolver that does not know yet is asked again."""
+    async with running(silent_lookups=3) as signer:
+        status = await signer.until_ready()
+        assert {(True, True)} == {(key.published, key.resolves) for key in status.keys}
+        assert 1 == len(signer.kept.reasons("keys.unseen"))
+        assert 1 == len(signer.dns.stored)
+
+
+async def test_signer_started_anew_changes_nothing_in_the_zone() -> None:
+    """The same keys published again are no new version of the zone."""
+    async with running() as signer:
+        await signer.until_ready()
+        (zone,) = signer.dns.stored
+        again = Registry("lagoon.test", signer.dns.dial(), signer.dns.key, signer.names)
+        signer.clock.jump(1)
+        await Publisher((rsa_key(), ed25519_key()), again, signer.kept.log("signer"), signer.clock).publish()
+        assert [zone] == signer.dns.stored
+
+
+async def test_signer_answers_as_the_relay_does() -> None:
+    """A refusal by the relay is ours, to the recipient or to the message."""
+    async with running() as signer:
+        await signer.until_ready()
+        full = signer.relay.message_reply = reply(452, "4.3.1", "Full")
+        assert full == (await signer.send())[1]
+        no = signer.relay.replies["bob"] = reply(550, "5.1.1", "No")
+        assert (no, None) == await signer.send()
+
+
+async def test_signer_refuses_what_cannot_be_sealed() -> None:
+    """RFC 6376 §5.4: a mail without From."""
+    async with running() as signer:
+        await signer.until_ready()
+        _, answer = await signer.send(b"Subject: x\r\n\r\n")
+        assert answer is not None
+        assert (554, "5.6.0") == (answer.code, answer.enhanced)
+        assert [] == signer.relay.messages

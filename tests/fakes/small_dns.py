@@ -1,0 +1,60 @@
+"""A primary and a resolver in one server on loopback, as small as they can be and still real."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from fakes.mail_sessions import Listening, listen
+from fakes.mesh import KeptLog
+from scop.base import Clock
+from scop.cells.primary.name_server import NameServer, Rights
+from scop.dns.first_zone import first_zone
+from scop.dns.tsig import TsigKey
+from scop.dns.zone import Zone
+from scop.dns.zone_answer import Zones
+from scop.dns.zone_update import Grant
+from scop.net.dialer import Dialer
+from scop.net.dns_server import DnsStreamServer, DnsTransport
+from scop.net.peer import Peer
+
+__all__ = ["SmallDns", "small_dns"]
+
+
+@dataclass
+class SmallDns:
+    """Answers for lagoon.test and takes UPDATE by `key`; `silent_lookups` of the next questions fail."""
+
+    server: NameServer
+    key: TsigKey
+    stored: list[Zone] = field(default_factory=list)
+    silent_lookups: int = 0
+    listening: Listening | None = None
+
+    def dial(self) -> Dialer:
+        """Return how to reach it."""
+        assert self.listening is not None
+        return self.listening.dialer()
+
+    async def answer(self, query: bytes, _peer: Peer, _transport: DnsTransport) -> bytes | None:
+        """Answer as the primary does on its pipe."""
+        is_update = (query[2] >> 3) & 15 == 5
+        if not is_update and self.silent_lookups:
+            self.silent_lookups -= 1
+            return query[:2] + b"\x80\x02" + query[4:]  # SERVFAIL
+        return await self.server.answer_neighbour(query, "signer")
+
+
+@asynccontextmanager
+async def small_dns(clock: Clock) -> AsyncIterator[SmallDns]:
+    """Serve until the block ends."""
+    key = TsigKey("signer.lagoon.test", b"k" * 32)
+    rights = Rights((key,), (Grant(key.name, "_domainkey.lagoon.test", frozenset({"TXT"})),))
+    zone = Zone.parse(first_zone("lagoon.test", "mx.lagoon.test", "127.0.10.1"), "lagoon.test")
+    stored: list[Zone] = []
+    server = NameServer(Zones.of([zone]), stored.append, rights, KeptLog().log("primary"), clock)
+    dns = SmallDns(server, key, stored)
+    async with listen(lambda: DnsStreamServer(dns.answer)) as listening:
+        dns.listening = listening
+        yield dns
