@@ -1,0 +1,202 @@
+"""The verifier as its neighbours see it, over real LMTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from fakes.jumping_clock import JumpingClock
+from fakes.mail_sessions import Listening, Records, serve
+from fakes.mesh import KeptLog
+from fakes.named_inlet import NamedInlet
+from fakes.verifier_world import LAGOON, NOW, AsyncNames, SilentNames, mail, signed
+from scop.cells.verifier.manifest import MANIFEST
+from scop.cells.verifier.service import VerifierOptions, run
+from scop.mesh.cell import Life
+from scop.net.dns_client import Names
+from scop.net.mail_client import MailClient
+from scop.net.mail_pool import MailPool
+from scop.smtp import Envelope, ForwardPath, Origin, Reply, ReversePath, ServerOptions, reply
+
+HOST = "mx.harbor.test"
+GENUINE = Origin(LAGOON, 25, "mx.lagoon.test", "mx.lagoon.test", "ESMTPS", "0123456789ab")
+FORGER = Origin("198.51.100.66", 25, "", "forger.test", "ESMTP", "6666666666zz")
+RECEIVED = b"Received: from x (x [192.0.2.1])\r\n\tby mx.harbor.test with ESMTPS\r\n\tid 0123456789ab; now\r\n"
+SPAM = b"X-SCoP-Spam: unsure; score=0.500; clues=\r\n"
+RESULTS = (
+    b"Authentication-Results: mx.harbor.test;\r\n\tspf=pass smtp.mailfrom=lagoon.test;\r\n"
+    b"\tdkim=pass header.d=lagoon.test header.s=rsa;\r\n\tdkim=pass header.d=lagoon.test header.s=ed;\r\n"
+    b"\tdmarc=pass header.from=lagoon.test\r\n"
+)
+
+
+class RunningVerifier:
+    """A verifier between a filter and a mailbox that writes down what it gets."""
+
+    def __init__(self, mailbox: Listening, records: Records, names: Names) -> None:
+        self.mailbox = mailbox
+        self.records = records
+        self.kept = KeptLog()
+        self.inlet = NamedInlet(dict(MANIFEST.granted()))
+        self.options = VerifierOptions(
+            hostname=HOST,
+            inlet=self.inlet,
+            names=names,
+            mailbox=MailPool(mailbox.dialer(), name=HOST, lmtp=True),
+            log=self.kept.log("verifier"),
+            clock=JumpingClock(NOW),
+            life=Life(),
+            max_message_octets=5_000_000,
+            max_recipients=100,
+            judgement_seconds=0.05,
+        )
+        self._clients: list[MailClient] = []
+
+    async def client(self) -> MailClient:
+        """Return the filter's client."""
+        self._clients.append(await MailClient.open(self.inlet.dial("filter"), name="filter", lmtp=True))
+        return self._clients[-1]
+
+    async def send(
+        self, octets: bytes, origin: Origin | None = GENUINE, *to: str
+    ) -> tuple[tuple[Reply, ...], Reply | None]:
+        """Hand over a mail of ceo@lagoon.test; return the replies to the recipients and to the message."""
+        paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
+        envelope = Envelope(ReversePath.parse("<ceo@lagoon.test>"), paths)
+        _, recipients, message = await (await self.client()).transaction(envelope, octets, origin=origin)
+        return recipients, message
+
+    def lines(self, event: str) -> list[dict[str, object]]:
+        """Return the log lines of an event."""
+        return [line for line in self.kept.lines if line["event"] == event]
+
+    async def end(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            client.close()
+        await self.inlet.end()
+
+
+@asynccontextmanager
+async def running(names: Names) -> AsyncIterator[RunningVerifier]:
+    """Run a verifier and its mailbox."""
+    records = Records()
+    async with serve(records.session, ServerOptions("mailbox", lmtp=True, trusted=True)) as mailbox:
+        verifier = RunningVerifier(mailbox, records, names)
+        ready = asyncio.Event()
+        verifier.options.life.on_ready(ready.set)
+        serving = asyncio.ensure_future(run(verifier.options))
+        await asyncio.wait_for(ready.wait(), 10)
+        try:
+            yield verifier
+        finally:
+            verifier.options.life.stop()
+            await serving
+            await verifier.end()
+
+
+@pytest.fixture
+async def verifier() -> AsyncIterator[RunningVerifier]:
+    """Run a verifier for one test."""
+    async with running(AsyncNames()) as made:
+        yield made
+
+
+async def test_verifier_passes_a_genuine_mail_on_under_its_stamps(verifier: RunningVerifier) -> None:
+    """What was found out stands above our stamps; below them nothing changes but what was written in our name."""
+    forged = b"X-SCoP-Spam: ham\r\nAuthentication-Results: MX.harbor.test (x); dmarc=fail\r\n"
+    octets = signed(mail())
+    told = await verifier.send(SPAM + RECEIVED + forged + octets)
+    assert ((reply(250, "2.0.0", "Ok"),), reply(250, "2.0.0", "Ok")) == told
+    assert [b"X-SCoP-Disposition: none\r\n" + RESULTS + SPAM + RECEIVED + octets] == verifier.records.messages
+    (passed,) = verifier.records.mails
+    assert (GENUINE, "<ceo@lagoon.test>") == (passed.origin, str(passed.reverse_path))
+    (line,) = verifier.lines("mail.verified")
+    assert ("0123456789ab", "pass", "pass", "none", ["lagoon.test"]) == tuple(
+        line[name] for name in ("trace", "spf", "dmarc", "disposition", "author")
+    )
+
+
+async def test_verifier_refuses_a_forged_mail_for_all_recipients(verifier: RunningVerifier) -> None:
+    """p=reject is obeyed: one reply for all, nothing reaches the mailbox, the log says why."""
+    recipients, message = await verifier.send(RECEIVED + mail(), FORGER, "bob@harbor.test", "eve@harbor.test")
+    assert [True, True] == [one.is_positive for one in recipients]
+    assert message is not None
+    assert (550, "5.7.1") == (message.code, message.enhanced)
+    assert [] == verifier.records.messages
+    (line,) = verifier.lines("mail.refused")
+    assert ("6666666666zz", str(message)) == (line["trace"], line["reply"])
+
+
+async def test_verifier_refuses_a_tampered_body(verifier: RunningVerifier) -> None:
+    """A changed body breaks both signatures, and the forger's address is not lagoon's."""
+    octets = signed(mail(body="Pay 10")).replace(b"Pay 10", b"Pay 99")
+    _, message = await verifier.send(RECEIVED + octets, FORGER)
+    assert message is not None
+    assert 550 == message.code
+    (line,) = verifier.lines("mail.verified")
+    assert "fail" in str(line["dkim"])
+
+
+async def test_verifier_marks_what_is_to_be_quarantined(verifier: RunningVerifier) -> None:
+    """p=quarantine goes on, marked for the mailbox."""
+    await verifier.send(RECEIVED + mail("x@mild.test"), FORGER)
+    (octets,) = verifier.records.messages
+    assert octets.startswith(b"X-SCoP-Disposition: quarantine\r\nAuthentication-Results: mx.harbor.test;")
+
+
+async def test_verifier_asks_the_mailbox_about_each_recipient(verifier: RunningVerifier) -> None:
+    """RCPT is passed through: the mailbox refuses at once and in its own words."""
+    verifier.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
+    recipients, message = await verifier.send(RECEIVED + mail(), GENUINE, "bob@harbor.test", "nobody@harbor.test")
+    assert [250, 550] == [one.code for one in recipients]
+    assert message is not None
+    assert message.is_positive
+
+
+async def test_verifier_passes_the_mailbox_s_refusal_on(verifier: RunningVerifier) -> None:
+    """250 is only ever the mailbox's own (RFC 5321 §4.2.5)."""
+    verifier.records.message_reply = reply(452, "4.2.2", "This mailbox is full, try again later")
+    _, message = await verifier.send(RECEIVED + mail())
+    assert reply(452, "4.2.2", "This mailbox is full, try again later") == message
+
+
+async def test_verifier_says_try_later_while_the_mailbox_is_down(verifier: RunningVerifier) -> None:
+    """A neighbour that is down costs nobody a mail, and its address is not told."""
+    verifier.mailbox.kill()
+    recipients, _ = await verifier.send(RECEIVED + mail())
+    assert [(451, "4.4.1")] == [(one.code, one.enhanced) for one in recipients]
+    assert "127.0.0.1" not in str(recipients)
+    assert verifier.lines("mail.refused")
+
+
+async def test_verifier_says_try_later_while_the_resolver_is_silent() -> None:
+    """The time for questions is bounded, and what is open on an unknown policy is asked again (RFC 9989 §B.3.1)."""
+    async with running(SilentNames()) as verifier:
+        _, message = await verifier.send(RECEIVED + signed(mail()))
+        assert message is not None
+        assert (451, "4.7.1") == (message.code, message.enhanced)
+        assert [] == verifier.records.messages
+
+
+async def test_verifier_works_without_xforward(verifier: RunningVerifier) -> None:
+    """Alone behind another server, the client is who is at the other end; a trace id is minted."""
+    await verifier.send(mail("x@plain.test"), None)
+    (line,) = verifier.lines("mail.verified")
+    assert ("127.0.0.1", "fail") == (line["client"], line["spf"])
+    assert line["trace"]
+
+
+async def test_verifier_takes_one_mail_after_another(verifier: RunningVerifier) -> None:
+    """A refused mail leaves the conversation usable; RSET and QUIT abandon what was begun."""
+    client = await verifier.client()
+    envelope = Envelope(ReversePath.parse("<ceo@lagoon.test>"), (ForwardPath.parse("<bob@harbor.test>"),))
+    codes = []
+    for origin, octets in ((FORGER, mail()), (GENUINE, mail()), (FORGER, signed(mail()))):
+        _, _, message = await client.transaction(envelope, RECEIVED + octets, origin=origin)
+        codes.append(message.code if message else None)
+    assert [550, 250, 250] == codes
+    assert 2 == len(verifier.records.messages)

@@ -1,0 +1,68 @@
+"""A small Internet for the verifier: who publishes what, who really signs, and names that answer, wait or fail."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fakes.dkim_keys import ed25519_key, rsa_key
+from scop.dkim import public_record, sign
+from scop.dns import Answer, Question, StaticNames
+from scop.smtp import Mailbox
+
+__all__ = ["LAGOON", "NOW", "WORLD", "AsyncNames", "SilentNames", "mail", "signed"]
+
+NOW = 1_700_000_000
+LAGOON = "192.0.2.1"  # from where lagoon.test sends
+CEO = Mailbox.parse("ceo@lagoon.test")
+
+_KEYS = (rsa_key(), ed25519_key())
+_ZONE: dict[str, list[object]] = {
+    "lagoon.test": [{"TXT": f"v=spf1 ip4:{LAGOON} -all"}],
+    "_dmarc.lagoon.test": [{"TXT": "v=DMARC1; p=reject"}],
+    "mild.test": [{"TXT": "v=spf1 -all"}],
+    "_dmarc.mild.test": [{"TXT": "v=DMARC1; p=quarantine"}],
+    "watching.test": [{"TXT": "v=spf1 -all"}],
+    "_dmarc.watching.test": [{"TXT": "v=DMARC1; p=none"}],
+    "plain.test": [{"A": "192.0.2.9"}],
+    "_dmarc.silent.test": ["TIMEOUT"],
+    "half.test": ["TIMEOUT"],
+    "_dmarc.half.test": [{"TXT": "v=DMARC1; p=reject"}],
+    "calm.test": ["TIMEOUT"],
+    "_dmarc.calm.test": [{"TXT": "v=DMARC1; p=none"}],
+    **{
+        key.record_name: [{"TXT": _cut}]
+        for key in _KEYS
+        for _cut in [[public_record(key)[:200], public_record(key)[200:]]]
+    },
+}
+WORLD = StaticNames.from_openspf(_ZONE)
+
+
+class AsyncNames:
+    """Answers from a dict; satisfies `scop.net.dns_client.Names`."""
+
+    def __init__(self, names: StaticNames = WORLD) -> None:
+        self._names = names
+
+    async def lookup(self, question: Question) -> Answer:
+        """Answer at once."""
+        return self._names.answer(question)
+
+
+class SilentNames:
+    """A resolver that never answers."""
+
+    async def lookup(self, question: Question) -> Answer:
+        """Wait for ever."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError(question)
+
+
+def mail(author: str = "Ceo <ceo@lagoon.test>", body: str = "Text") -> bytes:
+    """Write a mail."""
+    return f"From: {author}\r\nTo: bob@harbor.test\r\nSubject: Hello\r\n\r\n{body}\r\n".encode()
+
+
+def signed(octets: bytes) -> bytes:
+    """Return a mail under both signatures of lagoon.test."""
+    return sign(octets, _KEYS, now_unix=NOW) + octets
