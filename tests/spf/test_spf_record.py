@@ -10,6 +10,7 @@ from scop.base import RemoteProtocolError
 from scop.spf import parse_record
 from scop.spf.address import Address
 from scop.spf.macros import NotExpandable, parse_domain_spec, parse_explanation
+from scop.spf.record import MAX_KEPT_OCTETS
 
 # RFC 7208 §7.4, the worked examples
 _FACTS = {
@@ -116,7 +117,10 @@ def test_a_network_contains_its_own_addresses(number: int, bits: int) -> None:
     assert address == Address.parse(str(address))
 
 
-def test_a_record_is_compiled_once() -> None:
-    """The same text gives the same object."""
-    text = b"v=spf1 ip4:192.0.2.0/24 -all"
-    assert parse_record(text) is parse_record(bytes(bytearray(text)))
+@pytest.mark.parametrize("octets", [MAX_KEPT_OCTETS, MAX_KEPT_OCTETS + 1])
+def test_a_record_of_common_length_is_compiled_once(octets: int) -> None:
+    """The same text gives the same object; what is longer would fill the memory and is compiled anew."""
+    text = b"v=spf1 ip4:192.0.2.0/24".ljust(octets)
+    again = parse_record(bytes(bytearray(text)))
+    assert parse_record(text) == again
+    assert (parse_record(text) is again) == (octets == MAX_KEPT_OCTETS)

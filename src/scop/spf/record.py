@@ -21,7 +21,8 @@ from scop.spf.result import SpfWord
 
 __all__ = ["A", "All", "Directive", "Exists", "Include", "Mechanism", "Mx", "Ptr", "Record", "is_spf", "parse_record"]
 
-MAX_COMPILED_RECORDS = 1024  # kept ready: about 2 MB at most
+MAX_COMPILED_RECORDS = 1024  # kept ready
+MAX_KEPT_OCTETS = 1024  # of one record's text: so all that are kept take 10 MB at worst, 1 MB in practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,17 @@ def is_spf(octets: bytes) -> bool:
     return octets[:7].lower() in (b"v=spf1", b"v=spf1 ")
 
 
-@lru_cache(maxsize=MAX_COMPILED_RECORDS)
 def parse_record(octets: bytes) -> Record:
     """Compile a policy; raises a `RemoteProtocolError` for any fault anywhere in it (RFC 7208 §4.6)."""
+    return _kept(octets) if len(octets) <= MAX_KEPT_OCTETS else _compile(octets)
+
+
+@lru_cache(maxsize=MAX_COMPILED_RECORDS)
+def _kept(octets: bytes) -> Record:
+    return _compile(octets)
+
+
+def _compile(octets: bytes) -> Record:
     # RFC 7208 §3.1: US-ASCII; §4.6.1: terms are parted by spaces only
     if not is_spf(octets) or not octets.isascii():
         raise RemoteProtocolError("not a record of version spf1 in ASCII")
