@@ -27,6 +27,8 @@ STREAM_SECONDS = 5.0
 MAX_STRAYS = 32  # datagrams that answer something else; more is somebody guessing (RFC 5452 §9.2)
 _TRUNCATED = 0x02
 _RESPONSE = 0x80
+_OPCODE = 0x78
+_RCODE = 0x0F
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ def _answers(query: bytes, octets: bytes) -> bool:
     """Say whether `octets` answer `query`: its id, and its question unless that is refused as unreadable."""
     if len(octets) < 12 or octets[:2] != query[:2] or not octets[2] & _RESPONSE:
         return False
-    if octets[4:6] == b"\0\0":
-        return bool(octets[3] & 0x0F)
+    if octets[4:6] == b"\0\0":  # RFC 2136 §3.8: the answer to an UPDATE may leave its sections out
+        return bool(octets[3] & _RCODE or query[2] & _OPCODE)
     end = _question_end(query)
     return octets[4:6] == query[4:6] and octets[12:end].lower() == query[12:end].lower()
 
