@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Handover",
+    "begins_with_header",
     "date_time",
     "delivery_id",
     "prepend",
@@ -88,6 +89,15 @@ def date_time(unix: float) -> str:
     now = datetime.datetime.fromtimestamp(int(unix), datetime.UTC)
     day = f"{_DAYS[now.weekday()]}, {now.day} {_MONTHS[now.month - 1]} {now.year}"
     return f"{day} {now:%H:%M:%S} +0000"
+
+
+def begins_with_header(octets: bytes) -> bool:
+    """Return whether fields can stand above `octets`: a field comes first, or the empty line after the last one.
+
+    Where neither does, an empty line has to end what is put above; otherwise the first line would
+    be read as a part of our last field.
+    """
+    return octets.startswith(b"\r\n") or _FIELD_NAME.match(octets) is not None
 
 
 def prepend(octets: bytes, *fields: bytes) -> bytes:
