@@ -17,6 +17,6 @@ is unknown or malformed is refused alone; octets that are no frames end the pipe
 from scop.mesh.calls.caller import Caller
 from scop.mesh.calls.frames import MAX_FRAME_OCTETS
 from scop.mesh.calls.messages import Call
-from scop.mesh.calls.server import CallServer
+from scop.mesh.calls.server import Answers, CallServer
 
-__all__ = ["MAX_FRAME_OCTETS", "Call", "CallServer", "Caller"]
+__all__ = ["MAX_FRAME_OCTETS", "Answers", "Call", "CallServer", "Caller"]

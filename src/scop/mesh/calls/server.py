@@ -68,7 +68,7 @@ class CallServer(asyncio.Protocol):
         self._regulate()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the pipe; what was begun is ended, since the asker may ask again whether it was."""
+        """Forget the pipe; what was begun goes on to its end, so that nothing is left half done."""
         self._transport = None
 
     def _begin(self, request: Request) -> None:
