@@ -1,0 +1,237 @@
+"""The receiver on real sockets, between a mail server of the Internet and a neighbour that writes everything down."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from fakes.cell_runs import running
+from fakes.mail_sessions import Records, serve
+from fakes.mesh import KeptLog, loopback_listener
+from fakes.self_signed import HOSTNAME, client_context, server_context
+from scop.cells.receiver.service import ReceiverOptions, run
+from scop.cells.receiver.session import MAX_RECEIVED, upstream_id
+from scop.dns import PTR, A, Answer, Question, StaticNames
+from scop.mesh.cell import Life
+from scop.mesh.config import Limits
+from scop.net.clock import SystemClock
+from scop.net.dialer import tcp_dialer
+from scop.net.mail_pool import MailPool
+from scop.smtp import ServerOptions, reply
+from scop.smtp.stamps import split_stamps
+
+FILTER = ServerOptions(HOSTNAME, lmtp=True, trusted=True)
+LIMITS = Limits()
+UPSTREAM = b"Received: from me (x [127.0.0.1])\r\n\tby mail.lagoon.test with ESMTPSA\r\n\tid 0123abc;\r\n\tdate\r\n"
+MESSAGE = b"DKIM-Signature: v=1\r\n" + UPSTREAM + b"Received: by older id zzz; x\r\nSubject: z\r\n\r\nbody\r\n"
+BEGIN = b"EHLO mail.lagoon.test\r\nMAIL FROM:<alice@lagoon.test>\r\nRCPT TO:<bob@harbor.test>\r\nDATA\r\n"
+
+
+class Names:
+    """A dict that answers, or somebody who never does."""
+
+    def __init__(self) -> None:
+        self.silent = False
+        self.answers = StaticNames(
+            {
+                ("1.0.0.127.in-addr.arpa", "PTR"): [PTR("mail.lagoon.test")],
+                ("mail.lagoon.test", "A"): [A("127.0.0.1")],
+            }
+        )
+
+    async def lookup(self, question: Question) -> Answer:
+        """Satisfies `scop.net.dns_client.Names`."""
+        if self.silent:
+            await asyncio.get_running_loop().create_future()
+        return self.answers.answer(question)
+
+
+@dataclass
+class Mesh:
+    """The cell under test and what is around it."""
+
+    port: int
+    records: Records
+    names: Names
+    log: KeptLog = field(default_factory=KeptLog)
+
+    async def say(self, octets: bytes) -> list[str]:
+        """Send octets in the clear; return the last line of each reply."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(octets + b"QUIT\r\n")
+        lines = (await reader.read()).decode().split("\r\n")[:-1]
+        writer.close()
+        await writer.wait_closed()
+        return [line for line in lines if line[3] == " "]
+
+
+@asynccontextmanager
+async def _mesh(limits: Limits = LIMITS, *, name_seconds: float = 2.0) -> AsyncIterator[Mesh]:
+    records, names = Records(), Names()
+    async with serve(records.session, FILTER) as neighbour:
+        listener = loopback_listener()
+        mesh = Mesh(listener.getsockname()[1], records, names)
+        options = ReceiverOptions(
+            hostname=HOSTNAME,
+            domain="harbor.test",
+            listener=listener,
+            tls=server_context(),
+            filter=MailPool(tcp_dialer("127.0.0.1", neighbour.port), name=HOSTNAME, lmtp=True),
+            names=names,
+            limits=limits,
+            log=mesh.log.log("receiver"),
+            clock=SystemClock(),
+            life=Life(),
+            name_seconds=name_seconds,
+        )
+        async with running(run(options), options.life):
+            yield mesh
+
+
+async def test_mail_goes_onward_with_one_stamp_and_its_origin() -> None:
+    """Below our Received stand the octets that came; log, stamp, origin and reply name one trace id."""
+    async with _mesh() as mesh:
+        *_, said, _ = await mesh.say(BEGIN + MESSAGE + b".\r\n")
+    (octets,), (mail,) = mesh.records.messages, mesh.records.mails
+    stamps, below = split_stamps(octets, HOSTNAME)
+    assert MESSAGE == below
+    assert stamps.startswith(
+        b"Received: from mail.lagoon.test (mail.lagoon.test [127.0.0.1])\r\n\tby mx.harbor.test with ESMTP\r\n"
+    )
+    assert b"\tfor <bob@harbor.test>;\r\n" in stamps
+    assert mail.origin is not None
+    trace = mail.origin.ident
+    assert ("127.0.0.1", "mail.lagoon.test", "mail.lagoon.test", "ESMTP") == (
+        mail.origin.address,
+        mail.origin.name,
+        mail.origin.helo,
+        mail.origin.protocol,
+    )
+    assert f"id {trace}\r\n".encode() in stamps
+    assert f"250 2.0.0 Ok: stored as {trace}" == said
+    (line,) = [line for line in mesh.log.lines if line["event"] == "mail.received"]
+    assert (trace, "0123abc", len(MESSAGE)) == (line["trace"], line["upstream"], line["size_octets"])
+
+
+async def test_stamp_tells_of_tls() -> None:
+    """After STARTTLS the facts are in the stamp, and no recipient is named where there are two."""
+
+    def send(port: int) -> None:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="mail.lagoon.test") as client:
+            client._host = HOSTNAME  # type: ignore[attr-defined]  # the name its certificate must bear
+            client.starttls(context=client_context())
+            client.sendmail("alice@lagoon.test", ["bob@harbor.test", "postmaster"], MESSAGE)
+
+    async with _mesh() as mesh:
+        await asyncio.to_thread(send, mesh.port)
+    stamps, _ = split_stamps(mesh.records.messages[0], HOSTNAME)
+    assert b"with ESMTPS\r\n\t(TLS1.3 TLS_" in stamps
+    assert b"\tfor " not in stamps
+
+
+async def test_other_domains_are_refused_at_once() -> None:
+    """RFC 5321 §3.6.1: no relaying, and nobody inside is asked; our domain in any spelling and Postmaster are."""
+    words = (b"x@lagoon.test", b"x@harbor.test.evil.test", b"x@[127.0.0.1]", b"bob@HARBOR.test", b"Postmaster")
+    async with _mesh() as mesh:
+        said = await mesh.say(b"HELO x\r\nMAIL FROM:<>\r\n" + b"".join(b"RCPT TO:<%s>\r\n" % word for word in words))
+    assert ["550 5.7.1 Relay access denied"] * 3 == said[3:6]
+    assert ["250", "250"] == [line[:3] for line in said[6:8]]
+    assert ["recipient <bob@HARBOR.test>", "recipient <Postmaster>"] == [
+        each for each in mesh.records.asked if each.startswith("recipient")
+    ]
+
+
+async def test_recipient_is_decided_inside() -> None:
+    """What the next cell says of a recipient the client reads, and it is logged."""
+    async with _mesh() as mesh:
+        mesh.records.replies["bob"] = reply(550, "5.1.1", "No such recipient here")
+        said = await mesh.say(BEGIN)
+    assert ["550 5.1.1 No such recipient here", "503 5.5.1 Bad sequence of commands"] == said[3:5]
+    (line,) = [line for line in mesh.log.lines if line["event"] == "mail.refused"]
+    assert ("<bob@harbor.test>", "550 5.1.1 No such recipient here") == (line["recipient"], line["reply"])
+
+
+async def test_refusal_of_the_message_is_told_as_it_is() -> None:
+    """A DMARC reject, a full disk: the client hears the verifier's or the mailbox's own words."""
+    async with _mesh() as mesh:
+        mesh.records.message_reply = reply(550, "5.7.1", "DMARC policy of lagoon.test")
+        said = await mesh.say(BEGIN + MESSAGE + b".\r\n")
+    assert "550 5.7.1 DMARC policy of lagoon.test" == said[-2]
+
+
+async def test_silent_resolver_blocks_no_mail() -> None:
+    """The name is waited for a bounded time, then it is unknown."""
+    async with _mesh(name_seconds=0.01) as mesh:
+        mesh.names.silent = True
+        await mesh.say(BEGIN + MESSAGE + b".\r\n")
+    assert b"(unknown [127.0.0.1])" in mesh.records.messages[0]
+
+
+async def test_nothing_of_the_mesh_is_offered_or_believed_outside() -> None:
+    """XFORWARD, AUTH and AUTH= are refused on port 25."""
+    async with _mesh() as mesh:
+        said = await mesh.say(
+            b"EHLO x\r\nXFORWARD ADDR=192.0.2.1 IDENT=mine\r\nAUTH PLAIN AGEAYg==\r\n"
+            b"MAIL FROM:<a@b.test> AUTH=ceo@harbor.test\r\n"
+        )
+    assert ["250", "502", "502", "555"] == [line[:3] for line in said[1:5]]
+
+
+async def test_octets_without_a_header_never_join_our_stamp() -> None:
+    """A first line that is no field, or a folded one, stands below an empty line."""
+    for octets in (b" by mx.evil.test; folded\r\n\r\nbody\r\n", b"hello\r\n"):
+        async with _mesh() as mesh:
+            await mesh.say(BEGIN + octets + b".\r\n")
+        assert b"\r\n" + octets == split_stamps(mesh.records.messages[0], HOSTNAME)[1]
+
+
+async def test_mail_that_goes_in_circles_is_refused() -> None:
+    """RFC 5321 §6.3: the limit on Received fields holds at n and n + 1."""
+    for count, expected in ((MAX_RECEIVED, "250"), (MAX_RECEIVED + 1, "554")):
+        async with _mesh() as mesh:
+            said = await mesh.say(BEGIN + b"RECEIVED: x\r\n" * count + b"\r\nReceived: in the body\r\n.\r\n")
+        assert expected == said[-2][:3]
+
+
+async def test_limits_of_the_configuration_hold() -> None:
+    """Recipients and octets."""
+    async with _mesh(Limits(recipients=1, message_octets=65_536)) as mesh:
+        said = await mesh.say(
+            b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@harbor.test>\r\nRCPT TO:<b@harbor.test>\r\nDATA\r\n"
+            + b"x" * 65_537
+            + b"\r\n.\r\n"
+        )
+    assert ["250", "452", "354", "552"] == [line[:3] for line in said[3:7]]
+    assert [] == mesh.records.messages
+
+
+async def test_too_many_connections_of_one_address_are_told_to_wait() -> None:
+    """421 for one too many."""
+    async with _mesh(Limits(connections_per_address=1)) as mesh:
+        reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+        assert b"220" == (await reader.readline())[:3]
+        second, second_writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+        assert b"421" == (await second.readline())[:3]
+        for each in (writer, second_writer):
+            each.close()
+            await each.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (MESSAGE, "0123abc"),
+        (b"Received: by x with y id <a.b@c>; z\r\n\r\n", "a.b@c"),
+        (b"Received: by x\r\n\r\nReceived: by y id body\r\n", ""),
+        (b"received:\r\n by x\r\n id\r\n here\r\nReceived: by y id second\r\n", "here"),
+        (b"Received: by x id " + b"a" * 500 + b"\r\n", "a" * 63 + "…"),
+        (b"", ""),
+        (b"Received: \r", ""),
+    ],
+)
+def test_upstream_id_is_that_of_the_topmost_received(octets: bytes, expected: str) -> None:
+    """Bounded text that nobody vouches for."""
+    assert expected == upstream_id(octets)
