@@ -1,0 +1,102 @@
+"""One LMTP conversation with the receiver: recipients are asked for behind us, the message is weighed on its way.
+
+Standards: RFC 2033 §4.2 (a reply for each recipient; ours are all alike).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from scop.base import Clock
+from scop.cells.filter.model import ModelInUse
+from scop.cells.filter.stamp import spam_field
+from scop.net.log import Log
+from scop.net.mail_pool import MailPool
+from scop.net.onward import Onward
+from scop.net.trace import new_trace_id
+from scop.smtp import Authenticate, Hello, Mail, Origin, Recipient, Reply, reply
+from scop.smtp.stamps import split_stamps
+from scop.spam import Label, Verdict
+
+__all__ = ["Passage", "Scales"]
+
+_UNWEIGHED = Verdict(Label.UNSURE, 0.5, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What every passage works with."""
+
+    hostname: str
+    model: ModelInUse
+    verifier: MailPool
+    clock: Clock
+    log: Log
+
+
+class Passage:
+    """What the receiver's LMTP means; a `scop.net.mail_server.MailSession`."""
+
+    def __init__(self, scales: Scales) -> None:
+        self._scales = scales
+        self._onward = Onward(scales.verifier)
+        self._trace = ""
+
+    async def connected(self) -> Reply:
+        """Greet."""
+        return reply(220, "", f"{self._scales.hostname} LMTP")
+
+    async def hello(self, _hello: Hello) -> None:
+        """Take no interest in names: the pipe knows who it is."""
+
+    async def authenticate(self, _proof: Authenticate) -> Reply:
+        """Refuse: cells are known by their certificates."""
+        return reply(502, "5.5.1", "There is no login here")
+
+    async def mail(self, mail: Mail) -> Reply:
+        """Begin a transaction at the verifier, with where the mail came from."""
+        origin = mail.origin or Origin()
+        origin = origin if origin.ident else replace(origin, ident=new_trace_id())
+        self._trace = origin.ident
+        return await self._onward.mail(mail, origin)
+
+    async def recipient(self, recipient: Recipient) -> Reply:
+        """Return what is said of a recipient behind us."""
+        return await self._onward.recipient(recipient)
+
+    async def message(self, octets: bytes) -> Reply:
+        """Weigh the message and pass it on with the verdict on top."""
+        clock = self._scales.clock
+        started = clock.monotonic()
+        verdict = self._weigh(octets)
+        seconds = round(clock.monotonic() - started, 6)
+        self._scales.log.info(
+            "mail.classified", trace=self._trace, seconds=seconds, label=verdict.label, score=round(verdict.score, 3)
+        )
+        answer = await self._onward.message(spam_field(verdict) + octets)
+        if not answer.is_positive:
+            self._scales.log.warning(
+                "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]
+            )
+        return answer
+
+    async def reset(self) -> None:
+        """Let the transaction behind us go."""
+        await self._onward.abandon()
+
+    async def closed(self) -> None:
+        """Let the transaction behind us go."""
+        await self._onward.abandon()
+
+    def _weigh(self, octets: bytes) -> Verdict:
+        """Return the verdict on what stands below our stamps.
+
+        A fault of ours in weighing must keep no mail from its owner: it is logged as the bug that it is,
+        and the mail goes on as unsure. Here, and nowhere else, going on is safer than dying: the mail
+        that brings the filter down would come back with every retry of its sender.
+        """
+        try:
+            return self._scales.model.classifier.classify(split_stamps(octets, self._scales.hostname)[1])
+        except Exception as fault:
+            self._scales.log.error("mail.fault", trace=self._trace, reason=repr(fault))
+            return _UNWEIGHED

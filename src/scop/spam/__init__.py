@@ -1,0 +1,13 @@
+"""A Bayesian spam filter: learns from sorted mail, classifies new mail, and says why.
+
+The tokens are those of the decoded mail (scop.mime): words of text and header, hosts of links, structure.
+They are combined as Robinson and Fisher do. It stores nothing by itself: `save` and `load` speak octets.
+
+Source: Gary Robinson, "A Statistical Approach to the Spam Problem", Linux Journal 107 (2003).
+"""
+
+from scop.spam.classifier import Classifier
+from scop.spam.tokens import tokens_of
+from scop.spam.verdict import Clue, Label, Verdict
+
+__all__ = ["Classifier", "Clue", "Label", "Verdict", "tokens_of"]

@@ -1,0 +1,33 @@
+"""What the classifier says of a mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Clue", "Label", "Verdict"]
+
+
+class Label(StrEnum):
+    """What a mail is called; people teach the first two only."""
+
+    HAM = "ham"
+    SPAM = "spam"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One token of the mail, and how likely a mail with it is spam."""
+
+    token: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The label, the score behind it (0 ham … 1 spam), and the clues that weighed most."""
+
+    label: Label
+    score: float
+    clues: tuple[Clue, ...]
