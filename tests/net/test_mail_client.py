@@ -1,8 +1,9 @@
 """The client driver and its pool on real loopback sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import pytest
 
@@ -22,6 +23,7 @@ NOBODY = ForwardPath.parse("<nobody@d.test>")
 NO = reply(550, "5.1.1", "No such user")
 MESSAGE = b".dot\r\n" * 3
 OPTIONS = ServerOptions(HOSTNAME)
+_P = TypeVar("_P", bound=asyncio.BaseProtocol)
 
 
 def _pool(listening: Listening, *, lmtp: bool = False, timeout_seconds: float = 30.0) -> MailPool:
@@ -272,6 +274,22 @@ async def test_pool_does_not_knock_at_a_dead_neighbour_for_every_mail() -> None:
         with pytest.raises(TemporaryFailure):
             await pool.transaction(Envelope(A, (C,)), MESSAGE)
     assert 1 == len(dials)
+
+
+async def test_patient_pool_waits_for_a_neighbour_that_comes_back() -> None:
+    """Within its patience a dial is tried again; the mail goes through without a 451."""
+    records = Records()
+    async with serve(records.session, OPTIONS) as listening:
+        dial, refusals = listening.dialer(), [TemporaryFailure("starting"), TemporaryFailure("starting")]
+
+        async def starting(new_protocol: Callable[[], _P], /) -> tuple[asyncio.Transport, _P]:
+            if refusals:
+                raise refusals.pop()
+            return await dial(new_protocol)
+
+        pool = MailPool(starting, name="me.test", lmtp=False, patience_seconds=5.0)
+        assert (OK, (OK,), OK) == await pool.transaction(Envelope(A, (C,)), MESSAGE)
+        await pool.close()
 
 
 async def test_large_message_is_written_in_pieces() -> None:

@@ -1,8 +1,9 @@
 """Open connections to one neighbour, kept for the next message.
 
 What lies idle may be dead without our knowing: a connection that fails before it said a word is
-replaced once by a fresh one. A neighbour that is down is asked again after 50 ms to 1 s; who asks in
-between hears `TemporaryFailure` at once.
+replaced once by a fresh one. A neighbour that is down is dialled again after 50 ms to 1 s; who asks in
+between hears `TemporaryFailure` at once, or waits as long as the pool's patience lasts: a cell that
+was killed is back within a second or two.
 """
 
 from __future__ import annotations
@@ -32,13 +33,21 @@ class MailPool:
     """Hands out clients of one server; `name` is what we call ourselves there."""
 
     def __init__(
-        self, dial: Dialer, *, name: str, lmtp: bool, max_idle: int = 16, timeout_seconds: float = 30.0
+        self,
+        dial: Dialer,
+        *,
+        name: str,
+        lmtp: bool,
+        max_idle: int = 16,
+        timeout_seconds: float = 30.0,
+        patience_seconds: float = 0.0,
     ) -> None:
         self._dial = dial
         self._name = name
         self._lmtp = lmtp
         self._max_idle = max_idle
         self._timeout_seconds = timeout_seconds
+        self._patience_seconds = patience_seconds
         self._idle: list[MailClient] = []
         self._pause_seconds = 0.0
         self._retry_at = 0.0
@@ -110,6 +119,17 @@ class MailPool:
         return await self._open()
 
     async def _open(self) -> MailClient:
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + self._patience_seconds
+        while True:
+            try:
+                return await self._dial_once()
+            except TemporaryFailure:
+                if self._retry_at > give_up:
+                    raise
+            await asyncio.sleep(self._retry_at - clock())
+
+    async def _dial_once(self) -> MailClient:
         loop = asyncio.get_running_loop()
         if loop.time() < self._retry_at:
             raise TemporaryFailure("the neighbour was down a moment ago")
