@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from scop.mime import raw_fields, split_header
 from scop.smtp.stamps import split_stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["below_all_stamps", "differs", "without_fields"]
 
@@ -31,12 +34,19 @@ def below_all_stamps(stored: bytes, hostnames: Iterable[str]) -> bytes:
     return stored
 
 
+def _with_ended_header(octets: bytes) -> bytes:
+    """Return a mail with an empty line where its header goes over into the body without one."""
+    header, body = split_header(octets)
+    ends = not header or not body or len(header) + len(body) < len(octets)
+    return octets if ends else header + b"\r\n" + body
+
+
 def differs(submitted: bytes, stored: bytes) -> str:
     """Return why a stored mail is not what was submitted; empty when it is.
 
     `submitted` has CRLF line ends; `stored` is what stands below all stamps.
     """
-    expected = without_fields(submitted, REMOVED)
+    expected = _with_ended_header(without_fields(submitted, REMOVED))
     if not stored.endswith(expected):
         return "the submitted octets do not stand in what was stored"
     added = stored[: len(stored) - len(expected)].removesuffix(b"\r\n\r\n")
