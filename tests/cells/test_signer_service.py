@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import msgspec
 import pytest
 
 from fakes.dkim_keys import ed25519_key, rsa_key
 from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Records, serve
-from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
 from fakes.small_dns import SmallDns, small_dns
+from fakes.watched_log import WatchedLog
 from scop.cells.signer.manifest import MANIFEST
 from scop.cells.signer.publishing import Publisher, Registry
 from scop.cells.signer.service import SignerOptions, run
@@ -24,7 +23,6 @@ from scop.mesh.calls import Caller
 from scop.mesh.cell import Life
 from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
 from scop.net.dns_client import StreamNames, drive
-from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.smtp import Envelope, ForwardPath, Mailbox, Origin, Reply, ReversePath, ServerOptions, reply
 
@@ -39,12 +37,11 @@ class RunningSigner:
 
     dns: SmallDns
     relay: Records
-    kept: KeptLog
+    kept: WatchedLog
     clock: JumpingClock
     names: StreamNames
     inlet: NamedInlet = field(default_factory=lambda: NamedInlet(dict(MANIFEST.granted())))
     life: Life = field(default_factory=Life)
-    keys_are_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, octets: bytes = MAIL, *, cell: str = "submission") -> tuple[Reply, Reply | None]:
         """Hand a mail over as a neighbour does; return the replies to MAIL (or its recipient) and to the message."""
@@ -68,15 +65,8 @@ class RunningSigner:
 
     async def until_ready(self) -> SealingStatus:
         """Wait until mail can be sealed."""
-        async with asyncio.timeout(10):
-            await self.keys_are_ready.wait()
+        await self.kept.until("keys.ready")
         return await self.status()
-
-    def note(self, line: bytes) -> None:
-        """Keep a line of the log."""
-        self.kept.lines.append(msgspec.json.decode(line))
-        if self.kept.lines[-1]["event"] == "keys.ready":
-            self.keys_are_ready.set()
 
 
 @asynccontextmanager
@@ -87,7 +77,7 @@ async def running(*, silent_lookups: int = 0, primary_is_up: bool = True) -> Asy
     async with small_dns(clock) as dns, serve(relay.session, speech) as relaying:
         dns.silent_lookups = silent_lookups
         names = StreamNames(dns.dial())
-        signer = RunningSigner(dns, relay, KeptLog(), clock, names)
+        signer = RunningSigner(dns, relay, WatchedLog(), clock, names)
         if not primary_is_up and dns.listening is not None:
             dns.listening.kill()
         ready = asyncio.Event()
@@ -98,7 +88,7 @@ async def running(*, silent_lookups: int = 0, primary_is_up: bool = True) -> Asy
             registry=Registry("lagoon.test", dns.dial(), dns.key, names),
             relay=MailPool(relaying.dialer(), name="mx.lagoon.test", lmtp=False),
             inlet=signer.inlet,
-            log=Log("signer", signer.note),
+            log=signer.kept.log("signer"),
             clock=clock,
             life=signer.life,
         )

@@ -17,7 +17,7 @@ from scop.cells.relay.bounce import Bouncer
 from scop.cells.relay.post import Carried, Post
 from scop.cells.relay.queue import SIGNER, Held, Load, Queue, Settled
 from scop.cells.relay.route import Unroutable, route
-from scop.cells.relay.schedule import GIVE_UP_SECONDS, pause_seconds
+from scop.cells.relay.schedule import GIVE_UP_SECONDS, INSIDE, OUTSIDE, pause_seconds
 from scop.dsn import Failure
 from scop.net.dns_client import Names, drive
 from scop.net.faults import TemporaryFailure
@@ -119,10 +119,14 @@ class Carrier:
             self._fault = self._fault or task.exception()
         self._wake.set()
 
-    async def drain(self) -> None:
-        """Wait for what is underway."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+    async def drain(self, grace_seconds: float) -> None:
+        """Wait for what is underway; what takes longer is cut off, and due again at the next start."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=grace_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _carry(self, load: Load) -> None:
         started = self._options.clock.monotonic()
@@ -131,7 +135,8 @@ class Carrier:
         await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
 
     async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
-        envelope = Envelope(load.reverse_path, tuple(path for _, path, _ in load.recipients), "8BITMIME", load.smtputf8)
+        body = "" if octets.isascii() else "8BITMIME"
+        envelope = Envelope(load.reverse_path, tuple(path for _, path, _ in load.recipients), body, load.smtputf8)
         if load.destination == self._options.domain:
             carried = await self._inside(self._options.mailbox, "mailbox", load, envelope, octets)
         elif load.destination == SIGNER:
@@ -154,20 +159,23 @@ class Carrier:
 
     async def _settle(self, load: Load, octets: bytes, verdicts: tuple[_Verdict, ...], seconds: float) -> None:
         now = self._options.clock.unix()
+        pace = INSIDE if load.destination in (self._options.domain, SIGNER) else OUTSIDE
+        chance = _random.random()  # one for all, so that they stay together
         is_last_chance = now - load.queued_unix > GIVE_UP_SECONDS
         settled: list[Settled] = []
         failures: list[Failure] = []
         for (recipient, path, attempts), verdict in zip(load.recipients, verdicts, strict=True):
             failed = not verdict.positive and (verdict.permanent or is_last_chance)
             retry = None
-            if not verdict.positive and not failed:
-                retry = now + pause_seconds(attempts + 1, _random.random())
-            settled.append(Settled(recipient, verdict.words, retry))
             if failed:
                 failures.append(_failure(path, verdict))
-            self._tell(load, path, verdict, "mail.bounced" if failed else "mail.deferred", seconds)
+            elif not verdict.positive:
+                retry = now + pause_seconds(pace, attempts + 1, chance)
+            settled.append(Settled(recipient, printable(verdict.words), retry, path if failed else None))
         bounce = self._bouncer.bounce(load, octets, tuple(failures), now)
         await self._queue.settle(load, settled, bounce, now)
+        for (_, path, _), verdict, each in zip(load.recipients, verdicts, settled, strict=True):
+            self._tell(load, path, verdict, "mail.bounced" if each.failed else "mail.deferred", seconds)
 
     def _tell(self, load: Load, path: ForwardPath, verdict: _Verdict, otherwise: str, seconds: float) -> None:
         self._options.log.info(
@@ -183,8 +191,11 @@ class Carrier:
 def _verdicts(carried: Carried, count: int) -> tuple[_Verdict, ...]:
     """Return what a transaction meant for each recipient."""
     if carried.transaction is None:
-        silent = _Verdict(positive=False, permanent=False, status="4.4.1", words=carried.reason, host=carried.host)
-        return (silent,) * count
+        permanent = carried.status.startswith("5")
+        mute = _Verdict(
+            positive=False, permanent=permanent, status=carried.status, words=carried.reason, host=carried.host
+        )
+        return (mute,) * count
     mail, recipients, message = carried.transaction
     if not mail.is_positive:
         return (_verdict(mail, carried.host),) * count

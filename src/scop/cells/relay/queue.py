@@ -26,6 +26,7 @@ _SCHEMA = (
     CREATE TABLE messages (
         id INTEGER PRIMARY KEY,
         trace TEXT NOT NULL,
+        delivery_id TEXT NOT NULL,
         reverse_path TEXT NOT NULL,
         smtputf8 INTEGER NOT NULL,
         queued_unix REAL NOT NULL,
@@ -80,11 +81,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one recipient: done, or to be tried again at `next_unix`."""
+    """What became of one recipient: done, or to be tried again at `next_unix`.
+
+    The path of a recipient that failed is told, so that the same mail may be handed in for it again.
+    """
 
     recipient: int
     last_reply: str
     next_unix: float | None = None
+    failed: ForwardPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +149,9 @@ def _add(sql: sqlite3.Connection, letter: Letter, now_unix: float) -> int:
     if not fresh:
         return 0
     message = sql.execute(
-        "INSERT INTO messages (trace, reverse_path, smtputf8, queued_unix, octets) VALUES (?, ?, ?, ?, ?)",
-        (letter.trace, str(letter.reverse_path), letter.smtputf8, now_unix, letter.octets),
+        "INSERT INTO messages (trace, delivery_id, reverse_path, smtputf8, queued_unix, octets)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (letter.trace, letter.delivery_id, str(letter.reverse_path), letter.smtputf8, now_unix, letter.octets),
     ).lastrowid
     sql.executemany(
         "INSERT INTO recipients (message, destination, forward_path, next_unix) VALUES (?, ?, ?, ?)",
@@ -164,6 +170,14 @@ def _is_fresh(sql: sqlite3.Connection, delivery_id: str, path: ForwardPath, now_
         (delivery_id, str(path).lower(), now_unix),
     )
     return known.rowcount == 1
+
+
+def _forget(sql: sqlite3.Connection, message: int, path: ForwardPath) -> None:
+    """Let the same mail in again: its sender is told that it failed."""
+    sql.execute(
+        "DELETE FROM passed WHERE delivery_id = (SELECT delivery_id FROM messages WHERE id = ?) AND forward_path = ?",
+        (message, str(path).lower()),
+    )
 
 
 _NOT_HELD = """
@@ -204,6 +218,8 @@ def _settle(
     sql: sqlite3.Connection, load: Load, settled: Sequence[Settled], bounce: Letter | None, now_unix: float
 ) -> None:
     for each in settled:
+        if each.failed is not None:
+            _forget(sql, load.message, each.failed)
         if each.next_unix is None:
             sql.execute("DELETE FROM recipients WHERE id = ?", (each.recipient,))
         else:

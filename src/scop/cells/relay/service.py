@@ -26,6 +26,7 @@ from scop.smtp import ServerOptions
 __all__ = ["RelayOptions", "options_of", "run"]
 
 STAMPS_OCTETS = 65_536  # what our own cells add to a mail of the largest size
+GRACE_SECONDS = 5.0  # for deliveries that are underway when the cell is asked to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ async def run(options: RelayOptions) -> None:
     await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await options.inlet.close()
     await _end(carrying)
-    await carrier.drain()
+    await carrier.drain(GRACE_SECONDS)
     await post.close()
     await queue.close()
 

@@ -102,8 +102,16 @@ class Intake:
             trace=(mail.origin.ident if mail.origin else "") or new_trace_id(),
             reverse_path=mail.reverse_path,
             recipients=tuple(self._recipients),
-            smtputf8=mail.smtputf8,
+            smtputf8=mail.smtputf8 and self._is_international(octets),
             octets=octets,
             # Bounces of our own come back sealed and without our Received: each is new.
             delivery_id=delivery_id(mail.reverse_path, below) if stamps else "",
+        )
+
+    def _is_international(self, octets: bytes) -> bool:
+        """Tell whether a mail needs SMTPUTF8 in fact: clients ask for it also where they need not."""
+        mailboxes = (self._mail.reverse_path.mailbox, *(path.mailbox for _, path in self._recipients))
+        return not (
+            octets.partition(b"\r\n\r\n")[0].isascii()
+            and all(mailbox is None or mailbox.is_ascii for mailbox in mailboxes)
         )

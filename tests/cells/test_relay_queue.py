@@ -1,0 +1,155 @@
+"""The durable queue."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scop.cells.relay.queue import SIGNER, Held, Letter, Load, Queue, Settled
+from scop.smtp import ForwardPath, ReversePath
+
+NOW = 1_800_000_000.0
+BOB, EVE = ForwardPath.parse("<bob@harbor.test>"), ForwardPath.parse("<eve@island.test>")
+LETTER = Letter(
+    trace="0123456789ab",
+    reverse_path=ReversePath.parse("<ann@lagoon.test>"),
+    recipients=(("harbor.test", BOB), ("island.test", EVE)),
+    smtputf8=False,
+    octets=b"From: ann@lagoon.test\r\n\r\nHigh water\r\n",
+    delivery_id="d1",
+)
+BOUNCE = replace(LETTER, reverse_path=ReversePath(None), recipients=((SIGNER, BOB),), delivery_id="")
+NOTHING_HELD = Held()
+
+CHILD = """
+import asyncio, sys
+from dataclasses import replace
+from pathlib import Path
+from scop.cells.relay.queue import Letter, Queue
+from scop.smtp import ForwardPath, ReversePath
+
+async def main():
+    queue = Queue(Path(sys.argv[1]))
+    for number in range(100_000):
+        name, recipients = str(number), (("h.test", ForwardPath(None)),)
+        letter = Letter(name, ReversePath(None), recipients, False, b"x" * 5000, name)
+        await queue.add(letter, 0.0)
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def queue(tmp_path: Path) -> AsyncIterator[Queue]:
+    """Return an empty queue."""
+    opened = Queue(tmp_path / "queue.db")
+    yield opened
+    await opened.close()
+
+
+async def due(queue: Queue, now: float = NOW, held: Held = NOTHING_HELD) -> tuple[Load, ...]:
+    """Return what is due."""
+    return await queue.due(now, 100, held)
+
+
+async def test_queue_gives_one_load_for_each_destination(queue: Queue) -> None:
+    """Recipients of one domain travel together, others apart, octets are there once."""
+    both = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", ForwardPath.parse("<cid@harbor.test>"))))
+    assert 3 == await queue.add(both, NOW)
+    loads = await due(queue)
+    assert [("harbor.test", 2), ("island.test", 1)] == [(load.destination, len(load.recipients)) for load in loads]
+    assert LETTER.octets == await queue.octets(loads[0].message)
+
+
+async def test_queue_takes_the_same_mail_once(queue: Queue) -> None:
+    """A second hand-in by the same delivery id adds only recipients that were not there."""
+    more = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", ForwardPath.parse("<cid@harbor.test>"))))
+    assert [2, 0, 1] == [await queue.add(letter, NOW) for letter in (LETTER, LETTER, more)]
+
+
+async def test_queue_remembers_what_was_delivered(queue: Queue) -> None:
+    """A client that missed our 250 and tries again makes no second copy, for days; then it is forgotten."""
+    await queue.add(LETTER, NOW)
+    for load in await due(queue):
+        await queue.settle(load, [Settled(id_, "250 Ok") for id_, _, _ in load.recipients], None, NOW)
+    assert (None, 0) == (await queue.next_due(NOTHING_HELD), await queue.add(LETTER, NOW + 6 * 86_400))
+    assert 2 == await queue.add(LETTER, NOW + 8 * 86_400)
+
+
+async def test_queue_takes_a_mail_again_that_failed(queue: Queue) -> None:
+    """Whose bounce says that it failed may send the very same mail once more."""
+    await queue.add(LETTER, NOW)
+    harbor, island = await due(queue)
+    await queue.settle(harbor, [Settled(harbor.recipients[0][0], "550 No", failed=BOB)], None, NOW)
+    await queue.settle(island, [Settled(island.recipients[0][0], "250 Ok")], None, NOW)
+    assert 1 == await queue.add(LETTER, NOW)
+
+
+async def test_queue_holds_back_until_the_next_attempt(queue: Queue) -> None:
+    """What was deferred is not due before its time, and counts its attempts."""
+    await queue.add(LETTER, NOW)
+    harbor, island = await due(queue)
+    await queue.settle(harbor, [Settled(harbor.recipients[0][0], "451 Later", NOW + 60)], None, NOW)
+    await queue.settle(island, [Settled(island.recipients[0][0], "250 Ok")], None, NOW)
+    assert ((), NOW + 60) == (await due(queue, NOW + 59), await queue.next_due(NOTHING_HELD))
+    (again,) = await due(queue, NOW + 60)
+    assert [(BOB, 1)] == [(path, attempts) for _, path, attempts in again.recipients]
+
+
+async def test_queue_passes_over_what_is_held(queue: Queue) -> None:
+    """Recipients that are underway and destinations that are busy are neither due nor next."""
+    await queue.add(LETTER, NOW)
+    harbor, _ = await due(queue)
+    held = Held(frozenset({harbor.recipients[0][0]}), frozenset({"island.test"}))
+    assert ((), None) == (await due(queue, held=held), await queue.next_due(held))
+
+
+async def test_queue_settles_and_bounces_at_once(queue: Queue) -> None:
+    """The failed recipient goes and the bounce comes in one commit; the message goes with its last recipient."""
+    await queue.add(replace(LETTER, recipients=LETTER.recipients[:1]), NOW)
+    (load,) = await due(queue)
+    await queue.settle(load, [Settled(load.recipients[0][0], "550 No", failed=BOB)], BOUNCE, NOW)
+    (bounce,) = await due(queue)
+    assert (SIGNER, ReversePath(None)) == (bounce.destination, bounce.reverse_path)
+    assert 1 == (await queue.contents(10)).waiting
+
+
+async def test_queue_tells_the_operator(queue: Queue) -> None:
+    """How many wait, how many were tried, and the head of them within the limit."""
+    await queue.add(LETTER, NOW)
+    harbor, _ = await due(queue)
+    await queue.settle(harbor, [Settled(harbor.recipients[0][0], "451 Later", NOW + 60)], None, NOW)
+    contents = await queue.contents(1)
+    assert (2, 1, ["<eve@island.test>"]) == (
+        contents.waiting,
+        contents.deferred,
+        [entry.forward_path for entry in contents.entries],
+    )
+    assert "451 Later" == (await queue.contents(9)).entries[1].last_reply
+
+
+def test_queue_loses_nothing_when_killed(tmp_path: Path) -> None:
+    """A kill -9 in the midst of taking mail: whatever was said to be taken is there at the next start."""
+    path = tmp_path / "queue.db"
+    with subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        said = [next(child.stdout) for _ in range(200)]
+        child.send_signal(signal.SIGKILL)
+        said += child.stdout.readlines()
+    assert set() == {line.strip() for line in said} - asyncio.run(traces_in(path))
+
+
+async def traces_in(path: Path) -> set[str]:
+    """Return what stands in a queue."""
+    queue = Queue(path)
+    loads = await queue.due(NOW, 100_000, NOTHING_HELD)
+    await queue.close()
+    return {load.trace for load in loads}
