@@ -1,21 +1,22 @@
 """Takes what is due from the queue and carries it, many at a time, until it is settled.
 
-Theory of operation: one loop waits for a new mail, a finished load, or the moment when the next
-recipient is due, whichever comes first; it never polls. A load is one message for one destination.
-What is underway is known in memory only: after a crash it is simply due again.
+Theory of operation: one loop waits for a new mail, a line that runs low, a load to be tried again, or the
+moment when the next recipient is due, whichever comes first; it never polls. A load is one message for
+one destination. What is in line or underway is known in memory only: after a crash it is simply due again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 from scop.base import Clock, printable
 from scop.cells.relay.bounce import Bouncer
+from scop.cells.relay.lines import LineLimits, Lines
 from scop.cells.relay.post import Carried, Post
-from scop.cells.relay.queue import SIGNER, Held, Load, Queue, Settled
+from scop.cells.relay.queue import SIGNER, Load, Queue, Settled
 from scop.cells.relay.route import Unroutable, route
 from scop.cells.relay.schedule import GIVE_UP_SECONDS, INSIDE, OUTSIDE, pause_seconds
 from scop.dsn import Failure
@@ -27,9 +28,7 @@ from scop.smtp import Envelope, ForwardPath, Origin, Reply
 
 __all__ = ["Carrier", "CarrierOptions"]
 
-MAX_LOADS = 40
-MAX_LOADS_PER_DESTINATION = 8
-READ_AHEAD = 200
+READ_AHEAD = 200  # recipients of one look into the queue
 
 _random = random.SystemRandom()
 
@@ -68,10 +67,10 @@ class Carrier:
         self._options = options
         self._bouncer = Bouncer(options.hostname, options.domain)
         self._wake = asyncio.Event()
-        self._underway: dict[int, Load] = {}  # by recipient
-        self._loads: Counter[str] = Counter()  # by destination
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lines = Lines(LineLimits())
+        self._tasks: set[asyncio.Task[bool]] = set()
         self._fault: BaseException | None = None
+        self._draining = False
 
     def wake(self) -> None:
         """Look at the queue: something new is in it."""
@@ -82,45 +81,41 @@ class Carrier:
         while self._fault is None:
             self._wake.clear()
             now = self._options.clock.unix()
-            for load in await self._queue.due(now, READ_AHEAD, self._held()):
-                self._begin(load)
+            if self._lines.has_room:
+                for load in await self._queue.due(now, READ_AHEAD, self._lines.held):
+                    self._lines.add(load)
+            self._begin()
             await self._wait(now)
         raise self._fault
 
-    def _held(self) -> Held:
-        """Return what must not be begun now."""
-        full = frozenset(name for name, count in self._loads.items() if count >= MAX_LOADS_PER_DESTINATION)
-        return Held(frozenset(self._underway), full)
-
     async def _wait(self, now: float) -> None:
-        """Wait for a new mail or a finished load, or until the next recipient is due that may be begun."""
-        next_due = await self._queue.next_due(self._held()) if len(self._tasks) < MAX_LOADS else None
+        """Wait until there is a reason to look, or until the next recipient is due that may be begun."""
+        next_due = await self._queue.next_due(self._lines.held) if self._lines.has_room else None
         try:
             await asyncio.wait_for(self._wake.wait(), None if next_due is None else max(0.0, next_due - now))
         except TimeoutError:
             return
 
-    def _begin(self, load: Load) -> None:
-        """Start to carry a load, unless too many are underway already."""
-        if len(self._tasks) >= MAX_LOADS or self._loads[load.destination] >= MAX_LOADS_PER_DESTINATION:
-            return
-        self._loads[load.destination] += 1
-        self._underway.update((recipient, load) for recipient, _, _ in load.recipients)
-        task = asyncio.ensure_future(self._carry(load))
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._end(done, load))
+    def _begin(self) -> None:
+        """Start what may be underway."""
+        while not self._draining and (load := self._lines.next_load()) is not None:
+            task = asyncio.ensure_future(self._carry(load))
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._end, load))
 
-    def _end(self, task: asyncio.Task[None], load: Load) -> None:
+    def _end(self, load: Load, task: asyncio.Task[bool]) -> None:
         self._tasks.discard(task)
-        self._loads[load.destination] -= 1
-        for recipient, _, _ in load.recipients:
-            self._underway.pop(recipient, None)
-        if not task.cancelled():
-            self._fault = self._fault or task.exception()
-        self._wake.set()
+        runs_low = self._lines.finished(load)
+        if task.cancelled():
+            return
+        self._fault = self._fault or task.exception()
+        if self._fault or runs_low or task.result():
+            self._wake.set()
+        self._begin()
 
     async def drain(self, grace_seconds: float) -> None:
         """Wait for what is underway; what takes longer is cut off, and due again at the next start."""
+        self._draining = True
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=grace_seconds)
@@ -128,11 +123,12 @@ class Carrier:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _carry(self, load: Load) -> None:
+    async def _carry(self, load: Load) -> bool:
+        """Carry and settle a load; return whether there is more to be done because of it."""
         started = self._options.clock.monotonic()
         octets = await self._queue.octets(load.message)
         verdicts = await self._attempt(load, octets)
-        await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
+        return await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
 
     async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
         body = "" if octets.isascii() else "8BITMIME"
@@ -157,7 +153,7 @@ class Carrier:
         except TemporaryFailure as failure:
             return Carried(name, None, str(failure))
 
-    async def _settle(self, load: Load, octets: bytes, verdicts: tuple[_Verdict, ...], seconds: float) -> None:
+    async def _settle(self, load: Load, octets: bytes, verdicts: tuple[_Verdict, ...], seconds: float) -> bool:
         now = self._options.clock.unix()
         pace = INSIDE if load.destination in (self._options.domain, SIGNER) else OUTSIDE
         chance = _random.random()  # one for all, so that they stay together
@@ -176,6 +172,7 @@ class Carrier:
         await self._queue.settle(load, settled, bounce, now)
         for (_, path, _), verdict, each in zip(load.recipients, verdicts, settled, strict=True):
             self._tell(load, path, verdict, "mail.bounced" if each.failed else "mail.deferred", seconds)
+        return bounce is not None or any(each.next_unix is not None for each in settled)
 
     def _tell(self, load: Load, path: ForwardPath, verdict: _Verdict, otherwise: str, seconds: float) -> None:
         self._options.log.info(
