@@ -14,7 +14,7 @@ HEAVY = {"argon2", "click", "cryptography", "dns", "email", "http", "multiproces
 
 NEEDED = {
     "submission": set(),
-    "signer": {"cryptography", "dns"},  # private keys; UPDATE with TSIG
+    "signer": {"cryptography"},  # private keys
     "relay": {"sqlite3"},  # the queue
     "receiver": set(),
     "filter": set(),

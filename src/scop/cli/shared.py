@@ -46,10 +46,10 @@ config_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-console = Console(highlight=False)
+console = Console(highlight=False, emoji=False)
 # Not a terminal: lines are cut nowhere, so that they can be searched.
 if not sys.stdout.isatty():
-    console = Console(highlight=False, width=200)
+    console = Console(highlight=False, emoji=False, width=200)
 
 
 class Operator:

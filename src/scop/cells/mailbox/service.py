@@ -14,7 +14,7 @@ from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.keeper import ResolvedRecipient, ResolveRecipient
 from scop.mesh.vocabulary.mailbox import ListMail, MailList, MailPiece, MailSummary, ReadMail
-from scop.mime import parse
+from scop.mime import load_charsets, parse
 from scop.net.faults import PermanentFailure
 from scop.net.log import Log
 from scop.net.mail_server import MailServer
@@ -47,6 +47,7 @@ class MailboxOptions:
 
 def options_of(cell: Cell) -> MailboxOptions:
     """Return the options of a mailbox in the mesh."""
+    load_charsets()  # for summaries: a confined cell imports nothing more
     keeper = cell.caller("keeper")
 
     async def resolve(address: str) -> ResolvedRecipient:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from scop.mesh.pipes.identity import PipeIdentity
-from scop.mesh.pipes.threshold import HANDSHAKE_SECONDS, Threshold, handshake
+from scop.mesh.pipes.threshold import HANDSHAKE_SECONDS, Threshold, judge
 from scop.net.dialer import Dialer
 from scop.net.faults import PermanentFailure, TemporaryFailure
 
@@ -26,14 +26,8 @@ def pipe_dialer(identity: PipeIdentity, peer_name: str, address: str, port: int)
 
     async def dial(new_protocol: Callable[[], _P], /) -> tuple[asyncio.Transport, _P]:
         try:
-            threshold = await _connect(address, port)
-            visitor = await handshake(
-                threshold,
-                identity.client_context,
-                domain=identity.domain,
-                allowed=(peer_name,),
-                seconds=HANDSHAKE_SECONDS,
-            )
+            threshold = await _connect(identity, address, port)
+            visitor = judge(threshold, domain=identity.domain, allowed=(peer_name,))
         except (TimeoutError, OSError, PermanentFailure) as fault:
             reason = str(fault) or type(fault).__name__
             raise TemporaryFailure(f"no pipe to {peer_name} at {address} port {port}: {reason}") from fault
@@ -45,8 +39,10 @@ def pipe_dialer(identity: PipeIdentity, peer_name: str, address: str, port: int)
     return dial
 
 
-async def _connect(address: str, port: int) -> Threshold:
+async def _connect(identity: PipeIdentity, address: str, port: int) -> Threshold:
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(CONNECT_SECONDS):
-        _, threshold = await loop.create_connection(Threshold, address, port)
+    async with asyncio.timeout(CONNECT_SECONDS + HANDSHAKE_SECONDS):
+        _, threshold = await loop.create_connection(
+            Threshold, address, port, ssl=identity.client_context, ssl_handshake_timeout=HANDSHAKE_SECONDS
+        )
     return threshold

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from scop.mesh.inlet import Handlers
 from scop.mesh.pipes.identity import PipeIdentity
-from scop.mesh.pipes.threshold import HANDSHAKE_SECONDS, Threshold, Visitor, handshake
+from scop.mesh.pipes.threshold import HANDSHAKE_SECONDS, Threshold, Visitor, judge
 from scop.mesh.protocol import PipeProtocol
 from scop.net.faults import PermanentFailure
 from scop.net.log import Log
 from scop.net.peer import peer_of
 
 __all__ = ["PipeInlet", "PipeLimits"]
+
+MAX_ACCEPTED_AT_ONCE = 64  # in one turn of the loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,68 +51,75 @@ class PipeInlet:
         self._limits = limits or PipeLimits()
         self._greetings: set[asyncio.Task[None]] = set()
         self._pipes: dict[str, set[asyncio.Transport]] = {}
-        self._server: asyncio.Server | None = None
 
     async def serve(self, handlers: Handlers) -> None:
         """Start to accept; returns once listening."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Door(self, handlers), sock=self._listener)
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept, handlers)
 
     async def close(self) -> None:
         """Stop accepting, and send away who is still at the door; open pipes go on."""
-        if self._server is not None:
-            self._server.close()
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
         for greeting in tuple(self._greetings):
             greeting.cancel()
 
-    def knock(self, door: Threshold, handlers: Handlers) -> None:
-        """Begin to find out who is there."""
-        if len(self._greetings) >= self._limits.max_strangers:
-            self._refuse(door, f"more than {self._limits.max_strangers} handshakes at once")
-            return
-        greeting = asyncio.get_running_loop().create_task(self._greet(door, handlers))
-        self._greetings.add(greeting)
-        greeting.add_done_callback(self._greetings.discard)
+    def _accept(self, handlers: Handlers) -> None:
+        """Take everybody who waits outside.
 
-    async def _greet(self, door: Threshold, handlers: Handlers) -> None:
+        Accepted by hand, because only `connect_accepted_socket` tells why a handshake failed; a server
+        with TLS of its own drops the reason.
+        """
+        for _ in range(MAX_ACCEPTED_AT_ONCE):
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # nobody waits any more, or they are gone again
+                return
+            connection.setblocking(False)
+            if len(self._greetings) >= self._limits.max_strangers:
+                self._refuse(_address_of(connection), f"more than {self._limits.max_strangers} handshakes at once")
+                connection.close()
+                continue
+            greeting = asyncio.get_running_loop().create_task(self._greet(connection, handlers))
+            self._greetings.add(greeting)
+            greeting.add_done_callback(self._greetings.discard)
+
+    async def _greet(self, connection: socket.socket, handlers: Handlers) -> None:
+        """Find out who is there; the first words of a visitor wait in the threshold meanwhile."""
+        address = _address_of(connection)
+        door = Threshold()  # made here: uvloop returns another object than the protocol it was given
         try:
-            visitor = await handshake(
-                door,
-                self._identity.server_context,
-                domain=self._identity.domain,
-                allowed=self._grants,
-                seconds=self._limits.handshake_seconds,
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: door,
+                connection,
+                ssl=self._identity.server_context,
+                ssl_handshake_timeout=self._limits.handshake_seconds,
             )
+            visitor = judge(door, domain=self._identity.domain, allowed=self._grants)
             self._let_in(door, visitor, handlers)
         except (OSError, PermanentFailure) as fault:
-            self._refuse(door, str(fault) or type(fault).__name__)
+            self._refuse(address, str(fault) or type(fault).__name__)
 
     def _let_in(self, door: Threshold, visitor: Visitor, handlers: Handlers) -> None:
         new_protocol = handlers.get(self._grants[visitor.cell])
         if new_protocol is None:
+            visitor.transport.abort()
             raise PermanentFailure(f"nobody here speaks {self._grants[visitor.cell]} with {visitor.cell}")
         open_pipes = {pipe for pipe in self._pipes.get(visitor.cell, ()) if not pipe.is_closing()}
         if len(open_pipes) >= self._limits.max_pipes_per_cell:
+            visitor.transport.abort()
             raise PermanentFailure(f"{visitor.cell} has {len(open_pipes)} pipes open")
         self._pipes[visitor.cell] = open_pipes | {visitor.transport}
         door.hand_over(visitor.transport, new_protocol(peer_of(visitor.transport, cell=visitor.cell)))
 
-    def _refuse(self, door: Threshold, reason: str) -> None:
-        assert door.transport is not None, "nobody is refused who did not come"
-        peer = peer_of(door.transport)
-        self._log.warning("pipe.refused", address=peer.address, port=peer.port, reason=reason)
-        door.transport.abort()
+    def _refuse(self, address: tuple[str, int], reason: str) -> None:
+        self._log.warning("pipe.refused", address=address[0], port=address[1], reason=reason)
 
 
-class _Door(Threshold):
-    """A threshold that knocks as soon as somebody stands on it."""
-
-    def __init__(self, inlet: PipeInlet, handlers: Handlers) -> None:
-        super().__init__()
-        self._inlet = inlet
-        self._handlers = handlers
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Knock; called once, by the plain connection."""
-        super().connection_made(transport)
-        self._inlet.knock(self, self._handlers)
+def _address_of(connection: socket.socket) -> tuple[str, int]:
+    """Return who called; nothing where they are gone already."""
+    try:
+        host, port = connection.getpeername()[:2]
+    except OSError:
+        return "", 0
+    return str(host), int(port)

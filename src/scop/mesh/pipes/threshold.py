@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
@@ -11,7 +10,7 @@ from typing import cast
 from scop.mesh.identity import check_identity
 from scop.net.faults import PermanentFailure
 
-__all__ = ["HANDSHAKE_SECONDS", "Threshold", "Visitor", "handshake"]
+__all__ = ["HANDSHAKE_SECONDS", "Threshold", "Visitor", "judge"]
 
 HANDSHAKE_SECONDS = 10.0  # a handshake takes 3 ms; a cell that was stopped or swapped out may take long
 MAX_EARLY_OCTETS = 262_144  # one read of asyncio; more cannot come before the loop turns
@@ -31,9 +30,8 @@ class Threshold(asyncio.Protocol):
         self._real: asyncio.Protocol | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport, and let nothing in before TLS listens."""
+        """Keep the transport; TLS is already between it and the wire."""
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         """Keep what came early; a flood ends the connection."""
@@ -77,26 +75,19 @@ class Visitor:
     transport: asyncio.Transport
 
 
-async def handshake(
-    threshold: Threshold, context: ssl.SSLContext, *, domain: str, allowed: Collection[str], seconds: float
-) -> Visitor:
-    """Start TLS on the threshold's transport and judge who is there.
+def judge(threshold: Threshold, *, domain: str, allowed: Collection[str]) -> Visitor:
+    """Say who is at the other end of a connection whose handshake is over.
 
-    Raises `PermanentFailure` where the name is refused, OSError (`ssl.SSLError` is one) where TLS
-    fails or takes longer than `seconds`. The connection is closed in each of these cases.
+    Raises `PermanentFailure` where the name is refused, OSError where the other end is gone already;
+    the connection is closed in each of these cases.
     """
-    plain = threshold.transport
-    assert plain is not None, "a threshold has its transport before anyone knocks"
-    server_side = context.protocol == ssl.PROTOCOL_TLS_SERVER
-    loop = asyncio.get_running_loop()
+    transport = threshold.transport
+    assert transport is not None, "a handshake that is over has a transport"
     try:
-        secured = await loop.start_tls(
-            plain, threshold, context, server_side=server_side, ssl_handshake_timeout=seconds
-        )
-        if secured is None or threshold.lost:
+        if threshold.lost:
             raise ConnectionAbortedError("closed before it began")
-        certificate = secured.get_extra_info("peercert") or {}
-        return Visitor(check_identity(certificate, domain=domain, allowed=allowed), secured)
-    except (OSError, PermanentFailure, asyncio.CancelledError):
-        plain.abort()
+        certificate = transport.get_extra_info("peercert") or {}
+        return Visitor(check_identity(certificate, domain=domain, allowed=allowed), transport)
+    except (OSError, PermanentFailure):
+        transport.abort()
         raise
