@@ -9,6 +9,7 @@ Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2047, RFC 2183, RFC 2231, RFC 6532,
 
 from scop.mime.addresses import Address, Group, parse_addresses
 from scop.mime.charsets import load_charsets
+from scop.mime.compose import Attachment, compose
 from scop.mime.defects import Ambiguity, Defect
 from scop.mime.entity import Entity, Message
 from scop.mime.header import Field, Header, RawField, raw_fields, split_header
@@ -19,6 +20,7 @@ from scop.mime.parser import parse
 __all__ = [
     "Address",
     "Ambiguity",
+    "Attachment",
     "ContentType",
     "Defect",
     "Entity",
@@ -28,6 +30,7 @@ __all__ = [
     "Limits",
     "Message",
     "RawField",
+    "compose",
     "load_charsets",
     "parse",
     "parse_addresses",

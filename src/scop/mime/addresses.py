@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from scop.mime.charsets import without_surrogates
 from scop.mime.structured import comment_end, unquote
 from scop.mime.words import decode_words
 
@@ -222,12 +223,12 @@ def _address(name: str, spec: list[_Token]) -> Address:
         local, domain = _local_part(tokens), ""
         return Address(name, quote_local_part(local) if local else "", local, "")
     local = _local_part(tokens[: ats[-1]])
-    domain = "".join(text for _, text in tokens[ats[-1] + 1 :])
+    domain = without_surrogates("".join(text for _, text in tokens[ats[-1] + 1 :]))
     return Address(name, f"{quote_local_part(local)}@{domain}", local, domain)
 
 
 def _local_part(tokens: list[_Token]) -> str:
-    return "".join(unquote(text) if kind == "quoted" else text for kind, text in tokens)
+    return without_surrogates("".join(unquote(text) if kind == "quoted" else text for kind, text in tokens))
 
 
 def flatten(found: tuple[Address | Group, ...]) -> Iterator[Address]:

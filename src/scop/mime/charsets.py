@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 
-__all__ = ["decode_text", "is_known_charset", "load_charsets"]
+__all__ = ["decode_text", "is_known_charset", "load_charsets", "without_surrogates"]
 
 _TEXT_CODEC_NAMES = """
 ascii utf-8 utf-8-sig utf-7 utf-16 utf-16-be utf-16-le utf-32 utf-32-be utf-32-le
@@ -80,18 +80,26 @@ def decode_text(octets: bytes, charset: str) -> str:
     """Return `octets` as text; what does not decode becomes U+FFFD, so this never raises.
 
     Lenient: text without a charset, in an unknown one, or not ASCII though it says so is read as
-    UTF-8, and as ISO 8859-1 where it is not UTF-8 either, since senders that label badly use these.
+    UTF-8, which is what today's senders mean; other charsets are not guessed.
     """
-    codec = _codec(charset)
+    codec = _codec(charset) if charset else None
     if codec is not None and codec != "ascii":
         try:
             return octets.decode(codec, "replace")
         except (UnicodeError, LookupError):  # a stateful codec may refuse even with "replace"
-            return octets.decode("iso8859-1")
+            pass
+    return octets.decode("utf-8", "replace")
+
+
+def without_surrogates(text: str) -> str:
+    """Return `text` with each octet that stood for itself (`surrogateescape`) as U+FFFD."""
+    if text.isascii():
+        return text
     try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        return octets.decode("iso8859-1")
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
 
 
 def load_charsets() -> None:

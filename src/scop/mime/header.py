@@ -116,7 +116,7 @@ class Field:
 
     @property
     def unfolded(self) -> str:
-        """The body on one line, encoded words left as they are: what structured fields are parsed from."""
+        """The body on one line, nothing decoded: what structured fields are parsed from."""
         return unfold(self.octets[self._body_start :])
 
     @property
@@ -131,11 +131,11 @@ class Field:
 
 
 def unfold(octets: bytes) -> str:
-    """Return a field body on one line, without white space around it (RFC 5322 §2.2.3)."""
-    try:
-        text = octets.decode("ascii")
-    except UnicodeDecodeError:
-        text = octets.decode("utf-8", "replace")  # RFC 6532 §3
+    """Return a field body on one line, without white space around it (RFC 5322 §2.2.3).
+
+    Octets that are not UTF-8 stand for themselves (`surrogateescape`): an encoded word may hold them.
+    """
+    text = octets.decode("utf-8", "surrogateescape")  # RFC 6532 §3
     if "\n" in text:
         text = text.replace("\r\n", "").replace("\n", "")
     return text.strip(" \t\r")

@@ -28,7 +28,8 @@ _ONCE = (
     *("mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"),
 )
 _BARE_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
-_DATA_AFTER_PADDING = re.compile(rb"=[\r\n \t=]*+[A-Za-z0-9+/]")
+# Begins only where a run of padding does, so that a mail of nothing but "=" is scanned once.
+_DATA_AFTER_PADDING = re.compile(rb"(?<![=\r\n \t])=[\r\n \t=]*+[A-Za-z0-9+/]")
 
 
 def find_defects(entity: Entity) -> tuple[Defect, ...]:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import unquote_to_bytes
 
-from scop.mime.charsets import decode_text
+from scop.mime.charsets import decode_text, without_surrogates
 from scop.mime.structured import unquote, without_comments
 from scop.mime.words import decode_words
 
-__all__ = ["ContentType", "parse_content_type", "parse_parameters"]
+__all__ = ["ContentType", "find_boundary", "parse_content_type", "parse_parameters"]
 
 MAX_PARAMETERS = 200  # far beyond any real field; RFC 2231 sections count one each
 
@@ -25,6 +24,9 @@ _TYPE = re.compile(rf"\s*+({_ATOM}++)\s*+/\s*+({_ATOM}++)")
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"?|[^;]*+)', re.DOTALL)
 _SECTION = re.compile(r"(.+?)(?:\*(0|[1-9][0-9]{0,3}))?(\*)?", re.DOTALL)
 
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+
+_NAMES = frozenset({"name", "filename"})  # parameters whose value is for people
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -51,14 +53,15 @@ def parse_content_type(unfolded: str) -> ContentType | None:
     match = _TYPE.match(text)
     if match is None:
         return None
-    return ContentType(match[1].lower(), match[2].lower(), parse_parameters(text[match.end() :]))
+    maintype, subtype = without_surrogates(match[1].lower()), without_surrogates(match[2].lower())
+    return ContentType(maintype, subtype, parse_parameters(text[match.end() :]))
 
 
 def parse_disposition(unfolded: str) -> tuple[str, Mapping[str, str]]:
     """Return the lower-case disposition ("" where none is stated) and its parameters."""
     text = without_comments(unfolded)
     value, semicolon, rest = text.partition(";")
-    return value.strip().lower(), parse_parameters(semicolon + rest)
+    return without_surrogates(value.strip().lower()), parse_parameters(semicolon + rest)
 
 
 def parse_parameters(text: str) -> Mapping[str, str]:
@@ -67,7 +70,8 @@ def parse_parameters(text: str) -> Mapping[str, str]:
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, value in split_parameters(text):
         if "*" not in name:
-            values.setdefault(name, decode_words(value))  # Lenient: RFC 2047 §5 (3) forbids what many senders do
+            # Lenient: RFC 2047 §5 (3) forbids encoded words here, many senders write them.
+            values.setdefault(name, decode_words(value) if name in _NAMES else without_surrogates(value))
             continue
         match = _SECTION.fullmatch(name)
         if match is None:
@@ -85,7 +89,17 @@ def split_parameters(text: str) -> Iterator[tuple[str, str]]:
         if count == MAX_PARAMETERS:
             return
         value = match[2]
-        yield match[1].lower(), unquote(value) if value.startswith('"') else value.rstrip()
+        yield without_surrogates(match[1].lower()), unquote(value) if value.startswith('"') else value.rstrip()
+
+
+def find_boundary(unfolded: str) -> bytes:
+    """Return the octets of a multipart's boundary; empty where the Content-Type names none (RFC 2046 §5.1.1)."""
+    text = without_comments(unfolded)
+    value = next((value for name, value in split_parameters(text) if name == "boundary"), None)
+    if value is None:
+        value = parse_parameters(text).get("boundary", "")  # in RFC 2231 sections, though nobody does
+    # A boundary does not end with a space: one that does was padded on its way.
+    return value.encode("utf-8", "surrogateescape").rstrip(b" \t\r")
 
 
 def _join_sections(sections: Mapping[int, tuple[str, bool]]) -> str:
@@ -98,5 +112,6 @@ def _join_sections(sections: Mapping[int, tuple[str, bool]]) -> str:
         value, extended = sections[number]
         if number == 0 and extended and value.count("'") >= 2:
             charset, _, value = value.split("'", 2)
-        octets.append(unquote_to_bytes(value) if extended else value.encode("utf-8", "surrogatepass"))
+        section = value.encode("utf-8", "surrogateescape")
+        octets.append(_PERCENT.sub(lambda match: bytes.fromhex(match[1].decode()), section) if extended else section)
     return decode_text(b"".join(octets), charset or "utf-8")

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from scop.mime.defects import Defect
 from scop.mime.entity import Entity, Message, Span
-from scop.mime.header import find_header_end
+from scop.mime.header import find_header_end, unfold
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.parameters import ContentType
+from scop.mime.parameters import ContentType, find_boundary
 from scop.mime.transfer import IDENTITY_ENCODINGS
 
 __all__ = ["parse"]
@@ -61,15 +61,14 @@ class _Cut:
             self._cut_enclosed(entity, depth)
 
     def _cut_multipart(self, entity: Entity, media: ContentType, depth: int) -> None:
-        # RFC 2046 §5.1.1: a boundary does not end with a space, so one that does was padded.
-        boundary = media.parameters.get("boundary", "").rstrip()
+        boundary = find_boundary(unfold(entity.stated[b"type"]))
         if not boundary:
             entity.cut_defects.append(Defect.MISSING_BOUNDARY)
             return
         default_type = _DIGEST_MEMBER if media.subtype == "digest" else _TEXT
         parts: list[Entity] = []
         octets = entity.span.octets
-        for start, end in _sections(entity, b"\n--" + boundary.encode("utf-8", "replace")):
+        for start, end in _sections(entity, b"\n--" + boundary):
             if not self._may_go_below(entity, depth):
                 break
             part = Entity(_span(octets, start, end), self._limits, default_type)
@@ -107,10 +106,8 @@ def _span(octets: bytes, start: int, end: int) -> Span:
 def _sections(entity: Entity, delimiter: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each body part of a multipart starts and ends (RFC 2046 §5.1.1)."""
     span = entity.span
-    # A body that starts with its boundary has the line end of the empty line before it.
-    delimiters = _delimiters(span, delimiter)
     start = -1
-    for line_start, line_end, closes in delimiters:
+    for line_start, line_end, closes in _delimiters(span, delimiter):
         if start >= 0:
             # RFC 2046 §5.1.1: the line end before a delimiter belongs to the delimiter.
             end = line_start - 1 if span.octets[line_start - 1] == 13 else line_start
@@ -128,6 +125,7 @@ def _sections(entity: Entity, delimiter: bytes) -> Iterator[tuple[int, int]]:
 def _delimiters(span: Span, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
     """Yield (index of the line end before it, index behind its line, whether it closes) of each delimiter line."""
     octets, end = span.octets, span.end
+    # From one before the body on: a body that starts with its boundary has the empty line's end before it.
     position = octets.find(delimiter, max(span.body - 1, 0), end)
     while position >= 0:
         rest = _DELIMITER_REST.match(octets, position + len(delimiter), end)

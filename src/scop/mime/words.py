@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from scop.mime.charsets import decode_text, is_known_charset
+from scop.mime.charsets import decode_text, is_known_charset, without_surrogates
 from scop.mime.transfer import decode_base64
 
 __all__ = ["decode_words", "encode_words"]
@@ -20,17 +20,19 @@ MAX_WORD_CHARACTERS = 75  # RFC 2047 §2
 
 
 def decode_words(text: str) -> str:
-    """Return `text` with its encoded words decoded; what is not one stays as it is."""
+    """Return `text`, an unfolded field body or a piece of one, with its encoded words decoded.
+
+    What is no encoded word stays as it is.
+    """
     if "=?" not in text:
-        return text
+        return without_surrogates(text)
     pieces: list[str] = []
     run: list[bytes] = []  # octets of adjacent words in one charset: a character may be split between them
     run_charset = ""
     position = 0
     for match in _WORD.finditer(text):
         charset = match[1].lower()
-        octets = _word_octets(match[2], match[3]) if is_known_charset(charset) else None
-        if octets is None:
+        if not is_known_charset(charset):
             continue
         gap = text[position : match.start()]
         adjacent = bool(run) and not gap.strip()  # RFC 2047 §6.2: white space between words is not shown
@@ -39,19 +41,17 @@ def decode_words(text: str) -> str:
             run = []
         if not adjacent:
             pieces.append(gap)
-        run.append(octets)
+        run.append(_word_octets(match[2], match[3]))
         run_charset = charset
         position = match.end()
     pieces.append(decode_text(b"".join(run), run_charset))
     pieces.append(text[position:])
-    return "".join(pieces)
+    return without_surrogates("".join(pieces))
 
 
-def _word_octets(encoding: str, text: str) -> bytes | None:
-    try:
-        octets = text.encode("ascii")
-    except UnicodeEncodeError:
-        return None
+def _word_octets(encoding: str, text: str) -> bytes:
+    # Lenient: some senders leave octets beyond ASCII unescaped inside of a word.
+    octets = text.encode("utf-8", "surrogateescape")
     if encoding in "bB":
         return decode_base64(octets)
     return binascii.a2b_qp(octets, header=True)  # RFC 2047 §4.2: "_" is a space

@@ -1,0 +1,155 @@
+"""The values in fields: encoded words, parameters, dates, charsets."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scop.mime import ContentType, load_charsets, parse
+from scop.mime.dates import format_date, parse_date
+from scop.mime.words import decode_words, encode_words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("=?ISO-8859-1?Q?a?=", "a"),  # RFC 2047 §8
+        ("=?ISO-8859-1?Q?a?= b", "a b"),
+        ("=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=", "ab"),
+        ("=?ISO-8859-1?Q?a_b?=", "a b"),
+        ("=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=", "a b"),
+        ("=?utf-8?b?w7zDtg==?=", "üö"),
+        ("=?utf-8*en?q?x?=", "x"),  # RFC 2231 §5
+        ("=?utf-8?q?=C3?= =?utf-8?q?=A4?=", "ä"),  # a character split between words
+        ("=?utf-8?q?with blanks?=", "with blanks"),
+        ("=?no-such?q?x?=", "=?no-such?q?x?="),
+        ("=?utf-8?x?x?=", "=?utf-8?x?x?="),
+        ("=?utf-8?q?open", "=?utf-8?q?open"),
+        ("plain", "plain"),
+    ],
+)
+def test_decode_words_reads_the_examples(text: str, expected: str) -> None:
+    """Encoded words are decoded where they are some, white space between them vanishes (RFC 2047 §6.2)."""
+    assert decode_words(text) == expected
+
+
+def test_decode_words_takes_octets_left_unescaped() -> None:
+    """A raw octet inside of a word is in the word's charset."""
+    assert parse(b"Subject: =?iso-8859-1?q?Fr\xf6sche?=\n\n").header.get("subject") == "Frösche"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
+def test_encode_words_and_back_is_the_identity(text: str) -> None:
+    """Any text survives, in words of at most 75 characters (RFC 2047 §2)."""
+    words = encode_words(text)
+    assert all(len(word) <= 75 for word in words)
+    assert decode_words(" ".join(words)) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "media_type", "parameters"),
+    [
+        (b'Text/HTML; Charset="utf-8"', "text/html", {"charset": "utf-8"}),
+        (b"text/plain (a comment); charset (another) = us-ascii", "text/plain", {"charset": "us-ascii"}),
+        (b'a/b; name="with \\"quotes\\"; and more"', "a/b", {"name": 'with "quotes"; and more'}),
+        (b"a/b; name=unquoted value with blanks; x=y", "a/b", {"name": "unquoted value with blanks", "x": "y"}),
+        (b'a/b; name="never closed', "a/b", {"name": "never closed"}),
+        (b"a/b; name=first; NAME=second", "a/b", {"name": "first"}),
+        (b"a/b; name==?utf-8?q?=C3=BC?=", "a/b", {"name": "ü"}),
+        (b"a/b; name*=utf-8'en'%C3%BC%20x", "a/b", {"name": "ü x"}),
+        (b"a/b; n*1*=%bc; n*0*=utf-8''%c3; n*2=\" end\"", "a/b", {"n": "ü end"}),  # RFC 2231 §4.1
+        (b"a/b; n*0=one; n*2=three", "a/b", {"n": "one"}),  # a gap ends it
+        (b"a/b; name=x; name*=utf-8''y", "a/b", {"name": "y"}),
+        (b"nonsense", "text/plain", {}),
+        (b"", "text/plain", {}),
+    ],
+)
+def test_content_type_is_read(field: bytes, media_type: str, parameters: dict[str, str]) -> None:
+    """Type and parameters in every form (RFC 2045 §5.1, RFC 2231)."""
+    content_type = parse(b"Content-Type: " + field + b"\n\n").content_type
+    assert content_type.media_type == media_type
+    assert content_type.parameters == parameters
+
+
+def test_content_type_default_is_plain_text() -> None:
+    """RFC 2045 §5.2."""
+    assert parse(b"").content_type == ContentType("text", "plain")
+    assert hash(ContentType("a", "b", {"x": "y"})) == hash(ContentType("a", "b", {"x": "y"}))
+
+
+@pytest.mark.parametrize(
+    ("octets", "filename", "disposition"),
+    [
+        (b'Content-Disposition: ATTACHMENT; filename="a b.txt"', "a b.txt", "attachment"),
+        (b"Content-Type: a/b; name=n\nContent-Disposition: inline", "n", "inline"),
+        (b"Content-Type: a/b; name=n\nContent-Disposition: inline; filename=f", "f", "inline"),
+        (b"Content-Disposition: attachment; filename*=utf-8''%E2%82%AC.txt", "€.txt", "attachment"),
+        (b"Subject: none", None, None),
+    ],
+)
+def test_filename_and_disposition(octets: bytes, filename: str | None, disposition: str | None) -> None:
+    """The disposition's name goes before the type's (RFC 2183 §2.3)."""
+    message = parse(octets + b"\n\n")
+    assert (message.filename, message.disposition) == (filename, disposition)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Fri, 21 Nov 1997 09:55:06 -0600", "1997-11-21T09:55:06-06:00"),  # RFC 5322 appendix A
+        ("Thu,\t13\n Feb 1969 23:32 -0330 (Newfoundland Time)", "1969-02-13T23:32:00-03:30"),
+        ("21 Nov 97 09:55:06 GMT", "1997-11-21T09:55:06+00:00"),
+        ("Fri, 21 Nov 03 09(comment):   55  :  06 EST", "2003-11-21T09:55:06-05:00"),
+        ("1 Jan 100 00:00 Z", "2000-01-01T00:00:00+00:00"),
+        ("Sat, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:59+00:00"),
+        ("1 Jan 2024 00:00:00", "2024-01-01T00:00:00+00:00"),
+        ("1 Jan 2024 00:00:00 +9999", "2024-01-01T00:00:00+00:00"),
+        ("31 Jun 2024 00:00 +0000", None),
+        ("1 Foo 2024 00:00 +0000", None),
+        ("yesterday", None),
+    ],
+)
+def test_date_is_read(text: str, expected: str | None) -> None:
+    """Current and obsolete dates; what is no date is None (RFC 5322 §3.3, §4.3)."""
+    found = parse(f"Date: {text}\r\n\r\n".encode()).date
+    assert (None if found is None else found.isoformat()) == expected
+
+
+@given(
+    st.datetimes(
+        min_value=datetime.datetime(1900, 1, 2),
+        timezones=st.integers(-1439, 1439).map(lambda minutes: datetime.timezone(datetime.timedelta(minutes=minutes))),
+    )
+)
+def test_date_written_and_read_is_the_same(moment: datetime.datetime) -> None:
+    """Every moment of mail's era survives to the second."""
+    moment = moment.replace(microsecond=0)
+    assert parse_date(format_date(moment)) == moment
+
+
+def test_date_without_zone_is_refused_when_written() -> None:
+    """A naive moment means nothing to the one who reads it."""
+    with pytest.raises(ValueError, match="zone"):
+        format_date(datetime.datetime(2024, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "charset", ["gb2312", "ks_c_5601-1987", "shift_jis", "koi8-r", "windows-1252", "UTF8", "latin1"]
+)
+def test_charsets_of_real_mail_are_known(charset: str) -> None:
+    """No defect for a charset that mail uses."""
+    load_charsets()
+    assert parse(f"Content-Type: text/plain; charset={charset}\n\nx".encode()).defects == ()
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "idna", "unicode_escape", "hex", "rot13", "undefined", "x" * 100, "a\0b"]
+)
+def test_codecs_that_are_no_charset_are_not_used(charset: str) -> None:
+    """Python's other codecs are slow or mean something else."""
+    message = parse(f'Content-Type: text/plain; charset="{charset}"\n\nabc'.encode())
+    assert message.text == "abc"
+    assert message.defects == ("unknown_charset",)
