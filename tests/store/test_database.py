@@ -214,3 +214,12 @@ async def test_database_of_a_newer_release_is_refused(path: Path) -> None:
     await Database.open(path, (*SCHEMA, "CREATE TABLE later (x)")).close()
     with pytest.raises(StoreError, match="version 2"):
         Database.open(path, SCHEMA)
+
+
+async def test_database_needs_no_temporary_files(tmp_path: Path) -> None:
+    """A confined process may write nowhere but in its own folder, so journals of statements stay in memory."""
+    database = Database.open(tmp_path / "some.db", ("CREATE TABLE words (word TEXT)",))
+    in_memory = 2
+    assert (in_memory,) == await database.write(lambda sql: sql.execute("PRAGMA temp_store").fetchone())
+    assert (in_memory,) == await database.read(lambda sql: sql.execute("PRAGMA temp_store").fetchone())
+    await database.close()
