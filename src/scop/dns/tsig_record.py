@@ -98,7 +98,10 @@ def _parse_record(owner: str, class_: int, rdata: Cursor) -> TsigRecord:
 
 
 def _take_name(cursor: Cursor) -> str:
-    name, position = read_name(cursor.octets, cursor.position, {})
+    try:
+        name, position = read_name(cursor.octets, cursor.position, {})
+    except IndexError:
+        raise RemoteProtocolError("a name runs past the end of the message") from None
     cursor.take(position - cursor.position)
     return name
 
