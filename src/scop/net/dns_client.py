@@ -27,6 +27,7 @@ __all__ = ["Names", "StreamNames", "drive"]
 
 LOOKUP_SECONDS = 15.0  # a resolver may have to walk down from the root past dead servers
 REDIAL_SECONDS = 5.0  # a resolver that was killed is back within a second or two
+CLOSE_SECONDS = 1.0  # for a neighbour to say goodbye too
 MAX_PENDING = 4096  # questions of one stream; far below the 65,536 ids, so a free one is found at once
 
 _Outcome = TypeVar("_Outcome")
@@ -75,7 +76,7 @@ class StreamNames:
         opening.cancel()
         await asyncio.wait({opening})
         if not opening.cancelled() and opening.exception() is None:
-            opening.result().close()
+            await opening.result().close()
 
     async def _ask(self, question: Question) -> Message:
         try:
@@ -114,6 +115,7 @@ class _Stream(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.is_broken = False
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._frames = FrameReader()
         self._last_id = 0
         self._pending: dict[int, tuple[Question, asyncio.Future[Message]]] = {}
@@ -133,8 +135,10 @@ class _Stream(asyncio.Protocol):
         finally:
             self._pending.pop(id_, None)  # an answer that comes after the patience is dropped
 
-    def close(self) -> None:
-        """End the stream."""
+    async def close(self) -> None:
+        """End the stream in order, or in a second."""
+        self._transport.close()
+        await asyncio.wait({self._closed}, timeout=CLOSE_SECONDS)
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -148,11 +152,12 @@ class _Stream(asyncio.Protocol):
                 self._receive(parse_message(octets))
         except RemoteProtocolError as fault:
             self._break(f"the resolver speaks no DNS: {fault}")
-            self.close()
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everybody who waits."""
         self._break(f"the stream has ended: {exc or 'closed by the resolver'}")
+        self._closed.set_result(None)
 
     def _free_id(self) -> int:
         # Counted, not random: nobody else can write on a stream.

@@ -10,6 +10,7 @@ Standards: RFC 7766 (streams: pipelining §6.2.1.1, answers in any order §7, id
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TypeAlias, cast
@@ -21,7 +22,7 @@ from scop.net.peer import Peer, peer_of
 __all__ = ["AnswerQuery", "DnsDatagramServer", "DnsStreamServer", "DnsTransport"]
 
 IDLE_SECONDS = 60.0  # RFC 7766 §6.2.3 wants seconds; askers in the mesh come back within a minute
-MAX_PIPELINED = 256  # queries of one connection that wait for their answers; it is read no further then
+MAX_PIPELINED = 256  # queries of one connection whose answers are looked for; it is read no further then
 MAX_DATAGRAMS_WAITING = 4096  # what comes beyond is dropped, as a full socket would
 
 
@@ -44,6 +45,7 @@ class DnsStreamServer(asyncio.Protocol):
         self._peer = peer
         self._idle_seconds = idle_seconds
         self._frames = FrameReader()
+        self._queued: deque[bytes] = deque()
         self._waiting: set[asyncio.Future[None]] = set()
         self._is_writable = self._is_reading = True
         self._heard_at = 0.0
@@ -61,26 +63,27 @@ class DnsStreamServer(asyncio.Protocol):
         """Answer what is whole."""
         self._heard_at = self._loop.time()
         try:
-            for query in self._frames.receive(data):
-                self._take(query)
+            self._queued.extend(self._frames.receive(data))
         except RemoteProtocolError:
             self._transport.abort()
-        self._breathe()
+            return
+        self._go_on()
 
     def pause_writing(self) -> None:
         """Read no more queries from who does not read answers."""
         self._is_writable = False
-        self._breathe()
+        self._go_on()
 
     def resume_writing(self) -> None:
         """Go on."""
         self._is_writable = True
-        self._breathe()
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop looking for answers that nobody waits for."""
         if self._timer is not None:
             self._timer.cancel()
+        self._queued.clear()
         for task in self._waiting:
             task.cancel()
 
@@ -105,10 +108,13 @@ class DnsStreamServer(asyncio.Protocol):
         self._waiting.discard(task)
         _report(self._loop, task)
         self._heard_at = self._loop.time()
-        self._breathe()
+        self._go_on()
 
-    def _breathe(self) -> None:
-        may_read = self._is_writable and len(self._waiting) < MAX_PIPELINED
+    def _go_on(self) -> None:
+        """Take up what may be taken up, and read more only when nothing is left over."""
+        while self._queued and self._is_writable and len(self._waiting) < MAX_PIPELINED:
+            self._take(self._queued.popleft())
+        may_read = self._is_writable and not self._queued
         if may_read is self._is_reading or self._transport.is_closing():
             return
         self._is_reading = may_read
