@@ -52,6 +52,9 @@ def read_root_hints(path: Path) -> tuple[str, ...]:
 
 def stub_places(stubs: Mapping[str, tuple[str, ...]], port: int) -> dict[str, tuple[NameServerPlace, ...]]:
     """Return each stub zone's servers; those without a port of their own listen on `port`."""
+    for zone, servers in stubs.items():
+        if not servers:
+            raise ValueError(f"[resolver] stub: {zone!r} has no servers")
     return {
         _stub_zone(zone): tuple(_place(zone, server, port) for server in servers) for zone, servers in stubs.items()
     }
@@ -94,6 +97,7 @@ def _place(zone: str, server: str, port: int) -> NameServerPlace:
     try:
         number = int(digits) if has_port else port
         ipaddress.ip_address(bare)
-    except ValueError:
+        number.to_bytes(2, "big")
+    except (ValueError, OverflowError):
         raise ValueError(f"[resolver] stub: {server!r} of {zone!r} is no address, nor address:port") from None
     return NameServerPlace(bare, number)
