@@ -72,7 +72,11 @@ class RunningWorld:
     def login(self, user: str) -> smtplib.SMTP_SSL:
         """Return a logged-in connection to lagoon's submission."""
         client = smtplib.SMTP_SSL(self.world.lagoon.address, PORTS.submissions, timeout=60, context=unverified())
-        client.login(user, PASSWORD)
+        try:
+            client.login(user, PASSWORD)
+        except BaseException:
+            client.close()
+            raise
         return client
 
     def stranger(self, *, source: str = "") -> smtplib.SMTP:

@@ -25,8 +25,7 @@ def test_demo_every_letter_is_delivered_and_every_attack_fails(tmp_path: Path) -
     """The journey names every cell on the way, across both organisations."""
     results = run(tmp_path)
     assert ({}, [], True) == (results.changed, results.refused, results.right)
-    cells = [(step.organisation, step.cell) for step in results.journey]
-    assert [
+    on_the_way = [
         ("lagoon.test", "submission"),
         ("lagoon.test", "signer"),
         ("lagoon.test", "relay"),
@@ -34,20 +33,14 @@ def test_demo_every_letter_is_delivered_and_every_attack_fails(tmp_path: Path) -
         ("harbor.test", "filter"),
         ("harbor.test", "verifier"),
         ("harbor.test", "mailbox"),
-    ] == sorted(set(cells), key=cells.index) or set(cells) >= {
-        ("lagoon.test", "submission"),
-        ("lagoon.test", "signer"),
-        ("lagoon.test", "relay"),
-        ("harbor.test", "receiver"),
-        ("harbor.test", "filter"),
-        ("harbor.test", "verifier"),
-        ("harbor.test", "mailbox"),
-    }
+    ]
+    assert set(on_the_way) == {(step.organisation, step.cell) for step in results.journey}
 
 
 # Mails of the vectors that are refused, each with the reason: our strictness, not an accident.
-REFUSED: dict[str, str] = {}
-NO_MAILS = 8 + 129  # files that are no mail: licences, JSON beside the mails, a picture, headerless fragments
+REFUSED = {
+    "enmime/testdata/encode/part-message-rfc822.golden": "550 5.6.0 Message contains bare CR, bare LF or NUL",  # a NUL
+}
 
 
 def test_demo_awkward_mails_are_delivered_octet_for_octet(tmp_path: Path) -> None:

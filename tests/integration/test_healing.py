@@ -46,7 +46,7 @@ class PatientClient:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if self._attempt(sender, recipient, octets) == 250:
                     return
-            self._hang_up()
+            self.hang_up()
             pause.wait(0.2)
         raise TimeoutError(f"no 250 within {PATIENCE_SECONDS} s")
 
@@ -56,7 +56,8 @@ class PatientClient:
         refused = self._connection.sendmail(sender, [recipient], octets)
         return 250 if not refused else 451
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """Close without a word."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -82,7 +83,6 @@ def test_healing_every_accepted_mail_arrives_once_though_each_cell_is_killed(run
     sender = f"alice@{running_world.world.lagoon.domain}"
     numbers = iter(range(MAILS))
     lock = threading.Lock()
-    killing_done = threading.Event()
 
     def submit_some() -> None:
         client = PatientClient(running_world, "alice")
@@ -90,13 +90,13 @@ def test_healing_every_accepted_mail_arrives_once_though_each_cell_is_killed(run
             with lock:
                 number = next(numbers, None)
             if number is None:
+                client.hang_up()
                 return
             client.submit(sender, recipient, letter(number, sender, recipient))
 
     with ThreadPoolExecutor(CLIENTS + 1) as pool:
         submitting = [pool.submit(submit_some) for _ in range(CLIENTS)]
         killed = [name for _, name in kill_in_turn(running_world)]
-        killing_done.set()
         for future in submitting:
             future.result()
     assert 2 * len(CELL_NAMES) == len(killed)

@@ -19,8 +19,11 @@ from scop.mesh.protocol import PipeProtocol
 from scop.net.clock import SystemClock
 from scop.net.dialer import Dialer
 from scop.net.log import Log
+from scop.net.mail_pool import MailPool
 
 __all__ = ["Cell", "Life", "Place"]
+
+RESTART_SECONDS = 5.0  # within which a killed cell is back; no mail is put off for so short a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,15 @@ class Cell:
         self.manifest.protocol_with(peer)
         place = self.places[peer]
         return pipe_dialer(self.identity, peer, place.address, place.port)
+
+    def mail_pool(self, peer: str) -> MailPool:
+        """Return connections on which mail is passed to `peer`; they wait for a peer that restarts."""
+        return MailPool(
+            self.dial(peer),
+            name=self.config.mail_host,
+            lmtp=self.manifest.protocol_with(peer) is PipeProtocol.LMTP,
+            patience_seconds=RESTART_SECONDS,
+        )
 
     def caller(self, peer: str) -> Caller:
         """Return typed calls to `peer`."""

@@ -15,7 +15,7 @@ import msgspec
 
 __all__ = ["Log", "LogValue", "write_to_descriptor"]
 
-LogValue: TypeAlias = str | int | float | bool | None | Sequence[str] | Mapping[str, "LogValue"]
+LogValue: TypeAlias = str | int | float | bool | Sequence[str] | Mapping[str, "LogValue"] | None
 
 _encode = msgspec.json.Encoder().encode
 

@@ -8,6 +8,7 @@ Standards: RFC 5321 §4.2.5 (responsibility goes over with the reply to the mess
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from scop.net.mail_client import MailClient
     from scop.net.mail_pool import MailPool
 
-__all__ = ["TRY_LATER", "Onward"]
+__all__ = ["ANSWER_SECONDS", "TRY_LATER", "Onward"]
+
+# Whoever hands us a mail has its answer within 30 s, however many cells are silent behind us: the first cell
+# began to count first. Above the 20 s that the verifier may wait for names.
+ANSWER_SECONDS = 25.0
 
 TRY_LATER = reply(451, "4.4.1", "Service is not available at the moment, try again later")
 
@@ -32,8 +37,9 @@ class Onward:
     round trip: a refusal of MAIL then is the reply to the recipient.
     """
 
-    def __init__(self, pool: MailPool) -> None:
+    def __init__(self, pool: MailPool, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._pool = pool
+        self._answer_seconds = answer_seconds
         self._mail: Mail | None = None
         self._client: MailClient | None = None
         self.last_failure = ""  # why TRY_LATER was said; for the log
@@ -79,9 +85,10 @@ class Onward:
 
     async def _or_later(self, step: Awaitable[Reply]) -> Reply:
         try:
-            answer = await step
-        except TemporaryFailure as fault:
-            self._lose(str(fault))
+            async with asyncio.timeout(self._answer_seconds):
+                answer = await step
+        except (TemporaryFailure, TimeoutError) as fault:
+            self._lose(str(fault) or f"no answer within {self._answer_seconds} s")
             return TRY_LATER
         if answer.code == 421:  # the neighbour closes: that is no reason to close ours
             self._lose(f"the next cell says {answer}")

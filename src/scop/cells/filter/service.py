@@ -48,7 +48,7 @@ def options_of(cell: Cell) -> FilterOptions:
         hostname=hostname,
         inlet=cell.inlet,
         model=ModelInUse(cell.state),
-        verifier=MailPool(cell.dial("verifier"), name=hostname, lmtp=True),
+        verifier=cell.mail_pool("verifier"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ReceiverOptions", "options_of", "run"]
 
-PATIENCE_SECONDS = 5.0  # for a neighbour that is being started again
 DRAIN_SECONDS = 10.0  # for messages that are being passed on when the cell is asked to end
 
 
@@ -53,7 +52,7 @@ def options_of(cell: Cell) -> ReceiverOptions:
         domain=cell.config.domain,
         listener=cell.listeners["smtp/tcp"],
         tls=cell.public_tls(),
-        filter=MailPool(cell.dial("filter"), name=cell.config.mail_host, lmtp=True, patience_seconds=PATIENCE_SECONDS),
+        filter=cell.mail_pool("filter"),
         names=StreamNames(cell.dial("resolver")),
         limits=cell.config.limits,
         log=cell.log,

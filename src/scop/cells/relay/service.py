@@ -55,8 +55,8 @@ def options_of(cell: Cell) -> RelayOptions:
         state=cell.state,
         inlet=cell.inlet,
         names=StreamNames(cell.dial("resolver")),
-        mailbox=MailPool(cell.dial("mailbox"), name=hostname, lmtp=True),
-        signer=MailPool(cell.dial("signer"), name=hostname, lmtp=False),
+        mailbox=cell.mail_pool("mailbox"),
+        signer=cell.mail_pool("signer"),
         post=PostOptions(hostname, config.world.smtp_port, config.network.address),
         speech=ServerOptions(
             hostname=hostname,

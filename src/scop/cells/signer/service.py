@@ -52,7 +52,7 @@ def options_of(cell: Cell) -> SignerOptions:
         hostname=config.mail_host,
         keys=load_or_make_keys(cell.state, config.domain, cell.clock.unix()),
         registry=Registry(config.domain, cell.dial("primary"), tsig, StreamNames(cell.dial("resolver"))),
-        relay=MailPool(cell.dial("relay"), name=config.mail_host, lmtp=False),
+        relay=cell.mail_pool("relay"),
         inlet=cell.inlet,
         log=cell.log,
         clock=cell.clock,

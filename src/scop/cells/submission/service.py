@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SubmissionOptions", "options_of", "run"]
 
-PATIENCE_SECONDS = 5.0  # for a neighbour that is being started again
 DRAIN_SECONDS = 10.0  # for messages that are being handed over when the cell is asked to end
 
 
@@ -67,7 +66,7 @@ def options_of(cell: Cell) -> SubmissionOptions:
         tls=cell.public_tls(),
         check_password=check_password,
         may_send_as=may_send_as,
-        signer=MailPool(cell.dial("signer"), name=cell.config.mail_host, lmtp=False, patience_seconds=PATIENCE_SECONDS),
+        signer=cell.mail_pool("signer"),
         limits=cell.config.limits,
         log=cell.log,
         clock=cell.clock,

@@ -48,7 +48,7 @@ def options_of(cell: Cell) -> VerifierOptions:
         hostname=hostname,
         inlet=cell.inlet,
         names=StreamNames(cell.dial("resolver")),
-        mailbox=MailPool(cell.dial("mailbox"), name=hostname, lmtp=True),
+        mailbox=cell.mail_pool("mailbox"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,

@@ -8,6 +8,8 @@ from scop.cli.trace import print_journey
 
 __all__ = ["show"]
 
+SHOWN_EXCEPTIONS = 12
+
 
 def show(results: Results) -> None:
     """Print what came out."""
@@ -40,6 +42,9 @@ def _show_one_mail(results: Results) -> None:
 
 
 def _show_exceptions(title: str, pairs: list[tuple[str, str]]) -> None:
-    if pairs:
-        console.rule(title, align="left")
-        print_table(("mail", "why"), pairs)
+    if not pairs:
+        return
+    console.rule(f"{title}: {len(pairs)}", align="left")
+    print_table(("mail", "why"), pairs[:SHOWN_EXCEPTIONS])
+    if len(pairs) > SHOWN_EXCEPTIONS:
+        console.print(f"… and {len(pairs) - SHOWN_EXCEPTIONS} more; --json names them all")
