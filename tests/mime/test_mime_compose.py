@@ -91,8 +91,8 @@ def test_compose_and_parse_give_the_values_back(subject: str, text: str, name: s
     message = compose(author=author, date=FIXED["date"], message_id=FIXED["message_id"], subject=subject, text=text)
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     assert message.text.replace("\r\n", "\n").removesuffix("\n") == normal.removesuffix("\n")
-    assert message.header.get("subject") == subject
-    assert [found.addr_spec for found in message.addresses("from") if isinstance(found, Address)] == [author.addr_spec]
+    assert subject == message.header.get("subject")
+    assert [author.addr_spec] == [found.addr_spec for found in message.addresses("from") if isinstance(found, Address)]
     assert wire_is_sound(message)
 
 

@@ -61,7 +61,7 @@ def test_parse_never_raises_and_keeps_every_octet(octets: bytes) -> None:
     """Any octets are a message whose octets are the same ones."""
     message = parse(octets)
     touch(message)
-    assert message.to_octets() == octets
+    assert octets == message.to_octets()
 
 
 @given(ANY_MAIL)
@@ -93,47 +93,47 @@ def test_parse_cuts_nested_parts(octets: bytes) -> None:
     types = [entity.content_type.media_type for entity in message.walk()]
     expected = ["multipart/mixed", "text/plain", "multipart/alternative", "text/html", "message/rfc822", "text/plain"]
     assert types == expected
-    assert [part.content for part in message.parts[:1]] == [b"first"]
+    assert [b"first"] == [part.content for part in message.parts[:1]]
     inside = message.parts[2].parts[0]
     assert isinstance(inside, Message)
-    assert inside.header.get("subject") == "inside"
-    assert inside.text == "deep"
-    assert message.parts[1].parts[0].text == "<p>"
+    assert "inside" == inside.header.get("subject")
+    assert "deep" == inside.text
+    assert "<p>" == message.parts[1].parts[0].text
     assert not any(entity.defects for entity in message.walk())
 
 
 def test_parse_reads_an_empty_part_and_adjacent_delimiters() -> None:
     """Two delimiters with nothing between them hold an empty part."""
     message = parse(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\nx\n--b--")
-    assert [part.content for part in message.parts] == [b"", b"x"]
+    assert [b"", b"x"] == [part.content for part in message.parts]
 
 
 def test_digest_members_are_messages() -> None:
     """Inside of a digest a part without Content-Type is a mail (RFC 2046 §5.1.5)."""
     message = parse(b"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: one\n\nbody\n--b--\n")
-    assert message.parts[0].content_type.media_type == "message/rfc822"
-    assert message.parts[0].parts[0].header.get("subject") == "one"
+    assert "message/rfc822" == message.parts[0].content_type.media_type
+    assert "one" == message.parts[0].parts[0].header.get("subject")
 
 
 def test_encoded_message_global_is_read() -> None:
     """message/global may be base64 (RFC 6532 §3.7); the mail inside has octets of its own."""
     message = parse(b"Content-Type: message/global\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeAoKeQ==\n")
-    assert message.parts[0].to_octets() == b"Subject: x\n\ny"
+    assert b"Subject: x\n\ny" == message.parts[0].to_octets()
 
 
 def test_text_is_decoded_by_encoding_and_charset() -> None:
     """Transfer encoding first, then charset (RFC 2045 §6, RFC 2046 §4.1.2)."""
     head = b"Content-Type: text/plain; charset=ISO-8859-1\nContent-Transfer-Encoding: "
-    assert parse(head + b"quoted-printable\n\ncaf=E9 =\nau lait \n").text == "café au lait\n"
-    assert parse(head + b"BASE64\n\nY2Fm\r\n6Q==\n").text == "café"
-    assert parse(head + b"8bit (comment)\n\ncaf\xe9").text == "café"
+    assert "café au lait\n" == parse(head + b"quoted-printable\n\ncaf=E9 =\nau lait \n").text
+    assert "café" == parse(head + b"BASE64\n\nY2Fm\r\n6Q==\n").text
+    assert "café" == parse(head + b"8bit (comment)\n\ncaf\xe9").text
 
 
 def test_unknown_charset_and_encoding_are_read_all_the_same() -> None:
     """What cannot be decoded is shown as far as it can be, and named."""
     message = parse(b"Content-Type: text/plain; charset=punycode\nContent-Transfer-Encoding: rot13\n\nab\xff")
-    assert message.text == "ab\ufffd"
-    assert message.defects == (Defect.UNKNOWN_ENCODING, Defect.UNKNOWN_CHARSET)
+    assert "ab\ufffd" == message.text
+    assert (Defect.UNKNOWN_ENCODING, Defect.UNKNOWN_CHARSET) == message.defects
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_unknown_charset_and_encoding_are_read_all_the_same() -> None:
 )
 def test_base64_is_decoded_as_far_as_it_goes(octets: bytes, content: bytes) -> None:
     """Foreign characters are skipped, "=" ends the data, odd bits are dropped (RFC 2045 §6.8)."""
-    assert parse(b"Content-Transfer-Encoding: base64\n\n" + octets).content == content
+    assert content == parse(b"Content-Transfer-Encoding: base64\n\n" + octets).content
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_base64_is_decoded_as_far_as_it_goes(octets: bytes, content: bytes) -> N
 )
 def test_defects_name_what_is_broken(octets: bytes, defects: set[Defect]) -> None:
     """Each breach has its word."""
-    assert set(parse(octets).defects) == defects
+    assert defects == set(parse(octets).defects)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_defects_name_what_is_broken(octets: bytes, defects: set[Defect]) -> Non
 )
 def test_ambiguities_name_what_is_read_in_two_ways(octets: bytes, ambiguities: set[Ambiguity]) -> None:
     """Each place where readers differ has its word."""
-    assert set(parse(octets).ambiguities) == ambiguities
+    assert ambiguities == set(parse(octets).ambiguities)
 
 
 @pytest.mark.parametrize("levels", [3, 4])
@@ -200,7 +200,7 @@ def test_depth_limit_holds(levels: int) -> None:
         b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(levels)) + b"\nx"
     )
     entities = list(parse(octets, limits=Limits(depth=3)).walk())
-    assert len(entities) == 4
+    assert 4 == len(entities)
     assert any(Defect.TOO_DEEP in entity.defects for entity in entities) == (levels > 3)
 
 
@@ -209,7 +209,7 @@ def test_part_limit_holds(count: int) -> None:
     """Parts up to the limit are cut; the rest stays unread and the defect says so."""
     octets = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * count + b"--b--\n"
     message = parse(octets, limits=Limits(parts=5))
-    assert len(message.parts) == 5
+    assert 5 == len(message.parts)
     assert (Defect.TOO_MANY_PARTS in message.defects) == (count > 5)
 
 

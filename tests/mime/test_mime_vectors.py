@@ -82,7 +82,7 @@ def test_no_vector_is_too_awkward() -> None:
     for path in mails:
         octets = path.read_bytes()
         message = parse(octets)
-        assert message.to_octets() == octets
+        assert octets == message.to_octets()
         assert all(isinstance(entity.text, str) for entity in message.walk())
 
 
@@ -100,7 +100,7 @@ def test_structure_of_awkward_multiparts(name: str, types: list[str] | None) -> 
     octets = shared_path("vectors", "mime", "enmime", "testdata", name).read_bytes()
     found = [entity.content_type.media_type for entity in parse(octets).walk()]
     expected = types or [part.get_content_type() for part in email.message_from_bytes(octets).walk()]
-    assert found == expected
+    assert expected == found
 
 
 def _decoded(subject: str) -> str:
@@ -112,7 +112,7 @@ def test_standard_library_reads_the_corpus_alike() -> None:
     compared = differing = 0
     for _, octets in corpus_sample(20):
         ours, theirs = parse(octets), email.message_from_bytes(octets)
-        assert ours.to_octets() == octets
+        assert octets == ours.to_octets()
         types = [entity.content_type.media_type for entity in ours.walk()]
         differing += types != [part.get_content_type() for part in theirs.walk()]
         subject = theirs["subject"]

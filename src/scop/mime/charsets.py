@@ -85,7 +85,9 @@ def decode_text(octets: bytes, charset: str) -> str:
     codec = _codec(charset) if charset else None
     if codec is not None and codec != "ascii":
         try:
-            return octets.decode(codec, "replace")
+            text = octets.decode(codec, "replace")
+            # UTF-7 can spell half a character, which no other charset can hold.
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if codec == "utf-7" else text
         except (UnicodeError, LookupError):  # a stateful codec may refuse even with "replace"
             pass
     return octets.decode("utf-8", "replace")
