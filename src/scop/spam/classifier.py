@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -23,12 +24,17 @@ SHOWN_CLUES = 10
 _MAGIC = b"SCoP spam model 1\n"
 
 
+_Counts: TypeAlias = tuple[int, int]  # mails with a token: (spam, ham)
+_NEVER_SEEN: _Counts = (0, 0)
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]  # bounds that keep a damaged model from odd arithmetic
+
+
 class _Model(msgspec.Struct, frozen=True, array_like=True):
     """The model on disk: how many mails of each kind, and each token's counts (spam, ham)."""
 
-    spam_mails: int
-    ham_mails: int
-    counts: dict[str, tuple[int, int]]
+    spam_mails: _Count
+    ham_mails: _Count
+    counts: dict[str, tuple[_Count, _Count]]
 
 
 class Classifier:
@@ -37,7 +43,8 @@ class Classifier:
     def __init__(self) -> None:
         self._spam_mails = 0
         self._ham_mails = 0
-        self._counts: dict[str, tuple[int, int]] = {}
+        self._counts: dict[str, _Counts] = {}
+        self._weights: dict[_Counts, float] = {}  # probability by counts, until something is learned
 
     @property
     def ham_count(self) -> int:
@@ -57,17 +64,21 @@ class Classifier:
     def learn(self, octets: bytes, label: Label | str) -> None:
         """Learn one mail; raises `ValueError` for a label that is neither ham nor spam."""
         is_spam = _is_spam(label)
+        is_ham = not is_spam
+        counts = self._counts
         for token in tokens_of(octets):
-            spam, ham = self._counts.get(token, (0, 0))
-            self._counts[token] = (spam + is_spam, ham + (not is_spam))
+            spam, ham = counts.get(token, _NEVER_SEEN)
+            counts[token] = (spam + is_spam, ham + is_ham)
         self._spam_mails += is_spam
-        self._ham_mails += not is_spam
+        self._ham_mails += is_ham
+        self._weights.clear()
 
     def classify(self, octets: bytes) -> Verdict:
         """Return the verdict on a mail."""
         strong = self._strongest(tokens_of(octets))
-        score = combined([clue.probability for clue in strong])
-        return Verdict(self._label(score), score, strong[:SHOWN_CLUES])
+        score = combined([probability for _, _, probability in strong])
+        clues = tuple([Clue(token, probability) for _, token, probability in strong[:SHOWN_CLUES]])
+        return Verdict(self._label(score), score, clues)
 
     def _label(self, score: float) -> Label:
         if min(self._spam_mails, self._ham_mails) < MIN_MAILS:
@@ -76,17 +87,22 @@ class Classifier:
             return Label.SPAM
         return Label.HAM if score <= HAM_UP_TO else Label.UNSURE
 
-    def _strongest(self, tokens: Iterable[str]) -> tuple[Clue, ...]:
-        """Return the tokens that say most, the strongest first."""
-        counts, spam_mails, ham_mails = self._counts, self._spam_mails, self._ham_mails
-        clues = [
-            Clue(token, token_probability(*known, spam_mails, ham_mails))
-            for token in tokens
-            if (known := counts.get(token)) is not None
-        ]
-        telling = [clue for clue in clues if abs(clue.probability - 0.5) >= MIN_STRENGTH]
-        telling.sort(key=lambda clue: (-abs(clue.probability - 0.5), clue.token))
-        return tuple(telling[:MAX_WEIGHED])
+    def _strongest(self, tokens: Iterable[str]) -> list[tuple[float, str, float]]:
+        """Return (minus the strength, token, probability) of the tokens that say most, the strongest first."""
+        counts, weights = self._counts, self._weights
+        telling: list[tuple[float, str, float]] = []
+        for token in tokens:
+            known = counts.get(token)
+            if known is None:
+                continue
+            probability = weights.get(known)
+            if probability is None:  # few pairs of counts differ, so nearly every token finds its weight here
+                probability = weights[known] = token_probability(*known, self._spam_mails, self._ham_mails)
+            strength = abs(probability - 0.5)
+            if strength >= MIN_STRENGTH:
+                telling.append((-strength, token, probability))
+        telling.sort()
+        return telling[:MAX_WEIGHED]
 
     def save(self) -> bytes:
         """Return the model as octets."""
@@ -99,10 +115,13 @@ class Classifier:
             raise ValueError("these octets are no spam model of this version")
         try:
             model = msgspec.msgpack.decode(octets[len(_MAGIC) :], type=_Model)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"the spam model is damaged: {error}") from None
         loaded = cls()
-        loaded._spam_mails, loaded._ham_mails, loaded._counts = model.spam_mails, model.ham_mails, model.counts
+        loaded._spam_mails, loaded._ham_mails = model.spam_mails, model.ham_mails
+        # Most tokens share their counts with many others: one tuple for all of them takes half of the memory.
+        shared: dict[_Counts, _Counts] = {}
+        loaded._counts = {token: shared.setdefault(pair, pair) for token, pair in model.counts.items()}
         return loaded
 
 
