@@ -15,7 +15,7 @@ from scop.net.mail_pool import MailPool
 from scop.net.onward import Onward
 from scop.net.trace import new_trace_id
 from scop.smtp import Authenticate, Hello, Mail, Origin, Recipient, Reply, reply
-from scop.smtp.stamps import split_stamps
+from scop.smtp.stamps import prepend, split_stamps
 from scop.spam import Label, Verdict
 
 __all__ = ["Passage", "Scales"]
@@ -65,7 +65,11 @@ class Passage:
         return await self._onward.recipient(recipient)
 
     async def message(self, octets: bytes) -> Reply:
-        """Weigh the message and pass it on with the verdict on top."""
+        """Weigh the message and pass it on with the verdict on top.
+
+        Weighing is done in the event loop: scop.spam reads a bounded part of a mail, so it takes well under
+        a millisecond for most and some ten at worst, less than it would cost to hand it to another process.
+        """
         clock = self._scales.clock
         started = clock.monotonic()
         verdict = self._weigh(octets)
@@ -73,7 +77,7 @@ class Passage:
         self._scales.log.info(
             "mail.classified", trace=self._trace, seconds=seconds, label=verdict.label, score=round(verdict.score, 3)
         )
-        answer = await self._onward.message(spam_field(verdict) + octets)
+        answer = await self._onward.message(prepend(octets, spam_field(verdict)))
         if not answer.is_positive:
             self._scales.log.warning(
                 "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]

@@ -1,0 +1,201 @@
+"""The filter as its neighbours see it, over real LMTP and real calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from fakes.jumping_clock import JumpingClock
+from fakes.mail_sessions import Listening, Records, serve
+from fakes.mesh import KeptLog
+from fakes.named_inlet import NamedInlet
+from scop.cells.filter.manifest import MANIFEST
+from scop.cells.filter.model import ModelInUse
+from scop.cells.filter.service import FilterOptions, run
+from scop.mesh.calls import Caller
+from scop.mesh.cell import Life
+from scop.mesh.vocabulary.filter import InstallModel, ModelStatus, ReadModelStatus
+from scop.net.faults import PermanentFailure
+from scop.net.mail_client import MailClient
+from scop.net.mail_pool import MailPool
+from scop.smtp import Envelope, ForwardPath, Origin, Reply, ReversePath, ServerOptions, reply
+from scop.spam import Classifier, Label, Verdict
+
+HOST = "mx.harbor.test"
+ORIGIN = Origin("192.0.2.1", 25, "mx.lagoon.test", "mx.lagoon.test", "ESMTP", "0123456789ab")
+RECEIVED = b"Received: from x (x [192.0.2.1])\r\n\tby mx.harbor.test with ESMTPS\r\n\tid 0123456789ab; now\r\n"
+SPAM = b"Subject: cheap pills\r\n\r\nbuy cheap pills, winner\r\n"
+HAM = b"Subject: minutes\r\n\r\nthe meeting of the sailing club\r\n"
+UNSURE = b"X-SCoP-Spam: unsure; score=0.500\r\n"
+
+
+def trained() -> Classifier:
+    """Return a classifier that knows both mails."""
+    classifier = Classifier()
+    for _ in range(12):
+        classifier.learn(SPAM, Label.SPAM)
+        classifier.learn(HAM, Label.HAM)
+    return classifier
+
+
+class FaultyClassifier(Classifier):
+    """Meets a bug in every mail."""
+
+    def classify(self, octets: bytes) -> Verdict:
+        """Fail."""
+        raise ZeroDivisionError(f"{len(octets)} octets")
+
+
+class RunningFilter:
+    """A filter between a receiver and a verifier that writes down what it gets."""
+
+    def __init__(self, verifier: Listening, records: Records, state: Path) -> None:
+        self.verifier = verifier
+        self.records = records
+        self.kept = KeptLog()
+        self.inlet = NamedInlet(dict(MANIFEST.granted()))
+        self.model = ModelInUse(state)
+        self.options = FilterOptions(
+            hostname=HOST,
+            inlet=self.inlet,
+            model=self.model,
+            verifier=MailPool(verifier.dialer(), name=HOST, lmtp=True),
+            log=self.kept.log("filter"),
+            clock=JumpingClock(),
+            life=Life(),
+            max_message_octets=5_000_000,
+            max_recipients=100,
+        )
+        self._client: MailClient | None = None
+        self.caller: Caller | None = None
+
+    async def send(self, octets: bytes, *to: str) -> tuple[tuple[Reply, ...], Reply | None]:
+        """Hand a mail over as the receiver; return the replies to the recipients and to the message."""
+        if self._client is None:
+            self._client = await MailClient.open(self.inlet.dial("receiver"), name="receiver", lmtp=True)
+        paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
+        envelope = Envelope(ReversePath.parse("<ceo@lagoon.test>"), paths)
+        _, recipients, message = await self._client.transaction(envelope, octets, origin=ORIGIN)
+        return recipients, message
+
+    async def install(self, model: bytes) -> ModelStatus:
+        """Hand a model over as the operator, in two pieces."""
+        self.caller = self.caller or Caller(self.inlet.dial("operator"))
+        half = len(model) // 2
+        await self.caller.call(InstallModel(0, len(model), model[:half]))
+        return await self.caller.call(InstallModel(half, len(model), model[half:]))
+
+    def lines(self, event: str) -> list[dict[str, object]]:
+        """Return the log lines of an event."""
+        return [line for line in self.kept.lines if line["event"] == event]
+
+    async def end(self) -> None:
+        """Close every connection."""
+        if self._client is not None:
+            self._client.close()
+        if self.caller is not None:
+            await self.caller.close()
+        await self.inlet.end()
+
+
+@pytest.fixture
+async def filtering(tmp_path: Path) -> AsyncIterator[RunningFilter]:
+    """Run a filter and its verifier for one test."""
+    records = Records()
+    async with serve(records.session, ServerOptions("verifier", lmtp=True, trusted=True)) as verifier:
+        running = RunningFilter(verifier, records, tmp_path)
+        ready = asyncio.Event()
+        running.options.life.on_ready(ready.set)
+        serving = asyncio.ensure_future(run(running.options))
+        await asyncio.wait_for(ready.wait(), 10)
+        try:
+            yield running
+        finally:
+            running.options.life.stop()
+            await serving
+            await running.end()
+
+
+async def test_filter_without_a_model_is_unsure(filtering: RunningFilter) -> None:
+    """The mail goes on, octet for octet, under an unsure verdict; the origin goes with it."""
+    recipients, message = await filtering.send(RECEIVED + SPAM)
+    assert (recipients, message) == ((reply(250, "2.0.0", "Ok"),), reply(250, "2.0.0", "Ok"))
+    assert [UNSURE + RECEIVED + SPAM] == filtering.records.messages
+    assert [ORIGIN] == [mail.origin for mail in filtering.records.mails]
+    (line,) = filtering.lines("mail.classified")
+    assert (line["trace"], line["label"]) == ("0123456789ab", "unsure")
+
+
+async def test_filter_uses_a_model_as_soon_as_it_is_installed(filtering: RunningFilter, tmp_path: Path) -> None:
+    """The operator's model weighs the next mail, without a restart, and after one."""
+    status = await filtering.install(trained().save())
+    assert (status.ham, status.spam) == (12, 12)
+    for octets in (SPAM, HAM):
+        await filtering.send(RECEIVED + octets)
+    labels = [octets.split(b";")[0] for octets in filtering.records.messages]
+    assert [b"X-SCoP-Spam: spam", b"X-SCoP-Spam: ham"] == labels
+    assert filtering.caller is not None
+    assert status == await filtering.caller.call(ReadModelStatus())
+    assert status == ModelInUse(tmp_path).status()
+
+
+async def test_filter_refuses_a_model_that_is_none(filtering: RunningFilter) -> None:
+    """The operator is told why, and mail is weighed as before."""
+    with pytest.raises(PermanentFailure, match="no model"):
+        await filtering.install(b"garbage")
+    await filtering.send(RECEIVED + SPAM)
+    assert [UNSURE + RECEIVED + SPAM] == filtering.records.messages
+
+
+async def test_filter_loses_no_mail_to_a_bug_of_its_own(filtering: RunningFilter) -> None:
+    """A fault in weighing is logged as what it is; the mail goes on as unsure."""
+    filtering.model.classifier = FaultyClassifier()
+    _, message = await filtering.send(RECEIVED + SPAM)
+    assert message is not None
+    assert message.is_positive
+    assert [UNSURE + RECEIVED + SPAM] == filtering.records.messages
+    (line,) = filtering.lines("mail.fault")
+    assert "ZeroDivisionError" in str(line["reason"])
+
+
+async def test_filter_weighs_only_what_stands_below_our_stamps(filtering: RunningFilter) -> None:
+    """The receiver's own words are no evidence about the sender."""
+    filtering.model.classifier = FaultyClassifier()
+    await filtering.send(RECEIVED + SPAM)
+    (line,) = filtering.lines("mail.fault")
+    assert f"{len(SPAM)} octets" in str(line["reason"])
+
+
+async def test_filter_believes_no_verdict_in_the_mail(filtering: RunningFilter) -> None:
+    """A forged field stays where it is, below ours."""
+    forged = b"X-SCoP-Spam: ham; score=0.000\r\n" + SPAM
+    await filtering.send(RECEIVED + forged)
+    assert [UNSURE + RECEIVED + forged] == filtering.records.messages
+
+
+async def test_filter_asks_behind_it_about_each_recipient(filtering: RunningFilter) -> None:
+    """RCPT is passed through: who does not exist is refused at once, in the mailbox's words."""
+    filtering.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
+    recipients, message = await filtering.send(RECEIVED + HAM, "bob@harbor.test", "nobody@harbor.test")
+    assert [250, 550] == [one.code for one in recipients]
+    assert message is not None
+    assert message.is_positive
+
+
+async def test_filter_passes_a_refusal_of_the_message_on(filtering: RunningFilter) -> None:
+    """250 is only ever said after those behind said it (RFC 5321 §4.2.5)."""
+    filtering.records.message_reply = reply(550, "5.7.1", "Refused by policy")
+    _, message = await filtering.send(RECEIVED + SPAM)
+    assert reply(550, "5.7.1", "Refused by policy") == message
+    assert 1 == len(filtering.lines("mail.refused"))
+
+
+async def test_filter_says_try_later_while_the_verifier_is_down(filtering: RunningFilter) -> None:
+    """A neighbour that is down costs nobody a mail, and its address is not told."""
+    filtering.verifier.kill()
+    recipients, _ = await filtering.send(RECEIVED + HAM)
+    assert [(451, "4.4.1")] == [(one.code, one.enhanced) for one in recipients]
+    assert "127.0.0.1" not in str(recipients)
