@@ -50,10 +50,8 @@ def test_outside_claims_auth_parameter_is_ignored_at_submission(running_world: R
         client.rcpt(recipient)
         code, _ = client.data(b"From: alice@lagoon.test\r\nSubject: who\r\n\r\nMe.\r\n")
         assert 250 == code
-        client.docmd("MAIL", "FROM:<postman@lagoon.test> AUTH=postman@lagoon.test")
-        assert (
-            500 <= client.rcpt(recipient)[0] < 600 or 500 <= client.data(b"From: postman@lagoon.test\r\n\r\n")[0] < 600
-        )
+        code, _ = client.docmd("MAIL", "FROM:<postman@lagoon.test> AUTH=postman@lagoon.test")
+        assert 550 <= code <= 553
 
 
 def test_outside_claims_a_password_is_never_taken_in_the_clear(running_world: RunningWorld) -> None:
@@ -108,10 +106,7 @@ def test_outside_claims_a_sender_must_own_the_address(running_world: RunningWorl
     """Neither the envelope nor the From field may name somebody else."""
     recipient = running_world.person("owner")
     with running_world.login("alice") as client:
-        client.mail("postman@lagoon.test")
-        code, _ = client.rcpt(recipient)
-        if code == 250:
-            code, _ = client.data(b"From: alice@lagoon.test\r\n\r\nx\r\n")
+        code, _ = client.mail("postman@lagoon.test")
         assert 550 <= code <= 553
         client.rset()
         client.mail("alice@lagoon.test")

@@ -7,10 +7,11 @@ which a command then opens pipes like any other peer. Both only to the uid that 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -90,7 +91,8 @@ class Door:
         listener = socket.socket(socket.AF_UNIX)
         before = os.umask(0o177)
         try:
-            listener.bind(str(self._path))
+            with _short(self._path) as path:
+                listener.bind(path)
         finally:
             os.umask(before)
         self._server = await asyncio.start_unix_server(self._answer, sock=listener)
@@ -131,12 +133,23 @@ def _caller(writer: asyncio.StreamWriter) -> int:
     return uid
 
 
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Yield another name of a socket: the kernel takes 107 octets, and a state folder may lie deep."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
 def knock(path: Path, question: Question) -> Answer:
     """Ask the supervisor behind a door; raises `TemporaryFailure` when no mesh is up there."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(KNOCK_SECONDS)
         try:
-            connection.connect(str(path))
+            with _short(path) as short:
+                connection.connect(short)
             connection.sendall(_encode(question))
             connection.shutdown(socket.SHUT_WR)
             pieces = list(iter(lambda: connection.recv(65536), b""))
