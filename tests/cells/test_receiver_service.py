@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from fakes.cell_runs import running
+from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Records, serve
 from fakes.mesh import KeptLog, loopback_listener
 from fakes.self_signed import HOSTNAME, client_context, server_context
+from scop.base import Clock
+from scop.cells.receiver.bans import MAX_BROKEN_COMMANDS, MAX_REFUSED_RECIPIENTS
 from scop.cells.receiver.service import ReceiverOptions, run
 from scop.cells.receiver.session import MAX_RECEIVED, upstream_id
 from scop.dns import PTR, A, Answer, Question, StaticNames
@@ -67,9 +70,23 @@ class Mesh:
         await writer.wait_closed()
         return [line for line in lines if line[3] == " "]
 
+    async def greeting(self) -> str:
+        """Return the first line of a new connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        line = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        return line.decode().rstrip()
+
 
 @asynccontextmanager
-async def _mesh(limits: Limits = LIMITS, *, name_seconds: float = 2.0) -> AsyncIterator[Mesh]:
+async def _mesh(
+    limits: Limits = LIMITS,
+    *,
+    name_seconds: float = 2.0,
+    clock: Clock | None = None,
+    own_networks: tuple[str, ...] = (),
+) -> AsyncIterator[Mesh]:
     records, names = Records(), Names()
     async with serve(records.session, FILTER) as neighbour:
         listener = loopback_listener()
@@ -83,8 +100,9 @@ async def _mesh(limits: Limits = LIMITS, *, name_seconds: float = 2.0) -> AsyncI
             names=names,
             limits=limits,
             log=mesh.log.log("receiver"),
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             life=Life(),
+            own_networks=own_networks,
             name_seconds=name_seconds,
         )
         async with running(run(options), options.life):
@@ -218,6 +236,52 @@ async def test_too_many_connections_of_one_address_are_told_to_wait() -> None:
         for each in (writer, second_writer):
             each.close()
             await each.wait_closed()
+
+
+HARVEST = b"HELO x\r\nMAIL FROM:<>\r\n" + b"RCPT TO:<nobody@harbor.test>\r\n" * (MAX_REFUSED_RECIPIENTS + 9)
+BANNED = "554 5.7.1 Too many errors from your address, come back later"
+
+
+async def test_who_tries_names_is_hung_up_on_for_the_time_of_the_ban() -> None:
+    """In the middle of the conversation, and at connect until the time is over; then all is as before."""
+    clock = JumpingClock()
+    async with _mesh(Limits(ban_seconds=60), clock=clock) as mesh:
+        mesh.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
+        said = await mesh.say(HARVEST)
+        assert MAX_REFUSED_RECIPIENTS - 1 == said.count("550 5.1.1 No such recipient here")
+        assert "421 4.7.0 Too many errors" == said[-1]
+        assert BANNED == await mesh.greeting()
+        clock.jump(60)
+        assert "250" == (await mesh.say(BEGIN + MESSAGE + b".\r\n"))[-2][:3]
+    (line,) = [line for line in mesh.log.lines if line["event"] == "client.banned"]
+    assert ("127.0.0.1", "too many refused recipients") == (line["network"], line["reason"])
+
+
+async def test_who_speaks_no_smtp_is_banned_after_some_connections() -> None:
+    """Each ends after twenty broken commands."""
+    async with _mesh() as mesh:
+        for _ in range(MAX_BROKEN_COMMANDS // 20):
+            assert "421 4.7.0 Too many errors" == (await mesh.say(b"GET / HTTP/1.1\r\n" * 20))[-1]
+        assert BANNED == await mesh.greeting()
+
+
+async def test_refused_mails_ban_nobody() -> None:
+    """A DMARC refusal, however often, is the verifier's business; so are recipients who shall come later."""
+    async with _mesh() as mesh:
+        mesh.records.replies["full"] = reply(452, "4.2.2", "Mailbox full")
+        mesh.records.message_reply = reply(550, "5.7.1", "DMARC policy of lagoon.test")
+        for _ in range(3):
+            mails = b"MAIL FROM:<>\r\nRCPT TO:<bob@harbor.test>\r\nDATA\r\nA: b\r\n.\r\n" * (MAX_BROKEN_COMMANDS // 2)
+            await mesh.say(b"HELO x\r\n" + mails + b"MAIL FROM:<>\r\n" + b"RCPT TO:<full@harbor.test>\r\n" * 99)
+        assert "220" == (await mesh.greeting())[:3]
+
+
+async def test_own_networks_are_never_banned() -> None:
+    """A program of ours that goes wrong is looked into, not locked out."""
+    async with _mesh(own_networks=("127.0.0.0/8",)) as mesh:
+        mesh.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
+        assert "221" == (await mesh.say(HARVEST))[-1][:3]
+        assert "220" == (await mesh.greeting())[:3]
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,8 @@ class MailServer(asyncio.Protocol):
     """One connection of a mail client to us.
 
     `peer` is given where a pipe has proven who it is. With `tls` STARTTLS can be answered. A fault
-    out of a session is a bug: it goes to `on_fault`, the client reads 451, the connection ends.
+    out of a session is a bug: it goes to `on_fault`, the client reads 451, the connection ends. What the
+    machine itself refuses goes to `on_refused`.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class MailServer(asyncio.Protocol):
         tls: ssl.SSLContext | None = None,
         timeouts: ServerTimeouts = ServerTimeouts(),
         on_fault: Callable[[Exception], None] | None = None,
+        on_refused: Callable[[Peer, Refused], None] | None = None,
     ) -> None:
         self._connection = ServerConnection(options)
         self._new_session = new_session
@@ -147,6 +149,7 @@ class MailServer(asyncio.Protocol):
         self._tls = tls
         self._timeouts = timeouts
         self._on_fault = on_fault or _report
+        self._on_refused = on_refused
         self._out: list[bytes] = []
         self._chunks: list[bytes] = []
         self._refusals = 0
@@ -162,7 +165,8 @@ class MailServer(asyncio.Protocol):
         """Begin the conversation."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
         self._loop = asyncio.get_running_loop()
-        self._session = self._new_session(self._peer or peer_of(transport))
+        self._peer = self._peer or peer_of(transport)
+        self._session = self._new_session(self._peer)
         self._deadline = self._loop.time() + self._timeouts.idle_seconds
         self._timer = self._loop.call_at(self._deadline, self._look_at_clock)
         self._task = self._loop.create_task(self._converse())
@@ -278,6 +282,8 @@ class MailServer(asyncio.Protocol):
 
     def _refused(self, event: Refused) -> Reply:
         self._refusals += 1
+        if self._on_refused is not None and self._peer is not None:
+            self._on_refused(self._peer, event)
         if self._refusals < MAX_REFUSALS:
             return event.reply
         return reply(421, "4.7.0", "Too many errors")

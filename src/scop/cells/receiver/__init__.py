@@ -22,7 +22,9 @@ SECURITY
 
 LIMITS
     `[limits]` message_octets, recipients, connections, connections_per_address, idle_seconds; 100
-    Received fields; 20 broken commands a connection. Offenders are not banned yet.
+    Received fields; 20 broken commands a connection. An address (IPv6: its /64) that has 150 recipients
+    refused, or says 60 broken commands, within an hour is hung up on (554 5.7.1) for ban_seconds; never
+    one of `[network] own_networks`. 10,000 of them are remembered, until the cell ends.
 
 Standards: RFC 5321, RFC 3207, RFC 6531.
 """

@@ -6,12 +6,13 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scop.cells.receiver.bans import BanLimits, Bans, Misdeed
 from scop.cells.receiver.session import Gate, ReceiverSession
 from scop.net.dns_client import Names, StreamNames
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer, ServerTimeouts
 from scop.net.visitors import Visitors
-from scop.smtp import ServerOptions
+from scop.smtp import Refused, ServerOptions
 
 if TYPE_CHECKING:
     import socket
@@ -42,6 +43,7 @@ class ReceiverOptions:
     log: Log
     clock: Clock
     life: Life
+    own_networks: tuple[str, ...] = ()  # never banned
     name_seconds: float = 2.0  # how long a mail may wait for the client's name
 
 
@@ -58,6 +60,7 @@ def options_of(cell: Cell) -> ReceiverOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
+        own_networks=cell.config.network.own_networks,
     )
 
 
@@ -70,6 +73,7 @@ async def run(options: ReceiverOptions) -> None:
         options.filter,
         options.names,
         visitors,
+        Bans(BanLimits(options.limits.ban_seconds), options.clock, options.own_networks),
         options.log,
         options.clock,
         options.name_seconds,
@@ -94,10 +98,21 @@ async def _listen(options: ReceiverOptions, gate: Gate) -> asyncio.Server:
     def note_fault(fault: Exception) -> None:
         options.log.error("mail.fault", reason=repr(fault))
 
+    def note_refused(peer: Peer, refused: Refused) -> None:
+        if refused.reply.is_permanent:  # 452 for one recipient too many is no misdeed
+            gate.note(peer.address, Misdeed.BROKEN_COMMAND)
+
     def new_session(peer: Peer) -> ReceiverSession:
         return ReceiverSession(gate, peer)
 
     def converse() -> MailServer:
-        return MailServer(server_options, new_session, tls=options.tls, timeouts=timeouts, on_fault=note_fault)
+        return MailServer(
+            server_options,
+            new_session,
+            tls=options.tls,
+            timeouts=timeouts,
+            on_fault=note_fault,
+            on_refused=note_refused,
+        )
 
     return await asyncio.get_running_loop().create_server(converse, sock=options.listener)

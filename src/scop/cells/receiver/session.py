@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scop.base import Clock, printable
+from scop.cells.receiver.bans import Bans, Misdeed
 from scop.cells.receiver.reverse_name import reverse_name
 from scop.net.dns_client import Names, drive
 from scop.net.onward import Onward
@@ -31,6 +32,9 @@ __all__ = ["Gate", "ReceiverSession", "upstream_id"]
 MAX_RECEIVED = 100  # RFC 5321 §6.3: a limit of at least 100
 MAX_UPSTREAM_CHARACTERS = 64
 
+# Stricter than RFC 5321 §3.1, which has us wait for QUIT: who is banned holds no connection of ours.
+_BANNED = reply(554, "5.7.1", "Too many errors from your address, come back later")
+_ENOUGH = reply(421, "4.7.0", "Too many errors")
 _CROWDED = reply(421, "4.7.0", "Too many connections, try again later")
 _NO_LOGIN = reply(502, "5.5.1", "There is no login here")
 _OK = reply(250, "2.1.0", "Ok")
@@ -50,9 +54,16 @@ class Gate:
     filter: MailPool
     names: Names
     visitors: Visitors
+    bans: Bans
     log: Log
     clock: Clock
     name_seconds: float
+
+    def note(self, address: str, misdeed: Misdeed) -> None:
+        """Count a misdeed, which may be the one too many."""
+        network = self.bans.note(address, misdeed)
+        if network:
+            self.log.warning("client.banned", address=address, network=network, reason=f"too many {misdeed}")
 
 
 @dataclass(slots=True)
@@ -76,7 +87,10 @@ class ReceiverSession:
         self._transaction = _Transaction(Mail(ReversePath(None)), "", Origin())
 
     async def connected(self) -> Reply:
-        """Greet, unless there are too many already; the client's name is looked up meanwhile."""
+        """Greet, unless banned or one too many; the client's name is looked up meanwhile."""
+        if self._gate.bans.is_banned(self._peer.address):
+            self._log_refusal(_BANNED, "banned")
+            return _BANNED
         self._entered = self._gate.visitors.enter(self._peer.address)
         if not self._entered:
             self._log_refusal(_CROWDED, "too many connections")
@@ -102,7 +116,16 @@ class ReceiverSession:
         return _OK
 
     async def recipient(self, recipient: Recipient, /) -> Reply:
-        """Refuse other domains at once, ask onward for ours."""
+        """Refuse other domains at once, ask onward for ours; hang up on who has asked for too many in vain."""
+        answer = await self._recipient(recipient)
+        if answer.is_permanent:
+            self._gate.note(self._peer.address, Misdeed.REFUSED_RECIPIENT)
+        if not self._gate.bans.is_banned(self._peer.address):
+            return answer
+        await self._onward.abandon()
+        return _ENOUGH
+
+    async def _recipient(self, recipient: Recipient) -> Reply:
         path = recipient.forward_path
         if path.mailbox is not None and path.mailbox.domain_key != self._gate.domain:
             self._log_refusal(_NO_RELAY, "not our domain", path)
