@@ -5,6 +5,7 @@ set -eu
 
 missing=""
 command -v swaks >/dev/null || missing="$missing swaks"
+perl -MNet::SSLeay -e 1 2>/dev/null || missing="$missing libnet-ssleay-perl" # swaks speaks TLS by it
 test -x /usr/sbin/smtp-source || missing="$missing postfix"
 command -v dig >/dev/null && command -v nsupdate >/dev/null || missing="$missing bind9-dnsutils"
 [ -z "$missing" ] && exit 0
