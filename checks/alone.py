@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 # extra → what it may bring along
 LIBRARIES: dict[str, set[str]] = {
     "authres": set(),
-    "dkim": {"cryptography", "cffi", "pycparser", "pybase64"},
-    "dmarc": {"cryptography", "cffi", "pycparser", "pybase64"},
+    "dkim": {"cryptography", "cffi", "pycparser"},
+    "dmarc": set(),
     "dns": set(),
-    "dsn": {"pybase64"},
+    "dsn": set(),
     "mime": {"pybase64"},
     "smtp": set(),
     "spam": {"msgspec", "pybase64"},
@@ -70,9 +70,8 @@ def check(library: str, wheel: Path, pins: Path, folder: Path) -> str:
     brought = {
         re.sub(r"-[^-]+\.dist-info$", "", info.name).lower().replace("_", "-") for info in place.glob("*.dist-info")
     } - {"scop"}
-    extra = brought - LIBRARIES[library]
-    if extra:
-        raise SystemExit(f"scop[{library}] brings along {', '.join(sorted(extra))}")
+    if brought != LIBRARIES[library]:
+        raise SystemExit(f"scop[{library}] brings {sorted(brought)}, and was to bring {sorted(LIBRARIES[library])}")
     # -I and -S: nothing of this environment is on the path but the standard library and that folder.
     start = f"import sys; sys.path[:0] = [{str(place)!r}]\n"
     run(sys.executable, "-I", "-S", "-c", f"{start}import scop.{library}")
