@@ -40,7 +40,7 @@ def test_journey_joins_two_organisations_by_what_each_noted_of_the_other(tmp_pat
     journey = journey_of("aaa", steps)
     assert journey == journey_of("bbb", steps)
     assert ["submission", "receiver", "relay"] == [step.cell for step in journey]
-    assert (0.5, "took it from the Internet upstream=aaa") == (journey[1].seconds, sentence(journey[1]))
+    assert (0.5, "took it from – [–] over – for –") == (journey[1].seconds, sentence(journey[1]))
 
 
 def test_journey_of_an_unknown_id_is_empty(tmp_path: Path) -> None:

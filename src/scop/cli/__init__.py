@@ -7,6 +7,7 @@ Modules are imported when their command runs, so that `scop --help` is quick.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -61,14 +62,38 @@ def main() -> None:
     from scop.supervisor.config_file import ConfigurationError
 
     try:
-        scop(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        scop(prog_name="scop", standalone_mode=False)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except BrokenPipeError:
+        _leave_quietly()
+    except click.ClickException as error:
+        _fail(_sentence(error))
     except (ConfigurationError, TemporaryFailure, PermanentFailure) as error:
-        click.echo(f"scop: {error}", err=True)
-        sys.exit(2)
+        _fail(f"scop: {error}")
+    except OSError as error:
+        _fail(f"scop: {error.filename}: {error.strerror}" if error.filename else f"scop: {error}")
+
+
+def _fail(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(2)
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Return click's complaint in the form of ours; a group without a command says its help."""
+    message = error.format_message()
+    if "\n" in message:
+        return message
+    said = f"scop: {message[:1].lower()}{message[1:]}"
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"{said} (`{error.ctx.command_path} --help` shows how)"
+    return said
+
+
+def _leave_quietly() -> None:
+    """End when whoever reads us has read enough (`scop trace ID | head`); nothing is flushed into the void."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)

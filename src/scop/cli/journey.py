@@ -44,6 +44,11 @@ class Step:
         return float(value) if isinstance(value, (int, float)) else None
 
     @property
+    def started_unix(self) -> float:
+        """When the cell began: lines are written at the end."""
+        return self.unix - (self.seconds or 0.0)
+
+    @property
     def links(self) -> Iterator[str]:
         """Ids of other organisations that this line mentions."""
         if self.text("upstream"):
@@ -76,7 +81,7 @@ def read_steps(organisation: str, log_folder: Path) -> Iterator[Step]:
 
 
 def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return the steps of the mail that has `trace` somewhere, in order of time."""
+    """Return the steps of the mail that has `trace` somewhere, in the order in which they began."""
     all_steps = tuple(steps)
     known, before = {trace}, 0
     while len(known) != before:  # at most one round for each organisation on the way
@@ -86,28 +91,42 @@ def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
                 known.update(step.links)
             elif known.intersection(step.links):
                 known.add(step.trace)
-    return tuple(sorted((step for step in all_steps if step.trace in known), key=lambda step: step.unix))
+    return tuple(sorted((step for step in all_steps if step.trace in known), key=lambda step: step.started_unix))
 
 
 def sentence(step: Step) -> str:
     """Say in words what a cell did."""
-    shown = [
-        f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value not in ("", None)
-    ]
-    return " ".join([_WORDS.get(step.event, step.event), *shown])
+    words = _WORDS.get(step.event)
+    if words is None:
+        shown = [f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value]
+        return " ".join([step.event, *shown])
+    return words.format_map(_Filled({name: _in_words(value) for name, value in step.fields.items()}))
+
+
+class _Filled(dict[str, str]):
+    """Fields as text; one that a line does not have is a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
 
 
 _NOT_SHOWN = frozenset({"time", "cell", "level", "event", "trace", "seconds"})
 _WORDS = {
-    "mail.accepted": "took it in",
-    "mail.sealed": "sealed it",
-    "mail.queued": "queued it durably",
-    "mail.relayed": "carried it over",
-    "mail.deferred": "will try again",
-    "mail.bounced": "sent it back",
-    "mail.received": "took it from the Internet",
-    "mail.classified": "weighed it",
-    "mail.verified": "checked who sent it",
-    "mail.stored": "stored it",
-    "mail.refused": "refused it",
+    "mail.accepted": "took it from {account} for {recipients}, {size_octets} octets; fix-ups: {fixups}",
+    "mail.sealed": "sealed it with {selectors}",
+    "mail.queued": "queued it on the disk",
+    "mail.relayed": "carried it to {host}: {remote}",
+    "mail.deferred": "tries {host} again later: {remote}",
+    "mail.bounced": "gives up on {to}, tells the sender: {remote}",
+    "mail.received": "took it from {helo} [{address}] over {tls} for {recipients}",
+    "mail.classified": "weighed it: {label}, {score}",
+    "mail.verified": "SPF {spf}; DKIM {dkim}; DMARC {dmarc}",
+    "mail.stored": "stored it for {account} in {folder}",
+    "mail.refused": "refused it: {reply} – {reason}",
 }

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from scop.cli.shared import Operator, ask, config_option, json_option, print_json, print_table, when, with_operator
-from scop.mesh.vocabulary.mailbox import ListMail, ReadMail
+from scop.cli.shared import Operator, config_option, json_option, print_json, print_table, when, with_operator
+from scop.mesh.vocabulary.keeper import ListAccounts
+from scop.mesh.vocabulary.mailbox import ListMail, MailList, ReadMail
+from scop.net.faults import PermanentFailure
 
 __all__ = ["mail", "read_whole"]
 
@@ -28,15 +30,25 @@ async def read_whole(operator: Operator, account: str, number: int) -> bytes:
             return octets
 
 
+async def _page(operator: Operator, wanted: ListMail) -> MailList:
+    """Return a page of an account's mails; the mailbox does not know who has an account, so the keeper is asked."""
+    page = await operator.caller("mailbox").call(wanted)
+    if not page.total:
+        known = await operator.caller("keeper").call(ListAccounts())
+        if wanted.account not in {account.name for account in known.accounts}:
+            raise PermanentFailure(f"there is no account {wanted.account}")
+    return page
+
+
 @mail.command(name="list")
 @click.argument("account")
 @click.option("--after", default=0, help="Only mails with a higher number.")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @config_option
 @json_option
 def list_mail(account: str, after: int, limit: int, config: Path, as_json: bool) -> None:
     """List the mails of ACCOUNT, oldest first."""
-    page = ask(config, "mailbox", ListMail(account, after, limit))
+    page = with_operator(config, lambda operator: _page(operator, ListMail(account, after, limit)))
     if as_json:
         print_json(page)
         return
@@ -54,8 +66,12 @@ def list_mail(account: str, after: int, limit: int, config: Path, as_json: bool)
 @click.argument("account")
 @click.argument("number", type=int)
 @config_option
-def show(account: str, number: int, config: Path) -> None:
-    """Print mail NUMBER of ACCOUNT, octet for octet as it is stored."""
+@json_option
+def show(account: str, number: int, config: Path, as_json: bool) -> None:
+    """Print mail NUMBER of ACCOUNT, octet for octet as it is stored (with --json in base64)."""
     octets = with_operator(config, lambda operator: read_whole(operator, account, number))
+    if as_json:
+        print_json({"account": account, "id": number, "size_octets": len(octets), "octets": octets})
+        return
     sys.stdout.buffer.write(octets)
     sys.stdout.buffer.flush()

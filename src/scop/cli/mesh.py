@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from scop.cells import CELL_NAMES, manifests
 from scop.cli.shared import config_option, console, json_option, print_json, print_table
@@ -85,8 +86,10 @@ def _change(cell: CellProcess) -> str:
     match cell.state:
         case CellState.READY:
             return f"{name} ready after {cell.ready_after_seconds:.2f} s"
-        case CellState.WAITING | CellState.FAILED:
-            return f"{name} [red]died[/red], starts again {cell.reason}"
+        case CellState.WAITING:
+            return f"{name} [red]died[/red], starts again"
+        case CellState.FAILED:
+            return f"{name} [red]cannot start[/red]: {escape(cell.reason)}"
         case _:
             return ""
 

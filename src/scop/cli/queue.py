@@ -18,7 +18,7 @@ def queue() -> None:
 
 
 @queue.command(name="list")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @config_option
 @json_option
 def list_queue(limit: int, config: Path, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from scop.mesh.calls import Call, Caller
@@ -102,7 +103,7 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title
     """Print a table; text from outside is never read as markup."""
     table = Table(*headings, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+        table.add_row(*(escape(cell) for cell in row))
     console.print(table)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from scop.cli.mail_files import MailFile, read_mails
 from scop.cli.shared import Operator, config_option, console, json_option, print_json, with_operator
 from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
 from scop.spam import Classifier, Label
+from scop.spam.classifier import MIN_MAILS
 
 __all__ = ["spam"]
 
@@ -24,8 +25,11 @@ def spam() -> None:
     """Train the filter."""
 
 
-def _mails(paths: Iterable[Path]) -> list[bytes]:
-    return [found.octets for path in paths for found in read_mails(path) if isinstance(found, MailFile)]
+def _mails(paths: tuple[Path, ...]) -> list[bytes]:
+    mails = [found.octets for path in paths for found in read_mails(path) if isinstance(found, MailFile)]
+    if not mails:  # a model of nothing would replace a good one
+        raise click.ClickException(f"there is no mail in {', '.join(str(path) for path in paths)}")
+    return mails
 
 
 def _labelled(ham: list[bytes], spam_mails: list[bytes]) -> Iterator[tuple[bytes, Label]]:
@@ -74,3 +78,5 @@ def train(
         console.print(
             f"learned {told['ham']} ham and {told['spam']} spam; {where} has a model of {len(model):,} octets"
         )
+        if min(told["ham"], told["spam"]) < MIN_MAILS:
+            console.print(f"every mail stays unsure until there are {MIN_MAILS} of each kind")

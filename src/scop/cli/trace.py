@@ -18,10 +18,10 @@ __all__ = ["print_journey", "trace"]
 
 def print_journey(steps: Sequence[Step]) -> None:
     """Print a journey as a table: when, where, what, how long."""
-    start = steps[0].unix
+    start = steps[0].started_unix
     rows = [
         (
-            f"{(step.unix - start) * 1000:8.1f}",
+            f"{(step.started_unix - start) * 1000:8.1f}",
             step.organisation,
             step.cell,
             sentence(step),

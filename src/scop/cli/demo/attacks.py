@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
+import time
 from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
 
 from scop.cli.demo.post import deliver_from
 from scop.cli.demo.scene import PORTS, World
@@ -47,20 +52,28 @@ def tampered_body(world: World, sealed: bytes, recipient: str) -> Attack:
     return _refused("a sealed mail with a tampered body", code, text)
 
 
-def stranger_at_a_pipe(world: World, port: int) -> Attack:
-    """Knock on an inner pipe of harbor without a certificate."""
+def stranger_at_a_pipe(world: World, port: int, log: Path) -> Attack:
+    """Knock on an inner pipe of harbor without a certificate; `log` is that cell's, for the reason."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     name = f"a client without a certificate at {world.harbor.address} port {port}"
-    try:
-        with (
-            socket.create_connection((world.harbor.address, port), timeout=KNOCK_SECONDS) as plain,
-            context.wrap_socket(plain) as pipe,
-        ):
-            answer = pipe.recv(1024)  # TLS 1.3: the refusal reaches a client at its first read
-    except ssl.SSLError as error:
-        return Attack(name, failed=True, answer=f"TLS: {error.reason or error}")
-    except OSError as error:
-        return Attack(name, failed=True, answer=str(error))
-    return Attack(name, failed=not answer, answer=repr(answer) if answer else "hung up without a word")
+    answer = b""
+    with (
+        contextlib.suppress(OSError),  # ssl.SSLError is one
+        socket.create_connection((world.harbor.address, port), timeout=KNOCK_SECONDS) as plain,
+        context.wrap_socket(plain) as pipe,
+    ):
+        answer = pipe.recv(1024)  # TLS 1.3: the refusal reaches a client at its first read
+    return Attack(name, failed=not answer, answer=repr(answer) if answer else f"refused: {_reason_in(log)}")
+
+
+def _reason_in(log: Path) -> str:
+    """Return why a cell refused the last pipe; the stranger is told nothing, so its log has to."""
+    deadline = time.monotonic() + KNOCK_SECONDS
+    while time.monotonic() < deadline:
+        refusals = [line for line in log.read_bytes().splitlines() if b'"pipe.refused"' in line]
+        if refusals:
+            return str(msgspec.json.decode(refusals[-1])["reason"])
+        time.sleep(0.05)
+    return "without a reason in its log"

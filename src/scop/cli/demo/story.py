@@ -142,7 +142,8 @@ class _Story:
         for stored in self.offices.await_mails("bob", sum(bool(outcome.trace) for outcome in posted)):
             _, sealed = split_stamps(stored.octets, world.harbor.mail_host)
             self.results.attacks.append(attacks.tampered_body(world, sealed, self.recipient))
-        self.results.attacks.append(attacks.stranger_at_a_pipe(world, self.scene.layout(world.harbor).port("filter")))
+        layout = self.scene.layout(world.harbor)
+        self.results.attacks.append(attacks.stranger_at_a_pipe(world, layout.port("filter"), layout.log("filter")))
 
     def _follow(self) -> None:
         """Join the logs of both organisations into the first mail's journey."""
