@@ -6,6 +6,7 @@ import asyncio
 import os
 import smtplib
 import ssl
+import subprocess
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -91,6 +92,25 @@ class RunningWorld:
         answer = knock(self.scene.layout(organisation).door, ReadStatus())
         assert isinstance(answer, MeshStatus)
         return {cell.name: cell for cell in answer.cells}
+
+    def supervisor_pid(self, organisation: Organisation) -> int:
+        """Return the process of a mesh's supervisor."""
+        answer = knock(self.scene.layout(organisation).door, ReadStatus())
+        assert isinstance(answer, MeshStatus)
+        return answer.supervisor_pid
+
+    def stop(self, organisation: Organisation) -> int:
+        """End a mesh by SIGTERM and return its exit status."""
+        pid = self.supervisor_pid(organisation)
+        process = next(process for process in self.scene.processes if process.pid == pid)
+        process.terminate()
+        process.communicate(timeout=60)
+        self.scene.processes.remove(process)
+        return process.returncode
+
+    def start(self, organisation: Organisation) -> subprocess.Popen[str]:
+        """Start a mesh that was stopped; its JSON lines say when it is up."""
+        return self.scene.start("up", "--json", "--config", str(self.scene.config(organisation)))
 
     def mails(self, account: str, organisation: Organisation | None = None) -> tuple[MailSummary, ...]:
         """Return every mail of an account."""

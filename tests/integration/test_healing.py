@@ -6,13 +6,13 @@ import contextlib
 import os
 import re
 import signal
-import smtplib
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from fakes.patient_client import PatientClient, letter
 from fakes.real_mesh import RunningWorld
 from scop.cells import CELL_NAMES
 from scop.cli.demo.scene import Organisation
@@ -20,47 +20,6 @@ from scop.cli.demo.scene import Organisation
 MAILS = 500
 CLIENTS = 4
 PATIENCE_SECONDS = 60.0
-
-
-def letter(number: int, sender: str, recipient: str) -> bytes:
-    """Return a small mail with a number of its own."""
-    return (
-        f"From: {sender}\r\nTo: {recipient}\r\nSubject: {number}\r\nDate: Wed, 25 Nov 2026 09:00:00 +0000\r\n"
-        f"Message-ID: <healing-{number}@lagoon.test>\r\n\r\n{'The mesh heals. ' * 60}\r\n"
-    ).encode()
-
-
-class PatientClient:
-    """Submits until it reads 250, as every mail client does: again after 4yz, again after a broken connection."""
-
-    def __init__(self, running: RunningWorld, user: str) -> None:
-        self._running = running
-        self._user = user
-        self._connection: smtplib.SMTP_SSL | None = None
-
-    def submit(self, sender: str, recipient: str, octets: bytes) -> None:
-        """Return once the mail got its 250."""
-        pause = threading.Event()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                if self._attempt(sender, recipient, octets) == 250:
-                    return
-            self.hang_up()
-            pause.wait(0.2)
-        raise TimeoutError(f"no 250 within {PATIENCE_SECONDS} s")
-
-    def _attempt(self, sender: str, recipient: str, octets: bytes) -> int:
-        if self._connection is None:
-            self._connection = self._running.login(self._user)
-        refused = self._connection.sendmail(sender, [recipient], octets)
-        return 250 if not refused else 451
-
-    def hang_up(self) -> None:
-        """Close without a word."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def kill_in_turn(running: RunningWorld) -> Iterator[tuple[Organisation, str]]:
@@ -92,7 +51,7 @@ def test_healing_every_accepted_mail_arrives_once_though_each_cell_is_killed(run
             if number is None:
                 client.hang_up()
                 return
-            client.submit(sender, recipient, letter(number, sender, recipient))
+            client.submit(sender, recipient, letter(str(number), sender, recipient))
 
     with ThreadPoolExecutor(CLIENTS + 1) as pool:
         submitting = [pool.submit(submit_some) for _ in range(CLIENTS)]
