@@ -51,7 +51,7 @@ def test_life_goes_on_with_less_and_says_what_is_missing(tmp_path: Path, monkeyp
 def test_life_ends_where_full_confinement_is_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`require_confinement = true` refuses to start, with the sentence."""
     monkeypatch.setattr(life, "confine", lambda _rules: LACKS)
-    with pytest.raises(PermissionError, match="require_confinement = true, but .* knows no TCP ports"):
+    with pytest.raises(PermissionError, match=r"require_confinement = true, but .* knows no TCP ports"):
         life._confine(*cell_and_boot(config_of(require_confinement=True), tmp_path))
 
 
