@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scop.base import printable
 from scop.mesh.calls import Call, Caller
 from scop.mesh.manifest import OPERATOR
 from scop.mesh.pipes import PipeIdentity, pipe_dialer
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+MAX_CELL_CHARACTERS = 1000  # of a table; a log's line may hold more
 
 config_option = click.option(
     "-c",
@@ -100,10 +102,10 @@ def print_json(value: object) -> None:
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title: str | None = None) -> None:
-    """Print a table; text from outside is never read as markup."""
+    """Print a table; text from outside is read neither as markup nor by the terminal."""
     table = Table(*headings, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(printable(cell, limit=MAX_CELL_CHARACTERS)) for cell in row))
     console.print(table)
 
 

@@ -14,6 +14,7 @@ __all__ = ["Config", "Limits", "Network", "Ports", "Resolver", "Tls", "WorldPort
 
 Port = int
 MAX_PORT = 65535
+MAX_INNER_PORTS = 100  # room for the inner ports, one per cell
 
 
 def _check_port(name: str, port: int) -> None:
@@ -26,6 +27,13 @@ def _check_address(name: str, address: str) -> None:
         ipaddress.ip_address(address)
     except ValueError:
         raise ValueError(f"{name}: {address!r} is no IPv4 or IPv6 address") from None
+
+
+def _check_network(name: str, network: str) -> None:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError:
+        raise ValueError(f"{name}: {network!r} is no network such as 192.0.2.0/24 or 2001:db8::/32") from None
 
 
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,8 +64,10 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _check_address("address", self.address)
         _check_address("pipe_address", self.pipe_address)
         _check_port("pipes", self.pipes)
+        if self.pipes > MAX_PORT - MAX_INNER_PORTS:
+            raise ValueError(f"pipes: the inner ports begin at {MAX_PORT - MAX_INNER_PORTS} at most, not {self.pipes}")
         for network in self.own_networks:
-            ipaddress.ip_network(network)
+            _check_network("own_networks", network)
 
 
 class WorldPorts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

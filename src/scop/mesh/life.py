@@ -139,9 +139,16 @@ def live(
         gc.freeze()
         confined = _confine(cell, boot)
     except (OSError, ValueError) as error:
-        control.send(Failed(str(error)))
+        control.send(Failed(_reason_of(error)))
         return 2
     return _live_confined(cell, service.run(options), control, confined, descriptors[0], beside)
+
+
+def _reason_of(error: OSError | ValueError) -> str:
+    """Return the sentence for who reads why a cell cannot start."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _live_confined(

@@ -12,6 +12,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -202,6 +203,13 @@ def _check_tls(layout: Layout) -> None:
     for name in (layout.config.tls.certificate, layout.config.tls.key):
         if not Path(name).is_file():
             raise ConfigurationError(f"[tls]: {name} is not there; `scop init` makes a self-signed pair")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(layout.config.tls.certificate, layout.config.tls.key)
+    except ssl.SSLError as error:
+        raise ConfigurationError(
+            f"[tls]: {layout.config.tls.certificate} and {layout.config.tls.key} are no certificate and its key, "
+            f"both as PEM ({error.reason or 'not PEM'})"
+        ) from None
 
 
 def _set_aside(log: Path) -> None:

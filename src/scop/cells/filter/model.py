@@ -21,7 +21,13 @@ class ModelInUse:
     def __init__(self, folder: Path) -> None:
         self._path = folder / _FILE
         self._arriving = bytearray()
-        self.classifier = Classifier.load(self._path.read_bytes()) if self._path.exists() else Classifier()
+        self.classifier = self._read() if self._path.exists() else Classifier()
+
+    def _read(self) -> Classifier:
+        try:
+            return Classifier.load(self._path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{self._path}: {error}; take it away, and train anew") from None
 
     def status(self) -> ModelStatus:
         """Return what the model was trained on."""
