@@ -1,0 +1,341 @@
+"""The command line end to end, as a user types it: words, exit statuses, and nothing left behind.
+
+Exit status 0: fine; 1: the answer is no; 2: it could not be done, and one sentence says why.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from fakes.command_line import DOMAIN, ELSEWHERE, Said, Town, cells_of, founded, scop
+from fakes.real_mesh import PASSWORD
+from scop.cells import CELL_NAMES
+from scop.cli.demo.scene import PORTS
+
+Row = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A mesh that runs, with alice and bob."""
+    here = founded(tmp_path_factory.mktemp("town"), "command line")
+    with here.up():
+        for name in ("alice", "bob"):
+            done = here.scop("account", "add", name, "--password", PASSWORD)
+            assert (0, f"{name}: opened ({name}@{DOMAIN})\n", "") == (done.status, done.out, done.err)
+        yield here
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Town:
+    """A mesh that was founded and does not run."""
+    return founded(tmp_path / "still", "command line, still")
+
+
+def rows(said: Said) -> list[Row]:
+    """Return a list that was printed as JSON."""
+    assert isinstance(said.json, list)
+    return said.json
+
+
+def row(said: Said) -> Row:
+    """Return an object that was printed as JSON."""
+    assert isinstance(said.json, dict)
+    return said.json
+
+
+def sentence(said: Said) -> str:
+    """Return the one sentence of a command that could not do it: no traceback, nothing on standard output."""
+    assert (2, "", 1) == (said.status, said.out, said.err.count("\n"))
+    assert said.err.startswith("scop: ")
+    return said.err.removeprefix("scop: ").rstrip()
+
+
+def letter(subject: str, words: str) -> str:
+    """Return a small mail from a stranger."""
+    return f"From: s@stranger.test\r\nTo: alice@{DOMAIN}\r\nSubject: {subject}\r\n\r\n{words}\r\n"
+
+
+# A mesh that runs
+
+
+def test_command_line_status_names_every_cell(town: Town) -> None:
+    """As a table and as JSON; 0 where all are ready."""
+    shown = town.scop("status")
+    assert (0, []) == (shown.status, [name for name in CELL_NAMES if name not in shown.out])
+    status = row(town.scop("status", "--json"))
+    cells = cast("list[Row]", status["cells"])
+    assert (DOMAIN, dict.fromkeys(CELL_NAMES, "ready")) == (
+        status["domain"],
+        {str(cell["name"]): cell["state"] for cell in cells},
+    )
+
+
+def test_command_line_status_is_1_while_a_cell_is_not_ready(town: Town) -> None:
+    """A cell that was killed comes back; until then the answer is no, and never more than that."""
+
+    def cell_of(said: Said) -> Row:
+        cells = cast("list[Row]", row(said)["cells"])
+        return next(cell for cell in cells if cell["name"] == "filter")
+
+    before = cell_of(town.scop("status", "--json"))
+    os.kill(cast("int", before["pid"]), signal.SIGKILL)
+    while (cell := cell_of(said := town.scop("status", "--json")))["pid"] in (before["pid"], 0) or said.status:
+        assert (1, True) == (said.status, cell["state"] != "ready") or cell["pid"] == before["pid"]
+    assert ("ready", 1) == (cell["state"], cell["restarts"])
+
+
+def test_command_line_a_second_mesh_is_refused(town: Town) -> None:
+    """In the same state folder."""
+    assert f"a mesh is already up in {town.state}; `scop status` shows it" == sentence(town.scop("up"))
+
+
+def test_command_line_account_is_opened_changed_and_closed(town: Town) -> None:
+    """With the password on standard input, as a script gives it."""
+    opened = row(town.scop("account", "add", "carol", "--json", stdin=f"{PASSWORD}\n"))
+    assert ("carol", [f"carol@{DOMAIN}"], "own", False) == tuple(
+        opened[key] for key in ("name", "addresses", "send_as", "disabled")
+    )
+    assert (
+        "carol: has a new password (carol@harbor.test)\n" == town.scop("account", "passwd", "carol", stdin=PASSWORD).out
+    )
+    assert row(town.scop("account", "passwd", "carol", "--json", stdin=PASSWORD))["name"] == "carol"
+    assert "carol: closed (carol@harbor.test)\n" == town.scop("account", "disable", "carol").out
+    listed = {str(each["name"]): each["disabled"] for each in rows(town.scop("account", "list", "--json"))}
+    assert (False, True) == (listed["alice"], listed["carol"])
+    (line,) = [line for line in town.scop("account", "list").out.splitlines() if line.startswith("carol ")]
+    assert "closed" in line.split()
+    assert row(town.scop("account", "disable", "carol", "--again", "--json"))["disabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "expected"),
+    [
+        (("add", "alice"), PASSWORD, "there is an account alice already"),
+        (("add", "dave"), "short\n", "a password has at least 8 characters"),
+        (("add", "dave"), "", "a password has at least 8 characters"),
+        (("add", "da ve"), PASSWORD, "a name is 1 to 63 of a-z 0-9 . _ - with a letter or digit at both ends"),
+        (("add", "dave", "--address", "d@else.test"), PASSWORD, "d@else.test is no address of harbor.test"),
+        (("passwd", "nobody"), PASSWORD, "there is no account nobody"),
+        (("disable", "nobody"), "", "there is no account nobody"),
+    ],
+)
+def test_command_line_account_that_cannot_be(town: Town, words: tuple[str, ...], stdin: str, expected: str) -> None:
+    """One sentence, with --json too; and no account is opened."""
+    assert expected == sentence(town.scop("account", *words, stdin=stdin))
+    assert expected == sentence(town.scop("account", *words, "--json", stdin=stdin))
+    assert "dave" not in town.scop("account", "list").out
+
+
+def test_command_line_mail_is_listed_shown_and_traced(town: Town) -> None:
+    """Octet for octet as it is stored; each cell on the way is named."""
+    trace = town.receive(f"bob@{DOMAIN}", letter("Tea at four", "The usual place."))
+    (stored,) = cast("list[Row]", row(town.scop("mail", "list", "bob", "--json"))["mails"])
+    assert ("INBOX", trace, "Tea at four") == (stored["folder"], stored["trace"], stored["subject"])
+    listed = town.scop("mail", "list", "bob").out
+    assert ["bob: 1 mails", True] == [listed.splitlines()[0].rstrip(), "Tea at four" in listed]
+    number = str(stored["id"])
+    shown = town.scop("mail", "show", "bob", number)
+    assert (0, True) == (shown.status, shown.out.startswith("Return-Path: <s@stranger.test>"))
+    whole = row(town.scop("mail", "show", "bob", number, "--json"))
+    octets = base64.b64decode(str(whole["octets"]))
+    assert (stored["size_octets"], stored["size_octets"]) == (whole["size_octets"], len(octets))
+    assert octets.endswith(b"\r\n\r\nThe usual place.\r\n")
+    steps = rows(town.scop("trace", trace, "--json"))
+    assert ["receiver", "filter", "verifier", "mailbox"] == sorted(
+        {str(step["cell"]) for step in steps}, key=("receiver", "filter", "verifier", "mailbox").index
+    )
+    journey = town.scop("trace", trace)
+    assert (0, []) == (
+        journey.status,
+        [cell for cell in ("receiver", "filter", "verifier", "mailbox") if cell not in journey.out],
+    )
+
+
+def test_command_line_trace_that_nobody_knows_is_1(town: Town) -> None:
+    """The answer is no."""
+    plain = town.scop("trace", "000000000000")
+    assert (1, "no log here knows a mail 000000000000\n") == (plain.status, plain.out)
+    said = town.scop("trace", "000000000000", "--json")
+    assert (1, []) == (said.status, said.json)
+
+
+def test_command_line_mail_of_nobody_is_refused(town: Town) -> None:
+    """An account without mail is empty, one that is not there is named."""
+    assert (0, {"mails": [], "total": 0}) == (
+        town.scop("mail", "list", "alice", "--after", "0").status,
+        row(town.scop("mail", "list", "alice", "--after", "1000000", "--json")) | {"total": 0},
+    )
+    assert "there is no account nobody" == sentence(town.scop("mail", "list", "nobody"))
+    assert "there is no account nobody" == sentence(town.scop("mail", "list", "nobody", "--json"))
+    assert "alice has no mail 999999" == sentence(town.scop("mail", "show", "alice", "999999"))
+
+
+def test_command_line_queue_shows_what_waits(town: Town) -> None:
+    """A mail to a domain whose name server is silent waits, with its trace id."""
+    recipient = f"x@{ELSEWHERE}"
+    trace = town.submit("alice", recipient)
+    waiting = cast("list[Row]", row(town.scop("queue", "list", "--json"))["entries"])
+    assert [(trace, f"<alice@{DOMAIN}>", f"<{recipient}>")] == [
+        (entry["trace"], entry["reverse_path"], entry["forward_path"]) for entry in waiting
+    ]
+    shown = town.scop("queue", "list").out
+    assert [True, True] == [shown.startswith("1 waiting"), trace in shown]
+
+
+def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: Path) -> None:
+    """Ten of each kind are enough; fewer say that they are not; spam then lies in Junk."""
+    (tmp_path / "ham").mkdir()
+    for number in range(10):
+        words = f"Minutes of the harbour meeting {number}: the pier, the lighthouse and the budget."
+        (tmp_path / "ham" / f"{number}.eml").write_text(letter(f"Meeting {number}", words))
+    junk = letter("Cheap pills", "Buy cheap pills online now, winner of the casino lottery prize.").replace(
+        "\r\n", "\n"
+    )
+    (tmp_path / "junk.mbox").write_text("".join(f"From s Wed Nov 25 09:00:00 2026\n{junk}\n" for _ in range(10)))
+    few = town.scop("spam", "train", "--ham", str(tmp_path / "ham" / "1.eml"), "--spam", str(tmp_path / "junk.mbox"))
+    assert [True, True] == [
+        few.out.startswith("learned 1 ham and 10 spam; the running filter has"),
+        "unsure" in few.out,
+    ]
+    kinds = ("--ham", str(tmp_path / "ham"), "--spam", str(tmp_path / "junk.mbox"))
+    learned = row(town.scop("spam", "train", *kinds, "--json"))
+    assert (10, 10) == (learned["ham"], learned["spam"])
+    town.scop("account", "add", "erin", "--password", PASSWORD)
+    town.receive(f"erin@{DOMAIN}", letter("Cheap pills", "Cheap pills for the winner of the casino lottery."))
+    town.receive(f"erin@{DOMAIN}", letter("Meeting 11", "The pier and the lighthouse, at the harbour meeting."))
+    mails = cast("list[Row]", row(town.scop("mail", "list", "erin", "--json"))["mails"])
+    assert [("Cheap pills", "Junk"), ("Meeting 11", "INBOX")] == [(mail["subject"], mail["folder"]) for mail in mails]
+
+
+def test_command_line_training_without_mail_changes_nothing(town: Town, tmp_path: Path) -> None:
+    """An empty folder, or a wrong path, never replaces the model."""
+    empty = str(tmp_path)
+    assert f"there is no mail in {empty}" == sentence(town.scop("spam", "train", "--ham", empty, "--spam", empty))
+    assert "nowhere: there is no such file or folder" == sentence(
+        town.scop("spam", "train", "--ham", "nowhere", "--spam", empty)
+    )
+    assert "training needs both kinds of mail: --ham PATH and --spam PATH" == sentence(town.scop("spam", "train"))
+
+
+# Without a mesh
+
+
+def test_command_line_init_says_what_comes_next_and_never_overwrites(tmp_path: Path) -> None:
+    """As JSON too."""
+    done = scop("init", DOMAIN, "--folder", str(tmp_path / "a"))
+    assert (0, True) == (done.status, "next: scop up" in done.out)
+    written = scop("init", DOMAIN, "--folder", str(tmp_path / "b"), "--json").json
+    assert {"config": str(tmp_path / "b" / "scop.toml"), "domain": DOMAIN} == written
+    again = sentence(scop("init", DOMAIN, "--folder", str(tmp_path / "b")))
+    assert again.endswith("is already there; `scop init` never overwrites a mesh")
+    assert "lower-case domain name" in sentence(scop("init", "Harbor", "--folder", str(tmp_path / "c")))
+    assert "choose a folder of yours" in sentence(scop("init", DOMAIN, "--folder", str(tmp_path / "a" / "scop.toml")))
+
+
+def test_command_line_mesh_shows_every_pipe() -> None:
+    """Without a configuration: manifests are constants."""
+    shown = scop("mesh")
+    assert (0, []) == (shown.status, [name for name in CELL_NAMES if name not in shown.out])
+    found = row(scop("mesh", "--json"))
+    assert list(CELL_NAMES) == list(cast("Row", found["cells"]))
+    assert {"from": "filter", "to": "verifier", "as": "lmtp", "why": "mail"} in cast("list[Row]", found["pipes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("nonsense",), "no such command 'nonsense'. (`scop --help` shows how)"),
+        (("account", "add"), "missing argument 'NAME'. (`scop account add --help` shows how)"),
+        (("up", "--jsno"), "no such option '--jsno'. Did you mean '--json'? (`scop up --help` shows how)"),
+        (
+            ("mail", "show", "bob", "one"),
+            "invalid value for 'NUMBER': 'one' is not a valid integer. (`scop mail show --help` shows how)",
+        ),
+        (("up", "-c", "none.toml"), "none.toml: there is no such file; `scop init DOMAIN` makes one"),
+        (("up", "-c", "/"), "/: cannot be read: Is a directory"),
+    ],
+)
+def test_command_line_wrong_words_get_one_sentence(words: tuple[str, ...], expected: str) -> None:
+    """Click's complaints have the form of ours."""
+    assert expected == sentence(scop(*words))
+
+
+def test_command_line_without_a_mesh_the_next_step_is_named(still: Town) -> None:
+    """Every command that needs one."""
+    for words in (("status",), ("account", "list"), ("mail", "list", "bob"), ("queue", "list", "--json")):
+        said = sentence(still.scop(*words))
+        assert (True, True) == (said.startswith("no mesh is up here ("), said.endswith("start it with `scop up`"))
+
+
+def _unknown_key(town: Town) -> None:
+    town.edit("own_networks", "own_network")
+
+
+def _no_folder(town: Town) -> None:
+    (town.state / "relay").write_text("a file where a folder must be: root cannot write there either")
+
+
+def _no_zone(town: Town) -> None:
+    (town.state / "primary" / f"{DOMAIN}.zone").unlink()
+
+
+def _no_certificate(town: Town) -> None:
+    (town.config.parent / "tls" / "public.pem").unlink()
+
+
+def _wrong_certificate(town: Town) -> None:
+    (town.config.parent / "tls" / "public.pem").write_text("no certificate\n")
+
+
+def _wrong_model(town: Town) -> None:
+    (town.state / "filter").mkdir()
+    (town.state / "filter" / "model.spam").write_text("no model\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_unknown_key, ["scop.toml:8: unknown key 'network.own_network'", "did you mean 'own_networks'?"]),
+        (_no_folder, ["the state folder", "cannot be written", "set `state` in scop.toml"]),
+        (_no_zone, ["primary cannot start: there is no zone harbor.test", "`scop init` writes it"]),
+        (_no_certificate, ["[tls]:", "public.pem is not there; `scop init` makes a self-signed pair"]),
+        (_wrong_certificate, ["[tls]:", "public.pem", "are no certificate and its key"]),
+        (_wrong_model, ["filter cannot start:", "model.spam: these octets are no spam model", "train anew"]),
+    ],
+)
+def test_command_line_up_says_what_is_missing_and_leaves_nothing(
+    still: Town, spoil: Callable[[Town], None], words: list[str]
+) -> None:
+    """One sentence with the fix, status 2, no process, no door."""
+    spoil(still)
+    said = still.scop("up", "--json")
+    assert (2, []) == (said.status, [word for word in words if word not in said.err])
+    assert 1 == said.err.count("\n")
+    assert (set(), False) == (cells_of(still.state), (still.state / "supervisor.sock").exists())
+
+
+def test_command_line_up_names_a_busy_port(still: Town) -> None:
+    """The cell, the address, the port and the fix, before anything starts."""
+    with socket.create_server((still.address, PORTS.submissions)):
+        said = sentence(still.scop("up"))
+    assert (
+        f"submission: cannot listen on {still.address} port {PORTS.submissions}: "
+        "another program listens there; stop it or choose another port in scop.toml"
+    ) == said
+
+
+def test_command_line_sigterm_drains_and_leaves_nothing(still: Town) -> None:
+    """Status 0, every cell ended by itself, the door is gone (`Town.up` checks all but the last)."""
+    with still.up():
+        assert set(CELL_NAMES) == cells_of(still.state)
+    log = (still.state / "log" / "supervisor.jsonl").read_text()
+    assert ("", False) == (log, (still.state / "supervisor.sock").exists())
