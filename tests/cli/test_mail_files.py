@@ -1,5 +1,6 @@
 """Mails from files of every shape."""
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -50,3 +51,12 @@ def test_mail_files_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     """One clear sentence."""
     with pytest.raises(ClickException, match="there is no such file or folder"):
         read_mails(tmp_path / "nothing")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_mail_files_one_closed_file_in_a_folder_ends_nothing(tmp_path: Path) -> None:
+    """It is passed over with the reason, and the others are read."""
+    (tmp_path / "a.eml").write_bytes(MAIL)
+    (tmp_path / "b.eml").write_bytes(MAIL)
+    (tmp_path / "a.eml").chmod(0)
+    assert [NoMail("a.eml", "Permission denied"), MailFile("b.eml", MAIL)] == list(read_mails(tmp_path))

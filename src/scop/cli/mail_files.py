@@ -63,7 +63,13 @@ def _from_archive(path: Path) -> Iterator[MailFile | NoMail]:
 def _from_folder(path: Path) -> Iterator[MailFile | NoMail]:
     for file in sorted(path.rglob("*")):
         if file.is_file():
-            yield _judge(str(file.relative_to(path)), file.read_bytes())
+            name = str(file.relative_to(path))
+            try:
+                octets = file.read_bytes()
+            except OSError as error:  # one closed file among many ends nothing
+                yield NoMail(name, error.strerror or str(error))
+            else:
+                yield _judge(name, octets)
 
 
 def read_mails(path: Path) -> Iterator[MailFile | NoMail]:

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 
 from scop.cli.mail_files import MailFile
 
-__all__ = ["Login", "Outcome", "deliver_from", "open_client", "post_all", "trace_in", "transact", "with_crlf"]
+__all__ = [
+    "Login",
+    "Outcome",
+    "deliver_from",
+    "one_line",
+    "open_client",
+    "post_all",
+    "trace_in",
+    "transact",
+    "with_crlf",
+]
 
 CONNECTIONS = 4
 SECONDS = 60.0
+_NEXT_LINE = re.compile(r"\n(?:[245]\.\d{1,3}\.\d{1,3} )?")
 _TRACE = re.compile(r"\bas ([0-9a-z]+)\b")
 
 
@@ -65,7 +76,12 @@ def transact(client: smtplib.SMTP, sender: str, recipients: Iterable[str], octet
         code, text = client.data(octets)
     if code != 250:
         client.rset()
-    return code, text.decode("utf-8", "replace")
+    return code, one_line(text.decode("utf-8", "replace"))
+
+
+def one_line(text: str) -> str:
+    """Return a reply's text in one line: each of its lines begins with the enhanced code, which is said once."""
+    return _NEXT_LINE.sub(" ", text)
 
 
 def _unverified() -> ssl.SSLContext:
