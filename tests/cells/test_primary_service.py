@@ -236,7 +236,7 @@ async def test_primary_in_the_mesh_takes_update_over_tls(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        (KEY_FILE, None, r"tsig\.key is missing: .*scop init"),
+        (KEY_FILE, None, r"tsig\.key is missing: .*the signer, who has the same"),
         (KEY_FILE, "secret", r"tsig\.key: not a TSIG key file"),
         ("harbor.test.zone", None, r"harbor\.test\.zone is missing .*scop init"),
         ("harbor.test.zone", "@ IN\n", r"harbor\.test\.zone: line 1: "),

@@ -70,6 +70,7 @@ def test_config_file_every_key_is_taken() -> None:
             ["network.own_networks", "'10.0.0.1/8' is no network"],
         ),
         ("[wrold]", "[world]", 11, ["'wrold'", "'world'"]),
+        ("", 'domain = "harbor.test"', 1, ["scop.toml:1: Object missing required field `domain`"]),
     ],
 )
 def test_config_file_a_mistake_is_named_with_its_line(wrong: str, right: str, line: int, words: list[str]) -> None:

@@ -175,5 +175,23 @@ async def test_supervisor_an_unwritable_state_folder_is_named(layout: Layout) ->
 async def test_supervisor_a_missing_certificate_is_named(layout: Layout) -> None:
     """With the command that makes one."""
     Path(layout.config.tls.certificate).unlink()
-    with pytest.raises(ConfigurationError, match=r"public.pem is not there; `scop init`"):
+    with pytest.raises(ConfigurationError, match=r"public.pem is not there; `scop init harbor.test --folder`"):
         await Supervisor(layout, command=still).run()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every folder and read every file")
+@pytest.mark.parametrize(("closed", "mode"), [("state", 0o500), ("state/mailbox", 0o500), ("tls/public.key", 0)])
+async def test_supervisor_says_which_path_is_closed_to_it_before_anything_starts(
+    layout: Layout, closed: str, mode: int
+) -> None:
+    """A folder or key of somebody else is named, not met again and again by a dying cell."""
+    path = layout.state.parent / closed
+    for name in ("log", *CELL_NAMES):
+        layout.folder(name).mkdir(exist_ok=True)
+    before = path.stat().st_mode
+    path.chmod(mode)
+    try:
+        with pytest.raises(ConfigurationError, match=f"{path} cannot be"):
+            await Supervisor(layout, command=still).run()
+    finally:
+        path.chmod(before)

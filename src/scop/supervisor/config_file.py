@@ -79,7 +79,8 @@ def _placed(message: str, text: str, name: str) -> str:
     if inner and path[-1:] != (inner.group(1),):
         path = (*path, inner.group(1))
         reason = reason[inner.end() :]
-    return f"{name}:{_line_of(path, text)}: {'.'.join(path)}: {reason}"
+    key = f"{'.'.join(path)}: " if path else ""
+    return f"{name}:{_line_of(path, text)}: {key}{reason}"
 
 
 def _line_of(path: tuple[str, ...], text: str) -> int:

@@ -178,7 +178,13 @@ def prepare_folders(layout: Layout, cells: tuple[Manifest, ...]) -> None:
             if identifiers is not None:
                 os.chown(folder, identifiers.uid, identifiers.gid)
     except OSError as error:
-        raise ConfigurationError(
-            f"the state folder {layout.state} cannot be written ({error.strerror}); "
-            "set `state` in scop.toml to a folder of yours"
-        ) from None
+        raise _not_writable(layout.state, error.strerror or str(error)) from None
+    for folder in (layout.state, layout.log_folder, *(layout.folder(manifest.name) for manifest in cells)):
+        if not os.access(folder, os.W_OK | os.X_OK):  # it was there before, of another user or closed
+            raise _not_writable(folder, os.strerror(errno.EACCES))
+
+
+def _not_writable(folder: Path, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the state folder {folder} cannot be written ({reason}); set `state` in scop.toml to a folder of yours"
+    )

@@ -202,7 +202,11 @@ def _lock(path: Path) -> int:
 def _check_tls(layout: Layout) -> None:
     for name in (layout.config.tls.certificate, layout.config.tls.key):
         if not Path(name).is_file():
-            raise ConfigurationError(f"[tls]: {name} is not there; `scop init` makes a self-signed pair")
+            raise ConfigurationError(
+                f"[tls]: {name} is not there; `scop init {layout.config.domain} --folder NEW` makes a self-signed pair"
+            )
+        if not os.access(name, os.R_OK):
+            raise ConfigurationError(f"[tls]: {name} cannot be read by the user who runs the mesh")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(layout.config.tls.certificate, layout.config.tls.key)
     except ssl.SSLError as error:

@@ -87,6 +87,6 @@ def _read_key(path: Path) -> TsigKey:
     try:
         return TsigKey.parse(path.read_text(encoding="ascii"))
     except FileNotFoundError as error:
-        raise ValueError(f"{path} is missing: the TSIG key of the signer (`scop init` writes it)") from error
+        raise ValueError(f"{path} is missing: the TSIG key of the signer, who has the same file") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

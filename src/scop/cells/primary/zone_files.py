@@ -27,7 +27,7 @@ def read_zones(folder: Path, *, wanted: str) -> Zones:
     """Read every zone of a folder; raises `ValueError` that names the file which is missing or wrong."""
     missing = zone_path(folder, wanted)
     if not missing.is_file():
-        raise ValueError(f"there is no zone {wanted or '.'}: {missing} is missing (`scop init` writes it)")
+        raise ValueError(f"there is no zone {wanted or '.'}: {missing} is missing (`scop init --folder` writes one)")
     return Zones.of(_read_zone(path) for path in sorted(folder.glob(f"*{_SUFFIX}")))
 
 
