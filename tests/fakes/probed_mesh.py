@@ -22,5 +22,5 @@ def command(cell: str) -> Sequence[str]:
 
 if __name__ == "__main__":
     layout = Layout(read_config(Path(sys.argv[1])))
-    announcer = Announcer(layout.config.domain, as_json=True)
+    announcer = Announcer(layout, as_json=True)
     asyncio.run(Supervisor(layout, changed=announcer.changed, command=command).run())

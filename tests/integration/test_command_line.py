@@ -253,12 +253,12 @@ def test_command_line_mesh_shows_every_pipe() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("nonsense",), "no such command 'nonsense'. (`scop --help` shows how)"),
-        (("account", "add"), "missing argument 'NAME'. (`scop account add --help` shows how)"),
+        (("nonsense",), "no such command 'nonsense' (`scop --help` shows how)"),
+        (("account", "add"), "missing argument 'NAME' (`scop account add --help` shows how)"),
         (("up", "--jsno"), "no such option '--jsno'. Did you mean '--json'? (`scop up --help` shows how)"),
         (
             ("mail", "show", "bob", "one"),
-            "invalid value for 'NUMBER': 'one' is not a valid integer. (`scop mail show --help` shows how)",
+            "invalid value for 'NUMBER': 'one' is not a valid integer (`scop mail show --help` shows how)",
         ),
         (("up", "-c", "none.toml"), "none.toml: there is no such file; `scop init DOMAIN` makes one"),
         (("up", "-c", "/"), "/: cannot be read: Is a directory"),
@@ -306,8 +306,8 @@ def _wrong_model(town: Town) -> None:
     [
         (_unknown_key, ["scop.toml:8: unknown key 'network.own_network'", "did you mean 'own_networks'?"]),
         (_no_folder, ["the state folder", "cannot be written", "set `state` in scop.toml"]),
-        (_no_zone, ["primary cannot start: there is no zone harbor.test", "`scop init` writes it"]),
-        (_no_certificate, ["[tls]:", "public.pem is not there; `scop init` makes a self-signed pair"]),
+        (_no_zone, ["primary cannot start: there is no zone harbor.test", "`scop init --folder` writes one"]),
+        (_no_certificate, ["[tls]:", "public.pem is not there; `scop init harbor.test --folder NEW` makes"]),
         (_wrong_certificate, ["[tls]:", "public.pem", "are no certificate and its key"]),
         (_wrong_model, ["filter cannot start:", "model.spam: these octets are no spam model", "train anew"]),
     ],

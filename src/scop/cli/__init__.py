@@ -87,7 +87,7 @@ def _sentence(error: click.ClickException) -> str:
     message = error.format_message()
     if "\n" in message:
         return message
-    said = f"scop: {message[:1].lower()}{message[1:]}"
+    said = f"scop: {message[:1].lower()}{message[1:].rstrip('.')}"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{said} (`{error.ctx.command_path} --help` shows how)"
     return said

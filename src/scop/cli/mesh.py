@@ -48,18 +48,21 @@ def up(config: Path, as_json: bool) -> None:
     from scop.supervisor.supervisor import Supervisor
 
     layout = Layout(read_config(config))
-    announcer = Announcer(layout.config.domain, as_json)
+    announcer = Announcer(layout, as_json)
     supervisor = Supervisor(layout, changed=announcer.changed)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(supervisor.run())
+    announcer.ended()
 
 
 class Announcer:
     """Tells the terminal, or a program, how the mesh comes up."""
 
-    def __init__(self, domain: str, as_json: bool) -> None:
-        self._domain = domain
+    def __init__(self, layout: Layout, as_json: bool) -> None:
+        self._layout = layout
+        self._domain = layout.config.domain
         self._as_json = as_json
+        self._was_up = False
         self._states: dict[str, CellState] = {}
 
     def changed(self, cell: CellProcess) -> None:
@@ -68,10 +71,28 @@ class Announcer:
         if self._states.get(name) is cell.state:
             return
         self._states[name] = cell.state
-        self._say({"event": "cell", "cell": name, "state": cell.state.value, "reason": cell.reason}, _change(cell))
+        self._say({"event": "cell", "cell": name, "state": cell.state.value, "reason": cell.reason}, self._change(cell))
         ready = [known for known, state in self._states.items() if state is CellState.READY]
         if cell.state is CellState.READY and len(ready) == len(CELL_NAMES):
+            self._was_up = True
             self._say({"event": "up", "domain": self._domain}, f"[bold]{self._domain} is up[/bold]; Ctrl-C ends it")
+
+    def ended(self) -> None:
+        """Say that the mesh has drained: a person who typed Ctrl-C waited for it."""
+        self._say({"event": "ended", "domain": self._domain}, f"[bold]{self._domain} has ended[/bold]")
+
+    def _change(self, cell: CellProcess) -> str:
+        name = f"{cell.manifest.name:<11}"
+        match cell.state:
+            case CellState.READY:
+                return f"{name} ready after {cell.ready_after_seconds:.2f} s"
+            case CellState.WAITING:
+                log = escape(str(self._layout.log(cell.manifest.name)))
+                return f"{name} [red]died[/red], starts again; what it said: {log}"
+            case CellState.FAILED if self._was_up:  # before, the reason ends the whole mesh and is said then
+                return f"{name} [red]cannot start[/red]: {escape(cell.reason)}"
+            case _:
+                return ""
 
     def _say(self, event: dict[str, str], words: str) -> None:
         if self._as_json:
@@ -79,19 +100,6 @@ class Announcer:
             sys.stdout.flush()
         elif words:
             console.print(words)
-
-
-def _change(cell: CellProcess) -> str:
-    name = f"{cell.manifest.name:<11}"
-    match cell.state:
-        case CellState.READY:
-            return f"{name} ready after {cell.ready_after_seconds:.2f} s"
-        case CellState.WAITING:
-            return f"{name} [red]died[/red], starts again"
-        case CellState.FAILED:
-            return f"{name} [red]cannot start[/red]: {escape(cell.reason)}"
-        case _:
-            return ""
 
 
 @click.command()
