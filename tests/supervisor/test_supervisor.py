@@ -175,7 +175,7 @@ async def test_supervisor_an_unwritable_state_folder_is_named(layout: Layout) ->
 async def test_supervisor_a_missing_certificate_is_named(layout: Layout) -> None:
     """With the command that makes one."""
     Path(layout.config.tls.certificate).unlink()
-    with pytest.raises(ConfigurationError, match=r"public.pem is not there; `scop init harbor.test --folder`"):
+    with pytest.raises(ConfigurationError, match=r"public.pem is not there; `scop init harbor.test --folder NEW`"):
         await Supervisor(layout, command=still).run()
 
 
