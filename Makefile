@@ -29,6 +29,7 @@ $(VENV)/.mesh: requirements/mesh.txt pyproject.toml
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mesh.txt
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(RUN)/python -m compileall -q src/scop
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.mesh requirements/check.txt

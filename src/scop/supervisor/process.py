@@ -42,7 +42,7 @@ class CellState(StrEnum):
 
 def command_of(cell: str) -> Sequence[str]:
     """Return the command that runs one cell: isolated from the environment and the user's site."""
-    return (sys.executable, "-I", "-B", "-m", "scop.cells", cell)
+    return (sys.executable, "-I", "-m", "scop.cells", cell)
 
 
 @dataclass(frozen=True, slots=True)
