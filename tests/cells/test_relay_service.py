@@ -50,7 +50,9 @@ class StillNames:
     """Answers from a dict, as a resolver does over a stream."""
 
     async def lookup(self, question: Question) -> Answer:
-        """Answer at once."""
+        """Answer at once; one name brings out a bug."""
+        if question.name == "poison.test":
+            raise ZeroDivisionError("a bug of ours")
         return NAMES.answer(question)
 
 
@@ -354,3 +356,16 @@ async def test_relay_waits_for_a_mailbox_that_is_down(tmp_path: Path) -> None:
         async with serve(outside.local.session, lmtp, outside.mailbox.port):
             await relay.kept.until("mail.relayed")
         assert [MAIL] == outside.local.messages
+
+
+async def test_relay_puts_off_a_mail_that_brings_out_a_bug_and_carries_the_rest(tmp_path: Path) -> None:
+    """A fault of ours is logged and its mail waits; the relay lives on, and no other mail is held up."""
+    async with relay_and_world(tmp_path) as relay:
+        await relay.send("<eve@poison.test>")
+        (fault,) = await relay.kept.until("mail.fault")
+        assert "ZeroDivisionError('a bug of ours')" == fault["reason"]
+        await relay.kept.until("mail.deferred")
+        await relay.send(BOB)
+        await relay.kept.until("mail.relayed")
+        (entry,) = (await relay.listed()).entries
+        assert ("<eve@poison.test>", 1, "a fault on our side") == (entry.forward_path, entry.attempts, entry.last_reply)

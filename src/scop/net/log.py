@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -55,6 +56,10 @@ class Log:
     def error(self, event: str, *, trace: str = "", **fields: LogValue) -> None:
         """Note a fault of ours."""
         self._line("error", event, trace, fields)
+
+    def fault(self, error: BaseException, *, trace: str = "") -> None:
+        """Note a bug that one mail or one conversation brought out, with the place where it happened."""
+        self.error("mail.fault", trace=trace, reason=repr(error), traceback="".join(traceback.format_exception(error)))
 
     def _line(self, level: str, event: str, trace: str, fields: Mapping[str, LogValue]) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")

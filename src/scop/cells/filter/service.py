@@ -68,11 +68,8 @@ async def run(options: FilterOptions) -> None:
         max_recipients=options.max_recipients,
     )
 
-    def note_fault(fault: Exception) -> None:
-        options.log.error("mail.fault", reason=repr(fault))
-
     def take_mail(peer: Peer) -> MailServer:
-        return MailServer(speech, lambda _peer: Passage(scales), peer=peer, on_fault=note_fault)
+        return MailServer(speech, lambda _peer: Passage(scales), peer=peer, on_fault=options.log.fault)
 
     async def install(piece: InstallModel, _peer: Peer) -> ModelStatus:
         return options.model.take(piece)

@@ -102,5 +102,5 @@ class Passage:
         try:
             return self._scales.model.classifier.classify(split_stamps(octets, self._scales.hostname)[1])
         except Exception as fault:
-            self._scales.log.error("mail.fault", trace=self._trace, reason=repr(fault))
+            self._scales.log.fault(fault, trace=self._trace)
             return _UNWEIGHED

@@ -81,7 +81,7 @@ async def run(options: MailboxOptions) -> None:
     )
 
     def take_mail(peer: Peer) -> MailServer:
-        return MailServer(speech, lambda peer: Delivery(counter, peer), peer=peer)
+        return MailServer(speech, lambda peer: Delivery(counter, peer), peer=peer, on_fault=options.log.fault)
 
     def show_mail(peer: Peer) -> CallServer:
         reader = _Reader(vault)

@@ -95,9 +95,6 @@ async def _listen(options: ReceiverOptions, gate: Gate) -> asyncio.Server:
         max_recipients=options.limits.recipients,
     )
 
-    def note_fault(fault: Exception) -> None:
-        options.log.error("mail.fault", reason=repr(fault))
-
     def note_refused(peer: Peer, refused: Refused) -> None:
         if refused.reply.is_permanent:  # 452 for one recipient too many is no misdeed
             gate.note(peer.address, Misdeed.BROKEN_COMMAND)
@@ -111,7 +108,7 @@ async def _listen(options: ReceiverOptions, gate: Gate) -> asyncio.Server:
             new_session,
             tls=options.tls,
             timeouts=timeouts,
-            on_fault=note_fault,
+            on_fault=options.log.fault,
             on_refused=note_refused,
         )
 

@@ -127,8 +127,21 @@ class Carrier:
         """Carry and settle a load; return whether there is more to be done because of it."""
         started = self._options.clock.monotonic()
         octets = await self._queue.octets(load.message)
-        verdicts = await self._attempt(load, octets)
+        verdicts = await self._attempt_or_later(load, octets)
         return await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
+
+    async def _attempt_or_later(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
+        """Attempt to deliver a load; a fault of ours puts it off.
+
+        The queue would bring the load back at every restart, so to die of it would stop all other mail again
+        and again. It is logged as the bug that it is and waits its turn; faults of the queue itself do end us.
+        """
+        try:
+            return await self._attempt(load, octets)
+        except Exception as fault:
+            self._options.log.fault(fault, trace=load.trace)
+            verdict = _Verdict(positive=False, permanent=False, status="4.3.0", words="a fault on our side")
+            return (verdict,) * len(load.recipients)
 
     async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
         body = "" if octets.isascii() else "8BITMIME"

@@ -84,7 +84,7 @@ async def run(options: RelayOptions) -> None:
     desk = Desk(hostname, options.domain, queue, carrier, options.clock, options.log)
 
     def take_mail(peer: Peer) -> MailServer:
-        return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer)
+        return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer, on_fault=options.log.fault)
 
     async def read_queue(asked: ReadQueue, _peer: Peer) -> QueueList:
         return await queue.contents(asked.limit)

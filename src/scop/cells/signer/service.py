@@ -70,11 +70,8 @@ async def run(options: SignerOptions) -> None:
     async def status(_question: ReadSealing, _peer: Peer) -> SealingStatus:
         return publisher.status()
 
-    def note_fault(fault: Exception) -> None:
-        options.log.error("mail.fault", reason=repr(fault))
-
     def converse(peer: Peer) -> MailServer:
-        return MailServer(server_options, lambda _: SealingSession(sealer), peer=peer, on_fault=note_fault)
+        return MailServer(server_options, lambda _: SealingSession(sealer), peer=peer, on_fault=options.log.fault)
 
     handlers: Handlers = {
         PipeProtocol.SMTP: converse,

@@ -99,14 +99,11 @@ async def run(options: SubmissionOptions) -> None:
 async def _listen(options: SubmissionOptions, counter: Counter) -> tuple[asyncio.Server, ...]:
     timeouts = ServerTimeouts(idle_seconds=options.limits.idle_seconds)
 
-    def note_fault(fault: Exception) -> None:
-        options.log.error("mail.fault", reason=repr(fault))
-
     def new_session(peer: Peer) -> SubmissionSession:
         return SubmissionSession(counter, peer)
 
     def converse(server_options: ServerOptions) -> MailServer:
-        return MailServer(server_options, new_session, tls=options.tls, timeouts=timeouts, on_fault=note_fault)
+        return MailServer(server_options, new_session, tls=options.tls, timeouts=timeouts, on_fault=options.log.fault)
 
     loop = asyncio.get_running_loop()
     clear, secure = _server_options(options, tls_active=False), _server_options(options, tls_active=True)

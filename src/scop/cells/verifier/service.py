@@ -75,11 +75,8 @@ async def run(options: VerifierOptions) -> None:
         max_recipients=options.max_recipients,
     )
 
-    def note_fault(fault: Exception) -> None:
-        options.log.error("mail.fault", reason=repr(fault))
-
     def take_mail(peer: Peer) -> MailServer:
-        return MailServer(speech, lambda peer: Passage(checkpoint, peer), peer=peer, on_fault=note_fault)
+        return MailServer(speech, lambda peer: Passage(checkpoint, peer), peer=peer, on_fault=options.log.fault)
 
     await options.inlet.serve({PipeProtocol.LMTP: take_mail})
     options.life.ready()
