@@ -14,7 +14,7 @@ import socket
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import uvloop
 
@@ -29,16 +29,19 @@ from scop.net.log import Log, write_to_descriptor
 
 __all__ = ["CellService", "live"]
 
+_Options = TypeVar("_Options")
+_Work: TypeAlias = Coroutine[object, object, None]
+
 DRAIN_SECONDS = 25  # below the 30 s after which a neighbour gives up on us
 
 
-class CellService(Protocol):
-    """What `service.py` of each cell offers."""
+class CellService(Protocol[_Options]):
+    """What `service.py` of each cell offers; each has options of its own type."""
 
-    def options_of(self, cell: Cell, /) -> Any:  # each cell has its own options type
+    def options_of(self, cell: Cell, /) -> _Options:
         """Build the service's options; runs before confinement, so secrets and keys are read here."""
 
-    def run(self, options: Any, /) -> Coroutine[Any, Any, None]:
+    def run(self, options: _Options, /) -> _Work:
         """Serve until `options.life.stopped()`; runs confined."""
 
 
@@ -101,7 +104,7 @@ def _listen_to_supervisor(control: Control, cell: Cell, log_descriptor: int) -> 
         os.close(descriptors[0])
 
 
-async def _serve(cell: Cell, work: Coroutine[Any, Any, None], control: Control, log_descriptor: int) -> None:
+async def _serve(cell: Cell, work: _Work, control: Control, log_descriptor: int) -> None:
     loop = asyncio.get_running_loop()
     control.socket.setblocking(False)
     loop.add_reader(control.socket, _listen_to_supervisor, control, cell, log_descriptor)
@@ -114,15 +117,13 @@ async def _serve(cell: Cell, work: Coroutine[Any, Any, None], control: Control, 
     await asyncio.wait_for(serving, DRAIN_SECONDS)
 
 
-def _log_fault(log: Log, context: Mapping[str, Any]) -> None:
+def _log_fault(log: Log, context: Mapping[str, object]) -> None:
     error = context.get("exception")
     shown = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
     log.error("cell.fault", reason=str(context.get("message", "")), traceback=shown)
 
 
-def live(
-    manifest: Manifest, service: CellService, *, beside: Callable[[Cell], Coroutine[Any, Any, None]] | None = None
-) -> int:
+def live(manifest: Manifest, service: CellService[_Options], *, beside: Callable[[Cell], _Work] | None = None) -> int:
     """Live the whole life of one cell and return its exit status: 0 ended as asked, 1 a fault, 2 cannot start.
 
     `beside` runs confined and beside the service, once that is ready: tests attack from there.
@@ -153,11 +154,11 @@ def _reason_of(error: OSError | ValueError) -> str:
 
 def _live_confined(
     cell: Cell,
-    work: Coroutine[Any, Any, None],
+    work: _Work,
     control: Control,
     confined: Confined,
     log_descriptor: int,
-    beside: Callable[[Cell], Coroutine[Any, Any, None]] | None,
+    beside: Callable[[Cell], _Work] | None,
 ) -> int:
     running: list[asyncio.Future[None]] = []
 
@@ -175,6 +176,6 @@ def _live_confined(
     return 0
 
 
-def service_of(module: object) -> CellService:
+def service_of(module: object) -> CellService[object]:
     """Return a cell's service module as what it is."""
-    return cast("CellService", module)
+    return cast("CellService[object]", module)
