@@ -20,7 +20,7 @@ from fakes.loops import LOOPS, run_under
 from fakes.mesh import ClockAt, KeptLog, identity_of, loopback_listener
 from scop.cells.primary.manifest import MANIFEST
 from scop.cells.primary.name_server import Rights
-from scop.cells.primary.service import KEY_FILE, PrimaryOptions, options_of, run
+from scop.cells.primary.service import PrimaryOptions, options_of, run
 from scop.cells.primary.zone_files import read_zones, zone_path
 from scop.dns.first_zone import first_zone
 from scop.dns.rdata import TXT
@@ -113,7 +113,7 @@ def folder(tmp_path: Path) -> Path:
     """Return a state folder as `scop init` leaves it, and one big RRset."""
     text = first_zone("harbor.test", "mx.harbor.test", "127.0.20.1")
     zone_path(tmp_path, "harbor.test").write_text(text + BIG)
-    (tmp_path / KEY_FILE).write_text(KEY.to_text())
+    (tmp_path / TSIG_FILE).write_text(KEY.to_text())
     return tmp_path
 
 
@@ -236,8 +236,8 @@ async def test_primary_in_the_mesh_takes_update_over_tls(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        (KEY_FILE, None, r"tsig\.key is missing: .*the signer, who has the same"),
-        (KEY_FILE, "secret", r"tsig\.key: not a TSIG key file"),
+        (TSIG_FILE, None, r"tsig\.key is missing; primary and signer hold the same"),
+        (TSIG_FILE, "secret", r"tsig\.key: not a TSIG key file"),
         ("harbor.test.zone", None, r"harbor\.test\.zone is missing .*scop init"),
         ("harbor.test.zone", "@ IN\n", r"harbor\.test\.zone: line 1: "),
     ],

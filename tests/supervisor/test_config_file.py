@@ -62,6 +62,7 @@ def test_config_file_every_key_is_taken() -> None:
         ('address = "harbour"', 'address = "127.0.20.1"', 6, ["network.address", "no IPv4 or IPv6 address"]),
         ("message_octets = 0", "message_octets = 52_428_800", 21, ["limits.message_octets", "positive"]),
         ('domain = "Harbor"', 'domain = "harbor.test"', 1, ["domain", "lower-case"]),
+        ('domain = "größe.test"', 'domain = "harbor.test"', 1, ["domain", "xn--"]),
         ("pipes = 65500", "pipes = 21000", 9, ["network.pipes", "at 65435 at most"]),
         (
             'own_networks = ["10.0.0.1/8"]',

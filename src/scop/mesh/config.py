@@ -131,8 +131,14 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Check the names."""
         for name, value in (("domain", self.domain), ("hostname", self.hostname or f"mx.{self.domain}")):
             labels = value.split(".")
-            if len(labels) < 2 or value != value.lower() or not all(0 < len(label) < 64 for label in labels):
-                raise ValueError(f"{name}: {value!r} is no lower-case domain name with a dot in it")
+            if (
+                len(labels) < 2
+                or value != value.lower()
+                or not value.isascii()
+                or not all(0 < len(label) < 64 for label in labels)
+            ):
+                hint = "" if value.isascii() else " (write an international name in its xn-- form)"
+                raise ValueError(f"{name}: {value!r} is no lower-case domain name with a dot in it{hint}")
 
     @property
     def mail_host(self) -> str:

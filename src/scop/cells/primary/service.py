@@ -14,17 +14,15 @@ from scop.base import Clock
 from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.zone_files import read_zones, write_zone
-from scop.dns.tsig import TsigKey
 from scop.dns.zone_answer import Zones
 from scop.dns.zone_update import Grant
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.tsig_file import read_tsig_key
 from scop.net.log import Log
 
-__all__ = ["KEY_FILE", "PrimaryOptions", "options_of", "run"]
-
-KEY_FILE = "tsig.key"
+__all__ = ["PrimaryOptions", "options_of", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     """Read zones and key; raises `ValueError` that names the file which is missing or wrong."""
     # dnspython imports a record type at its first sight; once confined, nothing shall be imported any more.
     dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
-    key = _read_key(cell.state / KEY_FILE)
+    key = read_tsig_key(cell.state)
     grant = Grant(key.name, f"_domainkey.{cell.config.domain}", frozenset({"TXT"}))
     return PrimaryOptions(
         zones=read_zones(cell.state, wanted=cell.config.domain),
@@ -81,12 +79,3 @@ async def run(options: PrimaryOptions) -> None:
     public_streams.close()
     datagrams.close()
     await server.drained()
-
-
-def _read_key(path: Path) -> TsigKey:
-    try:
-        return TsigKey.parse(path.read_text(encoding="ascii"))
-    except FileNotFoundError as error:
-        raise ValueError(f"{path} is missing: the TSIG key of the signer, who has the same file") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error

@@ -10,11 +10,11 @@ from scop.cells.signer.keyring import load_or_make_keys
 from scop.cells.signer.publishing import Publisher, Registry
 from scop.cells.signer.sealing import Sealer, SealingSession
 from scop.dkim import SigningKey
-from scop.dns.tsig import TsigKey
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Handlers, Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.tsig_file import read_tsig_key
 from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
 from scop.net.dns_client import StreamNames
 from scop.net.log import Log
@@ -25,7 +25,6 @@ from scop.smtp import ServerOptions
 
 __all__ = ["SignerOptions", "options_of", "run"]
 
-TSIG_FILE = "tsig.key"
 STAMPS_OCTETS = 65_536  # what submission and relay may have written above a mail of the full size
 
 
@@ -47,7 +46,7 @@ class SignerOptions:
 def options_of(cell: Cell) -> SignerOptions:
     """Read or make the keys; raises `ValueError` or `OSError` that names the file which is wrong."""
     config = cell.config
-    tsig = TsigKey.parse((cell.state / TSIG_FILE).read_text(encoding="ascii"))
+    tsig = read_tsig_key(cell.state)
     return SignerOptions(
         hostname=config.mail_host,
         keys=load_or_make_keys(cell.state, config.domain, cell.clock.unix()),
