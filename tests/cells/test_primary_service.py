@@ -34,6 +34,7 @@ from scop.mesh.config import Config, Network
 from scop.mesh.inlet import PlainInlet
 from scop.mesh.pipes import PipeInlet, pipe_dialer
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.tsig_file import TSIG_FILE
 
 NOW = 1_800_000_000
 HOST = "127.0.0.1"
@@ -236,7 +237,7 @@ async def test_primary_in_the_mesh_takes_update_over_tls(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        (TSIG_FILE, None, r"tsig\.key is missing; primary and signer hold the same"),
+        (TSIG_FILE, None, r"tsig\.key is missing: primary and signer hold the same"),
         (TSIG_FILE, "secret", r"tsig\.key: not a TSIG key file"),
         ("harbor.test.zone", None, r"harbor\.test\.zone is missing .*scop init"),
         ("harbor.test.zone", "@ IN\n", r"harbor\.test\.zone: line 1: "),
