@@ -15,9 +15,10 @@ from dataclasses import dataclass
 __all__ = ["ForwardPath", "Mailbox", "ReversePath"]
 
 MAX_LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
-MAX_DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
-MAX_PATH_OCTETS = 256  # RFC 5321 §4.5.3.1.3
+MAX_PATH_OCTETS = 256  # RFC 5321 §4.5.3.1.3: with its angle brackets; leaves no room for a domain of 255 (§4.5.3.1.2)
+MAX_MAILBOX_OCTETS = MAX_PATH_OCTETS - 2
 MAX_LABEL_OCTETS = 63  # RFC 1035 §2.3.4
+MAX_GROUPS_BESIDE_ZEROS = 6  # RFC 5321 §4.1.3: of an IPv6 address with "::"
 
 # RFC 6531 §3.3 adds every character above the C1 controls, so the classes name what is left out: a class that
 # names those ranges takes re 30 ms and much memory to compile. Lone surrogates fail where the octets are counted.
@@ -44,8 +45,9 @@ class Mailbox:
     def __post_init__(self) -> None:
         if not _QUOTABLE.fullmatch(self.local_part):
             raise ValueError("a local part holds a control character")
-        if len(_quoted(self.local_part).encode()) > MAX_LOCAL_PART_OCTETS:
-            raise ValueError(f"a local part is longer than {MAX_LOCAL_PART_OCTETS} octets")
+        _check_local_length(_quoted(self.local_part))
+        if len(str(self).encode("utf-8", "surrogatepass")) > MAX_MAILBOX_OCTETS:
+            raise ValueError(f"an address is longer than {MAX_MAILBOX_OCTETS} octets")
         _check_domain(self.domain)
 
     @classmethod
@@ -55,6 +57,7 @@ class Mailbox:
         if found is None:
             raise ValueError("not of the form local-part@domain")
         local_part, domain = found.groups()
+        _check_local_length(local_part)
         if local_part.startswith('"'):
             local_part = _QUOTED_PAIR.sub(r"\1", local_part[1:-1])
         return cls(local_part, domain)
@@ -120,6 +123,11 @@ def _quoted(local_part: str) -> str:
     return f'"{escaped}"'
 
 
+def _check_local_length(written: str) -> None:
+    if len(written.encode()) > MAX_LOCAL_PART_OCTETS:
+        raise ValueError(f"a local part is longer than {MAX_LOCAL_PART_OCTETS} octets")
+
+
 def _inside(path: str) -> str:
     if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_OCTETS:
         raise ValueError(f"a path is longer than {MAX_PATH_OCTETS} octets")
@@ -133,8 +141,6 @@ def _check_domain(domain: str) -> None:
     if domain.startswith("["):
         _check_address_literal(domain)
         return
-    if len(domain.encode("utf-8", "surrogatepass")) > MAX_DOMAIN_OCTETS:
-        raise ValueError(f"a domain is longer than {MAX_DOMAIN_OCTETS} octets")
     for label in domain.split("."):
         if not _LABEL.fullmatch(label) or len(label.encode()) > MAX_LABEL_OCTETS:
             raise ValueError("not a domain")
@@ -144,6 +150,9 @@ def _check_address_literal(literal: str) -> None:
     # RFC 5321 §4.1.3. Other tags than IPv6 were never registered.
     if literal[:6].lower() == "[ipv6:" and literal.endswith("]") and "%" not in literal:
         ipaddress.IPv6Address(literal[6:-1])
+        groups = len([group for group in literal[6:-1].split(":") if group]) + ("." in literal)
+        if "::" in literal and groups > MAX_GROUPS_BESIDE_ZEROS:
+            raise ValueError("in an address literal :: stands for two groups at least")
     elif _IPV4_LITERAL.fullmatch(literal):
         ipaddress.IPv4Address(literal[1:-1])
     else:
