@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fakes.dkim_keys import ed25519_key, published, rsa_key
 from scop.base import RemoteProtocolError
-from scop.dkim import DkimResult, SigningKey, canonical_header, parse_signature, public_record, sign, verify
+from scop.dkim import DkimResult, DkimWord, SigningKey, canonical_header, parse_signature, public_record, sign, verify
 from scop.dns import TIMEOUT, TXT, StaticNames, run
 
 NOW = 1_800_000_000
@@ -41,6 +41,14 @@ def body_hash(octets: bytes) -> str:
 
 WHOLE = body_hash(b"High water at nine.\r\n")
 GOOD = f"a=ed25519-sha256; h=from; bh={WHOLE}"
+
+
+@pytest.mark.parametrize("word", list(DkimWord))
+def test_dkim_result_by_hand_holds_a_word_of_the_registry(word: DkimWord) -> None:
+    """A result made of a plain string is the enumeration's own member (RFC 8601 §2.7.1)."""
+    assert word is DkimResult(result=str(word), domain="lagoon.test").result  # type: ignore[arg-type]  # as a caller may
+    with pytest.raises(ValueError, match="Pass"):
+        DkimResult(result="Pass")  # type: ignore[arg-type]  # the same
 
 
 def test_verify_a_seal_by_hand_passes() -> None:

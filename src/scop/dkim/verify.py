@@ -52,6 +52,9 @@ class DkimResult:
     unsigned_octets: int = 0  # of the body, left open by l=: anyone may have added them
     is_testing: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "result", DkimWord(self.result))
+
 
 def verify(octets: bytes, *, now: float) -> Check[Question, Answer, tuple[DkimResult, ...]]:
     """Judge the topmost signatures of a mail (CRLF line ends) at `now` (Unix seconds); none give an empty tuple."""
