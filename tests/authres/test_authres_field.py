@@ -12,7 +12,7 @@ from scop.authres.parser import MAX_RESULTS
 from scop.authres.scanner import MAX_COMMENT_DEPTH
 from scop.base import LimitExceeded, RemoteProtocolError
 
-_keywords = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+_keywords = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,8}[A-Za-z0-9])?", fullmatch=True)
 _values = st.text(st.characters(min_codepoint=0x20, exclude_categories=("Cs", "Cc")), max_size=60)
 _properties = st.dictionaries(st.tuples(_keywords, _keywords).map(".".join), _values, max_size=4)
 _results = st.builds(
@@ -33,13 +33,46 @@ def test_a_written_field_reads_back_as_the_same_value(field: AuthenticationResul
 
 
 @given(st.text() | st.binary())
-def test_only_a_value_error_escapes_the_parser(field: str | bytes) -> None:
+def test_only_a_remote_protocol_error_escapes_the_parser(field: str | bytes) -> None:
     """Whatever the field is, strict or lenient, it is read or refused."""
     for lenient in (False, True):
         try:
             parse(field, lenient=lenient)
-        except ValueError:
+        except RemoteProtocolError:
             continue
+
+
+@given(st.text('mx.; =spf/1"\\()@\r\n\tn-é', max_size=40))
+def test_what_is_read_strictly_is_read_alike_leniently_and_can_be_written(text: str) -> None:
+    """Leniency changes no field that the grammar knows, and what was read is written as a field that says the same."""
+    try:
+        found = parse(text)
+    except RemoteProtocolError:
+        return
+    assert found == parse(text, lenient=True)
+    assert found == parse(found.to_field())
+
+
+@given(st.sampled_from('"\\xé'), st.sampled_from(["reason", "property", "authserv-id"]))
+def test_no_line_is_longer_than_a_line_may_be(character: str, place: str) -> None:
+    """The longest value that is taken still fits into 998 octets, escapes included (RFC 5322 §2.1.1)."""
+    octets = len(character.encode()) + (character in '"\\')
+    value = character * (MAX_VALUE_OCTETS // octets)
+    result = MethodResult(
+        "spf", "pass", value if place == "reason" else "", {"smtp.mailfrom": value} if place == "property" else {}
+    )
+    field = AuthenticationResults(value if place == "authserv-id" else "mx", results=(result,))
+    assert max(map(len, field.to_field().split(b"\r\n"))) <= 998
+    assert field == parse(field.to_field())
+    with pytest.raises(LimitExceeded):
+        MethodResult("spf", "pass", value + character)
+
+
+@pytest.mark.parametrize("name", ["-.x", "smtp.", "smtp.-x", "smtp", "smtp.a.b", ".a"])
+def test_a_property_is_two_keywords(name: str) -> None:
+    """What a reader would refuse is not written (RFC 8601 §2.2)."""
+    with pytest.raises(RemoteProtocolError):
+        MethodResult("spf", "pass", properties={name: "x"})
 
 
 @pytest.mark.parametrize(

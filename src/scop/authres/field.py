@@ -18,7 +18,7 @@ MAX_VALUE_OCTETS = 900  # a value stands on one line, and a line has 998 octets 
 MAX_LINE = 78  # RFC 5322 §2.1.1: where lines should end
 
 _KEYWORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
-_PROPERTY = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+")
+_PROPERTY = re.compile(rf"{_KEYWORD.pattern}\.{_KEYWORD.pattern}")
 _TOKEN = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")  # RFC 2045 §5.1; RFC 8601 §2.2 lets in UTF-8
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*@[A-Za-z0-9.-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -26,7 +26,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """What one method found, such as `spf=pass smtp.mailfrom=lagoon.test`.
+    """What one method found, such as `spf=pass smtp.mailfrom=lagoon.test`; keywords are kept in lower case.
 
     `properties` maps `ptype.property` to its value, in the order they were given.
     """
@@ -46,7 +46,10 @@ class MethodResult:
                 raise RemoteProtocolError(f"{name[:40]!r} is no property")
         for value in (self.reason, *self.properties.values()):
             _check_value(value)
-        object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
+        object.__setattr__(self, "method", self.method.lower())
+        object.__setattr__(self, "result", self.result.lower())
+        properties = {name.lower(): value for name, value in self.properties.items()}
+        object.__setattr__(self, "properties", MappingProxyType(properties))
 
     def words(self) -> list[str]:
         """Write the result as the words between which a line may be folded."""
@@ -95,7 +98,9 @@ def _fold(words: list[str]) -> str:
 def _check_value(value: str) -> None:
     if _CONTROL.search(value):
         raise RemoteProtocolError("a control character in a value")
-    if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_OCTETS:
+    # Each quote and backslash is escaped where the value is written
+    written = len(value.encode("utf-8", "surrogatepass")) + value.count('"') + value.count("\\")
+    if written > MAX_VALUE_OCTETS:
         raise LimitExceeded(f"a value of more than {MAX_VALUE_OCTETS} octets")
 
 

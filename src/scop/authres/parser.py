@@ -48,7 +48,10 @@ def parse(field: bytes | str, *, lenient: bool = False) -> AuthenticationResults
 
 def _text(field: bytes | str) -> str:
     # RFC 8601 §2.2: UTF-8 may stand in values (RFC 6532)
-    text = field if isinstance(field, str) else field.decode("utf-8")
+    try:
+        text = field if isinstance(field, str) else field.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise RemoteProtocolError("a field that is no UTF-8") from fault
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -110,7 +113,7 @@ def _result(scanner: Scanner, *, lenient: bool) -> MethodResult:
     spaced = scanner.skip_space()
     reason = _reason(scanner) if spaced else ""
     properties = _properties(scanner, lenient=lenient)
-    return MethodResult(method.lower(), result.lower(), reason, properties, version)
+    return MethodResult(method, result, reason, properties, version)
 
 
 def _keyword(scanner: Scanner) -> str:
