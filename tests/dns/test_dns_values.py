@@ -145,6 +145,20 @@ def test_dns_static_names_read_the_openspf_shape() -> None:
     assert names.answer(Question("d.test", "A")).exists
 
 
+def test_dns_static_names_take_the_word_timeout_for_a_whole_name() -> None:
+    """TIMEOUT in the place of a list, or alone in one, is the fate of every question for the name."""
+    names = StaticNames.from_openspf({"a.test": "TIMEOUT", "b.test": ["TIMEOUT"], "c.test": []})
+    temporary = [names.answer(Question(name, "A")).is_temporary for name in ("a.test", "b.test", "c.test")]
+    assert [True, True, False] == temporary
+
+
+@pytest.mark.parametrize("entries", ["timeout", ["NONE"], [{"txt": "v=spf1"}], [{"SRV": "x"}], [{"A": "no address"}]])
+def test_dns_static_names_refuse_another_shape(entries: list[object] | str) -> None:
+    """A slip in zone data is told and not silently no record."""
+    with pytest.raises(ValueError, match=r"."):
+        StaticNames.from_openspf({"a.test": entries})
+
+
 def test_dns_run_drives_a_check_to_its_outcome() -> None:
     """Each question is sent its answer; what the generator returns is the outcome."""
 

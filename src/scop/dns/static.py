@@ -21,7 +21,7 @@ MAX_CNAMES = 16  # links of one chain; more is a loop or an attack
 STATIC_TTL_SECONDS = 300
 
 Records: TypeAlias = Sequence[Rdata] | Literal["TIMEOUT"]
-OpenSpfZones: TypeAlias = Mapping[str, Sequence[object]]
+OpenSpfZones: TypeAlias = Mapping[str, Sequence[object] | str]
 _Outcome = TypeVar("_Outcome")
 
 
@@ -38,10 +38,10 @@ class StaticNames:
 
     @classmethod
     def from_openspf(cls, zonedata: OpenSpfZones) -> StaticNames:
-        """Read the suite's shape: name → list of `{TYPE: value}`, or the word TIMEOUT."""
+        """Read the suite's shape: name → list of `{TYPE: value}` or TIMEOUT, or TIMEOUT alone; raises `ValueError`."""
         names = cls({})
         for owner, entries in zonedata.items():
-            names._take_openspf(normal_name(owner), entries)
+            names._take_openspf(normal_name(owner), [entries] if isinstance(entries, str) else entries)
         return names
 
     def answer(self, question: Question) -> Answer:
@@ -74,6 +74,8 @@ class StaticNames:
         self._names.add(owner)
         if any(entry == TIMEOUT for entry in entries):
             self._records[owner, "*"] = TIMEOUT
+        if any(entry != TIMEOUT and not isinstance(entry, Mapping) for entry in entries):
+            raise ValueError(f"{owner}: an entry is neither a mapping nor {TIMEOUT}")
         pairs = [pair for entry in entries if isinstance(entry, Mapping) for pair in entry.items()]
         texts = "TXT" if any(type_ == "TXT" for type_, _ in pairs) else "SPF"
         for type_, value in pairs:
@@ -108,6 +110,8 @@ def _openspf_record(type_: str, value: object) -> Rdata:
         preference, exchange = cast(tuple[int, str], value)
         return MX(preference, exchange)
     kinds: dict[str, Callable[[str], Rdata]] = {"A": A, "AAAA": AAAA, "PTR": PTR, "CNAME": CNAME, "NS": NS}
+    if type_ not in kinds:
+        raise ValueError(f"the suite's shape has no type {type_!r}")
     return kinds[type_](str(value))
 
 
