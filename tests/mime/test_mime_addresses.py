@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,12 @@ def test_address_parts_follow_from_the_addr_spec() -> None:
     assert "j@x.test" == str(Address("", "j@x.test"))
 
 
+def test_address_addr_spec_follows_from_its_parts() -> None:
+    """Whoever has the parts need not write the quotes; both ways give equal values."""
+    assert Address("x", '"a b"@c.test') == Address("x", local_part="a b", domain="c.test")
+    assert Address(addr_spec="j") == Address(local_part="j")
+
+
 def test_message_addresses_join_every_field_of_the_name() -> None:
     """Two From fields show all their authors: whoever judges a mail must see them."""
     message = parse(b"From: a@b.test\r\nTo: x@y.test\r\nFrom: c@d.test\r\n\r\n")
@@ -62,6 +70,17 @@ def test_parse_addresses_never_raises(text: str) -> None:
     """Any text yields addresses, which are written and read alike."""
     for found in parse_addresses(text):
         assert isinstance(found, Address | Group)
+
+
+PLAIN_DOMAIN = re.compile(r"[ab.é]+")
+
+
+@given(st.text(alphabet='a@b."\\ ()<>,:;é\r\n\t[]=?', max_size=40))
+def test_address_read_from_anything_is_the_same_when_written(text: str) -> None:
+    """What was seen in a broken field can be shown or copied into another, and names the same mailbox there."""
+    for found in parse_addresses(text):
+        if isinstance(found, Address) and found.local_part and PLAIN_DOMAIN.fullmatch(found.domain):
+            assert (found,) == parse_addresses(str(found))
 
 
 @given(st.text(alphabet="abcdé .\"'(,", max_size=20), st.text(alphabet='abc .@"\\', min_size=1, max_size=12))

@@ -39,7 +39,8 @@ _DOT_ATOM = re.compile(r"[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+(?:\.[^\x00-\x20()<>\
 class Address:
     """One mailbox of a field: `Address("Ada", "ada@harbor.test")`.
 
-    `local_part` (quotes opened) and `domain` (as written; "" where there is no "@") follow from `addr_spec`.
+    `local_part` (quotes opened) and `domain` (as written; "" where there is no "@") follow from `addr_spec`,
+    or `addr_spec` from them.
     """
 
     display_name: str = ""
@@ -49,6 +50,9 @@ class Address:
 
     def __post_init__(self) -> None:
         if self.local_part or self.domain:
+            if not self.addr_spec:
+                at = f"@{self.domain}" if self.domain else ""
+                object.__setattr__(self, "addr_spec", f"{quote_local_part(self.local_part)}{at}")
             return
         local, at, domain = self.addr_spec.rpartition("@")
         if not at:
@@ -172,12 +176,12 @@ class _AddressList:
 
     def _mailbox(self) -> Address | None:
         if self._angle is not None:
-            name = _phrase(self._words) or decode_words(self._comment)
+            name = _phrase(self._words) or _spaced_once(self._comment)
             return _address(name, self._angle)
         name_words, spec = _split_bare(self._words)
         if not spec:
             return None
-        return _address(_phrase(name_words) or decode_words(self._comment), spec)
+        return _address(_phrase(name_words) or _spaced_once(self._comment), spec)
 
 
 def _split_bare(tokens: list[_Token]) -> tuple[list[_Token], list[_Token]]:
@@ -212,6 +216,11 @@ def _trimmed(tokens: list[_Token]) -> list[_Token]:
 
 def _phrase(tokens: list[_Token]) -> str:
     text = "".join(unquote(text) if kind == "quoted" else " " if kind == "blank" else text for kind, text in tokens)
+    return _spaced_once(text)
+
+
+def _spaced_once(text: str) -> str:
+    """Return a display name decoded, its white space single spaces: so it is the same when written and read again."""
     return " ".join(decode_words(text).split())
 
 
