@@ -39,3 +39,11 @@ def test_cell_imports_only_what_its_job_needs(cell: str) -> None:
     done = subprocess.run([sys.executable, "-I", "-c", PROGRAM, cell], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout))
     assert NEEDED[cell] == loaded & HEAVY
+
+
+@pytest.mark.parametrize("cell", ["keeper", "primary", "resolver"])
+def test_cell_that_passes_no_mail_loads_no_mail_client(cell: str) -> None:
+    """The pool of mail connections is loaded by the cells that ask for one."""
+    program = PROGRAM.replace('name.partition(".")[0]', "name")
+    done = subprocess.run([sys.executable, "-I", "-c", program, cell], capture_output=True, text=True, check=True)
+    assert "scop.net.mail_client" not in json.loads(done.stdout)

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scop.base import Clock
 from scop.mesh.calls import Caller
@@ -19,7 +20,9 @@ from scop.mesh.protocol import PipeProtocol
 from scop.net.clock import SystemClock
 from scop.net.dialer import Dialer
 from scop.net.log import Log
-from scop.net.mail_pool import MailPool
+
+if TYPE_CHECKING:
+    from scop.net.mail_pool import MailPool
 
 __all__ = ["Cell", "Life", "Place"]
 
@@ -81,6 +84,8 @@ class Cell:
 
     def mail_pool(self, peer: str) -> MailPool:
         """Return connections on which mail is passed to `peer`; they wait for a peer that restarts."""
+        from scop.net.mail_pool import MailPool  # here, so that a cell that passes no mail on loads no SMTP
+
         return MailPool(
             self.dial(peer),
             name=self.config.mail_host,

@@ -10,7 +10,6 @@ import codecs
 import contextlib
 import ctypes
 import encodings
-import pkgutil
 
 __all__ = ["preload_charsets", "preload_threads"]
 
@@ -28,6 +27,8 @@ def preload_threads() -> None:
 
 def preload_charsets() -> None:
     """Load every character set that Python knows, for cells that decode mail."""
+    import pkgutil  # every cell loads this module, and few call this function
+
     for module in pkgutil.iter_modules(encodings.__path__):
         with contextlib.suppress(LookupError, ImportError):  # those of other systems, such as mbcs
             codecs.lookup(module.name)
