@@ -9,7 +9,7 @@ Standards: RFC 1035 §4.2, RFC 5452 §9 (resilience against forged answers), RFC
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from dataclasses import dataclass
 from typing import cast
 
@@ -44,7 +44,7 @@ class NameServerPlace:
 
 async def ask_name_server(server: NameServerPlace, question: Question, *, flags: int = 0) -> Message:
     """Return the server's answer to `question`; raises `TemporaryFailure` where none comes that can be read."""
-    query = build_query(question, secrets.randbits(16), flags=flags)
+    query = build_query(question, int.from_bytes(os.urandom(2)), flags=flags)
     octets = await exchange_datagram(server, query)
     if octets[2] & _TRUNCATED:
         octets = await exchange_stream(tcp_dialer(server.address, server.port), query)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import secrets
+import os
 import unicodedata
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -117,5 +117,5 @@ def _prepared(password: str) -> bytes:
 
 def _unmatchable(cost: Argon2Cost) -> str:
     """Return a hash of the same cost that no password has: what an unknown login is checked against."""
-    salt, digest = (base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
+    salt, digest = (base64.b64encode(os.urandom(size)).rstrip(b"=").decode() for size in (16, 32))
     return f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p={cost.lanes}${salt}${digest}"
