@@ -9,8 +9,7 @@ import functools
 import os
 from pathlib import Path
 
-import pygit2
-from pygit2.enums import ConfigLevel
+from scop.store.libgit2 import ConfigLevel, pygit2
 
 __all__ = ["FIRST_BRANCH", "open_repository"]
 

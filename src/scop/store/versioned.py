@@ -16,10 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pygit2
-from pygit2.enums import FileMode, SortMode
-
 from scop.store.faults import Conflict, StoreError
+from scop.store.libgit2 import FileMode, SortMode, pygit2
 from scop.store.repository import FIRST_BRANCH, open_repository
 
 __all__ = ["Revision", "Snapshot", "Store"]
