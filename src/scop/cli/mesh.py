@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from scop.cells import CELL_NAMES, manifests
-from scop.cli.shared import config_option, console, json_option, print_json, print_table
+from scop.cli import shared
+from scop.cli.shared import config_option, json_option, print_json, print_table
 from scop.mesh.manifest import OPERATOR, check_mesh
 from scop.supervisor.config_file import read_config
 from scop.supervisor.door import MeshStatus, ReadStatus, knock
@@ -36,8 +36,8 @@ def init(domain: str, address: str, folder: Path, as_json: bool) -> None:
     if as_json:
         print_json({"config": str(written), "domain": domain})
         return
-    console.print(f"wrote {written}, a self-signed certificate, the first zone of {domain} and a TSIG key")
-    console.print("next: [bold]scop up[/bold], then in another terminal [bold]scop account add NAME[/bold]")
+    shared.console.print(f"wrote {written}, a self-signed certificate, the first zone of {domain} and a TSIG key")
+    shared.console.print("next: [bold]scop up[/bold], then in another terminal [bold]scop account add NAME[/bold]")
 
 
 @click.command()
@@ -71,7 +71,8 @@ class Announcer:
         if self._states.get(name) is cell.state:
             return
         self._states[name] = cell.state
-        self._say({"event": "cell", "cell": name, "state": cell.state.value, "reason": cell.reason}, self._change(cell))
+        event = {"event": "cell", "cell": name, "state": cell.state.value, "reason": cell.reason}
+        self._say(event, "" if self._as_json else self._change(cell))
         ready = [known for known, state in self._states.items() if state is CellState.READY]
         if cell.state is CellState.READY and len(ready) == len(CELL_NAMES):
             self._was_up = True
@@ -82,6 +83,8 @@ class Announcer:
         self._say({"event": "ended", "domain": self._domain}, f"[bold]{self._domain} has ended[/bold]")
 
     def _change(self, cell: CellProcess) -> str:
+        from rich.markup import escape
+
         name = f"{cell.manifest.name:<11}"
         match cell.state:
             case CellState.READY:
@@ -99,7 +102,7 @@ class Announcer:
             print_json(event)
             sys.stdout.flush()
         elif words:
-            console.print(words)
+            shared.console.print(words)
 
 
 @click.command()
@@ -134,9 +137,9 @@ def _print_status(answer: MeshStatus) -> None:
     )
     lacks = sorted({sentence for cell in answer.cells for sentence in cell.unconfined})
     for sentence in lacks:
-        console.print(f"[yellow]not confined:[/yellow] {sentence}")
+        shared.console.print(f"[yellow]not confined:[/yellow] {sentence}")
     if not lacks:
-        console.print("every cell is fully confined: files, TCP ports, system calls, ids, limits")
+        shared.console.print("every cell is fully confined: files, TCP ports, system calls, ids, limits")
 
 
 @click.command()
@@ -154,10 +157,10 @@ def mesh(as_json: bool) -> None:
             }
         )
         return
-    console.print(PICTURE)
+    shared.console.print(PICTURE)
     listeners = [(m.name, m.job, " ".join(listener.name for listener in m.listeners) or "–") for m in cells]
     print_table(("cell", "its one job", "public"), listeners)
-    console.print()
+    shared.console.print()
     print_table(("from", "to", "as", "why"), pipes)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from scop.base import printable
 from scop.mesh.calls import Call, Caller
@@ -49,10 +47,26 @@ config_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-console = Console(highlight=False, emoji=False)
-# Not a terminal: lines are cut nowhere, so that they can be searched.
-if not sys.stdout.isatty():
-    console = Console(highlight=False, emoji=False, width=200)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    console: Console
+
+
+@functools.cache
+def _terminal() -> Console:
+    """Make the console at its first use: rich is 2 MB, which `scop up --json` need not hold for months."""
+    from rich.console import Console
+
+    # Not a terminal: lines are cut nowhere, so that they can be searched.
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200)
+
+
+def __getattr__(name: str) -> object:
+    """Return `console` to who asks for it."""
+    if name != "console":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _terminal()
 
 
 class Operator:
@@ -103,10 +117,13 @@ def print_json(value: object) -> None:
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title: str | None = None) -> None:
     """Print a table; text from outside is read neither as markup nor by the terminal."""
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(*headings, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(escape(printable(cell, limit=MAX_CELL_CHARACTERS)) for cell in row))
-    console.print(table)
+    _terminal().print(table)
 
 
 def when(unix: float) -> str:
