@@ -145,6 +145,13 @@ def test_charsets_of_real_mail_are_known(charset: str) -> None:
     assert () == parse(f"Content-Type: text/plain; charset={charset}\n\nx".encode()).defects
 
 
+@pytest.mark.parametrize(("charset", "octets"), [("cp437", b"\x94"), ("cp850", b"\x94"), ("ibm852", b"\x94")])
+def test_charsets_seldom_seen_are_loaded_at_need(charset: str, octets: bytes) -> None:
+    """What is not loaded beforehand is read all the same where Python can be reached."""
+    head = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n\n".encode()
+    assert "ö" == parse(head + octets).text
+
+
 @pytest.mark.parametrize(
     "charset", ["punycode", "idna", "unicode_escape", "hex", "rot13", "undefined", "x" * 100, "a\0b"]
 )

@@ -22,6 +22,9 @@ gb18030 hz big5 big5hkscs cp950 euc_jp shift_jis cp932 iso2022_jp iso2022_jp_1 i
 euc_kr cp949 iso2022_kr johab
 """
 _TEXT_CODECS = frozenset(_TEXT_CODEC_NAMES.split())
+# 40 KB each, and seldom seen since DOS. They are plain Python, so a confined process that still reaches the standard
+# library loads them at need; where it does not, such text is read as UTF-8, as in any charset that is not known.
+_SELDOM = frozenset(["cp437", "cp850", "cp852", "cp855", "cp858", "cp862", "mac-greek", "mac-latin2", "mac-turkish"])
 # Names that Python lacks, or that in mail mean a superset of what they say.
 _ALIASES = {
     "gb2312": "gb18030",
@@ -105,6 +108,6 @@ def without_surrogates(text: str) -> str:
 
 
 def load_charsets() -> None:
-    """Load every charset now: a process that confines itself cannot import them later."""
-    for codec in _TEXT_CODECS:
+    """Load now every charset that mail is written in: a process that confines itself may not import them later."""
+    for codec in _TEXT_CODECS - _SELDOM:
         codecs.lookup(codec)
