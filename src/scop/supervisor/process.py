@@ -41,8 +41,11 @@ class CellState(StrEnum):
 
 
 def command_of(cell: str) -> Sequence[str]:
-    """Return the command that runs one cell: isolated from the environment and the user's site."""
-    return (sys.executable, "-I", "-m", "scop.cells", cell)
+    """Return the command that runs one cell: isolated from the environment and the user's site.
+
+    Tracebacks in its log name lines, not columns: the tables of columns would stay in memory.
+    """
+    return (sys.executable, "-I", "-X", "no_debug_ranges", "-m", "scop.cells", cell)
 
 
 @dataclass(frozen=True, slots=True)
