@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from scop.authres.parser import MAX_FIELD_OCTETS, read_authserv_id
 from scop.authres.scanner import MAX_COMMENT_DEPTH, Scanner
+from scop.base import a_labels
 
 __all__ = ["claims_authserv", "remove_forged"]
 
@@ -83,13 +84,7 @@ def _fields(header: bytes) -> Iterator[bytes]:
 
 def _normal_name(name: str) -> str:
     """Return the form in which names are compared: lower case, A-labels, no final dot."""
-    name = name.lower().rstrip(".")
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
+    return a_labels(name.rstrip("."))
 
 
 def _squeezed(body: str) -> str:

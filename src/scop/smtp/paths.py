@@ -12,6 +12,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from scop.base import a_labels
+
 __all__ = ["ForwardPath", "Mailbox", "ReversePath"]
 
 MAX_LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
@@ -68,13 +70,7 @@ class Mailbox:
     @property
     def domain_key(self) -> str:
         """The domain in the form to compare by: lower case, A-labels."""
-        lowered = self.domain.lower()
-        if lowered.isascii():
-            return lowered
-        try:
-            return lowered.encode("idna").decode("ascii")
-        except UnicodeError:  # no A-label exists for it: comparable only with itself
-            return lowered
+        return a_labels(self.domain)
 
     @property
     def is_ascii(self) -> bool:
