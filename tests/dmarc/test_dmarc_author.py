@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scop.dmarc import author_domain, author_domains
 from scop.dmarc.author import domains_in_from
 from scop.mime import parse
+from scop.mime.limits import MAX_FIELDS
 
 SINGLE = {
     "a@lagoon.test": "lagoon.test",
@@ -25,6 +26,8 @@ SINGLE = {
     "Friends: a@lagoon.test, b@lagoon.test;": "lagoon.test",
     "a@häfen.test": "xn--hfen-loa.test",
     "a@xn--hfen-loa.test": "xn--hfen-loa.test",
+    "a@häfen\u3002test\uff0e": "xn--hfen-loa.test",
+    "a@straße.test": "xn--strae-oqa.test",  # not strasse.test, which others may own
     "=?utf-8?q?b=40bank.test?= <a@lagoon.test>": "lagoon.test",
 }
 
@@ -72,6 +75,14 @@ def test_a_message_has_an_author_domain_only_when_it_is_the_only_one() -> None:
     assert "lagoon.test" == author_domain(parse(one + one + b"\r\n"))
     assert author_domain(parse(one + other + b"\r\n")) is None
     assert author_domain(parse(b"Subject: none\r\n\r\n")) is None
+
+
+@pytest.mark.parametrize("count", [MAX_FIELDS - 1, MAX_FIELDS, MAX_FIELDS + 1])
+def test_no_number_of_fields_hides_an_author(count: int) -> None:
+    """A From below more fields than our reader lists is still one that others show."""
+    assert "lagoon.test" == author_domain(parse(b"X: y\r\n" * count + b"From: a@lagoon.test\r\n\r\n"))
+    hidden = b"From: a@lagoon.test\r\n" + b"X: y\r\n" * count + b"From: b@bank.test\r\n\r\n"
+    assert ("lagoon.test", "bank.test") == author_domains(parse(hidden))
 
 
 @given(st.lists(st.text(max_size=80), max_size=3))

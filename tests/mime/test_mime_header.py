@@ -90,3 +90,10 @@ def test_header_field_limit_holds(count: int) -> None:
     message = parse(b"A: 1\n" * count + b"\n", limits=Limits(fields=3))
     assert 3 == len(message.header.fields)
     assert ("too_many_fields" in message.defects) == (count > 3)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_header_every_reads_beyond_the_limit(count: int) -> None:
+    """Whoever must see each field of a name does, however many others stand above it."""
+    header = parse(b"A: 1\r\n" * count + b"b: 2\r\nB : 3\r\n\r\n", limits=Limits(fields=2)).header
+    assert [" 2", " 3"] == [field.raw.decode() for field in header.every("B")]

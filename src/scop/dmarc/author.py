@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scop.base import a_labels
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from scop.mime import Message
 
 __all__ = ["author_domain", "author_domains", "domains_in_from"]
-
-MAX_NAME_CHARACTERS = 255  # nothing longer is a domain name
 
 _PIECE = re.compile(r'\\.?|["()]|[^"()\\]+', re.DOTALL)
 _SPACE_INSIDE = re.compile(r" ?([.@]) ?")
@@ -34,9 +34,8 @@ def author_domain(message: Message) -> str | None:
 
 def author_domains(message: Message) -> tuple[str, ...]:
     """Return each different domain in the From fields, in the order they stand there."""
-    fields = (field for field in message.header.fields if field.name.strip().lower() == "from")
     # Encoded words stay encoded: what they hide is no address (RFC 2047 §5)
-    return domains_in_from(field.unfolded for field in fields)
+    return domains_in_from(field.unfolded for field in message.header.every("From"))
 
 
 def domains_in_from(bodies: Iterable[str]) -> tuple[str, ...]:
@@ -49,7 +48,8 @@ def _domains(text: str) -> Iterator[str]:
     visible = _without_quotes_and_comments(text) or text
     # RFC 5322 §4.4: white space around dots is obsolete, and read by many
     for match in _DOMAIN.finditer(_SPACE_INSIDE.sub(r"\1", " ".join(visible.split()))):
-        if domain := _a_labels(match[1]):
+        # RFC 9989 §5.3.1: U-labels MUST be converted
+        if domain := a_labels(match[1]).strip("."):
             yield domain
 
 
@@ -72,15 +72,3 @@ def _without_quotes_and_comments(text: str) -> str | None:
         elif not depth:
             visible.append(piece)
     return None if quoted or depth else "".join(visible)
-
-
-def _a_labels(domain: str) -> str:
-    """Return the form in which domains are compared and asked for."""
-    name = domain.lower().strip(".")
-    if name.isascii() or len(name) > MAX_NAME_CHARACTERS:
-        return name
-    # RFC 9989 §5.3.1: U-labels MUST be converted
-    try:
-        return name.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return name

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from scop.mime.words import decode_words
@@ -173,6 +174,13 @@ class Header:
         """Return every field called `name`, from the top."""
         return tuple(self._by_name().get(name.lower(), ()))
 
+    def every(self, name: str) -> tuple[Field, ...]:
+        """Return every field called `name`, those beyond the limit too: no number of others hides one."""
+        if len(self.fields) < self._limit:
+            return self.all(name)
+        wanted = name.lower()
+        return tuple([field for field in _cut_fields(self.octets, None) if field.name.lower() == wanted])
+
     def _by_name(self) -> dict[str, list[Field]]:
         if self._index is None:
             self._index = {}
@@ -190,13 +198,7 @@ class Header:
         return f"Header({len(self)} fields)"
 
 
-def _cut_fields(octets: bytes, limit: int) -> Iterator[Field]:
-    lines = _UNFOLDED_LINE_END.split(octets)
-    for line in lines:
-        match = _NAME.match(line)
-        if match is None:
-            continue
-        if limit == 0:
-            return
-        limit -= 1
+def _cut_fields(octets: bytes, limit: int | None) -> Iterator[Field]:
+    found = ((line, match) for line in _UNFOLDED_LINE_END.split(octets) if (match := _NAME.match(line)) is not None)
+    for line, match in islice(found, limit):
         yield Field(match[1].decode("ascii"), line.removesuffix(b"\r"), match.end())
