@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scop.base import RemoteProtocolError
 from scop.dns.names import (
+    is_askable,
     is_at_or_below,
     name_from_labels,
     name_labels,
@@ -136,6 +137,20 @@ def test_dns_escaped_dot_does_not_make_a_child() -> None:
     assert not is_at_or_below(r"a\.b", "b")
     assert is_at_or_below(r"a\\.b", "b")
     assert "test" == parent_name(r"a\.b.test")
+
+
+@pytest.mark.parametrize(
+    ("name", "askable"),
+    [
+        ("a.test", True), ("_dmarc.a.test", True), ("a" * 63 + ".test", True),
+        (".".join(["a" * 49] * 5 + ["bcd"]), True),
+        ("", False), ("a..test", False), ("a.test.", False), ("a" * 64 + ".test", False), ("h\u00e4fen.test", False),
+        ("a\\046b.test", False), (".".join(["a" * 49] * 5 + ["bcde"]), False),
+    ],
+)  # fmt: skip
+def test_dns_text_of_others_is_askable_only_as_it_stands(name: str, askable: bool) -> None:
+    """A name built of foreign words is never read as escapes, nor passes the limits of RFC 1035 §2.3.4."""
+    assert askable is is_askable(name)
 
 
 def test_dns_reverse_names_of_both_families() -> None:

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 
 from scop.dmarc.record import Policy, parse_policy
 from scop.dns import TXT, Answer, Question
+from scop.dns.names import is_askable
 
 __all__ = ["Asking", "NoAnswer", "TreeWalk", "organizational_domain"]
 
@@ -40,7 +41,7 @@ class TreeWalk:
 
     def _ask(self, domain: str) -> Asking[Policy | None]:
         name = f"_dmarc.{domain}"
-        if not _is_name(name):
+        if not is_askable(name):
             return None
         answer = yield Question(name, "TXT")
         if answer.is_temporary:
@@ -88,8 +89,3 @@ def _targets(domain: str) -> Iterator[str]:
     # RFC 9989 §4.10 steps 3, 4 and 7: at most seven more names
     for count in range(min(len(labels), MAX_QUERIES) - 1, 0, -1):
         yield ".".join(labels[-count:])
-
-
-def _is_name(name: str) -> bool:
-    askable = len(name) <= 253 and name.isascii() and "\\" not in name
-    return askable and all(0 < len(label) <= 63 for label in name.split("."))

@@ -16,6 +16,7 @@ from functools import lru_cache
 from scop.base import LimitExceeded, RemoteProtocolError
 
 __all__ = [
+    "is_askable",
     "is_at_or_below",
     "name_from_labels",
     "name_labels",
@@ -44,6 +45,12 @@ def normal_name(name: str) -> str:
     if len(bare) <= MAX_PLAIN_CHARACTERS and (not bare or _PLAIN.fullmatch(bare)):
         return bare.lower()  # ASCII only: no other letter folds here (RFC 4343 §3)
     return name_from_labels(name_labels(name))
+
+
+def is_askable(name: str) -> bool:
+    """Return whether text made from foreign words can be asked for as it stands: plain ASCII labels, no escapes."""
+    askable = 0 < len(name) <= MAX_PLAIN_CHARACTERS and name.isascii() and "\\" not in name
+    return askable and all(0 < len(label) <= MAX_LABEL_OCTETS for label in name.split("."))
 
 
 def name_from_labels(labels: tuple[bytes, ...]) -> str:

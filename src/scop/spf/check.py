@@ -17,6 +17,7 @@ from typing import TypeAlias, TypeVar
 from scop.base import Check, RemoteProtocolError, printable
 from scop.dns import AAAA, MX, PTR, TXT, Answer, Question, Rcode
 from scop.dns import A as IPv4Record
+from scop.dns.names import is_askable
 from scop.spf.address import Address, Network
 from scop.spf.macros import MacroString, NotExpandable, parse_explanation
 from scop.spf.record import A, All, Exists, Include, Mechanism, Mx, Ptr, Record, is_spf, parse_record
@@ -99,7 +100,7 @@ class _Evaluation:
     def policy_of(self, domain: str) -> _Asking[_Finding]:
         """Evaluate the policy of `domain`."""
         # RFC 7208 §4.3: a malformed domain, an address literal or a single label has no policy
-        if "." not in domain or domain.startswith("[") or not _is_name(domain):
+        if "." not in domain or domain.startswith("[") or not is_askable(domain):
             return _Finding(SpfWord.NONE, f"{printable(domain)} can have no policy")
         record = yield from self._record_of(domain)
         if record is None:
@@ -205,7 +206,7 @@ class _Evaluation:
         # RFC 7208 §5.5: DNS faults make names unknown, they do not end the check
         names = [record.target.lower().removesuffix(".") for record in answer.records if isinstance(record, PTR)]
         validated = []
-        for name in filter(_is_name, names[:MAX_POINTERS]):
+        for name in filter(is_askable, names[:MAX_POINTERS]):
             addresses = yield Question(name, self._address_type)
             if self._address in _addresses(addresses):
                 validated.append(name)
@@ -234,7 +235,7 @@ class _Evaluation:
         try:
             # RFC 7208 §6.2: exactly one TXT record, in US-ASCII; §4.6.4: not counted
             target = yield from self._name(finding.explanation, domain)
-            texts = _texts((yield Question(target, "TXT"))) if _is_name(target) else []
+            texts = _texts((yield Question(target, "TXT"))) if is_askable(target) else []
             if len(texts) != 1:
                 return default
             text = parse_explanation(texts[0].decode("ascii"))
@@ -246,7 +247,7 @@ class _Evaluation:
 
     def _ask(self, name: str, record_type: str) -> _Asking[Answer]:
         # RFC 7208 §4.3 by analogy: a name that no query can carry does not exist
-        if not _is_name(name):
+        if not is_askable(name):
             return Answer(Question("invalid", record_type), Rcode.NXDOMAIN)
         answer = yield Question(name, record_type)
         _check_answered(answer)
@@ -286,12 +287,6 @@ def _texts(answer: Answer) -> list[bytes]:
 
 def _addresses(answer: Answer) -> Iterable[Address]:
     return (Address.parse(record.address) for record in answer.records if isinstance(record, IPv4Record | AAAA))
-
-
-def _is_name(name: str) -> bool:
-    """Say whether a query can be composed for `name` (RFC 1035 §2.3.4); a backslash would be read as an escape."""
-    askable = len(name) <= 253 and name.isascii() and "\\" not in name
-    return askable and all(0 < len(label) <= 63 for label in name.split("."))
 
 
 def _is_under(name: str, domain: str) -> bool:
