@@ -85,6 +85,20 @@ def test_no_number_of_fields_hides_an_author(count: int) -> None:
     assert ("lagoon.test", "bank.test") == author_domains(parse(hidden))
 
 
+@pytest.mark.parametrize("above", [b"", b"From: a@lagoon.test\r\n", b"X: y\r\n"])
+def test_a_line_that_is_no_field_hides_no_author(above: bytes) -> None:
+    """Without an empty line nobody knows where the header ends: what could be a From is one."""
+    expected = ("lagoon.test", "bank.test") if b"From" in above else ("bank.test",)
+    octets = above + b"no field\r\nFrom: b@bank.test\r\nSubject: x\r\n"
+    assert expected == author_domains(parse(octets))
+
+
+def test_the_empty_line_ends_the_header_whatever_stands_above() -> None:
+    """RFC 5322 §2.1: where it is there, what stands below is body to every reader."""
+    octets = b"From: a@lagoon.test\r\nno field\r\n\r\nFrom: b@bank.test\r\n"
+    assert ("lagoon.test",) == author_domains(parse(octets))
+
+
 @given(st.lists(st.text(max_size=80), max_size=3))
 def test_nothing_escapes_on_any_text(bodies: list[str]) -> None:
     """Whatever stands in From, the domains come out distinct and in lower case."""

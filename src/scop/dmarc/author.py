@@ -17,7 +17,7 @@ from scop.base import a_labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from scop.mime import Message
+    from scop.mime import Field, Message
 
 __all__ = ["author_domain", "author_domains", "domains_in_from"]
 
@@ -35,7 +35,17 @@ def author_domain(message: Message) -> str | None:
 def author_domains(message: Message) -> tuple[str, ...]:
     """Return each different domain in the From fields, in the order they stand there."""
     # Encoded words stay encoded: what they hide is no address (RFC 2047 §5)
-    return domains_in_from(field.unfolded for field in message.header.every("From"))
+    return domains_in_from(field.unfolded for field in _from_fields(message))
+
+
+def _from_fields(message: Message) -> tuple[Field, ...]:
+    fields = message.header.every("From")
+    if "missing_blank_line" not in message.cut_defects:
+        return fields
+    from scop.mime import Header  # whoever has a message has it; the rest of this library does without scop.mime
+
+    # Where no empty line ends the header, other readers pass over a line that is no field, and show a From below it
+    return (*fields, *Header(message.body, 0).every("From"))
 
 
 def domains_in_from(bodies: Iterable[str]) -> tuple[str, ...]:
