@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scop.authres import AuthenticationResults, MethodResult, parse
 from scop.authres.field import MAX_VALUE_OCTETS
-from scop.authres.parser import MAX_RESULTS
+from scop.authres.parser import MAX_FIELD_OCTETS, MAX_RESULTS
 from scop.authres.scanner import MAX_COMMENT_DEPTH
 from scop.base import LimitExceeded, RemoteProtocolError
 
@@ -203,6 +203,9 @@ def test_limits_hold_at_n_and_are_passed_at_n_plus_one() -> None:
     assert AuthenticationResults("mx") == parse("(" * MAX_COMMENT_DEPTH + ")" * MAX_COMMENT_DEPTH + "mx; none")
     with pytest.raises(LimitExceeded):
         parse("(" * (MAX_COMMENT_DEPTH + 1) + ")" * (MAX_COMMENT_DEPTH + 1) + "mx; none")
+    assert AuthenticationResults("mx") == parse("mx; none".rjust(MAX_FIELD_OCTETS))
+    with pytest.raises(LimitExceeded):
+        parse("mx; none".rjust(MAX_FIELD_OCTETS + 1))
     assert "x" * MAX_VALUE_OCTETS == MethodResult("spf", "pass", "x" * MAX_VALUE_OCTETS).reason
     with pytest.raises(LimitExceeded):
         MethodResult("spf", "pass", "x" * (MAX_VALUE_OCTETS + 1))

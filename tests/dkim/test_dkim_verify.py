@@ -144,6 +144,28 @@ def test_verify_tries_several_records_of_one_name() -> None:
     assert "pass" == judged(sealed(GOOD), StaticNames({(ed25519_key().record_name, "TXT"): records})).result
 
 
+@pytest.mark.parametrize(("before", "result"), [(3, "pass"), (4, "permerror")])
+def test_verify_tries_a_bounded_number_of_records(before: int, result: str) -> None:
+    """RFC 6376 §6.1.2 (4): four of five."""
+    records = [TXT.of(b"hello")] * before + [TXT.of(public_record(ed25519_key()).encode())]
+    assert result == judged(sealed(GOOD), StaticNames({(ed25519_key().record_name, "TXT"): records})).result
+
+
+@pytest.mark.parametrize(("ahead", "result"), [(3600, "pass"), (3601, "permerror")])
+def test_verify_lets_clocks_differ_by_an_hour(ahead: int, result: str) -> None:
+    """A seal may be a little younger than now."""
+    assert result == judged(sealed(f"{GOOD}; t={NOW + ahead}")).result
+
+
+@pytest.mark.parametrize(("bits", "result"), [(8192, "fail"), (8193, "permerror")])
+def test_verify_bounds_the_size_of_keys(bits: int, result: str) -> None:
+    """A larger key would cost us more than it protects; a bounded one is tried."""
+    numbers = rsa.RSAPublicNumbers(65537, (1 << (bits - 1)) + 1).public_key()
+    octets = numbers.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    names = StaticNames({(rsa_key().record_name, "TXT"): [TXT.of(b"v=DKIM1; p=" + base64.b64encode(octets))]})
+    assert result == judged(sealed(f"a=rsa-sha256; h=from; bh={WHOLE}", key=rsa_key()), names).result
+
+
 def test_verify_no_key_and_no_answer() -> None:
     """A name that is not there is permanent, silence is temporary."""
     nothing = StaticNames({})

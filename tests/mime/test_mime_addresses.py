@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.mime import Address, Group, parse, parse_addresses
+from scop.mime.addresses import MAX_ADDRESSES
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,15 @@ def test_parse_addresses_never_raises(text: str) -> None:
     """Any text yields addresses, which are written and read alike."""
     for found in parse_addresses(text):
         assert isinstance(found, Address | Group)
+
+
+@pytest.mark.parametrize("count", [MAX_ADDRESSES, MAX_ADDRESSES + 1])
+def test_parse_addresses_reads_a_bounded_number(count: int) -> None:
+    """Groups count by their members; what lies beyond the bound stays unread."""
+    assert MAX_ADDRESSES == len(parse_addresses("a@b," * count))
+    (group,) = parse_addresses(f"g: {'a@b,' * count};")
+    assert isinstance(group, Group)
+    assert MAX_ADDRESSES == len(group.members)
 
 
 PLAIN_DOMAIN = re.compile(r"[ab.é]+")
