@@ -9,7 +9,6 @@ Standards: RFC 5322 §3.4, §4.4 (obsolete routes and white space); RFC 6532; RF
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -238,12 +237,3 @@ def _address(name: str, spec: list[_Token]) -> Address:
 
 def _local_part(tokens: list[_Token]) -> str:
     return without_surrogates("".join(unquote(text) if kind == "quoted" else text for kind, text in tokens))
-
-
-def flatten(found: tuple[Address | Group, ...]) -> Iterator[Address]:
-    """Yield every mailbox, those of groups too."""
-    for item in found:
-        if isinstance(item, Group):
-            yield from item.members
-        else:
-            yield item

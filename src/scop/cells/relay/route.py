@@ -58,7 +58,7 @@ def route(domain: str, our_name: str, chance: Callable[[], float]) -> Routing:
     if not answer.exists:
         return Unroutable(permanent=True, status="5.1.2", reason="there is no such domain")
     found = [record for record in answer.records if isinstance(record, MX)]
-    if any(record.exchange == "" for record in found):
+    if any(record.is_null for record in found):
         # RFC 7505 §3: a null MX says that the domain takes no mail.
         return Unroutable(permanent=True, status="5.1.10", reason="the domain takes no mail (null MX)")
     # RFC 5321 §5.1: no MX at all means the domain itself, with preference 0.
