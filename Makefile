@@ -6,7 +6,7 @@ MAILS  ?=
 SCOP_SHARED ?= $(abspath ../shared)
 export SCOP_SHARED
 
-.PHONY: help needs setup demo test lint types contracts unit alone audit interop bench lock clean
+.PHONY: help needs setup demo test lint types contracts unit alone audit interop bench docs lock clean
 
 help: needs
 	@echo "make demo              two organisations, real mail, three attacks that must fail"
@@ -15,6 +15,7 @@ help: needs
 	@echo "make interop           the real mesh against swaks, smtp-source, dig and nsupdate (as root)"
 	@echo "make bench             the speed figures, each beside its peer"
 	@echo "make audit             vulnerabilities, unsafe calls, secrets, parts and licences"
+	@echo "make docs              write docs/cells.md and docs/standards.md from the code"
 	@echo "make lock              compute requirements/*.txt anew"
 
 needs:
@@ -49,6 +50,7 @@ test: lint types contracts unit alone
 lint: $(VENV)/.check
 	@$(RUN)/ruff format --check --quiet src tests bench checks
 	@$(RUN)/ruff check --quiet src tests bench checks
+	@$(RUN)/python checks/docs.py --check
 
 types: $(VENV)/.check
 	@$(RUN)/mypy
@@ -71,6 +73,9 @@ bench: $(VENV)/.check
 
 audit: $(VENV)/.check
 	@$(RUN)/python checks/audit.py
+
+docs: $(VENV)/.check
+	@$(RUN)/python checks/docs.py
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group setup pyproject.toml -o requirements/mesh.txt

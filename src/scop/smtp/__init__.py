@@ -8,7 +8,8 @@
 
 A driver that carries the octets is `scop.net.mail_server`; nothing here does I/O.
 
-Standards: RFC 5321, 2033, 1870, 6152, 6531, 2920, 2034, 3463, 3207, 4954; Postfix XFORWARD.
+Standards: RFC 5321, RFC 2033, RFC 1870, RFC 6152, RFC 6531, RFC 2920, RFC 2034, RFC 3463, RFC 3207, RFC 4954; Postfix
+XFORWARD.
 """
 
 from scop.smtp.client import ClientConnection, Greeting, ReplyReceived

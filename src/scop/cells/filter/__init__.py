@@ -12,6 +12,9 @@ DESCRIPTION
 PEERS
     receiver (LMTP): mail. verifier (LMTP): mail, weighed. operator (call): a new model, its state.
 
+STATE
+    `model.spam`: the trained model.
+
 SECURITY
     Exposure: parses every mail's whole content, in Python. Secrets: the model, which tells what words the
     people here write and get. Cannot dial anybody but the verifier. Worst outcome if taken over: it reads,

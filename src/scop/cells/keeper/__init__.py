@@ -16,6 +16,9 @@ PEERS
     submission (Authenticate, MaySendAs), mailbox (ResolveRecipient), operator (accounts). Each is
     answered only its own questions. The keeper itself calls nobody.
 
+STATE
+    `accounts.git`: the accounts with their whole history.
+
 SECURITY
     Exposure: passwords and addresses chosen by strangers, by way of submission and mailbox; no listener.
     Secrets: Argon2id hashes of passwords. The history keeps replaced ones too.

@@ -16,6 +16,9 @@ DESCRIPTION
 PEERS
     verifier and relay (LMTP in), operator (ListMail, ReadMail), keeper (asked ResolveRecipient).
 
+STATE
+    `mail.db`: every stored mail.
+
 SECURITY
     Exposure: envelopes and octets of mail from anybody, passed on by the verifier; header fields are parsed
     only for the operator's list, in Python.

@@ -16,6 +16,9 @@ DESCRIPTION
 PEERS
     signer, over DNS over TLS: questions, and UPDATE of TXT records at and below `_domainkey.<domain>`.
 
+STATE
+    `<origin>.zone`: our zones. `tsig.key`: what signs an UPDATE.
+
 SECURITY
     Exposure: parses datagrams from anybody (Python: scop.dns and dnspython). Secrets: one TSIG key,
     the other copy is the signer's. Cannot dial anybody. Worst outcome if taken over: it answers for our

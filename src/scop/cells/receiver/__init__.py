@@ -14,6 +14,9 @@ DESCRIPTION
 PEERS
     filter (LMTP out): mail. resolver (DoT out): the client's name, waited for 2 s at most.
 
+STATE
+    none; bans are forgotten when the cell ends.
+
 SECURITY
     Exposure: the whole Internet speaks to its SMTP parser (Python); message bodies are not looked at.
     Secrets: the public TLS key. If taken over: it reads and can change or drop mail from then on as it

@@ -18,6 +18,9 @@ PEERS
     signer (in, SMTP): sealed mail. signer (out, SMTP): bounces to seal. resolver (DoT): MX, addresses.
     mailbox (LMTP): local recipients. operator (call): what waits. The Internet, port 25.
 
+STATE
+    `queue.db`: every mail that was accepted and not carried over yet.
+
 SECURITY
     Exposure: replies of foreign hosts and DNS answers, both bounded. Holds the queue; no keys, so what
     a taken relay invents is not sealed and fails DMARC. Worst outcome: mail in the queue is read, held or

@@ -19,6 +19,9 @@ PEERS
     relay, receiver, verifier, signer: DNS over TLS (RFC 7858), pipelined, in any order.
     The Internet's name servers: port 53, UDP and TCP.
 
+STATE
+    none; what it remembers is gone when it ends.
+
 SECURITY
     Exposure: parses datagrams that anybody can provoke and many can forge (pure Python, `scop.dns`;
     random id and port, one question in flight once). Secrets: none. Worst outcome if taken over: it

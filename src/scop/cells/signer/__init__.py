@@ -13,6 +13,9 @@ PEERS
     submission, relay (SMTP in): accepted mail, bounces. operator (call in): are the keys visible?
     primary (UPDATE over DoT), resolver (DoT), relay (SMTP out).
 
+STATE
+    `keys/`: the DKIM private keys, made at the first start. `tsig.key`: the copy of the primary's.
+
 SECURITY
     Exposure: none to the outside; mail bodies reach it unread, only their header is cut into fields.
     Secrets: the DKIM private keys, the TSIG key that may write TXT records below _domainkey.

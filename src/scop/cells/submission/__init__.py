@@ -15,6 +15,9 @@ PEERS
     keeper (call out): is this the password, may this account use these addresses.
     signer (SMTP out): accepted mail.
 
+STATE
+    none.
+
 SECURITY
     Exposure: the SMTP parser and the header of a logged-in user's mail face the Internet (Python).
     Secrets: the public TLS key; passwords pass through. If taken over: it sees the passwords of those

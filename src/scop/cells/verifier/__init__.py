@@ -20,10 +20,13 @@ DESCRIPTION
 PEERS
     filter (LMTP in), mailbox (LMTP), resolver (DNS over TLS).
 
+STATE
+    none.
+
 SECURITY
     Exposure: header fields and bodies of mail from anybody, and DNS records of anybody's choosing; both
     are parsed in Python, every loop over them is bounded.
-    Secrets: none. State: none.
+    Secrets: none.
     If taken over: the attacker can let forged mail pass as genuine, read and change incoming mail on its
     way, and refuse it. It cannot reach the Internet, send mail out, sign, or touch stored mail.
 
