@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scop.dmarc import author_domain, author_domains
 from scop.dmarc.author import domains_in_from
 from scop.mime import parse
-from scop.mime.limits import MAX_FIELDS
+from scop.mime.limits import DEFAULT_LIMITS
 
 SINGLE = {
     "a@lagoon.test": "lagoon.test",
@@ -77,7 +77,7 @@ def test_a_message_has_an_author_domain_only_when_it_is_the_only_one() -> None:
     assert author_domain(parse(b"Subject: none\r\n\r\n")) is None
 
 
-@pytest.mark.parametrize("count", [MAX_FIELDS - 1, MAX_FIELDS, MAX_FIELDS + 1])
+@pytest.mark.parametrize("count", [DEFAULT_LIMITS.fields - 1, DEFAULT_LIMITS.fields, DEFAULT_LIMITS.fields + 1])
 def test_no_number_of_fields_hides_an_author(count: int) -> None:
     """A From below more fields than our reader lists is still one that others show."""
     assert "lagoon.test" == author_domain(parse(b"X: y\r\n" * count + b"From: a@lagoon.test\r\n\r\n"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.mime import Address, Group, parse, parse_addresses
-from scop.mime.addresses import MAX_ADDRESSES
+from scop.mime.fields.addresses import MAX_ADDRESSES
 
 
 @pytest.mark.parametrize(

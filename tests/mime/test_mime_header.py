@@ -89,7 +89,7 @@ def test_header_field_limit_holds(count: int) -> None:
     """The fields up to the limit are read; beyond it they stay unread and the defect says so."""
     message = parse(b"A: 1\n" * count + b"\n", limits=Limits(fields=3))
     assert 3 == len(message.header.fields)
-    assert ("too_many_fields" in message.defects) == (count > 3)
+    assert ("too_many_fields" in {defect.kind for defect in message.defects}) == (count > 3)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

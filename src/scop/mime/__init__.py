@@ -7,22 +7,24 @@ whether a mail is good: `defects` and `ambiguities` say what is odd about it.
 Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2047, RFC 2183, RFC 2231, RFC 6532, RFC 6854.
 """
 
-from scop.mime.addresses import Address, Group, parse_addresses
 from scop.mime.charsets import load_charsets
 from scop.mime.compose import Attachment, compose
-from scop.mime.defects import Ambiguity, Defect
+from scop.mime.defects import Ambiguity, AmbiguityKind, Defect, DefectKind
 from scop.mime.entity import Entity, Message
+from scop.mime.fields.addresses import Address, Group, parse_addresses
+from scop.mime.fields.parameters import ContentType
 from scop.mime.header import Field, Header, RawField, raw_fields, split_header
 from scop.mime.limits import Limits
-from scop.mime.parameters import ContentType
 from scop.mime.parser import parse
 
 __all__ = [
     "Address",
     "Ambiguity",
+    "AmbiguityKind",
     "Attachment",
     "ContentType",
     "Defect",
+    "DefectKind",
     "Entity",
     "Field",
     "Group",

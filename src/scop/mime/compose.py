@@ -18,9 +18,9 @@ from typing import TypeAlias
 
 import pybase64
 
-from scop.mime.addresses import Address, parse_addresses
-from scop.mime.dates import format_date
 from scop.mime.entity import Message
+from scop.mime.fields.addresses import Address, parse_addresses
+from scop.mime.fields.dates import format_date
 from scop.mime.fold import fold_addresses, fold_field, fold_parameters, fold_text, reject_controls
 from scop.mime.parser import parse
 

@@ -9,14 +9,14 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scop.mime.addresses import Address, Group, parse_addresses
 from scop.mime.charsets import decode_text
-from scop.mime.dates import parse_date
-from scop.mime.defects import Ambiguity, Defect
+from scop.mime.defects import Ambiguity, Defect, DefectKind
+from scop.mime.fields.addresses import Address, Group, parse_addresses
+from scop.mime.fields.dates import parse_date
+from scop.mime.fields.parameters import ContentType, parse_content_type, parse_disposition
 from scop.mime.header import Header, find_content_fields, unfold
 from scop.mime.inspection import find_ambiguities, find_defects
 from scop.mime.limits import Limits
-from scop.mime.parameters import ContentType, parse_content_type, parse_disposition
 from scop.mime.structured import without_comments
 from scop.mime.transfer import decode_content
 
@@ -47,7 +47,7 @@ class Entity:
         self._header: Header | None = None
         self._content_type: ContentType | None = None
         self.parts: tuple[Entity, ...] = ()
-        self.cut_defects: list[Defect] = []  # noted by the parser
+        self.cut_defects: list[DefectKind] = []  # noted by the parser
 
     @property
     def header(self) -> Header:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from scop.mime.addresses import Address, quote_phrase
+from scop.mime.fields.addresses import Address, quote_phrase
 from scop.mime.words import encode_words
 
 __all__ = ["fold_addresses", "fold_field", "fold_parameters", "fold_text"]

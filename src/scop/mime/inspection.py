@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scop.mime.charsets import is_known_charset
-from scop.mime.defects import Ambiguity, Defect
+from scop.mime.defects import Ambiguity, AmbiguityKind, Defect, DefectKind
+from scop.mime.fields.parameters import parse_content_type, split_parameters
 from scop.mime.header import raw_fields, unfold
-from scop.mime.parameters import parse_content_type, split_parameters
 from scop.mime.structured import without_comments
 from scop.mime.transfer import IDENTITY_ENCODINGS, KNOWN_ENCODINGS, is_clean_base64
 
@@ -35,69 +35,69 @@ _DATA_AFTER_PADDING = re.compile(rb"(?<![=\r\n \t])=[\r\n \t=]*+[A-Za-z0-9+/]")
 def find_defects(entity: Entity) -> tuple[Defect, ...]:
     """Return the defects of `entity` itself, each once, in the order of the vocabulary."""
     found = {*entity.cut_defects, *_header_defects(entity), *_type_defects(entity), *_content_defects(entity)}
-    return tuple([defect for defect in Defect if defect in found])
+    return tuple([Defect(kind, entity.span.start) for kind in DefectKind if kind in found])
 
 
-def _header_defects(entity: Entity) -> Iterator[Defect]:
+def _header_defects(entity: Entity) -> Iterator[DefectKind]:
     octets = entity.header.octets
     fields = raw_fields(octets)
     named = sum(1 for field in fields if field.name)
     if named < len(fields):
-        yield Defect.MALFORMED_FIELD
+        yield DefectKind.MALFORMED_FIELD
     if len(entity.header) < named:
-        yield Defect.TOO_MANY_FIELDS
+        yield DefectKind.TOO_MANY_FIELDS
     if not octets.isascii():
         try:
             octets.decode("utf-8")
         except UnicodeDecodeError:
-            yield Defect.EIGHT_BIT_HEADER
+            yield DefectKind.EIGHT_BIT_HEADER
 
 
-def _type_defects(entity: Entity) -> Iterator[Defect]:
+def _type_defects(entity: Entity) -> Iterator[DefectKind]:
     stated = entity.stated.get(b"type")
     if stated is not None and parse_content_type(unfold(stated)) is None:
-        yield Defect.INVALID_CONTENT_TYPE
+        yield DefectKind.INVALID_CONTENT_TYPE
     charset = entity.content_type.parameters.get("charset")
     if charset is not None and not is_known_charset(charset):
-        yield Defect.UNKNOWN_CHARSET
+        yield DefectKind.UNKNOWN_CHARSET
 
 
-def _content_defects(entity: Entity) -> Iterator[Defect]:
+def _content_defects(entity: Entity) -> Iterator[DefectKind]:
     encoding = entity.transfer_encoding
     if encoding not in KNOWN_ENCODINGS:
-        yield Defect.UNKNOWN_ENCODING
+        yield DefectKind.UNKNOWN_ENCODING
     if encoding == "base64" and not is_clean_base64(entity.body):
-        yield Defect.INVALID_BASE64
+        yield DefectKind.INVALID_BASE64
 
 
 def find_ambiguities(entity: Entity) -> tuple[Ambiguity, ...]:
     """Return the ambiguities of `entity` itself, each once, in the order of the vocabulary."""
     found = {*_header_ambiguities(entity), *_parameter_ambiguities(entity), *_content_ambiguities(entity)}
-    return tuple([ambiguity for ambiguity in Ambiguity if ambiguity in found])
+    return tuple([Ambiguity(kind, entity.span.start) for kind in AmbiguityKind if kind in found])
 
 
-def _header_ambiguities(entity: Entity) -> Iterator[Ambiguity]:
+def _header_ambiguities(entity: Entity) -> Iterator[AmbiguityKind]:
     octets = entity.header.octets
     if any(entity.header.all(name)[1:] for name in _ONCE):
-        yield Ambiguity.DUPLICATE_FIELD
-    if Defect.MISSING_BLANK_LINE in entity.cut_defects:
-        yield Ambiguity.MISSING_BLANK_LINE
+        yield AmbiguityKind.DUPLICATE_FIELD
+    if DefectKind.MISSING_BLANK_LINE in entity.cut_defects:
+        yield AmbiguityKind.MISSING_BLANK_LINE
     if _BARE_CARRIAGE_RETURN.search(octets):
-        yield Ambiguity.BARE_CARRIAGE_RETURN
+        yield AmbiguityKind.BARE_CARRIAGE_RETURN
     if b"\0" in octets:
-        yield Ambiguity.NUL_IN_HEADER
+        yield AmbiguityKind.NUL_IN_HEADER
 
 
-def _parameter_ambiguities(entity: Entity) -> Iterator[Ambiguity]:
+def _parameter_ambiguities(entity: Entity) -> Iterator[AmbiguityKind]:
     for stated in (entity.stated.get(b"type"), entity.stated.get(b"disposition")):
         counts = Counter(name for name, _ in split_parameters(without_comments(unfold(stated or b""))))
         if any(count > 1 for count in counts.values()):
-            yield Ambiguity.DUPLICATE_PARAMETER
+            yield AmbiguityKind.DUPLICATE_PARAMETER
 
 
-def _content_ambiguities(entity: Entity) -> Iterator[Ambiguity]:
+def _content_ambiguities(entity: Entity) -> Iterator[AmbiguityKind]:
     encoding = entity.transfer_encoding
     if entity.content_type.maintype == "multipart" and encoding not in IDENTITY_ENCODINGS:
-        yield Ambiguity.ENCODED_MULTIPART
+        yield AmbiguityKind.ENCODED_MULTIPART
     if encoding == "base64" and _DATA_AFTER_PADDING.search(entity.body):
-        yield Ambiguity.DATA_AFTER_PADDING
+        yield AmbiguityKind.DATA_AFTER_PADDING

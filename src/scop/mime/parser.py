@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scop.mime.defects import Defect
+from scop.mime.defects import DefectKind
 from scop.mime.entity import Entity, Message, Span
+from scop.mime.fields.parameters import ContentType, find_boundary
 from scop.mime.header import find_header_end, unfold
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.parameters import ContentType, find_boundary
 from scop.mime.transfer import IDENTITY_ENCODINGS
 
 __all__ = ["parse"]
@@ -53,7 +53,7 @@ class _Cut:
         defects = entity.cut_defects
         span = entity.span
         if span.body == span.header_end and span.body < span.end:
-            defects.append(Defect.MISSING_BLANK_LINE)
+            defects.append(DefectKind.MISSING_BLANK_LINE)
         media = entity.content_type
         if media.maintype == "multipart":
             self._cut_multipart(entity, media, depth)
@@ -63,7 +63,7 @@ class _Cut:
     def _cut_multipart(self, entity: Entity, media: ContentType, depth: int) -> None:
         boundary = find_boundary(unfold(entity.stated[b"type"]))
         if not boundary:
-            entity.cut_defects.append(Defect.MISSING_BOUNDARY)
+            entity.cut_defects.append(DefectKind.MISSING_BOUNDARY)
             return
         default_type = _DIGEST_MEMBER if media.subtype == "digest" else _TEXT
         parts: list[Entity] = []
@@ -89,10 +89,10 @@ class _Cut:
     def _may_go_below(self, entity: Entity, depth: int) -> bool:
         """Take one part from what the limits allow, or note which limit ends the cut."""
         if depth >= self._limits.depth:
-            entity.cut_defects.append(Defect.TOO_DEEP)
+            entity.cut_defects.append(DefectKind.TOO_DEEP)
             return False
         if self._parts_left == 0:
-            entity.cut_defects.append(Defect.TOO_MANY_PARTS)
+            entity.cut_defects.append(DefectKind.TOO_MANY_PARTS)
             return False
         self._parts_left -= 1
         return True
@@ -116,9 +116,9 @@ def _sections(entity: Entity, delimiter: bytes) -> Iterator[tuple[int, int]]:
         if closes:
             return
     if start < 0:
-        entity.cut_defects.append(Defect.MISSING_PARTS)
+        entity.cut_defects.append(DefectKind.MISSING_PARTS)
         return
-    entity.cut_defects.append(Defect.UNCLOSED_MULTIPART)
+    entity.cut_defects.append(DefectKind.UNCLOSED_MULTIPART)
     yield start, span.end
 
 

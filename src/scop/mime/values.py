@@ -1,0 +1,31 @@
+"""What a mail says, apart from how it is written: the values of its fields and the octets of its parts.
+
+`parse(octets).values()` reads them, `encode(values)` writes a mail that reads as the same values.
+
+Standards: RFC 5322, RFC 2045, RFC 2046.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from scop.mime.fields import FieldValue
+
+__all__ = ["EntityValues", "NamedValue"]
+
+NamedValue: TypeAlias = tuple[str, FieldValue]  # the name as it is written
+
+
+@dataclass(frozen=True, slots=True)
+class EntityValues:
+    """One entity: its fields in order, and its content.
+
+    `content` is octets with the transfer encoding undone, or the parts: those of a multipart, or the one mail of a
+    message/rfc822 or message/global. `preamble` and `epilogue` stand before and behind the parts of a multipart.
+    """
+
+    fields: tuple[NamedValue, ...] = ()
+    content: bytes | tuple[EntityValues, ...] = b""
+    preamble: bytes = b""
+    epilogue: bytes = b""
