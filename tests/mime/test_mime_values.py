@@ -159,4 +159,4 @@ def test_codecs_that_are_no_charset_are_not_used(charset: str) -> None:
     """Python's other codecs are slow or mean something else."""
     message = parse(f'Content-Type: text/plain; charset="{charset}"\n\nabc'.encode())
     assert "abc" == message.text
-    assert ("unknown_charset",) == tuple(defect.kind for defect in parse(octets).defects)
+    assert ("unknown_charset",) == tuple(defect.kind for defect in message.defects)
