@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.mime import ContentType, load_charsets, parse
+from scop.mime import ContentType, parse
 from scop.mime.fields.dates import format_date, parse_date
 from scop.mime.words import decode_words, encode_words
 
@@ -134,29 +134,3 @@ def test_date_without_zone_is_refused_when_written() -> None:
     """A naive moment means nothing to the one who reads it."""
     with pytest.raises(ValueError, match="zone"):
         format_date(datetime.datetime(2024, 1, 1))
-
-
-@pytest.mark.parametrize(
-    "charset", ["gb2312", "ks_c_5601-1987", "shift_jis", "koi8-r", "windows-1252", "UTF8", "latin1"]
-)
-def test_charsets_of_real_mail_are_known(charset: str) -> None:
-    """No defect for a charset that mail uses."""
-    load_charsets()
-    assert () == parse(f"Content-Type: text/plain; charset={charset}\n\nx".encode()).defects
-
-
-@pytest.mark.parametrize(("charset", "octets"), [("cp437", b"\x94"), ("cp850", b"\x94"), ("ibm852", b"\x94")])
-def test_charsets_seldom_seen_are_loaded_at_need(charset: str, octets: bytes) -> None:
-    """What is not loaded beforehand is read all the same where Python can be reached."""
-    head = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n\n".encode()
-    assert "ö" == parse(head + octets).text
-
-
-@pytest.mark.parametrize(
-    "charset", ["punycode", "idna", "unicode_escape", "hex", "rot13", "undefined", "x" * 100, "a\0b"]
-)
-def test_codecs_that_are_no_charset_are_not_used(charset: str) -> None:
-    """Python's other codecs are slow or mean something else."""
-    message = parse(f'Content-Type: text/plain; charset="{charset}"\n\nabc'.encode())
-    assert "abc" == message.text
-    assert ("unknown_charset",) == tuple(defect.kind for defect in message.defects)

@@ -6,6 +6,7 @@ import email
 import email.header
 import email.message
 import json
+import re
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,6 +19,7 @@ from scop.mime import Entity, Group, parse
 # Where we differ on purpose or the vector shows a reader's own taste.
 _BASE64_GUESSED_TO_BE_TEXT = {("rfc", "000")}  # they show undecodable base64 as text
 _STRAY_CARRIAGE_RETURN = {("legacy", "049")}
+_OCTET_KEPT = re.compile("[\uf780-\uf7ff]")  # where no charset is known we keep the octet, they forget it
 
 
 class _Part(TypedDict):
@@ -28,6 +30,11 @@ class _Part(TypedDict):
 def vectors() -> list[Path]:
     """Return the mails that have expected values beside them."""
     return sorted(shared_path("vectors", "mime", "mail-parser").glob("*/*.eml"))
+
+
+def as_they_show(text: str) -> str:
+    """Return `text` with every octet in no charset as U+FFFD."""
+    return _OCTET_KEPT.sub("\ufffd", text)
 
 
 def check_body(entity: Entity, parts: list[_Part], index: int) -> None:
@@ -42,7 +49,7 @@ def check_body(entity: Entity, parts: list[_Part], index: int) -> None:
         assert isinstance(value, dict)
         check_body(entity.parts[0], value["parts"], 0)
     elif kind in ("Text", "Html"):
-        assert entity.text == value
+        assert as_they_show(entity.text) == value
     else:
         assert isinstance(value, list)
         assert entity.content == bytes(value)
@@ -66,12 +73,12 @@ def test_subjects_and_mailboxes_are_those_of_the_vectors() -> None:
         for header in json.loads(path.with_suffix(".json").read_bytes())["parts"][0]["headers"]:
             name, value = str(header["name"]).replace("_", "-"), header["value"]
             if name == "subject":
-                assert message.header.get("subject") == value["Text"]
+                assert as_they_show(message.header.get("subject") or "") == value["Text"]
             if name in ("from", "to", "cc") and "List" in value.get("Address", {}):
                 expected = [(one["name"] or "", one["address"] or "") for one in value["Address"]["List"]]
                 found = message.addresses(name)
                 # A word without "@" is an address to us, a name to them.
-                ours = [(a.display_name, a.addr_spec) for a in found if not isinstance(a, Group)]
+                ours = [(as_they_show(a.display_name), a.addr_spec) for a in found if not isinstance(a, Group)]
                 assert [one if one[1] else ("", one[0]) for one in expected] == ours
 
 
