@@ -1,4 +1,4 @@
-"""The values in fields: encoded words, parameters, dates, charsets."""
+"""The values in fields: parameters, dates."""
 
 from __future__ import annotations
 
@@ -10,43 +10,6 @@ from hypothesis import strategies as st
 
 from scop.mime import ContentType, parse
 from scop.mime.fields.dates import format_date, parse_date
-from scop.mime.words import decode_words, encode_words
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("=?ISO-8859-1?Q?a?=", "a"),  # RFC 2047 §8
-        ("=?ISO-8859-1?Q?a?= b", "a b"),
-        ("=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=", "ab"),
-        ("=?ISO-8859-1?Q?a_b?=", "a b"),
-        ("=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=", "a b"),
-        ("=?utf-8?b?w7zDtg==?=", "üö"),
-        ("=?utf-8*en?q?x?=", "x"),  # RFC 2231 §5
-        ("=?utf-8?q?=C3?= =?utf-8?q?=A4?=", "ä"),  # a character split between words
-        ("=?utf-8?q?with blanks?=", "with blanks"),
-        ("=?no-such?q?x?=", "=?no-such?q?x?="),
-        ("=?utf-8?x?x?=", "=?utf-8?x?x?="),
-        ("=?utf-8?q?open", "=?utf-8?q?open"),
-        ("plain", "plain"),
-    ],
-)
-def test_decode_words_reads_the_examples(text: str, expected: str) -> None:
-    """Encoded words are decoded where they are some, white space between them vanishes (RFC 2047 §6.2)."""
-    assert expected == decode_words(text)
-
-
-def test_decode_words_takes_octets_left_unescaped() -> None:
-    """A raw octet inside of a word is in the word's charset."""
-    assert "Frösche" == parse(b"Subject: =?iso-8859-1?q?Fr\xf6sche?=\n\n").header.get("subject")
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
-def test_encode_words_and_back_is_the_identity(text: str) -> None:
-    """Any text survives, in words of at most 75 characters (RFC 2047 §2)."""
-    words = encode_words(text)
-    assert all(len(word) <= 75 for word in words)
-    assert text == decode_words(" ".join(words))
 
 
 @pytest.mark.parametrize(

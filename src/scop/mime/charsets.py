@@ -82,6 +82,12 @@ def is_known_charset(name: str) -> bool:
     return _codec(name) is not None
 
 
+def is_stateful(name: str) -> bool:
+    """Tell whether octets mean different characters behind a shift: text must be read from where the states begin."""
+    codec = _codec(name)
+    return codec in _STATEFUL or codec in _BYTE_ORDERS
+
+
 def decode_text(octets: bytes, charset: str) -> str:
     """Return `octets` as text; this never raises.
 
