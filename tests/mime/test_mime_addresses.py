@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.mime import Address, Group, parse, parse_addresses
-from scop.mime.fields.addresses import MAX_ADDRESSES
+from scop.mime.limits import DEFAULT_LIMITS
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_parse_addresses_never_raises(text: str) -> None:
         assert isinstance(found, Address | Group)
 
 
-@pytest.mark.parametrize("count", [MAX_ADDRESSES, MAX_ADDRESSES + 1])
+@pytest.mark.parametrize("count", [DEFAULT_LIMITS.addresses, DEFAULT_LIMITS.addresses + 1])
 def test_parse_addresses_reads_a_bounded_number(count: int) -> None:
     """Groups count by their members; what lies beyond the bound stays unread."""
-    assert MAX_ADDRESSES == len(parse_addresses("a@b," * count))
+    assert DEFAULT_LIMITS.addresses == len(parse_addresses("a@b," * count))
     (group,) = parse_addresses(f"g: {'a@b,' * count};")
     assert isinstance(group, Group)
-    assert MAX_ADDRESSES == len(group.members)
+    assert DEFAULT_LIMITS.addresses == len(group.members)
 
 
 PLAIN_DOMAIN = re.compile(r"[ab.é]+")

@@ -1,45 +1,121 @@
-"""What structured fields share: comments taken out, quoted strings opened.
+"""What structured fields share: comments found and taken out, quoted strings opened and written.
 
-Standards: RFC 5322 §3.2.
+Every function takes time linear in the text, whatever the text is. Nothing here raises while reading; the
+writers (`quote`, `write_comment`) raise `ValueError` for what would end the line it stands in.
+
+Standards: RFC 5322 §3.2 (with the obsolete forms of §4.1); RFC 6532 §3.2 (text beyond ASCII).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-__all__ = ["unquote", "without_comments"]
+from scop.mime.defects import DefectKind
+from scop.mime.limits import DEFAULT_LIMITS, Limits
 
+__all__ = [
+    "ATEXT",
+    "comment_end",
+    "comments_of",
+    "find_comment_end",
+    "is_atom",
+    "open_comment",
+    "quote",
+    "reject_line_ends",
+    "unquote",
+    "without_comments",
+    "write_comment",
+]
+
+# RFC 5322 §3.2.3, widened by RFC 6532 §3.2 to all that is not ASCII: the inside of a character class that names
+# what is left out, since a class that names the planes of Unicode costs re much time and memory to compile.
+ATEXT = r"^\x00-\x20\x7f()<>\[\]:;@\\,.\""
+
+_ATOM = re.compile(rf"[{ATEXT}]+")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_INSIDE_QUOTES = re.compile(r'"((?:[^"\\]++|\\.)*+)', re.DOTALL)
 # A quoted string (left alone), or the next sign that matters to comments.
-_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\\.|[()]', re.DOTALL)
+_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\\.|\(', re.DOTALL)
 _COMMENT_SIGN = re.compile(r"\\.|[()]", re.DOTALL)
+_LINE_ENDS = frozenset("\r\n\0")
+
+
+def is_atom(text: str) -> bool:
+    """Tell whether `text` can stand as a word without quotes; text beyond ASCII can (RFC 6532 §3.2)."""
+    return _ATOM.fullmatch(text) is not None
+
+
+def reject_line_ends(text: str) -> str:
+    """Return `text`; CR, LF and NUL in it could write fields of their own: `ValueError`."""
+    if not _LINE_ENDS.isdisjoint(text):
+        raise ValueError(f"a line end or NUL in {text[:80]!r}")
+    return text
 
 
 def unquote(text: str) -> str:
-    """Return the value of a quoted string given with its quotes; the closing one may be missing."""
-    inner = text[1:-1] if len(text) > 1 and text.endswith('"') else text[1:]
-    return _QUOTED_PAIR.sub(r"\1", inner) if "\\" in inner else inner
+    """Return what the quoted string means with which `text` begins; its closing quote may be missing."""
+    match = _INSIDE_QUOTES.match(text)
+    return _without_pairs(match[1]) if match is not None else ""
 
 
-def without_comments(text: str) -> str:
+def quote(text: str) -> str:
+    """Return the quoted string that means `text` (RFC 5322 §3.2.4); `unquote` is its inverse."""
+    escaped = reject_line_ends(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def without_comments(text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None) -> str:
     """Return `text` with every comment replaced by a space (RFC 5322 §3.2.2: comments nest)."""
     if "(" not in text:
         return text
     kept: list[str] = []
-    position = search_from = 0
-    while (sign := _PIECE.search(text, search_from)) is not None:
-        search_from = sign.end()
-        if sign[0] == "(":
-            kept.append(text[position : sign.start()])
-            position = search_from = comment_end(text, search_from)
+    position = 0
+    for start, end in _comment_spans(text, limits, defects):
+        kept.append(text[position:start])
+        position = end
     kept.append(text[position:])
     return " ".join(kept)
 
 
-def comment_end(text: str, position: int) -> int:
-    """Return where the comment ends whose "(" lies just before `position`; an unclosed one takes the rest."""
+def comments_of(
+    text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
+) -> tuple[str, ...]:
+    """Return what the comments outside of quoted strings say, without their brackets; inner brackets stay."""
+    if "(" not in text:
+        return ()
+    return tuple([open_comment(text[start:end]) for start, end in _comment_spans(text, limits, defects)])
+
+
+def _comment_spans(text: str, limits: Limits, defects: list[DefectKind] | None) -> Iterator[tuple[int, int]]:
+    position = 0
+    while (sign := _PIECE.search(text, position)) is not None:
+        position = sign.end()
+        if sign[0] == "(":
+            position = comment_end(text, position, limits=limits, defects=defects)
+            yield sign.start(), position
+
+
+def comment_end(
+    text: str, position: int, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
+) -> int:
+    """Return where the comment ends whose "(" lies just before `position`.
+
+    One that does not end, and one that nests deeper than `limits.comment_depth`, takes the rest of the text.
+    """
+    end = find_comment_end(text, position, limits=limits, defects=defects)
+    return len(text) if end is None else end
+
+
+def find_comment_end(
+    text: str, position: int, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
+) -> int | None:
+    """Return where the comment ends whose "(" lies just before `position`; None where it does not."""
     depth = 1
-    while (sign := _COMMENT_SIGN.search(text, position)) is not None:
+    while depth <= limits.comment_depth:
+        sign = _COMMENT_SIGN.search(text, position)
+        if sign is None:
+            return None
         position = sign.end()
         if sign[0] == "(":
             depth += 1
@@ -47,4 +123,25 @@ def comment_end(text: str, position: int) -> int:
             depth -= 1
             if depth == 0:
                 return position
-    return len(text)
+    if defects is not None:
+        defects.append(DefectKind.COMMENT_TOO_DEEP)
+    return None
+
+
+def open_comment(text: str) -> str:
+    """Return what a comment says that is given with its brackets, of which the closing one may be missing."""
+    inner = text[1:]
+    before = inner.removesuffix(")")
+    if (len(before) - len(before.rstrip("\\"))) % 2 == 0:  # the bracket is no second half of a quoted pair
+        inner = before
+    return _without_pairs(inner).strip(" \t\r\n")
+
+
+def write_comment(text: str) -> str:
+    """Return the comment that says `text`, brackets in it escaped; `open_comment` gives it back, stripped."""
+    escaped = reject_line_ends(text).replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+    return f"({escaped})"
+
+
+def _without_pairs(text: str) -> str:
+    return _QUOTED_PAIR.sub(r"\1", text) if "\\" in text else text
