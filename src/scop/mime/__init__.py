@@ -12,7 +12,7 @@ from scop.mime.compose import Attachment, compose
 from scop.mime.defects import Ambiguity, AmbiguityKind, Defect, DefectKind
 from scop.mime.entity import Entity, Message
 from scop.mime.fields.addresses import Address, Group, parse_addresses
-from scop.mime.fields.parameters import ContentType
+from scop.mime.fields.content_type import ContentType
 from scop.mime.header import Field, Header, RawField, raw_fields, split_header
 from scop.mime.limits import Limits
 from scop.mime.parser import parse

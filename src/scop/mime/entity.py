@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from scop.mime.charsets import decode_text
 from scop.mime.defects import Ambiguity, Defect, DefectKind
 from scop.mime.fields.addresses import Address, Group, parse_addresses
+from scop.mime.fields.content_type import ContentType, parse_content_type
 from scop.mime.fields.dates import parse_date
-from scop.mime.fields.parameters import ContentType, parse_content_type, parse_disposition
+from scop.mime.fields.disposition import Disposition, parse_disposition
 from scop.mime.header import Header, find_content_fields, unfold
 from scop.mime.inspection import find_ambiguities, find_defects
 from scop.mime.limits import Limits
 from scop.mime.structured import without_comments
 from scop.mime.transfer import decode_content
+from scop.mime.values import EntityValues, values_of
 
 __all__ = ["Entity", "Message", "Span"]
 
@@ -37,7 +39,18 @@ class Span:
 class Entity:
     """One part of a mail, or the whole of it."""
 
-    __slots__ = ("_content_type", "_default_type", "_header", "_limits", "cut_defects", "parts", "span", "stated")
+    __slots__ = (
+        "_content_type",
+        "_default_type",
+        "_header",
+        "_limits",
+        "cut_defects",
+        "epilogue_start",
+        "parts",
+        "preamble_end",
+        "span",
+        "stated",
+    )
 
     def __init__(self, span: Span, limits: Limits, default_type: ContentType) -> None:
         self.span = span
@@ -47,6 +60,8 @@ class Entity:
         self._header: Header | None = None
         self._content_type: ContentType | None = None
         self.parts: tuple[Entity, ...] = ()
+        self.preamble_end = span.body  # of a multipart that was cut: noted by the parser
+        self.epilogue_start = span.end
         self.cut_defects: list[DefectKind] = []  # noted by the parser
 
     @property
@@ -78,6 +93,16 @@ class Entity:
         return self.span.octets[self.span.body : self.span.end]
 
     @property
+    def preamble(self) -> bytes:
+        """What stands before the first part of a multipart, without the line end before its delimiter."""
+        return self.span.octets[self.span.body : self.preamble_end]
+
+    @property
+    def epilogue(self) -> bytes:
+        """What stands behind the last part of a multipart and the line that closes it."""
+        return self.span.octets[self.epilogue_start : self.span.end]
+
+    @property
     def content(self) -> bytes:
         """The body with its transfer encoding undone (of a multipart: as it stands)."""
         return decode_content(self.body, self.transfer_encoding)
@@ -90,15 +115,19 @@ class Entity:
     @property
     def disposition(self) -> str | None:
         """`inline`, `attachment` or another stated word in lower case."""
-        stated = self.stated.get(b"disposition")
-        return (parse_disposition(unfold(stated))[0] or None) if stated else None
+        disposition = self._stated_disposition()
+        return disposition.kind if disposition is not None else None
 
     @property
     def filename(self) -> str | None:
         """The name that the sender gives this part: never a path to be trusted."""
-        stated = self.stated.get(b"disposition")
-        named = parse_disposition(unfold(stated))[1].get("filename") if stated else None
+        disposition = self._stated_disposition()
+        named = disposition.parameters.get("filename") if disposition is not None else None
         return named or self.content_type.parameters.get("name") or None
+
+    def _stated_disposition(self) -> Disposition | None:
+        stated = self.stated.get(b"disposition")
+        return parse_disposition(unfold(stated)) if stated else None
 
     @property
     def defects(self) -> tuple[Defect, ...]:
@@ -117,6 +146,10 @@ class Entity:
             entity = waiting.pop()
             yield entity
             waiting.extend(reversed(entity.parts))
+
+    def values(self) -> EntityValues:
+        """Return what this entity says, apart from how it is written."""
+        return values_of(self)
 
     def to_octets(self) -> bytes:
         """Return the octets that this entity was read from."""

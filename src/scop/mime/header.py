@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from scop.mime.fields import FieldValue, parse_field
 from scop.mime.words import decode_words
 
 __all__ = ["Field", "Header", "RawField", "raw_fields", "split_header"]
@@ -126,6 +127,11 @@ class Field:
         if self._body is None:
             self._body = decode_words(self.unfolded)
         return self._body
+
+    @property
+    def value(self) -> FieldValue:
+        """What the body means: a value of the field's family, or its text where it cannot be read as one."""
+        return parse_field(self.name, self.unfolded)
 
     def __repr__(self) -> str:
         return f"Field({self.name!r}, {self.body!r})"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from scop.mime.charsets import is_known_charset
 from scop.mime.defects import Ambiguity, AmbiguityKind, Defect, DefectKind
-from scop.mime.fields.parameters import parse_content_type, split_parameters
+from scop.mime.fields.content_type import parse_content_type
+from scop.mime.fields.parameters import split_parameters
 from scop.mime.header import raw_fields, unfold
 from scop.mime.structured import without_comments
 from scop.mime.transfer import IDENTITY_ENCODINGS, KNOWN_ENCODINGS, is_clean_base64

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from scop.mime.defects import DefectKind
 from scop.mime.entity import Entity, Message, Span
-from scop.mime.fields.parameters import ContentType, find_boundary
+from scop.mime.fields.content_type import ContentType
+from scop.mime.fields.parameters import find_boundary
 from scop.mime.header import find_header_end, unfold
 from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.transfer import IDENTITY_ENCODINGS
@@ -112,8 +113,11 @@ def _sections(entity: Entity, delimiter: bytes) -> Iterator[tuple[int, int]]:
             # RFC 2046 §5.1.1: the line end before a delimiter belongs to the delimiter.
             end = line_start - 1 if span.octets[line_start - 1] == 13 else line_start
             yield start, max(start, end)
+        else:
+            entity.preamble_end = max(span.body, line_start - (span.octets[line_start - 1] == 13))
         start = line_end
         if closes:
+            entity.epilogue_start = line_end
             return
     if start < 0:
         entity.cut_defects.append(DefectKind.MISSING_PARTS)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from scop.mime.defects import DefectKind
 from scop.mime.fields.address_tokens import (
+    PLAIN_MAILBOX,
     TOKEN,
     Token,
     domain_of,
     is_addr_spec,
+    is_blank,
     is_phrase,
     is_route,
     kind_of,
@@ -59,7 +61,12 @@ class AddressList:
     def read(self, text: str) -> tuple[Address | Group, ...]:
         """Read a whole field body."""
         position = 0
-        while not self._is_full and (match := TOKEN.match(text, position)) is not None:
+        while not self._is_full:
+            if not self._words and self._angle is None:
+                position = self._take_plain(text, position)
+            match = TOKEN.match(text, position)
+            if match is None:
+                break
             position = match.end()
             group, piece = match.lastgroup or "", match[0]
             if piece == "(":
@@ -74,6 +81,15 @@ class AddressList:
             self._note_odd()
             self._end_group(self._group)
         return tuple(self._found)
+
+    def _take_plain(self, text: str, position: int) -> int:
+        match = PLAIN_MAILBOX.match(text, position)
+        if match is None:
+            return position
+        words, quoted, local_part, domain = match["words"], match["quoted"], match["local"], match["domain"]
+        name = " ".join(words.split()) if words else quoted or ""
+        self._keep(Address(name, local_part=local_part or match["bare"], domain=domain or match["bare_domain"]))
+        return match.end()
 
     def _take_comment(self, text: str, position: int) -> int:
         end = find_comment_end(text, position, limits=self._limits, defects=self._defects)
@@ -185,23 +201,25 @@ class AddressList:
         words, angle, comment = self._words, self._angle, self._comment
         self._start_mailbox()
         if angle is None:
-            name, spec = split_bare(words)
-            if shape_of(words).strip():
-                self._add(name, spec, comment, is_valid=not name and is_addr_spec(spec))
+            if not is_blank(words):
+                name, spec = split_bare(words)
+                self._add(name, spec, comment, is_valid=is_blank(name) and is_addr_spec(spec))
             return
-        is_name = not shape_of(words).strip() or is_phrase(words)
+        is_name = is_blank(words) or is_phrase(words)
         for spec in split_at_commas(angle):
             self._add(words, spec, comment, is_valid=is_name and is_addr_spec(spec))
             words, comment = [], ""
 
     def _add(self, name: list[Token], spec: list[Token], comment: str, *, is_valid: bool) -> None:
-        self._check_comma()
         if not is_valid:
             self._note_odd()
+        self._keep(_address(phrase_of(name) or printable_phrase(comment), spec))
+
+    def _keep(self, address: Address) -> None:
+        self._check_comma()
         self._count_one()
         if self._is_full:
             return
-        address = _address(phrase_of(name) or printable_phrase(comment), spec)
         if self._group is None:
             self._found.append(address)
         else:

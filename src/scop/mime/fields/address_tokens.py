@@ -24,10 +24,12 @@ from scop.mime.structured import is_atom, quote, unquote
 from scop.mime.words import decode_words
 
 __all__ = [
+    "PLAIN_MAILBOX",
     "TOKEN",
     "Token",
     "domain_of",
     "is_addr_spec",
+    "is_blank",
     "is_phrase",
     "is_route",
     "kind_of",
@@ -53,6 +55,15 @@ TOKEN = re.compile(
     r"|(?P<s>[<>@:;,.(])"
     r'|(?P<a>[^ \t\r\n<>@:;,.("\[]++)',
     re.DOTALL,
+)
+
+# Most mailboxes are as plain as this, and need no tokens: ASCII, no comment, no encoded word, nothing obsolete.
+_PLAIN_ATOM = r"[A-Za-z0-9!#$%&'*+/?^_`{|}~-]"
+_PLAIN_SPEC = rf"{_PLAIN_ATOM}++(?:\.{_PLAIN_ATOM}++)*+"
+PLAIN_MAILBOX = re.compile(
+    rf"[ \t]*+(?:(?:(?P<words>{_PLAIN_ATOM}(?:{_PLAIN_ATOM}|[ .])*+)|\"(?P<quoted>[ !#-<>-\[\]-~]*+)\"[ \t]*+)?"
+    rf"<(?P<local>{_PLAIN_SPEC})@(?P<domain>{_PLAIN_SPEC})>|(?P<bare>{_PLAIN_SPEC})@(?P<bare_domain>{_PLAIN_SPEC}))"
+    r"[ \t]*+(?=[,;]|\Z)"
 )
 
 _KINDS = {"q": "q", "Q": "x", "l": "l", "p": "l", "L": "x", "b": " "}
@@ -86,6 +97,11 @@ def kind_of(group: str, text: str) -> str:
 def shape_of(tokens: list[Token]) -> str:
     """Return the kinds of the tokens, joined."""
     return "".join([kind for kind, _ in tokens])
+
+
+def is_blank(tokens: list[Token]) -> bool:
+    """Tell whether nothing but white space and comments stands there."""
+    return not tokens or (len(tokens) == 1 and tokens[0][0] == " ")
 
 
 def is_phrase(tokens: list[Token]) -> bool:
@@ -128,7 +144,7 @@ def split_at_commas(tokens: list[Token]) -> list[list[Token]]:
             pieces.append([])
         else:
             pieces[-1].append(token)
-    return [piece for piece in pieces if shape_of(piece).strip()] or [[]]
+    return [piece for piece in pieces if not is_blank(piece)] or [[]]
 
 
 def phrase_of(tokens: list[Token]) -> str:

@@ -36,6 +36,7 @@ NAMES = frozenset(
 
 # What reads as the address that it is without angle brackets too.
 _PLAIN_SPEC = re.compile(rf'(?:{DOT_ATOM}|"(?:[^"\\]|\\.)*")(?:@(?:{DOT_ATOM}|\[[^\x00-\x20\[\]\\\x7f]*\]))?')
+_FOLDING = re.compile(r"\r?\n(?=[ \t])")  # Lenient: a body that was not unfolded is (RFC 5322 §2.2.3)
 _SINGLE_SPACE = re.compile(r"(?<=[^ ]) (?=[^ ])")
 _MAX_WORD = 70  # a longer word in a name is encoded, so that the line can be folded (RFC 5322 §2.1.1)
 
@@ -43,12 +44,13 @@ _MAX_WORD = 70  # a longer word in a name is encoded, so that the line can be fo
 def parse_addresses(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> tuple[Address | Group, ...]:
-    """Return the mailboxes and groups of an unfolded field body, encoded words decoded; never raises.
+    """Return the mailboxes and groups of a field body, encoded words decoded; never raises.
 
     A mailbox without a display name is called what its first comment says: so names were written once.
     White space inside of quotes and encoded words is kept, other runs of it are one space.
     """
     found: list[DefectKind] = []
+    text = _FOLDING.sub("", text) if "\n" in text else text
     readable = without_line_ends(text)
     if readable != text:
         found.append(DefectKind.INVALID_ADDRESS)

@@ -8,9 +8,13 @@ from __future__ import annotations
 import datetime
 import re
 
+from scop.mime.defects import DefectKind
+from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.structured import without_comments
 
-__all__ = ["format_date", "parse_date"]
+__all__ = ["NAMES", "format_date", "parse_date", "write_date"]
+
+NAMES = frozenset({"date", "resent-date", "delivery-date", "expires", "expiry-date", "reply-by"})
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -28,12 +32,21 @@ _DATE = re.compile(
 MAX_DATE_CHARACTERS = 200
 
 
-def parse_date(unfolded: str) -> datetime.datetime | None:
+def parse_date(
+    text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
+) -> datetime.datetime | None:
     """Return the moment that a date field names, with its zone; None where it names none.
 
     Lenient: a zone that is missing or unknown is UTC (RFC 5322 §4.3 reads it as -0000).
     """
-    match = _DATE.match(without_comments(unfolded[:MAX_DATE_CHARACTERS]))
+    moment = _moment(without_comments(text[:MAX_DATE_CHARACTERS], limits=limits, defects=defects))
+    if moment is None and defects is not None:
+        defects.append(DefectKind.INVALID_DATE)
+    return moment
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    match = _DATE.match(text)
     if match is None or match["month"].lower() not in _MONTHS:
         return None
     month = _MONTHS.index(match["month"].lower()) + 1
@@ -81,3 +94,8 @@ def format_date(moment: datetime.datetime) -> str:
         f"{_DAYS[moment.weekday()]}, {moment.day:02d} {month} {moment.year:04d} "
         f"{moment:%H:%M:%S} {sign}{minutes // 60:02d}{minutes % 60:02d}"
     )
+
+
+def write_date(value: datetime.datetime) -> list[str]:
+    """Return the words of a field body; `ValueError` for a moment without a zone."""
+    return format_date(value).split(" ")
