@@ -1,23 +1,84 @@
-"""Content-Transfer-Encoding undone: base64 and quoted-printable, never failing on bad input.
+"""Content-Transfer-Encoding undone, applied and looked over: which encoding is whose.
+
+Reading never fails on bad input; each encoding has a module with its rules.
 
 Standards: RFC 2045 §6.
 """
 
 from __future__ import annotations
 
-import binascii
-import re
+from collections.abc import Callable
+from typing import Protocol
 
-import pybase64
+from scop.mime.base64_encoding import (
+    Base64Decoder,
+    decode_base64,
+    encode_base64_lines,
+    find_base64_flaw,
+    is_clean_base64,
+)
+from scop.mime.quoted_printable import (
+    QuotedPrintableDecoder,
+    decode_quoted_printable,
+    encode_quoted_printable,
+    find_quoted_printable_flaw,
+)
+from scop.mime.uuencode import UuencodeDecoder, decode_uuencode, encode_uu, find_uuencode_flaw
 
-__all__ = ["decode_base64", "decode_content", "decode_quoted_printable", "is_clean_base64"]
+__all__ = [
+    "IDENTITY_ENCODINGS",
+    "KNOWN_ENCODINGS",
+    "UU_ENCODINGS",
+    "Decoder",
+    "decode_base64",
+    "decode_content",
+    "decode_quoted_printable",
+    "decoder",
+    "encode_base64_lines",
+    "encode_quoted_printable",
+    "encode_uu",
+    "find_flaw",
+    "is_clean_base64",
+]
 
 IDENTITY_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
-KNOWN_ENCODINGS = IDENTITY_ENCODINGS | {"base64", "quoted-printable"}
+UU_ENCODINGS = frozenset({"x-uuencode", "x-uue", "uuencode", "uue"})  # no standard names one, senders use these
+KNOWN_ENCODINGS = IDENTITY_ENCODINGS | UU_ENCODINGS | {"base64", "quoted-printable"}
 
-_BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64_ALPHABET) - {ord("=")})
-_BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
+_FLAW_FINDERS: dict[str, Callable[[bytes], int | None]] = {
+    "base64": find_base64_flaw,
+    "quoted-printable": find_quoted_printable_flaw,
+    **dict.fromkeys(UU_ENCODINGS, find_uuencode_flaw),
+}
+
+
+class Decoder(Protocol):
+    """Undoes a transfer encoding of octets that arrive in pieces, holding back no more than a few thousand of them."""
+
+    def decode(self, octets: bytes) -> bytes:
+        """Return what can be decoded now."""
+
+    def finish(self) -> bytes:
+        """Return what was held back: no more octets come."""
+
+
+class _Identity:
+    """Gives octets as they are."""
+
+    __slots__ = ()
+
+    def decode(self, octets: bytes) -> bytes:
+        return octets
+
+    def finish(self) -> bytes:
+        return b""
+
+
+_DECODERS: dict[str, Callable[[], Decoder]] = {
+    "base64": Base64Decoder,
+    "quoted-printable": QuotedPrintableDecoder,
+    **dict.fromkeys(UU_ENCODINGS, UuencodeDecoder),
+}
 
 
 def decode_content(octets: bytes, encoding: str) -> bytes:
@@ -26,38 +87,17 @@ def decode_content(octets: bytes, encoding: str) -> bytes:
         return decode_base64(octets)
     if encoding == "quoted-printable":
         return decode_quoted_printable(octets)
+    if encoding in UU_ENCODINGS:
+        return decode_uuencode(octets)
     return octets
 
 
-def decode_base64(octets: bytes) -> bytes:
-    """Decode base64; characters outside of the alphabet are ignored (RFC 2045 §6.8)."""
-    packed = octets.translate(None, b"\r\n \t")
-    try:
-        return bytes(pybase64.b64decode(packed, validate=True))
-    except (binascii.Error, ValueError):
-        return _decode_damaged_base64(packed)
+def decoder(encoding: str) -> Decoder:
+    """Return what gives the same as `decode_content` for octets in any pieces."""
+    return _DECODERS.get(encoding, _Identity)()
 
 
-def is_clean_base64(octets: bytes) -> bool:
-    """Tell whether `octets` are base64 that every reader decodes alike."""
-    try:
-        pybase64.b64decode(octets.translate(None, b"\r\n \t"), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
-
-
-def _decode_damaged_base64(packed: bytes) -> bytes:
-    # RFC 2045 §6.8: "=" marks the end of the data, so what follows it is not ours to guess.
-    kept = packed.translate(None, _NOT_BASE64).partition(b"=")[0]
-    if len(kept) % 4 == 1:  # six bits left over make no octet
-        kept = kept[:-1]
-    return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
-
-
-def decode_quoted_printable(octets: bytes) -> bytes:
-    """Decode quoted-printable; an escape that is none stays as it is written (RFC 2045 §6.7)."""
-    if b" \r\n" in octets or b"\t\r\n" in octets or b" \n" in octets or b"\t\n" in octets:
-        # RFC 2045 §6.7 (3): white space at a line's end was added in transit.
-        octets = _BLANKS_AT_LINE_END.sub(b"", octets)
-    return binascii.a2b_qp(octets)
+def find_flaw(octets: bytes, encoding: str) -> int | None:
+    """Return the index of the first octet (of a uuencoded body: line) that breaks the encoding, None if none does."""
+    finder = _FLAW_FINDERS.get(encoding)
+    return None if finder is None else finder(octets)
