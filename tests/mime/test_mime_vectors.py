@@ -15,6 +15,7 @@ import pytest
 from fakes.corpus import corpus_sample
 from fakes.shared import shared_path
 from scop.mime import Entity, Group, parse
+from scop.mime.transfer import UU_ENCODINGS
 
 # Where we differ on purpose or the vector shows a reader's own taste.
 _BASE64_GUESSED_TO_BE_TEXT = {("rfc", "000")}  # they show undecodable base64 as text
@@ -52,7 +53,9 @@ def check_body(entity: Entity, parts: list[_Part], index: int) -> None:
         assert as_they_show(entity.text) == value
     else:
         assert isinstance(value, list)
-        assert entity.content == bytes(value)
+        # They leave uuencoded bodies as they stand, we undo them.
+        ours = entity.body if entity.transfer_encoding in UU_ENCODINGS else entity.content
+        assert ours == bytes(value)
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
