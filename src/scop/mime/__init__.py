@@ -8,14 +8,18 @@ Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2047, RFC 2183, RFC 2231, RFC 6532,
 """
 
 from scop.mime.charsets import load_charsets
-from scop.mime.compose import Attachment, compose
+from scop.mime.compose import compose, compose_chunks
 from scop.mime.defects import Ambiguity, AmbiguityKind, Defect, DefectKind
+from scop.mime.encode import encode
 from scop.mime.entity import Entity, Message
 from scop.mime.fields.addresses import Address, Group, parse_addresses
 from scop.mime.fields.content_type import ContentType
 from scop.mime.header import Field, Header, RawField, raw_fields, split_header
 from scop.mime.limits import Limits
+from scop.mime.next_hop import NextHop
 from scop.mime.parser import parse
+from scop.mime.parts import Attachment
+from scop.mime.values import EntityValues
 
 __all__ = [
     "Address",
@@ -26,13 +30,17 @@ __all__ = [
     "Defect",
     "DefectKind",
     "Entity",
+    "EntityValues",
     "Field",
     "Group",
     "Header",
     "Limits",
     "Message",
+    "NextHop",
     "RawField",
     "compose",
+    "compose_chunks",
+    "encode",
     "load_charsets",
     "parse",
     "parse_addresses",

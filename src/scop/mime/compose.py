@@ -1,171 +1,153 @@
-"""Writes a mail: text, HTML and attachments in the shape that every reader expects.
+"""Writes a mail: text, HTML, alternatives, images and attachments in the shape that every reader expects.
 
 The clock and the random part of a Message-ID are the caller's; everything else follows from the
-values given, so the same values make the same octets.
+values given, so the same values make the same octets. A line end in a value would let it write
+fields of its own: no value that is a field's may hold one.
 
-Standards: RFC 5322 §3.6, RFC 2045 §6, RFC 2046 §5.1, RFC 2183, RFC 6532.
+Standards: RFC 5322 §3.6, RFC 2046 §5.1, RFC 2387, RFC 6531 and RFC 6532 (addresses in UTF-8).
 """
 
 from __future__ import annotations
 
-import binascii
 import datetime
-import hashlib
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from itertools import chain
+from typing import ParamSpec, TypeAlias
 
-import pybase64
-
+from scop.mime.ascii_fields import address_in_ascii
+from scop.mime.encode import Draft, encode, write_value
 from scop.mime.entity import Message
+from scop.mime.fields import FieldValue
 from scop.mime.fields.addresses import Address, parse_addresses
-from scop.mime.fields.dates import format_date
-from scop.mime.fold import fold_addresses, fold_field, fold_parameters, fold_text, reject_controls
+from scop.mime.fold import reject_controls
+from scop.mime.next_hop import NextHop
 from scop.mime.parser import parse
+from scop.mime.parts import Attachment, message_id_of
+from scop.mime.structures import Body
+from scop.mime.values import NamedValue
 
-__all__ = ["Attachment", "compose"]
+__all__ = ["compose", "compose_chunks"]
 
 AddressLike: TypeAlias = Address | str
+_Values = ParamSpec("_Values")
 
-_FIELD_NAME = re.compile(r"[!-9;-~]+")
-_MEDIA_TYPE = re.compile(r"[!#$&^_.+\w-]+/[!#$&^_.+\w-]+", re.ASCII)  # RFC 6838 §4.2
-_MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
-MAX_TEXT_LINE = 78  # longer lines are packed: RFC 5322 §2.1.1 asks for no more
-_ASCII = bytes(range(128))
-_BASE64_LINE = 76  # RFC 2045 §6.8
+_ADDRESS_FIELDS = {"author": "From", "sender": "Sender", "reply_to": "Reply-To", "to": "To", "cc": "Cc"}
+_IDENTIFIER_FIELDS = {"message_id": "Message-ID", "in_reply_to": "In-Reply-To", "references": "References"}
 
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that travels with a mail."""
-
-    filename: str
-    content_type: str
-    content: bytes
-
-    def __post_init__(self) -> None:
-        if not _MEDIA_TYPE.fullmatch(self.content_type):
-            raise ValueError(f"not a media type: {self.content_type!r}")
-        reject_controls(self.filename, "filename")
+# Each has a parameter of its own, follows from the structure, or is the envelope's.
+_RESERVED = frozenset(
+    {
+        *("date", "from", "sender", "reply-to", "to", "cc", "bcc", "resent-bcc", "subject"),
+        *("message-id", "in-reply-to", "references", "mime-version", "content-id"),
+        *("content-type", "content-transfer-encoding", "content-disposition"),
+    }
+)
 
 
-def compose(
+def compose_chunks(
     *,
     author: AddressLike | Sequence[AddressLike],
     to: AddressLike | Sequence[AddressLike] = (),
     cc: AddressLike | Sequence[AddressLike] = (),
     bcc: AddressLike | Sequence[AddressLike] = (),
+    sender: AddressLike | None = None,
+    reply_to: AddressLike | Sequence[AddressLike] = (),
     subject: str = "",
     text: str | None = None,
     html: str | None = None,
+    alternatives: Sequence[Attachment] = (),
+    inline: Sequence[Attachment] = (),
     attachments: Sequence[Attachment] = (),
+    content: Draft | None = None,
     date: datetime.datetime,
     message_id: str,
-    fields: Sequence[tuple[str, str]] = (),
-) -> Message:
-    """Return a new mail.
+    in_reply_to: str | Sequence[str] = (),
+    references: str | Sequence[str] = (),
+    fields: Sequence[tuple[str, FieldValue]] = (),
+    next_hop: NextHop = NextHop.ASCII,
+) -> Iterator[bytes]:
+    """Return a new mail in pieces; the content of attachments that are streams is never held.
 
     `bcc` is checked and left out: whom it names belongs into the envelope only (RFC 5322 §3.6.3).
-    `fields` are further unstructured fields, such as ("X-Mailer", "scop"). Bad values raise `ValueError`.
+    `alternatives` are further forms of the text, the best one last; `inline` are the files that the HTML shows.
+    `content` is a structure of its own (`scop.mime.structures`) in the place of text, HTML and files.
+    `fields` are further ones, such as ("X-Mailer", "scop"). Bad values raise `ValueError` before anything is written.
     """
-    authors = _addresses(author)
-    if not authors:
-        raise ValueError("a mail needs an author")
-    _addresses(bcc)
-    header = [fold_field("Date", format_date(date).split(" ")), fold_addresses("From", authors)]
-    header += [fold_addresses(name, found) for name, given in (("To", to), ("Cc", cc)) if (found := _addresses(given))]
-    if len(authors) > 1:  # RFC 5322 §3.6.2
-        header.insert(2, fold_addresses("Sender", authors[:1]))
-    header += [fold_field("Message-ID", [_message_id(message_id)]), fold_text("Subject", subject)]
-    header += [_field(name, value) for name, value in fields]
-    header.append(b"MIME-Version: 1.0\r\n")
-    return parse(b"".join(header) + _body(text, html, attachments, message_id))
+    body = Body(text=text, html=html, alternatives=alternatives, inline=inline, attachments=attachments)
+    given = {"author": author, "sender": sender or (), "reply_to": reply_to, "to": to, "cc": cc, "bcc": bcc}
+    header: list[NamedValue] = [("Date", date), *_people(given, next_hop)]
+    header += _identifiers({"message_id": message_id, "in_reply_to": in_reply_to, "references": references})
+    header += [("Subject", reject_controls(subject, "subject")), *map(_further, fields), ("MIME-Version", "1.0")]
+    octets = b"".join([_written(name, value, next_hop) for name, value in header])
+    return chain([octets], encode(content or body.draft(seed=message_id, next_hop=next_hop)))
 
 
-def _addresses(given: AddressLike | Sequence[AddressLike]) -> tuple[Address, ...]:
-    many = (given,) if isinstance(given, Address | str) else given
-    return tuple([one for item in many for one in _checked(item)])
+def _as_message(write: Callable[_Values, Iterator[bytes]]) -> Callable[_Values, Message]:
+    @wraps(write)
+    def compose(*args: _Values.args, **values: _Values.kwargs) -> Message:
+        return parse(b"".join(write(*args, **values)))
+
+    return compose
 
 
-def _checked(item: AddressLike) -> Iterable[Address]:
-    found = (item,) if isinstance(item, Address) else parse_addresses(reject_controls(item, "address"))
-    for one in found:
-        if not isinstance(one, Address) or not one.local_part or not one.domain or "<" in one.domain:
-            raise ValueError(f"not an address: {str(item)!r}")
-        yield one
+compose = _as_message(compose_chunks)
+compose.__doc__ = "Return a new mail: what `compose_chunks` writes for the same values, read."
 
 
-def _message_id(text: str) -> str:
-    bracketed = text if text.startswith("<") else f"<{text}>"
-    if not _MESSAGE_ID.fullmatch(reject_controls(bracketed, "Message-ID")):
-        raise ValueError(f"not a message id: {text!r}")
-    return bracketed
+def _people(given: Mapping[str, AddressLike | Sequence[AddressLike]], next_hop: NextHop) -> Iterator[NamedValue]:
+    found = {what: tuple(_addresses(what, people)) for what, people in given.items()}
+    if not found["author"]:
+        raise ValueError("author: a mail has one")
+    if len(found["author"]) > 1 and not found["sender"]:  # RFC 5322 §3.6.2
+        found["sender"] = found["author"][:1]
+    if len(found["sender"]) > 1:
+        raise ValueError("sender: there is only one")
+    for what, name in _ADDRESS_FIELDS.items():
+        if found[what]:
+            yield name, tuple([_carried(what, address, next_hop) for address in found[what]])
 
 
-def _field(name: str, value: str) -> bytes:
-    if not _FIELD_NAME.fullmatch(name):
-        raise ValueError(f"not a field name: {name!r}")
-    return fold_text(name, value)
+def _addresses(what: str, given: AddressLike | Sequence[AddressLike]) -> Iterator[Address]:
+    for item in (given,) if isinstance(given, Address | str) else given:
+        if isinstance(item, Address):
+            reject_controls(item.display_name, what)
+            reject_controls(item.addr_spec, what)
+        for one in (item,) if isinstance(item, Address) else parse_addresses(reject_controls(item, what)):
+            if not isinstance(one, Address) or not one.local_part or not one.domain or "<" in one.domain:
+                raise ValueError(f"{what}: not an address: {str(item)!r}")
+            yield one
 
 
-def _body(text: str | None, html: str | None, attachments: Sequence[Attachment], seed: str) -> bytes:
-    """Return the Content-* fields of the mail, the empty line, and the content."""
-    shown = [_text_part("plain", text or "")] if text is not None or html is None else []
-    if html is not None:
-        shown.append(_text_part("html", html))
-    content = shown[0] if len(shown) == 1 else _multipart("alternative", shown, seed)
-    if not attachments:
-        return content if content.endswith(b"\r\n") else content + b"\r\n"
-    return _multipart("mixed", [content, *map(_attachment_part, attachments)], seed)
+def _carried(what: str, address: Address, next_hop: NextHop) -> Address:
+    """Return `address` as the next hop can carry it: a domain has an ASCII form, a local part has none."""
+    if next_hop.carries_utf8_header:
+        return address
+    try:
+        return address_in_ascii(address)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}; it needs a next hop with SMTPUTF8") from error
 
 
-def _text_part(subtype: str, text: str) -> bytes:
-    octets = re.sub(r"\r\n|\r|\n", "\r\n", text).encode("utf-8", "replace")
-    charset = "us-ascii" if octets.isascii() else "utf-8"
-    encoding, packed = _pack_text(octets)
-    return fold_parameters("Content-Type", f"text/{subtype}", [("charset", charset)]) + _encoded(encoding, packed)
+def _identifiers(given: Mapping[str, str | Sequence[str]]) -> Iterator[NamedValue]:
+    for what, name in _IDENTIFIER_FIELDS.items():
+        texts = given[what]
+        identifiers = tuple([message_id_of(one, what) for one in ((texts,) if isinstance(texts, str) else texts)])
+        if identifiers:
+            yield name, identifiers
 
 
-def _pack_text(octets: bytes) -> tuple[str, bytes]:
-    if octets.isascii() and b"\0" not in octets and max(map(len, octets.split(b"\r\n"))) <= MAX_TEXT_LINE:
-        return "7bit", octets
-    # Quoted-printable stays readable without a decoder while most of it is ASCII.
-    if len(octets.translate(None, _ASCII)) * 3 > len(octets):
-        return "base64", _base64(octets)
-    return "quoted-printable", _quoted_printable(octets)
+def _further(field: NamedValue) -> NamedValue:
+    name, value = field
+    if name.lower() in _RESERVED:
+        raise ValueError(f"fields: {name} does not belong here")
+    if isinstance(value, str):
+        reject_controls(value, name)
+    return name, value
 
 
-def _quoted_printable(octets: bytes) -> bytes:
-    # Line by line: binascii takes its line ends from the first line that it meets.
-    lines = [binascii.b2a_qp(line, istext=False).replace(b"=\n", b"=\r\n") for line in octets.split(b"\r\n")]
-    return b"\r\n".join(lines)
-
-
-def _base64(octets: bytes) -> bytes:
-    packed = pybase64.b64encode(octets)
-    return b"\r\n".join([packed[at : at + _BASE64_LINE] for at in range(0, len(packed), _BASE64_LINE)])
-
-
-def _encoded(encoding: str, packed: bytes) -> bytes:
-    return f"Content-Transfer-Encoding: {encoding}\r\n\r\n".encode("ascii") + packed
-
-
-def _attachment_part(attachment: Attachment) -> bytes:
-    head = fold_parameters("Content-Type", attachment.content_type, [("name", attachment.filename)])
-    head += fold_parameters("Content-Disposition", "attachment", [("filename", attachment.filename)])
-    if attachment.content_type.lower().startswith(("message/", "multipart/")):
-        # RFC 2046 §5.2.1: a mail inside of a mail is not encoded again.
-        return head + _encoded("7bit" if attachment.content.isascii() else "8bit", attachment.content)
-    return head + _encoded("base64", _base64(attachment.content))
-
-
-def _multipart(subtype: str, parts: Sequence[bytes], seed: str) -> bytes:
-    digest = hashlib.blake2b(digest_size=12)
-    for octets in (subtype.encode("ascii"), seed.encode("utf-8", "replace"), *parts):
-        digest.update(len(octets).to_bytes(8, "big") + octets)
-    # "=_" never stands in base64 or quoted-printable; in 7bit text only somebody who knows this very mail could put it.
-    boundary = f"=_{digest.hexdigest()}"
-    delimiter = f"--{boundary}".encode("ascii")
-    head = fold_parameters("Content-Type", f"multipart/{subtype}", [("boundary", boundary)])
-    return b"\r\n".join([head, *(delimiter + b"\r\n" + part for part in parts), delimiter + b"--\r\n"])
+def _written(name: str, value: FieldValue, next_hop: NextHop) -> bytes:
+    octets = write_value(name, value)
+    if not octets.isascii() and not next_hop.carries_utf8_header:
+        raise ValueError(f"{name} needs a next hop with SMTPUTF8")
+    return octets
