@@ -78,7 +78,8 @@ class AddressList:
         if not self._is_full:
             self._end("")
         if self._group is not None:
-            self._note_odd()
+            if not self._is_full:
+                self._note_odd()
             self._end_group(self._group)
         return tuple(self._found)
 

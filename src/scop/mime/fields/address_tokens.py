@@ -44,13 +44,13 @@ __all__ = [
 
 Token: TypeAlias = tuple[str, str]  # (kind, text)
 
-# Each alternative takes all it looks at, or gives up at a sign that ends it: no text is scanned more than twice.
+# Each alternative takes all it looks at, or gives up at a sign that ends it: no text is scanned again and again.
 TOKEN = re.compile(
     r'(?P<q>"(?:[^"\\]++|\\.)*+")'
     r'|(?P<Q>"(?:[^"\\]++|\\.)*+)'  # never closed
     r"|(?P<l>\[[^\[\]\\]*+\])"
-    r"|(?P<p>\[(?:[^\[\]\\<>,;]++|\\.)*+\])"  # with quoted pairs
-    r"|(?P<L>\[(?:[^\[\]\\<>,;]++|\\.)*+)"  # never closed
+    r"|(?P<p>\[(?:[^\[\]\\]++|\\.){0,200}+\])"  # with quoted pairs; bounded, since it may be tried at each "["
+    r"|(?P<L>\[(?:[^\[\]\\<>,;]++|\\.)*+\]?)"  # never closed
     r"|(?P<b>[ \t\r\n]++)"
     r"|(?P<s>[<>@:;,.(])"
     r'|(?P<a>[^ \t\r\n<>@:;,.("\[]++)',
@@ -101,7 +101,7 @@ def shape_of(tokens: list[Token]) -> str:
 
 def is_blank(tokens: list[Token]) -> bool:
     """Tell whether nothing but white space and comments stands there."""
-    return not tokens or (len(tokens) == 1 and tokens[0][0] == " ")
+    return all(kind == " " for kind, _ in tokens)
 
 
 def is_phrase(tokens: list[Token]) -> bool:
