@@ -9,43 +9,44 @@ RFC 3834 §5 (Auto-Submitted).
 
 from __future__ import annotations
 
+import datetime
+
 from scop.base import printable
 from scop.dsn.notice import Failure, Notice
+from scop.mime import Address, NextHop, compose_chunks
+from scop.mime.parts import part, text_part
+from scop.mime.structures import report
 from scop.smtp.stamps import date_time
 
 __all__ = ["compose_bounce"]
 
 MAX_HEADER_OCTETS = 65_536  # of the original that are sent back
+_NEXT_HOP = NextHop.SMTPUTF8  # a bounce is as international as the mail that it is about; the relay sees what it needs
 MAX_REPLY_CHARACTERS = 400  # of a server's words; a line of mail has 998 octets (RFC 5322 §2.1.1)
 
 
 def compose_bounce(notice: Notice, original: bytes) -> bytes:
     """Return the whole mail; it is to be sent from the null reverse path, else two hosts could bounce for ever."""
-    boundary = f"bounce-{notice.ident}"
     header = _returned_header(original)
-    kinds = _kinds(notice, header)
-    parts = (
-        _part("text/plain; charset=utf-8", "", _text(notice).encode("utf-8")),
-        _part(kinds[0], "", _report(notice).encode("utf-8")),
-        _part(kinds[1], "Undelivered message header", header),
+    status, returned = _kinds(notice, header)
+    content = report(
+        "delivery-status",
+        text_part(_text(notice), next_hop=_NEXT_HOP),
+        part(status, _report(notice).encode("utf-8"), next_hop=_NEXT_HOP),
+        part(returned, header, next_hop=_NEXT_HOP, description="Undelivered message header"),
+        seed=notice.ident,
     )
-    delimiter = f"--{boundary}\r\n".encode("ascii")
-    body = b"".join(delimiter + part for part in parts) + f"--{boundary}--\r\n".encode("ascii")
-    return _header(notice, boundary).encode("utf-8") + body
-
-
-def _header(notice: Notice, boundary: str) -> str:
-    return (
-        f"From: Mail Delivery System <{notice.author}>\r\n"
-        f"To: <{notice.recipient}>\r\n"
-        "Subject: Your mail could not be delivered\r\n"
-        f"Date: {date_time(notice.now_unix)}\r\n"
-        f"Message-ID: <{notice.ident}.bounce@{notice.reporting_host}>\r\n"
-        "Auto-Submitted: auto-replied\r\n"  # RFC 3834 §5
-        "MIME-Version: 1.0\r\n"
-        "Content-Type: multipart/report; report-type=delivery-status;\r\n"
-        f'\tboundary="{boundary}"\r\n'
-        "\r\n"
+    return b"".join(
+        compose_chunks(
+            author=Address("Mail Delivery System", str(notice.author)),
+            to=Address("", str(notice.recipient)),
+            subject="Your mail could not be delivered",
+            date=datetime.datetime.fromtimestamp(int(notice.now_unix), datetime.UTC),
+            message_id=f"{notice.ident}.bounce@{notice.reporting_host}",
+            fields=[("Auto-Submitted", "auto-replied")],  # RFC 3834 §5
+            content=content,
+            next_hop=_NEXT_HOP,
+        )
     )
 
 
@@ -55,19 +56,12 @@ def _kinds(notice: Notice, header: bytes) -> tuple[str, str]:
     return status, "text/rfc822-headers" if header.isascii() else "message/global-headers"
 
 
-def _part(content_type: str, description: str, octets: bytes) -> bytes:
-    lines = [f"Content-Type: {content_type}"]
-    if description:
-        lines.append(f"Content-Description: {description}")
-    lines.append(f"Content-Transfer-Encoding: {'7bit' if octets.isascii() else '8bit'}")
-    return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + octets + b"\r\n"
-
-
 def _text(notice: Notice) -> str:
     lines = [
         f"This is the mail system at {notice.reporting_host}.",
         "",
-        "Your mail could not be delivered to the recipients below. It will not be tried again.",
+        "Your mail could not be delivered to the recipients below.",
+        "It will not be tried again.",
     ]
     for failure in notice.failures:
         lines += ["", f"{failure.forward_path}", f"    {printable(failure.explanation)}"]
