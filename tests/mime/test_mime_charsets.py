@@ -19,6 +19,7 @@ from scop.mime.charsets import (
     undecoded,
     without_surrogates,
 )
+from scop.mime.japanese import decode_euc_jp, decode_iso_2022_jp
 
 _ROWS = [line.split() for line in WHATWG.strip().split("\n")]
 _OF_MAIL = [line.split() for line in (MAIL + SELDOM).split("\n") if line]
@@ -84,6 +85,9 @@ def test_every_charset_label_has_a_codec_that_python_has() -> None:
         ("x-sjis", b"\x87\x40", "①"),
         ("ks_c_5601-1987", b"\xb0\xa1\x81\x41", "가갂"),
         ("iso-2022-jp", b"\x1b$BF|K\\\x1b(B", "日本"),
+        ("iso-2022-jp", b"a\x1b$B-!|b\x1b(I1\x1b(J\\\x1b(Bb", "a①髙ｱ¥b"),  # what Windows has besides
+        ("iso-2022-jp", b"\x1b$B-!\x1b$(D0!\x1b(B", "①丂"),
+        ("euc-jp", b"a\xad\xa1\x8e\xb1\x8f\xb0\xa1\xb0\xa1", "a①ｱ丂亜"),
         ("iso-2022-kr", b"\x1b$)C\x0e0!\x0f", "가"),
         ("hz-gb-2312", b"~{VP~}", "中"),
         ("johab", b"\x88\x61", "가"),
@@ -196,6 +200,11 @@ def test_octets_that_stood_for_themselves_stay_distinct() -> None:
         ("utf-7", b"+AOk-", True),
         ("utf-16", b"\0", False),
         ("iso-2022-jp", b"\x1b$B\x21", False),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(B", True),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(B\xff", False),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(I\x7f", False),
+        ("euc-jp", b"\xad\xa1\xff", False),
+        ("euc-jp", b"\xad\xa1\xa1", False),
         ("iso-2022-kr", b"\x0e", True),
         ("gb2312", b"\xff", False),
         ("x-user-defined", b"\xff", True),
@@ -222,6 +231,21 @@ def test_text_written_in_a_charset_is_read(text: str, charset: str) -> None:
         return
     assert text == decode_text(octets, charset)
     assert is_cleanly_decodable(octets, charset)
+
+
+@given(st.lists(st.tuples(st.integers(0x21, 0x7E), st.integers(0x21, 0x7E)), max_size=20))
+def test_japanese_charsets_agree_on_every_cell(cells: list[tuple[int, int]]) -> None:
+    """A row and a cell are the same character in ISO-2022-JP, EUC-JP and Shift_JIS (WHATWG Encoding Standard §12)."""
+    pairs = b"".join([bytes(cell) for cell in cells])
+    try:
+        text = decode_iso_2022_jp(b"\x1b$B" + pairs + b"\x1b(B")
+    except UnicodeError:
+        return
+    assert text == decode_euc_jp(bytes([octet | 0x80 for octet in pairs]))
+    assert len(cells) == len(text)
+    standard = (b"\x1b$B" + pairs + b"\x1b(B").decode("iso2022_jp", "replace")
+    same = sum(one == other for one, other in zip(text, standard, strict=False))
+    assert "\ufffd" in standard or same >= len(text) - sum(text.count(sign) for sign in "～∥－￠￡￢")
 
 
 def test_charset_names_without_end_are_not_remembered() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache
 
 from scop.mime.charset_labels import common_codecs, find_codec
+from scop.mime.japanese import decode_euc_jp, decode_iso_2022_jp
 
 __all__ = [
     "decode_text",
@@ -166,10 +167,19 @@ def _in_byte_order(octets: bytes, codec: str) -> str:
     return codec if octets.startswith(marks) else otherwise
 
 
+def _decode_japanese(octets: bytes, codec: str) -> str:
+    try:
+        return octets.decode(codec)
+    except UnicodeDecodeError:
+        return decode_euc_jp(octets) if codec == "euc_jp" else decode_iso_2022_jp(octets)
+
+
 # Charsets that Python reads otherwise, or not at all.
 _SPECIAL: dict[str, Callable[[bytes, str], str]] = {
     **dict.fromkeys(_WINDOWS, _decode_windows),
     **dict.fromkeys(_BYTE_ORDERS, _decode_wide),
+    "euc_jp": _decode_japanese,
+    "iso2022_jp": _decode_japanese,
     "utf_7": _decode_utf7,
     "x-user-defined": _decode_user_defined,
 }
