@@ -1,6 +1,6 @@
-"""Content-Type: what an entity holds.
+"""Content-Type: what an entity holds, and what its reader must know beside.
 
-Standards: RFC 2045 §5, RFC 2046, RFC 2231, RFC 6838 §4.2 (names).
+Standards: RFC 2045 §5, RFC 2046 §5.1.1 (boundary), RFC 2231.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.parameters import NO_PARAMETERS, TYPE_CHARACTER, parse_parameters, write_parameters
+from scop.mime.fields.parameters import (
+    NAME_CHARACTER,
+    NO_PARAMETERS,
+    frozen,
+    parse_parameters,
+    write_parameters,
+)
 from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.structured import without_comments
 
@@ -19,7 +25,13 @@ __all__ = ["NAMES", "ContentType", "parse_content_type", "write_content_type"]
 
 NAMES = frozenset({"content-type"})
 
-_TYPE = re.compile(rf"\s*+({TYPE_CHARACTER}++)\s*+/\s*+({TYPE_CHARACTER}++)")
+_TYPE = re.compile(rf"\s*+({NAME_CHARACTER}++)\s*+/\s*+({NAME_CHARACTER}++)")
+_WRITTEN_TYPE = re.compile(rf"{NAME_CHARACTER}++/{NAME_CHARACTER}++")
+# The shape of nearly all: no comment, no escape, nothing split or encoded.
+_PLAIN_PARAMETER = r""";[ \t]*+([a-z0-9-]++)=(?:"([^"\\?\x00-\x1f\x7f-\U0010ffff]*+)"|([a-z0-9_.+-]++))"""
+_PLAIN = re.compile(rf"([a-z0-9.+-]++)/([a-z0-9.+-]++)((?:{_PLAIN_PARAMETER})*+);?", re.IGNORECASE)
+_PLAIN_PARAMETERS = re.compile(_PLAIN_PARAMETER, re.IGNORECASE)
+_MAX_PLAIN_PARAMETERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,9 @@ class ContentType:
     maintype: str = "text"
     subtype: str = "plain"
     parameters: Mapping[str, str] = field(default_factory=lambda: NO_PARAMETERS)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", frozen(self.parameters))
 
     @property
     def media_type(self) -> str:
@@ -42,21 +57,36 @@ class ContentType:
 def parse_content_type(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> ContentType | None:
-    """Return the content type that a field body states, None where it states none."""
-    plain = without_comments(text, limits=limits, defects=defects) if "(" in text else text
-    match = _TYPE.match(plain)
+    """Return the content type that an unfolded field body states, None where it states none; never raises."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None and (value := _plain_value(plain, limits)) is not None:
+        return value
+    bare = without_comments(text, limits=limits, defects=defects)
+    match = _TYPE.match(bare)
     if match is None:
         if defects is not None:
             defects.append(DefectKind.INVALID_CONTENT_TYPE)
         return None
     maintype, subtype = without_surrogates(match[1].lower()), without_surrogates(match[2].lower())
-    parameters = parse_parameters(plain[match.end() :], limits=limits, defects=defects)
+    return ContentType(maintype, subtype, parse_parameters(bare[match.end() :], limits=limits, defects=defects))
+
+
+def _plain_value(plain: re.Match[str], limits: Limits) -> ContentType | None:
+    """Return the value of a body of the plain shape; None where it repeats a parameter or has many."""
+    maintype, subtype, stated = plain[1].lower(), plain[2].lower(), plain[3]
+    if not stated:
+        return ContentType(maintype, subtype)
+    found = _PLAIN_PARAMETERS.findall(stated)
+    parameters = {name.lower(): quoted or token for name, quoted, token in found}
+    if len(parameters) < len(found) or len(found) > min(limits.parameters, _MAX_PLAIN_PARAMETERS):
+        return None
     return ContentType(maintype, subtype, parameters)
 
 
 def write_content_type(value: ContentType) -> list[str]:
-    """Return the words of a field body; `ValueError` for a name that is no token."""
-    words = write_parameters(value.media_type, value.parameters)
-    if _TYPE.fullmatch(value.media_type) is None or not value.media_type.isascii():
-        raise ValueError(f"not a media type: {value.media_type!r}")
-    return words
+    """Return the words of a content type; what would be read as another one raises `ValueError`."""
+    media_type = value.media_type
+    media_type.encode()
+    if not _WRITTEN_TYPE.fullmatch(media_type) or media_type != media_type.lower():
+        raise ValueError(f"not a media type: {media_type[:80]!r}")
+    return write_parameters(media_type, value.parameters)

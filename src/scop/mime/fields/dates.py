@@ -1,6 +1,6 @@
-"""Dates of mail, with the obsolete forms that are still sent.
+"""Dates of mail, with the obsolete forms that are still sent and those that were never allowed.
 
-Standards: RFC 5322 §3.3, §4.3.
+Standards: RFC 5322 §3.3, §4.3; RFC 3339 and the C library's `asctime` (seen in the wild).
 """
 
 from __future__ import annotations
@@ -12,56 +12,120 @@ from scop.mime.defects import DefectKind
 from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.structured import without_comments
 
-__all__ = ["NAMES", "format_date", "parse_date", "write_date"]
+__all__ = ["NAMES", "UNKNOWN_ZONE", "format_date", "parse_date", "write_date"]
 
-NAMES = frozenset({"date", "resent-date", "delivery-date", "expires", "expiry-date", "reply-by"})
+NAMES = frozenset(
+    {
+        *("date", "resent-date"),  # RFC 5322 §3.6.1, §3.6.6
+        *(
+            "delivery-date",
+            "deferred-delivery",
+            "latest-delivery-time",
+            "expires",
+            "expiry-date",
+            "reply-by",
+        ),  # RFC 4021
+        "injection-date",  # RFC 5536 §3.2.7
+    }
+)
+
+# RFC 5322 §3.3: "-0000" is UTC of somebody who does not say where he is. It equals UTC, and is written as it was.
+UNKNOWN_ZONE = datetime.timezone(datetime.timedelta(0), "-0000")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-# RFC 5322 §4.3: obsolete zones; the military letters were defined wrongly and mean nothing sure.
-_ZONE_HOURS = {"ut": 0, "gmt": 0, "utc": 0, "z": 0, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7}
-_ZONE_HOURS |= {"pdt": -7, "pst": -8}
+# RFC 5322 §4.3. All other names, the letters of the military among them, mean "-0000".
+_ZONE_HOURS = {
+    "ut": 0,
+    "gmt": 0,
+    "edt": -4,
+    "est": -5,
+    "cdt": -5,
+    "cst": -6,
+    "mdt": -6,
+    "mst": -7,
+    "pdt": -7,
+    "pst": -8,
+}
+_ZONE_HOURS["utc"] = 0  # Lenient: no name of RFC 5322, but there is no doubt about it
 
+_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})"
+# RFC 5322 §3.3 and §4.3, of which comments have become blanks.
 _DATE = re.compile(
-    r"\s*+(?:[^\W\d]+\.?\s*+,?\s*+)?"  # day of the week
-    r"(?P<day>[0-9]{1,2})[\s-]+(?P<month>[A-Za-z]{3})[a-z]*[\s,-]+(?P<year>[0-9]{2,4})[\s,]+"
-    r"(?P<hour>[0-9]{1,2})\s*[:.]\s*(?P<minute>[0-9]{2})(?:\s*[:.]\s*(?P<second>[0-9]{2}))?"
-    r"\s*+(?P<zone>[+-]\s*+[0-9]{4}|[A-Za-z]+)?"
+    rf"\s*+(?:(?P<weekday>{'|'.join(_DAYS)})\s*+,)?\s*+(?P<day>[0-9]{{1,2}})\s*+{_MONTH}\s*+(?P<year>[0-9]{{2,9}})"
+    r"\s++(?P<hour>[0-9]{2})\s*+:\s*+(?P<minute>[0-9]{2})(?:\s*+:\s*+(?P<second>[0-9]{2}))?"
+    r"(?:\s++(?P<sign>[+-])(?P<hours>[0-9]{2})(?P<minutes>[0-5][0-9])|\s*+(?P<zone>[a-z]++))\s*+",
+    re.IGNORECASE | re.ASCII,
 )
-MAX_DATE_CHARACTERS = 200
+_TIME = (
+    r"(?P<hour>[0-9]{1,2})\s*+[:.]\s*+(?P<minute>[0-9]{2})(?:\s*+[:.]\s*+(?P<second>[0-9]{2}))?(?:[.,][0-9]++)?"
+    r"(?:\s*+(?P<half>[ap])\.?m\b\.?)?"
+)
+_ZONE = (
+    r"(?:\s*+(?:(?:gmt|utc|ut|z)\s*+)?(?P<sign>[+-])\s*+(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-9]{2})"
+    r"|\s*+(?P<zone>[a-z]++))?"
+)
+_SEPARATOR = r"[\s.,/-]*+"
+# Lenient: names of days and months in full, dots and dashes, `asctime`, and RFC 3339 (RFC 7103 §7.3 finds them all).
+_OTHER_FORMS = tuple(
+    re.compile(pattern, re.IGNORECASE | re.ASCII)
+    for pattern in (
+        rf"[^0-9]{{0,40}}?\b(?P<day>[0-9]{{1,2}}){_SEPARATOR}{_MONTH}[a-z]*+{_SEPARATOR}(?P<year>[0-9]{{2,9}})[\s,t]++{_TIME}{_ZONE}",
+        rf"(?:[a-z]++{_SEPARATOR})?{_MONTH}[a-z]*+{_SEPARATOR}(?P<day>[0-9]{{1,2}})[\s,]++{_TIME}{_ZONE}\s++(?P<year>[0-9]{{4}})",
+        rf"(?:[a-z]++{_SEPARATOR})?{_MONTH}[a-z]*+{_SEPARATOR}(?P<day>[0-9]{{1,2}})[\s,]++(?P<year>[0-9]{{4}})[\s,]++{_TIME}{_ZONE}",
+        rf"(?P<year>[0-9]{{4}})-(?P<number>[0-9]{{2}})-(?P<day>[0-9]{{2}})[\st]++{_TIME}{_ZONE}",
+    )
+)
+MAX_DATE_CHARACTERS = 200  # without comments; what goes on for longer is no date
 
 
 def parse_date(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> datetime.datetime | None:
-    """Return the moment that a date field names, with its zone; None where it names none.
+    """Return the moment that an unfolded field body names, in its zone; None where it names none. Never raises.
 
-    Lenient: a zone that is missing or unknown is UTC (RFC 5322 §4.3 reads it as -0000).
+    A zone that is missing or has no meaning is `UNKNOWN_ZONE`. A leap second is the second before it.
     """
-    moment = _moment(without_comments(text[:MAX_DATE_CHARACTERS], limits=limits, defects=defects))
-    if moment is None and defects is not None:
+    bare = without_comments(text, limits=limits, defects=defects)
+    match = _DATE.fullmatch(bare)
+    moment = _moment(match) if match is not None else _moment_in_other_form(bare[:MAX_DATE_CHARACTERS].strip())
+    is_valid = match is not None and moment is not None and _is_weekday(match["weekday"], moment)
+    if not is_valid and defects is not None:
         defects.append(DefectKind.INVALID_DATE)
     return moment
 
 
-def _moment(text: str) -> datetime.datetime | None:
-    match = _DATE.match(text)
-    if match is None or match["month"].lower() not in _MONTHS:
-        return None
-    month = _MONTHS.index(match["month"].lower()) + 1
-    second = min(int(match["second"] or 0), 59)  # a leap second has no place in datetime
+def _moment_in_other_form(text: str) -> datetime.datetime | None:
+    for pattern in _OTHER_FORMS:
+        match = pattern.match(text)
+        if match is not None:
+            return _moment(match)
+    return None
+
+
+def _is_weekday(name: str | None, moment: datetime.datetime) -> bool:
+    return name is None or _DAYS[moment.weekday()] == name.lower()
+
+
+def _moment(match: re.Match[str]) -> datetime.datetime | None:
+    stated = match.groupdict()
+    month = int(stated["number"]) if "number" in stated else _MONTHS.index(stated["month"].lower()) + 1
+    hour = int(stated["hour"])
+    if stated.get("half"):
+        hour = hour % 12 + (12 if stated["half"] in "pP" else 0)
+    second = int(stated["second"] or 0)
     try:
         return datetime.datetime(
-            _year(match["year"]),
+            _year(stated["year"]),
             month,
-            int(match["day"]),
-            int(match["hour"]),
-            int(match["minute"]),
-            second,
-            tzinfo=_zone(match["zone"] or ""),
+            int(stated["day"]),
+            hour,
+            int(stated["minute"]),
+            59 if second == 60 else second,  # RFC 5322 §3.3: a leap second, which has no place in datetime
+            tzinfo=_zone(stated),
         )
-    except (ValueError, OverflowError):  # the 31st of June, hour 25
+    except ValueError:  # the 31st of June, hour 25
         return None
 
 
@@ -72,30 +136,39 @@ def _year(text: str) -> int:
     return year + 1900 if len(text) == 3 else year
 
 
-def _zone(text: str) -> datetime.timezone:
-    if text[:1] in ("+", "-") and text:
-        digits = text[1:].strip()
-        offset = datetime.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-        if offset >= datetime.timedelta(days=1):
-            return datetime.UTC
-        return datetime.timezone(offset if text[0] == "+" else -offset)
-    return datetime.timezone(datetime.timedelta(hours=_ZONE_HOURS.get(text.lower(), 0)))
-
-
-def format_date(moment: datetime.datetime) -> str:
-    """Return an aware `moment` as a date field states it, in English whatever the locale."""
-    offset = moment.utcoffset()
-    if offset is None:
-        raise ValueError("a date of mail needs its zone")
-    minutes = int(offset.total_seconds()) // 60
-    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    month = _MONTHS[moment.month - 1].capitalize()
-    return (
-        f"{_DAYS[moment.weekday()]}, {moment.day:02d} {month} {moment.year:04d} "
-        f"{moment:%H:%M:%S} {sign}{minutes // 60:02d}{minutes % 60:02d}"
-    )
+def _zone(stated: dict[str, str]) -> datetime.timezone:
+    if stated["sign"]:
+        offset = datetime.timedelta(hours=int(stated["hours"]), minutes=int(stated["minutes"]))
+        if offset >= datetime.timedelta(days=1) or (not offset and stated["sign"] == "-"):
+            return UNKNOWN_ZONE
+        return datetime.timezone(offset if stated["sign"] == "+" else -offset)
+    hours = _ZONE_HOURS.get((stated["zone"] or "").lower())
+    return UNKNOWN_ZONE if hours is None else datetime.timezone(datetime.timedelta(hours=hours))
 
 
 def write_date(value: datetime.datetime) -> list[str]:
-    """Return the words of a field body; `ValueError` for a moment without a zone."""
-    return format_date(value).split(" ")
+    """Return the words of a date, in English whatever the locale; parts of a second are left out.
+
+    `ValueError` where it has no zone.
+    """
+    offset = value.utcoffset()
+    if offset is None:
+        raise ValueError("a date of mail needs its zone")
+    minutes = int(offset.total_seconds()) // 60
+    if offset.total_seconds() % 60:  # as zones had before there were time tables; the moment stays the same
+        value = value.astimezone(datetime.timezone(datetime.timedelta(minutes=minutes)))
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    zone = f"{sign}{minutes // 60:02d}{minutes % 60:02d}"
+    return [
+        f"{_DAYS[value.weekday()].capitalize()},",
+        f"{value.day:02d}",
+        _MONTHS[value.month - 1].capitalize(),
+        f"{value.year:04d}",
+        f"{value:%H:%M:%S}",
+        "-0000" if value.tzinfo is not None and value.tzname() == "-0000" else zone,
+    ]
+
+
+def format_date(moment: datetime.datetime) -> str:
+    """Return an aware `moment` as a date field states it."""
+    return " ".join(write_date(moment))

@@ -6,18 +6,19 @@ Standards: RFC 2919 (List-Id), RFC 2369 (List-Help, List-Post, List-Unsubscribe,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.addresses import Address, parse_addresses, write_phrase
+from scop.mime.fields.address_tokens import printable_phrase, without_line_ends
+from scop.mime.fields.addresses import write_phrase
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import without_comments
+from scop.mime.structured import comment_end, reject_line_ends, unquote, without_comments
 
 __all__ = [
-    "ACTION_NAMES",
     "ID_NAMES",
+    "NAMES",
     "ListActions",
     "ListId",
     "parse_list_actions",
@@ -27,16 +28,21 @@ __all__ = [
 ]
 
 ID_NAMES = frozenset({"list-id"})
-ACTION_NAMES = frozenset({"list-help", "list-subscribe", "list-unsubscribe", "list-post", "list-owner", "list-archive"})
+NAMES = frozenset(
+    {"list-help", "list-subscribe", "list-unsubscribe", "list-post", "list-owner"}  # RFC 2369 §3
+    | {"list-archive"}
+)
 
-_URI = re.compile(r"<([^<>]*+)>")
-_BLANKS = re.compile(r"\s+")
-_UNWRITABLE = re.compile(r"[\x00-\x20<>\x7f]")
+_PHRASE_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\s++|[^\s"]++', re.DOTALL)
+_ID = re.compile(r"[^\s<>()\"@,;:\\]++")
+_BLANKS = re.compile(r"\s++")
+_ACTION = re.compile(r"<([^<>]*+)>?|\(|[^\s<(,]++")
+_NO = "NO"  # RFC 2369 §3.4
 
 
 @dataclass(frozen=True, slots=True)
 class ListId:
-    """A list's identifier, and its name for people."""
+    """A list's name for people, and its identifier."""
 
     identifier: str
     phrase: str = ""
@@ -53,44 +59,78 @@ class ListActions:
 def parse_list_id(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> ListId | None:
-    """Return a list's identifier and name, None where the field holds neither."""
-    found = parse_addresses(text, limits=limits)
-    if len(found) == 1 and isinstance(found[0], Address) and found[0].addr_spec:
-        return ListId(found[0].addr_spec, found[0].display_name)
-    if defects is not None:
+    """Return the list that an unfolded field body names, None where it names none; never raises.
+
+    Lenient: an identifier that stands alone needs no brackets.
+    """
+    readable = without_line_ends(text)
+    bare = without_comments(readable, limits=limits, defects=defects).strip()
+    before, bracket, behind = bare.rpartition("<")
+    inside, is_closed, rest = behind.partition(">")
+    if not bracket and not _ID.fullmatch(inside):
+        inside = ""
+    identifier = without_surrogates(_BLANKS.sub("", inside))
+    is_valid = bracket and is_closed and not rest and readable == text and _ID.fullmatch(identifier)
+    if not is_valid and defects is not None:
         defects.append(DefectKind.INVALID_LIST_FIELD)
-    return None
+    return ListId(identifier, _phrase(before)) if identifier else None
+
+
+def _phrase(text: str) -> str:
+    pieces = _PHRASE_PIECE.findall(text.strip())
+    return printable_phrase(
+        "".join([unquote(piece) if piece[0] == '"' else " " if piece.isspace() else piece for piece in pieces])
+    )
 
 
 def write_list_id(value: ListId) -> list[str]:
-    """Return the words of a field body; `ValueError` for an identifier that would not read the same."""
+    """Return the words of a List-Id; what would be read as another one raises `ValueError`."""
+    reject_line_ends(value.identifier).encode()
     words = [*(write_phrase(value.phrase) if value.phrase else []), f"<{value.identifier}>"]
     if parse_list_id(" ".join(words)) != value:
-        raise ValueError(f"not a list identifier: {value.identifier!r}")
+        raise ValueError(f"not a list: {value!r:.120}")
     return words
 
 
 def parse_list_actions(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> ListActions | None:
-    """Return what a reader can do, None where the field names nothing."""
-    plain = without_comments(text, limits=limits, defects=defects)
-    # RFC 2369 §2: white space inside of the brackets is ignored.
-    uris = tuple([without_surrogates(_BLANKS.sub("", uri)) for uri in islice(_URI.findall(plain), limits.addresses)])
-    if all(uris) and uris:
-        return ListActions(uris)
-    if plain.strip().upper() == "NO":  # RFC 2369 §3.4
-        return ListActions((), is_refused=True)
-    if defects is not None:
+    """Return the URIs that an unfolded field body names, or that there is no such thing; never raises.
+
+    None where it says neither. Lenient: URIs without brackets.
+    """
+    readable = without_line_ends(without_surrogates(text))
+    uris: list[str] = []
+    is_refused, is_valid = False, readable == text
+    for word, is_bracketed in _words(readable, limits, defects):
+        is_refused = is_refused or (not is_bracketed and word.upper() == _NO)
+        is_valid = is_valid and (is_bracketed or word == _NO)
+        if is_bracketed or ":" in word:
+            uris.append(word)
+    is_refused = is_refused and not uris
+    if not (is_valid and (uris or is_refused)) and defects is not None:
         defects.append(DefectKind.INVALID_LIST_FIELD)
-    return None
+    return ListActions(tuple(uris), is_refused) if uris or is_refused else None
+
+
+def _words(text: str, limits: Limits, defects: list[DefectKind] | None) -> Iterator[tuple[str, bool]]:
+    """Yield what stands between brackets, and the words outside of them, and which of both it is."""
+    position = 0
+    while (piece := _ACTION.search(text, position)) is not None:
+        position = piece.end()
+        if piece[0] == "(":
+            position = comment_end(text, position, limits=limits, defects=defects)
+        elif piece[1] is None:
+            yield piece[0], False
+        elif uri := _BLANKS.sub("", piece[1]):  # RFC 2369 §2: white space in the brackets is none of the URI's
+            yield uri, True
 
 
 def write_list_actions(value: ListActions) -> list[str]:
-    """Return the words of a field body; `ValueError` for a URI that would not read the same."""
-    if value.is_refused:
-        return ["NO"]
-    for uri in value.uris:
-        if not uri or _UNWRITABLE.search(uri):
-            raise ValueError(f"not a URI for a list's field: {uri!r}")
-    return [f"<{uri}>," for uri in value.uris[:-1]] + [f"<{uri}>" for uri in value.uris[-1:]]
+    """Return the words of a field with URIs; what would be read as another one raises `ValueError`."""
+    words = [_NO] if value.is_refused else [f"<{reject_line_ends(uri)}>," for uri in value.uris]
+    if words:
+        words[-1] = words[-1].removesuffix(",")
+    if parse_list_actions(" ".join(words)) != value:
+        raise ValueError(f"not the URIs of a list: {value!r:.120}")
+    return words

@@ -1,32 +1,44 @@
 """Message-ID and the fields that point at one: identifiers, compared octet by octet.
 
+An identifier is kept as it is written, its quotes too: whoever looks for it compares what stands between the
+brackets. Only the white space and the comments go that the obsolete grammar lets stand in it.
+
 Standards: RFC 5322 §3.6.4, §4.5.4 (obsolete phrases between them); RFC 2045 §7 (Content-ID); RFC 6532.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
+from scop.mime.fields.address_tokens import without_line_ends
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import without_comments
+from scop.mime.structured import ATEXT, find_comment_end, reject_line_ends, without_comments
 
-__all__ = ["NAMES", "MessageId", "parse_message_ids", "write_message_ids"]
+__all__ = ["NAMES", "NAMES_OF_ONE", "MessageId", "parse_message_id", "parse_message_ids", "write_message_ids"]
 
-NAMES = frozenset({"message-id", "in-reply-to", "references", "resent-message-id", "content-id"})
+NAMES = frozenset({"in-reply-to", "references"})
+NAMES_OF_ONE = frozenset({"message-id", "resent-message-id", "content-id"})
 
-# RFC 5322 §4.5.4: the left side may be a quoted string, which keeps its ">".
-_IDENTIFIER = re.compile(r'<((?:[^<>"\\]++|"(?:[^"\\]++|\\.)*+"|\\.|")*+)>', re.DOTALL)
-_BLANKS = re.compile(r"[ \t\r\n]+")
-_BARE = re.compile(r"[^\s<>@]++@[^\s<>@]++")
-_UNWRITABLE = re.compile(r"[\x00-\x20<>\x7f]")
+_DOT_ATOM = rf"[{ATEXT}]++(?:\.[{ATEXT}]++)*+"
+_WORD = rf'(?:[{ATEXT}]++|"(?:[^"\\]++|\\.)*+")'
+# RFC 5322 §3.6.4, with the quoted strings of §4.5.4.
+_VALID = re.compile(rf"{_WORD}(?:\.{_WORD})*+@(?:{_DOT_ATOM}|\[[^\[\]\\]*+\])", re.DOTALL)
+_PLAIN = re.compile(rf"<{_DOT_ATOM}@{_DOT_ATOM}>")
+# Stricter than RFC 5322 §4.5.4: a bracket in a quoted string ends the identifier all the same, since all cut there.
+_PIECE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"|\(|<([^<>]*+)(>?)', re.DOTALL)
+_ODD = re.compile(r'[\s("\\]')
+_BLANKS = re.compile(r'(\\.|"(?:[^"\\]++|\\.)*+"?)|\s++', re.DOTALL)
+_BARE = re.compile(r'[^\s<>@"(),;]++@[^\s<>@"(),;]++')
+_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 @dataclass(frozen=True, slots=True)
 class MessageId:
-    """One identifier, as in `<left@right>`; `right` is "" where no "@" stands."""
+    """One identifier, as in `<left@right>`; `right` is "" where nothing stands behind an "@"."""
 
     left: str
     right: str = ""
@@ -38,30 +50,76 @@ class MessageId:
 def parse_message_ids(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> tuple[MessageId, ...] | None:
-    """Return the identifiers in a field body, None where there is none; words between them mean nothing (§4.5.4)."""
-    plain = without_comments(text)
-    found = tuple([_identifier(match[1]) for match in _IDENTIFIER.finditer(plain)])
-    if not found and (bare := _BARE.fullmatch(plain.strip())) is not None:
-        found = (_identifier(bare[0]),)  # Lenient: without its brackets
-        if defects is not None:
-            defects.append(DefectKind.INVALID_MESSAGE_ID)
-    if found and all(one.left for one in found):
-        return found
-    if defects is not None:
+    """Return the identifiers in an unfolded field body, None where there are none; never raises.
+
+    RFC 5322 §4.5.4: words and comments between them are passed over. Lenient: where there are no brackets at all,
+    words that look like identifiers are.
+    """
+    readable = without_line_ends(without_surrogates(text))
+    found = [one for one in _bracketed(readable, limits) if one[0]]
+    ids = tuple([_cut(inside) for inside, _ in found])
+    is_valid = bool(found) and readable == text and all(is_closed and _VALID.fullmatch(one) for one, is_closed in found)
+    if not found and "<" not in readable:
+        ids = _bare_ids(readable, limits)
+    if not is_valid and defects is not None:
         defects.append(DefectKind.INVALID_MESSAGE_ID)
-    return None
+    return ids or None
 
 
-def _identifier(text: str) -> MessageId:
-    """Return what stands between the brackets; white space in it is obsolete and means nothing (§4.5.4)."""
-    inner = without_surrogates(_BLANKS.sub("", text))
-    left, at, right = inner.rpartition("@")
-    return MessageId(left, right) if at and left and right else MessageId(inner)
+def parse_message_id(
+    text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
+) -> tuple[MessageId, ...] | None:
+    """Return the identifiers of a field that should hold one, None where there are none; never raises."""
+    found = parse_message_ids(text, limits=limits, defects=defects)
+    if defects is not None and DefectKind.INVALID_MESSAGE_ID not in defects and found is not None:
+        around = without_comments(text, limits=limits).strip(" \t\r\n")
+        if len(found) > 1 or not (around.startswith("<") and around.endswith(">")):
+            defects.append(DefectKind.INVALID_MESSAGE_ID)
+    return found
 
 
-def write_message_ids(value: tuple[MessageId, ...]) -> list[str]:
-    """Return the words of a field body; `ValueError` for an identifier that would not read the same."""
-    for one in value:
-        if _UNWRITABLE.search(f"{one.left}{one.right}"):
-            raise ValueError(f"not a message id: {str(one)!r}")
-    return [str(one) for one in value]
+def _bare_ids(text: str, limits: Limits) -> tuple[MessageId, ...]:
+    words = _SEPARATORS.split(without_comments(text, limits=limits).strip())
+    return tuple(map(_cut, words)) if all(map(_BARE.fullmatch, words)) else ()
+
+
+def _bracketed(text: str, limits: Limits) -> Iterator[tuple[str, bool]]:
+    """Yield what stands between brackets, and whether the closing one is there."""
+    position, has_comments = 0, True
+    while (piece := _PIECE.search(text, position)) is not None:
+        position = piece.end()
+        if piece[1] is not None:
+            # Lenient: an identifier whose end was cut off ends with its word.
+            inside = piece[1] if piece[2] else (piece[1].split() or [""])[0]
+            yield (_normal(inside, limits) if _ODD.search(inside) else inside), bool(piece[2])
+        elif piece[0] == "(" and has_comments:
+            end = find_comment_end(text, position, limits=limits)
+            has_comments = end is not None  # Lenient: a bracket that is never closed opens nothing
+            position = end or position
+
+
+def _normal(inside: str, limits: Limits) -> str:
+    """Return an identifier without the comments and the white space of RFC 5322 §4.5.4."""
+    return _BLANKS.sub(lambda found: found[1] or "", without_comments(inside, limits=limits))
+
+
+def _cut(text: str) -> MessageId:
+    """Cut at the last "@" that stands before the domain; a literal may hold others."""
+    literal = text.find("@[") if text.endswith("]") else -1
+    at = literal if literal >= 0 else text.rfind("@")
+    if at < 0 or at == len(text) - 1:
+        return MessageId(text)
+    return MessageId(text[:at], text[at + 1 :])
+
+
+def write_message_ids(value: Iterable[MessageId]) -> list[str]:
+    """Return the identifiers as words; what would be read as another one raises `ValueError`."""
+    return [_checked(one) for one in value]
+
+
+def _checked(one: MessageId) -> str:
+    text = reject_line_ends(str(one))
+    text.encode()
+    if not _PLAIN.fullmatch(text) and parse_message_ids(text) != (one,):
+        raise ValueError(f"not an identifier: {text[:80]!r}")
+    return text

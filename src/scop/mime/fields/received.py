@@ -1,43 +1,46 @@
 """Received: one hop of a mail's way, as the receiving host tells it.
 
-Hosts write these clauses as they please, so every word is kept: a clause is a name that the standards
-know, the words up to the next such name, and the comments between them.
+Hosts write what they like here, so every word and every comment is kept: words go to the clause before them, a
+comment that finds no room behind its clause makes one without a name. The properties of `Received` say what programs
+look for, in the forms that Postfix, Exim, Sendmail, qmail, Exchange and Gmail give to it.
 
-Standards: RFC 5321 §4.4 (clauses), RFC 5322 §3.6.7, RFC 3848 and RFC 6531 §4.3 (protocols).
+Standards: RFC 5321 §4.4 (clauses), RFC 5322 §3.6.7; RFC 3848 and RFC 6531 §4.3 (protocols); RFC 6729 (state), RFC 8314
+§7.4 (tls).
 """
 
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
+from scop.mime.fields.address_tokens import printable_phrase, without_line_ends
 from scop.mime.fields.dates import parse_date, write_date
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import comment_end
+from scop.mime.structured import comment_end, open_comment, reject_line_ends, write_comment
+from scop.mime.words import encode_words
 
 __all__ = ["NAMES", "Clause", "Received", "parse_received", "write_received"]
 
 NAMES = frozenset({"received"})
 
-_CLAUSE_NAMES = frozenset({"from", "by", "via", "with", "id", "for"})
-# A quoted string, a path in angle brackets, a comment's start, the sign before the date, or a run of anything else.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\(|;|[^\s"(;]++', re.DOTALL)
-_COMMENT_SIGNS = re.compile(r"\\.|[()]", re.DOTALL)
-_ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\]", re.IGNORECASE)
-_REVERSE_NAME = re.compile(r"\(?(?:(?:HELO|EHLO)\s+\S+\)?\s*\(?)?([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++)\.?\s*\[")
+_CLAUSE_NAMES = frozenset({"from", "by", "via", "with", "id", "for", "tls", "state"})
+_TOKEN = re.compile(
+    r'(?P<word>(?:"(?:[^"\\]++|\\.)*+"?|<[^<>]*+>?|\\.|[^\s()"<\\;]++|\\\Z)++)|(?P<comment>\()|(?P<date>;)|\)',
+    re.DOTALL,
+)
+_BLANKS = re.compile(r"\s++")
+_HELO = re.compile(r"\b(?:helo|ehlo)[ =]([^\s()]+)", re.IGNORECASE)
+_BRACKETED = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]", re.IGNORECASE)
+_MAX_COMMENT_WORD = 60  # a longer one is encoded, so that the line can be folded
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`name` (from, by, via, with, id, for; "" for words before any), its value, and the comments behind it.
-
-    The comments are without their outer brackets; several are joined by a space.
-    """
+    """`name` (from, by, via, with, id, for, …; lower-case), its value, and the comment behind it, without brackets."""
 
     name: str
     value: str
@@ -60,8 +63,8 @@ class Received:
         return clause.value if clause is not None else ""
 
     @property
-    def helo(self) -> str:
-        """What the client called itself; "" where the field does not say."""
+    def from_(self) -> str:
+        """What stands behind "from": the name that the client gave itself, or the one that was found for it."""
         return self._value("from")
 
     @property
@@ -71,105 +74,153 @@ class Received:
 
     @property
     def protocol(self) -> str:
-        """The `with` clause, such as SMTP, ESMTPS or LMTP."""
+        """How it came, such as ESMTPS (RFC 3848)."""
         return self._value("with")
 
     @property
-    def identifier(self) -> str:
-        """What the host calls the mail in its logs."""
+    def id(self) -> str:
+        """Under which identifier the host has it in its logs."""
         return self._value("id")
 
     @property
-    def forward_path(self) -> str:
-        """For whom the host took it."""
-        return self._value("for")
+    def for_address(self) -> str:
+        """The recipient, without brackets."""
+        return self._value("for").strip("<>")
 
     @property
-    def address(self) -> str:
-        """The client's address out of the TCP-info (RFC 5321 §4.4), in its shortest form; "" where there is none."""
-        clause = self.clause("from")
-        for match in _ADDRESS.finditer(f"{clause.comment} {clause.value}" if clause is not None else ""):
-            try:
-                return str(ipaddress.ip_address(match[1]))
-            except ValueError:
-                continue
-        return ""
+    def helo(self) -> str:
+        """The name that the client gave itself."""
+        found = _HELO.search(self._about_client())
+        return found[1] if found is not None else self.from_
 
     @property
     def reverse_name(self) -> str:
-        """The client's name as the host looked it up; "" where it does not say."""
-        clause = self.clause("from")
-        match = _REVERSE_NAME.match(clause.comment) if clause is not None else None
-        return match[1] if match is not None else ""
+        """The name that the client's address has in the DNS; "" where it has none or the host does not say."""
+        about = self._about_client()
+        looked_up = about.partition("[")[0].strip().rpartition("@")[2]
+        name = self.from_ if _HELO.search(about) else looked_up
+        return name if "." in name and " " not in name and _ip_address(name) is None else ""
+
+    @property
+    def address(self) -> str:
+        """The client's IP address; "" where the host does not say."""
+        about = self._about_client()
+        candidates = [*_BRACKETED.findall(f"{about} {self.from_}"), *re.split(r"[\s,()]+", about)]
+        return next((found for one in candidates if (found := _ip_address(one)) is not None), "")
+
+    def _about_client(self) -> str:
+        """Return the comments of the from clause (RFC 5321 §4.4: TCP-info)."""
+        start = next((index for index, clause in enumerate(self.clauses) if clause.name == "from"), None)
+        if start is None:
+            return ""
+        comments = [self.clauses[start].comment]
+        for clause in self.clauses[start + 1 :]:
+            if clause.name:
+                break
+            comments.append(clause.comment)
+        return " ".join(comments)
+
+
+def _ip_address(text: str) -> str | None:
+    from ipaddress import ip_address  # few ask for it, and it costs memory
+
+    try:
+        return str(ip_address(text.strip("[]").removeprefix("IPv6:")))
+    except ValueError:
+        return None
 
 
 def parse_received(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> Received | None:
-    """Return one hop, None where the field holds neither a clause nor a date."""
-    tokens = list(_tokens(text))
-    last = max((index for index, token in enumerate(tokens) if token[0] == ";"), default=-1)
-    date = parse_date(text[tokens[last][1] + 1 :], limits=limits) if last >= 0 else None
-    clauses = tuple(_clauses(tokens if last < 0 or date is None else tokens[:last]))
-    if (date is None or not clauses) and defects is not None:
-        defects.append(DefectKind.INVALID_RECEIVED)  # RFC 5322 §3.6.7: the date is owed
-    return Received(clauses, date) if clauses or date is not None else None
+    """Return the hop that an unfolded field body tells of, None where it tells of none; never raises."""
+    readable = without_line_ends(without_surrogates(text))
+    semicolon = _last_semicolon(readable, limits)
+    date = parse_date(readable[semicolon + 1 :], limits=limits) if semicolon >= 0 else None
+    told = readable if date is None else readable[:semicolon]
+    clauses = tuple(_clauses(told, limits, defects))
+    is_valid = date is not None and readable == text and bool(clauses)
+    if not (is_valid and all(clause.name and clause.value for clause in clauses)) and defects is not None:
+        defects.append(DefectKind.INVALID_RECEIVED)
+    if date is None and not any(clause.name or clause.comment for clause in clauses):
+        return None
+    return Received(clauses, date)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each word, comment (with its brackets) and sign, with its index."""
+def _last_semicolon(text: str, limits: Limits) -> int:
+    """Return where the last ";" stands outside of comments and quotes, -1 where there is none."""
+    if "(" not in text and '"' not in text:
+        return text.rfind(";")
+    found = -1
+    for token, _ in _tokens(text, limits, None):
+        if token.lastgroup == "date":
+            found = token.start()
+    return found
+
+
+def _tokens(text: str, limits: Limits, defects: list[DefectKind] | None) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the words, comments and semicolons, each with where it ends."""
     position = 0
-    while (match := _TOKEN.search(text, position)) is not None:
-        position = match.end()
-        if match[0] == "(":
-            position = comment_end(text, position)
-            yield text[match.start() : position], match.start()
-        else:
-            yield match[0], match.start()
+    while (token := _TOKEN.search(text, position)) is not None:
+        position = token.end()
+        if token.lastgroup == "comment":
+            position = comment_end(text, position, limits=limits, defects=defects)
+        yield token, position
 
 
-def _clauses(tokens: list[tuple[str, int]]) -> Iterator[Clause]:
-    name = ""
-    words: list[str] = []
-    comments: list[str] = []
-    for token, _ in tokens:
-        if token.startswith("("):
-            comments.append(_comment(token))
-            continue
-        lowered = token.lower()
-        if lowered in _CLAUSE_NAMES and (words or comments or not name):
-            if name or words or comments:
-                yield _clause(name, words, comments)
-            name, words, comments = lowered, [], []
-        else:
-            words.append(token)
-    if name or words or comments:
-        yield _clause(name, words, comments)
+class _Open:
+    """A clause that is being read."""
+
+    __slots__ = ("comment", "name", "words")
+
+    def __init__(self, name: str = "", comment: str = "") -> None:
+        self.name = name
+        self.words: list[str] = []
+        self.comment = comment
 
 
-def _clause(name: str, words: list[str], comments: list[str]) -> Clause:
-    return Clause(name, without_surrogates(" ".join(words)), without_surrogates(" ".join(filter(None, comments))))
-
-
-def _comment(token: str) -> str:
-    """Return what a comment holds, its inner brackets closed: so it can be written again."""
-    signs = _COMMENT_SIGNS.findall(token)
-    missing = signs.count("(") - signs.count(")")
-    return " ".join((token[1:] + ")" * missing).removesuffix(")").split())
+def _clauses(text: str, limits: Limits, defects: list[DefectKind] | None) -> Iterator[Clause]:
+    current = _Open()
+    found = [current]
+    for token, end in _tokens(text, limits, defects):
+        word = _BLANKS.sub(" ", token[0])
+        if token.lastgroup == "comment":
+            comment = _BLANKS.sub(" ", printable_phrase(open_comment(text[token.start() : end]))).strip(" ")
+            if current.comment or found[-1] is not current:
+                found.append(_Open(comment=comment))
+            else:
+                current.comment = comment
+        elif word.lower() in _CLAUSE_NAMES and (current.words or current.comment or not current.name):
+            current = _Open(word.lower())
+            found.append(current)
+        elif word != ")":
+            current.words.append(word)
+    for one in found:
+        if one.name or one.words or one.comment:
+            yield Clause(one.name, " ".join(one.words), one.comment)
 
 
 def write_received(value: Received) -> list[str]:
-    """Return the words of a field body; `ValueError` for a clause that would not read the same."""
+    """Return the words of a hop; what would be read as another one raises `ValueError`."""
     words: list[str] = []
     for clause in value.clauses:
-        words += [word for word in (clause.name, *clause.value.split(" ")) if word]
-        if clause.comment:
-            words += f"({clause.comment})".split(" ")
+        words += [clause.name] if clause.name else []
+        words += reject_line_ends(clause.value).split(" ") if clause.value else []
+        words += _comment_words(clause.comment) if clause.comment else []
     if value.date is not None:
-        if not words:
-            words = [""]
-        words[-1] += ";"
+        words = [*words[:-1], f"{words[-1]};"] if words else [";"]
         words += write_date(value.date)
-    if parse_received(" ".join(words)) != value:
-        raise ValueError(f"a Received field that would read otherwise: {value!r}")
+    text = " ".join(words)
+    text.encode()
+    if parse_received(text) != value:
+        raise ValueError(f"not a hop: {value!r:.200}")
     return words
+
+
+def _comment_words(text: str) -> list[str]:
+    words = text.split(" ")
+    if text.isascii() and text.isprintable() and "=?" not in text and max(map(len, words)) <= _MAX_COMMENT_WORD:
+        return write_comment(text).split(" ")
+    encoded = encode_words(reject_line_ends(text))
+    encoded[0] = f"({encoded[0]}"
+    return [*encoded[:-1], f"{encoded[-1]})"]

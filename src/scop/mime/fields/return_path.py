@@ -1,6 +1,6 @@
 """Return-Path: where reports of failure go, as the last host wrote it.
 
-Standards: RFC 5322 §3.6.7, RFC 5321 §4.4.
+Standards: RFC 5322 §3.6.7, RFC 5321 §4.4, RFC 6531 §3.3.
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.mime.defects import DefectKind
-from scop.mime.fields.addresses import Address, parse_addresses
+from scop.mime.fields.addresses import Address, parse_addresses, write_addresses
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import without_comments
 
 __all__ = ["NAMES", "ReturnPath", "parse_return_path", "write_return_path"]
 
@@ -27,20 +26,23 @@ class ReturnPath:
 def parse_return_path(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> ReturnPath | None:
-    """Return the path, None where the field holds none."""
-    if "".join(without_comments(text).split()) == "<>":
-        return ReturnPath()
-    found = parse_addresses(text, limits=limits, defects=defects)
-    if len(found) == 1 and isinstance(found[0], Address) and found[0].domain and not found[0].display_name:
-        return ReturnPath(found[0].addr_spec)
-    if defects is not None:
+    """Return the path that an unfolded field body states, None where it states none; never raises.
+
+    Routes are left out (RFC 5321 §4.1.1.3). Lenient: a path needs no brackets, and the first of several counts.
+    """
+    found: list[DefectKind] = []
+    paths = parse_addresses(text, limits=limits, defects=found)
+    path = paths[0] if paths and isinstance(paths[0], Address) else None
+    is_sound = path is not None and "<" in text and len(paths) == 1 and not found
+    if not is_sound and defects is not None:
         defects.append(DefectKind.INVALID_RETURN_PATH)
-    return None
+    return None if path is None else ReturnPath(path.addr_spec)
 
 
 def write_return_path(value: ReturnPath) -> list[str]:
-    """Return the words of a field body; `ValueError` for a path that would not read the same."""
-    words = [f"<{value.addr_spec}>"]
-    if parse_return_path(words[0]) != value:
-        raise ValueError(f"not a path: {value.addr_spec!r}")
-    return words
+    """Return the path in its brackets; what is no addr-spec in its shortest form raises `ValueError`."""
+    path = Address(addr_spec=value.addr_spec)
+    if path.addr_spec != value.addr_spec:
+        raise ValueError(f"not an address: {value.addr_spec[:80]!r}")
+    (spec,) = write_addresses([path])
+    return [spec if spec.startswith("<") else f"<{spec}>"]

@@ -1,37 +1,35 @@
-"""Content-Transfer-Encoding: how the octets of a body are spelled.
+"""Content-Transfer-Encoding: one word, in lower case.
 
-Standards: RFC 2045 §6.
+Standards: RFC 2045 §6.1.
 """
 
 from __future__ import annotations
 
-import re
-
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
+from scop.mime.fields.address_tokens import without_line_ends
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import without_comments
+from scop.mime.structured import reject_line_ends, without_comments
 
 __all__ = ["NAMES", "parse_transfer_encoding", "write_transfer_encoding"]
 
 NAMES = frozenset({"content-transfer-encoding"})
 
-_TOKEN = re.compile(r"[!#-'*+\-.0-9A-Z^-~]+")  # RFC 2045 §5.1, in ASCII
-
 
 def parse_transfer_encoding(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
-) -> str | None:
-    """Return the encoding in lower case, None where none is stated.
+) -> str:
+    """Return the encoding that an unfolded field body names, known or not; "" where it names none. Never raises.
 
-    Lenient: a parameter's ";" behind it, which no standard knows, is passed over.
+    Lenient: a ";" before or behind it, as if parameters followed, is passed over.
     """
-    plain = without_comments(text, limits=limits, defects=defects) if "(" in text else text
-    return without_surrogates(plain.strip("; \t\r")).lower() or None
+    bare = without_comments(text, limits=limits, defects=defects).strip("; \t\r\n").lower()
+    return bare if bare.isascii() and bare.isprintable() else without_line_ends(without_surrogates(bare)).strip("; \t")
 
 
 def write_transfer_encoding(value: str) -> list[str]:
-    """Return the word of a field body; `ValueError` for what is no token."""
-    if not _TOKEN.fullmatch(value):
-        raise ValueError(f"not a transfer encoding: {value!r}")
-    return [value]
+    """Return the words of an encoding; what would be read as another one raises `ValueError`."""
+    reject_line_ends(value).encode()
+    if parse_transfer_encoding(value) != value:
+        raise ValueError(f"not a transfer encoding: {value[:80]!r}")
+    return value.split(" ") if value else []
