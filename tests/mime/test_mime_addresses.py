@@ -134,7 +134,7 @@ def test_addresses_beside_the_grammar_have_one_defect(text: str) -> None:
 
 
 _PLAIN = st.lists(
-    st.sampled_from([*"aZ1-_ .@<>\"'#=\\,:;()é", "a@b", "<a.b@c.d>", "Ada ", '"q r" ', " J. "]), max_size=9
+    st.sampled_from([*"aZ1-_ .@<>\"'#=\\:;()é", "a@b", "<a.b@c.d>", "Ada ", '"q r" ', " J. "]), max_size=9
 ).map("".join)
 
 
@@ -143,8 +143,7 @@ def test_addresses_behind_an_empty_comment_are_the_same(text: str) -> None:
     """A comment means nothing; it keeps the reader from its short way, so both ways read alike (RFC 5322 §3.2.2)."""
     short: list[DefectKind] = []
     long: list[DefectKind] = []
-    commented = ",".join([f"(){item}" for item in text.split(",")])
-    assert parse_addresses(commented, defects=long) == parse_addresses(text, defects=short)
+    assert parse_addresses(f"(){text}", defects=long) == parse_addresses(text, defects=short)
     assert long == short
 
 

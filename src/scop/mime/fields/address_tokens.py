@@ -79,7 +79,7 @@ _LITERAL_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _LITERAL_BRACKET = re.compile(r"[\[\]\\]")
 _TO_ESCAPE_IN_LITERAL = re.compile(r"[\[\]\\<>,;]")
-_WITHOUT_LINE_ENDS = {0: "\N{REPLACEMENT CHARACTER}", 10: " ", 13: " "}
+_WITHOUT_LINE_ENDS = {0: "\ufffd", 10: " ", 13: " "}
 
 
 def without_line_ends(text: str) -> str:
