@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 
@@ -90,6 +92,22 @@ def test_7bit_says_what_stands_in_the_way(octets: bytes, obstacle: Obstacle) -> 
     found = to_7bit(parse(octets))
     assert isinstance(found, Unconvertible)
     assert obstacle is found.obstacle
+
+
+def test_7bit_leaves_what_is_carried_in_base64() -> None:
+    """RFC 6532 §3.7: an encoded message/global passes as it is, whatever names stand in it."""
+    packed = base64.encodebytes("To: jörg@x.test\r\n\r\nbödy".encode())
+    octets = b"Content-Type: message/global\nContent-Transfer-Encoding: base64\n\n" + packed
+    assert octets == in_7bit(octets)
+    assert isinstance(to_ascii(parse(octets)), Unconvertible)
+
+
+def test_7bit_takes_the_line_end_of_the_mail_for_that_of_its_text() -> None:
+    """RFC 2045 §6.7: a mail kept with LF has LF behind its lines once they are packed too."""
+    octets = b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n" + "ü one\ntwo\r\nthree\n".encode()
+    written = in_7bit(octets)
+    assert b"\r" not in written
+    assert written.endswith(b"=C3=BC one\ntwo\nthree\n")
 
 
 def contents(entity: Entity) -> list[bytes]:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from scop.mime.ascii_fields import value_in_ascii
 from scop.mime.edit import line_end_of
@@ -30,6 +31,7 @@ from scop.mime.transfer import IDENTITY_ENCODINGS, KNOWN_ENCODINGS
 
 __all__ = ["Obstacle", "Unconvertible", "to_7bit", "to_ascii"]
 
+_BARE_LINE_FEED = re.compile(rb"\n(?<!\r\n)")
 _NOT_ASCII = re.compile(rb"[^\x01-\x7f]")
 
 
@@ -50,6 +52,9 @@ class Unconvertible:
     what: str
 
 
+_Made: TypeAlias = bytes | Unconvertible | None  # what becomes of an entity; None: it stays as it is
+
+
 class _Obstructed(Exception):
     def __init__(self, obstacle: Obstacle, what: str) -> None:
         self.outcome = Unconvertible(obstacle, what)
@@ -66,15 +71,12 @@ def to_ascii(message: Message) -> bytes | Unconvertible:
 
 
 def _convert(message: Message, goal: _AsciiHeaders) -> bytes | Unconvertible:
-    made: dict[int, bytes | None] = {}  # None: stays as it is
-    try:
-        for entity in reversed(tuple(message.walk())):
-            parts = [made.pop(id(part)) for part in entity.parts]
-            made[id(entity)] = goal.convert(entity, parts)
-    except _Obstructed as obstructed:
-        return obstructed.outcome
-    octets = made[id(message)]
-    return message.to_octets() if octets is None else octets
+    made: dict[int, _Made] = {}
+    for entity in reversed(tuple(message.walk())):
+        parts = [made.pop(id(part)) for part in entity.parts]
+        made[id(entity)] = goal.convert(entity, parts)
+    found = made[id(message)]
+    return message.to_octets() if found is None else found
 
 
 class _AsciiHeaders:
@@ -83,18 +85,25 @@ class _AsciiHeaders:
     def __init__(self, line_end: bytes) -> None:
         self._line_end = line_end
 
-    def convert(self, entity: Entity, parts: Sequence[bytes | None]) -> bytes | None:
-        """Return the octets of `entity` as they go out, None where they may stay."""
+    def convert(self, entity: Entity, parts: Sequence[_Made]) -> _Made:
+        """Return the octets of `entity` as they go out."""
         if not self._needs_change(entity, parts):
-            return None
-        media = entity.content_type
-        if media.media_type == "multipart/signed" and any(part is not None for part in parts):
-            raise _Obstructed(Obstacle.SIGNED, "multipart/signed")
+            return None  # whatever is in it: base64 can carry what its own header could not
+        octets: list[bytes | None] = []
+        for part in parts:
+            if isinstance(part, Unconvertible):
+                return part
+            octets.append(part)
+        if entity.content_type.media_type == "multipart/signed" and any(part is not None for part in octets):
+            return Unconvertible(Obstacle.SIGNED, "multipart/signed")
         fields: dict[str, FieldValue] = {}
-        body = self._body(entity, parts, fields)
-        return self._header(entity, fields) + body
+        try:
+            body = self._body(entity, octets, fields)
+            return self._header(entity, fields) + body
+        except _Obstructed as obstructed:
+            return obstructed.outcome
 
-    def _needs_change(self, entity: Entity, parts: Sequence[bytes | None]) -> bool:
+    def _needs_change(self, entity: Entity, parts: Sequence[_Made]) -> bool:
         is_ascii = _header_octets(entity).isascii() and entity.content_type.media_type != "message/global"
         return not is_ascii or any(part is not None for part in parts)
 
@@ -158,14 +167,14 @@ class _AsciiHeaders:
 class _SevenBit(_AsciiHeaders):
     """Makes contents 7bit too."""
 
-    def _needs_change(self, entity: Entity, parts: Sequence[bytes | None]) -> bool:
+    def _needs_change(self, entity: Entity, parts: Sequence[_Made]) -> bool:
         return not self._is_7bit(entity.to_octets())
 
     def _is_7bit(self, octets: bytes) -> bool:
         return content_domain(self._with_crlf(octets)) == "7bit"
 
     def _with_crlf(self, octets: bytes) -> bytes:
-        return octets.replace(b"\n", b"\r\n") if self._line_end == b"\n" else octets
+        return _BARE_LINE_FEED.sub(b"\r\n", octets) if self._line_end == b"\n" else octets
 
     def _body(self, entity: Entity, parts: Sequence[bytes | None], fields: dict[str, FieldValue]) -> bytes:
         if parts:
