@@ -1,14 +1,19 @@
 """Mails from files of every shape."""
 
+import io
 import os
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
 from click import ClickException
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scop.cli.mail_files import MailFile, NoMail, read_mails
+from scop.cli.mail_files import MailFile, NoMail, read_mails, read_named, to_mbox
 
+PIECES = (b"From ", b">", b">From ", b"\n", b"\r\n", b"\r", b"x", b"From a@b.test\n", b" no-line-end")
 MAIL = b"From: a@b.test\r\nSubject: x\r\n\r\nText\r\n"
 
 
@@ -28,14 +33,14 @@ def test_mail_files_a_folder_gives_its_mails_in_a_steady_order_and_names_the_res
 
 
 def test_mail_files_an_mbox_is_cut_at_its_postmarks(tmp_path: Path) -> None:
-    """The postmark is no part of the mail, and quoted From lines lose their quote."""
+    """The postmark is no part of the mail, quoted From lines lose their quote, and only an empty line is taken off."""
     path = tmp_path / "some.mbox"
     path.write_bytes(
         b"From a@b.test Mon Jan  1 00:00:00 2024\nSubject: 1\n\n>From here\n\nFrom c@d.test Tue\nSubject: 2\n\nEnd\n"
     )
     assert [
         MailFile("some.mbox#1", b"Subject: 1\n\nFrom here\n"),
-        MailFile("some.mbox#2", b"Subject: 2\n\nEnd"),
+        MailFile("some.mbox#2", b"Subject: 2\n\nEnd\n"),
     ] == list(read_mails(path))
 
 
@@ -60,3 +65,48 @@ def test_mail_files_one_closed_file_in_a_folder_ends_nothing(tmp_path: Path) -> 
     (tmp_path / "b.eml").write_bytes(MAIL)
     (tmp_path / "a.eml").chmod(0)
     assert [NoMail("a.eml", "Permission denied"), MailFile("b.eml", MAIL)] == list(read_mails(tmp_path))
+
+
+def test_mail_files_a_maildir_gives_what_was_delivered_whatever_is_in_it(tmp_path: Path) -> None:
+    """`new` and `cur` hold mails, with their flags; what is still being written to `tmp` is none yet."""
+    for folder in ("cur", "new", "tmp", ".Sent/cur", ".Sent/new", ".Sent/tmp"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "cur" / "1.host:2,FS").write_bytes(MAIL)
+    (tmp_path / "new" / "2.host").write_bytes(b"no field at all")
+    (tmp_path / "tmp" / "3.host").write_bytes(MAIL)
+    (tmp_path / ".Sent" / "cur" / "4.host:2,S").write_bytes(MAIL)
+    (tmp_path / ".Sent" / "tmp" / "5.host").write_bytes(MAIL)
+    assert [
+        MailFile(".Sent/cur/4.host:2,S", MAIL),
+        MailFile("cur/1.host:2,FS", MAIL),
+        MailFile("new/2.host", b"no field at all"),
+    ] == list(read_mails(tmp_path))
+    assert [MailFile("cur/1.host:2,FS", MAIL)] == list(read_mails(tmp_path / "cur"))
+
+
+def test_mail_files_a_folder_that_is_called_tmp_elsewhere_is_read(tmp_path: Path) -> None:
+    """Only a Maildir's `tmp` is left out."""
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / "a.eml").write_bytes(MAIL)
+    assert [MailFile("tmp/a.eml", MAIL)] == list(read_mails(tmp_path))
+
+
+@given(st.lists(st.one_of(st.binary(), st.lists(st.sampled_from(PIECES)).map(b"".join)), min_size=1))
+def test_mail_files_every_mail_comes_back_from_an_mbox(mails: list[bytes]) -> None:
+    """Octet for octet, whatever its lines begin with and end with (mboxrd)."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "any.mbox"
+        path.write_bytes(b"".join(map(to_mbox, mails)))
+        assert mails == [found.octets for found in read_mails(path) if isinstance(found, MailFile)]
+
+
+def test_mail_files_a_named_file_is_a_mail_whatever_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person who names a file wants to see it; in a folder, what is no mail is named on standard error."""
+    (tmp_path / "odd").write_bytes(b"\0 no mail")
+    assert [MailFile("odd", b"\0 no mail")] == list(read_named(str(tmp_path / "odd")))
+    assert [] == list(read_named(str(tmp_path)))
+    assert "scop: odd: passed over: its first line is no header field\n" == capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"any")))
+    assert [MailFile("standard input", b"any")] == list(read_named("-"))

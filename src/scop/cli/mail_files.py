@@ -1,22 +1,36 @@
-"""Mails from files: a folder (Maildir too), an .mbox, a tar archive. What is no mail is named with the reason."""
+"""Mails from files: a folder or Maildir, an .mbox, a tar archive. What is no mail is named with the reason.
+
+In a Maildir the mails are what lies in `new` and `cur`; what is still being written to `tmp` is none yet. An mbox is
+cut at its postmarks and read as mboxrd: each quoted "From " line loses one ">". `to_mbox` writes so, and a mail whose
+last line does not end, which no mbox can hold, says so in its postmark: so each is read back octet for octet.
+
+Standards: RFC 4155 (mbox); the Maildir format of D. J. Bernstein.
+"""
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
-__all__ = ["MailFile", "NoMail", "read_mails"]
+__all__ = ["STANDARD_INPUT", "MailFile", "NoMail", "read_mails", "read_named", "to_mbox"]
 
+STANDARD_INPUT = "-"
 MAX_FILE_OCTETS = 256 << 20
 MAIL_SUFFIXES = {".eml", ".msg", ".mail"}  # by these names a file says that it is a mail, whatever is in it
 _FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9-]*[ \t]*:")
 _POSTMARK = re.compile(rb"From [^\r\n]*\r?\n")  # the mbox line before a mail (RFC 4155); no part of the mail
-_BETWEEN = re.compile(rb"(?:^|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\r?\n")
+_QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
+_ANY_FROM = re.compile(rb"(?m)^(>*From )")
+_EMPTY_LINES = (b"\n", b"\r\n")
+_UNENDED = b" no-line-end"  # at the end of our postmark: the mail's last line has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +49,106 @@ class NoMail:
     reason: str
 
 
-def _judge(name: str, octets: bytes) -> MailFile | NoMail:
+def _judge(name: str, octets: bytes, *, is_mail: bool = False) -> MailFile | NoMail:
     postmark = _POSTMARK.match(octets)
     mail = octets[postmark.end() :] if postmark else octets
-    if Path(name).suffix.lower() in MAIL_SUFFIXES or _FIELD.match(mail):
+    if is_mail or Path(name).suffix.lower() in MAIL_SUFFIXES or _FIELD.match(mail):
         return MailFile(name, mail)
     return NoMail(name, "empty" if not octets else "its first line is no header field")
 
 
-def _from_mbox(path: Path) -> Iterator[MailFile]:
-    octets = path.read_bytes()
-    starts = list(_BETWEEN.finditer(octets))
-    ends = [*(found.start() for found in starts[1:]), len(octets)]
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True), 1):
-        mail = octets[start.end() : end].removesuffix(b"\n").removesuffix(b"\r")
-        yield MailFile(f"{path.name}#{number}", re.sub(rb"(?m)^>(>*From )", rb"\1", mail))
+def _from_mbox(name: str, lines: Iterable[bytes]) -> Iterator[MailFile]:
+    """Cut at each postmark that is the first line or stands below an empty one."""
+    postmark, mail, number = b"", list[bytes](), 0
+    for line in lines:
+        if line.startswith(b"From ") and (not number or (mail and mail[-1] in _EMPTY_LINES)):
+            if number:
+                yield MailFile(f"{name}#{number}", _out_of_mbox(postmark, mail))
+            postmark, mail, number = line, [], number + 1
+        else:
+            mail.append(line)
+    if number:
+        yield MailFile(f"{name}#{number}", _out_of_mbox(postmark, mail))
 
 
-def _from_archive(path: Path) -> Iterator[MailFile | NoMail]:
-    with tarfile.open(path) as archive:
+def _out_of_mbox(postmark: bytes, lines: list[bytes]) -> bytes:
+    if lines and lines[-1] in _EMPTY_LINES:  # it stands between two mails
+        lines.pop()
+    mail = _QUOTED_FROM.sub(rb"\1", b"".join(lines))
+    return mail.removesuffix(b"\n") if postmark.rstrip(b"\r\n").endswith(_UNENDED) else mail
+
+
+def to_mbox(octets: bytes) -> bytes:
+    """Return a mail as it stands in an mbox, with a postmark that names neither a sender nor a time."""
+    is_ended = octets.endswith(b"\n")
+    postmark = b"From MAILER-DAEMON Thu Jan  1 00:00:00 1970" + (b"" if is_ended else _UNENDED) + b"\n"
+    return postmark + _ANY_FROM.sub(rb">\1", octets) + (b"\n" if is_ended else b"\n\n")
+
+
+def _from_archive(stream: BinaryIO) -> Iterator[MailFile | NoMail]:
+    with tarfile.open(fileobj=stream) as archive:
         for member in archive:
             content = archive.extractfile(member) if member.isfile() and member.size <= MAX_FILE_OCTETS else None
             if content is not None:
                 yield _judge(member.name, content.read())
 
 
+def _is_maildir(folder: Path) -> bool:
+    return (folder / "cur").is_dir() and (folder / "new").is_dir()
+
+
 def _from_folder(path: Path) -> Iterator[MailFile | NoMail]:
     for file in sorted(path.rglob("*")):
-        if file.is_file():
-            name = str(file.relative_to(path))
+        folder = file.parent
+        in_maildir = folder.name in ("cur", "new", "tmp") and _is_maildir(folder.parent)
+        if file.is_file() and not (in_maildir and folder.name == "tmp"):
+            name = str(file.relative_to(path.parent if folder == path and in_maildir else path))
             try:
                 octets = file.read_bytes()
             except OSError as error:  # one closed file among many ends nothing
                 yield NoMail(name, error.strerror or str(error))
             else:
-                yield _judge(name, octets)
+                yield _judge(name, octets, is_mail=in_maildir)
 
 
 def read_mails(path: Path) -> Iterator[MailFile | NoMail]:
     """Yield every mail at `path`, in a steady order."""
-    if path.is_dir():
-        return _from_folder(path)
+    return _from_folder(path) if path.is_dir() else _from_file(path, is_mail=False)
+
+
+def _from_file(path: Path, *, is_mail: bool) -> Iterator[MailFile | NoMail]:
     if not path.exists():
         raise click.ClickException(f"{path}: there is no such file or folder")
-    if tarfile.is_tarfile(path):
-        return _from_archive(path)
-    if path.read_bytes().startswith(b"From "):
-        return _from_mbox(path)
-    return iter((_judge(path.name, path.read_bytes()),))
+    return _from_stream(path.name, path.open("rb"), is_mail=is_mail)
+
+
+def _from_stream(name: str, stream: BinaryIO, *, is_mail: bool) -> Iterator[MailFile | NoMail]:
+    with stream:
+        seekable = stream if stream.seekable() else io.BytesIO(stream.read())
+        is_mbox = seekable.read(5) == b"From "
+        seekable.seek(0)
+        if is_mbox:
+            yield from _from_mbox(name, seekable)
+        elif tarfile.is_tarfile(seekable):
+            yield from _from_archive(seekable)
+        else:
+            yield _judge(name, seekable.read(), is_mail=is_mail)
+
+
+def read_named(source: str) -> Iterator[MailFile]:
+    """Yield the mails that a person named: a file of any octets is one, "-" is standard input.
+
+    A folder, an mbox or an archive gives each of its mails; what in it is none is named on standard error.
+    """
+    for found in _found_in(source):
+        if isinstance(found, NoMail):
+            click.echo(f"scop: {found.name}: passed over: {found.reason}", err=True)
+        else:
+            yield found
+
+
+def _found_in(source: str) -> Iterator[MailFile | NoMail]:
+    if source == STANDARD_INPUT:
+        return _from_stream("standard input", io.BytesIO(sys.stdin.buffer.read()), is_mail=True)
+    path = Path(source)
+    return _from_folder(path) if path.is_dir() else _from_file(path, is_mail=True)
