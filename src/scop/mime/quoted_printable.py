@@ -16,7 +16,6 @@ _MAX_BLANKS = 1_000
 # These begin with a literal: the regex engine then looks for it at the speed of memchr.
 _BLANK_AT_LINE_END = re.compile(rb"\n(?:(?<=[ \t]\n)|(?<=[ \t]\r\n))")
 _MISREAD = re.compile(rb"=(?:=|\r(?!\n))")  # Python's decoder loses octets here
-_BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]{1,%d}+(?=\r?\n)" % _MAX_BLANKS)
 # What is read one way or the other by what comes next: the start of an escape, or blanks at a line's end.
 _OPEN_END = re.compile(rb"(?:=[0-9A-Fa-f]?|(?<![ \t])=?[ \t]{1,%d}+\r?|=\r)\Z" % _MAX_BLANKS)
 _ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|\r?\n)")
@@ -26,6 +25,7 @@ _FLAW = re.compile(rb"[^\t\r\n -~]|=(?![0-9A-Fa-f]{2}|[ \t]*+\r?\n)")
 _MAX_LINE = 76  # RFC 2045 §6.7 (5)
 _MAX_HELD = 4_096
 _EQUALS = ord("=")
+_CARRIAGE_RETURN = ord("\r")
 # Escaped where a line begins: a boundary cannot stand here, no mailbox format quotes this, no relay doubles the dot.
 _UNSAFE_START = re.compile(rb"-|\.|From ")
 
@@ -37,18 +37,35 @@ def decode_quoted_printable(octets: bytes) -> bytes:
 
 
 def _open_end(octets: bytes) -> int:
+    """Return where the end begins that may mean something else when more octets come."""
+    if octets[-1:] not in b"= \t\r" and octets[-2:-1] != b"=":
+        return len(octets)
     found = _OPEN_END.search(octets, max(0, len(octets) - _MAX_BLANKS - 2))
     return len(octets) if found is None else found.start()
 
 
 def _decoded(octets: bytes) -> bytes:
     """Decode octets that do not end openly."""
-    if _BLANK_AT_LINE_END.search(octets):
-        # RFC 2045 §6.7 (3): white space at a line's end was added in transit.
-        octets = _BLANKS_AT_LINE_END.sub(b"", octets)
+    octets = _without_padding(octets)
     if _MISREAD.search(octets) or octets.endswith(b"="):
         return _ESCAPE.sub(lambda escape: bytes.fromhex((escape[1] or b"").decode()), octets)
     return binascii.a2b_qp(octets)
+
+
+def _without_padding(octets: bytes) -> bytes:
+    """Take the blanks at line ends away: they were added in transit (RFC 2045 §6.7 (3))."""
+    kept: list[bytes] = []
+    position = 0
+    for line_end in _BLANK_AT_LINE_END.finditer(octets):
+        end = line_end.start()
+        if octets[end - 1] == _CARRIAGE_RETURN:
+            end -= 1
+        text = octets[position:end]
+        stripped = text.rstrip(b" \t")
+        kept.append(stripped if len(text) - len(stripped) <= _MAX_BLANKS else text)
+        position = end
+    kept.append(octets[position:])
+    return b"".join(kept)
 
 
 def _decoded_end(octets: bytes) -> bytes:
