@@ -89,6 +89,31 @@ def test_compose_encloses_a_mail_as_it_is() -> None:
     assert b"A: b\r\n\r\nc" == message.parts[1].content
 
 
+@pytest.mark.parametrize(
+    ("octets", "next_hop", "expected"),
+    [
+        (b"A: b\n\nc\r\nd", NextHop.ASCII, b"A: b\r\n\r\nc\r\nd"),
+        (b"A: b\n\nc", NextHop.BINARY, b"A: b\n\nc"),
+        ("A: b\n\nü".encode(), NextHop.EIGHT_BIT, "A: b\r\n\r\nü".encode()),
+    ],
+)
+def test_compose_encloses_a_mail_with_the_line_ends_of_the_wire(
+    octets: bytes, next_hop: NextHop, expected: bytes
+) -> None:
+    """RFC 5322 §2.3: mail kept in files has LF, which no host carries but in binary."""
+    message = composed(text="t", attachments=[Attachment("m.eml", "message/rfc822", octets)], next_hop=next_hop)
+    assert expected == message.parts[1].parts[0].to_octets()
+
+
+def test_compose_encodes_the_contents_of_an_enclosed_mail_where_it_must() -> None:
+    """RFC 2046 §5.2.1, RFC 6152 §3: not the mail is encoded but what is in it."""
+    enclosed = "Subject: grün\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nschön\r\n".encode()
+    message = composed(text="t", attachments=[Attachment("m.eml", "message/rfc822", enclosed)])
+    assert message.to_octets().isascii()
+    inner = message.parts[1].parts[0]
+    assert ("grün", "schön\r\n") == (inner.header.get("subject"), inner.text)
+
+
 def test_compose_takes_a_structure_in_the_place_of_texts() -> None:
     """Whatever `scop.mime.structures` builds can be the content of a mail."""
     message = composed(content=multipart("digest", [b"\r\nA: b\r\n\r\nc"]))
@@ -256,8 +281,9 @@ def test_compose_lets_no_value_write_a_field(what: str, begin: str, bad: str, en
         ({"date": datetime.datetime(2026, 1, 1)}, "Date"),
         ({"inline": [Attachment("a", "a/b", b"", content_id="x@y")]}, "HTML"),
         ({"inline": [Attachment("a", "a/b", b"")], "html": "x"}, "content_id"),
-        ({"attachments": [Attachment("a", "message/rfc822", b"A: \xff\r\n\r\n")]}, "message/rfc822"),
-        ({"attachments": [Attachment("a", "message/rfc822", b"A: b\n\n")]}, "message/rfc822"),
+        ({"attachments": [Attachment("a.eml", "message/rfc822", "To: ü@x.test\n\n".encode())]}, r"'a\.eml': utf8_name"),
+        ({"attachments": [Attachment("a", "message/partial", b"A: \xff\r\n\r\n")]}, "message/partial"),
+        ({"content": multipart("mixed", [b"\r\n"]), "html": "x"}, "content"),
         ({"attachments": [Attachment("a", "message/rfc822", iter([b"A: b\r\n\r\n"]))]}, "streamed"),
     ],
 )

@@ -10,18 +10,21 @@ Standards: RFC 5322 §3.6, RFC 2046 §5.1, RFC 2387, RFC 6531 and RFC 6532 (addr
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
 from itertools import chain
 from typing import ParamSpec, TypeAlias
 
 from scop.mime.ascii_fields import address_in_ascii
+from scop.mime.convert import Unconvertible, to_7bit
 from scop.mime.encode import Draft, encode, write_value
 from scop.mime.entity import Message
 from scop.mime.fields import FieldValue
 from scop.mime.fields.addresses import Address, parse_addresses
 from scop.mime.fold import reject_controls
-from scop.mime.next_hop import NextHop
+from scop.mime.next_hop import NextHop, content_domain
 from scop.mime.parser import parse
 from scop.mime.parts import Attachment, message_id_of
 from scop.mime.structures import Body
@@ -31,6 +34,8 @@ __all__ = ["compose", "compose_chunks"]
 
 AddressLike: TypeAlias = Address | str
 _Values = ParamSpec("_Values")
+
+_BARE_LINE_FEED = re.compile(rb"\n(?<!\r\n)")
 
 _ADDRESS_FIELDS = {"author": "From", "sender": "Sender", "reply_to": "Reply-To", "to": "To", "cc": "Cc"}
 _IDENTIFIER_FIELDS = {"message_id": "Message-ID", "in_reply_to": "In-Reply-To", "references": "References"}
@@ -74,7 +79,10 @@ def compose_chunks(
     `content` is a structure of its own (`scop.mime.structures`) in the place of text, HTML and files.
     `fields` are further ones, such as ("X-Mailer", "scop"). Bad values raise `ValueError` before anything is written.
     """
-    body = Body(text=text, html=html, alternatives=alternatives, inline=inline, attachments=attachments)
+    files = [_enclosed(file, next_hop) for file in attachments]
+    body = Body(text=text, html=html, alternatives=alternatives, inline=inline, attachments=files)
+    if content is not None and not body.is_empty:
+        raise ValueError("content: it stands in the place of text, HTML and files")
     given = {"author": author, "sender": sender or (), "reply_to": reply_to, "to": to, "cc": cc, "bcc": bcc}
     header: list[NamedValue] = [("Date", date), *_people(given, next_hop)]
     header += _identifiers({"message_id": message_id, "in_reply_to": in_reply_to, "references": references})
@@ -84,15 +92,30 @@ def compose_chunks(
 
 
 def _as_message(write: Callable[_Values, Iterator[bytes]]) -> Callable[_Values, Message]:
-    @wraps(write)
+    @wraps(write, assigned=())  # its parameters, not its name
     def compose(*args: _Values.args, **values: _Values.kwargs) -> Message:
+        """Return a new mail: what `compose_chunks` writes for the same values, read."""
         return parse(b"".join(write(*args, **values)))
 
     return compose
 
 
 compose = _as_message(compose_chunks)
-compose.__doc__ = "Return a new mail: what `compose_chunks` writes for the same values, read."
+
+
+def _enclosed(file: Attachment, next_hop: NextHop) -> Attachment:
+    """Return an attachment as it can go out: a mail is never encoded (RFC 2046 §5.2.1), but its contents may be."""
+    octets = file.content
+    if file.media.media_type != "message/rfc822" or not isinstance(octets, bytes):
+        return file
+    if content_domain(octets) in next_hop.encodings:
+        return file
+    # Lenient: mail kept in files has LF line ends, which no host carries.
+    octets = _BARE_LINE_FEED.sub(b"\r\n", octets)
+    found = octets if content_domain(octets) in next_hop.encodings else to_7bit(parse(octets))
+    if isinstance(found, Unconvertible):
+        raise ValueError(f"attachment {file.filename!r}: {found.obstacle}, {found.what}")
+    return replace(file, content=found)
 
 
 def _people(given: Mapping[str, AddressLike | Sequence[AddressLike]], next_hop: NextHop) -> Iterator[NamedValue]:

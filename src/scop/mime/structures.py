@@ -40,6 +40,11 @@ class Body:
     inline: Sequence[Attachment] = ()
     attachments: Sequence[Attachment] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is given."""
+        return self.text is None and self.html is None and not (self.alternatives or self.inline or self.attachments)
+
     def draft(self, *, seed: str = "", next_hop: NextHop = NextHop.ASCII) -> Draft:
         """Return it as one part: mixed around alternative around related, each only where it is needed."""
         forms = list(self._forms(seed, next_hop))
@@ -69,12 +74,11 @@ def multipart(
     """
     if not parts:
         raise ValueError("a multipart has parts")
-    named = {
-        check_token(name, "parameter name"): reject_controls(value, name) for name, value in (parameters or {}).items()
-    }
-    media = ContentType(
-        "multipart", check_token(subtype, "subtype"), {**named, "boundary": _boundary(subtype, parts, seed)}
-    )
+    named = dict(parameters or {})
+    for name, value in named.items():
+        reject_controls(value, check_token(name, "parameter name"))
+    named["boundary"] = _boundary(subtype, parts, seed)
+    media = ContentType("multipart", check_token(subtype, "subtype").lower(), named)
     fields: list[tuple[str, FieldValue]] = [("Content-Type", media)]
     widest = max((_width(one) for one in parts), key=_WIDTH.__getitem__)
     if widest != "7bit":
@@ -83,12 +87,12 @@ def multipart(
 
 
 def _boundary(subtype: str, parts: Sequence[Part], seed: str) -> str:
-    for number in count():
-        digest = hashlib.blake2b(f"{subtype}\0{number}\0{seed}".encode("utf-8", "replace"), digest_size=12)
-        boundary = f"=_{digest.hexdigest()}"  # RFC 2045 §6.7: "=_" never stands in quoted-printable, nor in base64
-        if not any(_holds(part, boundary.encode()) for part in parts):
-            return boundary
-    raise AssertionError("numbers do not end")
+    # RFC 2045 §6.7: "=_" never stands in quoted-printable, nor in base64.
+    digests = (
+        hashlib.blake2b(f"{subtype}\0{number}\0{seed}".encode("utf-8", "replace"), digest_size=12) for number in count()
+    )
+    candidates = (f"=_{digest.hexdigest()}" for digest in digests)
+    return next(one for one in candidates if not any(_holds(part, one.encode()) for part in parts))
 
 
 def _holds(part: Part, boundary: bytes) -> bool:
