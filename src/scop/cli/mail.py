@@ -1,4 +1,4 @@
-"""`scop mail`: what an account has."""
+"""`scop mail`: what an account of the running mesh has; the commands on mails in files are in modules beside this."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from scop.cli.mail_extract import extract
+from scop.cli.mail_read import parse, tree
 from scop.cli.shared import Operator, config_option, json_option, print_json, print_table, when, with_operator
 from scop.mesh.vocabulary.keeper import ListAccounts
 from scop.mesh.vocabulary.mailbox import ListMail, MailList, ReadMail
@@ -17,7 +19,7 @@ __all__ = ["mail", "read_whole"]
 
 @click.group()
 def mail() -> None:
-    """List and show stored mail."""
+    """List and show stored mail; read, take apart and write mail in files."""
 
 
 async def read_whole(operator: Operator, account: str, number: int) -> bytes:
@@ -75,3 +77,7 @@ def show(account: str, number: int, config: Path, as_json: bool) -> None:
         return
     sys.stdout.buffer.write(octets)
     sys.stdout.buffer.flush()
+
+
+for command in (parse, tree, extract):
+    mail.add_command(command)
