@@ -14,9 +14,11 @@ from collections.abc import Callable
 __all__ = ["decode_euc_jp", "decode_iso_2022_jp"]
 
 _SHIFT = re.compile(rb"\x1b(\$[@B]|\([BJI]|\$\(D)")
+# What Windows has in its own encoding too, and the supplement (JIS X 0212), which only Python's codec has.
 _PIECE_OF_EUC = re.compile(
-    rb"([\x00-\x7f]++)|((?:[\xa1-\xfe]{2})++)|((?:\x8e[\xa1-\xdf])++)|((?:\x8f[\xa1-\xfe]{2})++)", re.DOTALL
+    rb"((?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xdf])++)|(?:\x8f[\xa1-\xfe]{2})++",
 )
+_CHARACTER_OF_EUC = re.compile(rb"([\xa1-\xfe])([\xa1-\xfe])|\x8e([\xa1-\xdf])")
 
 
 def decode_iso_2022_jp(octets: bytes) -> str:
@@ -37,8 +39,8 @@ def decode_euc_jp(octets: bytes) -> str:
         match = _PIECE_OF_EUC.match(octets, position)
         if match is None:
             raise UnicodeError("euc-jp")
-        if match[2]:
-            pieces.append(_windows_text(match[2].translate(_WITHOUT_EIGHTH_BIT)))
+        if match[1]:
+            pieces.append(_CHARACTER_OF_EUC.sub(_in_shift_jis, match[1]).decode("cp932"))
         else:
             pieces.append(match[0].decode("euc_jp"))
         position = match.end()
@@ -49,13 +51,18 @@ def _windows_text(rows_and_cells: bytes) -> str:
     """Return the characters at pairs of octets from 0x21 to 0x7E: a row and a cell each."""
     if len(rows_and_cells) % 2 or rows_and_cells.translate(None, _CELLS):
         raise UnicodeError("jis0208")
-    shifted = bytearray(len(rows_and_cells))
-    # Shift_JIS holds two rows under one first octet, and leaves 0x7F out.
-    for index in range(0, len(rows_and_cells), 2):
-        row, cell = rows_and_cells[index], rows_and_cells[index + 1]
-        shifted[index] = ((row - 0x21) >> 1) + (0x81 if row < 0x5F else 0xC1)
-        shifted[index + 1] = cell + (0x1F + (cell >= 0x60) if row % 2 else 0x7E)
-    return shifted.decode("cp932")
+    shifted = [_shifted(*rows_and_cells[index : index + 2]) for index in range(0, len(rows_and_cells), 2)]
+    return b"".join(shifted).decode("cp932")
+
+
+def _shifted(row: int, cell: int) -> bytes:
+    """Return a character in Shift_JIS, which holds two rows under one first octet and leaves 0x7F out."""
+    first = ((row - 0x21) >> 1) + (0x81 if row < 0x5F else 0xC1)
+    return bytes((first, cell + (0x1F + (cell >= 0x60) if row % 2 else 0x7E)))
+
+
+def _in_shift_jis(character: re.Match[bytes]) -> bytes:
+    return character[3] or _shifted(character[1][0] & 0x7F, character[2][0] & 0x7F)
 
 
 def _kana(octets: bytes) -> str:
@@ -79,7 +86,6 @@ def _roman(octets: bytes) -> str:
 
 _CELLS = bytes(range(0x21, 0x7F))
 _KANA = bytes(range(0x21, 0x60))
-_WITHOUT_EIGHTH_BIT = bytes([octet & 0x7F for octet in range(0x100)])
 _WITH_EIGHTH_BIT = bytes([octet | 0x80 for octet in range(0x100)])
 _READERS: dict[bytes, Callable[[bytes], str]] = {
     b"$@": _windows_text,
