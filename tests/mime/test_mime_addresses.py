@@ -147,6 +147,22 @@ def test_addresses_behind_an_empty_comment_are_the_same(text: str) -> None:
     assert long == short
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("=?utf-8?q?=FF?=", [DefectKind.UNDECODABLE_TEXT]),
+        ("=?no-such?q?a?=", [DefectKind.UNKNOWN_CHARSET]),
+        ("=?utf-8?q?a?= =?utf-8?q?b?= =?utf-8?q?c?=", [DefectKind.TOO_MANY_ENCODED_WORDS]),
+    ],
+)
+def test_addresses_tell_what_is_wrong_with_encoded_words(name: str, expected: list[DefectKind]) -> None:
+    """In a display name, in a comment that stands for one, and in the name of a group (RFC 2047 §5 (3))."""
+    for text in (f"{name} <a@b>", f"{name}: a@b;", f'"{name}" <a@b>'):
+        defects: list[DefectKind] = []
+        parse_addresses(text, limits=Limits(encoded_words=2), defects=defects)
+        assert expected == defects
+
+
 @pytest.mark.parametrize(("depth", "expected"), [(100, []), (101, [DefectKind.COMMENT_TOO_DEEP])])
 def test_addresses_with_deep_comments_are_read_up_to_the_limit(depth: int, expected: list[DefectKind]) -> None:
     """Beyond the limit the rest of the field counts as comment."""

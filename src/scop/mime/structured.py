@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from scop.mime.defects import DefectKind
 from scop.mime.limits import DEFAULT_LIMITS, Limits
+from scop.mime.words import decode_words
 
 __all__ = [
     "ATEXT",
@@ -21,10 +22,12 @@ __all__ = [
     "find_comment_end",
     "is_atom",
     "open_comment",
+    "printable_phrase",
     "quote",
     "reject_line_ends",
     "unquote",
     "without_comments",
+    "without_line_ends",
     "write_comment",
 ]
 
@@ -39,6 +42,7 @@ _INSIDE_QUOTES = re.compile(r'"((?:[^"\\]++|\\.)*+)', re.DOTALL)
 _PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\\.|\(', re.DOTALL)
 _COMMENT_SIGN = re.compile(r"\\.|[()]", re.DOTALL)
 _LINE_ENDS = frozenset("\r\n\0")
+_WITHOUT_LINE_ENDS = {0: "\ufffd", 10: " ", 13: " "}
 
 
 def is_atom(text: str) -> bool:
@@ -51,6 +55,16 @@ def reject_line_ends(text: str) -> str:
     if not _LINE_ENDS.isdisjoint(text):
         raise ValueError(f"a line end or NUL in {text[:80]!r}")
     return text
+
+
+def without_line_ends(text: str) -> str:
+    """Return `text` with a blank for each CR and LF and U+FFFD for each NUL: what is read can be written."""
+    return text.translate(_WITHOUT_LINE_ENDS) if not text.isprintable() else text
+
+
+def printable_phrase(text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None) -> str:
+    """Return a phrase or comment as people see it: encoded words decoded (RFC 2047 §5), and no line ends."""
+    return without_line_ends(decode_words(text, limits=limits, defects=defects))
 
 
 def unquote(text: str) -> str:

@@ -21,14 +21,13 @@ from scop.mime.fields.address_tokens import (
     kind_of,
     local_part_of,
     phrase_of,
-    printable_phrase,
     shape_of,
     split_at_commas,
     split_bare,
 )
 from scop.mime.fields.address_values import Address, Group
 from scop.mime.limits import Limits
-from scop.mime.structured import find_comment_end, open_comment
+from scop.mime.structured import find_comment_end, open_comment, printable_phrase
 
 __all__ = ["AddressList"]
 
@@ -171,7 +170,7 @@ class AddressList:
         self._check_comma()
         if not is_phrase(self._words):
             self._note_odd()
-        self._group = phrase_of(self._words)
+        self._group = self._shown(phrase_of(self._words))
         self._start_mailbox()
 
     def _check_comma(self) -> None:
@@ -214,7 +213,10 @@ class AddressList:
     def _add(self, name: list[Token], spec: list[Token], comment: str, *, is_valid: bool) -> None:
         if not is_valid:
             self._note_odd()
-        self._keep(_address(phrase_of(name) or printable_phrase(comment), spec))
+        self._keep(_address(self._shown(phrase_of(name) or comment), spec))
+
+    def _shown(self, phrase: str) -> str:
+        return printable_phrase(phrase, limits=self._limits, defects=self._defects)
 
     def _keep(self, address: Address) -> None:
         self._check_comma()

@@ -20,8 +20,7 @@ import re
 from typing import TypeAlias
 
 from scop.mime.charsets import without_surrogates
-from scop.mime.structured import is_atom, quote, unquote
-from scop.mime.words import decode_words
+from scop.mime.structured import is_atom, printable_phrase, quote, unquote, without_line_ends
 
 __all__ = [
     "PLAIN_MAILBOX",
@@ -79,12 +78,6 @@ _LITERAL_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _LITERAL_BRACKET = re.compile(r"[\[\]\\]")
 _TO_ESCAPE_IN_LITERAL = re.compile(r"[\[\]\\<>,;]")
-_WITHOUT_LINE_ENDS = {0: "\ufffd", 10: " ", 13: " "}
-
-
-def without_line_ends(text: str) -> str:
-    """Return `text` with a blank for each CR and LF and U+FFFD for each NUL: what is read can be written."""
-    return text.translate(_WITHOUT_LINE_ENDS) if not text.isprintable() else text
 
 
 def kind_of(group: str, text: str) -> str:
@@ -148,16 +141,10 @@ def split_at_commas(tokens: list[Token]) -> list[list[Token]]:
 
 
 def phrase_of(tokens: list[Token]) -> str:
-    """Return the text of a display name: quotes opened, encoded words decoded, a space between words."""
-    text = "".join(
+    """Return the text of a display name, quotes opened, a space between words; encoded words stand as they are."""
+    return "".join(
         [unquote(text) if text[0] == '"' else " " if kind == " " else text for kind, text in _trimmed(tokens)]
     )
-    return printable_phrase(text)
-
-
-def printable_phrase(text: str) -> str:
-    """Return `text` as it is shown: encoded words decoded, and nothing in it that could end a line."""
-    return without_line_ends(decode_words(text))
 
 
 def local_part_of(tokens: list[Token]) -> str:

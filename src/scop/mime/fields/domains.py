@@ -2,7 +2,8 @@
 
 The rule is IDNA 2008's: a name is put into lower case and normal form, and each label beyond ASCII must be one that
 can be registered. `scop.base.a_labels` is the lenient sister, which makes any name comparable and refuses none; where
-both find A-labels they find the same. Labels in ASCII pass in lower case, whatever they are: they need no conversion.
+both find A-labels they find the same, but for the joiners, which that one drops. Labels in ASCII pass in lower case,
+whatever they are: they need no conversion.
 
 Standards: RFC 5890 §2.3, RFC 5891 §4, RFC 5895 §2 (mapping); `domain_labels` names those of the labels.
 """
@@ -15,6 +16,7 @@ __all__ = ["to_ascii", "to_unicode"]
 
 MAX_LABEL_OCTETS = 63  # RFC 1035 §2.3.4
 MAX_DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
+MAX_DOMAIN_CHARACTERS = 4 * MAX_DOMAIN_OCTETS  # before composition, whose time grows with the square of marks in a row
 _PREFIX = "xn--"
 _A_LABEL = re.compile(r"xn--[a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 
@@ -27,8 +29,7 @@ def to_ascii(domain: str) -> str:
     found = ".".join([_a_label(label) for label in labels])
     if len(found) > MAX_DOMAIN_OCTETS:
         raise ValueError("a domain is too long")
-    if found != domain.lower():
-        _check_bidi(labels)
+    _check_bidi(labels)
     return found
 
 
@@ -47,6 +48,8 @@ def to_unicode(domain: str) -> str:
 def _normal_labels(domain: str) -> list[str]:
     if domain.isascii():
         return domain.lower().split(".")
+    if len(domain) > MAX_DOMAIN_CHARACTERS:
+        raise ValueError("a domain is too long")
     from unicodedata import decomposition, normalize  # its tables cost memory, and few names need them
 
     # RFC 5895 §2 (1): letter by letter, since str.lower() makes a final sigma of the last one, which is another name

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.address_tokens import without_line_ends
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import ATEXT, find_comment_end, reject_line_ends, without_comments
+from scop.mime.structured import ATEXT, find_comment_end, reject_line_ends, without_comments, without_line_ends
 
 __all__ = ["NAMES", "NAMES_OF_ONE", "MessageId", "parse_message_id", "parse_message_ids", "write_message_ids"]
 

@@ -12,9 +12,8 @@ from typing import TypeAlias
 
 from scop.mime.charsets import decode_text, is_cleanly_decodable, without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.address_tokens import printable_phrase, without_line_ends
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import quote, reject_line_ends, unquote, without_comments
+from scop.mime.structured import printable_phrase, quote, reject_line_ends, unquote, without_comments, without_line_ends
 
 __all__ = [
     "NAME_CHARACTER",

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.address_tokens import without_line_ends
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import reject_line_ends, without_comments
+from scop.mime.structured import reject_line_ends, without_comments, without_line_ends
 
 __all__ = ["NAMES", "parse_transfer_encoding", "write_transfer_encoding"]
 

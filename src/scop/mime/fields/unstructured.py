@@ -8,9 +8,8 @@ Standards: RFC 5322 §2.2.1, §3.6.5; RFC 2047 §5 (1).
 from __future__ import annotations
 
 from scop.mime.defects import DefectKind
-from scop.mime.fields.address_tokens import without_line_ends
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import reject_line_ends
+from scop.mime.structured import reject_line_ends, without_line_ends
 from scop.mime.words import decode_words, encode_words
 
 __all__ = ["parse_unstructured", "write_encoded", "write_unstructured"]
