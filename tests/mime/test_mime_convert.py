@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from fakes.corpus import corpus_sample
 from fakes.value_trees import value_trees
@@ -115,6 +115,7 @@ def contents(entity: Entity) -> list[bytes]:
     return [one.content.replace(b"\r\n", b"\n") for one in entity.walk() if not one.parts]
 
 
+@settings(max_examples=60)
 @given(value_trees())
 def test_7bit_keeps_what_a_mail_says(values: EntityValues) -> None:
     """Whatever can be converted is ASCII in short lines, with the same contents in the same tree."""
@@ -129,6 +130,7 @@ def test_7bit_keeps_what_a_mail_says(values: EntityValues) -> None:
     assert written == to_7bit(parse(written))
 
 
+@settings(max_examples=60)
 @given(value_trees())
 def test_ascii_keeps_contents_and_converts_no_mail_twice(values: EntityValues) -> None:
     """Every header is ASCII, bodies stay octet for octet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from fakes.value_trees import value_trees
 from scop.mime import ContentType, EntityValues, encode, parse
@@ -23,6 +23,7 @@ def test_encode_and_parse_is_the_identity_on_values(values: EntityValues) -> Non
     assert values == parse(written(values)).values()
 
 
+@settings(max_examples=40)
 @given(value_trees())
 def test_encode_gives_the_same_octets_for_what_was_read(values: EntityValues) -> None:
     """Writing is a function of the values: a second round changes nothing."""
@@ -30,6 +31,7 @@ def test_encode_gives_the_same_octets_for_what_was_read(values: EntityValues) ->
     assert octets == written(parse(octets).values())
 
 
+@settings(max_examples=40)
 @given(value_trees())
 def test_encode_ends_its_own_lines_with_crlf(values: EntityValues) -> None:
     """RFC 5322 §2.3: no header has another line end."""
@@ -55,6 +57,12 @@ def test_encode_takes_the_digest_default() -> None:
     digest = ContentType("multipart", "digest", {"boundary": "b"})
     values = EntityValues((("Content-Type", digest),), (EntityValues((), (inner,)),))
     assert values == parse(written(values)).values()
+
+
+def test_encode_does_not_encode_a_multipart_that_was_not_cut() -> None:
+    """RFC 2045 §6.4: a multipart has no transfer encoding, whatever it states."""
+    fields = (("Content-Type", ContentType("multipart", "mixed")), ("Content-Transfer-Encoding", "quoted-printable"))
+    assert written(EntityValues(fields, b"\xc3=")).endswith(b"\r\n\r\n\xc3=")
 
 
 def test_encode_is_not_recursive() -> None:

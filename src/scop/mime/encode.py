@@ -134,7 +134,7 @@ def _content(entity: Writable, place: _Place) -> list[_Item]:
         # RFC 6532 §3.7: a message/global may be encoded; then no delimiter can stand in it.
         inner = content[0]
         return [encoder([inner] if isinstance(inner, bytes) else encode(inner))]
-    if encoder is not None:
+    if encoder is not None and media.maintype != "multipart":  # RFC 2045 §6.4: a multipart has none, cut or not
         return [encoder(content.chunks if isinstance(content, Stream) else [content])]
     if isinstance(content, Stream):
         raise ValueError("streamed content needs a transfer encoding: nobody can look for boundaries in it")
