@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from scop.cli.mail_compose import compose
 from scop.cli.mail_extract import extract
+from scop.cli.mail_path import path
 from scop.cli.mail_read import parse, tree
 from scop.cli.shared import Operator, config_option, json_option, print_json, print_table, when, with_operator
 from scop.mesh.vocabulary.keeper import ListAccounts
@@ -79,5 +81,5 @@ def show(account: str, number: int, config: Path, as_json: bool) -> None:
     sys.stdout.buffer.flush()
 
 
-for command in (parse, tree, extract):
+for command in (parse, tree, extract, compose, path):
     mail.add_command(command)
