@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
@@ -29,9 +31,10 @@ _TYPE = re.compile(rf"\s*+({NAME_CHARACTER}++)\s*+/\s*+({NAME_CHARACTER}++)")
 _WRITTEN_TYPE = re.compile(rf"{NAME_CHARACTER}++/{NAME_CHARACTER}++")
 # The shape of nearly all: no comment, no escape, nothing split or encoded.
 _PLAIN_PARAMETER = r""";[ \t]*+([a-z0-9-]++)=(?:"([^"\\?\x00-\x1f\x7f-\U0010ffff]*+)"|([a-z0-9_.+-]++))"""
-_PLAIN = re.compile(rf"([a-z0-9.+-]++)/([a-z0-9.+-]++)((?:{_PLAIN_PARAMETER})*+);?", re.IGNORECASE)
-_PLAIN_PARAMETERS = re.compile(_PLAIN_PARAMETER, re.IGNORECASE)
-_MAX_PLAIN_PARAMETERS = 20
+_PLAIN = re.compile(rf"([a-z0-9.+-]++)/([a-z0-9.+-]++)((?:{_PLAIN_PARAMETER})*+);?", re.IGNORECASE | re.ASCII)
+_PLAIN_PARAMETERS = re.compile(_PLAIN_PARAMETER, re.IGNORECASE | re.ASCII)
+_MAX_PLAIN = 120  # characters
+_MAX_REMEMBERED = 200  # bodies; most mails state one of few
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class ContentType:
     parameters: Mapping[str, str] = field(default_factory=lambda: NO_PARAMETERS)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", frozen(self.parameters))
+        if type(self.parameters) is not MappingProxyType:
+            object.__setattr__(self, "parameters", frozen(self.parameters))
 
     @property
     def media_type(self) -> str:
@@ -58,9 +62,9 @@ def parse_content_type(
     text: str, *, limits: Limits = DEFAULT_LIMITS, defects: list[DefectKind] | None = None
 ) -> ContentType | None:
     """Return the content type that an unfolded field body states, None where it states none; never raises."""
-    plain = _PLAIN.fullmatch(text)
-    if plain is not None and (value := _plain_value(plain, limits)) is not None:
-        return value
+    plain = _parse_plain(text) if len(text) <= _MAX_PLAIN else None
+    if plain is not None and len(plain.parameters) <= limits.parameters:
+        return plain
     bare = without_comments(text, limits=limits, defects=defects)
     match = _TYPE.match(bare)
     if match is None:
@@ -71,16 +75,18 @@ def parse_content_type(
     return ContentType(maintype, subtype, parse_parameters(bare[match.end() :], limits=limits, defects=defects))
 
 
-def _plain_value(plain: re.Match[str], limits: Limits) -> ContentType | None:
-    """Return the value of a body of the plain shape; None where it repeats a parameter or has many."""
+@lru_cache(maxsize=_MAX_REMEMBERED)
+def _parse_plain(text: str) -> ContentType | None:
+    """Return the content type of a body of the plain shape; None for others, and where it repeats a parameter."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        return None
     maintype, subtype, stated = plain[1].lower(), plain[2].lower(), plain[3]
     if not stated:
         return ContentType(maintype, subtype)
     found = _PLAIN_PARAMETERS.findall(stated)
     parameters = {name.lower(): quoted or token for name, quoted, token in found}
-    if len(parameters) < len(found) or len(found) > min(limits.parameters, _MAX_PLAIN_PARAMETERS):
-        return None
-    return ContentType(maintype, subtype, parameters)
+    return ContentType(maintype, subtype, MappingProxyType(parameters)) if len(parameters) == len(found) else None
 
 
 def write_content_type(value: ContentType) -> list[str]:

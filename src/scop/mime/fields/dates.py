@@ -55,7 +55,7 @@ _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})"
 _DATE = re.compile(
     rf"\s*+(?:(?P<weekday>{'|'.join(_DAYS)})\s*+,)?\s*+(?P<day>[0-9]{{1,2}})\s*+{_MONTH}\s*+(?P<year>[0-9]{{2,9}})"
     r"\s++(?P<hour>[0-9]{2})\s*+:\s*+(?P<minute>[0-9]{2})(?:\s*+:\s*+(?P<second>[0-9]{2}))?"
-    r"(?:\s++(?P<sign>[+-])(?P<hours>[0-9]{2})(?P<minutes>[0-5][0-9])|\s*+(?P<zone>[a-z]++))\s*+",
+    r"(?:\s++(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3])(?P<minutes>[0-5][0-9])|\s*+(?P<zone>[a-z]++))\s*+",
     re.IGNORECASE | re.ASCII,
 )
 _TIME = (
@@ -156,7 +156,7 @@ def write_date(value: datetime.datetime) -> list[str]:
         raise ValueError("a date of mail needs its zone")
     minutes = int(offset.total_seconds()) // 60
     if offset.total_seconds() % 60:  # as zones had before there were time tables; the moment stays the same
-        value = value.astimezone(datetime.timezone(datetime.timedelta(minutes=minutes)))
+        value += datetime.timedelta(minutes=minutes) - offset
     sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
     zone = f"{sign}{minutes // 60:02d}{minutes % 60:02d}"
     return [

@@ -11,10 +11,16 @@ from dataclasses import dataclass
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.address_tokens import printable_phrase, without_line_ends
 from scop.mime.fields.addresses import write_phrase
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import comment_end, reject_line_ends, unquote, without_comments
+from scop.mime.structured import (
+    comment_end,
+    printable_phrase,
+    reject_line_ends,
+    unquote,
+    without_comments,
+    without_line_ends,
+)
 
 __all__ = [
     "ID_NAMES",
@@ -36,7 +42,7 @@ NAMES = frozenset(
 _PHRASE_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\s++|[^\s"]++', re.DOTALL)
 _ID = re.compile(r"[^\s<>()\"@,;:\\]++")
 _BLANKS = re.compile(r"\s++")
-_ACTION = re.compile(r"<([^<>]*+)>?|\(|[^\s<(,]++")
+_ACTION = re.compile(r"<([^<>]*+)>?|\(|[^\s<>(,]++")
 _NO = "NO"  # RFC 2369 §3.4
 
 
@@ -67,9 +73,10 @@ def parse_list_id(
     bare = without_comments(readable, limits=limits, defects=defects).strip()
     before, bracket, behind = bare.rpartition("<")
     inside, is_closed, rest = behind.partition(">")
-    if not bracket and not _ID.fullmatch(inside):
+    # RFC 2919 §3: a label and a namespace
+    if not bracket and ("." not in inside or "=?" in inside or not _ID.fullmatch(inside)):
         inside = ""
-    identifier = without_surrogates(_BLANKS.sub("", inside))
+    identifier = without_surrogates(_BLANKS.sub("", without_comments(inside, limits=limits)))
     is_valid = bracket and is_closed and not rest and readable == text and _ID.fullmatch(identifier)
     if not is_valid and defects is not None:
         defects.append(DefectKind.INVALID_LIST_FIELD)

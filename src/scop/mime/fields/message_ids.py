@@ -26,7 +26,7 @@ _DOT_ATOM = rf"[{ATEXT}]++(?:\.[{ATEXT}]++)*+"
 _WORD = rf'(?:[{ATEXT}]++|"(?:[^"\\]++|\\.)*+")'
 # RFC 5322 §3.6.4, with the quoted strings of §4.5.4.
 _VALID = re.compile(rf"{_WORD}(?:\.{_WORD})*+@(?:{_DOT_ATOM}|\[[^\[\]\\]*+\])", re.DOTALL)
-_PLAIN = re.compile(rf"<{_DOT_ATOM}@{_DOT_ATOM}>")
+_PLAIN = re.compile(_DOT_ATOM)
 # Stricter than RFC 5322 §4.5.4: a bracket in a quoted string ends the identifier all the same, since all cut there.
 _PIECE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"|\(|<([^<>]*+)(>?)', re.DOTALL)
 _ODD = re.compile(r'[\s("\\]')
@@ -55,10 +55,10 @@ def parse_message_ids(
     words that look like identifiers are.
     """
     readable = without_line_ends(without_surrogates(text))
-    found = [one for one in _bracketed(readable, limits) if one[0]]
-    ids = tuple([_cut(inside) for inside, _ in found])
+    found = list(_bracketed(readable, limits))
+    ids = tuple([_cut(inside) for inside, _ in found if inside])
     is_valid = bool(found) and readable == text and all(is_closed and _VALID.fullmatch(one) for one, is_closed in found)
-    if not found and "<" not in readable:
+    if not ids and "<" not in readable and "=?" not in readable:
         ids = _bare_ids(readable, limits)
     if not is_valid and defects is not None:
         defects.append(DefectKind.INVALID_MESSAGE_ID)
@@ -83,7 +83,7 @@ def _bare_ids(text: str, limits: Limits) -> tuple[MessageId, ...]:
 
 
 def _bracketed(text: str, limits: Limits) -> Iterator[tuple[str, bool]]:
-    """Yield what stands between brackets, and whether the closing one is there."""
+    """Yield what stands between angle brackets, and whether they are closed; "" for a comment that is not."""
     position, has_comments = 0, True
     while (piece := _PIECE.search(text, position)) is not None:
         position = piece.end()
@@ -93,7 +93,9 @@ def _bracketed(text: str, limits: Limits) -> Iterator[tuple[str, bool]]:
             yield (_normal(inside, limits) if _ODD.search(inside) else inside), bool(piece[2])
         elif piece[0] == "(" and has_comments:
             end = find_comment_end(text, position, limits=limits)
-            has_comments = end is not None  # Lenient: a bracket that is never closed opens nothing
+            if end is None:  # Lenient: a bracket that is never closed opens nothing
+                has_comments = False
+                yield "", False
             position = end or position
 
 
@@ -119,6 +121,7 @@ def write_message_ids(value: Iterable[MessageId]) -> list[str]:
 def _checked(one: MessageId) -> str:
     text = reject_line_ends(str(one))
     text.encode()
-    if not _PLAIN.fullmatch(text) and parse_message_ids(text) != (one,):
+    is_plain = _PLAIN.fullmatch(one.left) and _PLAIN.fullmatch(one.right)
+    if not is_plain and parse_message_ids(text) != (one,):
         raise ValueError(f"not an identifier: {text[:80]!r}")
     return text

@@ -152,8 +152,8 @@ def _join_sections(sections: _Sections, defects: list[DefectKind] | None) -> str
             _note(defects, DefectKind.INVALID_PARAMETER)
             break
         value, is_extended = sections[number]
-        if number == 0 and is_extended and value.count("'") >= 2:
-            charset, _, value = value.split("'", 2)
+        if number == 0 and is_extended:
+            charset, value = _cut_charset(value, defects)
         octets.append(_section_octets(value, is_extended, defects))
     if not octets:
         return None
@@ -161,6 +161,16 @@ def _join_sections(sections: _Sections, defects: list[DefectKind] | None) -> str
     if defects is not None and not is_cleanly_decodable(joined, charset):
         _note(defects, DefectKind.INVALID_PARAMETER)
     return without_line_ends(decode_text(joined, charset))
+
+
+def _cut_charset(value: str, defects: list[DefectKind] | None) -> tuple[str, str]:
+    """Return the charset that section 0 names, and what stands behind it and the language (RFC 2231 §4)."""
+    charset, _, rest = value.partition("'")
+    _, second, behind = rest.partition("'")
+    if second:
+        return charset, behind
+    _note(defects, DefectKind.INVALID_PARAMETER)
+    return "", value
 
 
 def _section_octets(value: str, is_extended: bool, defects: list[DefectKind] | None) -> bytes:

@@ -17,10 +17,16 @@ from dataclasses import dataclass
 
 from scop.mime.charsets import without_surrogates
 from scop.mime.defects import DefectKind
-from scop.mime.fields.address_tokens import printable_phrase, without_line_ends
 from scop.mime.fields.dates import parse_date, write_date
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.structured import comment_end, open_comment, reject_line_ends, write_comment
+from scop.mime.structured import (
+    comment_end,
+    open_comment,
+    printable_phrase,
+    reject_line_ends,
+    without_line_ends,
+    write_comment,
+)
 from scop.mime.words import encode_words
 
 __all__ = ["NAMES", "Clause", "Received", "parse_received", "write_received"]
@@ -28,11 +34,11 @@ __all__ = ["NAMES", "Clause", "Received", "parse_received", "write_received"]
 NAMES = frozenset({"received"})
 
 _CLAUSE_NAMES = frozenset({"from", "by", "via", "with", "id", "for", "tls", "state"})
+# A quote that is never closed, and a backslash that escapes nothing, stand in no word.
 _TOKEN = re.compile(
-    r'(?P<word>(?:"(?:[^"\\]++|\\.)*+"?|<[^<>]*+>?|\\.|[^\s()"<\\;]++|\\\Z)++)|(?P<comment>\()|(?P<date>;)|\)',
-    re.DOTALL,
+    r'(?P<word>(?:"(?:[^"\\]++|\\.)*+"|\\[^ \t]|[^ \t()"\\;]++)++)|(?P<comment>\()|(?P<date>;)|[)"\\]', re.DOTALL
 )
-_BLANKS = re.compile(r"\s++")
+_BLANKS = re.compile(r"[ \t]++")
 _HELO = re.compile(r"\b(?:helo|ehlo)[ =]([^\s()]+)", re.IGNORECASE)
 _BRACKETED = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]", re.IGNORECASE)
 _MAX_COMMENT_WORD = 60  # a longer one is encoded, so that the line can be folded
@@ -183,18 +189,18 @@ def _clauses(text: str, limits: Limits, defects: list[DefectKind] | None) -> Ite
     current = _Open()
     found = [current]
     for token, end in _tokens(text, limits, defects):
-        word = _BLANKS.sub(" ", token[0])
         if token.lastgroup == "comment":
             comment = _BLANKS.sub(" ", printable_phrase(open_comment(text[token.start() : end]))).strip(" ")
             if current.comment or found[-1] is not current:
                 found.append(_Open(comment=comment))
             else:
                 current.comment = comment
-        elif word.lower() in _CLAUSE_NAMES and (current.words or current.comment or not current.name):
-            current = _Open(word.lower())
+        # RFC 5321 §4.4: each clause has a value, so that a word behind a name is none.
+        elif token[0].lower() in _CLAUSE_NAMES and (current.words or current.comment or not current.name):
+            current = _Open(token[0].lower())
             found.append(current)
-        elif word != ")":
-            current.words.append(word)
+        elif token.lastgroup is not None:
+            current.words.append(token[0])
     for one in found:
         if one.name or one.words or one.comment:
             yield Clause(one.name, " ".join(one.words), one.comment)

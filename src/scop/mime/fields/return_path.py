@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.mime.defects import DefectKind
-from scop.mime.fields.addresses import Address, parse_addresses, write_addresses
+from scop.mime.fields.addresses import Address, parse_addresses
 from scop.mime.limits import DEFAULT_LIMITS, Limits
+from scop.mime.structured import reject_line_ends, without_comments
 
 __all__ = ["NAMES", "ReturnPath", "parse_return_path", "write_return_path"]
 
@@ -28,12 +29,15 @@ def parse_return_path(
 ) -> ReturnPath | None:
     """Return the path that an unfolded field body states, None where it states none; never raises.
 
-    Routes are left out (RFC 5321 §4.1.1.3). Lenient: a path needs no brackets, and the first of several counts.
+    Routes are left out (RFC 5321 §4.1.1.3). Lenient: a path with a domain needs no brackets; of several the first
+    counts.
     """
+    if "".join(without_comments(text, limits=limits).split()) == "<>":
+        return ReturnPath()
     found: list[DefectKind] = []
     paths = parse_addresses(text, limits=limits, defects=found)
-    path = paths[0] if paths and isinstance(paths[0], Address) else None
-    is_sound = path is not None and "<" in text and len(paths) == 1 and not found
+    path = paths[0] if paths and isinstance(paths[0], Address) and ("<" in text or paths[0].domain) else None
+    is_sound = path is not None and "<" in text and len(paths) == 1 and not found and not path.display_name
     if not is_sound and defects is not None:
         defects.append(DefectKind.INVALID_RETURN_PATH)
     return None if path is None else ReturnPath(path.addr_spec)
@@ -41,8 +45,8 @@ def parse_return_path(
 
 def write_return_path(value: ReturnPath) -> list[str]:
     """Return the path in its brackets; what is no addr-spec in its shortest form raises `ValueError`."""
-    path = Address(addr_spec=value.addr_spec)
-    if path.addr_spec != value.addr_spec:
+    words = [f"<{reject_line_ends(value.addr_spec)}>"]
+    words[0].encode()
+    if parse_return_path(words[0]) != value:
         raise ValueError(f"not an address: {value.addr_spec[:80]!r}")
-    (spec,) = write_addresses([path])
-    return [spec if spec.startswith("<") else f"<{spec}>"]
+    return words
