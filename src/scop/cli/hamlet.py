@@ -1,0 +1,85 @@
+"""`scop hamlet`: the corpus of mails that are written from values, and what it shows.
+
+Each command is in a module of its own; this one writes the corpus and counts what it tests.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from scop.cli import shared
+from scop.cli.hamlet_check import check
+from scop.cli.hamlet_corpus import new_corpus
+from scop.cli.hamlet_shown import count_option, from_option, progress, seed_option
+from scop.cli.shared import json_option, print_json, print_table
+
+__all__ = ["hamlet"]
+
+
+@click.group()
+def hamlet() -> None:
+    """Write a corpus of mails from values, and check parser and encoder by it."""
+
+
+hamlet.add_command(check)
+
+
+@hamlet.command()
+@seed_option
+@count_option
+@from_option
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR|FILE.mbox|FILE.tar",
+    help="A new one.",
+)
+@json_option
+def generate(seed: int, count: int, first: int, target: Path, as_json: bool) -> None:
+    """Write mails of the corpus to files.
+
+    The same seed gives the same mails everywhere. They are CC0: do with them what you like.
+    """
+    from scop.hamlet.mail import generate as generated
+
+    octets = 0
+    with new_corpus(target) as write, progress("written", count, quiet=as_json) as advance:
+        for index in range(first, first + count):
+            mail = generated(seed, index)
+            write(index, mail)
+            octets += len(mail)
+            advance(1)
+    if as_json:
+        print_json({"seed": seed, "from": first, "count": count, "octets": octets, "to": str(target)})
+    else:
+        shared.console.print(f"{count:,} mails, {octets:,} octets in {target}", markup=False)
+
+
+@hamlet.command()
+@seed_option
+@click.option(
+    "--count", type=click.IntRange(min=1), default=10_000, show_default=True, help="How many mails to look at."
+)
+@json_option
+def coverage(seed: int, count: int, as_json: bool) -> None:
+    """Show in how many mails each production of the grammar stands. Exit status 1 if one stands in none."""
+    from scop.hamlet.mail import productions
+    from scop.hamlet.production import Production
+
+    found: Counter[Production] = Counter()
+    with progress("counted", count, quiet=as_json) as advance:
+        for index in range(count):
+            found.update(set(productions(seed, index)))
+            advance(1)
+    if as_json:
+        print_json({"seed": seed, "count": count, "mails": {one.value: found[one] for one in Production}})
+    else:
+        rows = [(one.value, f"{found[one]:,}", f"{found[one] / count:.2%}") for one in Production]
+        print_table(("production", "mails", "share"), rows, title=f"seed {seed}, the first {count:,} mails")
+    sys.exit(0 if all(found[one] for one in Production) else 1)
