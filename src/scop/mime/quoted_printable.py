@@ -17,7 +17,7 @@ _MAX_BLANKS = 1_000
 _BLANK_AT_LINE_END = re.compile(rb"\n(?:(?<=[ \t]\n)|(?<=[ \t]\r\n))")
 _MISREAD = re.compile(rb"=(?:=|\r(?!\n))")  # Python's decoder loses octets here
 # What is read one way or the other by what comes next: the start of an escape, or blanks at a line's end.
-_OPEN_END = re.compile(rb"(?:=[0-9A-Fa-f]?|(?<![ \t])=?[ \t]{1,%d}+\r?|=\r)\Z" % _MAX_BLANKS)
+_OPEN_END = re.compile(rb"(?:=(?:[0-9A-Fa-f]?|[ \t]{1,%d}+\r?|\r)|(?<![ \t])[ \t]{1,%d}+\r?)\Z" % ((_MAX_BLANKS,) * 2))
 _ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|\r?\n)")
 # RFC 2045 §6.7 (1)–(3); lower-case digits and blanks at a line's end are read alike by everybody.
 _FLAW = re.compile(rb"[^\t\r\n -~]|=(?![0-9A-Fa-f]{2}|[ \t]*+\r?\n)")
