@@ -57,11 +57,10 @@ def _spec(addr_spec: str) -> str:
 
 def _clause(clause: Clause) -> Clause | None:
     """Return a clause of Received in ASCII; None for one that has no such form, which a trace can do without."""
-    comment = clause.comment if clause.comment.isascii() else ""
     if clause.value.isascii():
-        return replace(clause, comment=comment)
+        return clause
     try:
         value = to_ascii(clause.value)
     except ValueError:
         return None
-    return Clause(clause.name, value, comment) if value.isascii() else None
+    return replace(clause, value=value) if value.isascii() else None

@@ -110,7 +110,7 @@ class Received:
     @property
     def address(self) -> str:
         """The client's IP address; "" where the host does not say."""
-        about = self._about_client()
+        about = _HELO.sub("", self._about_client())
         candidates = [*_BRACKETED.findall(f"{about} {self.from_}"), *re.split(r"[\s,()]+", about)]
         return next((found for one in candidates if (found := _ip_address(one)) is not None), "")
 
@@ -145,8 +145,9 @@ def parse_received(
     date = parse_date(readable[semicolon + 1 :], limits=limits) if semicolon >= 0 else None
     told = readable if date is None else readable[:semicolon]
     clauses = tuple(_clauses(told, limits, defects))
-    is_valid = date is not None and readable == text and bool(clauses)
-    if not (is_valid and all(clause.name and clause.value for clause in clauses)) and defects is not None:
+    is_valid = date is not None and readable == text and any(clause.name for clause in clauses)
+    # RFC 5321 §4.4: each clause has a name and a value; comments stand anywhere.
+    if not (is_valid and all(bool(clause.name) == bool(clause.value) for clause in clauses)) and defects is not None:
         defects.append(DefectKind.INVALID_RECEIVED)
     if date is None and not any(clause.name or clause.comment for clause in clauses):
         return None
