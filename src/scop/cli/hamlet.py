@@ -14,6 +14,7 @@ import click
 from scop.cli import shared
 from scop.cli.hamlet_check import check
 from scop.cli.hamlet_corpus import new_corpus
+from scop.cli.hamlet_send import send
 from scop.cli.hamlet_shown import count_option, from_option, progress, seed_option
 from scop.cli.shared import json_option, print_json, print_table
 
@@ -26,6 +27,7 @@ def hamlet() -> None:
 
 
 hamlet.add_command(check)
+hamlet.add_command(send)
 
 
 @hamlet.command()

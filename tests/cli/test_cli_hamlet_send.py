@@ -1,0 +1,100 @@
+"""`scop hamlet send`: through a mesh that runs, and what is made of the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fakes.command_line import Town, founded
+from fakes.real_mesh import PASSWORD
+from scop.cli.hamlet_send import Received, Results, Sent, on_the_wire
+
+
+def results(received: list[Received]) -> Results:
+    """Return what became of two mails that were accepted and one that was not."""
+    sent = [
+        Sent(7, 250, "2.0.0 Ok: accepted as one"),
+        Sent(8, 550, "5.6.0 No"),
+        Sent(9, 250, "2.0.0 Ok: accepted as two"),
+    ]
+    return Results(sent, received)
+
+
+def test_cli_hamlet_send_all_is_right_where_every_mail_arrived_once_unchanged() -> None:
+    """What was refused is neither lost nor wrong."""
+    found = results([Received("one"), Received("two")])
+    assert (True, [], {}, 0, 0) == (found.right, found.lost, found.changed, found.twice, found.overtaken)
+    assert {"550 5.6.0 No": 1} == found.summary()["refused"]
+
+
+@pytest.mark.parametrize(
+    ("received", "figures"),
+    [
+        ([Received("one")], {"lost": [9]}),
+        ([Received("one"), Received("two"), Received("two")], {"stored_twice": 1}),
+        (
+            [Received("one"), Received("two", "not the same")],
+            {"changed": {"9": "not the same"}},
+        ),
+    ],
+)
+def test_cli_hamlet_send_says_what_is_wrong(received: list[Received], figures: dict[str, object]) -> None:
+    """Lost, doubled, changed: by the index of the mail."""
+    found = results(received)
+    assert not found.right
+    assert figures.items() <= found.summary().items()
+
+
+def test_cli_hamlet_send_counts_what_was_overtaken() -> None:
+    """Order is told; no standard promises it, so it makes nothing wrong."""
+    found = results([Received("two"), Received("one")])
+    assert (1, True) == (found.overtaken, found.right)
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [(b"a\nb\n", b"a\r\nb\r\n"), (b"a\r\nb", b"a\r\nb\r\n"), (b"a\rb\r\nc\n", b"a\rb\r\nc\n\r\n"), (b"", b"\r\n")],
+)
+def test_cli_hamlet_send_mends_line_ends_of_files_only(octets: bytes, expected: bytes) -> None:
+    """A bare CR or LF between others is sent, and refused."""
+    assert expected == on_the_wire(octets)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A mesh that runs, with postman, who may send as anyone, and bob."""
+    here = founded(tmp_path_factory.mktemp("town"), "hamlet")
+    with here.up():
+        assert 0 == here.scop("account", "add", "postman", "--password", PASSWORD, "--send-as", "any").status
+        assert 0 == here.scop("account", "add", "bob", "--password", PASSWORD).status
+        yield here
+
+
+def test_cli_hamlet_send_drives_a_mesh_and_finds_every_mail_again(town: Town) -> None:
+    """Those with NUL, a bare CR or a bare LF are refused with a reply; all others stand in the mailbox as submitted."""
+    words = ("hamlet", "send", "--count", "40", "--as", "postman", "--to", "bob", "--json")
+    said = town.scop(*words, stdin=f"{PASSWORD}\n")
+    assert isinstance(said.json, dict), said.err
+    assert (0, 40, [], {}, 0) == (
+        said.status,
+        said.json["sent"],
+        said.json["lost"],
+        said.json["changed"],
+        said.json["stored_twice"],
+    )
+    assert said.json["accepted"] == said.json["stored"] >= 20
+    assert all(reply.startswith("5") for reply in said.json["refused"])
+
+
+def test_cli_hamlet_send_says_which_account_is_needed(town: Town) -> None:
+    """One sentence."""
+    refused = town.scop("hamlet", "send", "--count", "1", "--as", "bob", "--password", "x")
+    assert (2, "scop: --as bob: may not send as anyone; use an account of `--send-as any`\n") == (
+        refused.status,
+        refused.err,
+    )
+    wrong = town.scop("hamlet", "send", "--count", "1", "--as", "postman", "--password", "x")
+    assert (2, "scop: --as postman: the mesh does not take this password\n") == (wrong.status, wrong.err)
+    missing = town.scop("hamlet", "send", "--count", "1", "--as", "nobody", "--password", "x")
+    assert "there is no account nobody" in missing.err
