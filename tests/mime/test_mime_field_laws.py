@@ -138,6 +138,7 @@ ANY_TEXT = st.one_of(st.lists(_PIECES, max_size=14).map("".join), st.text(max_si
 @given(st.sampled_from(NAMES), ANY_TEXT)
 @example("References", "=?utf-8?q?=3Ca@b=3E?=")
 @example("Received", "=?utf-8?q?from?=")
+@example("Return-Path", "<\u00a0>")
 @example("Content-Type", "a/b; n*1=x; n=y; n*0=z")
 @example("Date", "Tue, 24 Jan 2001 12:00 -0000 (")
 def test_field_read_from_anything_is_the_same_again(name: str, text: str) -> None:

@@ -145,9 +145,9 @@ def parse_received(
     date = parse_date(readable[semicolon + 1 :], limits=limits) if semicolon >= 0 else None
     told = readable if date is None else readable[:semicolon]
     clauses = tuple(_clauses(told, limits, defects))
-    is_valid = date is not None and readable == text and any(clause.name for clause in clauses)
-    # RFC 5321 §4.4: each clause has a name and a value; comments stand anywhere.
-    if not (is_valid and all(bool(clause.name) == bool(clause.value) for clause in clauses)) and defects is not None:
+    # RFC 5322 §3.6.7: the date is owed, clauses are not; RFC 5321 §4.4: each has a name and a value.
+    is_valid = date is not None and readable == text and all(bool(one.name) == bool(one.value) for one in clauses)
+    if not is_valid and defects is not None:
         defects.append(DefectKind.INVALID_RECEIVED)
     if date is None and not any(clause.name or clause.comment for clause in clauses):
         return None

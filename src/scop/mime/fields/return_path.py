@@ -5,6 +5,7 @@ Standards: RFC 5322 §3.6.7, RFC 5321 §4.4, RFC 6531 §3.3.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from scop.mime.defects import DefectKind
@@ -15,6 +16,8 @@ from scop.mime.structured import reject_line_ends, without_comments
 __all__ = ["NAMES", "ReturnPath", "parse_return_path", "write_return_path"]
 
 NAMES = frozenset({"return-path"})
+
+_NULL_PATH = re.compile(r"[ \t\r\n]*+<[ \t\r\n]*+>[ \t\r\n]*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def parse_return_path(
     Routes are left out (RFC 5321 §4.1.1.3). Lenient: a path with a domain needs no brackets; of several the first
     counts.
     """
-    if "".join(without_comments(text, limits=limits).split()) == "<>":
+    if _NULL_PATH.fullmatch(without_comments(text, limits=limits)):
         return ReturnPath()
     found: list[DefectKind] = []
     paths = parse_addresses(text, limits=limits, defects=found)
