@@ -18,7 +18,7 @@ import scop.hamlet
 from scop.hamlet import expected, generate
 from scop.mime.values import EntityValues
 
-_DIGEST = "c097a0067bfdea606a24277fe7c76d0d"
+_DIGEST = "7fa741d82db74fce589056ca873d59cc"
 _PACKAGE = Path(scop.hamlet.__file__).parent
 _DIGEST_OF_MAILS = """
 import hashlib

@@ -9,7 +9,7 @@ Standards: RFC 7693 (BLAKE2).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -44,24 +44,33 @@ def _numbers(blocks: Iterator[bytes]) -> Iterator[int]:
         yield from unpack(block)
 
 
-class Draw:
-    """One stream of draws; equal arguments give equal streams."""
+def _fair(number: Callable[[], int]) -> Callable[[int], int]:
+    """Return `Draw.below` over the words of a stream: a mail asks it 700 times, and a method would take half more."""
+    bits, mask = _WORD_BITS, _WORD_MASK
 
-    __slots__ = ("_blocks", "_number")
+    def below(end: int) -> int:
+        product = number() * end
+        if product & mask < end:
+            # The few products below this rest would make some results likelier: they are drawn again.
+            rest = (1 << bits) % end
+            while product & mask < rest:
+                product = number() * end
+        return product >> bits
+
+    return below
+
+
+class Draw:
+    """One stream of draws; equal arguments give equal streams.
+
+    `below(end)` is an integer of `range(end)`, each equally likely; `end` is at most 2**32.
+    """
+
+    __slots__ = ("_blocks", "below")
 
     def __init__(self, seed: int, index: int, purpose: str) -> None:
         self._blocks = _blocks(seed, index, purpose)
-        self._number = _numbers(self._blocks).__next__
-
-    def below(self, end: int) -> int:
-        """Return an integer of `range(end)`, each equally likely; `end` is at most 2**32."""
-        product = self._number() * end
-        if product & _WORD_MASK < end:
-            # The few products below this rest would make some results likelier: they are drawn again.
-            rest = (1 << _WORD_BITS) % end
-            while product & _WORD_MASK < rest:
-                product = self._number() * end
-        return product >> _WORD_BITS
+        self.below = _fair(_numbers(self._blocks).__next__)
 
     def between(self, first: int, last: int) -> int:
         """Return an integer from `first` to `last`, both possible."""

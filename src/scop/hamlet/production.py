@@ -235,6 +235,8 @@ class Production(StrEnum):
     PARAMETER_EXTENDED_CONTINUED = auto()
     PARAMETER_MIXED = auto()
     PARAMETER_SECTIONS_MIXED_UP = auto()
+    PARAMETER_WITH_FALLBACK = auto()
+    PARAMETERS_END_WITH_SEMICOLON = auto()
 
     # RFC 2045 §6: transfer encodings
     ENCODING_7BIT = auto()
@@ -245,6 +247,7 @@ class Production(StrEnum):
     ENCODING_UUENCODE = auto()
     ENCODING_UNKNOWN = auto()
     CONTENT_WITH_NUL = auto()
+    CONTENT_WITH_OTHER_LINE_ENDS = auto()
     BASE64 = auto()
     BASE64_PADDED = auto()
     BASE64_ON_ONE_LINE = auto()

@@ -94,6 +94,8 @@ def note_content(pen: Pen, content: bytes, encoding: str) -> None:
     """Note what is awkward about octets, and in which encoding they go."""
     if b"\0" in content:
         pen.note(Production.CONTENT_WITH_NUL)
+    if encoding in ("base64", "quoted-printable") and b"\n" in content.replace(b"\r\n", b"") and pen.line_end != b"\n":
+        pen.note(Production.CONTENT_WITH_OTHER_LINE_ENDS)
     if b"\n--" in content:
         pen.note(
             Production.DELIMITER_ENCODED

@@ -42,6 +42,9 @@ def spell_disposition(pen: Pen, disposition: Disposition) -> str:
 
 def _spell_parameters(pen: Pen, parameters: Mapping[str, str]) -> str:
     pieces = [f"{pen.gap()};{pen.cfws()}{piece}" for item in parameters.items() for piece in _spell_one(pen, *item)]
+    if pieces and pen.whim(20):
+        pen.note(Production.PARAMETERS_END_WITH_SEMICOLON)  # against RFC 2045 §5.1, and common
+        pieces.append(";")
     return "".join(pieces) + pen.gap()
 
 
@@ -96,7 +99,7 @@ def _spell_extended(pen: Pen, name: str, value: str) -> list[str]:
     start = f"{pen.any_case(charset.label)}'{pen.choice(_LANGUAGES)}'"
     if len(octets) < 2 or pen.below(2):
         pen.note(Production.PARAMETER_EXTENDED)
-        return [_assigned(pen, f"{name}*", start + _percent(octets))]
+        return [*_fallback(pen, name), _assigned(pen, f"{name}*", start + _percent(octets))]
     pen.note(Production.PARAMETER_EXTENDED_CONTINUED)
     step = max(1 + pen.below(len(octets)), -(-len(octets) // _MAX_SECTIONS))
     sections: list[str] = []
@@ -104,6 +107,14 @@ def _spell_extended(pen: Pen, name: str, value: str) -> list[str]:
         sections.append(_spell_section(pen, f"{name}*{number}", octets[at : at + step], start, charset))
         start = ""
     return _in_any_order(pen, sections)
+
+
+def _fallback(pen: Pen, name: str) -> list[str]:
+    """Return what a reader who does not know RFC 2231 is to see; others prefer the extended value (RFC 6266 §4.3)."""
+    if name not in _FOR_PEOPLE or not pen.whim(4):
+        return []
+    pen.note(Production.PARAMETER_WITH_FALLBACK)
+    return [_assigned(pen, name, '"???"')]
 
 
 def _spell_section(pen: Pen, name: str, octets: bytes, start: str, charset: Charset) -> str:

@@ -38,7 +38,9 @@ def spell_received(pen: Pen, received: Received) -> str:
 
 def _spell_clause(pen: Pen, clause: Clause) -> str:
     pen.note(_PRODUCTIONS[clause.name])
-    words = [pen.any_case(clause.name), *clause.value.split(" ")] if clause.name else []
+    # White space within quotes is what it is (RFC 5322 §3.2.4), between words it may be any.
+    values = [clause.value] if '"' in clause.value else clause.value.split(" ")
+    words = [pen.any_case(clause.name), *values] if clause.name else []
     if clause.comment:
         pen.note(Production.RECEIVED_COMMENT)
         inner = _escaped(pen, clause.comment).replace(" ", pen.fws())

@@ -20,6 +20,7 @@ _SENTENCES = 64  # of each script: a text is made of these, which is quicker tha
 _LINES = spread((6, 4), (6, 12), (6, 24), (3, 50), (1, 0), (1, 1))
 _MAX_TIMES = 40  # what a long text is repeated to: about 50 KB
 _SIZES = spread((8, 100), (8, 700), (4, 2_000), (1, 0), (1, 1))
+_LINE_ENDS = ("\n", "\r\n", "\r")  # of texts that were written elsewhere and are encoded as they were
 _ODD_LINES = (
     *(
         "",
@@ -63,7 +64,8 @@ def draw_prose(draw: Draw, script: Script, around: Surroundings, *, is_encoded: 
         lines *= 1 + draw.below(_MAX_TIMES)
     if draw.below(4):
         lines.append("")  # so the last line has its end
-    return around.line_end.join(lines)
+    is_foreign = is_encoded and draw.below(8) == 0
+    return (draw.choice(_LINE_ENDS) if is_foreign else around.line_end).join(lines)
 
 
 def draw_block(draw: Draw, around: Surroundings, *, own: str = "") -> bytes:
@@ -81,7 +83,17 @@ def draw_text_content(draw: Draw, around: Surroundings, encoding: str) -> tuple[
     script = ASCII if encoding in ("", "7bit") and draw.below(4) else draw.choice(SCRIPTS_AT_WILL)
     charset = draw.choice(_allowed(script, encoding))
     text = draw_prose(draw, script, around, is_encoded=is_encoded)
-    return charset, _MARKS.get(charset.codec, b"") * (charset in _UTF16) + text.encode(charset.codec)
+    octets = text.encode(charset.codec)
+    if charset.is_stateful and not is_encoded and b"\n--" in b"\n" + octets:
+        octets = _without_delimiters(octets, around)
+    return charset, _MARKS.get(charset.codec, b"") * (charset in _UTF16) + octets
+
+
+def _without_delimiters(octets: bytes, around: Surroundings) -> bytes:
+    """Leave out lines that have become delimiters: UTF-7 writes "+" as "+-"."""
+    end = around.line_end.encode()
+    lines = octets.split(end)
+    return end.join([line for line in lines if not is_delimiter(line.decode("ascii"), around.boundaries)])
 
 
 @cache
