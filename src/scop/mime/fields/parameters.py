@@ -28,6 +28,7 @@ __all__ = [
 
 # RFC 2045 §5.1: all but blanks, controls and tspecials. RFC 6532 §3.2: beyond ASCII, names and types stay as they are.
 NAME_CHARACTER = r"""[^\x00-\x20\x7f()<>@,;:\\"/\[\]?=]"""
+_MEDIA_TYPE = re.compile(rf"\A\s*+{NAME_CHARACTER}++\s*+/\s*+{NAME_CHARACTER}++")
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 # Lenient: a value that is no token runs to the next ";" (unquoted blanks, "/" and "=" are common).
@@ -187,7 +188,7 @@ def _section_octets(value: str, is_extended: bool, defects: list[DefectKind] | N
 
 def find_boundary(unfolded: str) -> bytes:
     """Return the octets of a multipart's boundary; empty where the Content-Type names none (RFC 2046 §5.1.1)."""
-    text = without_comments(unfolded)
+    text = _MEDIA_TYPE.sub("", without_comments(unfolded), count=1)
     value = next((value for name, value in split_parameters(text) if name == "boundary"), None)
     if value is None:
         value = parse_parameters(text).get("boundary", "")  # in RFC 2231 sections, though nobody does
