@@ -22,6 +22,7 @@ LIBRARIES: dict[str, set[str]] = {
     "dmarc": set(),
     "dns": set(),
     "dsn": set(),
+    "hamlet": {"pybase64"},
     "mime": {"pybase64"},
     "smtp": set(),
     "spam": {"msgspec", "pybase64"},
