@@ -15,7 +15,7 @@ import email.policy
 import email.utils
 import importlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.headerregistry import AddressHeader, ContentDispositionHeader, ContentTypeHeader, DateHeader
 from typing import Protocol, TypeAlias
@@ -36,6 +36,10 @@ class Read:
     content: bytes | None = None
     text: str | None = None
     parts: tuple[Read, ...] = ()
+
+
+class NoMessageError(Exception):
+    """A reader gave nothing at all for a mail."""
 
 
 Reader: TypeAlias = Callable[[bytes], Read]
@@ -156,9 +160,24 @@ class _FlankerPart(Protocol):
 
 
 def _flanker() -> Reader:
-    with contextlib.redirect_stderr(io.StringIO()):  # its grammars complain when they are compiled
-        parse: Callable[[bytes], _FlankerPart] = importlib.import_module("flanker.mime").from_string
-    return lambda octets: _flanker_entity(parse(octets))
+    with _hushed():
+        parse: Callable[[bytes], _FlankerPart | None] = importlib.import_module("flanker.mime").from_string
+
+    def read(octets: bytes) -> Read:
+        with _hushed():
+            part = parse(octets)
+            if part is None:
+                raise NoMessageError
+            return _flanker_entity(part)
+
+    return read
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Let it say nothing: it prints what it cannot decode, and its grammars complain when they are compiled."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def _flanker_entity(part: _FlankerPart) -> Read:
