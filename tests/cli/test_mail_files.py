@@ -1,9 +1,12 @@
 """Mails from files of every shape."""
 
+import gzip
 import io
+import lzma
 import os
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,22 @@ def test_mail_files_an_archive_is_read_without_unpacking(tmp_path: Path) -> None
     with tarfile.open(tmp_path / "mails.tar.xz", "w:xz") as archive:
         archive.add(tmp_path / "one", "corpus/one")
     assert [MailFile("corpus/one", MAIL)] == list(read_mails(tmp_path / "mails.tar.xz"))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])
+def test_mail_files_a_damaged_archive_is_named(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """What stands before the damage is read."""
+    path = tmp_path / "mails.tar"
+    with tarfile.open(path, "w:") as archive:
+        for number in range(50):
+            member = tarfile.TarInfo(f"{number}")
+            member.size = 2_000
+            archive.addfile(member, io.BytesIO(MAIL + os.urandom(2_000)))
+    path.write_bytes(pack(path.read_bytes())[:60_000])
+    found = read_mails(path)
+    assert isinstance(next(found), MailFile)
+    with pytest.raises(ClickException, match=r"mails\.tar: a damaged archive"):
+        list(found)
 
 
 def test_mail_files_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ Standards: RFC 4155 (mbox); the Maildir format of D. J. Bernstein.
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import sys
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,12 +87,25 @@ def to_mbox(octets: bytes) -> bytes:
     return postmark + _ANY_FROM.sub(rb">\1", octets) + (b"\n" if is_ended else b"\n\n")
 
 
-def _from_archive(stream: BinaryIO) -> Iterator[MailFile | NoMail]:
+def _from_archive(name: str, stream: BinaryIO) -> Iterator[MailFile | NoMail]:
     with tarfile.open(fileobj=stream) as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.isfile() and member.size <= MAX_FILE_OCTETS else None
-            if content is not None:
-                yield _judge(member.name, content.read())
+        members = iter(archive)
+        while (found := _next_in_archive(name, archive, members)) is not None:
+            yield from found
+
+
+def _next_in_archive(
+    name: str, archive: tarfile.TarFile, members: Iterator[tarfile.TarInfo]
+) -> list[MailFile | NoMail] | None:
+    """Return what the next member holds, None at the end."""
+    try:
+        member = next(members, None)
+        if member is None:
+            return None
+        content = archive.extractfile(member) if member.isfile() and member.size <= MAX_FILE_OCTETS else None
+        return [] if content is None else [_judge(member.name, content.read())]
+    except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error) as error:  # OSError, too, and that is said anyhow
+        raise click.ClickException(f"{name}: a damaged archive ({error})") from None
 
 
 def _is_maildir(folder: Path) -> bool:
@@ -130,7 +145,7 @@ def _from_stream(name: str, stream: BinaryIO, *, is_mail: bool) -> Iterator[Mail
         if is_mbox:
             yield from _from_mbox(name, seekable)
         elif tarfile.is_tarfile(seekable):
-            yield from _from_archive(seekable)
+            yield from _from_archive(name, seekable)
         else:
             yield _judge(name, seekable.read(), is_mail=is_mail)
 
