@@ -15,6 +15,7 @@ __all__ = ["Base64Decoder", "decode_base64", "encode_base64_lines", "find_base64
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLANKS = b"\r\n \t"
+_PADDING = b"=" + _BLANKS
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 _BAD_OCTET = re.compile(rb"[^A-Za-z0-9+/=\r\n \t]")
 _NOT_BLANK = re.compile(rb"[^\r\n \t]")
@@ -23,12 +24,14 @@ _OCTETS_A_LINE = 57  # RFC 2045 §6.8: 76 characters
 
 def decode_base64(octets: bytes) -> bytes:
     """Decode base64; characters outside of the alphabet are ignored (RFC 2045 §6.8)."""
-    packed = octets.translate(None, _BLANKS)
-    try:
-        return bytes(pybase64.b64decode(packed, validate=True))
-    except (binascii.Error, ValueError):
-        decoder = Base64Decoder()
-        return decoder.decode(packed) + decoder.finish()
+    padding = octets.find(b"=")
+    if padding < 0 or not octets[padding:].strip(_PADDING):
+        try:
+            return bytes(pybase64.b64decode(octets))  # which ignores the same characters, and copies nothing
+        except (binascii.Error, ValueError):  # cut short
+            pass
+    decoder = Base64Decoder()
+    return decoder.decode(octets) + decoder.finish()
 
 
 def is_clean_base64(octets: bytes) -> bool:
