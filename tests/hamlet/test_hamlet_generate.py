@@ -18,7 +18,7 @@ import scop.hamlet
 from scop.hamlet import expected, generate
 from scop.mime.values import EntityValues
 
-_DIGEST = "7fa741d82db74fce589056ca873d59cc"
+_DIGEST = "ce234a22db44decb862d54eb8614781f"
 _PACKAGE = Path(scop.hamlet.__file__).parent
 _DIGEST_OF_MAILS = """
 import hashlib

@@ -146,6 +146,8 @@ class Production(StrEnum):
     WORD_WITH_LANGUAGE = auto()
     WORDS_ADJACENT = auto()
     WORDS_SPLIT_CHARACTER = auto()
+    WORDS_IN_TWO_CHARSETS = auto()
+    WORDS_NAME_CHARSET_IN_TWO_CASES = auto()
 
     # Encoded words by the charset that writes them
     WORD_IN_ASCII = auto()

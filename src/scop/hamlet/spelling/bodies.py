@@ -124,7 +124,7 @@ def _quoted_printable(pen: Pen, content: bytes) -> bytes:
             Production.QP_TRANSPORT_PADDING
         )  # RFC 2045 §6.7 (3): white space at a line's end is none of the content's
         at = pen.below(len(lines))
-        lines[at] += pen.choice((b" ", b"\t ", b"    "))
+        lines[at] += pen.choice((b" ", b"\t", b" \t", b"    "))
     return end.join(lines)
 
 

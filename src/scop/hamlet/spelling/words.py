@@ -49,6 +49,15 @@ def find_charset(pen: Pen, text: str) -> Charset:
 
 def spell_words(pen: Pen, text: str) -> str:
     """Return `text` as encoded words with white space between them, fit for a phrase and for anywhere else."""
+    if len(text) > 1 and pen.whim(12):
+        pen.note(Production.WORDS_IN_TWO_CHARSETS)
+        at = 1 + pen.below(len(text) - 1)
+        return f"{_spell_run(pen, text[:at])}{pen.fws()}{_spell_run(pen, text[at:])}"
+    return _spell_run(pen, text)
+
+
+def _spell_run(pen: Pen, text: str) -> str:
+    """Return `text` as encoded words in one charset and one encoding."""
     charset = find_charset(pen, text)
     label = pen.any_case(charset.label)
     pen.note(_IN_CHARSET[charset.codec])
@@ -62,6 +71,10 @@ def spell_words(pen: Pen, text: str) -> str:
     if len(words) == 1:
         return words[0]
     pen.note(Production.WORDS_ADJACENT)
+    if pen.whim(8):
+        pen.note(Production.WORDS_NAME_CHARSET_IN_TWO_CASES)
+        at = pen.below(len(words))
+        words[at] = words[at].replace(label, label.swapcase(), 1)
     return (pen.fws() if len(words) < pen.TIDY_COUNT else "\n ").join(words)
 
 
