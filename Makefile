@@ -4,16 +4,20 @@ VENV   := .venv
 RUN    := $(VENV)/bin
 MAILS  ?=
 SCOP_SHARED ?= $(abspath ../shared)
+FUZZ_SECONDS ?= 60
 export SCOP_SHARED
 
-.PHONY: help needs setup demo test lint types contracts unit alone audit interop bench docs lock clean
+.PHONY: help needs setup demo test lint types contracts unit alone audit interop peers bench bench-mime fuzz docs lock clean
 
 help: needs
 	@echo "make demo              two organisations, real mail, three attacks that must fail"
 	@echo "make demo MAILS=path   the same with every mail of a folder, an .mbox or a .tar.xz"
 	@echo "make test              every check: format, lint, types, import contracts, tests, extras"
 	@echo "make interop           the real mesh against swaks, smtp-source, dig and nsupdate (as root)"
+	@echo "make peers             add other readers of mail, for scop hamlet check to compare with"
 	@echo "make bench             the speed figures, each beside its peer"
+	@echo "make bench-mime        those of the MIME library alone: speed, linear time, memory"
+	@echo "make fuzz              look for octets that break a law of the MIME library (FUZZ_SECONDS=60)"
 	@echo "make audit             vulnerabilities, unsafe calls, secrets, parts and licences"
 	@echo "make docs              write docs/cells.md and docs/standards.md from the code"
 	@echo "make lock              compute requirements/*.txt anew"
@@ -39,7 +43,15 @@ $(VENV)/.check: $(VENV)/.mesh requirements/check.txt
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/check.txt
 	@touch $@
 
+# Other readers of mail and the fuzzer's engine; `make test` does without.
+$(VENV)/.peers: $(VENV)/.check requirements/peers.txt
+	@echo "adding the peers (once)"
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
 setup: $(VENV)/.mesh
+
+peers: $(VENV)/.peers
 
 demo: $(VENV)/.mesh
 	@$(RUN)/scop demo $(if $(MAILS),--mails "$(MAILS)")
@@ -68,8 +80,14 @@ interop: $(VENV)/.check
 	@sh tests/interop/install_peers.sh
 	@$(RUN)/python -m pytest tests/interop -m interop
 
-bench: $(VENV)/.check
+bench: $(VENV)/.peers
 	@$(RUN)/python -m bench
+
+bench-mime: $(VENV)/.peers
+	@$(RUN)/python -m bench mime
+
+fuzz: $(VENV)/.peers
+	@PYTHONPATH=tests:. $(RUN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 audit: $(VENV)/.check
 	@$(RUN)/python checks/audit.py
@@ -80,6 +98,7 @@ docs: $(VENV)/.check
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group setup pyproject.toml -o requirements/mesh.txt
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group check pyproject.toml -o requirements/check.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --group peers -o requirements/peers.txt
 
 clean:
 	rm -rf $(VENV) build dist demo
