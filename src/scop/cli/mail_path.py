@@ -125,7 +125,8 @@ def _print_path(name: str, written: datetime.datetime | None, hops: Sequence[Hop
 
 
 def _row(number: int, hop: Hop, longest: float) -> tuple[str, ...]:
-    sender = f"{hop.sender} [{hop.address}]" if hop.address else hop.sender
+    is_named = hop.address and hop.address not in hop.sender
+    sender = f"{hop.sender} [{hop.address}]".lstrip() if is_named else hop.sender
     delay = hop.delay_seconds
     after = "?" if delay is None else f"−{_duration(-delay)}" if hop.is_skewed else _duration(delay)
     return str(number), sender or "?", hop.receiver or "?", hop.protocol, _moment(hop.time), after, _bar(hop, longest)
