@@ -57,7 +57,9 @@ def constraints(folder: Path) -> Path:
 
 def readme_lines(library: str) -> str:
     """Return the lines that README.md shows for a library."""
-    found: dict[str, str] = dict(_BLOCK.findall((ROOT / "README.md").read_text()))
+    found: dict[str, str] = {}
+    for name, lines in _BLOCK.findall((ROOT / "README.md").read_text()):
+        found[name] = found.get(name, "") + lines
     if library not in found:
         raise SystemExit(f"README.md shows no lines for scop.{library}")
     return found[library]
