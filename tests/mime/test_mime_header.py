@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scop.mime import Limits, RawField, parse, raw_fields, split_header
+from scop.mime import Header, Limits, RawField, parse, raw_fields, split_header
 
 MAILISH = st.lists(
     st.sampled_from(
-        [b"From", b"Content-Type", b":", b" ", b"\t", b"\r\n", b"\n", b"\r", b"x", b"\xe4", b"\0", b"\r\n\r\n"]
+        [
+            b"From",
+            b"Content-Type",
+            b":",
+            b" ",
+            b"\t",
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b"x",
+            b"\xe4",
+            b"=?utf-8?q?=C3=A4?=",
+            "ä".encode(),
+            b"\0",
+            b"\r\n\r\n",
+        ]
     )
 ).map(b"".join)
 
@@ -97,3 +112,22 @@ def test_header_every_reads_beyond_the_limit(count: int) -> None:
     """Whoever must see each field of a name does, however many others stand above it."""
     header = parse(b"A: 1\r\n" * count + b"b: 2\r\nB : 3\r\n\r\n", limits=Limits(fields=2)).header
     assert [" 2", " 3"] == [field.raw.decode() for field in header.every("B")]
+
+
+@given(MAILISH | st.binary(), st.sampled_from([Limits(), Limits(fields=2), Limits(field_octets=9)]))
+@settings(max_examples=300)
+def test_header_items_are_the_fields(octets: bytes, limits: Limits) -> None:
+    """The quick way to all names and bodies gives the same as the fields do, whatever the octets are."""
+    header = Header(octets, limits)
+    assert tuple((field.name, field.body) for field in header.fields) == header.items()
+
+
+@given(MAILISH | st.binary())
+def test_header_fields_are_the_raw_fields_that_have_a_name(octets: bytes) -> None:
+    """Both ways to cut a header find the same fields."""
+    named = [field for field in raw_fields(octets) if field.name]
+    fields = Header(octets).fields
+    assert [field.name.decode() for field in named] == [field.name for field in fields]
+    assert [field.body for field in named if field.octets.endswith(b"\n")] == [
+        found.raw for field, found in zip(named, fields, strict=True) if field.octets.endswith(b"\n")
+    ]

@@ -40,12 +40,12 @@ def author_domains(message: Message) -> tuple[str, ...]:
 
 def _from_fields(message: Message) -> tuple[Field, ...]:
     fields = message.header.every("From")
-    if "missing_blank_line" not in message.cut_defects:
+    if all(defect.kind != "missing_blank_line" for defect in message.cut_defects):
         return fields
     from scop.mime import Header  # whoever has a message has it; the rest of this library does without scop.mime
 
     # Where no empty line ends the header, other readers pass over a line that is no field, and show a From below it
-    return (*fields, *Header(message.body, 0).every("From"))
+    return (*fields, *Header(message.body).every("From"))
 
 
 def domains_in_from(bodies: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from scop.mime.fields.content_type import ContentType
 from scop.mime.header import Field, Header, RawField, raw_fields, split_header
 from scop.mime.limits import Limits
 from scop.mime.next_hop import NextHop
-from scop.mime.parser import parse
+from scop.mime.parser import Parser, parse
 from scop.mime.parts import Attachment
 from scop.mime.values import EntityValues
 
@@ -37,6 +37,7 @@ __all__ = [
     "Limits",
     "Message",
     "NextHop",
+    "Parser",
     "RawField",
     "compose",
     "compose_chunks",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scop.mime.charsets import decode_text
-from scop.mime.defects import Ambiguity, Defect, DefectKind
+from scop.mime.defects import Ambiguity, Defect
 from scop.mime.fields.addresses import Address, Group, parse_addresses
 from scop.mime.fields.content_type import ContentType, parse_content_type
 from scop.mime.fields.dates import parse_date
@@ -25,7 +25,7 @@ from scop.mime.values import EntityValues, values_of
 __all__ = ["Entity", "Message", "Span"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Span:
     """Where an entity lies in its octets."""
 
@@ -34,6 +34,7 @@ class Span:
     header_end: int
     body: int
     end: int
+    base: int = 0  # the index in the whole mail of the first of `octets`
 
 
 class Entity:
@@ -62,14 +63,14 @@ class Entity:
         self.parts: tuple[Entity, ...] = ()
         self.preamble_end = span.body  # of a multipart that was cut: noted by the parser
         self.epilogue_start = span.end
-        self.cut_defects: list[DefectKind] = []  # noted by the parser
+        self.cut_defects: list[Defect] = []  # noted by the parser
 
     @property
     def header(self) -> Header:
         """The fields of this entity."""
         if self._header is None:
             span = self.span
-            self._header = Header(span.octets[span.start : span.header_end], self._limits.fields)
+            self._header = Header(bytes(span.octets[span.start : span.header_end]), self._limits)
         return self._header
 
     @property
@@ -104,7 +105,9 @@ class Entity:
 
     @property
     def content(self) -> bytes:
-        """The body with its transfer encoding undone (of a multipart: as it stands)."""
+        """The body with its transfer encoding undone; a multipart's, which may have none (RFC 2045 §6.4), as it is."""
+        if self.content_type.maintype == "multipart":
+            return self.body
         return decode_content(self.body, self.transfer_encoding)
 
     @property

@@ -14,12 +14,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from scop.mime.fields import FieldValue, parse_field
+from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.words import decode_words
 
 __all__ = ["Field", "Header", "RawField", "raw_fields", "split_header"]
 
 # These begin with a literal: the regex engine then looks for it at the speed of memchr.
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _UNFOLDED_LINE_END = re.compile(rb"\n(?![ \t])")
 _LINE_OF_NO_FIELD = re.compile(rb"\n(?![!-9;-~]++[ \t]*+:|[ \t])")
 _ANY_FIELD = re.compile(rb"\n[!-9;-~]++[ \t]*+:")
@@ -27,6 +28,12 @@ _ANY_FIELD = re.compile(rb"\n[!-9;-~]++[ \t]*+:")
 _CONTENT_FIELD = re.compile(
     rb"\ncontent-(type|transfer-encoding|disposition)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE
 )
+
+# RFC 5322 §2.2: the name and its colon, and the lines of the body; a field stands alone in an unfolded header.
+_FIELD = re.compile(rb"^(([!-9;-~]++)[ \t]*+:)[^\n]*+(?:\n[ \t][^\n]*+)*+", re.MULTILINE)
+_ITEM = re.compile(r"^([!-9;-~]++)[ \t]*+:[ \t]*+(?:(.++)(?<![ \t])|$)", re.MULTILINE)
+_PADDED_ITEM = re.compile(r"^([!-9;-~]++)[ \t]*+:[ \t]*+(.*+)", re.MULTILINE)
+_BARE_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
 
 # RFC 5322 §2.2: printable ASCII but the colon; §4.5.8: obsolete white space before the colon.
 _NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")
@@ -46,6 +53,14 @@ class RawField(NamedTuple):
         return _without_line_end(self.octets[self.octets.find(b":") + 1 :])
 
 
+class HeaderEnd(NamedTuple):
+    """Where a header ends and where the body begins; `is_cut` where it ends at a limit."""
+
+    end: int
+    body: int
+    is_cut: bool = False
+
+
 def _without_line_end(octets: bytes) -> bytes:
     if octets.endswith(b"\n"):
         octets = octets[:-1]
@@ -54,27 +69,50 @@ def _without_line_end(octets: bytes) -> bytes:
     return octets
 
 
-def find_header_end(octets: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return where the header of `octets[start:end]` ends (past its last line end) and where the body begins."""
+def find_empty_line(octets: bytes | bytearray, start: int, position: int, end: int) -> tuple[int, int] | None:
+    """Return where the header at `start` ends and the body begins if an empty line stands before `end`.
+
+    What lies before `position` is known to hold none.
+    """
     if octets.startswith(b"\n", start, end):
         return start, start + 1
     if octets.startswith(b"\r\n", start, end):
         return start, start + 2
-    blank = _BLANK_LINE.search(octets, start, end)
-    if blank is not None:
-        header_end, body = blank.start() + 1, blank.end()
-    else:
-        # Lenient: without an empty line the header ends before the first line that is no field.
-        stop = _LINE_OF_NO_FIELD.search(octets, start, end)
-        header_end = body = end if stop is None else stop.start() + 1
-    if _FIRST_LINE.match(octets, start, end) is None and _ANY_FIELD.search(octets, start, header_end) is None:
-        return start, start  # not one field: the whole is body
-    return header_end, body
+    empty = _EMPTY_LINE.search(octets, position, end)
+    return (empty.start() + 1, empty.end()) if empty is not None else None
+
+
+def find_header_end(octets: bytes | bytearray, start: int, end: int, *, is_cut: bool = False) -> HeaderEnd:
+    """Return where the header of `octets[start:end]` ends, past its last line end, and where the body begins.
+
+    With `is_cut` more octets follow behind `end`, and the header may not have them.
+    """
+    empty = find_empty_line(octets, start, start, end)
+    if empty is not None:
+        return header_with_fields(octets, start, empty)
+    # Lenient: without an empty line the header ends before the first line that is no field.
+    stop = _LINE_OF_NO_FIELD.search(octets, start, end)
+    last = octets.rfind(b"\n", start, end) + 1 or start if is_cut else end
+    header_end = last if stop is None else stop.start() + 1
+    found = header_with_fields(octets, start, (header_end, header_end))
+    return HeaderEnd(found.end, found.body, is_cut and found.end == last)
+
+
+def header_with_fields(octets: bytes | bytearray, start: int, found: tuple[int, int]) -> HeaderEnd:
+    """Return the header that ends as `found`; without a single field in it, all of it is body."""
+    header_end, body = found
+    if (
+        header_end > start
+        and _FIRST_LINE.match(octets, start, header_end) is None
+        and _ANY_FIELD.search(octets, start, header_end) is None
+    ):
+        return HeaderEnd(start, start)
+    return HeaderEnd(header_end, body)
 
 
 def split_header(octets: bytes) -> tuple[bytes, bytes]:
     """Return the header with its last line end, and the body; the empty line between them is in neither."""
-    header_end, body = find_header_end(octets, 0, len(octets))
+    header_end, body, _ = find_header_end(octets, 0, len(octets))
     return octets[:header_end], octets[body:]
 
 
@@ -88,7 +126,7 @@ def raw_fields(header: bytes) -> tuple[RawField, ...]:
     return tuple([RawField(match[1] if (match := _NAME.match(line)) else b"", line) for line in whole])
 
 
-def find_content_fields(octets: bytes, start: int, header_end: int) -> dict[bytes, bytes]:
+def find_content_fields(octets: bytes | bytearray, start: int, header_end: int) -> dict[bytes, bytes]:
     """Return the raw bodies of Content-Type, -Transfer-Encoding and -Disposition by the lower-case rest of the name.
 
     The first of each counts. This is what tells the structure of a mail, so it costs one regex and no cut.
@@ -103,35 +141,31 @@ def find_content_fields(octets: bytes, start: int, header_end: int) -> dict[byte
 class Field:
     """One header field: `name` as written, `body` unfolded and decoded, `octets` as they stand but the line end."""
 
-    __slots__ = ("_body", "_body_start", "name", "octets")
+    __slots__ = ("_body", "_limits", "name", "octets", "raw")
 
-    def __init__(self, name: str, octets: bytes, body_start: int) -> None:
+    def __init__(self, name: str, octets: bytes, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
         self.name = name
         self.octets = octets
-        self._body_start = body_start
+        self.raw = raw  # the octets after the colon, with their folding, without the last line end
+        self._limits = limits
         self._body: str | None = None
-
-    @property
-    def raw(self) -> bytes:
-        """The octets after the colon, with their folding, without the last line end."""
-        return self.octets[self._body_start :]
 
     @property
     def unfolded(self) -> str:
         """The body on one line, nothing decoded: what structured fields are parsed from."""
-        return unfold(self.octets[self._body_start :])
+        return unfold(self.raw)
 
     @property
     def body(self) -> str:
         """The body on one line as a person reads it."""
         if self._body is None:
-            self._body = decode_words(self.unfolded)
+            self._body = decode_words(self.unfolded, limits=self._limits)
         return self._body
 
     @property
     def value(self) -> FieldValue:
         """What the body means: a value of the field's family, or its text where it cannot be read as one."""
-        return parse_field(self.name, self.unfolded)
+        return parse_field(self.name, self.unfolded, limits=self._limits)
 
     def __repr__(self) -> str:
         return f"Field({self.name!r}, {self.body!r})"
@@ -142,7 +176,10 @@ def unfold(octets: bytes) -> str:
 
     Octets that are not UTF-8 stand for themselves (`surrogateescape`): an encoded word may hold them.
     """
-    text = octets.decode("utf-8", "surrogateescape")  # RFC 6532 §3
+    return _on_one_line(octets.decode("utf-8", "surrogateescape"))  # RFC 6532 §3
+
+
+def _on_one_line(text: str) -> str:
     if "\n" in text:
         text = text.replace("\r\n", "").replace("\n", "")
     return text.strip(" \t\r")
@@ -151,20 +188,46 @@ def unfold(octets: bytes) -> str:
 class Header:
     """The fields of one entity; names are compared without regard to case."""
 
-    __slots__ = ("_fields", "_index", "_limit", "octets")
+    __slots__ = ("_fields", "_index", "_limits", "octets")
 
-    def __init__(self, octets: bytes, limit: int) -> None:
+    def __init__(self, octets: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
         self.octets = octets
-        self._limit = limit
+        self._limits = limits
         self._fields: tuple[Field, ...] | None = None
         self._index: dict[str, list[Field]] | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """Every field from the top, up to the limit; lines that are none are left out."""
+        """Every field from the top, up to the limits of their number and octets; lines that are none are left out."""
         if self._fields is None:
-            self._fields = tuple(_cut_fields(self.octets, self._limit))
+            limits = self._limits
+            self._fields = tuple(islice(_cut_fields(self.octets, limits.field_octets, limits), limits.fields))
         return self._fields
+
+    def items(self) -> tuple[tuple[str, str], ...]:
+        """Return name and body of each of `fields`; the quickest way to all of them."""
+        text = self._plain_text()
+        if text is None:
+            return tuple([(field.name, field.body) for field in self.fields])
+        found: list[tuple[str, str]] = _ITEM.findall(text)
+        # The mbox line is no field.
+        if len(found) != text.count("\n") + (text[-1:] != "\n") - text.startswith("From "):
+            found = [(name, body.rstrip(" \t")) for name, body in _PADDED_ITEM.findall(text)]
+        if ("?" in text and "=?" in text) or not text.isascii():
+            return tuple([(name, decode_words(body, limits=self._limits)) for name, body in found])
+        return tuple(found)
+
+    def _plain_text(self) -> str | None:
+        """Return the header with each field on one line that ends with LF; None where that is not simple."""
+        octets, limits = self.octets, self._limits
+        if len(octets) > limits.field_octets or octets.count(b"\n") >= limits.fields:
+            return None
+        if b"\r" in octets:
+            if _BARE_CARRIAGE_RETURN.search(octets) is not None:
+                return None
+            octets = octets.replace(b"\r", b"")
+        text = " ".join(octets.decode("utf-8", "surrogateescape").split("\n "))  # quicker than `replace`
+        return "\t".join(text.split("\n\t")) if "\t" in text else text
 
     def get(self, name: str) -> str | None:
         """Return the decoded body of the first field called `name`."""
@@ -181,11 +244,12 @@ class Header:
         return tuple(self._by_name().get(name.lower(), ()))
 
     def every(self, name: str) -> tuple[Field, ...]:
-        """Return every field called `name`, those beyond the limit too: no number of others hides one."""
-        if len(self.fields) < self._limit:
+        """Return every field called `name`, those beyond the limit too, and whole: no number of others hides one."""
+        if len(self.fields) < self._limits.fields and len(self.octets) <= self._limits.field_octets:
             return self.all(name)
         wanted = name.lower()
-        return tuple([field for field in _cut_fields(self.octets, None) if field.name.lower() == wanted])
+        every = _cut_fields(self.octets, len(self.octets), self._limits)
+        return tuple([field for field in every if field.name.lower() == wanted])
 
     def _by_name(self) -> dict[str, list[Field]]:
         if self._index is None:
@@ -204,7 +268,13 @@ class Header:
         return f"Header({len(self)} fields)"
 
 
-def _cut_fields(octets: bytes, limit: int | None) -> Iterator[Field]:
-    found = ((line, match) for line in _UNFOLDED_LINE_END.split(octets) if (match := _NAME.match(line)) is not None)
-    for line, match in islice(found, limit):
-        yield Field(match[1].decode("ascii"), line.removesuffix(b"\r"), match.end())
+def _cut_fields(octets: bytes, field_octets: int, limits: Limits) -> Iterator[Field]:
+    """Yield the fields, of each at most `field_octets`."""
+    for found in _FIELD.finditer(octets):
+        start, end = found.span()
+        if end - start > field_octets:
+            end = start + field_octets
+        elif octets.endswith(b"\r", start, end):  # the line end's, or the one that is missing
+            end -= 1
+        body = found.end(1)
+        yield Field(octets[start : found.end(2)].decode("ascii"), octets[start:end], octets[body:end], limits)

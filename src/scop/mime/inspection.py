@@ -35,7 +35,12 @@ _DATA_AFTER_PADDING = re.compile(rb"(?<![=\r\n \t])=[\r\n \t=]*+[A-Za-z0-9+/]")
 
 def find_defects(entity: Entity) -> tuple[Defect, ...]:
     """Return the defects of `entity` itself, each once, in the order of the vocabulary."""
-    found = {*entity.cut_defects, *_header_defects(entity), *_type_defects(entity), *_content_defects(entity)}
+    found = {
+        *(defect.kind for defect in entity.cut_defects),
+        *_header_defects(entity),
+        *_type_defects(entity),
+        *_content_defects(entity),
+    }
     return tuple([Defect(kind, entity.span.start) for kind in DefectKind if kind in found])
 
 
@@ -81,7 +86,7 @@ def _header_ambiguities(entity: Entity) -> Iterator[AmbiguityKind]:
     octets = entity.header.octets
     if any(entity.header.all(name)[1:] for name in _ONCE):
         yield AmbiguityKind.DUPLICATE_FIELD
-    if DefectKind.MISSING_BLANK_LINE in entity.cut_defects:
+    if any(defect.kind == DefectKind.MISSING_BLANK_LINE for defect in entity.cut_defects):
         yield AmbiguityKind.MISSING_BLANK_LINE
     if _BARE_CARRIAGE_RETURN.search(octets):
         yield AmbiguityKind.BARE_CARRIAGE_RETURN
