@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +102,18 @@ def test_cli_hamlet_check_on_two_processes_is_the_same(monkeypatch: pytest.Monke
     shared_out = json.loads(run("--jobs", "2", "--json").output)
     alone = json.loads(run("--json").output)
     assert {**alone, "jobs": 2, "seconds": 0} == {**shared_out, "seconds": 0}
+
+
+def test_cli_hamlet_check_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """Nothing of a run that was killed goes on: whoever reads its output sees the end of it."""
+    command = [sys.executable, "-m", "scop.cli", "hamlet", "check", "--count", "100000", "--jobs", "2"]
+    with subprocess.Popen([*command, "--state", str(tmp_path / "state")], stdout=subprocess.PIPE) as run:
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+        patience = time.monotonic() + 60
+        while len(children.read_text().split()) < 3 and time.monotonic() < patience:  # two, and who watches over them
+            threading.Event().wait(0.02)
+        run.kill()
+        run.communicate(timeout=60)  # each worker holds our pipe while it lives
 
 
 def test_cli_hamlet_check_names_peers_that_are_not_known_or_not_there() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -121,7 +122,7 @@ def _alone(corpus: Corpus, places: Iterator[_Place]) -> Iterator[DoneChunk]:
 def _together(corpus: Corpus, places: Iterator[_Place], jobs: int) -> Iterator[DoneChunk]:
     # A process of its own kind, not a fork: nothing of ours is in it.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker) as pool:
         try:
             working: set[Future[DoneChunk]] = {pool.submit(_check, corpus, place) for place in islice(places, 2 * jobs)}
             while working:
@@ -134,9 +135,18 @@ def _together(corpus: Corpus, places: Iterator[_Place], jobs: int) -> Iterator[D
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Let Ctrl-C, which every process of a terminal hears, be our matter alone."""
+def _begin_worker() -> None:
+    """Let Ctrl-C, which every process of a terminal hears, be our parent's matter alone, and end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End when the parent does; one that is killed closes nothing, and its workers would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _check(corpus: Corpus, place: _Place) -> DoneChunk:
