@@ -15,6 +15,7 @@ import email.policy
 import email.utils
 import importlib
 import io
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.headerregistry import AddressHeader, ContentDispositionHeader, ContentTypeHeader, DateHeader
@@ -176,7 +177,12 @@ def _flanker() -> Reader:
 @contextlib.contextmanager
 def _hushed() -> Iterator[None]:
     """Let it say nothing: it prints what it cannot decode, and its grammars complain when they are compiled."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # of what it stands on
         yield
 
 
