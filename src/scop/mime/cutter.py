@@ -14,6 +14,7 @@ Standards: RFC 2046 §5.1 (multipart), §5.2.1 (message/rfc822), RFC 6532 §3.7 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias, cast
 
@@ -34,6 +35,7 @@ _DIGEST_MEMBER: Final = ContentType("message", "rfc822")
 _MESSAGE_TYPES: Final = frozenset({"message/rfc822", "message/global"})
 _CARRIAGE_RETURN: Final = 13
 _PADDING: Final = b" \t\r\n"
+_UNPLAIN: Final = re.compile(r"[(*\\]")
 _DELIMITER_START: Final = b"\n--"
 _FIRST_LOOK: Final = 1_024  # octets; most headers of parts end within
 # RFC 2046 §5.1.1: 70 characters, "--" and white space. Lenient: twice what RFC 5322 §2.1.1 allows a line.
@@ -144,6 +146,8 @@ class Cutter:
         octets, start = self.octets, self._header_start
         size, limit = len(octets), start + self._limits.header_octets
         stop = min(size, limit)
+        if final and not self._needles:
+            return find_header_end(octets, start, stop, is_cut=size > limit)
         position, width = max(start, self._position - 3), _FIRST_LOOK
         while True:
             end = min(position + width, stop)
@@ -197,7 +201,7 @@ class Cutter:
             opened.decoder = decoder(opened.entity.transfer_encoding)
 
     def _enter_multipart(self, opened: _Open) -> None:
-        boundary = find_boundary(unfold(opened.entity.stated[b"type"]))
+        boundary = _boundary_of(opened.entity)
         if not boundary:
             self._note(opened.entity, DefectKind.MISSING_BOUNDARY, 0)
             return
@@ -242,7 +246,8 @@ class Cutter:
             self._close_above(-1, len(self.octets))
             return False
         self._position = found
-        self._flush(self._end_before(found))
+        if self._sink is not None:
+            self._flush(self._end_before(found))
         return False
 
     def _find_delimiter(self, position: int, stop: int, final: bool) -> _Delimiter | int:
@@ -283,7 +288,6 @@ class Cutter:
     def _divide(self, found: _Delimiter) -> None:
         """End what is open inside of a multipart, and let its next part begin."""
         end = self._end_before(found.line_end)
-        self._flush(end)
         self._close_above(found.level, end)
         opened = self._open[-1]
         self._position = max(found.next_line - 1, found.line_end + 1)
@@ -319,7 +323,8 @@ class Cutter:
 
     def _close_above(self, level: int, end: int) -> None:
         """Close what is open inside of `level`; its content ends at `end`."""
-        self._flush(end)
+        if self._sink is not None:
+            self._flush(end)
         while len(self._open) - 1 > level:
             self._close(self._open.pop(), end)
 
@@ -337,7 +342,8 @@ class Cutter:
             span.end = end
             if not opened.is_closed:
                 entity.epilogue_start = end
-        self._finish(opened)
+        else:
+            self._finish(opened)
         entity.parts = tuple(opened.parts)
 
     def _finish(self, opened: _Open) -> None:
@@ -351,7 +357,7 @@ class Cutter:
 
     def _flush(self, end: int) -> None:
         """Let the sink have the content up to `end`."""
-        if self._sink is None or end <= self._flushed or not self._open:
+        if end <= self._flushed or not self._open:
             return
         opened = self._open[-1]
         octets = bytes(self.octets[self._flushed : end])
@@ -369,6 +375,15 @@ class Cutter:
 
     def _note(self, entity: Entity, kind: DefectKind, index: int) -> None:
         entity.cut_defects.append(Defect(kind, self._base + index))
+
+
+def _boundary_of(entity: Entity) -> bytes:
+    """Return the boundary of a multipart; b"" where it states none."""
+    text = unfold(entity.stated[b"type"])
+    plain = entity.content_type.parameters.get("boundary")
+    if plain is not None and text.isascii() and text.isprintable() and _UNPLAIN.search(text) is None:
+        return plain.encode().rstrip(_PADDING)
+    return find_boundary(text)
 
 
 def _common_start(first: bytes, second: bytes) -> bytes:

@@ -213,14 +213,18 @@ class Header:
         # The mbox line is no field.
         if len(found) != text.count("\n") + (text[-1:] != "\n") - text.startswith("From "):
             found = [(name, body.rstrip(" \t")) for name, body in _PADDED_ITEM.findall(text)]
+        limits = self._limits
         if ("?" in text and "=?" in text) or not text.isascii():
-            return tuple([(name, decode_words(body, limits=self._limits)) for name, body in found])
-        return tuple(found)
+            found = [
+                (name, body if "=?" not in body and body.isascii() else decode_words(body, limits=limits))
+                for name, body in found[: limits.fields]
+            ]
+        return tuple(found[: limits.fields] if len(found) > limits.fields else found)
 
     def _plain_text(self) -> str | None:
         """Return the header with each field on one line that ends with LF; None where that is not simple."""
-        octets, limits = self.octets, self._limits
-        if len(octets) > limits.field_octets or octets.count(b"\n") >= limits.fields:
+        octets = self.octets
+        if len(octets) > self._limits.field_octets:
             return None
         if b"\r" in octets:
             if _BARE_CARRIAGE_RETURN.search(octets) is not None:
