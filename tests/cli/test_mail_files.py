@@ -129,3 +129,29 @@ def test_mail_files_a_named_file_is_a_mail_whatever_is_in_it(
     assert "scop: odd: passed over: its first line is no header field\n" == capsys.readouterr().err
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"any")))
     assert [MailFile("standard input", b"any")] == list(read_named("-"))
+
+
+def test_mail_files_an_mbox_in_a_folder_or_archive_is_cut_too(tmp_path: Path) -> None:
+    """By its suffix: any other file with a postmark is one mail, in which "From " may begin a line."""
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    for name in ("a.mbox", "b"):
+        (folder / name).write_bytes(2 * (b"From x\nSubject: 1\n\n"))
+    with tarfile.open(tmp_path / "mails.tar", "w") as archive:
+        archive.add(folder / "a.mbox", "a.mbox")
+    first, second = MailFile("a.mbox#1", b"Subject: 1\n"), MailFile("a.mbox#2", b"Subject: 1\n")
+    whole = MailFile("b", b"Subject: 1\n\nFrom x\nSubject: 1\n\n")
+    assert [first, second, whole] == list(read_mails(folder))
+    assert [first, second] == list(read_mails(tmp_path / "mails.tar"))
+
+
+def test_mail_files_nothing_but_nul_is_no_archive(tmp_path: Path) -> None:
+    """Though an archive ends with such blocks: a person who names the file wants to see it."""
+    (tmp_path / "zeros").write_bytes(bytes(10_240))
+    assert [MailFile("zeros", bytes(10_240))] == list(read_named(str(tmp_path / "zeros")))
+
+
+def test_mail_files_an_empty_name_is_not_the_folder_we_are_in() -> None:
+    """An unset variable of a shell is one."""
+    with pytest.raises(ClickException, match="FILE is empty; name a file or folder"):
+        list(read_named(""))

@@ -27,6 +27,7 @@ __all__ = ["STANDARD_INPUT", "MailFile", "NoMail", "read_mails", "read_named", "
 STANDARD_INPUT = "-"
 MAX_FILE_OCTETS = 256 << 20
 MAIL_SUFFIXES = {".eml", ".msg", ".mail"}  # by these names a file says that it is a mail, whatever is in it
+MBOX_SUFFIX = ".mbox"
 _FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9-]*[ \t]*:")
 _POSTMARK = re.compile(rb"From [^\r\n]*\r?\n")  # the mbox line before a mail (RFC 4155); no part of the mail
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
@@ -57,6 +58,14 @@ def _judge(name: str, octets: bytes, *, is_mail: bool = False) -> MailFile | NoM
     if is_mail or Path(name).suffix.lower() in MAIL_SUFFIXES or _FIELD.match(mail):
         return MailFile(name, mail)
     return NoMail(name, "empty" if not octets else "its first line is no header field")
+
+
+def _in_file(name: str, octets: bytes, *, is_mail: bool = False) -> Iterator[MailFile | NoMail]:
+    """Yield what a file among others holds; there only its suffix says that it may be cut at "From "."""
+    if not is_mail and Path(name).suffix.lower() == MBOX_SUFFIX and _POSTMARK.match(octets):
+        yield from _from_mbox(name, io.BytesIO(octets))
+    else:
+        yield _judge(name, octets, is_mail=is_mail)
 
 
 def _from_mbox(name: str, lines: Iterable[bytes]) -> Iterator[MailFile]:
@@ -103,7 +112,7 @@ def _next_in_archive(
         if member is None:
             return None
         content = archive.extractfile(member) if member.isfile() and member.size <= MAX_FILE_OCTETS else None
-        return [] if content is None else [_judge(member.name, content.read())]
+        return [] if content is None else list(_in_file(member.name, content.read()))
     except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error) as error:  # OSError, too, and that is said anyhow
         raise click.ClickException(f"{name}: a damaged archive ({error})") from None
 
@@ -123,7 +132,7 @@ def _from_folder(path: Path) -> Iterator[MailFile | NoMail]:
             except OSError as error:  # one closed file among many ends nothing
                 yield NoMail(name, error.strerror or str(error))
             else:
-                yield _judge(name, octets, is_mail=in_maildir)
+                yield from _in_file(name, octets, is_mail=in_maildir)
 
 
 def read_mails(path: Path) -> Iterator[MailFile | NoMail]:
@@ -144,10 +153,16 @@ def _from_stream(name: str, stream: BinaryIO, *, is_mail: bool) -> Iterator[Mail
         seekable.seek(0)
         if is_mbox:
             yield from _from_mbox(name, seekable)
-        elif tarfile.is_tarfile(seekable):
+        elif _is_archive(seekable):
             yield from _from_archive(name, seekable)
         else:
             yield _judge(name, seekable.read(), is_mail=is_mail)
+
+
+def _is_archive(stream: BinaryIO) -> bool:
+    is_blank = not stream.read(tarfile.BLOCKSIZE).strip(b"\0")  # to tarfile that is an archive, at its end already
+    stream.seek(0)
+    return not is_blank and tarfile.is_tarfile(stream)
 
 
 def read_named(source: str) -> Iterator[MailFile]:
@@ -165,5 +180,7 @@ def read_named(source: str) -> Iterator[MailFile]:
 def _found_in(source: str) -> Iterator[MailFile | NoMail]:
     if source == STANDARD_INPUT:
         return _from_stream("standard input", io.BytesIO(sys.stdin.buffer.read()), is_mail=True)
+    if not source:  # which is the folder we are in to Path
+        raise click.ClickException("FILE is empty; name a file or folder, or - for standard input")
     path = Path(source)
     return _from_folder(path) if path.is_dir() else _from_file(path, is_mail=True)
