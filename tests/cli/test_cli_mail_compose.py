@@ -94,6 +94,10 @@ def test_cli_mail_compose_carries_what_the_next_hop_can() -> None:
         ((*FROM, "--header", "Content-Type: text/html"), "--header: Content-Type does not belong here"),
         (("--from", "a@b.test", "--date", "never"), "--date 'never': no date; write it as"),
         (("--from", "a@b.test", "--message-id", "x"), "--message-id: not a message id: 'x'; write it as unique@domain"),
+        (
+            ("--from", "a@b.test", "--message-id", "ä@b.test"),
+            "Error: Message-ID needs a next hop with SMTPUTF8: say --next",
+        ),
         ((*FROM, "--attach", "/no/such/file"), "--attach /no/such/file: No such file or directory"),
         ((*FROM, "--inline", "/no/such/file"), "--inline /no/such/file: No such file or directory"),
         ((*FROM, "--text", "/no/such/file"), "--text /no/such/file: No such file or directory"),
@@ -111,3 +115,10 @@ def test_cli_mail_compose_names_the_option_and_the_remedy(words: tuple[str, ...]
 def test_cli_mail_compose_takes_text_that_is_utf_8_only() -> None:
     """Anything else is a file."""
     assert "not UTF-8; convert it, or send it with --attach" in compose(*FROM, stdin=b"\xff").output
+
+
+def test_cli_mail_compose_makes_an_ascii_message_id_for_any_domain() -> None:
+    """So that an address with U-labels, which has a form in ASCII, is enough for any next hop."""
+    done = compose("--from", "a@bücher.test")
+    assert 0 == done.exit_code, done.output
+    assert (parse(done.stdout_bytes).header.get("Message-ID") or "").endswith("@xn--bcher-kva.test>")

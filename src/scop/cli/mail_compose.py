@@ -18,6 +18,7 @@ from scop.cli.shared import json_option, print_json
 from scop.mime import Address, Attachment, NextHop, compose_chunks, parse_addresses
 from scop.mime.fields import FieldValue, parse_field
 from scop.mime.fields.dates import parse_date
+from scop.mime.fields.domains import to_ascii
 
 __all__ = ["compose"]
 
@@ -138,7 +139,8 @@ def _complaint(reason: str) -> str:
     if what == "inline attachments need HTML that shows them":
         return "--inline: no HTML shows it; give --html, or --attach the file"
     if "needs a next hop with SMTPUTF8" in reason:
-        return f"{option or what}: {rest or reason}: say --next-hop smtputf8, or use an ASCII address"
+        said = f"{option or what}: {rest}" if rest else reason
+        return f"{said}: say --next-hop smtputf8, or use an ASCII address"
     named = _NAMED.search(reason)
     if named is not None:
         option, fix = _OPTIONS[named[1]]
@@ -147,8 +149,13 @@ def _complaint(reason: str) -> str:
 
 
 def _domain(author: str) -> str:
+    """Return the domain of ids that we make, in ASCII, so that any next hop can carry them."""
     found = parse_addresses(author)
-    return found[0].domain if found and isinstance(found[0], Address) and found[0].domain else "localhost"
+    domain = found[0].domain if found and isinstance(found[0], Address) else ""
+    try:
+        return to_ascii(domain) or "localhost"
+    except ValueError:  # no domain at all: the address is refused later, by its option
+        return "localhost"
 
 
 def _recipients(given: Given) -> list[str]:
