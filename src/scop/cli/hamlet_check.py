@@ -36,7 +36,9 @@ def _peers(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
         raise click.BadParameter(f"{', '.join(unknown)}: not known; there are {', '.join(PEERS)}")
     missing = missing_peers(names)
     if missing:
-        raise click.BadParameter(f"{', '.join(missing)}: not installed; pip install {' '.join(missing)}")
+        raise click.BadParameter(
+            f"{', '.join(missing)}: not installed; `make peers`, or pip install {' '.join(missing)}"
+        )
     return names
 
 
