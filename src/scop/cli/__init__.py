@@ -9,12 +9,22 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import NoReturn
 
-import click
-
+from scop.base import printable
 from scop.net.faults import PermanentFailure, TemporaryFailure
 
+_IS_MISSING = "scop: {} is not installed; pip install 'scop[mesh]' brings all that the command needs"
+
+try:
+    import click
+except ModuleNotFoundError as missing:  # one of the libraries was installed alone, and pip put `scop` beside it
+    sys.stderr.write(_IS_MISSING.format(missing.name) + "\n")
+    raise SystemExit(2) from None
+
 __all__ = ["main"]
+
+MAX_SENTENCE = 2000  # characters; a path may have half as many
 
 # Command name → (module, attribute, one line for the list).
 COMMANDS = {
@@ -60,6 +70,15 @@ def scop() -> None:
 
 def main() -> None:
     """Run the command line; a fault becomes one sentence and exit status 2."""
+    try:
+        _run()
+    except ModuleNotFoundError as error:
+        if (error.name or "scop").startswith("scop"):
+            raise
+        _fail(_IS_MISSING.format(error.name))
+
+
+def _run() -> None:
     from scop.supervisor.config_file import ConfigurationError
 
     try:
@@ -71,27 +90,28 @@ def main() -> None:
     except BrokenPipeError:
         _leave_quietly()
     except click.ClickException as error:
-        _fail(_sentence(error))
+        _complain(error)
     except (ConfigurationError, TemporaryFailure, PermanentFailure) as error:
         _fail(f"scop: {error}")
     except OSError as error:
         _fail(f"scop: {error.filename}: {error.strerror}" if error.filename else f"scop: {error}")
 
 
-def _fail(sentence: str) -> None:
-    click.echo(sentence, err=True)
+def _fail(sentence: str) -> NoReturn:
+    click.echo(printable(sentence, limit=MAX_SENTENCE), err=True)
     sys.exit(2)
 
 
-def _sentence(error: click.ClickException) -> str:
-    """Return click's complaint in the form of ours; a group without a command says its help."""
+def _complain(error: click.ClickException) -> NoReturn:
+    """Say click's complaint in the form of ours; a group without a command says its help."""
     message = error.format_message()
-    if "\n" in message:
-        return message
     said = f"scop: {message[:1].lower()}{message[1:].rstrip('.')}"
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        return f"{said} (`{error.ctx.command_path} --help` shows how)"
-    return said
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        _fail(said)
+    elif "\n" not in message:
+        _fail(f"{said} (`{error.ctx.command_path} --help` shows how)")
+    click.echo(message, err=True)
+    sys.exit(2)
 
 
 def _leave_quietly() -> None:
