@@ -114,19 +114,26 @@ def test_multipart_is_a_function_of_its_parts_and_seed() -> None:
         multipart("mixed", [])
 
 
-@pytest.mark.parametrize("place", ["content", "preamble", "epilogue", "boundary", "whole"])
-def test_multipart_looks_for_its_boundary_in_all_that_it_holds(place: str) -> None:
-    """RFC 2046 §5.1.1: wherever its first choice stands already, it takes another."""
-    taken = _boundary_of(multipart("mixed", [b"\r\n"]))
+@pytest.mark.parametrize("place", ["fields", "content", "preamble", "epilogue", "whole"])
+def test_multipart_has_a_boundary_of_its_own(place: str) -> None:
+    """RFC 2046 §5.1.1: multiparts that differ anywhere share no boundary, so it cannot stand in what it parts."""
     draft = Draft((("Content-Type", ContentType("multipart", "x", {"boundary": "b"})),), (Draft(),))
-    holders: dict[str, Draft | bytes] = {
-        "content": Draft((), taken.encode()),
-        "preamble": replace(draft, preamble=taken.encode()),
-        "epilogue": replace(draft, epilogue=taken.encode()),
-        "boundary": replace(draft, fields=(("Content-Type", ContentType("multipart", "x", {"boundary": taken})),)),
-        "whole": taken.encode(),
+    others: dict[str, Draft | bytes] = {
+        "fields": replace(draft, fields=(("Content-Type", ContentType("multipart", "x", {"boundary": "c"})),)),
+        "content": replace(draft, content=(Draft((), b"x"),)),
+        "preamble": replace(draft, preamble=b"x"),
+        "epilogue": replace(draft, epilogue=b"x"),
+        "whole": b"x",
     }
-    assert taken != _boundary_of(multipart("mixed", [multipart("mixed", [holders[place]], seed="other")]))
+    first, second = multipart("mixed", [draft]), multipart("mixed", [others[place]])
+    boundaries = {_boundary_of(one) for one in (first, second, multipart("mixed", [first, second]))}
+    assert 3 == len(boundaries)
+
+
+def test_multiparts_side_by_side_have_boundaries_of_their_own() -> None:
+    """Neither reports nor alternatives look alike because they were built alike."""
+    one, two = (multipart("alternative", [text_part(text), text_part(text, subtype="html")]) for text in "ab")
+    assert _boundary_of(one) != _boundary_of(two)
 
 
 def _boundary_of(draft: Draft) -> str:

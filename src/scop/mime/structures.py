@@ -1,7 +1,7 @@
 """The multiparts of MIME as drafts.
 
 Each function returns a `Draft`, which goes into another one, into `compose(content=…)`, or into `encode`.
-A multipart's boundary is looked for in all that goes out unencoded; base64 and quoted-printable cannot hold it.
+A multipart's boundary follows from its parts, so that no two differing multiparts share one.
 
 Standards: RFC 2046 §5, RFC 2183, RFC 2387 (related), RFC 1847 (signed), RFC 6522 (report), RFC 7578 (form-data).
 """
@@ -9,10 +9,8 @@ Standards: RFC 2046 §5, RFC 2183, RFC 2387 (related), RFC 1847 (signed), RFC 65
 from __future__ import annotations
 
 import hashlib
-import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TypeAlias
 
 from scop.mime.encode import Draft, Writable
@@ -68,7 +66,7 @@ class Body:
 def multipart(
     subtype: str, parts: Sequence[Part], *, seed: str = "", parameters: Mapping[str, str] | None = None
 ) -> Draft:
-    """Return `parts` in a multipart; the same parts and `seed` make the same boundary.
+    """Return `parts` in a multipart; the same parts and `seed` make the same boundary, others make another.
 
     It states the widest encoding of its parts (RFC 2045 §6.4).
     """
@@ -87,32 +85,34 @@ def multipart(
 
 
 def _boundary(subtype: str, parts: Sequence[Part], seed: str) -> str:
+    """Return a boundary for these parts and no others: as it follows from all their octets, none of them can hold it.
+
+    Should one do so all the same, `encode` refuses it. A stream's octets count for nothing: it is always encoded.
+    """
+    digest = hashlib.blake2b(f"{subtype}\0{seed}\0".encode("utf-8", "replace"), digest_size=12)
+    for octets in _octets_in(parts):
+        digest.update(b"%d:" % len(octets))  # else what ends one could begin the next
+        digest.update(octets)
     # RFC 2045 §6.7: "=_" never stands in quoted-printable, nor in base64.
-    digests = (
-        hashlib.blake2b(f"{subtype}\0{number}\0{seed}".encode("utf-8", "replace"), digest_size=12) for number in count()
-    )
-    candidates = (f"=_{digest.hexdigest()}" for digest in digests)
-    return next(one for one in candidates if not any(_holds(part, one.encode()) for part in parts))
+    return f"=_{digest.hexdigest()}"
 
 
-def _holds(part: Part, boundary: bytes) -> bool:
-    """Tell whether `boundary` may stand somewhere in what is written for `part` and is not encoded."""
-    waiting = [part]
+def _octets_in(parts: Sequence[Part]) -> Iterator[bytes]:
+    """Yield all by which `parts` differ from others."""
+    waiting = [*reversed(parts)]
     while waiting:
         one = waiting.pop()
         if isinstance(one, bytes):
-            if boundary in one:
-                return True
+            yield one
             continue
+        yield repr(one.fields).encode("utf-8", "replace")
+        yield one.preamble
+        yield one.epilogue
         if isinstance(one.content, tuple):
-            waiting.extend(one.content)
+            yield b"%d parts" % len(one.content)
+            waiting.extend(reversed(one.content))
         elif isinstance(one.content, bytes):
-            waiting.append(one.content)
-        waiting += [one.preamble, one.epilogue]
-        waiting += [
-            value.parameters.get("boundary", "").encode() for _, value in one.fields if isinstance(value, ContentType)
-        ]
-    return False
+            yield one.content
 
 
 def _width(part: Part) -> str:
@@ -170,5 +170,11 @@ def _form_entry(name: str, entry: str | Attachment, next_hop: NextHop) -> Draft:
 
 
 def _percent(text: str) -> str:
+    if text.isascii():
+        return text
+    from urllib.parse import (
+        quote,
+    )  # few write forms, and with what it imports it costs more memory than any module here
+
     # RFC 7578 §4.2: no RFC 2231 here; §2: what is not ASCII stands as percent-encoded UTF-8.
-    return text if text.isascii() else urllib.parse.quote(text, safe=" !#$&'()*+,/:;=?@[]")
+    return quote(text, safe=" !#$&'()*+,/:;=?@[]")
