@@ -61,3 +61,11 @@ def test_cli_mail_path_without_a_hop_is_answered_with_1() -> None:
     assert (1, True) == (done.exit_code, "no host has noted that it took this mail" in done.output)
     assert 0 == run(stdin=b"Received: by a.test; never\r\n\r\n").exit_code
     assert 0 == run(stdin=b"Received: by a.test; Mon, 1 Jan 0001 00:00:00 +2359\r\n\r\n").exit_code
+
+
+def test_cli_mail_path_shows_every_name_whole() -> None:
+    """A line has an end, but half of a host's name is another host."""
+    name = "x" * 250 + ".lagoon.test"
+    shown = run(stdin=f"Received: from {name} by b.test; Wed, 25 Nov 2026 09:00:03 +0000\r\n\r\n".encode()).output
+    assert 250 == shown.count("x")
+    assert "…" not in shown

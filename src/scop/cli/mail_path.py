@@ -25,7 +25,7 @@ from scop.mime.fields.received import Received
 
 __all__ = ["Hop", "hops_of", "path"]
 
-BAR_WIDTH = 30
+MAX_BAR_WIDTH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,8 @@ def _bar(hop: Hop, longest: float) -> str:
         return "◂ came before it left: a clock is wrong"
     if not hop.delay_seconds:
         return "▏" if hop.delay_seconds is not None else ""
-    eighths = max(1, round(hop.delay_seconds / longest * BAR_WIDTH * 8))
+    width = min(MAX_BAR_WIDTH, shared.console.width // 8)  # the hosts beside it need the room more
+    eighths = max(1, round(hop.delay_seconds / longest * width * 8))
     whole, rest = divmod(eighths, 8)
     return "█" * whole + " ▏▎▍▌▋▊▉"[rest].strip()
 
@@ -158,7 +159,7 @@ def _duration(seconds: float) -> str:
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, left = divmod(left, length)
         if count or (unit == "s" and not parts):
-            parts.append(f"{count} {unit}")
+            parts.append(f"{count:,} {unit}")
     return " ".join(parts[:2])
 
 

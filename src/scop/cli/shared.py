@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 R = TypeVar("R")
+_COUNTS = {"line", "mails", "octet", "octets", "share"}  # headings of columns of figures
 MAX_CELL_CHARACTERS = 1000  # of a table; a log's line may hold more
 
 config_option = click.option(
@@ -120,7 +121,9 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*headings, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in headings:  # what is too long is folded: half an address or a name of a file is none
+        table.add_column(heading, overflow="fold", justify="right" if heading in _COUNTS else "left")
     for row in rows:
         table.add_row(*(escape(printable(cell, limit=MAX_CELL_CHARACTERS)) for cell in row))
     _terminal().print(table)
