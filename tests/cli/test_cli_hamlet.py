@@ -56,6 +56,15 @@ def test_cli_hamlet_generate_overwrites_nothing(tmp_path: Path) -> None:
     assert b"mine" == (tmp_path / "a.mbox").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.tgz", "a.tar.xz", "a.zip"])
+def test_cli_hamlet_generate_makes_no_folder_that_is_called_as_an_archive(tmp_path: Path, name: str) -> None:
+    """Whoever asks for a packed archive is told which there is."""
+    done = run("generate", "--count", "1", "--to", tmp_path / name)
+    assert done.exit_code
+    assert "no such archive is written; name a folder, a .mbox or a .tar" in done.output.replace("\n", " ")
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_cli_hamlet_coverage_counts_every_production() -> None:
     """Those that stand in no mail make the answer no."""
     done = run("coverage", "--count", "20", "--json")

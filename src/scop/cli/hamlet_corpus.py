@@ -22,6 +22,8 @@ Write: TypeAlias = Callable[[int, bytes], object]
 
 MAX_MAILS_A_FOLDER = 10_000  # file systems and people are slow with more
 
+_OTHER_ARCHIVES = frozenset({".bz2", ".gz", ".tbz", ".tgz", ".txz", ".xz", ".zip", ".zst"})
+
 
 @contextmanager
 def new_corpus(target: Path) -> Iterator[Write]:
@@ -32,6 +34,8 @@ def new_corpus(target: Path) -> Iterator[Write]:
     writers = {".mbox": _mbox, ".tar": _archive}
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise click.ClickException(f"--to {target}: is already there; name a new file or an empty folder")
+    if target.suffix.lower() in _OTHER_ARCHIVES:
+        raise click.ClickException(f"--to {target}: no such archive is written; name a folder, a .mbox or a .tar")
     with writers.get(target.suffix.lower(), _folder)(target) as write:
         yield write
 
