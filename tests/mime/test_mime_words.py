@@ -73,6 +73,9 @@ def test_decode_words_joins_split_characters(text: str, expected: str) -> None:
         ("a=?utf-8?q?x?=b", "axb"),
         ("=?utf-8?q?x?==?utf-8?q?y?=", "xy"),
         ("=?utf-8?q?=zz=4?=", "=zz=4"),
+        ("=?utf-8?q?a==41?=", "a=A"),
+        ("=?utf-8?q?a==?=", "a=="),
+        ("=?utf-8?q?a=?=", "a="),
         ("=?utf-8?b?w7w?=", "ü"),  # padding left out
         ("=?utf-8?b?w7w=*?=", "ü"),
         ("=?utf-8?q?" + "x" * 100 + "?=", "x" * 100),

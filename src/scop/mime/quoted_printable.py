@@ -9,7 +9,13 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["QuotedPrintableDecoder", "decode_quoted_printable", "encode_quoted_printable", "find_quoted_printable_flaw"]
+__all__ = [
+    "QuotedPrintableDecoder",
+    "decode_q",
+    "decode_quoted_printable",
+    "encode_quoted_printable",
+    "find_quoted_printable_flaw",
+]
 
 # More blanks than a line may have octets are no padding (RFC 5322 §2.1.1); so a stream need not hold them.
 _MAX_BLANKS = 1_000
@@ -46,7 +52,15 @@ def _open_end(octets: bytes) -> int:
 
 def _decoded(octets: bytes) -> bytes:
     """Decode octets that do not end openly."""
-    octets = _without_padding(octets)
+    return _unescaped(_without_padding(octets))
+
+
+def decode_q(octets: bytes) -> bytes:
+    """Decode the "Q" encoding of encoded words (RFC 2047 §4.2); an escape that is none stays as it is written."""
+    return _unescaped(octets.replace(b"_", b" "))
+
+
+def _unescaped(octets: bytes) -> bytes:
     if _MISREAD.search(octets) or octets.endswith(b"="):
         return _ESCAPE.sub(lambda escape: bytes.fromhex((escape[1] or b"").decode()), octets)
     return binascii.a2b_qp(octets)

@@ -12,10 +12,11 @@ import binascii
 import re
 from collections.abc import Iterator
 
+from scop.mime.base64_encoding import decode_base64, is_clean_base64
 from scop.mime.charsets import decode_text, is_cleanly_decodable, is_known_charset, is_stateful, without_surrogates
 from scop.mime.defects import DefectKind
 from scop.mime.limits import DEFAULT_LIMITS, Limits
-from scop.mime.transfer import decode_base64, is_clean_base64
+from scop.mime.quoted_printable import decode_q
 
 __all__ = ["decode_words", "encode_words"]
 
@@ -110,7 +111,7 @@ def _word_octets(encoding: str, text: str) -> bytes:
         octets = text.encode("utf-8", "replace")
     if encoding in "bB":
         return decode_base64(octets)
-    return binascii.a2b_qp(octets, header=True)  # RFC 2047 §4.2: "_" is a space
+    return decode_q(octets)
 
 
 def _is_well_formed(word: re.Match[str]) -> bool:
