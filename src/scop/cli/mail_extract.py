@@ -24,6 +24,7 @@ from scop.cli.mail_read import file_argument, mails_in
 from scop.cli.mail_shown import numbered
 from scop.cli.shared import json_option, print_json, print_table
 from scop.mime import Entity, Message
+from scop.mime.transfer import UU_ENCODINGS
 from scop.mime.uuencode import find_uuencoded
 
 __all__ = ["Folder", "Leaf", "extract", "leaves_of"]
@@ -40,7 +41,6 @@ _SUFFIXES = {  # for parts without a name; the machine's own table of types woul
     "application/json": ".json",
     "application/zip": ".zip",
 }
-_UUENCODINGS = frozenset({"uuencode", "x-uuencode", "x-uue", "uue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ def leaves_of(message: Message) -> Iterator[Leaf]:
         media = entity.content_type
         fallback = named + _SUFFIXES.get(media.media_type, ".txt" if media.maintype == "text" else ".bin")
         yield Leaf(number, entity.filename or _uuencoded_name(entity), fallback, entity.content)
-        if media.maintype == "text" and entity.transfer_encoding not in _UUENCODINGS:
+        if media.maintype == "text" and entity.transfer_encoding not in UU_ENCODINGS:
             for found in find_uuencoded(entity.content):
                 yield Leaf(number, found.filename, f"{named}-uuencoded.bin", found.content)
 
 
 def _uuencoded_name(entity: Entity) -> str | None:
-    if entity.transfer_encoding not in _UUENCODINGS:
+    if entity.transfer_encoding not in UU_ENCODINGS:
         return None
     found = find_uuencoded(entity.body)
     return found[0].filename if found else None

@@ -98,8 +98,6 @@ def _words(value: FieldValue) -> str:
 def _member_words(member: Address | Group | MessageId) -> str:
     if isinstance(member, Group):
         return f"{member.display_name}: {', '.join(map(str, member.members))};"
-    if isinstance(member, MessageId):
-        return f"<{member.left}@{member.right}>" if member.right else f"<{member.left}>"
     return str(member)
 
 

@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator
 
 import pybase64
 
-__all__ = ["Base64Decoder", "decode_base64", "encode_base64_lines", "find_base64_flaw", "is_clean_base64"]
+__all__ = [
+    "Base64Decoder",
+    "decode_base64",
+    "encode_base64_lines",
+    "find_base64_flaw",
+    "in_multiples",
+    "is_clean_base64",
+]
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLANKS = b"\r\n \t"
@@ -95,16 +102,18 @@ class Base64Decoder:
 
 def encode_base64_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Return the joined `chunks` in base64, in whole lines of at most 76 characters (RFC 2045 §6.8)."""
+    for octets in in_multiples(chunks, _OCTETS_A_LINE):
+        yield bytes(pybase64.encodebytes(octets)).replace(b"\n", b"\r\n")
+
+
+def in_multiples(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Return the joined `chunks` in pieces of a multiple of `size` octets, the last one aside; none is empty."""
     rest = b""
     for chunk in chunks:
         octets = rest + chunk
-        whole = len(octets) - len(octets) % _OCTETS_A_LINE
+        whole = len(octets) - len(octets) % size
         rest = octets[whole:]
         if whole:
-            yield _lines(octets[:whole])
+            yield octets[:whole]
     if rest:
-        yield _lines(rest)
-
-
-def _lines(octets: bytes) -> bytes:
-    return bytes(pybase64.encodebytes(octets)).replace(b"\n", b"\r\n")
+        yield rest

@@ -25,13 +25,12 @@ from scop.mime.fields import FieldValue, parse_field
 from scop.mime.fields.content_type import ContentType
 from scop.mime.fields.parameters import find_boundary
 from scop.mime.header import raw_fields, unfold
-from scop.mime.next_hop import NextHop, choose_encoding, content_domain
+from scop.mime.next_hop import NextHop, choose_encoding, content_domain, with_crlf
 from scop.mime.parts import goes_unencoded
 from scop.mime.transfer import IDENTITY_ENCODINGS, KNOWN_ENCODINGS
 
 __all__ = ["Obstacle", "Unconvertible", "to_7bit", "to_ascii"]
 
-_BARE_LINE_FEED = re.compile(rb"\n(?<!\r\n)")
 _NOT_ASCII = re.compile(rb"[^\x01-\x7f]")
 
 
@@ -174,7 +173,7 @@ class _SevenBit(_AsciiHeaders):
         return content_domain(self._with_crlf(octets)) == "7bit"
 
     def _with_crlf(self, octets: bytes) -> bytes:
-        return _BARE_LINE_FEED.sub(b"\r\n", octets) if self._line_end == b"\n" else octets
+        return with_crlf(octets) if self._line_end == b"\n" else octets
 
     def _body(self, entity: Entity, parts: Sequence[bytes | None], fields: dict[str, FieldValue]) -> bytes:
         if parts:

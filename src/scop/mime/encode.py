@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 from scop.mime.fields import FieldValue, write_field
 from scop.mime.fields.content_type import ContentType
 from scop.mime.fold import fold_field
-from scop.mime.transfer import encode_base64_lines, encode_quoted_printable, encode_uu
+from scop.mime.transfer import UU_ENCODINGS, encode_base64_lines, encode_quoted_printable, encode_uu
 from scop.mime.values import EntityValues, NamedValue
 
 __all__ = ["Delimiter", "Draft", "Stream", "Writable", "encode", "encode_content", "write_value"]
@@ -49,10 +49,7 @@ _Item: TypeAlias = "bytes | Iterator[bytes] | _Place"
 _ENCODERS: dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     "base64": encode_base64_lines,
     "quoted-printable": encode_quoted_printable,
-    "uuencode": encode_uu,
-    "x-uuencode": encode_uu,
-    "x-uue": encode_uu,
-    "uue": encode_uu,
+    **dict.fromkeys(UU_ENCODINGS, encode_uu),
 }
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
 _TEXT = ContentType()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["NextHop", "choose_encoding", "choose_text_encoding", "content_domain"]
+__all__ = ["NextHop", "choose_encoding", "choose_text_encoding", "content_domain", "with_crlf"]
 
 MAX_TEXT_LINE = 78  # longer lines are packed: RFC 5322 §2.1.1 asks for no more
 _ASCII = bytes(range(128))
@@ -55,6 +55,11 @@ def content_domain(octets: bytes) -> str:
     if _has_line(octets, _OVERLONG_LINE, 998):
         return "binary"
     return "7bit" if octets.isascii() else "8bit"
+
+
+def with_crlf(octets: bytes) -> bytes:
+    """Return `octets` with CRLF for each bare LF: lines as they lie in files, made lines as hosts carry them."""
+    return _BARE_LINE_FEED.sub(b"\r\n", octets)
 
 
 def choose_encoding(octets: bytes, next_hop: NextHop) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "comment_end",
     "comments_of",
     "find_comment_end",
+    "in_quotes",
     "is_atom",
     "open_comment",
     "printable_phrase",
@@ -75,7 +76,12 @@ def unquote(text: str) -> str:
 
 def quote(text: str) -> str:
     """Return the quoted string that means `text` (RFC 5322 §3.2.4); `unquote` is its inverse."""
-    escaped = reject_line_ends(text).replace("\\", "\\\\").replace('"', '\\"')
+    return in_quotes(reject_line_ends(text))
+
+
+def in_quotes(text: str) -> str:
+    """Return a quoted string as `quote` does, of any text at all: for values that are compared or shown."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from scop.mime.base64_encoding import Base64Decoder, decode_base64
+from scop.mime.base64_encoding import Base64Decoder, decode_base64, in_multiples
 from scop.mime.charsets import decode_text
 
 __all__ = ["UuFile", "UuencodeDecoder", "decode_uuencode", "encode_uu", "find_uuencode_flaw", "find_uuencoded"]
@@ -198,14 +198,10 @@ def encode_uu(chunks: Iterable[bytes], *, filename: str = "file", mode: int = 0o
     if match is None or match[3].strip(b" \t") != filename.encode():
         raise ValueError("file name or mode that cannot be uuencoded")
     yield begin
-    rest = b""
-    for chunk in chunks:
-        octets = rest + chunk
-        whole = len(octets) - len(octets) % _OCTETS_A_LINE
-        rest = octets[whole:]
-        if whole:
-            yield b"".join([_line(octets[start : start + _OCTETS_A_LINE]) for start in range(0, whole, _OCTETS_A_LINE)])
-    yield (_line(rest) if rest else b"") + b"`\r\nend\r\n"
+    for octets in in_multiples(chunks, _OCTETS_A_LINE):
+        starts = range(0, len(octets), _OCTETS_A_LINE)
+        yield b"".join([_line(octets[start : start + _OCTETS_A_LINE]) for start in starts])
+    yield b"`\r\nend\r\n"
 
 
 def _line(octets: bytes) -> bytes:

@@ -20,7 +20,7 @@ import re
 from typing import TypeAlias
 
 from scop.mime.charsets import without_surrogates
-from scop.mime.structured import is_atom, printable_phrase, quote, unquote, without_line_ends
+from scop.mime.structured import is_atom, quote, unquote
 
 __all__ = [
     "PLAIN_MAILBOX",
@@ -34,11 +34,9 @@ __all__ = [
     "kind_of",
     "local_part_of",
     "phrase_of",
-    "printable_phrase",
     "shape_of",
     "split_at_commas",
     "split_bare",
-    "without_line_ends",
 ]
 
 Token: TypeAlias = tuple[str, str]  # (kind, text)

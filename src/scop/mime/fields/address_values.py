@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 
 from scop.mime.fields.domains import to_ascii, to_unicode
-from scop.mime.structured import ATEXT, is_atom, unquote
+from scop.mime.structured import ATEXT, in_quotes, is_atom, unquote
 
-__all__ = ["DOT_ATOM", "Address", "Group", "quote_phrase"]
+__all__ = ["DOT_ATOM", "Address", "Group"]
 
 DOT_ATOM = rf"[{ATEXT}]+(?:\.[{ATEXT}]+)*"
 _DOT_ATOM = re.compile(DOT_ATOM)
@@ -52,7 +52,7 @@ class Address:
     def __str__(self) -> str:
         if not self.display_name:
             return self.addr_spec
-        return f"{quote_phrase(self.display_name)} <{self.addr_spec}>"
+        return f"{_quote_phrase(self.display_name)} <{self.addr_spec}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,9 @@ def _cut_spec(addr_spec: str) -> tuple[str, str]:
 
 def _quote_local_part(text: str) -> str:
     """Return a local part as it is written before the "@": quoted where it is no dot-atom."""
-    if _DOT_ATOM.fullmatch(text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return text if _DOT_ATOM.fullmatch(text) else in_quotes(text)
 
 
-def quote_phrase(text: str) -> str:
+def _quote_phrase(text: str) -> str:
     """Return a display name as people see it in a field: quoted where it is not a run of plain words."""
-    if all(map(is_atom, text.split(" "))) and "=?" not in text:
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return text if all(map(is_atom, text.split(" "))) and "=?" not in text else in_quotes(text)

@@ -14,12 +14,12 @@ from collections.abc import Iterable
 
 from scop.mime.defects import DefectKind
 from scop.mime.fields.address_list import AddressList
-from scop.mime.fields.address_values import DOT_ATOM, Address, Group, quote_phrase
+from scop.mime.fields.address_values import DOT_ATOM, Address, Group
 from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.structured import is_atom, quote, reject_line_ends, without_line_ends
 from scop.mime.words import encode_words
 
-__all__ = ["NAMES", "Address", "Group", "parse_addresses", "quote_phrase", "write_addresses", "write_phrase"]
+__all__ = ["NAMES", "Address", "Group", "parse_addresses", "write_addresses", "write_phrase"]
 
 NAMES = frozenset(
     {

@@ -35,8 +35,7 @@ __all__ = [
 
 ID_NAMES = frozenset({"list-id"})
 NAMES = frozenset(
-    {"list-help", "list-subscribe", "list-unsubscribe", "list-post", "list-owner"}  # RFC 2369 §3
-    | {"list-archive"}
+    {"list-help", "list-subscribe", "list-unsubscribe", "list-post", "list-owner", "list-archive"}  # RFC 2369 §3
 )
 
 _PHRASE_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\s++|[^\s"]++', re.DOTALL)
