@@ -76,10 +76,6 @@ class Draw:
         """Return an integer from `first` to `last`, both possible."""
         return first + self.below(last - first + 1)
 
-    def once_in(self, times: int) -> bool:
-        """Tell whether an event happens that happens once in so many times."""
-        return self.below(times) == 0
-
     def choice(self, items: Sequence[_Item]) -> _Item:
         """Return one of `items`."""
         return items[self.below(len(items))]

@@ -86,7 +86,6 @@ _QP_STYLES = spread(
     (1, (Production.QP_EBCDIC, _EBCDIC)),
     (1, (Production.QP_ALL_ESCAPED, b"")),
 )
-_BLANK_AT_END = re.compile(rb"[ \t]\Z")
 
 
 def _escaper(plain: bytes, form: str) -> Callable[[bytes], bytes]:
