@@ -31,9 +31,7 @@ _CONTENT_FIELD = re.compile(
 
 # RFC 5322 §2.2: the name and its colon, and the lines of the body; a field stands alone in an unfolded header.
 _FIELD = re.compile(rb"^(([!-9;-~]++)[ \t]*+:)[^\n]*+(?:\n[ \t][^\n]*+)*+", re.MULTILINE)
-_ITEM = re.compile(r"^([!-9;-~]++)[ \t]*+:[ \t]*+(?:(.++)(?<![ \t])|$)", re.MULTILINE)
-_PADDED_ITEM = re.compile(r"^([!-9;-~]++)[ \t]*+:[ \t]*+(.*+)", re.MULTILINE)
-_BARE_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
+_ITEM = re.compile(r"\n([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 
 # RFC 5322 §2.2: printable ASCII but the colon; §4.5.8: obsolete white space before the colon.
 _NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")
@@ -206,32 +204,14 @@ class Header:
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """Return name and body of each of `fields`; the quickest way to all of them."""
-        text = self._plain_text()
-        if text is None:
+        octets, limits = self.octets, self._limits
+        if len(octets) > limits.field_octets:
             return tuple([(field.name, field.body) for field in self.fields])
-        found: list[tuple[str, str]] = _ITEM.findall(text)
-        # The mbox line is no field.
-        if len(found) != text.count("\n") + (text[-1:] != "\n") - text.startswith("From "):
-            found = [(name, body.rstrip(" \t")) for name, body in _PADDED_ITEM.findall(text)]
-        limits = self._limits
+        text = octets.decode("utf-8", "surrogateescape")
+        found = _ITEM.findall(f"\n{text}")[: limits.fields]
         if ("?" in text and "=?" in text) or not text.isascii():
-            found = [
-                (name, body if "=?" not in body and body.isascii() else decode_words(body, limits=limits))
-                for name, body in found[: limits.fields]
-            ]
-        return tuple(found[: limits.fields] if len(found) > limits.fields else found)
-
-    def _plain_text(self) -> str | None:
-        """Return the header with each field on one line that ends with LF; None where that is not simple."""
-        octets = self.octets
-        if len(octets) > self._limits.field_octets:
-            return None
-        if b"\r" in octets:
-            if _BARE_CARRIAGE_RETURN.search(octets) is not None:
-                return None
-            octets = octets.replace(b"\r", b"")
-        text = " ".join(octets.decode("utf-8", "surrogateescape").split("\n "))  # quicker than `replace`
-        return "\t".join(text.split("\n\t")) if "\t" in text else text
+            return tuple([(name, decode_words(_on_one_line(body), limits=limits)) for name, body in found])
+        return tuple([(name, _on_one_line(body) if "\n" in body else body.rstrip(" \t\r")) for name, body in found])
 
     def get(self, name: str) -> str | None:
         """Return the decoded body of the first field called `name`."""
