@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SCOP = "import sys; sys.modules[{missing!r}] = None; from scop.cli import main; main()"
+PROGRAM = "from scop.cli import main; main()"
+WITHOUT = "import sys; sys.modules[{missing!r}] = None; " + PROGRAM
 
 
 def run(program: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -21,7 +23,7 @@ def run(program: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("missing", ["click", "msgspec"])
 def test_cli_words_a_library_alone_says_what_brings_the_command(missing: str) -> None:
     """`pip install 'scop[mime]'` puts `scop` in the path, too."""
-    done = run(SCOP.format(missing=missing), "mail", "tree", "-")
+    done = run(WITHOUT.format(missing=missing), "mail", "tree", "-")
     assert 2 == done.returncode
     assert (
         f"scop: {missing} is not installed; pip install 'scop[mesh]' brings all that the command needs\n" == done.stderr
@@ -33,9 +35,34 @@ def test_cli_words_a_name_from_outside_turns_no_terminal_around(tmp_path: Path) 
     name = "a\nb\x1b[31m"
     (tmp_path / name).write_bytes(b"x")
     words = ("mail", "compose", "--from", "a@b.test", "--html", "-", "--attach", tmp_path / name)
-    done = run("from scop.cli import main; main()", *words)
+    done = run(PROGRAM, *words)
     assert 2 == done.returncode
     assert done.stderr.startswith("scop: ")
     assert "a\\nb\\x1b[31m: control character in filename" in done.stderr
     assert 1 == done.stderr.count("\n")
     assert "\x1b" not in done.stderr
+
+
+MAIL = "Subject: =?utf-8?q?Zo=C3=AB?=\nReceived: by a.test; Wed, 25 Nov 2026 09:00:03 +0000\n\nText\n"
+
+
+@pytest.mark.parametrize("characters", ["ascii", "latin-1", "utf-8"])
+def test_cli_words_any_terminal_can_show_an_answer(tmp_path: Path, characters: str) -> None:
+    """What it lacks is escaped; JSON is UTF-8 always."""
+    (tmp_path / "a.eml").write_text(MAIL)
+    environment = {"PYTHONIOENCODING": characters, "PYTHONUTF8": "0"}
+    answers: list[bytes] = []
+    for words in (("path",), ("tree",), ("parse",), ("parse", "--json")):
+        command = [sys.executable, "-c", PROGRAM, "mail", *words, str(tmp_path / "a.eml")]
+        done = subprocess.run(command, capture_output=True, check=False, env=environment)
+        assert (0, b"") == (done.returncode, done.stderr)
+        answers.append(done.stdout)
+    assert "Zoë" == json.loads(answers[-1].decode())["fields"][0]["value"]
+
+
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-"])
+def test_cli_words_a_closed_stream_is_an_empty_one(redirection: str) -> None:
+    """As a service may start us."""
+    command = ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-c", PROGRAM, "mail", "tree", "-"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)

@@ -7,8 +7,10 @@ Modules are imported when their command runs, so that `scop --help` is quick.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from scop.base import printable
@@ -70,12 +72,22 @@ def scop() -> None:
 
 def main() -> None:
     """Run the command line; a fault becomes one sentence and exit status 2."""
+    _prepare_streams()
     try:
         _run()
     except ModuleNotFoundError as error:
         if (error.name or "scop").startswith("scop"):
             raise
         _fail(_IS_MISSING.format(error.name))
+
+
+def _prepare_streams() -> None:
+    """Let a stream that is closed be an empty one, and a terminal of few characters show the others escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run() -> None:

@@ -112,8 +112,8 @@ def ask(config: Path, cell: str, question: Call[R]) -> R:
 
 
 def print_json(value: object) -> None:
-    """Print one value as a line of JSON."""
-    click.echo(msgspec.json.encode(value).decode())
+    """Print one value as a line of JSON, which is UTF-8 whatever the terminal's characters are (RFC 8259 §8.1)."""
+    click.echo(msgspec.json.encode(value))
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title: str | None = None) -> None:
