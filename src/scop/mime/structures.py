@@ -172,9 +172,7 @@ def _form_entry(name: str, entry: str | Attachment, next_hop: NextHop) -> Draft:
 def _percent(text: str) -> str:
     if text.isascii():
         return text
-    from urllib.parse import (
-        quote,
-    )  # few write forms, and with what it imports it costs more memory than any module here
+    from urllib.parse import quote  # few write forms, and it costs more memory than any module here
 
     # RFC 7578 §4.2: no RFC 2231 here; §2: what is not ASCII stands as percent-encoded UTF-8.
     return quote(text, safe=" !#$&'()*+,/:;=?@[]")
