@@ -60,14 +60,14 @@ def test_cli_mail_compose_puts_files_where_they_belong(tmp_path: Path) -> None:
 
 
 def test_cli_mail_compose_to_a_file_and_as_json(tmp_path: Path) -> None:
-    """The envelope's recipients are named, those of Bcc too."""
+    """The envelope's recipients are named, those of groups and of Bcc too."""
     output = tmp_path / "mail.eml"
-    words = (*FROM, "--to", "Bob <bob@harbor.test>", "--bcc", "d@harbor.test")
+    words = (*FROM, "--to", "Bob <bob@harbor.test>", "--cc", "Crew: c@harbor.test;", "--bcc", "d@harbor.test")
     told = json.loads(compose(*words, "--output", output, "--json").output)
     octets = output.read_bytes()
     assert {
         "size_octets": len(octets),
-        "recipients": ["bob@harbor.test", "d@harbor.test"],
+        "recipients": ["bob@harbor.test", "c@harbor.test", "d@harbor.test"],
         "output": str(output),
     } == told
     assert octets == base64.b64decode(json.loads(compose(*words, "--json").output)["octets"])

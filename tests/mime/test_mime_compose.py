@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.mime import Address, Attachment, ContentType, Message, NextHop, compose, parse
+from scop.mime import Address, Attachment, ContentType, Group, Message, NextHop, compose, parse
 from scop.mime.compose import compose_chunks
 from scop.mime.fields.message_ids import MessageId
 from scop.mime.structures import multipart
@@ -123,6 +123,33 @@ def test_compose_takes_a_structure_in_the_place_of_texts() -> None:
 def test_compose_keeps_blind_recipients_out() -> None:
     """Whom bcc names stands nowhere in the mail (RFC 5322 §3.6.3)."""
     assert b"secret" not in composed(to="a@b.test", bcc="secret@b.test", text="x").to_octets()
+
+
+def test_compose_writes_groups() -> None:
+    """RFC 5322 §3.4: a group can stand where recipients do, an empty one too, as a value or as text."""
+    crew = Group("Crew, all", (Address("Bö", "b@grün.test"), Address("", "c@x.test")))
+    message = composed(to=[crew, "d@x.test"], cc="undisclosed-recipients:;")
+    assert b'To: "Crew, all":' in message.to_octets()
+    written = Group("Crew, all", (Address("Bö", "b@xn--grn-ioa.test"), Address("", "c@x.test")))
+    assert (written, Address("", "d@x.test")) == message.addresses("To")
+    assert (Group("undisclosed-recipients"),) == message.addresses("Cc")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"author": "Crew: a@x.test;"},
+        {"sender": Group("Crew")},
+        {"to": Group("a\r\nEvil: b")},
+        {"to": Group("Crew", (Address("a\nb", "a@x.test"),))},
+        {"to": "Crew: nobody;"},
+        {"to": Group("Crew", (Address("", "jörg@x.test"),))},
+    ],
+)
+def test_compose_refuses_groups_of_nobody(values: dict[str, Any]) -> None:
+    """RFC 6854 §4: a mail comes from somebody; and a group's members are held to what other addresses are."""
+    with pytest.raises(ValueError, match=next(iter(values))):
+        composed(**values)
 
 
 def test_compose_names_a_sender_where_there_are_several_authors() -> None:
@@ -270,7 +297,7 @@ def test_compose_lets_no_value_write_a_field(what: str, begin: str, bad: str, en
     [
         ({"to": "not an address"}, "to: not an address"),
         ({"bcc": "nobody"}, "bcc: not an address"),
-        ({"to": "friends: a@b.test;"}, "to: not an address"),
+        ({"to": "friends: nobody;"}, "to: not an address"),
         ({"author": []}, "author"),
         ({"sender": "a@b.test, c@d.test"}, "sender"),
         ({"fields": [("Bad Name", "x")]}, "not a field name"),

@@ -15,7 +15,7 @@ import click
 
 from scop.cli.mail_files import STANDARD_INPUT
 from scop.cli.shared import json_option, print_json
-from scop.mime import Address, Attachment, NextHop, compose_chunks, parse_addresses
+from scop.mime import Address, Attachment, Group, NextHop, compose_chunks, parse_addresses
 from scop.mime.fields import FieldValue, parse_field
 from scop.mime.fields.dates import parse_date
 from scop.mime.fields.domains import to_ascii
@@ -161,7 +161,8 @@ def _domain(author: str) -> str:
 def _recipients(given: Given) -> list[str]:
     """Return the addr-specs of the envelope."""
     everyone = [one for text in (*given["to"], *given["cc"], *given["bcc"]) for one in parse_addresses(text)]
-    return list(dict.fromkeys([one.addr_spec for one in everyone if isinstance(one, Address)]))
+    mailboxes = [mailbox for one in everyone for mailbox in (one.members if isinstance(one, Group) else (one,))]
+    return list(dict.fromkeys([mailbox.addr_spec for mailbox in mailboxes]))
 
 
 def _read_text(option: str, source: str) -> str:

@@ -17,7 +17,7 @@ from scop.mime.fields.message_ids import MessageId
 from scop.mime.fields.received import Clause, Received
 from scop.mime.fields.return_path import ReturnPath
 
-__all__ = ["address_in_ascii", "value_in_ascii"]
+__all__ = ["mailbox_in_ascii", "value_in_ascii"]
 
 
 def value_in_ascii(value: FieldValue) -> FieldValue:
@@ -41,11 +41,16 @@ def address_in_ascii(address: Address) -> Address:
     return Address(address.display_name, local_part=address.local_part, domain=to_ascii(address.domain))
 
 
-def _member(one: Address | Group | MessageId) -> Address | Group | MessageId:
+def mailbox_in_ascii(one: Address | Group) -> Address | Group:
+    """Return an address or a group of them, likewise."""
     if isinstance(one, Address):
         return address_in_ascii(one)
-    if isinstance(one, Group):
-        return Group(one.display_name, tuple([address_in_ascii(member) for member in one.members]))
+    return Group(one.display_name, tuple([address_in_ascii(member) for member in one.members]))
+
+
+def _member(one: Address | Group | MessageId) -> Address | Group | MessageId:
+    if not isinstance(one, MessageId):
+        return mailbox_in_ascii(one)
     if not one.left.isascii():
         raise ValueError(f"{str(one)!r} has no form in ASCII")
     return one if one.right.isascii() else MessageId(one.left, to_ascii(one.right))

@@ -10,21 +10,20 @@ Standards: RFC 5322 §3.6, RFC 2046 §5.1, RFC 2387, RFC 6531 and RFC 6532 (addr
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from itertools import chain
 from typing import ParamSpec, TypeAlias
 
-from scop.mime.ascii_fields import address_in_ascii
+from scop.mime.ascii_fields import mailbox_in_ascii
 from scop.mime.convert import Unconvertible, to_7bit
 from scop.mime.encode import Draft, encode, write_value
 from scop.mime.entity import Message
 from scop.mime.fields import FieldValue
-from scop.mime.fields.addresses import Address, parse_addresses
+from scop.mime.fields.addresses import Address, Group, parse_addresses
 from scop.mime.fold import reject_controls
-from scop.mime.next_hop import NextHop, content_domain
+from scop.mime.next_hop import NextHop, content_domain, with_crlf
 from scop.mime.parser import parse
 from scop.mime.parts import Attachment, message_id_of
 from scop.mime.structures import Body
@@ -32,12 +31,11 @@ from scop.mime.values import NamedValue
 
 __all__ = ["compose", "compose_chunks"]
 
-AddressLike: TypeAlias = Address | str
+AddressLike: TypeAlias = Address | Group | str
 _Values = ParamSpec("_Values")
 
-_BARE_LINE_FEED = re.compile(rb"\n(?<!\r\n)")
-
 _ADDRESS_FIELDS = {"author": "From", "sender": "Sender", "reply_to": "Reply-To", "to": "To", "cc": "Cc"}
+_WITHOUT_GROUPS = frozenset({"author", "sender"})  # RFC 5322 §3.6.2; RFC 6854 §1 allows them, and §4 warns of it
 _IDENTIFIER_FIELDS = {"message_id": "Message-ID", "in_reply_to": "In-Reply-To", "references": "References"}
 
 # Each has a parameter of its own, follows from the structure, or is the envelope's.
@@ -111,7 +109,7 @@ def _enclosed(file: Attachment, next_hop: NextHop) -> Attachment:
     if content_domain(octets) in next_hop.encodings:
         return file
     # Lenient: mail kept in files has LF line ends, which no host carries.
-    octets = _BARE_LINE_FEED.sub(b"\r\n", octets)
+    octets = with_crlf(octets)
     found = octets if content_domain(octets) in next_hop.encodings else to_7bit(parse(octets))
     if isinstance(found, Unconvertible):
         raise ValueError(f"attachment {file.filename!r}: {found.obstacle}, {found.what}")
@@ -128,26 +126,41 @@ def _people(given: Mapping[str, AddressLike | Sequence[AddressLike]], next_hop: 
         raise ValueError("sender: there is only one")
     for what, name in _ADDRESS_FIELDS.items():
         if found[what]:
-            yield name, tuple([_carried(what, address, next_hop) for address in found[what]])
+            yield name, tuple([_carried(what, one, next_hop) for one in found[what]])
 
 
-def _addresses(what: str, given: AddressLike | Sequence[AddressLike]) -> Iterator[Address]:
-    for item in (given,) if isinstance(given, Address | str) else given:
-        if isinstance(item, Address):
-            reject_controls(item.display_name, what)
-            reject_controls(item.addr_spec, what)
-        for one in (item,) if isinstance(item, Address) else parse_addresses(reject_controls(item, what)):
-            if not isinstance(one, Address) or not one.local_part or not one.domain or "<" in one.domain:
-                raise ValueError(f"{what}: not an address: {str(item)!r}")
-            yield one
+def _addresses(what: str, given: AddressLike | Sequence[AddressLike]) -> Iterator[Address | Group]:
+    for item in (given,) if isinstance(given, Address | Group | str) else given:
+        for one in parse_addresses(reject_controls(item, what)) if isinstance(item, str) else (item,):
+            if isinstance(one, Group):
+                yield _checked_group(what, one)
+            else:
+                yield _checked(what, one, str(item))
 
 
-def _carried(what: str, address: Address, next_hop: NextHop) -> Address:
-    """Return `address` as the next hop can carry it: a domain has an ASCII form, a local part has none."""
+def _checked(what: str, address: Address, given: str) -> Address:
+    reject_controls(address.display_name, what)
+    reject_controls(address.addr_spec, what)
+    if not address.local_part or not address.domain or "<" in address.domain:
+        raise ValueError(f"{what}: not an address: {given!r}")
+    return address
+
+
+def _checked_group(what: str, group: Group) -> Group:
+    if what in _WITHOUT_GROUPS:
+        raise ValueError(f"{what}: a group is nobody's address: {group.display_name!r}")
+    reject_controls(group.display_name, what)
+    for member in group.members:
+        _checked(what, member, str(member))
+    return group
+
+
+def _carried(what: str, one: Address | Group, next_hop: NextHop) -> Address | Group:
+    """Return `one` as the next hop can carry it: a domain has an ASCII form, a local part has none."""
     if next_hop.carries_utf8_header:
-        return address
+        return one
     try:
-        return address_in_ascii(address)
+        return mailbox_in_ascii(one)
     except ValueError as error:
         raise ValueError(f"{what}: {error}; it needs a next hop with SMTPUTF8") from error
 
