@@ -132,3 +132,18 @@ def test_cli_mail_extract_finds_uuencoded_files() -> None:
     assert ("../cat.txt", b"Cat") == (file.wanted, file.content)
     (whole,) = leaves_of(parse(b"Content-Transfer-Encoding: x-uuencode\r\n\r\n" + uu))
     assert ("../cat.txt", b"Cat") == (whole.wanted, whole.content)
+
+
+def test_cli_mail_extract_makes_no_folder_for_nothing(tmp_path: Path) -> None:
+    """A mail that is not there leaves no trace; a folder that cannot be is named with the remedy."""
+    (tmp_path / "a.eml").write_bytes(b"Subject: x\r\n\r\nText\r\n")
+
+    def said(file: str, folder: str) -> str:
+        done = CliRunner().invoke(mail, ["extract", str(tmp_path / file), "--to", str(tmp_path / folder)])
+        return done.output.replace("\n", " ")
+
+    assert "there is no such file" in said("none.eml", "to")
+    assert "Not a directory; name a folder, or a new one in a folder that is there" in said("a.eml", "a.eml")
+    assert "No such file or directory; name a folder" in said("a.eml", "no/where")
+    assert ["a.eml"] == [file.name for file in tmp_path.iterdir()]
+    assert "1 file in" in said("a.eml", "to")

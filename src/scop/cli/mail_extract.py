@@ -13,6 +13,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -86,9 +87,13 @@ class Folder:
     @contextlib.contextmanager
     def opened(cls, path: Path) -> Iterator[Folder]:
         """Open the folder at `path`, which is made where it is not there; its parent must be."""
-        with contextlib.suppress(FileExistsError):
-            path.mkdir()
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            remedy = "name a folder, or a new one in a folder that is there"
+            raise click.ClickException(f"--to {path}: {error.strerror}; {remedy}") from None
         try:
             yield cls(descriptor)
         finally:
@@ -132,8 +137,10 @@ def extract(file: str, folder: Path, as_json: bool) -> None:
     too. FILE is a mail, or a folder, Maildir, mbox or tar archive with many; "-" is standard input.
     """
     rows: list[tuple[str, str, str, int]] = []
+    mails = mails_in(file)
+    first = next(mails)  # where there is none, no folder is made
     with Folder.opened(folder) as opened:
-        for found, message in mails_in(file):
+        for found, message in chain((first,), mails):
             for leaf in leaves_of(message):
                 name = opened.write(safe_name(leaf.wanted, leaf.fallback), leaf.content)
                 rows.append((found.name, leaf.part, name, len(leaf.content)))
@@ -142,4 +149,5 @@ def extract(file: str, folder: Path, as_json: bool) -> None:
         print_json([dict(zip(names, (printable(row[0]), *row[1:]), strict=True)) for row in rows])
         return
     print_table(("mail", "part", "file", "octets"), [(*row[:3], f"{row[3]:,}") for row in rows])
-    shared.console.print(f"{len(rows):,} files in {printable(str(folder))}", markup=False)
+    files = "1 file" if len(rows) == 1 else f"{len(rows):,} files"
+    shared.console.print(f"{files} in {printable(str(folder))}", markup=False)
