@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bench.mime.everything import touch_everything
 
-from scop.mime import Entity, Message, parse
+from scop.mime import Entity, Message, Parser, parse
 from scop.mime.charsets import decode_text, undecoded
 from scop.mime.convert import to_7bit, to_ascii
 from scop.mime.edit import prepend_field, remove_field, replace_part
@@ -37,6 +37,35 @@ def mail(octets: bytes) -> None:
     message = parse(octets)
     _same(octets, message.to_octets())
     touch_everything(message)
+
+
+def chunks(octets: bytes) -> None:
+    """A mail that arrives in pieces is the one that arrives at once; the first octet says how long they are."""
+    if octets:
+        _same([_told(one) for one in parse(octets[1:]).walk()], [_told(one) for one in _fed(Parser(), octets).walk()])
+
+
+def _fed(parser: Parser, octets: bytes) -> Message:
+    step = octets[0] + 1
+    for start in range(1, len(octets), step):
+        parser.feed(octets[start : start + step])
+    return parser.close()
+
+
+def _told(entity: Entity) -> tuple[object, ...]:
+    return (entity.to_octets(), entity.header.octets, entity.content_type, entity.defects, entity.ambiguities)
+
+
+def sink(octets: bytes) -> None:
+    """Each content goes to a sink as it is read from the whole mail, and the headers are the same."""
+    if not octets:
+        return
+    contents: dict[int, bytearray] = {}
+    parser = Parser(sink=lambda entity, piece: contents.setdefault(id(entity), bytearray()).extend(piece))
+    for whole, entity in zip(parse(octets[1:]).walk(), _fed(parser, octets).walk(), strict=True):
+        _same(whole.header.octets, entity.header.octets)
+        if not whole.parts:
+            _same(whole.content, bytes(contents.get(id(entity), b"")))
 
 
 def values(octets: bytes) -> None:
@@ -146,5 +175,6 @@ def _common(one: Sequence[object], other: Sequence[object]) -> int:
 
 
 TARGETS: dict[str, Target] = {
-    target.__name__: target for target in (mail, values, field, words, charsets, transfer, edits, conversions)
+    target.__name__: target
+    for target in (mail, chunks, sink, values, field, words, charsets, transfer, edits, conversions)
 }
