@@ -6,7 +6,6 @@ Each command is in a module of its own; this one writes the corpus and counts wh
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 import click
@@ -71,17 +70,13 @@ def generate(seed: int, count: int, first: int, target: Path, as_json: bool) -> 
 @json_option
 def coverage(seed: int, count: int, as_json: bool) -> None:
     """Show in how many mails each production of the grammar stands. Exit status 1 if one stands in none."""
-    from scop.hamlet.mail import productions
-    from scop.hamlet.production import Production
+    from scop.hamlet.coverage import count_productions
 
-    found: Counter[Production] = Counter()
     with progress("counted", count, quiet=as_json) as advance:
-        for index in range(count):
-            found.update(set(productions(seed, index)))
-            advance(1)
+        found = count_productions(seed, count, advance)
     if as_json:
-        print_json({"seed": seed, "count": count, "mails": {one.value: found[one] for one in Production}})
+        print_json({"seed": seed, "count": count, "mails": {one.value: mails for one, mails in found.items()}})
     else:
-        rows = [(one.value, f"{found[one]:,}", f"{found[one] / count:.2%}") for one in Production]
+        rows = [(one.value, f"{mails:,}", f"{mails / count:.2%}") for one, mails in found.items()]
         print_table(("production", "mails", "share"), rows, title=f"seed {seed}, the first {count:,} mails")
-    sys.exit(0 if all(found[one] for one in Production) else 1)
+    sys.exit(0 if all(found.values()) else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from scop.hamlet.mail import productions
 from scop.hamlet.production import Production
@@ -10,9 +11,15 @@ from scop.hamlet.production import Production
 __all__ = ["count_productions"]
 
 
-def count_productions(seed: int, count: int) -> dict[Production, int]:
-    """Return in how many of the first `count` mails each production stands, those that stand in none too."""
+def count_productions(
+    seed: int, count: int, advance: Callable[[int], object] = lambda _: None
+) -> dict[Production, int]:
+    """Return in how many of the first `count` mails each production stands, those that stand in none too.
+
+    `advance` is told how many more mails were looked at.
+    """
     found: Counter[Production] = Counter()
     for index in range(count):
         found.update(set(productions(seed, index)))
+        advance(1)
     return {production: found[production] for production in Production}

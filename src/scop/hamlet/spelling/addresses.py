@@ -16,11 +16,10 @@ from scop.hamlet.production import Production
 from scop.hamlet.spelling.pen import Pen
 from scop.hamlet.spelling.phrases import spell_phrase, spell_quoted
 from scop.hamlet.spelling.words import spell_words
+from scop.hamlet.values.addresses import DOT_ATOM
 from scop.mime.fields.addresses import Address, Group
 
 __all__ = ["spell_addr_spec", "spell_addresses"]
-
-_DOT_ATOM = re.compile(r"[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+(?:\.[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+)*")
 
 
 def spell_addresses(pen: Pen, addresses: tuple[Address | Group, ...]) -> str:
@@ -101,7 +100,7 @@ def spell_addr_spec(pen: Pen, address: Address, space: Callable[[], str]) -> str
 def _spell_local_part(pen: Pen, local: str, space: Callable[[], str]) -> str:
     if not local.isascii():
         pen.note(Production.LOCAL_PART_UTF8)
-    if not _DOT_ATOM.fullmatch(local) or pen.whim(12):
+    if not DOT_ATOM.fullmatch(local) or pen.whim(12):
         pen.note(Production.LOCAL_PART_QUOTED)
         return spell_quoted(pen, local)
     if not pen.whim(6):

@@ -13,9 +13,10 @@ from scop.hamlet.values.surroundings import Surroundings
 from scop.hamlet.values.texts import draw_word, draw_words_of_one_script
 from scop.mime.fields.addresses import Address, Group
 
-__all__ = ["draw_addr_spec", "draw_address", "draw_addresses", "draw_domain", "draw_mailboxes"]
+__all__ = ["DOT_ATOM", "draw_addr_spec", "draw_address", "draw_addresses", "draw_domain", "draw_mailboxes"]
 
-_DOT_ATOM = re.compile(r"[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+(?:\.[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+)*")
+# RFC 5322 §3.2.3, RFC 6532 §3.2
+DOT_ATOM = re.compile(r"[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+(?:\.[^\x00-\x20()<>\[\]:;@\\,.\"\x7f]+)*")
 _ODD_NAMES = (
     *("Owl, Pat", 'The "Fox"', "J. Q. Owl", "back\\slash", "two  blanks", "=?utf-8?q?owl?=", "a@b", "Owl (junior)"),
     *("<angle>", "semi;colon", "Dr. Toad", "St. Stork", "x.y.z", "you & me", "[box]", "Zoë \\ Owl", 'Ünder "quotes"'),
@@ -67,7 +68,7 @@ def draw_addr_spec(draw: Draw, around: Surroundings) -> str:
 
 
 def _written(local: str, domain: str) -> str:
-    if not _DOT_ATOM.fullmatch(local):
+    if not DOT_ATOM.fullmatch(local):
         escaped = local.replace("\\", "\\\\").replace('"', '\\"')
         local = f'"{escaped}"'
     return f"{local}@{domain}"

@@ -1,6 +1,6 @@
 """The tree of a mail drawn: leaves of every kind, multiparts within one another, mails within mails.
 
-Standards: RFC 2045 §6, RFC 2046 §5, RFC 2387 (related), RFC 3462 (report), RFC 1847 (signed), RFC 7578 (form-data),
+Standards: RFC 2045 §6, RFC 2046 §5, RFC 2387 (related), RFC 6522 (report), RFC 1847 (signed), RFC 7578 (form-data),
 RFC 6532 §3.7 (message/global).
 """
 
@@ -112,7 +112,7 @@ def _draw_signed(draw: Draw, around: Surroundings) -> tuple[EntityValues, ...]:
 
 
 def _draw_report(draw: Draw, around: Surroundings) -> tuple[EntityValues, ...]:
-    """RFC 3462 §1: a text for people, one for machines, and the mail or its header."""
+    """RFC 6522 §3: a text for people, one for machines, and the mail or its header."""
     status = draw_status(draw, around) if draw.below(2) else draw_notification(draw, around)
     returned = _draw_enclosed(draw, around) if draw.below(2) else draw_text_leaf(draw, around, subtype="rfc822-headers")
     return draw_text_leaf(draw, around), status, returned
