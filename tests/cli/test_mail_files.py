@@ -131,6 +131,20 @@ def test_mail_files_a_named_file_is_a_mail_whatever_is_in_it(
     assert [MailFile("standard input", b"any")] == list(read_named("-"))
 
 
+def test_mail_files_what_is_too_large_in_an_archive_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member at the limit is read, one octet more is passed over with the reason; a folder is nothing."""
+    monkeypatch.setattr("scop.cli.mail_files.MAX_FILE_OCTETS", len(MAIL))
+    with tarfile.open(tmp_path / "mails.tar", "w") as archive:
+        folder = tarfile.TarInfo("folder")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for name, octets in (("a", MAIL), ("b", MAIL + b"x")):
+            member = tarfile.TarInfo(name)
+            member.size = len(octets)
+            archive.addfile(member, io.BytesIO(octets))
+    assert [MailFile("a", MAIL), NoMail("b", "too large: 37 octets")] == list(read_mails(tmp_path / "mails.tar"))
+
+
 def test_mail_files_an_mbox_in_a_folder_or_archive_is_cut_too(tmp_path: Path) -> None:
     """By its suffix: any other file with a postmark is one mail, in which "From " may begin a line."""
     folder = tmp_path / "mails"

@@ -111,7 +111,9 @@ def _next_in_archive(
         member = next(members, None)
         if member is None:
             return None
-        content = archive.extractfile(member) if member.isfile() and member.size <= MAX_FILE_OCTETS else None
+        if member.isfile() and member.size > MAX_FILE_OCTETS:
+            return [NoMail(member.name, f"too large: {member.size:,} octets")]
+        content = archive.extractfile(member) if member.isfile() else None
         return [] if content is None else list(_in_file(member.name, content.read()))
     except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error) as error:  # OSError, too, and that is said anyhow
         raise click.ClickException(f"{name}: a damaged archive ({error})") from None
