@@ -47,6 +47,22 @@ def test_cli_hamlet_generate_writes_the_same_archive_each_time(tmp_path: Path) -
     assert {(0, 0, 0, "", "")} == {(one.mtime, one.uid, one.gid, one.uname, one.gname) for one in members}
 
 
+@pytest.mark.parametrize("name", ["corpus", "corpus.mbox", "corpus.tar"])
+def test_cli_hamlet_generate_says_how_to_go_on(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C what was written can be read, and the rest of the corpus is named."""
+
+    def stopped(seed: int, index: int) -> bytes:
+        if index == 9:
+            raise KeyboardInterrupt
+        return generate(seed, index)
+
+    monkeypatch.setattr("scop.hamlet.mail.generate", stopped)
+    done = run("generate", "--seed", "5", "--count", "6", "--from", "7", "--to", tmp_path / name)
+    assert 0 != done.exit_code
+    assert "stopped at mail 9; write the rest to another --to with --seed 5 --from 9 --count 4" in done.output
+    assert MAILS[:2] == [found.octets for found in read_mails(tmp_path / name) if isinstance(found, MailFile)]
+
+
 def test_cli_hamlet_generate_overwrites_nothing(tmp_path: Path) -> None:
     """A new file or an empty folder."""
     (tmp_path / "a.mbox").write_bytes(b"mine")

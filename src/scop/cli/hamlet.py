@@ -45,17 +45,23 @@ hamlet.add_command(send)
 def generate(seed: int, count: int, first: int, target: Path, as_json: bool) -> None:
     """Write mails of the corpus to files.
 
-    The same seed gives the same mails everywhere. They are CC0: do with them what you like.
+    The same seed gives the same mails everywhere. They are CC0: do with them what you like. After Ctrl-C it is said
+    how to write the rest.
     """
     from scop.hamlet.mail import generate as generated
 
-    octets = 0
-    with new_corpus(target) as write, progress("written", count, quiet=as_json) as advance:
-        for index in range(first, first + count):
-            mail = generated(seed, index)
-            write(index, mail)
-            octets += len(mail)
-            advance(1)
+    octets, index = 0, first
+    try:
+        with new_corpus(target) as write, progress("written", count, quiet=as_json) as advance:
+            for index in range(first, first + count):
+                mail = generated(seed, index)
+                write(index, mail)
+                octets += len(mail)
+                advance(1)
+    except KeyboardInterrupt:
+        rest = f"--seed {seed} --from {index} --count {first + count - index}"
+        click.echo(f"scop: stopped at mail {index}; write the rest to another --to with {rest}", err=True)
+        raise
     if as_json:
         print_json({"seed": seed, "from": first, "count": count, "octets": octets, "to": str(target)})
     else:
