@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.flaws import flaws
 from scop.mime import load_charsets, parse
 from scop.mime.charset_labels import MAIL, SELDOM, WHATWG, common_codecs, find_codec
 from scop.mime.charsets import (
@@ -261,7 +262,7 @@ def test_charset_names_without_end_are_not_remembered() -> None:
 def test_charsets_of_real_mail_are_known(charset: str) -> None:
     """No defect for a charset that mail uses."""
     load_charsets()
-    assert () == parse(f"Content-Type: text/plain; charset={charset}\n\nx".encode()).defects
+    assert () == flaws(parse(f"Content-Type: text/plain; charset={charset}\n\nx".encode()))
 
 
 def test_charsets_seldom_seen_are_not_loaded_beforehand() -> None:
@@ -281,4 +282,4 @@ def test_charset_that_is_unknown_is_a_defect() -> None:
     """Nothing is guessed silently."""
     message = parse(b'Content-Type: text/plain; charset="punycode"\n\nabc')
     assert "abc" == message.text
-    assert ("unknown_charset",) == tuple(defect.kind for defect in message.defects)
+    assert ("unknown_charset",) == flaws(message)

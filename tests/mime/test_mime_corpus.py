@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from fakes.corpus import corpus_sample
-from scop.mime import Entity, parse
+from scop.mime import DefectKind, Entity, parse
 from scop.mime.charsets import is_known_charset, undecoded
 from scop.mime.encode import encode
 
@@ -42,6 +42,7 @@ def _outcome(entity: Entity) -> str:
         assert entity.content == undecoded(text)
         return "kept"
     if "\ufffd" in text:
+        assert DefectKind.UNDECODABLE_TEXT in [defect.kind for defect in entity.defects]
         return "damaged"
     assert text == _by_the_standard_library(entity, charset.lower() or "us-ascii", text)
     return "decoded"

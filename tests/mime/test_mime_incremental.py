@@ -95,3 +95,61 @@ def test_a_sink_gets_the_content_of_every_leaf(octets: bytes, cuts: list[int], l
     for expected, entity in zip(whole.walk(), message.walk(), strict=True):
         if not entity.parts:
             assert expected.content == sink.contents.get(id(entity), b"")
+
+
+def _stream(octets: int) -> Iterator[bytes]:
+    """Yield a mail of about so many octets: a text, a mail in a mail, and an attachment that is most of it."""
+    yield b"From: a@b.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n"
+    yield b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inside\r\n\r\nmore\r\n"
+    yield b"--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    piece = b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\r\n" * 900
+    for _ in range(octets // len(piece)):
+        yield piece
+    yield b"--b--\r\n"
+
+
+@pytest.mark.parametrize("octets", [2_000_000, 60_000_000])
+def test_memory_of_a_stream_does_not_grow(octets: int) -> None:
+    """With a sink a mail of any size costs its headers and a small window."""
+    counts = [0]
+
+    def count(entity: Entity, content: bytes) -> None:
+        counts[0] += len(content)
+
+    parser = Parser(sink=count)
+    tracemalloc.start()
+    try:
+        for piece in _stream(octets):
+            parser.feed(piece)
+        message = parser.close()
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert ["text/plain", "message/rfc822", "application/octet-stream"] == [
+        part.content_type.media_type for part in message.parts
+    ]
+    assert octets // 2 < counts[0] < octets
+
+
+def test_header_is_there_as_soon_as_it_is_complete() -> None:
+    """The header can be read before the body comes, and before the mail ends."""
+    parser = Parser()
+    parser.feed(b"Subject: x\r\n")
+    before = parser.header
+    assert before is None
+    parser.feed(b"\r\nbody")
+    header = parser.header
+    assert header is not None
+    assert (("Subject", "x"),) == header.items()
+    parser.feed(b" and more")
+    assert "body and more" == parser.close().text
+    assert b"Subject: x\r\n" == header.octets
+
+
+def test_nothing_follows_the_end() -> None:
+    """`close` gives the same message again, and more octets are an error of the caller."""
+    parser = Parser()
+    message = parser.close()
+    assert message is parser.close()
+    with pytest.raises(ValueError, match="closed"):
+        parser.feed(b"x")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.flaws import flaws
 from scop.mime import AmbiguityKind, DefectKind, Entity, Limits, Message, parse
 
 _PIECES = [
@@ -99,7 +100,7 @@ def test_parse_cuts_nested_parts(octets: bytes) -> None:
     assert "inside" == inside.header.get("subject")
     assert "deep" == inside.text
     assert "<p>" == message.parts[1].parts[0].text
-    assert not any(entity.defects for entity in message.walk())
+    assert not any(flaws(entity) for entity in message.walk())
 
 
 def test_parse_reads_an_empty_part_and_adjacent_delimiters() -> None:
@@ -133,7 +134,7 @@ def test_unknown_charset_and_encoding_are_read_all_the_same() -> None:
     """What cannot be decoded is shown as far as it can be, and named."""
     message = parse(b"Content-Type: text/plain; charset=punycode\nContent-Transfer-Encoding: rot13\n\nab\xff")
     assert "ab\uf7ff" == message.text
-    assert (DefectKind.UNKNOWN_ENCODING, DefectKind.UNKNOWN_CHARSET) == tuple(defect.kind for defect in message.defects)
+    assert (DefectKind.UNKNOWN_CHARSET, DefectKind.UNKNOWN_ENCODING) == flaws(message)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_base64_is_decoded_as_far_as_it_goes(octets: bytes, content: bytes) -> N
 )
 def test_defects_name_what_is_broken(octets: bytes, defects: set[DefectKind]) -> None:
     """Each breach has its word."""
-    assert defects == {defect.kind for defect in parse(octets).defects}
+    assert defects == set(flaws(parse(octets)))
 
 
 @pytest.mark.parametrize(

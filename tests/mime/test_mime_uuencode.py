@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.flaws import flaws
 from scop.mime import parse
 from scop.mime.transfer import UU_ENCODINGS, encode_uu
 from scop.mime.uuencode import MAX_PREAMBLE_OCTETS, decode_uuencode, find_uuencoded
@@ -105,7 +106,7 @@ def test_uuencoded_body_is_decoded(encoding: str) -> None:
     """The names that senders use are transfer encodings like any other."""
     message = parse(f"Content-Transfer-Encoding: {encoding}\n\n".encode() + _FILE)
     assert b"Cat" == message.content
-    assert () == message.defects
+    assert () == flaws(message)
 
 
 def test_uuencoded_body_begins_near_its_top() -> None:
