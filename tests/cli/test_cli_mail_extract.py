@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scop.cli.mail import mail
@@ -22,6 +22,8 @@ hostile_names = st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".jo
 
 
 @given(hostile_names)
+@example("-")
+@example("-_.")
 def test_cli_mail_extract_any_name_becomes_a_name_in_one_folder(wanted: str) -> None:
     """No separator, no control character, no leading dot, no device, at most 255 octets; again, it stays as it is."""
     name = safe_name(wanted, "part-1.bin")

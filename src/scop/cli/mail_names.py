@@ -27,10 +27,10 @@ def safe_name(wanted: str | None, fallback: str) -> str:
     name = unicodedata.normalize("NFC", wanted or "")
     name = "".join([character if character.isprintable() else "_" for character in name])
     name = _UNWANTED.sub("_", _SEPARATORS.split(name)[-1]).strip(_AT_ENDS)
-    if not name.strip("_"):
-        name = fallback
     if name.startswith("-"):  # an option to whoever passes "*"
         name = f"_{name[1:]}"
+    if not name.strip("_"):
+        name = fallback
     if _DEVICE.fullmatch(name.partition(".")[0].rstrip()):
         name = f"_{name}"
     return _shortened(name, MAX_NAME_OCTETS)
