@@ -20,6 +20,7 @@ def touch_everything(message: Message) -> None:
 def touch_entity(entity: Entity) -> None:
     """Read what one entity says, without its parts."""
     header = entity.header
+    header.items()
     for field in header.fields:
         _ = field.body, field.value
     header.get("Subject")

@@ -20,9 +20,9 @@ Reader: TypeAlias = Callable[[bytes], object]
 
 
 def ours(octets: bytes) -> None:
-    """Read by `parse(o).walk()`, `body` of each of `header.fields`, `text` or `content`."""
+    """Read by `parse(o).walk()`, `header.items()`, `text` or `content`."""
     for entity in parse(octets).walk():
-        _ = [field.body for field in entity.header.fields]
+        entity.header.items()
         if not entity.parts:
             _ = entity.text if entity.content_type.maintype == "text" else entity.content
 

@@ -18,6 +18,7 @@ _EVERY = 7
 # What the fuzzer found: (target, octets). Each broke its law once.
 FINDS = [
     ("transfer", b"\x01\x03a = \r\n"),
+    ("sink", b"\nContent-Type:multipart/m;boundary=a\n\n--a--"),
     ("values", b"Content-Type:multipart/m\nContent-Transfer-Encoding:base64\n\nw"),
     ("values", b"Content-Type:multipart/m boundary=X\n\n--X\n\na\n--X--"),
 ]
