@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scop.mime import Address, Attachment, ContentType, Group, Message, NextHop, compose, parse
 from scop.mime.compose import compose_chunks
+from scop.mime.encode import Draft
 from scop.mime.fields.message_ids import MessageId
 from scop.mime.structures import multipart
 
@@ -118,6 +119,23 @@ def test_compose_takes_a_structure_in_the_place_of_texts() -> None:
     """Whatever `scop.mime.structures` builds can be the content of a mail."""
     message = composed(content=multipart("digest", [b"\r\nA: b\r\n\r\nc"]))
     assert ["multipart/digest", "message/rfc822", "text/plain"] == types(message)
+
+
+@pytest.mark.parametrize(
+    ("content", "next_hop", "reason"),
+    [
+        (Draft((("bcc", (Address("", "secret@b.test"),)),)), NextHop.ASCII, "bcc is a field of the mail"),
+        (Draft((("From", (Address("", "b@b.test"),)),)), NextHop.ASCII, "From is a field of the mail"),
+        (multipart("mixed", ["\r\nü".encode()]), NextHop.ASCII, "it is 8bit"),
+        (multipart("mixed", [b"\r\n\0"]), NextHop.SMTPUTF8, "it is binary"),
+    ],
+)
+def test_compose_refuses_a_structure_that_says_more_than_what_it_is(
+    content: Draft, next_hop: NextHop, reason: str
+) -> None:
+    """Its header becomes the mail's: no recipient, no second author, no encoding that the next hop does not carry."""
+    with pytest.raises(ValueError, match=f"content: {reason}"):
+        composed(content=content, next_hop=next_hop)
 
 
 def test_compose_keeps_blind_recipients_out() -> None:

@@ -37,6 +37,7 @@ _Values = ParamSpec("_Values")
 _ADDRESS_FIELDS = {"author": "From", "sender": "Sender", "reply_to": "Reply-To", "to": "To", "cc": "Cc"}
 _WITHOUT_GROUPS = frozenset({"author", "sender"})  # RFC 5322 §3.6.2; RFC 6854 §1 allows them, and §4 warns of it
 _IDENTIFIER_FIELDS = {"message_id": "Message-ID", "in_reply_to": "In-Reply-To", "references": "References"}
+_IDENTITIES = NextHop.BINARY.encodings
 
 # Each has a parameter of its own, follows from the structure, or is the envelope's.
 _RESERVED = frozenset(
@@ -86,7 +87,8 @@ def compose_chunks(
     header += _identifiers({"message_id": message_id, "in_reply_to": in_reply_to, "references": references})
     header += [("Subject", reject_controls(subject, "subject")), *map(_further, fields), ("MIME-Version", "1.0")]
     octets = b"".join([_written(name, value, next_hop) for name, value in header])
-    return chain([octets], encode(content or body.draft(seed=message_id, next_hop=next_hop)))
+    made = body.draft(seed=message_id, next_hop=next_hop) if content is None else _fitting(content, next_hop)
+    return chain([octets], encode(made))
 
 
 def _as_message(write: Callable[_Values, Iterator[bytes]]) -> Callable[_Values, Message]:
@@ -114,6 +116,17 @@ def _enclosed(file: Attachment, next_hop: NextHop) -> Attachment:
     if isinstance(found, Unconvertible):
         raise ValueError(f"attachment {file.filename!r}: {found.obstacle}, {found.what}")
     return replace(file, content=found)
+
+
+def _fitting(content: Draft, next_hop: NextHop) -> Draft:
+    """Return `content`, whose header goes into the mail's, where it says nothing but what the content is."""
+    for name, value in content.fields:
+        if not name.lower().startswith("content-"):  # RFC 2045 §3; a Bcc would be sent, a second From believed
+            raise ValueError(f"content: {name} is a field of the mail, not of its content")
+        is_encoding = name.lower() == "content-transfer-encoding"
+        if is_encoding and isinstance(value, str) and value in _IDENTITIES - next_hop.encodings:
+            raise ValueError(f"content: it is {value}, which needs another next hop than {next_hop}")
+    return content
 
 
 def _people(given: Mapping[str, AddressLike | Sequence[AddressLike]], next_hop: NextHop) -> Iterator[NamedValue]:
