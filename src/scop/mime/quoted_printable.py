@@ -21,7 +21,9 @@ __all__ = [
 _MAX_BLANKS = 1_000
 # These begin with a literal: the regex engine then looks for it at the speed of memchr.
 _BLANK_AT_LINE_END = re.compile(rb"\n(?:(?<=[ \t]\n)|(?<=[ \t]\r\n))")
+_BLANK_BEFORE_LF = re.compile(rb"\n(?<=[ \t]\n)")  # the same where no CR stands
 _MISREAD = re.compile(rb"=(?:=|\r(?!\n))")  # Python's decoder loses octets here
+_MISREAD_WITHOUT_CR = re.compile(rb"==")
 # What is read one way or the other by what comes next: the start of an escape, or blanks at a line's end.
 _OPEN_END = re.compile(rb"(?:=(?:[0-9A-Fa-f]?|[ \t]{1,%d}+\r?|\r)|(?<![ \t])[ \t]{1,%d}+\r?)\Z" % ((_MAX_BLANKS,) * 2))
 _ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|\r?\n)")
@@ -61,16 +63,18 @@ def decode_q(octets: bytes) -> bytes:
 
 
 def _unescaped(octets: bytes) -> bytes:
-    if _MISREAD.search(octets) or octets.endswith(b"="):
+    misread = _MISREAD if b"\r" in octets else _MISREAD_WITHOUT_CR
+    if octets.endswith(b"=") or misread.search(octets):
         return _ESCAPE.sub(lambda escape: bytes.fromhex((escape[1] or b"").decode()), octets)
     return binascii.a2b_qp(octets)
 
 
 def _without_padding(octets: bytes) -> bytes:
     """Take the blanks at line ends away: they were added in transit (RFC 2045 §6.7 (3))."""
+    blank_at_line_end = _BLANK_AT_LINE_END if b"\r" in octets else _BLANK_BEFORE_LF
     kept: list[bytes] = []
     position = 0
-    for line_end in _BLANK_AT_LINE_END.finditer(octets):
+    for line_end in blank_at_line_end.finditer(octets):
         end = line_end.start()
         if octets[end - 1] == _CARRIAGE_RETURN:
             end -= 1
@@ -78,6 +82,8 @@ def _without_padding(octets: bytes) -> bytes:
         stripped = text.rstrip(b" \t")
         kept.append(stripped if len(text) - len(stripped) <= _MAX_BLANKS else text)
         position = end
+    if not kept:
+        return octets
     kept.append(octets[position:])
     return b"".join(kept)
 
