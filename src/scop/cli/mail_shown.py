@@ -28,7 +28,7 @@ MAX_SHOWN = 1000  # characters of one value
 _WORDS = {
     "malformed_field": "a line of the header is no field",
     "missing_blank_line": "no empty line parts the header from the body",
-    "missing_field": "a field that every mail has is missing: From and Date",
+    "missing_field": "a From or a Date is missing, and every mail has both",
     "eight_bit_header": "the header is neither ASCII nor UTF-8",
     "bare_carriage_return": "a carriage return stands without a line feed",
     "bare_line_feed": "a line feed stands without a carriage return",
