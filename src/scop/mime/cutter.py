@@ -152,6 +152,8 @@ class Cutter:
         while True:
             end = min(position + width, stop)
             empty = find_empty_line(octets, start, position, end)
+            if final and empty is not None and octets.find(self._needles[-1], max(start - 1, 0), empty[1]) < 0:
+                return header_with_fields(octets, start, empty)  # so it is nearly always
             # A delimiter inside of the header ends the part before its body has begun.
             last = end if empty is None else empty[0]
             delimiter = self._find_delimiter(max(position - 1, 0), last, final)

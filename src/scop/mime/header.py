@@ -183,6 +183,10 @@ def _on_one_line(text: str) -> str:
     return text.strip(" \t\r")
 
 
+def _decoded(body: str, limits: Limits) -> str:
+    return body if "=?" not in body and body.isascii() else decode_words(body, limits=limits)
+
+
 class Header:
     """The fields of one entity; names are compared without regard to case."""
 
@@ -210,7 +214,7 @@ class Header:
         text = octets.decode("utf-8", "surrogateescape")
         found = _ITEM.findall(f"\n{text}")[: limits.fields]
         if ("?" in text and "=?" in text) or not text.isascii():
-            return tuple([(name, decode_words(_on_one_line(body), limits=limits)) for name, body in found])
+            return tuple([(name, _decoded(_on_one_line(body), limits)) for name, body in found])
         return tuple([(name, _on_one_line(body) if "\n" in body else body.rstrip(" \t\r")) for name, body in found])
 
     def get(self, name: str) -> str | None:
