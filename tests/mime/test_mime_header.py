@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scop.mime import Header, Limits, RawField, parse, raw_fields, split_header
@@ -115,6 +115,7 @@ def test_header_every_reads_beyond_the_limit(count: int) -> None:
 
 
 @given(MAILISH | st.binary(), st.sampled_from([Limits(), Limits(fields=2), Limits(field_octets=9)]))
+@example(b"From:\rx\r\r\n\t y \r\n", Limits())
 @settings(max_examples=300)
 def test_header_items_are_the_fields(octets: bytes, limits: Limits) -> None:
     """The quick way to all names and bodies gives the same as the fields do, whatever the octets are."""

@@ -22,8 +22,15 @@ _PIECES = [
     *(b"\xe4", b"\0", b"begin", b"Content-Type: message/global\nContent-Transfer-Encoding: base64\n\nQTogMQoKMg=="),
 ]
 ANY_MAIL = st.lists(st.sampled_from(_PIECES), max_size=30).map(b"".join) | st.binary(max_size=60)
+# The line end before the delimiter is that of the header of an empty part in a multipart that does not close.
+_EMPTY_AT_THE_END = (
+    b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=c\n\n"
+    b"--c\nA: 1\n\r\n--b--"
+)
 CUTS = st.lists(st.integers(0, 400), max_size=12)
-LIMITS = st.sampled_from([Limits(), Limits(depth=1), Limits(parts=2), Limits(header_octets=30)])
+LIMITS = st.sampled_from(
+    [Limits(), Limits(depth=1), Limits(depth=2, parts=3), Limits(parts=2), Limits(header_octets=30)]
+)
 
 
 def pieces(octets: bytes, cuts: list[int]) -> Iterator[bytes]:
@@ -82,6 +89,8 @@ def told(entity: Entity) -> tuple[object, ...]:
 
 @given(ANY_MAIL, CUTS, LIMITS)
 @example(b"\nContent-Type:multipart/m;boundary=a\n\n--a--", [], Limits())
+@example(_EMPTY_AT_THE_END, [65], Limits())
+@example(b"A: 1\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed\n\nx", [40], Limits())
 @settings(max_examples=300, deadline=None)
 def test_a_sink_gets_the_content_of_every_leaf(octets: bytes, cuts: list[int], limits: Limits) -> None:
     """With a sink the tree, the headers and what is odd about the structure are the same, and so is each content."""
@@ -153,3 +162,16 @@ def test_nothing_follows_the_end() -> None:
     assert message is parser.close()
     with pytest.raises(ValueError, match="closed"):
         parser.feed(b"x")
+
+
+def test_encoded_mails_in_one_another_end_somewhere() -> None:
+    """However deep the caller lets a mail be, encoded mails within encoded mails cost no more than a stack has."""
+    encoded = b"Content-Type: message/global\nContent-Transfer-Encoding: quoted-printable\n\n"
+    octets = encoded.replace(b"=", b"=3D") * 300 + b"A: 1\n\nx"
+    limits = Limits(depth=1_000)
+    whole = parse(octets, limits=limits)
+    assert 51 == len(list(whole.walk()))
+    assert [seen(entity) for entity in whole.walk()] == [seen(one) for one in read(octets, [7, 400], limits).walk()]
+    parser = Parser(sink=Gathered(), limits=limits)
+    parser.feed(octets)
+    assert [told(entity) for entity in whole.walk()] == [told(entity) for entity in parser.close().walk()]

@@ -4,7 +4,7 @@ Theory of operation. A `Cutter` holds the entities that are open, outermost firs
 that may end them. Inside of a header it waits for the empty line; inside of a body it looks for the next line that
 begins with "--" and asks the table whose delimiter it is. A delimiter closes everything that is open inside of its
 multipart. The table answers in one step, so the work is linear in the octets however many multiparts are open, and
-nothing recurses however deep a mail is.
+nothing recurses however deep a mail is; but an encoded mail within another one has a cutter of its own.
 
 Where there is a sink, what lies in no header goes there as soon as it cannot be part of a delimiter, and the
 window forgets it. What is odd is noted as a defect and reading goes on: nothing is raised.
@@ -24,9 +24,9 @@ from scop.mime.fields.content_type import ContentType
 from scop.mime.fields.parameters import find_boundary
 from scop.mime.header import HeaderEnd, find_empty_line, find_header_end, header_with_fields, unfold
 from scop.mime.limits import Limits
-from scop.mime.transfer import IDENTITY_ENCODINGS, Decoder, decoder
+from scop.mime.transfer import IDENTITY_ENCODINGS, Decoder, decode_content, decoder
 
-__all__ = ["Cutter", "Enclosed", "Place", "Sink"]
+__all__ = ["Cutter", "Sink"]
 
 Sink: TypeAlias = Callable[[Entity, bytes], None]
 
@@ -40,6 +40,7 @@ _DELIMITER_START: Final = b"\n--"
 _FIRST_LOOK: Final = 1_024  # octets; most headers of parts end within
 # RFC 2046 §5.1.1: 70 characters, "--" and white space. Lenient: twice what RFC 5322 §2.1.1 allows a line.
 MAX_DELIMITER_OCTETS: Final = 2_000
+MAX_ENCODED_LEVELS: Final = 50  # whatever `Limits.depth` says: each is a cutter within the other
 
 
 class Place(NamedTuple):
@@ -51,13 +52,6 @@ class Place(NamedTuple):
 
 
 _TOP: Final = Place()
-
-
-class Enclosed(NamedTuple):
-    """A message/global whose content is encoded: the mail in it has octets of its own (RFC 6532 §3.7)."""
-
-    entity: Entity
-    depth: int
 
 
 class _Delimiter(NamedTuple):
@@ -83,7 +77,8 @@ class _Open:
         self.awaits_parts = False  # a multipart in which no part has begun
         self.is_closed = False  # a multipart behind whose last part a delimiter stands
         self.decoder: Decoder | None = None  # where there is a sink
-        self.inside: Cutter | None = None  # cuts an encoded message/global, where there is a sink
+        # Cuts an encoded message/global: the mail in it has octets of its own (RFC 6532 §3.7).
+        self.inside: Cutter | None = None
 
 
 class Cutter:
@@ -91,7 +86,7 @@ class Cutter:
 
     __slots__ = (
         *("_base", "_boundaries", "_flushed", "_header_start", "_limits", "_needles", "_open", "_place"),
-        *("_position", "_sink", "enclosed", "octets", "parts_left", "top"),
+        *("_position", "_sink", "encoded_levels", "octets", "parts_left", "top"),
     )
 
     def __init__(
@@ -99,8 +94,8 @@ class Cutter:
     ) -> None:
         self.octets = octets
         self.top: Entity | None = None
-        self.enclosed: list[Enclosed] = []  # still to be cut, where there is no sink
         self.parts_left = [limits.parts]  # one count for a mail and the encoded mails in it
+        self.encoded_levels = 0  # of encoded mails around this one
         self._limits = limits
         self._sink = sink
         self._base = 0  # the index in the whole mail of the window's first octet
@@ -205,7 +200,8 @@ class Cutter:
     def _enter_multipart(self, opened: _Open) -> None:
         boundary = _boundary_of(opened.entity)
         if not boundary:
-            self._note(opened.entity, DefectKind.MISSING_BOUNDARY, 0)
+            span = opened.entity.span
+            self._note(opened.entity, DefectKind.MISSING_BOUNDARY, opened.body - self._base - (span.body - span.start))
             return
         opened.awaits_parts = True
         # Where it is that of a multipart around this one, each of its delimiters is one of that multipart.
@@ -220,12 +216,15 @@ class Cutter:
         if opened.entity.transfer_encoding in IDENTITY_ENCODINGS:
             self._place = Place(depth)
             self._header_start = self._flushed
-        elif self._sink is None:
-            self.enclosed.append(Enclosed(opened.entity, depth))
-        else:
+            return
+        if self._sink is not None:
             opened.decoder = decoder(opened.entity.transfer_encoding)
-            opened.inside = Cutter(bytearray(), self._limits, self._sink, place=Place(depth))
-            opened.inside.parts_left = self.parts_left
+        if self.encoded_levels == MAX_ENCODED_LEVELS:
+            self._note(opened.entity, DefectKind.TOO_DEEP, self._position)
+            return
+        opened.inside = Cutter(bytearray(), self._limits, self._sink, place=Place(depth))
+        opened.inside.parts_left = self.parts_left
+        opened.inside.encoded_levels = self.encoded_levels + 1
 
     def _may_go_below(self, opened: _Open) -> bool:
         """Take one part from what the limits allow, or note which limit ends the cut."""
@@ -328,9 +327,10 @@ class Cutter:
         if self._sink is not None:
             self._flush(end)
         while len(self._open) - 1 > level:
-            self._close(self._open.pop(), end)
+            end = self._close(self._open.pop(), end)
 
-    def _close(self, opened: _Open, end: int) -> None:
+    def _close(self, opened: _Open, end: int) -> int:
+        """Close an entity and return where it ends: the line end before a delimiter may be that of its header."""
         entity, span = opened.entity, opened.entity.span
         end = max(end + self._base, opened.body)
         if span.body == span.header_end and end > opened.body:
@@ -344,18 +344,22 @@ class Cutter:
             span.end = end
             if not opened.is_closed:
                 entity.epilogue_start = end
-        else:
-            self._finish(opened)
+        self._finish(opened)
         entity.parts = tuple(opened.parts)
+        return end - self._base
 
     def _finish(self, opened: _Open) -> None:
-        """Let the sink have what a transfer encoding held back."""
+        """Let the sink have what a transfer encoding held back, and end an encoded mail."""
         if opened.decoder is not None:
             self._emit(opened, opened.decoder.finish())
-        if opened.inside is not None:
-            opened.inside.advance(final=True)
-            if opened.inside.top is not None:
-                opened.parts.append(opened.inside.top)
+        inside = opened.inside
+        if inside is None:
+            return
+        if self._sink is None:
+            inside.octets = decode_content(bytes(opened.entity.body), opened.entity.transfer_encoding)
+        inside.advance(final=True)
+        if inside.top is not None:
+            opened.parts.append(inside.top)
 
     def _flush(self, end: int) -> None:
         """Let the sink have the content up to `end`."""

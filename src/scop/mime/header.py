@@ -31,7 +31,7 @@ _CONTENT_FIELD = re.compile(
 
 # RFC 5322 §2.2: the name and its colon, and the lines of the body; a field stands alone in an unfolded header.
 _FIELD = re.compile(rb"^(([!-9;-~]++)[ \t]*+:)[^\n]*+(?:\n[ \t][^\n]*+)*+", re.MULTILINE)
-_ITEM = re.compile(r"\n([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)")
+_ITEM = re.compile(r"\n([!-9;-~]++)[ \t]*+:[ \t\r]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 
 # RFC 5322 §2.2: printable ASCII but the colon; §4.5.8: obsolete white space before the colon.
 _NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")

@@ -5,7 +5,7 @@ Standards: RFC 5322 §2.1, RFC 2046 §5.1, RFC 6532 §3.7 (message/global).
 
 from __future__ import annotations
 
-from scop.mime.cutter import Cutter, Place, Sink
+from scop.mime.cutter import Cutter, Sink
 from scop.mime.entity import Message
 from scop.mime.header import Header
 from scop.mime.limits import DEFAULT_LIMITS, Limits
@@ -17,20 +17,11 @@ def parse(octets: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Message:
     """Read a mail; any octets at all yield a message, and `to_octets()` gives them back."""
     cutter = Cutter(octets, limits)
     cutter.advance(final=True)
-    return _whole(cutter, limits)
+    return _message(cutter)
 
 
-def _whole(cutter: Cutter, limits: Limits) -> Message:
-    """Return the mail that was cut, after the encoded mails in it were cut as well."""
-    waiting = cutter.enclosed
-    while waiting:
-        entity, depth = waiting.pop()
-        inside = Cutter(entity.content, limits, place=Place(depth))
-        inside.parts_left = cutter.parts_left
-        inside.advance(final=True)
-        entity.parts = (inside.top,) if inside.top is not None else ()
-        waiting += inside.enclosed
-    assert isinstance(cutter.top, Message)
+def _message(cutter: Cutter) -> Message:
+    assert isinstance(cutter.top, Message), "whatever is read, a mail begins there"
     return cutter.top
 
 
@@ -42,10 +33,9 @@ class Parser:
     The message then has the same tree and the same headers, and no bodies.
     """
 
-    __slots__ = ("_cutter", "_limits", "_message", "_sink")
+    __slots__ = ("_cutter", "_message", "_sink")
 
     def __init__(self, *, sink: Sink | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._limits = limits
         self._sink = sink
         self._cutter = Cutter(bytearray(), limits, sink)
         self._message: Message | None = None
@@ -66,14 +56,15 @@ class Parser:
         """Return the mail; nothing follows."""
         if self._message is None:
             self._cutter.advance(final=True)
+            self._message = _message(self._cutter)
             if self._sink is None:
-                self._settle()
-            self._message = _whole(self._cutter, self._limits)
+                self._settle(self._message)
         return self._message
 
-    def _settle(self) -> None:
-        """Let every entity lie in octets that no longer grow."""
-        octets = bytes(self._cutter.octets)
-        if self._cutter.top is not None:
-            for entity in self._cutter.top.walk():
+    def _settle(self, message: Message) -> None:
+        """Let every entity lie in octets that no longer grow; those of an encoded mail never did."""
+        window = self._cutter.octets
+        octets = bytes(window)
+        for entity in message.walk():
+            if entity.span.octets is window:
                 entity.span.octets = octets
