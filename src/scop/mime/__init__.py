@@ -1,10 +1,14 @@
 """Mail as it stands on the wire: read lazily, octet for octet kept, never refused; and written anew.
 
-`parse(octets)` takes any octets and gives a `Message`: a tree of entities over the very same
-octets, each decoded only where it is asked for. `compose(…)` writes a mail. Nothing here decides
-whether a mail is good: `defects` and `ambiguities` say what is odd about it.
+`parse(octets)` takes any octets and gives a `Message`: a tree of entities over the very same octets,
+each decoded only where it is asked for; `Parser` takes them in pieces. Nothing here decides whether a mail
+is good: `defects` and `ambiguities` say what is odd about it, and where. `message.values()` is what it says,
+`encode(values)` writes that anew, and `compose(…)` writes a mail from what a person means.
 
-Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2047, RFC 2183, RFC 2231, RFC 6532, RFC 6854.
+What is less often wanted has modules of its own: `fields` (each family of fields), `edit` and `convert`
+(mail changed and nothing else of it), `structures` (signed, report, form-data), `flowed`, `uuencode`.
+
+Standards: RFC 5322, RFC 2045, RFC 2046, RFC 2047, RFC 2183, RFC 2231, RFC 6532, RFC 6854; RFC 7103 (broken mail).
 """
 
 from scop.mime.charsets import load_charsets
