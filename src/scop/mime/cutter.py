@@ -176,11 +176,19 @@ class Cutter:
             span = Span(own, 0, header_end - start, body - start, body - start, base=self._base + start)
         place = self._place
         entity = (Message if place.is_message else Entity)(span, self._limits, place.default_type)
+        self._take(entity, place.depth, body)
+
+    def begin(self, top: Message) -> None:
+        """Take a mail whose header was read already, before anything else; its octets are the window."""
+        self._take(top, 0, top.span.body)
+        self._enter()
+
+    def _take(self, entity: Entity, depth: int, body: int) -> None:
         if self._open:
             self._open[-1].parts.append(entity)
         else:
             self.top = entity
-        self._open.append(_Open(entity, place.depth, self._base + body))
+        self._open.append(_Open(entity, depth, self._base + body))
         self._header_start = -1
         self._flushed = body
         self._position = body - 1 if body else 0  # the line end of the header may be that before a delimiter

@@ -19,22 +19,23 @@ _WITH_PARTS = frozenset({"multipart", "message"})
 
 def parse(octets: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Message:
     """Read a mail; any octets at all yield a message, and `to_octets()` gives them back."""
-    message = _without_parts(octets, limits)
-    if message is not None:
-        return message
+    message = _with_sound_header(octets, limits)
+    if message is not None and message.content_type.maintype not in _WITH_PARTS:
+        return message  # nine mails of ten: there is nothing to cut
     cutter = Cutter(octets, limits)
+    if message is not None:
+        cutter.begin(message)
     cutter.advance(final=True)
     return _message(cutter)
 
 
-def _without_parts(octets: bytes, limits: Limits) -> Message | None:
-    """Return a mail that has a sound header and no parts, as nine of ten have: there is nothing to cut."""
+def _with_sound_header(octets: bytes, limits: Limits) -> Message | None:
+    """Return the mail as it is before it is cut; None where its header has no plain end."""
     size = len(octets)
     found = find_header_end(octets, 0, min(size, limits.header_octets))
     if found.end == found.body:
         return None
-    message = Message(Span(octets, 0, found.end, found.body, size), limits, _TEXT)
-    return None if message.content_type.maintype in _WITH_PARTS else message
+    return Message(Span(octets, 0, found.end, found.body, size), limits, _TEXT)
 
 
 def _message(cutter: Cutter) -> Message:
