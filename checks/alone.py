@@ -21,7 +21,7 @@ LIBRARIES: dict[str, set[str]] = {
     "dkim": {"cryptography", "cffi", "pycparser"},
     "dmarc": set(),
     "dns": set(),
-    "dsn": set(),
+    "dsn": {"pybase64"},
     "hamlet": {"pybase64"},
     "mime": {"pybase64"},
     "smtp": set(),
