@@ -12,7 +12,7 @@ from scop.mime.defects import DefectKind
 from scop.mime.limits import DEFAULT_LIMITS, Limits
 from scop.mime.structured import without_comments
 
-__all__ = ["NAMES", "UNKNOWN_ZONE", "format_date", "parse_date", "write_date"]
+__all__ = ["NAMES", "UNKNOWN_ZONE", "parse_date", "write_date"]
 
 NAMES = frozenset(
     {
@@ -167,8 +167,3 @@ def write_date(value: datetime.datetime) -> list[str]:
         f"{value:%H:%M:%S}",
         "-0000" if value.tzinfo is not None and value.tzname() == "-0000" else zone,
     ]
-
-
-def format_date(moment: datetime.datetime) -> str:
-    """Return an aware `moment` as a date field states it."""
-    return " ".join(write_date(moment))
