@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from scop.mime.defects import Defect, DefectKind
+from scop.mime.delimiters import Delimiter, Delimiters
 from scop.mime.entity import Entity, Message, Span
 from scop.mime.fields.content_type import ContentType
 from scop.mime.fields.parameters import find_boundary
@@ -34,12 +35,8 @@ _TEXT: Final = ContentType()
 _DIGEST_MEMBER: Final = ContentType("message", "rfc822")
 _MESSAGE_TYPES: Final = frozenset({"message/rfc822", "message/global"})
 _CARRIAGE_RETURN: Final = 13
-_PADDING: Final = b" \t\r\n"
 _UNPLAIN: Final = re.compile(r"[(*\\]")
-_DELIMITER_START: Final = b"\n--"
 _FIRST_LOOK: Final = 1_024  # octets; most headers of parts end within
-# RFC 2046 §5.1.1: 70 characters, "--" and white space. Lenient: twice what RFC 5322 §2.1.1 allows a line.
-MAX_DELIMITER_OCTETS: Final = 2_000
 MAX_ENCODED_LEVELS: Final = 50  # whatever `Limits.depth` says: each is a cutter within the other
 
 
@@ -52,15 +49,6 @@ class Place(NamedTuple):
 
 
 _TOP: Final = Place()
-
-
-class _Delimiter(NamedTuple):
-    """A delimiter line: the line end before it, where the line behind it begins, whose it is, whether it closes."""
-
-    line_end: int
-    next_line: int
-    level: int
-    closes: bool
 
 
 class _Open:
@@ -85,7 +73,7 @@ class Cutter:
     """One mail being cut: fill the window `octets` and `advance`."""
 
     __slots__ = (
-        *("_base", "_boundaries", "_flushed", "_header_start", "_limits", "_needles", "_open", "_place"),
+        *("_base", "_delimiters", "_flushed", "_header_start", "_limits", "_open", "_place"),
         *("_position", "_sink", "encoded_levels", "octets", "parts_left", "top"),
     )
 
@@ -104,8 +92,7 @@ class Cutter:
         self._position = 0  # what comes before it was looked at
         self._flushed = 0
         self._open: list[_Open] = []
-        self._boundaries: dict[bytes, int] = {}  # of open multiparts: which of `_open` they end
-        self._needles: list[bytes] = []  # beside each boundary, how its delimiters and those around it begin
+        self._delimiters = Delimiters()  # of the multiparts in `_open`, by their index there
 
     def advance(self, *, final: bool) -> None:
         """Read as far as the window goes; with `final` nothing comes behind it."""
@@ -141,18 +128,18 @@ class Cutter:
         octets, start = self.octets, self._header_start
         size, limit = len(octets), start + self._limits.header_octets
         stop = min(size, limit)
-        if final and not self._needles:
+        if final and not self._delimiters:
             return find_header_end(octets, start, stop, is_cut=size > limit)
         position, width = max(start, self._position - 3), _FIRST_LOOK
         while True:
             end = min(position + width, stop)
             empty = find_empty_line(octets, start, position, end)
-            if final and empty is not None and octets.find(self._needles[-1], max(start - 1, 0), empty[1]) < 0:
+            if final and empty is not None and not self._delimiters.may_begin_in(octets, max(start - 1, 0), empty[1]):
                 return header_with_fields(octets, start, empty)  # so it is nearly always
             # A delimiter inside of the header ends the part before its body has begun.
             last = end if empty is None else empty[0]
-            delimiter = self._find_delimiter(max(position - 1, 0), last, final)
-            if isinstance(delimiter, _Delimiter):
+            delimiter = self._delimiters.find(octets, max(position - 1, 0), last, final)
+            if isinstance(delimiter, Delimiter):
                 return find_header_end(octets, start, max(start, self._end_before(delimiter.line_end)))
             if delimiter < last:  # it may be one: the line goes on behind the window
                 return None
@@ -212,12 +199,8 @@ class Cutter:
             self._note(opened.entity, DefectKind.MISSING_BOUNDARY, opened.body - self._base - (span.body - span.start))
             return
         opened.awaits_parts = True
-        # Where it is that of a multipart around this one, each of its delimiters is one of that multipart.
-        if boundary not in self._boundaries and len(boundary) <= MAX_DELIMITER_OCTETS:
+        if self._delimiters.add(boundary, len(self._open) - 1):
             opened.boundary = boundary
-            self._boundaries[boundary] = len(self._open) - 1
-            delimiter = _DELIMITER_START + boundary
-            self._needles.append(_common_start(self._needles[-1], delimiter) if self._needles else delimiter)
 
     def _enter_message(self, opened: _Open) -> None:
         depth = opened.depth + 1
@@ -247,8 +230,8 @@ class Cutter:
 
     def _read_body(self, final: bool) -> bool:
         """Go to the next delimiter; False where there is none in the window."""
-        found = self._find_delimiter(self._position, len(self.octets), final)
-        if isinstance(found, _Delimiter):
+        found = self._delimiters.find(self.octets, self._position, len(self.octets), final)
+        if isinstance(found, Delimiter):
             self._divide(found)
             return True
         if final:
@@ -259,42 +242,7 @@ class Cutter:
             self._flush(self._end_before(found))
         return False
 
-    def _find_delimiter(self, position: int, stop: int, final: bool) -> _Delimiter | int:
-        """Return the first delimiter behind a line end in `position..stop`, or up to where there is surely none."""
-        octets = self.octets
-        size = len(octets)
-        if not self._needles:
-            return size
-        needle = self._needles[-1]
-        while (index := octets.find(needle, position, min(stop + len(needle) - 1, size))) >= 0:
-            line = index + len(_DELIMITER_START)
-            line_end = octets.find(b"\n", line, line + MAX_DELIMITER_OCTETS)
-            if line_end < 0:
-                if size - line < MAX_DELIMITER_OCTETS:
-                    if not final:
-                        return index
-                    line_end = size
-                else:  # too long for any delimiter
-                    position = line
-                    continue
-            found = self._delimiter_of(bytes(octets[line:line_end]).rstrip(_PADDING))
-            if found is not None:
-                return _Delimiter(index, min(line_end + 1, size), *found)
-            position = line_end  # two delimiters may share a line end between them
-        if final:
-            return size
-        last = octets.rfind(b"\n", max(0, size - len(needle) + 1))
-        return last if last >= position and needle.startswith(bytes(octets[last:])) else size
-
-    def _delimiter_of(self, line: bytes) -> tuple[int, bool] | None:
-        """Return whose delimiter a line is, without its "--" and its padding, and whether it closes."""
-        delimits = self._boundaries.get(line)
-        closes = self._boundaries.get(line[:-2]) if line.endswith(b"--") else None
-        if closes is not None and (delimits is None or closes < delimits):  # the outermost multipart is right
-            return closes, True
-        return (delimits, False) if delimits is not None else None
-
-    def _divide(self, found: _Delimiter) -> None:
+    def _divide(self, found: Delimiter) -> None:
         """End what is open inside of a multipart, and let its next part begin."""
         end = self._end_before(found.line_end)
         self._close_above(found.level, end)
@@ -326,8 +274,7 @@ class Cutter:
 
     def _forget_boundary(self, opened: _Open) -> None:
         if opened.boundary:
-            del self._boundaries[opened.boundary]
-            self._needles.pop()
+            self._delimiters.forget(opened.boundary)
             opened.boundary = b""
 
     def _close_above(self, level: int, end: int) -> None:
@@ -396,10 +343,5 @@ def _boundary_of(entity: Entity) -> bytes:
     text = unfold(entity.stated[b"type"])
     plain = entity.content_type.parameters.get("boundary")
     if plain is not None and text.isascii() and text.isprintable() and _UNPLAIN.search(text) is None:
-        return plain.encode().rstrip(_PADDING)
+        return plain.encode().rstrip(b" \t\r\n")
     return find_boundary(text)
-
-
-def _common_start(first: bytes, second: bytes) -> bytes:
-    length = next((index for index, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
-    return first[:length] if length is not None else min(first, second, key=len)
