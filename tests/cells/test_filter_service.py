@@ -21,7 +21,7 @@ from scop.mesh.vocabulary.filter import InstallModel, ModelStatus, ReadModelStat
 from scop.net.faults import PermanentFailure
 from scop.net.mail_client import MailClient
 from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Origin, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
 from scop.spam import Classifier, Label, Verdict
 
 HOST = "mx.harbor.test"
@@ -77,8 +77,9 @@ class RunningFilter:
         if self._client is None:
             self._client = await MailClient.open(self.inlet.dial("receiver"), name="receiver", lmtp=True)
         paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
-        envelope = Envelope(ReversePath.parse("<ceo@lagoon.test>"), paths)
-        _, recipients, message = await self._client.transaction(envelope, octets, origin=ORIGIN)
+        mail = Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=ORIGIN)
+        envelope = Envelope(mail, tuple(map(Recipient, paths)))
+        _, recipients, message = await self._client.transaction(envelope, octets)
         return recipients, message
 
     async def install(self, model: bytes) -> ModelStatus:

@@ -20,7 +20,7 @@ from scop.mesh.vocabulary.keeper import RecipientOutcome, ResolvedRecipient
 from scop.mesh.vocabulary.mailbox import ListMail, MailList, ReadMail
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.mail_client import MailClient
-from scop.smtp import Envelope, ForwardPath, Mail, Origin, Reply, ReversePath, reply
+from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, reply
 
 HOST = "mx.harbor.test"
 CAROL = ReversePath.parse("<carol@lagoon.test>")
@@ -125,14 +125,15 @@ async def mailbox(tmp_path: Path) -> AsyncIterator[RunningMailbox]:
 
 def envelope(*addresses: str, reverse_path: ReversePath = CAROL) -> Envelope:
     """Build the envelope of a mail from carol, unless from somebody else."""
-    return Envelope(reverse_path, tuple(ForwardPath.parse(f"<{address}>") for address in addresses))
+    mail = Mail(reverse_path, origin=Origin(ident="0123456789ab"))
+    return Envelope(mail, tuple(Recipient(ForwardPath.parse(f"<{address}>")) for address in addresses))
 
 
 async def test_mailbox_stores_what_the_verifier_hands_on(mailbox: RunningMailbox) -> None:
     """Octet for octet below Return-Path, named by our own trace, answered once it is stored."""
     client = await mailbox.client("verifier")
     octets = RECEIVED + BELOW
-    told = await client.transaction(envelope("alice@harbor.test"), octets, origin=Origin(ident="0123456789ab"))
+    told = await client.transaction(envelope("alice@harbor.test"), octets)
     assert reply(250, "2.0.0", "Ok: stored as 0123456789ab") == told[2]
     (summary,) = (await mailbox.mails("alice")).mails
     piece = await mailbox.operator.call(ReadMail("alice", summary.id))
@@ -220,7 +221,7 @@ async def test_mailbox_stores_for_none_where_one_became_full(mailbox: RunningMai
     first, second = await mailbox.client("verifier"), await mailbox.client("verifier")
     large = RECEIVED + BELOW + b"x" * 76 * 40_000 + b"\r\n"
     _, accepted = await second.begin(
-        Mail(CAROL, len(large)), (ForwardPath.parse("<alice@harbor.test>"), ForwardPath.parse("<bob@harbor.test>"))
+        Mail(CAROL, len(large)), envelope("alice@harbor.test", "bob@harbor.test").recipients
     )
     assert all(answer.is_positive for answer in accepted)
     await first.transaction(envelope("alice@harbor.test"), large)
@@ -261,7 +262,7 @@ async def test_mailbox_refuses_to_show_what_is_not_there(mailbox: RunningMailbox
 async def test_mailbox_forgets_an_abandoned_transaction(mailbox: RunningMailbox) -> None:
     """RSET stores nothing, and its recipients are not those of the next mail."""
     client = await mailbox.client("verifier")
-    await client.begin(Mail(CAROL, 10), (ForwardPath.parse("<alice@harbor.test>"),))
+    await client.begin(Mail(CAROL, 10), envelope("alice@harbor.test").recipients)
     await client.reset()
     await client.transaction(envelope("bob@harbor.test"), RECEIVED + BELOW)
     assert [0, 1] == [(await mailbox.mails(account)).total for account in ("alice", "bob")]

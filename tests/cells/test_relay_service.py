@@ -26,7 +26,8 @@ from scop.mesh.vocabulary.relay import QueueList, ReadQueue
 from scop.net.clock import SystemClock
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
-from scop.smtp import Envelope, ForwardPath, Origin, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
+from scop.smtp.extensions import built_in
 
 ANN = "<ann@lagoon.test>"
 BOB = "<bob@harbor.test>"
@@ -83,10 +84,10 @@ class RunningRelay:
     ) -> Reply | None:
         """Hand over a mail as the signer does; return the reply to the message."""
         pool = MailPool(self.inlet.dial("signer"), name="mx.lagoon.test", lmtp=False)
-        paths = tuple(map(ForwardPath.parse, forward_paths))
-        envelope = Envelope(ReversePath.parse(sender), paths, "8BITMIME", smtputf8)
+        mail = Mail(ReversePath.parse(sender), body="8BITMIME", smtputf8=smtputf8, origin=Origin(ident="0123456789ab"))
+        envelope = Envelope(mail, tuple(Recipient(ForwardPath.parse(path)) for path in forward_paths))
         try:
-            return (await pool.transaction(envelope, octets, origin=Origin(ident="0123456789ab")))[2]
+            return (await pool.transaction(envelope, octets))[2]
         finally:
             await pool.close()
 
@@ -321,7 +322,7 @@ async def test_relay_asks_nothing_of_a_host_that_it_does_not_offer(
     tmp_path: Path, offered: tuple[str, ...], octets: bytes, status: str
 ) -> None:
     """SIZE, 8BITMIME, SMTPUTF8: a sealed mail is not converted, so its sender is told."""
-    world = ServerOptions("mx.harbor.test", extensions=offered, max_message_octets=65_536)
+    world = ServerOptions("mx.harbor.test", extensions=built_in(*offered), max_message_octets=65_536)
     async with relay_and_world(tmp_path, world) as relay:
         await relay.send(BOB, octets=octets, smtputf8=True)
         await relay.kept.until("mail.relayed")

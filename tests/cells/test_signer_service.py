@@ -24,10 +24,17 @@ from scop.mesh.cell import Life
 from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
 from scop.net.dns_client import StreamNames, drive
 from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Mailbox, Origin, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
 
 MAIL = b"From: ann@lagoon.test\r\nSubject: tide\r\n\r\nHigh water at nine.\r\n"
-ENVELOPE = Envelope(ReversePath.parse("<ann@lagoon.test>"), (ForwardPath.parse("<bob@harbor.test>"),))
+ENVELOPE = Envelope(
+    Mail(
+        ReversePath.parse("<ann@lagoon.test>"),
+        auth=Mailbox("ann", "lagoon.test"),
+        origin=Origin(address="192.0.2.7", helo="laptop", ident="0123456789ab"),
+    ),
+    (Recipient(ForwardPath.parse("<bob@harbor.test>")),),
+)
 NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
 
 
@@ -46,11 +53,8 @@ class RunningSigner:
     async def send(self, octets: bytes = MAIL, *, cell: str = "submission") -> tuple[Reply, Reply | None]:
         """Hand a mail over as a neighbour does; return the replies to MAIL (or its recipient) and to the message."""
         pool = MailPool(self.inlet.dial(cell), name="mx.lagoon.test", lmtp=False)
-        origin = Origin(address="192.0.2.7", helo="laptop", ident="0123456789ab")
         try:
-            mail, recipients, message = await pool.transaction(
-                ENVELOPE, octets, origin=origin, auth=Mailbox("ann", "lagoon.test")
-            )
+            mail, recipients, message = await pool.transaction(ENVELOPE, octets)
             return (recipients[0] if mail.is_positive else mail), message
         finally:
             await pool.close()

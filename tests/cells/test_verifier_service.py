@@ -19,7 +19,7 @@ from scop.mesh.cell import Life
 from scop.net.dns_client import Names
 from scop.net.mail_client import MailClient
 from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Origin, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
 
 HOST = "mx.harbor.test"
 GENUINE = Origin(LAGOON, 25, "mx.lagoon.test", "mx.lagoon.test", "ESMTPS", "0123456789ab")
@@ -65,8 +65,9 @@ class RunningVerifier:
     ) -> tuple[tuple[Reply, ...], Reply | None]:
         """Hand over a mail of ceo@lagoon.test; return the replies to the recipients and to the message."""
         paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
-        envelope = Envelope(ReversePath.parse("<ceo@lagoon.test>"), paths)
-        _, recipients, message = await (await self.client()).transaction(envelope, octets, origin=origin)
+        mail = Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=origin)
+        envelope = Envelope(mail, tuple(map(Recipient, paths)))
+        _, recipients, message = await (await self.client()).transaction(envelope, octets)
         return recipients, message
 
     def lines(self, event: str) -> list[dict[str, object]]:
@@ -193,10 +194,11 @@ async def test_verifier_works_without_xforward(verifier: RunningVerifier) -> Non
 async def test_verifier_takes_one_mail_after_another(verifier: RunningVerifier) -> None:
     """A refused mail leaves the conversation usable; RSET and QUIT abandon what was begun."""
     client = await verifier.client()
-    envelope = Envelope(ReversePath.parse("<ceo@lagoon.test>"), (ForwardPath.parse("<bob@harbor.test>"),))
+    recipients = (Recipient(ForwardPath.parse("<bob@harbor.test>")),)
     codes = []
     for origin, octets in ((FORGER, mail()), (GENUINE, mail()), (FORGER, signed(mail()))):
-        _, _, message = await client.transaction(envelope, RECEIVED + octets, origin=origin)
+        envelope = Envelope(Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=origin), recipients)
+        _, _, message = await client.transaction(envelope, RECEIVED + octets)
         codes.append(message.code if message else None)
     assert [550, 250, 250] == codes
     assert 2 == len(verifier.records.messages)

@@ -40,7 +40,7 @@ _OPTIONS: dict[str, Callable[[ServerOptions], ServerOptions]] = {
     "trusted": lambda options: replace(options, trusted=True),
     "tls": lambda options: replace(options, tls_active=True),
     "starttls": lambda options: replace(options, tls_available=True),
-    "auth": lambda options: replace(options, auth_available=True),
+    "auth": lambda options: replace(options, auth_mechanisms=("PLAIN", "LOGIN")),
     "required": lambda options: replace(options, auth_required=True),
 }
 _OK = reply(250, "2.0.0", "Ok")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.mail_server import MailServer, MailSession
-from scop.smtp import Authenticate, Hello, Mail, Mailbox, Recipient, Reply, ServerOptions, reply
+from scop.smtp import Authenticate, Hello, Mail, Mailbox, Proof, Recipient, Reply, ServerOptions, reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -56,7 +56,8 @@ class RecordingSession:
     async def hello(self, hello: Hello, /) -> None:
         self._records.asked.append(f"hello {hello.verb} {hello.name}")
 
-    async def authenticate(self, proof: Authenticate, /) -> Reply:
+    async def authenticate(self, proof: Proof, /) -> Reply:
+        assert isinstance(proof, Authenticate)
         self._records.asked.append(f"authenticate {proof.login}")
         return reply(235, "2.7.0", "Welcome") if proof.password == "secret" else reply(535, "5.7.8", "No")
 

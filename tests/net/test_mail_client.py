@@ -15,7 +15,8 @@ from scop.net.faults import TemporaryFailure
 from scop.net.mail_client import MailClient
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
-from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, ReversePath, ServerOptions, reply
+from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Recipient, ReversePath, ServerOptions, reply
+from scop.smtp.extensions import built_in
 
 A = ReversePath.parse("<a@b.test>")
 C = ForwardPath.parse("<c@d.test>")
@@ -56,7 +57,7 @@ async def test_transaction_hands_over_the_message() -> None:
     async with serve(records.session, OPTIONS) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
         assert "PIPELINING" in client.extensions
-        replies = await client.transaction(Envelope(A, (C, NOBODY)), MESSAGE)
+        replies = await client.transaction(Envelope.plain(A, C, NOBODY), MESSAGE)
         await client.quit()
     assert (OK, (OK, NO), OK) == replies
     assert [MESSAGE] == records.messages
@@ -68,9 +69,9 @@ async def test_transaction_without_recipients_sends_nothing() -> None:
     records = Records(replies={"nobody": NO})
     async with serve(records.session, OPTIONS) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
-        assert (OK, (NO,), None) == await client.transaction(Envelope(A, (NOBODY,)), MESSAGE)
+        assert (OK, (NO,), None) == await client.transaction(Envelope.plain(A, NOBODY), MESSAGE)
         assert client.is_usable
-        assert (OK, (OK,), OK) == await client.transaction(Envelope(A, (C,)), MESSAGE)
+        assert (OK, (OK,), OK) == await client.transaction(Envelope.plain(A, C), MESSAGE)
         await client.quit()
 
 
@@ -81,8 +82,8 @@ async def test_origin_and_login_reach_trusted_servers_only() -> None:
         records = Records()
         async with serve(records.session, ServerOptions(HOSTNAME, trusted=trusted)) as listening:
             client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
-            await client.transaction(Envelope(A, (C,)), MESSAGE, origin=origin, auth=auth)
-            await client.transaction(Envelope(A, (C,)), MESSAGE)
+            await client.transaction(Envelope(Mail(A, origin=origin, auth=auth), (Recipient(C),)), MESSAGE)
+            await client.transaction(Envelope.plain(A, C), MESSAGE)
             await client.quit()
         expected = [(origin, auth), (None, None)] if trusted else [(None, None)] * 2
         assert expected == [(mail.origin, mail.auth) for mail in records.mails]
@@ -93,7 +94,7 @@ async def test_lmtp_replies_are_merged() -> None:
     records = Records()
     async with serve(records.session, ServerOptions(HOSTNAME, lmtp=True)) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=True)
-        assert (OK, (OK, OK), OK) == await client.transaction(Envelope(A, (C, C)), MESSAGE)
+        assert (OK, (OK, OK), OK) == await client.transaction(Envelope.plain(A, C, C), MESSAGE)
         await client.quit()
 
 
@@ -102,7 +103,7 @@ async def test_lmtp_replies_that_differ_give_the_worst() -> None:
     lines = (b"220 x\r\n", b"250 x\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"354 go\r\n")
     async with _scripted(*lines, b"250 a\r\n550 b\r\n451 4.0.0 c\r\n") as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=True)
-        _, _, answer = await client.transaction(Envelope(A, (C, C, C)), b"")
+        _, _, answer = await client.transaction(Envelope.plain(A, C, C, C), b"")
         assert reply(451, "4.0.0", "c") == answer
         client.close()
 
@@ -110,10 +111,10 @@ async def test_lmtp_replies_that_differ_give_the_worst() -> None:
 async def test_server_without_pipelining_is_served_step_by_step() -> None:
     """RFC 5321 only; a refused MAIL refuses its recipients."""
     records = Records(replies={"a": NO})
-    async with serve(records.session, ServerOptions(HOSTNAME, extensions=("SIZE",))) as listening:
+    async with serve(records.session, ServerOptions(HOSTNAME, extensions=built_in("SIZE"))) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
-        assert (NO, (NO, NO), None) == await client.transaction(Envelope(A, (C, C)), MESSAGE)
-        assert (OK, (OK,), OK) == await client.transaction(Envelope(ReversePath(None), (C,)), MESSAGE)
+        assert (NO, (NO, NO), None) == await client.transaction(Envelope.plain(A, C, C), MESSAGE)
+        assert (OK, (OK,), OK) == await client.transaction(Envelope.plain(ReversePath(None), C), MESSAGE)
         await client.quit()
 
 
@@ -127,7 +128,7 @@ async def test_server_that_knows_only_helo_is_served() -> None:
 
 async def test_smtputf8_is_not_sent_to_who_does_not_take_it() -> None:
     """RFC 6531 §3.1: the mail fails here with 5.6.7."""
-    async with serve(Records().session, ServerOptions(HOSTNAME, extensions=("PIPELINING",))) as listening:
+    async with serve(Records().session, ServerOptions(HOSTNAME, extensions=built_in("PIPELINING"))) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
         answer = await client.mail(Mail(A, smtputf8=True))
         assert (550, "5.6.7") == (answer.code, answer.enhanced)
@@ -147,7 +148,7 @@ def test_client_goes_on_under_tls(loop: str) -> None:
             client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
             await client.start_tls(client_context(), HOSTNAME)
             assert "STARTTLS" not in client.extensions
-            assert OK == (await client.transaction(Envelope(A, (C,)), MESSAGE))[2]
+            assert OK == (await client.transaction(Envelope.plain(A, C), MESSAGE))[2]
             await client.quit()
 
     run_under(loop, speak)
@@ -197,9 +198,9 @@ async def test_pool_uses_a_connection_again() -> None:
         pool = _pool(listening)
         for _ in range(3):
             async with pool.client() as client:
-                await client.transaction(Envelope(A, (C,)), MESSAGE)
+                await client.transaction(Envelope.plain(A, C), MESSAGE)
         assert 1 == len(records.peers)
-        await asyncio.gather(*(pool.transaction(Envelope(A, (C,)), MESSAGE) for _ in range(3)))
+        await asyncio.gather(*(pool.transaction(Envelope.plain(A, C), MESSAGE) for _ in range(3)))
         assert 3 == len(records.peers)
         await pool.close()
     assert 6 == len(records.messages)
@@ -211,7 +212,7 @@ async def test_pool_abandons_what_a_borrower_left_open() -> None:
     async with serve(records.session, OPTIONS) as listening:
         pool = _pool(listening)
         async with pool.client() as client:
-            await client.begin(Mail(A), (C,))
+            await client.begin(Mail(A), (Recipient(C),))
         async with pool.client() as client:
             assert client.is_reused
             assert (await client.mail(Mail(A))).is_positive
@@ -224,10 +225,10 @@ async def test_pool_survives_the_restart_of_its_neighbour() -> None:
     records = Records()
     async with serve(records.session, OPTIONS) as first:
         pool = _pool(first)
-        await asyncio.gather(*(pool.transaction(Envelope(A, (C,)), MESSAGE) for _ in range(3)))
+        await asyncio.gather(*(pool.transaction(Envelope.plain(A, C), MESSAGE) for _ in range(3)))
         port = first.port
     async with serve(records.session, OPTIONS, port):
-        assert (OK, (OK,), OK) == await pool.transaction(Envelope(A, (C,)), MESSAGE)
+        assert (OK, (OK,), OK) == await pool.transaction(Envelope.plain(A, C), MESSAGE)
         await pool.close()
 
 
@@ -253,7 +254,7 @@ async def test_reused_connection_that_dies_at_its_first_word_is_replaced_once() 
     async with listen(Once) as listening:
         pool = _pool(listening)
         for _ in range(2):
-            _, _, answer = await pool.transaction(Envelope(A, (C,)), b"")
+            _, _, answer = await pool.transaction(Envelope.plain(A, C), b"")
             assert answer is not None
             assert answer.is_positive
         await pool.close()
@@ -272,7 +273,7 @@ async def test_pool_does_not_knock_at_a_dead_neighbour_for_every_mail() -> None:
     pool = MailPool(Dead(), name="me.test", lmtp=False)  # type: ignore[arg-type]  # it never returns
     for _ in range(20):
         with pytest.raises(TemporaryFailure):
-            await pool.transaction(Envelope(A, (C,)), MESSAGE)
+            await pool.transaction(Envelope.plain(A, C), MESSAGE)
     assert 1 == len(dials)
 
 
@@ -288,7 +289,7 @@ async def test_patient_pool_waits_for_a_neighbour_that_comes_back() -> None:
             return await dial(new_protocol)
 
         pool = MailPool(starting, name="me.test", lmtp=False, patience_seconds=5.0)
-        assert (OK, (OK,), OK) == await pool.transaction(Envelope(A, (C,)), MESSAGE)
+        assert (OK, (OK,), OK) == await pool.transaction(Envelope.plain(A, C), MESSAGE)
         await pool.close()
 
 
@@ -298,6 +299,6 @@ async def test_large_message_is_written_in_pieces() -> None:
     message = (b"." + b"x" * 97 + b"\r\n") * 20_000
     async with serve(records.session, OPTIONS) as listening:
         pool = _pool(listening)
-        assert OK == (await pool.transaction(Envelope(A, (C,)), message))[2]
+        assert OK == (await pool.transaction(Envelope.plain(A, C), message))[2]
         await pool.close()
     assert [message] == records.messages

@@ -67,7 +67,7 @@ async def test_pipelined_session_is_answered_in_order() -> None:
 async def test_stdlib_client_is_served() -> None:
     """A client that knows nothing of us: smtplib over STARTTLS with a login."""
     records = Records()
-    options = ServerOptions(HOSTNAME, tls_available=True, auth_available=True, auth_required=True)
+    options = ServerOptions(HOSTNAME, tls_available=True, auth_mechanisms=("PLAIN", "LOGIN"), auth_required=True)
 
     def send(port: int) -> dict[str, tuple[int, bytes]]:
         with smtplib.SMTP("127.0.0.1", port, local_hostname="me.test") as client:

@@ -11,6 +11,7 @@ from fakes.shared import shared_path
 from scop.base import LocalProtocolError
 from scop.smtp import NEED_DATA, DataChunk, ServerConnection, ServerOptions, State, reply
 from scop.smtp.commands import MAX_COMMAND_OCTETS
+from scop.smtp.extensions import built_in
 
 _BEGIN = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n"
 _WORDS = st.sampled_from(
@@ -26,7 +27,7 @@ _OPTIONS = st.builds(
     trusted=st.booleans(),
     tls_available=st.booleans(),
     tls_active=st.booleans(),
-    auth_available=st.booleans(),
+    auth_mechanisms=st.sampled_from([(), ("PLAIN", "LOGIN")]),
     auth_required=st.booleans(),
 )
 
@@ -103,7 +104,7 @@ def test_long_text_lines_pass_unless_a_limit_is_asked_for() -> None:
 
 def test_only_chosen_extensions_are_offered() -> None:
     """`extensions` names what may be offered, and what is not offered is not taken."""
-    player = Player(ServerOptions("mx.test", extensions=("SIZE",)))
+    player = Player(ServerOptions("mx.test", extensions=built_in("SIZE")))
     player.feed(b"EHLO x\r\nMAIL FROM:<a@b.test> BODY=7BIT\r\nMAIL FROM:<a@b.test> SIZE=1\r\n")
     assert ["250-mx.test", "250 SIZE 52428800"] == player.said[1:3]
     assert ["555", "250"] == [line[:3] for line in player.said[3:]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from scop.base import RemoteProtocolError
@@ -21,12 +22,9 @@ from scop.smtp import (
     Envelope,
     Event,
     Forwarded,
-    ForwardPath,
     Hello,
     Mail,
-    Mailbox,
     NeedData,
-    Origin,
     Quit,
     Recipient,
     Reply,
@@ -190,12 +188,12 @@ class MailClient:
         (answer,) = await self._say(Authenticate("PLAIN", login, password))
         return answer
 
-    async def begin(self, mail: Mail, forward_paths: Sequence[ForwardPath]) -> tuple[Reply, tuple[Reply, ...]]:
+    async def begin(self, mail: Mail, recipients: Sequence[Recipient]) -> tuple[Reply, tuple[Reply, ...]]:
         """Begin a transaction, in one write where the server pipelines; return the replies to MAIL and each RCPT."""
         if mail.smtputf8 and "SMTPUTF8" not in self.extensions:
-            return _NO_SMTPUTF8, (_NO_SMTPUTF8,) * len(forward_paths)
+            return _NO_SMTPUTF8, (_NO_SMTPUTF8,) * len(recipients)
         origin = [Forwarded(mail.origin)] if mail.origin and "XFORWARD" in self.extensions else []
-        replies = await self._say(*origin, mail, *map(Recipient, forward_paths))
+        replies = await self._say(*origin, mail, *recipients)
         told = replies[len(origin) :]
         return told[0], tuple(told[1:])
 
@@ -203,9 +201,9 @@ class MailClient:
         """Begin a transaction."""
         return (await self.begin(mail, ()))[0]
 
-    async def recipient(self, forward_path: ForwardPath) -> Reply:
+    async def recipient(self, recipient: Recipient) -> Reply:
         """Name one more recipient."""
-        (answer,) = await self._say(Recipient(forward_path))
+        (answer,) = await self._say(recipient)
         return answer
 
     async def message(self, octets: bytes) -> Reply:
@@ -219,17 +217,10 @@ class MailClient:
         await self._wire.write(self._connection.send_message(octets))
         return _worst([await self._reply() for _ in range(self._connection.open_commands)])
 
-    async def transaction(
-        self,
-        envelope: Envelope,
-        octets: bytes,
-        *,
-        origin: Origin | None = None,
-        auth: Mailbox | None = None,
-    ) -> Transaction:
-        """Hand over one message; `origin` and `auth` are for neighbours that may know them only."""
-        mail = Mail(envelope.reverse_path, len(octets), envelope.body, envelope.smtputf8, auth, origin)
-        answer, answers = await self.begin(mail, envelope.forward_paths)
+    async def transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
+        """Hand over one message, its size told first; `origin` and `auth` only a neighbour may know."""
+        mail = replace(envelope.mail, size_octets=len(octets))
+        answer, answers = await self.begin(mail, envelope.recipients)
         if not answer.is_positive or not any(each.is_positive for each in answers):
             await self.reset()
             return answer, answers, None

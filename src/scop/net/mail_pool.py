@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from scop.net.dialer import Dialer
-    from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Reply
+    from scop.smtp import Envelope, Mail, Recipient, Reply
 
 __all__ = ["MailPool"]
 
@@ -63,21 +63,15 @@ class MailPool:
             raise
         await self.release(client)
 
-    async def transaction(
-        self, envelope: Envelope, octets: bytes, *, origin: Origin | None = None, auth: Mailbox | None = None
-    ) -> Transaction:
+    async def transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
         """Hand over one message, as `MailClient.transaction`."""
-        client, replies = await self._on_living(
-            lambda client: client.transaction(envelope, octets, origin=origin, auth=auth)
-        )
+        client, replies = await self._on_living(lambda client: client.transaction(envelope, octets))
         await self.release(client)
         return replies
 
-    async def begin(
-        self, mail: Mail, forward_paths: Sequence[ForwardPath]
-    ) -> tuple[MailClient, Reply, tuple[Reply, ...]]:
+    async def begin(self, mail: Mail, recipients: Sequence[Recipient]) -> tuple[MailClient, Reply, tuple[Reply, ...]]:
         """Begin a transaction on a client that the caller gives back by `release`."""
-        client, (answer, answers) = await self._on_living(lambda client: client.begin(mail, forward_paths))
+        client, (answer, answers) = await self._on_living(lambda client: client.begin(mail, recipients))
         return client, answer, answers
 
     async def release(self, client: MailClient) -> None:

@@ -27,11 +27,13 @@ from scop.smtp import (
     Help,
     Mail,
     Noop,
+    Proof,
     Quit,
     Recipient,
     Refused,
     Reply,
     Reset,
+    SaslStep,
     ServerConnection,
     ServerOptions,
     StartTls,
@@ -74,7 +76,7 @@ class MailSession(Protocol):
     async def hello(self, hello: Hello, /) -> None:
         """Note the client's name for itself."""
 
-    async def authenticate(self, proof: Authenticate, /) -> Reply:
+    async def authenticate(self, proof: Proof, /) -> Reply:
         """Decide who the client is."""
 
     async def mail(self, mail: Mail, /) -> Reply:
@@ -259,7 +261,7 @@ class MailServer(asyncio.Protocol):
                 self._take_message()
                 await self._session.reset()
                 return event.reply
-            case Authenticate():
+            case Authenticate() | SaslStep():
                 return await self._session.authenticate(event)
             case Challenge():
                 return event.reply

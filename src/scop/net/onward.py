@@ -68,10 +68,10 @@ class Onward:
 
     async def _recipient(self, recipient: Recipient) -> Reply:
         if self._client is not None:
-            return await self._client.recipient(recipient.forward_path)
+            return await self._client.recipient(recipient)
         if self._mail is None:
             raise TemporaryFailure("the connection of this transaction was lost")
-        client, answer, answers = await self._pool.begin(self._mail, (recipient.forward_path,))
+        client, answer, answers = await self._pool.begin(self._mail, (recipient,))
         if not answer.is_positive:
             await self._pool.release(client)
             return answer

@@ -30,7 +30,7 @@ from scop.smtp.events import (
     Reset,
     StartTls,
 )
-from scop.smtp.extensions import ALL, Extension
+from scop.smtp.extensions import BUILT_IN, Extension
 from scop.smtp.reply import Reply, ReplyReader
 from scop.smtp.states import State, allows, state_after
 
@@ -171,4 +171,4 @@ class ClientConnection:
     def _note_extensions(self, answer: Reply | None) -> None:
         lines = [line.partition(" ") for line in answer.text[1:]] if answer else []
         self._offered = {keyword.upper(): parameters for keyword, _, parameters in lines}
-        self._extensions = tuple(extension for extension in ALL if extension.keyword in self._offered)
+        self._extensions = tuple(extension for extension in BUILT_IN if extension.keyword in self._offered)

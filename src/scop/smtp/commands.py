@@ -26,7 +26,7 @@ from scop.smtp.events import (
     StartTls,
     Verify,
 )
-from scop.smtp.extensions import ALL, Extension
+from scop.smtp.extensions import BUILT_IN, Extension
 from scop.smtp.extensions.auth import plain_response
 from scop.smtp.extensions.extension import BAD_PARAMETER, ReadVerb
 from scop.smtp.paths import ForwardPath, ReversePath
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_COMMAND_OCTETS", "offered", "read_command", "write_command"]
 
 # RFC 5321 §4.5.3.1.4: 512 octets, and what the extensions add to it.
-MAX_COMMAND_OCTETS = 512 + sum(extension.extra_command_octets for extension in ALL)
+MAX_COMMAND_OCTETS = 512 + sum(extension.extra_command_octets for extension in BUILT_IN)
 MAX_HELLO_OCTETS = 255  # RFC 5321 §4.5.3.1.2
 
 _PATH_AND_REST = r":(<(?:\"(?:[^\"\\]|\\.)*\"|[^>\"])*>)(?: +(.*))?"
@@ -53,7 +53,7 @@ _HELLO_NAME = re.compile(r"[!-~]+")
 def offered(channel: Channel) -> dict[str, Extension]:
     """Return the extensions that are to be had now, by their EHLO line."""
     wanted = channel.options.extensions
-    known = (extension for extension in ALL if not wanted or extension.keyword in wanted)
+    known = BUILT_IN if wanted is None else wanted
     lines = ((extension.offer(channel), extension) for extension in known)
     return {line: extension for line, extension in lines if line is not None}
 
@@ -183,7 +183,7 @@ _VERBS: Mapping[str, ReadVerb] = {
     "VRFY": _verify,
     "HELP": _help,
     "EXPN": _not_implemented,
-    **{verb: read for extension in ALL for verb, read in extension.verbs.items()},
+    **{name: verb.read for extension in BUILT_IN for name, verb in extension.verbs.items()},
 }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scop.smtp.delivery import DeliverBy, Hold
     from scop.smtp.origin import Origin
     from scop.smtp.paths import ForwardPath, Mailbox, ReversePath
     from scop.smtp.reply import Reply
@@ -22,22 +23,28 @@ __all__ = [
     "NEED_DATA",
     "Authenticate",
     "Challenge",
+    "ChunkBegin",
+    "ChunkEnd",
     "DataBegin",
     "DataChunk",
     "DataEnd",
     "DataRefused",
     "Envelope",
     "Event",
+    "Extended",
     "Forwarded",
     "Hello",
     "Help",
+    "Impersonated",
     "Mail",
     "NeedData",
     "Noop",
+    "Proof",
     "Quit",
     "Recipient",
     "Refused",
     "Reset",
+    "SaslStep",
     "StartTls",
     "Verify",
 ]
@@ -67,11 +74,26 @@ class StartTls:
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Who the client says it is, and the proof."""
+    """Who the client says it is, and the proof; EXTERNAL has none but the certificate."""
 
     mechanism: str
     login: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SaslStep:
+    """One message of the client in an exchange that the session leads (SCRAM), base64 undone.
+
+    The session replies 334 with its own message in base64, 235 or a refusal.
+    """
+
+    mechanism: str
+    octets: bytes = field(repr=False)
+    is_first: bool = False
+
+
+Proof: TypeAlias = Authenticate | SaslStep  # what a session decides on by itself or with others
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +102,17 @@ class Mail:
 
     reverse_path: ReversePath
     size_octets: int | None = None
-    body: str = ""  # '7BIT', '8BITMIME', '' where the client does not say
+    body: str = ""  # '7BIT', '8BITMIME', 'BINARYMIME', '' where the client does not say
     smtputf8: bool = False
     auth: Mailbox | None = None
     origin: Origin | None = None
+    ret: str = ""  # DSN: 'FULL', 'HDRS', '' where the client does not say
+    envid: str = ""  # DSN: the client's own id of the mail, as text
+    require_tls: bool = False  # REQUIRETLS
+    deliver_by: DeliverBy | None = None  # DELIVERBY
+    hold: Hold | None = None  # FUTURERELEASE
+    priority: int | None = None  # MT-PRIORITY: -9 to 9
+    extra: tuple[tuple[str, str | None], ...] = ()  # parameters of extensions of others, by upper-case name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +120,9 @@ class Recipient:
     """One more recipient."""
 
     forward_path: ForwardPath
+    notify: frozenset[str] = frozenset()  # DSN: of NEVER, SUCCESS, FAILURE, DELAY; empty where the client does not say
+    original_recipient: str = ""  # DSN's ORCPT as text: 'rfc822;bob@harbor.test'
+    extra: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +133,31 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class Impersonated:
+    """A trusted proxy says for whom it speaks from now on (XCLIENT); the conversation begins anew."""
+
+    origin: Origin
+    login: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DataBegin:
     """The client wants to send the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkBegin:
+    """So many octets of the message follow at once (BDAT)."""
+
+    octets: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkEnd:
+    """A chunk that is not the last came whole; the machine's own reply is to be sent."""
+
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +218,32 @@ class Challenge:
     """The machine itself asks on; the client's next line goes to `proceed`."""
 
     reply: Reply
-    proceed: Callable[[str], Challenge | Authenticate]
+    proceed: Callable[[str], Challenge | Authenticate | SaslStep]
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """A command that an extension of others added, with the reply that the extension gives."""
+
+    verb: str
+    argument: str
+    reply: Reply
 
 
 Event: TypeAlias = (
     Hello
     | StartTls
     | Authenticate
+    | SaslStep
     | Challenge
     | Mail
     | Recipient
     | Forwarded
+    | Impersonated
+    | Extended
     | DataBegin
+    | ChunkBegin
+    | ChunkEnd
     | DataChunk
     | DataEnd
     | DataRefused
@@ -191,7 +260,10 @@ Event: TypeAlias = (
 class Envelope:
     """What travels around a message."""
 
-    reverse_path: ReversePath
-    forward_paths: tuple[ForwardPath, ...]
-    body: str = ""
-    smtputf8: bool = False
+    mail: Mail
+    recipients: tuple[Recipient, ...]
+
+    @classmethod
+    def plain(cls, reverse_path: ReversePath, *forward_paths: ForwardPath) -> Envelope:
+        """Build one that asks for nothing special."""
+        return cls(Mail(reverse_path), tuple(map(Recipient, forward_paths)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scop.smtp.extensions.extension import Extension
     from scop.smtp.origin import Origin
 
 __all__ = ["Channel", "ServerOptions"]
@@ -19,7 +20,7 @@ class ServerOptions:
     """How one server speaks.
 
     `trusted` is for pipes whose other end is proven by certificate: only there XFORWARD and MAIL's
-    AUTH= are believed. `extensions` names the keywords that may be offered; empty for all.
+    AUTH= are believed.
     """
 
     hostname: str
@@ -27,13 +28,19 @@ class ServerOptions:
     trusted: bool = False
     tls_available: bool = False
     tls_active: bool = False
-    auth_available: bool = False  # offered under TLS only
+    auth_mechanisms: tuple[str, ...] = ()  # of `scop.smtp.extensions.auth`, offered under TLS only, in this order
     auth_required: bool = False
+    external_identity: str = ""  # whom the client's own certificate proved; lets EXTERNAL be offered
+    xclient: bool = False  # the peer is a trusted proxy that may speak for others
+    min_by_seconds: int | None = None  # DELIVERBY is offered where it is set (RFC 2852 §4); 0 is no bound
+    max_hold_seconds: int = 0  # FUTURERELEASE is offered above 0
+    priorities: bool = False  # MT-PRIORITY is offered
+    max_transactions: int | None = None  # of one connection; told by LIMITS
     max_message_octets: int = 52_428_800
     max_recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least 100
     # Lenient: RFC 5321 §4.5.3.1.6 allows 998 octets and the line end, real mail has longer lines.
     max_text_line_octets: int | None = None
-    extensions: tuple[str, ...] = ()
+    extensions: tuple[Extension, ...] | None = None  # that may be offered; None for all built-in ones
 
     def __post_init__(self) -> None:
         if self.max_message_octets < 65536:  # RFC 5321 §4.5.3.1.7: at least 64K octets

@@ -33,6 +33,7 @@ from scop.smtp.events import (
     Recipient,
     Refused,
     Reset,
+    SaslStep,
 )
 from scop.smtp.extensions.auth import MAX_RESPONSE_OCTETS
 from scop.smtp.options import Channel, ServerOptions
@@ -57,7 +58,7 @@ class ServerConnection:
         self._buffer = bytearray()
         self._overlong = False  # the rest of a too long line is being dropped
         self._owed: Event | None = None  # the event that waits for its reply
-        self._proceed: Callable[[str], Challenge | Authenticate] | None = None
+        self._proceed: Callable[[str], Challenge | Authenticate | SaslStep] | None = None
         self._forget_transaction()
 
     def _forget_transaction(self) -> None:

@@ -14,7 +14,7 @@ from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.onward import Onward
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, Hello, Mail, Origin, Recipient, Reply, reply
+from scop.smtp import Hello, Mail, Origin, Proof, Recipient, Reply, reply
 from scop.smtp.stamps import prepend, split_stamps
 from scop.spam import Label, Verdict
 
@@ -49,7 +49,7 @@ class Passage:
     async def hello(self, _hello: Hello) -> None:
         """Take no interest in names: the pipe knows who it is."""
 
-    async def authenticate(self, _proof: Authenticate) -> Reply:
+    async def authenticate(self, _proof: Proof) -> Reply:
         """Refuse: cells are known by their certificates."""
         return reply(502, "5.5.1", "There is no login here")
 

@@ -18,7 +18,7 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.net.peer import Peer
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, ForwardPath, Hello, Mail, Recipient, Reply, ReversePath, reply
+from scop.smtp import ForwardPath, Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, prepend, return_path_field, split_stamps
 
 __all__ = ["Counter", "Delivery", "Resolve"]
@@ -74,7 +74,7 @@ class Delivery:
     async def hello(self, _hello: Hello) -> None:
         """Take no interest in names: the pipe knows who it is."""
 
-    async def authenticate(self, _proof: Authenticate) -> Reply:
+    async def authenticate(self, _proof: Proof) -> Reply:
         """Refuse: cells are known by their certificates."""
         return _NO_LOGIN
 

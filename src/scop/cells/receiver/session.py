@@ -16,7 +16,7 @@ from scop.cells.receiver.reverse_name import reverse_name
 from scop.net.dns_client import Names, drive
 from scop.net.onward import Onward
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, ForwardPath, Hello, Mail, Origin, Recipient, Reply, ReversePath, reply
+from scop.smtp import ForwardPath, Hello, Mail, Origin, Proof, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import Handover, begins_with_header, prepend, protocol_word, received_field
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class ReceiverSession:
         """Note the client's name for itself."""
         self._hello = hello
 
-    async def authenticate(self, proof: Authenticate, /) -> Reply:
+    async def authenticate(self, proof: Proof, /) -> Reply:
         """Refuse: our users log in at submission."""
         return _NO_LOGIN
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from scop.base import Clock, printable
@@ -24,7 +24,7 @@ from scop.net.dns_client import Names, drive
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Origin, Reply
+from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply
 
 __all__ = ["Carrier", "CarrierOptions"]
 
@@ -145,7 +145,8 @@ class Carrier:
 
     async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
         body = "" if octets.isascii() else "8BITMIME"
-        envelope = Envelope(load.reverse_path, tuple(path for _, path, _ in load.recipients), body, load.smtputf8)
+        mail = Mail(load.reverse_path, body=body, smtputf8=load.smtputf8)
+        envelope = Envelope(mail, tuple(Recipient(path) for _, path, _ in load.recipients))
         if load.destination == self._options.domain:
             carried = await self._inside(self._options.mailbox, "mailbox", load, envelope, octets)
         elif load.destination == SIGNER:
@@ -161,8 +162,8 @@ class Carrier:
     async def _inside(self, pool: MailPool, name: str, load: Load, envelope: Envelope, octets: bytes) -> Carried:
         """Hand a load to a neighbour, with our trace."""
         try:
-            origin = Origin(ident=load.trace)
-            return Carried(name, await pool.transaction(envelope, octets, origin=origin))
+            traced = replace(envelope, mail=replace(envelope.mail, origin=Origin(ident=load.trace)))
+            return Carried(name, await pool.transaction(traced, octets))
         except TemporaryFailure as failure:
             return Carried(name, None, str(failure))
 

@@ -182,9 +182,9 @@ def _check_able(extensions: Mapping[str, str], envelope: Envelope, octets: bytes
     size = extensions.get("SIZE", "")
     if size.isascii() and size.isdigit() and 0 < int(size) < len(octets):  # RFC 1870 §4: 0 means no limit
         raise _Unable("5.3.4", f"the mail has {len(octets)} octets, the host takes {size}")
-    if envelope.body == "8BITMIME" and "8BITMIME" not in extensions:
+    if envelope.mail.body == "8BITMIME" and "8BITMIME" not in extensions:
         raise _Unable("5.6.3", "the mail is 8-bit text, the host takes 7-bit")
-    if envelope.smtputf8 and "SMTPUTF8" not in extensions:
+    if envelope.mail.smtputf8 and "SMTPUTF8" not in extensions:
         raise _Unable("5.6.7", "the mail needs SMTPUTF8, the host does not offer it")
 
 

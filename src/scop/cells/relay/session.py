@@ -14,7 +14,7 @@ from scop.cells.relay.carrier import Carrier
 from scop.cells.relay.queue import Letter, Queue
 from scop.net.log import Log
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, ForwardPath, Hello, Mail, Recipient, Reply, ReversePath, reply
+from scop.smtp import ForwardPath, Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, split_stamps
 
 __all__ = ["Desk", "Intake"]
@@ -56,7 +56,7 @@ class Intake:
     async def hello(self, _hello: Hello) -> None:
         """Take no interest in names: the pipe knows who it is."""
 
-    async def authenticate(self, _proof: Authenticate) -> Reply:
+    async def authenticate(self, _proof: Proof) -> Reply:
         """Refuse: cells are known by their certificates."""
         return _NO_LOGIN
 

@@ -13,7 +13,7 @@ from scop.dkim import SigningKey, sign
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.onward import Onward
-from scop.smtp import Authenticate, Hello, Mail, Recipient, Reply, reply
+from scop.smtp import Hello, Mail, Proof, Recipient, Reply, reply
 from scop.smtp.stamps import prepend
 
 __all__ = ["Sealer", "SealingSession"]
@@ -50,7 +50,7 @@ class SealingSession:
     async def hello(self, hello: Hello, /) -> None:
         """Take note of nothing: the pipe says who it is."""
 
-    async def authenticate(self, proof: Authenticate, /) -> Reply:
+    async def authenticate(self, proof: Proof, /) -> Reply:
         """Refuse: the pipe says who it is."""
         return _NO_AUTHENTICATION
 

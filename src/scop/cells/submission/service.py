@@ -123,7 +123,7 @@ def _server_options(options: SubmissionOptions, *, tls_active: bool) -> ServerOp
         options.hostname,
         tls_available=True,
         tls_active=tls_active,
-        auth_available=True,  # under TLS only
+        auth_mechanisms=("PLAIN", "LOGIN"),  # under TLS only
         auth_required=True,
         max_message_octets=options.limits.message_octets,
         max_recipients=options.limits.recipients,

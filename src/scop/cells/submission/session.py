@@ -16,7 +16,7 @@ from scop.mime import Address, parse
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.onward import TRY_LATER, Onward
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, ForwardPath, Hello, Mail, Mailbox, Origin, Recipient, Reply, reply
+from scop.smtp import Authenticate, ForwardPath, Hello, Mail, Mailbox, Origin, Proof, Recipient, Reply, reply
 from scop.smtp.stamps import Handover, prepend, protocol_word, received_field
 
 if TYPE_CHECKING:
@@ -88,8 +88,9 @@ class SubmissionSession:
         """Note the client's name for itself."""
         self._helo = hello.name
 
-    async def authenticate(self, proof: Authenticate, /) -> Reply:
+    async def authenticate(self, proof: Proof, /) -> Reply:
         """Ask the keeper; the client learns no more than yes, no or later."""
+        assert isinstance(proof, Authenticate), "no mechanism of several steps is offered"
         try:
             answer = await self._counter.check_password(proof.login, proof.password)
         except (TemporaryFailure, PermanentFailure) as fault:

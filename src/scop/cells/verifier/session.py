@@ -16,7 +16,7 @@ from scop.net.mail_pool import MailPool
 from scop.net.onward import Onward
 from scop.net.peer import Peer
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, Hello, Mail, Origin, Recipient, Reply, ReversePath, reply
+from scop.smtp import Hello, Mail, Origin, Proof, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import split_stamps
 
 __all__ = ["Checkpoint", "Passage"]
@@ -55,7 +55,7 @@ class Passage:
         """Note the name: it counts where no XFORWARD says more."""
         self._helo = hello.name[:MAX_HELO_CHARACTERS]
 
-    async def authenticate(self, _proof: Authenticate) -> Reply:
+    async def authenticate(self, _proof: Proof) -> Reply:
         """Refuse: cells are known by their certificates."""
         return reply(502, "5.5.1", "There is no login here")
 

@@ -1,18 +1,18 @@
-"""The service extensions, one file each and all of one shape: `ALL` is what a server knows."""
+"""The service extensions, one file each and all of one shape; one of others is given beside `BUILT_IN`."""
 
 from scop.smtp.extensions.auth import AUTH
 from scop.smtp.extensions.eightbitmime import EIGHTBITMIME
 from scop.smtp.extensions.enhanced_status import ENHANCEDSTATUSCODES
-from scop.smtp.extensions.extension import Extension
+from scop.smtp.extensions.extension import Extension, Verb
 from scop.smtp.extensions.pipelining import PIPELINING
 from scop.smtp.extensions.size import SIZE
 from scop.smtp.extensions.smtputf8 import SMTPUTF8
 from scop.smtp.extensions.starttls import STARTTLS
 from scop.smtp.extensions.xforward import XFORWARD
 
-__all__ = ["ALL", "Extension"]
+__all__ = ["BUILT_IN", "Extension", "Verb", "built_in"]
 
-ALL: tuple[Extension, ...] = (
+BUILT_IN: tuple[Extension, ...] = (
     PIPELINING,
     SIZE,
     EIGHTBITMIME,
@@ -22,3 +22,11 @@ ALL: tuple[Extension, ...] = (
     AUTH,
     XFORWARD,
 )
+
+
+def built_in(*keywords: str) -> tuple[Extension, ...]:
+    """Return the built-in extensions of these keywords; raises `ValueError` where there is none of a name."""
+    known = {extension.keyword: extension for extension in BUILT_IN}
+    if unknown := set(keywords) - set(known):
+        raise ValueError(f"no built-in extension {', '.join(sorted(unknown))}")
+    return tuple(known[keyword] for keyword in keywords)

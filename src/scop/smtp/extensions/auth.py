@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError
 from scop.smtp.events import Authenticate, Challenge, Mail
-from scop.smtp.extensions.extension import BAD_PARAMETER, Extension
+from scop.smtp.extensions.extension import BAD_PARAMETER, Extension, Verb
 from scop.smtp.paths import Mailbox
 from scop.smtp.reply import reply
 from scop.smtp.xtext import from_xtext, to_xtext
@@ -28,7 +28,8 @@ def _offer(channel: Channel) -> str | None:
     if channel.options.trusted:
         # The certificate says who the client is; the keyword only makes MAIL's AUTH= lawful.
         return "AUTH"
-    return "AUTH PLAIN LOGIN" if channel.options.auth_available and channel.tls_active else None
+    mechanisms = channel.options.auth_mechanisms
+    return f"AUTH {' '.join(mechanisms)}" if mechanisms and channel.tls_active else None
 
 
 def _read_mail(mail: Mail, value: str | None, channel: Channel) -> Mail:
@@ -60,7 +61,7 @@ def _read(argument: str, channel: Channel) -> Challenge | Authenticate:
 
 
 def _check_may_authenticate(channel: Channel) -> None:
-    if not channel.options.auth_available:
+    if not channel.options.auth_mechanisms:
         raise RemoteProtocolError("AUTH is not offered", reply_hint="502 5.5.1 Command not implemented")
     if not channel.tls_active:  # RFC 4954 §6
         hint = "538 5.7.11 Encryption required for requested authentication mechanism"
@@ -118,6 +119,6 @@ AUTH = Extension(
     offer=_offer,
     mail_parameters={"AUTH": _read_mail},
     write_mail=_write_mail,
-    verbs={"AUTH": _read},
+    verbs={"AUTH": Verb(_read)},
     extra_command_octets=500,  # RFC 4954 §5
 )

@@ -1,4 +1,7 @@
-"""The shape of an extension: what it offers, and the verbs and parameters that it adds."""
+"""The shape of an extension: what it offers, the verbs and parameters that it adds, what it does to the session.
+
+Standards: RFC 5321 §2.2 (the extension model), §4.1.2 (parameters), §4.5.3.1.9 (longer lines).
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,72 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from scop.base import RemoteProtocolError
-from scop.smtp.events import Event, Mail
+from scop.smtp.events import Event, Mail, Recipient
 from scop.smtp.options import Channel
 
-__all__ = ["BAD_PARAMETER", "Extension", "ReadParameter", "ReadVerb", "flag"]
+__all__ = [
+    "BAD_PARAMETER",
+    "Extension",
+    "ReadMailParameter",
+    "ReadRecipientParameter",
+    "ReadVerb",
+    "Verb",
+    "flag",
+]
 
 BAD_PARAMETER = "501 5.5.4 Syntax error in parameters"
 
-# Reads a parameter of MAIL FROM into the event; its value is None where no `=` was given.
-ReadParameter: TypeAlias = Callable[[Mail, "str | None", Channel], Mail]
-# Reads the argument of a command; raises `RemoteProtocolError` with the reply as its hint.
+# Each reads a parameter into the event; its value is None where no `=` was given. What is wrong is raised as
+# `RemoteProtocolError` with the reply as its hint.
+ReadMailParameter: TypeAlias = Callable[[Mail, "str | None", Channel], Mail]
+ReadRecipientParameter: TypeAlias = Callable[[Recipient, "str | None", Channel], Recipient]
+# Reads the argument of a command.
 ReadVerb: TypeAlias = Callable[[str, Channel], Event]
+
+
+def _nothing(_event: object) -> str:
+    return ""
+
+
+def _no_objection(_mail: Mail, _channel: Channel) -> None:
+    return
+
+
+def _unchanged(channel: Channel, _event: Event) -> Channel:
+    return channel
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command: how its argument is read, and the states of the conversation where it may be said.
+
+    The states are the table's where the event has a row there; `in_transaction` is for `Extended` events, which have
+    none: they are taken before a transaction and, where it is set, also within one.
+    """
+
+    read: ReadVerb
+    in_transaction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
     """One service extension (RFC 5321 §2.2).
 
-    `offer` returns the line for the reply to EHLO, None while it is not to be had. `write_mail`
-    returns what a client adds to MAIL FROM, beginning with a space, '' for nothing.
+    `offer` returns the line for the reply to EHLO, None while it is not to be had: its verbs and parameters then
+    are unknown. `check` looks at a MAIL whose parameters are all read. `after` returns what the conversation is
+    after a positive reply to any event. `write_mail` and `write_recipient` return what a client adds to MAIL and
+    RCPT where the server offers the keyword, beginning with a space, '' for nothing.
     """
 
     keyword: str
     offer: Callable[[Channel], str | None]
-    mail_parameters: Mapping[str, ReadParameter] = field(default_factory=dict)
-    write_mail: Callable[[Mail], str] = lambda _mail: ""
-    verbs: Mapping[str, ReadVerb] = field(default_factory=dict)
+    mail_parameters: Mapping[str, ReadMailParameter] = field(default_factory=dict)
+    recipient_parameters: Mapping[str, ReadRecipientParameter] = field(default_factory=dict)
+    check: Callable[[Mail, Channel], None] = _no_objection
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
+    after: Callable[[Channel, Event], Channel] = _unchanged
+    write_mail: Callable[[Mail], str] = _nothing
+    write_recipient: Callable[[Recipient], str] = _nothing
     extra_command_octets: int = 0  # added to the limit of a command line (RFC 5321 §4.5.3.1.9)
 
 

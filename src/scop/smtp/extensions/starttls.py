@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError
 from scop.smtp.events import StartTls
-from scop.smtp.extensions.extension import BAD_PARAMETER, Extension
+from scop.smtp.extensions.extension import BAD_PARAMETER, Extension, Verb
 
 if TYPE_CHECKING:
     from scop.smtp.options import Channel
@@ -34,4 +34,4 @@ def _read(argument: str, channel: Channel) -> StartTls:
     return StartTls()
 
 
-STARTTLS = Extension(keyword="STARTTLS", offer=_offer, verbs={"STARTTLS": _read})
+STARTTLS = Extension(keyword="STARTTLS", offer=_offer, verbs={"STARTTLS": Verb(_read)})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError
 from scop.smtp.events import Forwarded
-from scop.smtp.extensions.extension import BAD_PARAMETER, Extension
+from scop.smtp.extensions.extension import BAD_PARAMETER, Extension, Verb
 from scop.smtp.origin import Origin
 
 if TYPE_CHECKING:
@@ -44,6 +44,6 @@ def _attribute(word: str) -> tuple[str, str]:
 XFORWARD = Extension(
     keyword="XFORWARD",
     offer=_offer,
-    verbs={"XFORWARD": _read},
+    verbs={"XFORWARD": Verb(_read)},
     extra_command_octets=3072,  # five values of 255 characters, most of them ASCII
 )
