@@ -60,7 +60,7 @@ def test_life_ends_where_full_confinement_is_required(tmp_path: Path, monkeypatc
     [
         ("filter", (21005,), (), False),
         ("keeper", (), (), False),
-        ("relay", (25, 21001, 21006, 21009), (0,), False),
+        ("relay", (25, 443, 21001, 21006, 21009), (0,), False),
         ("resolver", (53,), (0,), True),
     ],
 )

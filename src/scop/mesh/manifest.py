@@ -31,6 +31,7 @@ class World(StrEnum):
 
     SMTP = "smtp"
     DNS = "dns"
+    HTTPS = "https"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,15 @@ def code_paths() -> tuple[str, ...]:
 
 
 def _world_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
-    ports = {World.SMTP: config.world.smtp_port, World.DNS: config.world.dns_port}
-    return tuple(ports[world] for world in manifest.world)
+    world = config.world
+    ports = {World.SMTP: world.smtp_port, World.DNS: world.dns_port, World.HTTPS: world.https_port}
+    return tuple(ports[place] for place in manifest.world)
+
+
+def _smarthost_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
+    if World.SMTP not in manifest.world:
+        return ()
+    return tuple(smarthost.port for smarthost in config.relay.smarthosts.values())
 
 
 def _stub_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
@@ -48,10 +55,15 @@ def rules_of(
 ) -> Rules:
     """Return what the cell may touch once confined."""
     pipes = tuple(places[pipe.peer].port for pipe in manifest.reaches)
+    world = (
+        *_world_ports(manifest, config),
+        *_stub_ports(manifest, config),
+        *_smarthost_ports(manifest, config),
+    )
     return Rules(
         read_paths=code_paths(),
         write_paths=(str(state),),
-        connect_ports=tuple(sorted({*pipes, *_world_ports(manifest, config), *_stub_ports(manifest, config)})),
+        connect_ports=tuple(sorted({*pipes, *world})),
         # Who dials the world does so from the public address, and such a socket is bound first.
         bind_ports=(ANY_PORT,) if manifest.world else (),
         udp=manifest.datagrams,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from scop.mesh.config import Config
+from scop.mesh.config import Config, Smarthost
 
 __all__ = ["ConfigurationError", "parse_config", "read_config"]
 
@@ -102,13 +102,26 @@ def _line_of(path: tuple[str, ...], text: str) -> int:
 
 def _absolute(config: Config, base: Path) -> Config:
     """Return the configuration with every path made absolute."""
-    hints = config.world.root_hints
+    hints, authorities = config.world.root_hints, config.world.certificate_authorities
+    smarthosts = config.relay.smarthosts
     return msgspec.structs.replace(
         config,
         hostname=config.mail_host,
         state=str(base / config.state),
-        world=msgspec.structs.replace(config.world, root_hints=str(base / hints) if hints else ""),
+        world=msgspec.structs.replace(
+            config.world,
+            root_hints=str(base / hints) if hints else "",
+            certificate_authorities=str(base / authorities) if authorities else "",
+        ),
+        relay=msgspec.structs.replace(
+            config.relay, smarthosts={name: _absolute_smarthost(each, base) for name, each in smarthosts.items()}
+        ),
         tls=msgspec.structs.replace(
             config.tls, certificate=str(base / config.tls.certificate), key=str(base / config.tls.key)
         ),
     )
+
+
+def _absolute_smarthost(smarthost: Smarthost, base: Path) -> Smarthost:
+    file = smarthost.password_file
+    return msgspec.structs.replace(smarthost, password_file=str(base / file) if file else "")

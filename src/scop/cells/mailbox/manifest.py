@@ -13,5 +13,8 @@ MANIFEST = Manifest(
         Pipe("relay", PipeProtocol.LMTP, "mail from our own users, and bounces"),
         Pipe("operator", PipeProtocol.CALL, "list and show mail"),
     ),
-    reaches=(Pipe("keeper", PipeProtocol.CALL, "whose address is this"),),
+    reaches=(
+        Pipe("keeper", PipeProtocol.CALL, "whose address is this"),
+        Pipe("signer", PipeProtocol.SMTP, "forwards, and notices that mail was delivered"),
+    ),
 )

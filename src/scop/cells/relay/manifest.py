@@ -17,5 +17,5 @@ MANIFEST = Manifest(
         Pipe("mailbox", PipeProtocol.LMTP, "local recipients, and bounces to them"),
         Pipe("signer", PipeProtocol.SMTP, "bounces to seal"),
     ),
-    world=(World.SMTP,),
+    world=(World.SMTP, World.HTTPS),
 )

@@ -11,6 +11,7 @@ MANIFEST = Manifest(
     serves=(
         Pipe("submission", PipeProtocol.SMTP, "accepted mail"),
         Pipe("relay", PipeProtocol.SMTP, "bounces to seal"),
+        Pipe("mailbox", PipeProtocol.SMTP, "forwards and notices to seal"),
         Pipe("operator", PipeProtocol.CALL, "see whether keys are published"),
     ),
     reaches=(

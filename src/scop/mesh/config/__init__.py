@@ -6,34 +6,29 @@ on their control socket and never see the file.
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 
-__all__ = ["Config", "Limits", "Network", "Ports", "Resolver", "Tls", "WorldPorts"]
+from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
+from scop.mesh.config.receiver import Receiver
+from scop.mesh.config.relay import Relay, Smarthost
+from scop.mesh.config.submission import Device, Submission
 
-Port = int
-MAX_PORT = 65535
+__all__ = [
+    "Config",
+    "Device",
+    "Limits",
+    "Network",
+    "Ports",
+    "Receiver",
+    "Relay",
+    "Resolver",
+    "Smarthost",
+    "Submission",
+    "Tls",
+    "WorldPorts",
+]
+
 MAX_INNER_PORTS = 100  # room for the inner ports, one per cell
-
-
-def _check_port(name: str, port: int) -> None:
-    if not 0 < port <= MAX_PORT:
-        raise ValueError(f"{name}: a port is a number from 1 to {MAX_PORT}, not {port}")
-
-
-def _check_address(name: str, address: str) -> None:
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        raise ValueError(f"{name}: {address!r} is no IPv4 or IPv6 address") from None
-
-
-def _check_network(name: str, network: str) -> None:
-    try:
-        ipaddress.ip_network(network)
-    except ValueError:
-        raise ValueError(f"{name}: {network!r} is no network such as 192.0.2.0/24 or 2001:db8::/32") from None
 
 
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +42,7 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check that each is a port."""
         for name in self.__struct_fields__:
-            _check_port(name, getattr(self, name))
+            check_port(name, getattr(self, name))
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,13 +56,13 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Check addresses and ports."""
-        _check_address("address", self.address)
-        _check_address("pipe_address", self.pipe_address)
-        _check_port("pipes", self.pipes)
+        check_address("address", self.address)
+        check_address("pipe_address", self.pipe_address)
+        check_port("pipes", self.pipes)
         if self.pipes > MAX_PORT - MAX_INNER_PORTS:
             raise ValueError(f"pipes: the inner ports begin at {MAX_PORT - MAX_INNER_PORTS} at most, not {self.pipes}")
         for network in self.own_networks:
-            _check_network("own_networks", network)
+            check_network("own_networks", network)
 
 
 class WorldPorts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,12 +70,14 @@ class WorldPorts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     smtp_port: Port = 25
     dns_port: Port = 53
+    https_port: Port = 443
     root_hints: str = ""  # a file; empty: the root servers of the Internet
+    certificate_authorities: str = ""  # a file of PEM; empty: those that this machine trusts
 
     def __post_init__(self) -> None:
         """Check that each is a port."""
-        _check_port("smtp_port", self.smtp_port)
-        _check_port("dns_port", self.dns_port)
+        for name in ("smtp_port", "dns_port", "https_port"):
+            check_port(name, getattr(self, name))
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,8 +101,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check that each is positive."""
         for name in self.__struct_fields__:
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: a limit is a positive number, not {getattr(self, name)}")
+            check_positive(name, getattr(self, name))
 
 
 class Resolver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +120,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     world: WorldPorts = WorldPorts()
     tls: Tls = Tls()
     limits: Limits = Limits()
+    receiver: Receiver = Receiver()
+    submission: Submission = Submission()
+    devices: dict[str, Device] = {}
+    relay: Relay = Relay()
     resolver: Resolver = Resolver()
     require_confinement: bool = False
 
