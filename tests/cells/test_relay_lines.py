@@ -5,16 +5,17 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scop.cells.relay.letters import Load, Waiting
 from scop.cells.relay.lines import LineLimits, Lines
-from scop.cells.relay.queue import Load
-from scop.smtp import ForwardPath, ReversePath
+from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
 LIMITS = LineLimits(underway=5, underway_per_destination=2, waiting_per_destination=4, recipients=50)
 
 
 def load_to(destination: str, number: int) -> Load:
     """Return a load with one recipient."""
-    return Load(number, destination, "trace", ReversePath(None), False, 0.0, ((number, ForwardPath(None), 0),))
+    recipients = (Waiting(number, Recipient(ForwardPath(None))),)
+    return Load(number, destination, "trace", Mail(ReversePath(None)), False, 0.0, recipients)
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=40))

@@ -12,34 +12,37 @@ from pathlib import Path
 
 import pytest
 
-from scop.cells.relay.queue import SIGNER, Held, Letter, Load, Queue, Settled
-from scop.smtp import ForwardPath, ReversePath
+from scop.cells.relay.letters import SIGNER, Held, Letter, Load, Settled
+from scop.cells.relay.queue import Queue
+from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
 NOW = 1_800_000_000.0
-BOB, EVE = ForwardPath.parse("<bob@harbor.test>"), ForwardPath.parse("<eve@island.test>")
+BOB, EVE, CID = (
+    Recipient(ForwardPath.parse(path)) for path in ("<bob@harbor.test>", "<eve@island.test>", "<cid@harbor.test>")
+)
 LETTER = Letter(
     trace="0123456789ab",
-    reverse_path=ReversePath.parse("<ann@lagoon.test>"),
+    mail=Mail(ReversePath.parse("<ann@lagoon.test>")),
     recipients=(("harbor.test", BOB), ("island.test", EVE)),
-    smtputf8=False,
     octets=b"From: ann@lagoon.test\r\n\r\nHigh water\r\n",
     delivery_id="d1",
 )
-BOUNCE = replace(LETTER, reverse_path=ReversePath(None), recipients=((SIGNER, BOB),), delivery_id="")
+BOUNCE = replace(LETTER, mail=Mail(ReversePath(None)), recipients=((SIGNER, BOB),), delivery_id="")
 NOTHING_HELD = Held()
 
 CHILD = """
 import asyncio, sys
 from dataclasses import replace
 from pathlib import Path
-from scop.cells.relay.queue import Letter, Queue
-from scop.smtp import ForwardPath, ReversePath
+from scop.cells.relay.letters import Letter
+from scop.cells.relay.queue import Queue
+from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
 async def main():
     queue = Queue(Path(sys.argv[1]))
     for number in range(100_000):
-        name, recipients = str(number), (("h.test", ForwardPath(None)),)
-        letter = Letter(name, ReversePath(None), recipients, False, b"x" * 5000, name)
+        name, recipients = str(number), (("h.test", Recipient(ForwardPath(None))),)
+        letter = Letter(name, Mail(ReversePath(None)), recipients, b"x" * 5000, name)
         await queue.add(letter, 0.0)
         print(number, flush=True)
 
@@ -62,7 +65,7 @@ async def due(queue: Queue, now: float = NOW, held: Held = NOTHING_HELD) -> tupl
 
 async def test_queue_gives_one_load_for_each_destination(queue: Queue) -> None:
     """Recipients of one domain travel together, others apart, octets are there once."""
-    both = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", ForwardPath.parse("<cid@harbor.test>"))))
+    both = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", CID)))
     assert 3 == await queue.add(both, NOW)
     loads = await due(queue)
     assert [("harbor.test", 2), ("island.test", 1)] == [(load.destination, len(load.recipients)) for load in loads]
@@ -71,7 +74,7 @@ async def test_queue_gives_one_load_for_each_destination(queue: Queue) -> None:
 
 async def test_queue_takes_the_same_mail_once(queue: Queue) -> None:
     """A second hand-in by the same delivery id adds only recipients that were not there."""
-    more = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", ForwardPath.parse("<cid@harbor.test>"))))
+    more = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", CID)))
     assert [2, 0, 1] == [await queue.add(letter, NOW) for letter in (LETTER, LETTER, more)]
 
 
@@ -79,7 +82,7 @@ async def test_queue_remembers_what_was_delivered(queue: Queue) -> None:
     """A client that missed our 250 and tries again makes no second copy, for days; then it is forgotten."""
     await queue.add(LETTER, NOW)
     for load in await due(queue):
-        await queue.settle(load, [Settled(id_, "250 Ok") for id_, _, _ in load.recipients], None, NOW)
+        await queue.settle(load, [Settled(each.id, "250 Ok") for each in load.recipients], (), NOW)
     assert (None, 0) == (await queue.next_due(NOTHING_HELD), await queue.add(LETTER, NOW + 6 * 86_400))
     assert 2 == await queue.add(LETTER, NOW + 8 * 86_400)
 
@@ -88,8 +91,8 @@ async def test_queue_takes_a_mail_again_that_failed(queue: Queue) -> None:
     """Whose bounce says that it failed may send the very same mail once more."""
     await queue.add(LETTER, NOW)
     harbor, island = await due(queue)
-    await queue.settle(harbor, [Settled(harbor.recipients[0][0], "550 No", failed=BOB)], None, NOW)
-    await queue.settle(island, [Settled(island.recipients[0][0], "250 Ok")], None, NOW)
+    await queue.settle(harbor, [Settled(harbor.recipients[0].id, "550 No", failed=BOB)], (), NOW)
+    await queue.settle(island, [Settled(island.recipients[0].id, "250 Ok")], (), NOW)
     assert 1 == await queue.add(LETTER, NOW)
 
 
@@ -97,18 +100,18 @@ async def test_queue_holds_back_until_the_next_attempt(queue: Queue) -> None:
     """What was deferred is not due before its time, and counts its attempts."""
     await queue.add(LETTER, NOW)
     harbor, island = await due(queue)
-    await queue.settle(harbor, [Settled(harbor.recipients[0][0], "451 Later", NOW + 60)], None, NOW)
-    await queue.settle(island, [Settled(island.recipients[0][0], "250 Ok")], None, NOW)
+    await queue.settle(harbor, [Settled(harbor.recipients[0].id, "451 Later", NOW + 60)], (), NOW)
+    await queue.settle(island, [Settled(island.recipients[0].id, "250 Ok")], (), NOW)
     assert ((), NOW + 60) == (await due(queue, NOW + 59), await queue.next_due(NOTHING_HELD))
     (again,) = await due(queue, NOW + 60)
-    assert [(BOB, 1)] == [(path, attempts) for _, path, attempts in again.recipients]
+    assert [(BOB, 1)] == [(each.recipient, each.attempts) for each in again.recipients]
 
 
 async def test_queue_passes_over_what_is_held(queue: Queue) -> None:
     """Recipients that are underway and destinations that are busy are neither due nor next."""
     await queue.add(LETTER, NOW)
     harbor, _ = await due(queue)
-    held = Held(frozenset({harbor.recipients[0][0]}), frozenset({"island.test"}))
+    held = Held(frozenset({harbor.recipients[0].id}), frozenset({"island.test"}))
     assert ((), None) == (await due(queue, held=held), await queue.next_due(held))
 
 
@@ -116,9 +119,9 @@ async def test_queue_settles_and_bounces_at_once(queue: Queue) -> None:
     """The failed recipient goes and the bounce comes in one commit; the message goes with its last recipient."""
     await queue.add(replace(LETTER, recipients=LETTER.recipients[:1]), NOW)
     (load,) = await due(queue)
-    await queue.settle(load, [Settled(load.recipients[0][0], "550 No", failed=BOB)], BOUNCE, NOW)
+    await queue.settle(load, [Settled(load.recipients[0].id, "550 No", failed=BOB)], (BOUNCE,), NOW)
     (bounce,) = await due(queue)
-    assert (SIGNER, ReversePath(None)) == (bounce.destination, bounce.reverse_path)
+    assert (SIGNER, ReversePath(None)) == (bounce.destination, bounce.mail.reverse_path)
     assert 1 == (await queue.contents(10)).waiting
 
 
@@ -126,7 +129,7 @@ async def test_queue_tells_the_operator(queue: Queue) -> None:
     """How many wait, how many were tried, and the head of them within the limit."""
     await queue.add(LETTER, NOW)
     harbor, _ = await due(queue)
-    await queue.settle(harbor, [Settled(harbor.recipients[0][0], "451 Later", NOW + 60)], None, NOW)
+    await queue.settle(harbor, [Settled(harbor.recipients[0].id, "451 Later", NOW + 60)], (), NOW)
     contents = await queue.contents(1)
     assert (2, 1, ["<eve@island.test>"]) == (
         contents.waiting,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scop.cells.relay.queue import SIGNER, Letter, Load
+from scop.cells.relay.letters import SIGNER, Letter, Load
 from scop.dsn import Failure, Notice, compose_bounce
 from scop.net.trace import new_trace_id
-from scop.smtp import ForwardPath, Mailbox, ReversePath
+from scop.smtp import ForwardPath, Mail, Mailbox, Recipient, ReversePath
 
 __all__ = ["Bouncer"]
 
@@ -24,7 +24,7 @@ class Bouncer:
 
     def bounce(self, load: Load, octets: bytes, failures: tuple[Failure, ...], now_unix: float) -> Letter | None:
         """Return the bounce of some recipients of a load; None where nobody may be told."""
-        sender = load.reverse_path.mailbox
+        sender = load.mail.reverse_path.mailbox
         if sender is None or not failures:
             return None
         trace = new_trace_id()
@@ -39,9 +39,8 @@ class Bouncer:
         )
         return Letter(
             trace=trace,
-            reverse_path=ReversePath(None),
-            recipients=((self._destination(sender), ForwardPath(sender)),),
-            smtputf8=notice.is_international,
+            mail=Mail(ReversePath(None), smtputf8=notice.is_international),
+            recipients=((self._destination(sender), Recipient(ForwardPath(sender))),),
             octets=compose_bounce(notice, octets),
         )
 

@@ -14,9 +14,10 @@ from functools import partial
 
 from scop.base import Clock, printable
 from scop.cells.relay.bounce import Bouncer
+from scop.cells.relay.letters import SIGNER, Load, Settled
 from scop.cells.relay.lines import LineLimits, Lines
 from scop.cells.relay.post import Carried, Post
-from scop.cells.relay.queue import SIGNER, Load, Queue, Settled
+from scop.cells.relay.queue import Queue
 from scop.cells.relay.route import Unroutable, route
 from scop.cells.relay.schedule import GIVE_UP_SECONDS, INSIDE, OUTSIDE, pause_seconds
 from scop.dsn import Failure
@@ -24,7 +25,7 @@ from scop.net.dns_client import Names, drive
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply
+from scop.smtp import Envelope, ForwardPath, Origin, Reply
 
 __all__ = ["Carrier", "CarrierOptions"]
 
@@ -145,8 +146,8 @@ class Carrier:
 
     async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
         body = "" if octets.isascii() else "8BITMIME"
-        mail = Mail(load.reverse_path, body=body, smtputf8=load.smtputf8)
-        envelope = Envelope(mail, tuple(Recipient(path) for _, path, _ in load.recipients))
+        mail = replace(load.mail, body=body)
+        envelope = Envelope(mail, tuple(waiting.recipient for waiting in load.recipients))
         if load.destination == self._options.domain:
             carried = await self._inside(self._options.mailbox, "mailbox", load, envelope, octets)
         elif load.destination == SIGNER:
@@ -156,7 +157,7 @@ class Carrier:
             if isinstance(found, Unroutable):
                 verdict = _Verdict(positive=False, permanent=found.permanent, status=found.status, words=found.reason)
                 return (verdict,) * len(load.recipients)
-            carried = await self._options.post.carry(found.hosts, envelope, octets)
+            carried = await self._options.post.carry(found, envelope, octets, tls_optional=load.tls_optional)
         return _verdicts(carried, len(load.recipients))
 
     async def _inside(self, pool: MailPool, name: str, load: Load, envelope: Envelope, octets: bytes) -> Carried:
@@ -174,18 +175,24 @@ class Carrier:
         is_last_chance = now - load.queued_unix > GIVE_UP_SECONDS
         settled: list[Settled] = []
         failures: list[Failure] = []
-        for (recipient, path, attempts), verdict in zip(load.recipients, verdicts, strict=True):
+        for waiting, verdict in zip(load.recipients, verdicts, strict=True):
             failed = not verdict.positive and (verdict.permanent or is_last_chance)
             retry = None
             if failed:
-                failures.append(_failure(path, verdict))
+                failures.append(_failure(waiting.recipient.forward_path, verdict))
             elif not verdict.positive:
-                retry = now + pause_seconds(pace, attempts + 1, chance)
-            settled.append(Settled(recipient, printable(verdict.words), retry, path if failed else None))
+                retry = now + pause_seconds(pace, waiting.attempts + 1, chance)
+            settled.append(Settled(waiting.id, printable(verdict.words), retry, waiting.recipient if failed else None))
         bounce = self._bouncer.bounce(load, octets, tuple(failures), now)
-        await self._queue.settle(load, settled, bounce, now)
-        for (_, path, _), verdict, each in zip(load.recipients, verdicts, settled, strict=True):
-            self._tell(load, path, verdict, "mail.bounced" if each.failed else "mail.deferred", seconds)
+        await self._queue.settle(load, settled, (bounce,) if bounce else (), now)
+        for waiting, verdict, each in zip(load.recipients, verdicts, settled, strict=True):
+            self._tell(
+                load,
+                waiting.recipient.forward_path,
+                verdict,
+                "mail.bounced" if each.failed else "mail.deferred",
+                seconds,
+            )
         return bounce is not None or any(each.next_unix is not None for each in settled)
 
     def _tell(self, load: Load, path: ForwardPath, verdict: _Verdict, otherwise: str, seconds: float) -> None:

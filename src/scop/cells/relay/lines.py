@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from scop.cells.relay.queue import Held, Load
+from scop.cells.relay.letters import Held, Load
 
 __all__ = ["LineLimits", "Lines"]
 
@@ -52,7 +52,7 @@ class Lines:
 
     def add(self, load: Load) -> None:
         """Put a load in line."""
-        self._held.update(recipient for recipient, _, _ in load.recipients)
+        self._held.update(waiting.id for waiting in load.recipients)
         self._lines.setdefault(load.destination, _Line()).waiting.append(load)
 
     def next_load(self) -> Load | None:
@@ -72,7 +72,7 @@ class Lines:
         line = self._lines[load.destination]
         line.underway -= 1
         self._underway -= 1
-        self._held.difference_update(recipient for recipient, _, _ in load.recipients)
+        self._held.difference_update(waiting.id for waiting in load.recipients)
         if not line.waiting and not line.underway:
             del self._lines[load.destination]
         return len(line.waiting) < self._limits.waiting_per_destination // 4

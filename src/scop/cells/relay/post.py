@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from scop.cells.relay.route import Host
+from scop.cells.relay.route import Route
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_client import MailClient, Transaction
@@ -51,6 +51,8 @@ class Carried:
     transaction: Transaction | None
     reason: str = ""
     status: str = "4.4.1"
+    offers_dsn: bool = False  # the host answers for notices from here on (RFC 3461 §5.2)
+    tls: str = ""  # protocol and suite under which it was said, '' for the clear
 
 
 class _Unable(Exception):
@@ -83,10 +85,10 @@ class Post:
         self._timers: dict[MailClient, asyncio.TimerHandle] = {}
         self._leaving: set[asyncio.Future[None]] = set()
 
-    async def carry(self, hosts: tuple[Host, ...], envelope: Envelope, octets: bytes) -> Carried:
+    async def carry(self, route: Route, envelope: Envelope, octets: bytes, *, tls_optional: bool = False) -> Carried:
         """Hand a message to the first host that speaks with us."""
         reason = "there is no host"
-        for host in hosts:
+        for host in route.hosts:
             if self._options.source in host.addresses:
                 # RFC 5321 §5.1: the host is ourselves by another name, as are all behind it
                 return Carried(host.name, None, "the mail would come back to us", "5.4.6")
@@ -97,7 +99,7 @@ class Post:
                     reason = f"{host.name} [{address}]: {failure}"
                 except _Unable as lack:
                     return Carried(host.name, None, str(lack), lack.status)
-        return Carried(hosts[0].name if hosts else "", None, reason)
+        return Carried(route.hosts[0].name if route.hosts else "", None, reason)
 
     async def close(self) -> None:
         """Take leave everywhere."""

@@ -6,20 +6,18 @@ by delivery id and recipient, so that the same mail handed in again is not carri
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from scop.cells.relay.letters import Held, Letter, Load, Settled, Waiting
 from scop.mesh.vocabulary.relay import QueueEntry, QueueList
-from scop.smtp import ForwardPath, ReversePath
+from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 from scop.store import Database
 
-__all__ = ["SIGNER", "Held", "Letter", "Load", "Queue", "Settled"]
+__all__ = ["Queue"]
 
 REMEMBERED_SECONDS = 7 * 24 * 3600.0  # longer than any client or host tries
-SIGNER = "<signer>"  # the destination of a bounce that is still to be sealed; no domain looks like this
 
 _SCHEMA = (
     """
@@ -54,56 +52,6 @@ _SCHEMA = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message to be carried; without a delivery id it is one of our own and always new."""
-
-    trace: str
-    reverse_path: ReversePath
-    recipients: tuple[tuple[str, ForwardPath], ...]  # destination (a domain, or SIGNER) and path
-    smtputf8: bool
-    octets: bytes
-    delivery_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One message's recipients at one destination, to be tried now."""
-
-    message: int
-    destination: str
-    trace: str
-    reverse_path: ReversePath
-    smtputf8: bool
-    queued_unix: float
-    recipients: tuple[tuple[int, ForwardPath, int], ...]  # id, path, attempts so far
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of one recipient: done, or to be tried again at `next_unix`.
-
-    The path of a recipient that failed is told, so that the same mail may be handed in for it again.
-    """
-
-    recipient: int
-    last_reply: str
-    next_unix: float | None = None
-    failed: ForwardPath | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is passed over for now: recipients that are underway, destinations that are busy enough."""
-
-    recipients: frozenset[int] = frozenset()
-    destinations: frozenset[str] = frozenset()
-
-    def parameters(self) -> tuple[str, str]:
-        """Return both as JSON, for `json_each`."""
-        return json.dumps(sorted(self.recipients)), json.dumps(sorted(self.destinations))
-
-
 class Queue:
     """Opened once by the relay; every change is durable when it returns."""
 
@@ -131,9 +79,9 @@ class Queue:
 
         return await self._database.read(work)
 
-    async def settle(self, load: Load, settled: Sequence[Settled], bounce: Letter | None, now_unix: float) -> None:
-        """Note what became of a load, and queue the bounce that follows from it, both or neither."""
-        await self._database.write(lambda sql: _settle(sql, load, settled, bounce, now_unix))
+    async def settle(self, load: Load, settled: Sequence[Settled], notices: Sequence[Letter], now_unix: float) -> None:
+        """Note what became of a load, and queue the notices that follow from it, all or nothing."""
+        await self._database.write(lambda sql: _settle(sql, load, settled, notices, now_unix))
 
     async def contents(self, limit: int) -> QueueList:
         """Return the head of the queue for people."""
@@ -145,17 +93,24 @@ class Queue:
 
 
 def _add(sql: sqlite3.Connection, letter: Letter, now_unix: float) -> int:
-    fresh = [pair for pair in letter.recipients if _is_fresh(sql, letter.delivery_id, pair[1], now_unix)]
+    fresh = [pair for pair in letter.recipients if _is_fresh(sql, letter.delivery_id, pair[1].forward_path, now_unix)]
     if not fresh:
         return 0
     message = sql.execute(
         "INSERT INTO messages (trace, delivery_id, reverse_path, smtputf8, queued_unix, octets)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (letter.trace, letter.delivery_id, str(letter.reverse_path), letter.smtputf8, now_unix, letter.octets),
+        (
+            letter.trace,
+            letter.delivery_id,
+            str(letter.mail.reverse_path),
+            letter.mail.smtputf8,
+            now_unix,
+            letter.octets,
+        ),
     ).lastrowid
     sql.executemany(
         "INSERT INTO recipients (message, destination, forward_path, next_unix) VALUES (?, ?, ?, ?)",
-        [(message, destination, str(path), now_unix) for destination, path in fresh],
+        [(message, destination, str(recipient.forward_path), now_unix) for destination, recipient in fresh],
     )
     return len(fresh)
 
@@ -193,20 +148,18 @@ _NEXT_DUE = f"SELECT min(r.next_unix) FROM recipients r WHERE {_NOT_HELD}"  # no
 
 
 def _due(sql: sqlite3.Connection, now_unix: float, limit: int, held: Held) -> tuple[Load, ...]:
-    groups: dict[tuple[int, str], list[tuple[int, ForwardPath, int]]] = {}
+    groups: dict[tuple[int, str], list[Waiting]] = {}
     facts: dict[int, tuple[str, str, int, float]] = {}
     for id_, message, destination, path, attempts, *rest in sql.execute(_LOADS, (now_unix, *held.parameters(), limit)):
-        groups.setdefault((message, destination), []).append((id_, ForwardPath.parse(path), attempts))
+        groups.setdefault((message, destination), []).append(Waiting(id_, Recipient(ForwardPath.parse(path)), attempts))
         facts[message] = (rest[0], rest[1], rest[2], rest[3])
     return tuple(_load(key, recipients, facts[key[0]]) for key, recipients in groups.items())
 
 
-def _load(
-    key: tuple[int, str], recipients: list[tuple[int, ForwardPath, int]], facts: tuple[str, str, int, float]
-) -> Load:
+def _load(key: tuple[int, str], recipients: list[Waiting], facts: tuple[str, str, int, float]) -> Load:
     trace, reverse_path, smtputf8, queued_unix = facts
-    parsed = ReversePath.parse(reverse_path)
-    return Load(*key, trace, parsed, bool(smtputf8), queued_unix, tuple(recipients))
+    mail = Mail(ReversePath.parse(reverse_path), smtputf8=bool(smtputf8))
+    return Load(*key, trace, mail, False, queued_unix, tuple(recipients))
 
 
 def _next_due(sql: sqlite3.Connection, held: Held) -> float | None:
@@ -215,24 +168,24 @@ def _next_due(sql: sqlite3.Connection, held: Held) -> float | None:
 
 
 def _settle(
-    sql: sqlite3.Connection, load: Load, settled: Sequence[Settled], bounce: Letter | None, now_unix: float
+    sql: sqlite3.Connection, load: Load, settled: Sequence[Settled], notices: Sequence[Letter], now_unix: float
 ) -> None:
     for each in settled:
         if each.failed is not None:
-            _forget(sql, load.message, each.failed)
+            _forget(sql, load.message, each.failed.forward_path)
         if each.next_unix is None:
-            sql.execute("DELETE FROM recipients WHERE id = ?", (each.recipient,))
+            sql.execute("DELETE FROM recipients WHERE id = ?", (each.id,))
         else:
             sql.execute(
                 "UPDATE recipients SET attempts = attempts + 1, next_unix = ?, last_reply = ? WHERE id = ?",
-                (each.next_unix, each.last_reply, each.recipient),
+                (each.next_unix, each.last_reply, each.id),
             )
     sql.execute(
         "DELETE FROM messages WHERE id = ? AND NOT EXISTS (SELECT 1 FROM recipients WHERE message = messages.id)",
         (load.message,),
     )
-    if bounce is not None:
-        _add(sql, bounce, now_unix)
+    for notice in notices:
+        _add(sql, notice, now_unix)
 
 
 def _contents(sql: sqlite3.Connection, limit: int) -> QueueList:

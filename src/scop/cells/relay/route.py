@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scop.dns import AAAA, MX, A, Answer, Question
+from scop.mesh.config import Smarthost
 
 __all__ = ["Host", "Route", "Routing", "Unroutable", "route"]
 
@@ -23,13 +24,17 @@ class Host:
 
     name: str
     addresses: tuple[str, ...]
+    secure: bool = False  # the addresses were proved by DNSSEC
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """The hosts to try, the preferred first."""
 
+    domain: str
     hosts: tuple[Host, ...]
+    secure: bool = False  # that these are the domain's hosts was proved by DNSSEC
+    smarthost: Smarthost | None = None  # by configuration, not by MX: how to log in there
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ Routing: TypeAlias = Generator[Question, Answer, Route | Unroutable]
 def route(domain: str, our_name: str, chance: Callable[[], float]) -> Routing:
     """Ask for the hosts of a domain; `chance` gives random numbers that order hosts of equal preference."""
     if domain.startswith("["):
-        return Route((Host(domain, (domain.strip("[]").removeprefix("IPv6:"),)),))
+        return Route(domain, (Host(domain, (domain.strip("[]").removeprefix("IPv6:"),)),))
     try:
         question = Question(domain, "MX")
     except ValueError:
@@ -65,7 +70,7 @@ def route(domain: str, our_name: str, chance: Callable[[], float]) -> Routing:
     names = _in_order(found, our_name, chance) if found else (answer.canonical_name,)
     if not names:
         return Unroutable(permanent=True, status="5.4.6", reason="the domain's best mail host is ourselves")
-    return (yield from _with_addresses(names))
+    return (yield from _with_addresses(domain, names))
 
 
 def _in_order(found: list[MX], our_name: str, chance: Callable[[], float]) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ def _in_order(found: list[MX], our_name: str, chance: Callable[[], float]) -> tu
     return tuple(record.exchange for record in shuffled[:MAX_HOSTS])
 
 
-def _with_addresses(names: tuple[str, ...]) -> Routing:
+def _with_addresses(domain: str, names: tuple[str, ...]) -> Routing:
     hosts: list[Host] = []
     is_temporary = False
     for name in names:
@@ -89,7 +94,7 @@ def _with_addresses(names: tuple[str, ...]) -> Routing:
         if addresses:
             hosts.append(Host(name, tuple(addresses[:MAX_ADDRESSES])))
     if hosts:
-        return Route(tuple(hosts))
+        return Route(domain, tuple(hosts))
     if is_temporary:
         return Unroutable(permanent=False, status="4.4.3", reason="the mail hosts' addresses could not be looked up")
     return Unroutable(permanent=True, status="5.4.4", reason="none of the domain's mail hosts has an address")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scop.base import Clock
 from scop.cells.relay.carrier import Carrier
-from scop.cells.relay.queue import Letter, Queue
+from scop.cells.relay.letters import Letter
+from scop.cells.relay.queue import Queue
 from scop.net.log import Log
 from scop.net.trace import new_trace_id
-from scop.smtp import ForwardPath, Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
+from scop.smtp import Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, split_stamps
 
 __all__ = ["Desk", "Intake"]
@@ -47,7 +48,7 @@ class Intake:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._mail = Mail(ReversePath(None))
-        self._recipients: list[tuple[str, ForwardPath]] = []
+        self._recipients: list[tuple[str, Recipient]] = []
 
     async def connected(self) -> Reply:
         """Greet."""
@@ -68,7 +69,7 @@ class Intake:
     async def recipient(self, recipient: Recipient) -> Reply:
         """Note a recipient; whether it exists is found out on the way."""
         mailbox = recipient.forward_path.mailbox
-        self._recipients.append((mailbox.domain_key if mailbox else self._desk.domain, recipient.forward_path))
+        self._recipients.append((mailbox.domain_key if mailbox else self._desk.domain, recipient))
         return _RECIPIENT_OK
 
     async def message(self, octets: bytes) -> Reply:
@@ -100,9 +101,8 @@ class Intake:
         stamps, below = split_stamps(octets, self._desk.hostname)
         return Letter(
             trace=(mail.origin.ident if mail.origin else "") or new_trace_id(),
-            reverse_path=mail.reverse_path,
+            mail=replace(mail, smtputf8=mail.smtputf8 and self._is_international(octets)),
             recipients=tuple(self._recipients),
-            smtputf8=mail.smtputf8 and self._is_international(octets),
             octets=octets,
             # Bounces of our own come back sealed and without our Received: each is new.
             delivery_id=delivery_id(mail.reverse_path, below) if stamps else "",
@@ -110,7 +110,10 @@ class Intake:
 
     def _is_international(self, octets: bytes) -> bool:
         """Tell whether a mail needs SMTPUTF8 in fact: clients ask for it also where they need not."""
-        mailboxes = (self._mail.reverse_path.mailbox, *(path.mailbox for _, path in self._recipients))
+        mailboxes = (
+            self._mail.reverse_path.mailbox,
+            *(recipient.forward_path.mailbox for _, recipient in self._recipients),
+        )
         return not (
             octets.partition(b"\r\n\r\n")[0].isascii()
             and all(mailbox is None or mailbox.is_ascii for mailbox in mailboxes)
