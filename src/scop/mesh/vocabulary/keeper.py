@@ -73,10 +73,11 @@ class RecipientOutcome(StrEnum):
 
 
 class ResolvedRecipient(msgspec.Struct, frozen=True):
-    """The accounts behind an address."""
+    """The accounts behind an address, and the addresses elsewhere that its mail is forwarded to."""
 
     outcome: RecipientOutcome
     accounts: tuple[str, ...] = ()
+    forwards: tuple[str, ...] = ()
 
 
 class ResolveRecipient(Call[ResolvedRecipient], frozen=True):
