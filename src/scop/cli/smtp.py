@@ -1,0 +1,12 @@
+"""`scop smtp`: mail over SMTP and LMTP without a mesh; each command has a module beside this."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["smtp"]
+
+
+@click.group()
+def smtp() -> None:
+    """Send mail to a server and serve mail, without a mesh."""
