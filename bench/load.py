@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ class Target:
     source: str
     reverse_path: str
     forward_path: str
+    tls: bool = False  # from the first octet, whatever the certificate
+
+
+def _any_certificate() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 async def _reply(reader: asyncio.StreamReader, expected: bytes) -> None:
@@ -31,7 +40,9 @@ async def _reply(reader: asyncio.StreamReader, expected: bytes) -> None:
 
 
 async def _work(target: Target, mails: Iterator[bytes]) -> None:
-    reader, writer = await asyncio.open_connection(target.address, target.port, local_addr=(target.source, 0))
+    reader, writer = await asyncio.open_connection(
+        target.address, target.port, local_addr=(target.source, 0), ssl=_any_certificate() if target.tls else None
+    )
     await _reply(reader, b"220")
     writer.write(b"EHLO bench.test\r\n")
     await _reply(reader, b"250")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Usage", "pss_octets", "usage", "wakeups"]
+__all__ = ["Usage", "pss_octets", "usage", "usage_with_ended_children", "wakeups"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -22,6 +23,19 @@ def usage(pid: int) -> Usage:
     """Return what a process has used, its own threads included."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return Usage((int(fields[11]) + int(fields[12])) / _TICKS)
+
+
+def usage_with_ended_children(pids: Iterable[int]) -> float:
+    """Return the CPU seconds of a family of processes, with those of children that have ended since."""
+    return sum(_all_ticks(pid) for pid in pids) / _TICKS
+
+
+def _all_ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    except OSError:  # it ended in between: its parent counts it
+        return 0
+    return sum(int(field) for field in fields[11:15])
 
 
 def pss_octets(pid: int) -> int:

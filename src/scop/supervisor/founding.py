@@ -24,7 +24,7 @@ from scop.dns.tsig import new_tsig_key
 from scop.mesh.config import Ports
 from scop.supervisor.config_file import ConfigurationError, parse_config
 
-__all__ = ["Founding", "found"]
+__all__ = ["Founding", "found", "self_signed"]
 
 CERTIFICATE_DAYS = 365
 STANDARD = Ports()
@@ -79,7 +79,7 @@ def _toml(founding: Founding) -> str:
     )
 
 
-def _certificate(hostname: str, address: str) -> tuple[bytes, bytes]:
+def self_signed(hostname: str, address: str) -> tuple[bytes, bytes]:
     """Return a self-signed certificate and its key as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hostname)])
@@ -105,7 +105,7 @@ def _certificate(hostname: str, address: str) -> tuple[bytes, bytes]:
 
 def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
     """Yield every file of a new mesh: its path, octets and mode."""
-    certificate, key = _certificate(founding.hostname, founding.address)
+    certificate, key = self_signed(founding.hostname, founding.address)
     tsig = new_tsig_key(f"signer.{founding.domain}", secrets.token_bytes(32)).to_text().encode()
     zone = first_zone(founding.domain, founding.hostname, founding.address)
     yield "tls/public.pem", certificate, 0o644
