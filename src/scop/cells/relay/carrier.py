@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from scop.base import Clock, printable
-from scop.cells.relay.bounce import Bouncer
 from scop.cells.relay.letters import SIGNER, Load, Settled
 from scop.cells.relay.lines import LineLimits, Lines
+from scop.cells.relay.notices import Notices
 from scop.cells.relay.post import Carried, Post
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.route import Unroutable, route
 from scop.cells.relay.schedule import GIVE_UP_SECONDS, INSIDE, OUTSIDE, pause_seconds
-from scop.dsn import Failure
+from scop.dsn import Action, RecipientReport
 from scop.net.dns_client import Names, drive
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
@@ -66,7 +66,7 @@ class Carrier:
     def __init__(self, queue: Queue, options: CarrierOptions) -> None:
         self._queue = queue
         self._options = options
-        self._bouncer = Bouncer(options.hostname, options.domain)
+        self._notices = Notices(options.hostname, options.domain)
         self._wake = asyncio.Event()
         self._lines = Lines(LineLimits())
         self._tasks: set[asyncio.Task[bool]] = set()
@@ -174,7 +174,7 @@ class Carrier:
         chance = _random.random()  # one for all, so that they stay together
         is_last_chance = now - load.queued_unix > GIVE_UP_SECONDS
         settled: list[Settled] = []
-        failures: list[Failure] = []
+        failures: list[RecipientReport] = []
         for waiting, verdict in zip(load.recipients, verdicts, strict=True):
             failed = not verdict.positive and (verdict.permanent or is_last_chance)
             retry = None
@@ -183,7 +183,7 @@ class Carrier:
             elif not verdict.positive:
                 retry = now + pause_seconds(pace, waiting.attempts + 1, chance)
             settled.append(Settled(waiting.id, printable(verdict.words), retry, waiting.recipient if failed else None))
-        bounce = self._bouncer.bounce(load, octets, tuple(failures), now)
+        bounce = self._notices.letter(load, octets, tuple(failures), now)
         await self._queue.settle(load, settled, (bounce,) if bounce else (), now)
         for waiting, verdict, each in zip(load.recipients, verdicts, settled, strict=True):
             self._tell(
@@ -232,9 +232,9 @@ def _verdict(answer: Reply, host: str) -> _Verdict:
     )
 
 
-def _failure(path: ForwardPath, verdict: _Verdict) -> Failure:
+def _failure(path: ForwardPath, verdict: _Verdict) -> RecipientReport:
     status = verdict.status if verdict.permanent else "4.4.7"  # RFC 3463 §3.5: the time for delivery expired
-    words = "the other side refused it" if verdict.reply and verdict.permanent else verdict.words
+    reason = verdict.words if verdict.permanent and verdict.reply is None else ""
     if not verdict.permanent:
-        words = f"it could not be delivered for five days; at last: {verdict.words}"
-    return Failure(path, status, printable(words), verdict.reply, verdict.host)
+        reason = "it was tried for five days" + ("" if verdict.reply else f"; at last: {verdict.words}")
+    return RecipientReport(path, Action.FAILED, status, reason, verdict.reply, verdict.host)

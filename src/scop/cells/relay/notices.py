@@ -1,6 +1,6 @@
-"""The report that goes back when a mail finally failed.
+"""The notices that tell a sender what became of a mail: whom to tell what, by which way.
 
-Standards: RFC 3464; RFC 5321 §6.1 (never to the null path), §4.5.5.
+Standards: RFC 3461 §4 and §5.2, RFC 3464; RFC 5321 §6.1 (never to the null path), §4.5.5.
 """
 
 from __future__ import annotations
@@ -8,42 +8,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.cells.relay.letters import SIGNER, Letter, Load
-from scop.dsn import Failure, Notice, compose_bounce
+from scop.dsn import Notice, RecipientReport, Returned, compose_report
 from scop.net.trace import new_trace_id
 from scop.smtp import ForwardPath, Mail, Mailbox, Recipient, ReversePath
 
-__all__ = ["Bouncer"]
+__all__ = ["Notices"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bouncer:
-    """Writes bounces in the name of our postmaster."""
+class Notices:
+    """Writes notices in the name of our postmaster."""
 
     hostname: str
     domain: str
 
-    def bounce(self, load: Load, octets: bytes, failures: tuple[Failure, ...], now_unix: float) -> Letter | None:
-        """Return the bounce of some recipients of a load; None where nobody may be told."""
+    def letter(self, load: Load, octets: bytes, reports: tuple[RecipientReport, ...], now_unix: float) -> Letter | None:
+        """Return the notice about some recipients of a load; None where nobody is to be told."""
         sender = load.mail.reverse_path.mailbox
-        if sender is None or not failures:
+        if sender is None or not reports:
             return None
         trace = new_trace_id()
         notice = Notice(
             reporting_host=self.hostname,
             author=Mailbox("postmaster", self.domain),
             recipient=sender,
-            failures=failures,
+            reports=reports,
             arrived_unix=load.queued_unix,
             now_unix=now_unix,
             ident=trace,
+            envelope_id=load.mail.envid,
+            returned=Returned.FULL if load.mail.ret == "FULL" else Returned.HDRS,
         )
         return Letter(
             trace=trace,
             mail=Mail(ReversePath(None), smtputf8=notice.is_international),
             recipients=((self._destination(sender), Recipient(ForwardPath(sender))),),
-            octets=compose_bounce(notice, octets),
+            octets=compose_report(notice, octets),
         )
 
     def _destination(self, sender: Mailbox) -> str:
-        """Return our own domain for one of ours; everybody else's bounce is sealed first."""
+        """Return our own domain for one of ours; everybody else's notice is sealed first."""
         return self.domain if sender.domain_key == self.domain else SIGNER
