@@ -173,3 +173,15 @@ def test_dns_run_drives_a_check_to_its_outcome() -> None:
 
     assert "A(address='192.0.2.1') NOERROR" == run(check(), NAMES)
     assert 7 == run(idle(), NAMES)
+
+
+def test_static_names_say_how_secure_they_are() -> None:
+    """RFC 4035 §4.3: the nearest name above decides, and a chain of aliases is as good as its worst link."""
+    names = StaticNames(
+        {("a.b.test", "A"): [A("192.0.2.1")], ("c.test", "CNAME"): [CNAME("a.b.test")], ("d.e.test", "A"): []},
+        security={"b.test": Security.SECURE, "e.test": Security.SECURE, "d.e.test": Security.BOGUS},
+    )
+    assert Security.SECURE is names.answer(Question("a.b.test", "A")).security
+    assert Security.SECURE is names.answer(Question("none.b.test", "A")).security
+    assert Security.INSECURE is names.answer(Question("c.test", "A")).security
+    assert names.answer(Question("d.e.test", "A")).is_temporary

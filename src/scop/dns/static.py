@@ -10,15 +10,17 @@ from typing import Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from scop.base import Check
 from scop.dns.answer import Answer, Question
-from scop.dns.names import normal_name
+from scop.dns.names import is_at_or_below, normal_name
 from scop.dns.rdata import AAAA, CNAME, MX, NS, PTR, TXT, A, Rdata
-from scop.dns.words import Rcode
+from scop.dns.words import Rcode, Security
 
 __all__ = ["TIMEOUT", "StaticNames", "run"]
 
 TIMEOUT: Final = "TIMEOUT"  # in the place of records: nobody answers this question
 MAX_CNAMES = 16  # links of one chain; more is a loop or an attack
 STATIC_TTL_SECONDS = 300
+
+_DOUBT = (Security.SECURE, Security.INSECURE, Security.INDETERMINATE, Security.BOGUS)
 
 Records: TypeAlias = Sequence[Rdata] | Literal["TIMEOUT"]
 OpenSpfZones: TypeAlias = Mapping[str, Sequence[object] | str]
@@ -30,9 +32,15 @@ class _Answering(Protocol):
 
 
 class StaticNames:
-    """Answers from a mapping of (name, type) to records, or to `TIMEOUT`."""
+    """Answers from a mapping of (name, type) to records, or to `TIMEOUT`.
 
-    def __init__(self, mapping: Mapping[tuple[str, str], Records]) -> None:
+    `security` says what DNSSEC makes of all at or below a name; the nearest counts, and without any it is insecure.
+    """
+
+    def __init__(
+        self, mapping: Mapping[tuple[str, str], Records], *, security: Mapping[str, Security] | None = None
+    ) -> None:
+        self._security = {normal_name(apex): state for apex, state in (security or {}).items()}
         self._records = {(normal_name(name), type_): found for (name, type_), found in mapping.items()}
         self._names = {name for name, _ in self._records}
 
@@ -46,19 +54,24 @@ class StaticNames:
 
     def answer(self, question: Question) -> Answer:
         """Answer at once; CNAMEs are followed."""
-        name = question.name
+        name, security = question.name, Security.SECURE
         for _ in range(MAX_CNAMES):
+            security = max(security, self._security_of(name), key=_DOUBT.index)  # a chain is as good as its worst link
             found = self._at(name, question.type)
             if found == TIMEOUT:
                 return Answer(question, Rcode.SERVFAIL, canonical_name=name)
             if found:
-                return Answer(question, Rcode.NOERROR, tuple(found), STATIC_TTL_SECONDS, canonical_name=name)
+                return Answer(question, Rcode.NOERROR, tuple(found), STATIC_TTL_SECONDS, security, name)
             alias = self._at(name, CNAME.type)
             if alias == TIMEOUT or not alias:
                 rcode = Rcode.NOERROR if self._exists(name) else Rcode.NXDOMAIN
-                return Answer(question, rcode, (), STATIC_TTL_SECONDS, canonical_name=name)
+                return Answer(question, rcode, (), STATIC_TTL_SECONDS, security, name)
             name = cast(CNAME, alias[0]).target
         return Answer(question, Rcode.SERVFAIL, canonical_name=name)
+
+    def _security_of(self, name: str) -> Security:
+        nearest = max((apex for apex in self._security if is_at_or_below(name, apex)), key=len, default=None)
+        return Security.INSECURE if nearest is None else self._security[nearest]
 
     def _at(self, name: str, type_: str) -> Records:
         found = self._records.get((name, type_))
