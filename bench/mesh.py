@@ -110,21 +110,10 @@ def show_latency(scene: Scene, rate: float, count: int) -> None:
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class BenchWorld(World):
-    """The demo's world with one more domain, whose mail the load generator sends."""
-
-    sender_records: str = ""
-
-    def test_zone(self) -> str:
-        """Return the zone `test` with the sender's records."""
-        return World.test_zone(self) + self.sender_records
-
-
 def main() -> None:
     """Run everything once."""
     sender = Sender.make("bench.test", "127.0.40.1")
-    world = BenchWorld(sender_records=sender.records())
+    world = World(records=sender.records())
     with tempfile.TemporaryDirectory(prefix="scop-bench-") as temporary:
         Path(temporary).chmod(0o711)
         started = time.perf_counter()

@@ -23,7 +23,6 @@ from bench.load import Target, deliver_all
 from bench.peers import postfix
 from bench.peers.listening import await_listener
 from bench.proc import usage, usage_with_ended_children
-
 from scop.cli.shared import console, print_table
 
 __all__ = ["main"]

@@ -27,11 +27,14 @@ def world_of(purpose: str) -> World:
     """Return a world at loopback addresses that no other test process uses."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     block = 70 + zlib.crc32(f"{purpose}/{worker}".encode()) % 180
+    peer = f"127.{block}.50.1"
     return World(
         root=f"127.{block}.30.1",
         forger=f"127.{block}.66.1",
         lagoon=Organisation("lagoon.test", f"127.{block}.10.1", 21000),
         harbor=Organisation("harbor.test", f"127.{block}.20.1", 22000),
+        records=f"postfix.test. MX 10 mx.postfix.test.\nmx.postfix.test. A {peer}\n"
+        f'postfix.test. TXT "v=spf1 ip4:{peer} -all"\n',
     )
 
 

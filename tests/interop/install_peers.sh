@@ -1,12 +1,16 @@
 #!/bin/sh
-# Installs the real peers of the interop tests: clients that others wrote. Postfix is only unpacked for
-# smtp-source and smtp-sink: without configuration, and never started.
+# Installs the real peers of the interop tests: clients and servers that others wrote. Postfix and Dovecot are
+# installed without configuration; the tests start them in folders of their own.
 set -eu
 
 missing=""
 command -v swaks >/dev/null || missing="$missing swaks"
 perl -MNet::SSLeay -e 1 2>/dev/null || missing="$missing libnet-ssleay-perl" # swaks speaks TLS by it
 test -x /usr/sbin/smtp-source || missing="$missing postfix"
+test -x /usr/lib/dovecot/lmtp || missing="$missing dovecot-core dovecot-lmtpd"
+command -v msmtp >/dev/null || missing="$missing msmtp"
+command -v curl >/dev/null || missing="$missing curl"
+/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
 command -v dig >/dev/null && command -v nsupdate >/dev/null || missing="$missing bind9-dnsutils"
 [ -z "$missing" ] && exit 0
 

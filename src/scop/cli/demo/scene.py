@@ -42,6 +42,7 @@ class World:
     forger: str = "127.0.66.1"
     lagoon: Organisation = Organisation("lagoon.test", "127.0.10.1", 21000)
     harbor: Organisation = Organisation("harbor.test", "127.0.20.1", 22000)
+    records: str = ""  # lines of the zone `test` for others in this world
 
     @property
     def organisations(self) -> tuple[Organisation, ...]:
@@ -67,7 +68,7 @@ class World:
         )
         return (
             "$ORIGIN test.\n$TTL 3600\n@ SOA ns hostmaster 1 3600 600 86400 60\n"
-            f"@ NS ns\nns A {self.root}\n{delegations}"
+            f"@ NS ns\nns A {self.root}\n{delegations}{self.records}"
         )
 
 
