@@ -1,8 +1,11 @@
 """The server driver on real loopback sockets."""
 
 import asyncio
+import contextlib
 import smtplib
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,11 +13,16 @@ import pytest
 
 from fakes.mail_sessions import Listening, Records, listen
 from fakes.self_signed import HOSTNAME, client_context, server_context
-from scop.net.mail_server import MAX_REFUSALS, MailServer, ServerTimeouts
+from scop.net.connections import Connections
+from scop.net.mail_server import MAX_REFUSALS, Entrance, MailServer, ServerTimeouts
+from scop.net.pace import Pace
 from scop.smtp import ServerOptions, reply
 
 OPTIONS = ServerOptions(HOSTNAME)
 PATIENT = ServerTimeouts()
+PLAIN = Entrance()
+BEGIN = b"HELO me\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n"
+PROXIED = bytes.fromhex("0d0a0d0a000d0a515549540a2111000cc0000207c6336401") + struct.pack("!HH", 40000, 25)
 MESSAGE = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"
 
 
@@ -25,20 +33,22 @@ async def _server(
     *,
     tls: ssl.SSLContext | None = None,
     timeouts: ServerTimeouts = PATIENT,
+    entrance: Entrance = PLAIN,
     on_fault: Callable[[Exception], None] | None = None,
 ) -> AsyncIterator[Listening]:
     def new_protocol() -> MailServer:
-        return MailServer(options, records.session, tls=tls, timeouts=timeouts, on_fault=on_fault)
+        return MailServer(options, records.session, tls=tls, timeouts=timeouts, entrance=entrance, on_fault=on_fault)
 
     async with listen(new_protocol) as listening:
         yield listening
 
 
 async def _say(listening: Listening, octets: bytes) -> list[str]:
-    """Send octets in the clear, read to the end, return the codes of the replies' lines."""
+    """Send octets in the clear after the greeting, read to the end, return the codes of the replies' lines."""
     reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+    greeting = await reader.readline()
     writer.write(octets)
-    lines = (await reader.read()).split(b"\r\n")[:-1]
+    lines = (greeting + await reader.read()).split(b"\r\n")[:-1]
     writer.close()
     return [line[:4].decode() for line in lines]
 
@@ -90,6 +100,7 @@ async def test_commands_injected_before_the_handshake_are_dropped() -> None:
     options = ServerOptions(HOSTNAME, tls_available=True)
     async with _server(records, options, tls=server_context()) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
         writer.write(b"EHLO me\r\nSTARTTLS\r\nEHLO evil\r\nMAIL FROM:<evil@b.test>\r\n")
         while not (await reader.readline()).startswith(b"220 2.0.0 "):
             pass
@@ -111,6 +122,7 @@ async def test_failed_handshake_ends_the_connection_and_nothing_else() -> None:
     faults: list[Exception] = []
     async with _server(records, options, tls=server_context(), on_fault=faults.append) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
         writer.write(b"EHLO me\r\nSTARTTLS\r\n")
         while not (await reader.readline()).startswith(b"220 2.0.0 "):
             pass
@@ -193,7 +205,8 @@ async def test_client_that_vanishes_closes_the_session(octets: bytes) -> None:
     """Whatever the state, the session lets go."""
     records = Records()
     async with _server(records) as listening:
-        _, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
         writer.write(octets)
         await writer.drain()
         writer.transport.abort()
@@ -211,3 +224,176 @@ async def test_large_message_passes_in_pieces() -> None:
         )
         assert "221 " == (await _say(listening, octets))[-1]
     assert [message * 20_000] == records.messages
+
+
+async def test_half_closed_client_gets_its_answers() -> None:
+    """Who says all at once and closes its side (as `nc -N`) still hears every reply."""
+    async with _server(Records()) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
+        writer.write(BEGIN + b"x\r\n.\r\n")
+        writer.write_eof()
+        assert [b"250", b"250", b"250", b"354", b"250"] == [line[:3] for line in (await reader.read()).splitlines()]
+        writer.close()
+
+
+@pytest.mark.parametrize("message_octets", [0, 3])
+async def test_octet_by_octet_wins_no_time(message_octets: int) -> None:
+    """A command must be whole within the idle time, a message comes at a rate: else 421."""
+    timeouts = ServerTimeouts(idle_seconds=0.1, block_seconds=0.1, min_octets_per_second=1000.0)
+    async with _server(Records(), timeouts=timeouts) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
+        if message_octets:
+            writer.write(BEGIN)
+            while not (await reader.readline()).startswith(b"354"):
+                pass
+        ended = asyncio.ensure_future(reader.read())
+        while not ended.done():
+            writer.write(b"x")
+            await asyncio.wait({ended}, timeout=0.01)
+        assert (await ended).startswith(b"421 4.4.2 ")
+        writer.close()
+
+
+async def test_client_that_brings_no_mail_is_let_go() -> None:
+    """NOOP keeps a connection open, but not for ever; a message taken buys new time."""
+    timeouts = ServerTimeouts(fruitless_seconds=0.1)
+    async with _server(Records(), timeouts=timeouts) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        ended = asyncio.ensure_future(reader.read())
+        await asyncio.wait({ended}, timeout=0.02)
+        while not ended.done():
+            writer.write(b"NOOP\r\n")
+            await asyncio.wait({ended}, timeout=0.01)
+        assert b"421 4.4.2 Timeout" == (await ended).splitlines()[-1]
+        writer.close()
+
+
+async def test_client_that_never_reads_is_cut_off() -> None:
+    """Replies that nobody takes are held for a block's time, not for ever."""
+    records = Records()
+    async with _server(records, timeouts=ServerTimeouts(block_seconds=0.1)) as listening:
+        _, writer = await asyncio.open_connection("127.0.0.1", listening.port, limit=1)
+        while not records.closed.is_set():
+            writer.write(b"EHLO x\r\n" * 10_000)
+            await asyncio.wait({asyncio.ensure_future(records.closed.wait())}, timeout=0.01)
+        writer.transport.abort()
+
+
+async def test_drain_says_goodbye_to_who_is_idle_and_lets_a_mail_be_finished() -> None:
+    """RFC 5321 §3.8: 421 at once or after the transaction; who does neither is cut off."""
+    records = Records()
+    connections = Connections()
+    async with _server(records, entrance=Entrance(connections=connections)) as listening:
+        talks = [await asyncio.open_connection("127.0.0.1", listening.port) for _ in range(3)]
+        for reader, _ in talks:
+            await reader.readline()
+        (idle, _), (busy, busy_writer), (stuck, _) = talks
+        for reader, writer in talks[1:]:
+            writer.write(BEGIN)
+            while not (await reader.readline()).startswith(b"354"):
+                pass
+        draining = asyncio.ensure_future(connections.drain(0.3))
+        assert b"421 4.3.2 Server is going down, try again\r\n" == await idle.read()
+        busy_writer.write(MESSAGE + b".\r\n")
+        assert [b"250", b"421"] == [line[:3] for line in (await busy.read()).splitlines()]
+        await draining
+        assert 0 == len(connections)
+        with contextlib.suppress(ConnectionError):
+            assert b"" == await stuck.read()
+        for _, writer in talks:
+            writer.close()
+    assert 1 == len(records.messages)
+
+
+async def test_proxy_says_who_the_client_is() -> None:
+    """From a trusted address the connection begins with a PROXY header, and the session sees that client."""
+    records = Records()
+    async with _server(records, entrance=Entrance(is_proxy=lambda address: address == "127.0.0.1")) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        for octet in PROXIED:
+            writer.write(bytes([octet]))
+            await writer.drain()
+        assert (await reader.readline()).startswith(b"220 ")
+        writer.close()
+    assert [("192.0.2.7", 40000)] == [(peer.address, peer.port) for peer in records.peers]
+
+
+async def test_proxy_header_stands_before_implicit_tls() -> None:
+    """The header comes in the clear, and what follows it in the same segment is the handshake."""
+    records = Records()
+    entrance = Entrance(implicit_tls=True, is_proxy=lambda _address: True)
+    options = ServerOptions(HOSTNAME, tls_available=True, tls_active=True)
+
+    def quit_over(port: int) -> bytes:
+        plain = socket.create_connection(("127.0.0.1", port))
+        plain.sendall(PROXIED)
+        with client_context().wrap_socket(plain, server_hostname=HOSTNAME) as client, client.makefile("rb") as heard:
+            greeting = heard.readline()
+            client.sendall(b"QUIT\r\n")
+            return greeting + heard.read()
+
+    async with _server(records, options, tls=server_context(), entrance=entrance) as listening:
+        said = await asyncio.to_thread(quit_over, listening.port)
+    assert [b"220", b"221"] == [line[:3] for line in said.splitlines()]
+    assert ("192.0.2.7", "TLS1.3") == (records.peers[0].address, records.peers[0].tls[:6])
+
+
+@pytest.mark.parametrize("octets", [b"EHLO me\r\n", b"PROXY TCP4 192.0.2.7 198.51.100.1 1 25\r\n", PROXIED[:20]])
+async def test_proxy_that_sends_no_header_hears_nothing(octets: bytes) -> None:
+    """Anything but a whole header of version 2 ends the connection without a word."""
+    records = Records()
+    timeouts = ServerTimeouts(handshake_seconds=0.05)
+    async with _server(records, timeouts=timeouts, entrance=Entrance(is_proxy=lambda _address: True)) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        writer.write(octets)
+        with contextlib.suppress(ConnectionError):
+            assert b"" == await reader.read()
+        writer.close()
+    assert [] == records.asked
+
+
+async def test_pace_lets_a_fast_client_wait() -> None:
+    """Octets beyond the burst are read at the rate; the message comes whole all the same."""
+    records = Records()
+    entrance = Entrance(pace=lambda _peer: Pace(1_000_000.0, 65_536.0))
+    message = (b"x" * 98 + b"\r\n") * 5000
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with _server(records, entrance=entrance, timeouts=ServerTimeouts(idle_seconds=0.1)) as listening:
+        assert "221 " == (await _say(listening, BEGIN + message + b".\r\nQUIT\r\n"))[-1]
+    assert [message] == records.messages
+    assert loop.time() - began > 0.1
+
+
+async def test_large_message_passes_under_tls() -> None:
+    """Under our own TLS reading is paused and resumed as in the clear, and nothing is lost."""
+    records = Records()
+    message = (b"x" * 98 + b"\r\n") * 20_000
+    entrance = Entrance(implicit_tls=True, pace=lambda _peer: Pace(50_000_000.0, 65_536.0))
+
+    def send(port: int) -> bytes:
+        plain = socket.create_connection(("127.0.0.1", port))
+        with client_context().wrap_socket(plain, server_hostname=HOSTNAME) as client, client.makefile("rb") as heard:
+            heard.readline()
+            client.sendall(BEGIN + message + b".\r\nQUIT\r\n")
+            return heard.read()
+
+    options = ServerOptions(HOSTNAME, tls_available=True, tls_active=True)
+    async with _server(records, options, tls=server_context(), entrance=entrance) as listening:
+        said = await asyncio.to_thread(send, listening.port)
+    assert b"221" == said.splitlines()[-1][:3]
+    assert [message] == records.messages
+
+
+async def test_client_that_speaks_in_the_clear_to_implicit_tls_is_let_go() -> None:
+    """What is no handshake gets an alert and ends; no session was ever made."""
+    records = Records()
+    async with _server(records, tls=server_context(), entrance=Entrance(implicit_tls=True)) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        writer.write(b"EHLO me\r\n")
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+    assert [] == records.peers

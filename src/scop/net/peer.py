@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
+    import ssl
 
-__all__ = ["Peer", "peer_of"]
+__all__ = ["Peer", "peer_of", "tls_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,15 @@ class Peer:
     """One end of a connection.
 
     `cell` is the name proven by a mesh certificate, '' for the public; `tls` names protocol and
-    cipher suite, '' for a connection in the clear.
+    cipher suite, '' for a connection in the clear. `name` and `login` are what a trusted proxy says.
     """
 
     address: str
     port: int
     cell: str = ""
     tls: str = ""
+    name: str = ""
+    login: str = ""
 
 
 def peer_of(transport: asyncio.BaseTransport, *, cell: str = "") -> Peer:
@@ -30,11 +33,11 @@ def peer_of(transport: asyncio.BaseTransport, *, cell: str = "") -> Peer:
     place = transport.get_extra_info("peername")
     address, port = (str(place[0]), int(place[1])) if isinstance(place, tuple) else ("", 0)
     # An IPv4 client of a dual-stack socket shows as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
-    return Peer(address.removeprefix("::ffff:"), port, cell, _tls_facts(transport))
+    return Peer(address.removeprefix("::ffff:"), port, cell, tls_facts(transport.get_extra_info("ssl_object")))
 
 
-def _tls_facts(transport: asyncio.BaseTransport) -> str:
-    tls = transport.get_extra_info("ssl_object")
+def tls_facts(tls: ssl.SSLObject | None) -> str:
+    """Return protocol and cipher suite as the trace fields bear them, '' for none."""
     if tls is None:
         return ""
     suite = tls.cipher()
