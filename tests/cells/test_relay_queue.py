@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from fakes.watched_log import WatchedLog
 from scop.cells.relay.letters import SIGNER, Held, Letter, Load, Settled
 from scop.cells.relay.queue import Queue
+from scop.cells.relay.queue_view import contents
+from scop.mesh.vocabulary.relay import QueueChoice, QueueList
+from scop.net.log import Log
 from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
 NOW = 1_800_000_000.0
@@ -29,6 +33,7 @@ LETTER = Letter(
 )
 BOUNCE = replace(LETTER, mail=Mail(ReversePath(None)), recipients=((SIGNER, BOB),), delivery_id="")
 NOTHING_HELD = Held()
+EVERYTHING = QueueChoice()
 
 CHILD = """
 import asyncio, sys
@@ -36,13 +41,14 @@ from dataclasses import replace
 from pathlib import Path
 from scop.cells.relay.letters import Letter
 from scop.cells.relay.queue import Queue
+from scop.net.log import Log
 from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
 async def main():
-    queue = Queue(Path(sys.argv[1]))
+    queue = Queue(Path(sys.argv[1]), Log("relay", lambda line: None))
     for number in range(100_000):
         name, recipients = str(number), (("h.test", Recipient(ForwardPath(None))),)
-        letter = Letter(name, Mail(ReversePath(None)), recipients, b"x" * 5000, name)
+        letter = Letter(name, Mail(ReversePath(None)), recipients, name.encode() * (4000 * (number % 2) + 1000), name)
         await queue.add(letter, 0.0)
         print(number, flush=True)
 
@@ -53,7 +59,7 @@ asyncio.run(main())
 @pytest.fixture
 async def queue(tmp_path: Path) -> AsyncIterator[Queue]:
     """Return an empty queue."""
-    opened = Queue(tmp_path / "queue.db")
+    opened = Queue(tmp_path, WatchedLog().log("relay"))
     yield opened
     await opened.close()
 
@@ -63,13 +69,18 @@ async def due(queue: Queue, now: float = NOW, held: Held = NOTHING_HELD) -> tupl
     return await queue.due(now, 100, held)
 
 
+async def listed(queue: Queue, choice: QueueChoice = EVERYTHING, limit: int = 10) -> QueueList:
+    """Return what the operator sees."""
+    return await queue.read(lambda sql: contents(sql, choice, limit))
+
+
 async def test_queue_gives_one_load_for_each_destination(queue: Queue) -> None:
     """Recipients of one domain travel together, others apart, octets are there once."""
     both = replace(LETTER, recipients=(*LETTER.recipients, ("harbor.test", CID)))
     assert 3 == await queue.add(both, NOW)
     loads = await due(queue)
     assert [("harbor.test", 2), ("island.test", 1)] == [(load.destination, len(load.recipients)) for load in loads]
-    assert LETTER.octets == await queue.octets(loads[0].message)
+    assert (loads[0], LETTER.octets) == await queue.begin(loads[0], NOW)
 
 
 async def test_queue_takes_the_same_mail_once(queue: Queue) -> None:
@@ -122,7 +133,7 @@ async def test_queue_settles_and_bounces_at_once(queue: Queue) -> None:
     await queue.settle(load, [Settled(load.recipients[0].id, "550 No", failed=BOB)], (BOUNCE,), NOW)
     (bounce,) = await due(queue)
     assert (SIGNER, ReversePath(None)) == (bounce.destination, bounce.mail.reverse_path)
-    assert 1 == (await queue.contents(10)).waiting
+    assert 1 == (await listed(queue)).waiting
 
 
 async def test_queue_tells_the_operator(queue: Queue) -> None:
@@ -130,29 +141,33 @@ async def test_queue_tells_the_operator(queue: Queue) -> None:
     await queue.add(LETTER, NOW)
     harbor, _ = await due(queue)
     await queue.settle(harbor, [Settled(harbor.recipients[0].id, "451 Later", NOW + 60)], (), NOW)
-    contents = await queue.contents(1)
+    found = await listed(queue, limit=1)
     assert (2, 1, ["<eve@island.test>"]) == (
-        contents.waiting,
-        contents.deferred,
-        [entry.forward_path for entry in contents.entries],
+        found.waiting,
+        found.deferred,
+        [entry.forward_path for entry in found.entries],
     )
-    assert "451 Later" == (await queue.contents(9)).entries[1].last_reply
+    assert "451 Later" == (await listed(queue)).entries[1].last_reply
 
 
 def test_queue_loses_nothing_when_killed(tmp_path: Path) -> None:
     """A kill -9 in the midst of taking mail: whatever was said to be taken is there at the next start."""
-    path = tmp_path / "queue.db"
-    with subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         said = [next(child.stdout) for _ in range(200)]
         child.send_signal(signal.SIGKILL)
         said += child.stdout.readlines()
-    assert set() == {line.strip() for line in said} - asyncio.run(traces_in(path))
+    assert set() == {line.strip() for line in said} - asyncio.run(traces_in(tmp_path))
 
 
-async def traces_in(path: Path) -> set[str]:
-    """Return what stands in a queue."""
-    queue = Queue(path)
-    loads = await queue.due(NOW, 100_000, NOTHING_HELD)
+async def traces_in(state: Path) -> set[str]:
+    """Return the traces of what stands in a queue, each mail being whole."""
+    queue = Queue(state, Log("relay", lambda _line: None))
+    found = set()
+    for load in await queue.due(NOW, 100_000, NOTHING_HELD):
+        begun = await queue.begin(load, NOW)
+        assert begun is not None
+        assert load.trace.encode() * (4000 * (int(load.trace) % 2) + 1000) == begun[1]
+        found.add(load.trace)
     await queue.close()
-    return {load.trace for load in loads}
+    return found

@@ -28,7 +28,14 @@ def list_queue(limit: int, config: Path, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (e.trace, e.reverse_path, e.forward_path, str(e.attempts), when(e.next_attempt_unix), e.last_reply)
+        (
+            e.trace,
+            e.reverse_path,
+            e.forward_path,
+            str(e.attempts),
+            "held" if e.next_attempt_unix is None else when(e.next_attempt_unix),
+            e.last_reply,
+        )
         for e in found.entries
     ]
     title = f"{found.waiting} waiting, {found.deferred} of these tried before"

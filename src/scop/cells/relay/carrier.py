@@ -127,7 +127,10 @@ class Carrier:
     async def _carry(self, load: Load) -> bool:
         """Carry and settle a load; return whether there is more to be done because of it."""
         started = self._options.clock.monotonic()
-        octets = await self._queue.octets(load.message)
+        begun = await self._queue.begin(load, self._options.clock.unix())
+        if begun is None:  # the operator has dropped or held it while it stood in line
+            return False
+        load, octets = begun
         verdicts = await self._attempt_or_later(load, octets)
         return await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from scop.smtp import Mail, Recipient
@@ -14,7 +13,10 @@ SIGNER = "<signer>"  # the destination of a notice that is still to be sealed; n
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to be carried; without a delivery id it is one of our own and always new."""
+    """A message to be carried; without a delivery id it is one of our own and always new.
+
+    A hold that its sender asked for (RFC 4865) is given as a time, not as a pause.
+    """
 
     trace: str
     mail: Mail
@@ -22,6 +24,12 @@ class Letter:
     octets: bytes
     delivery_id: str = ""
     tls_optional: bool = False  # its author wrote `TLS-Required: No` (RFC 8689 §5)
+
+    @property
+    def release_unix(self) -> float:
+        """Before when its sender does not want it to go on."""
+        hold = self.mail.hold
+        return 0.0 if hold is None or hold.until_unix is None else hold.until_unix
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One message's recipients at one destination, to be tried now."""
+    """One message's recipients at one destination, to be tried now.
+
+    `mail` is what was handed in: a `deliver_by` counts from `queued_unix`.
+    """
 
     message: int
     destination: str
@@ -45,6 +56,12 @@ class Load:
     tls_optional: bool
     queued_unix: float
     recipients: tuple[Waiting, ...]
+
+    @property
+    def first_due_unix(self) -> float:
+        """When it could be carried at first: the time for delivery runs from here."""
+        hold = self.mail.hold
+        return max(self.queued_unix, 0.0 if hold is None or hold.until_unix is None else hold.until_unix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,8 @@ class Settled:
     last_reply: str
     next_unix: float | None = None
     failed: Recipient | None = None
-    delay_told: bool = False
+    delay_told: bool = False  # its sender has heard of the delay, now or before
+    last_host: str = ""  # who said it, '' where nobody was reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +85,3 @@ class Held:
 
     recipients: frozenset[int] = frozenset()
     destinations: frozenset[str] = frozenset()
-
-    def parameters(self) -> tuple[str, str]:
-        """Return both as JSON, for `json_each`."""
-        return json.dumps(sorted(self.recipients)), json.dumps(sorted(self.destinations))

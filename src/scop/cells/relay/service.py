@@ -10,6 +10,7 @@ from scop.base import Clock
 from scop.cells.relay.carrier import Carrier, CarrierOptions
 from scop.cells.relay.post import Post, PostOptions
 from scop.cells.relay.queue import Queue
+from scop.cells.relay.queue_view import contents
 from scop.cells.relay.session import Desk, Intake
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
@@ -73,7 +74,7 @@ def options_of(cell: Cell) -> RelayOptions:
 async def run(options: RelayOptions) -> None:
     """Take and carry mail until asked to end; what is underway is finished, what waits is on the disk."""
     hostname = options.post.name
-    queue = Queue(options.state / "queue.db")
+    queue = Queue(options.state, options.log)
     post = Post(options.post)
     carrier = Carrier(
         queue,
@@ -87,7 +88,7 @@ async def run(options: RelayOptions) -> None:
         return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer, on_fault=options.log.fault)
 
     async def read_queue(asked: ReadQueue, _peer: Peer) -> QueueList:
-        return await queue.contents(asked.limit)
+        return await queue.read(lambda sql: contents(sql, asked.choice, asked.limit))
 
     def answer_calls(peer: Peer) -> CallServer:
         return CallServer(peer, {ReadQueue: read_queue}, options.log)

@@ -1,0 +1,155 @@
+"""Large bodies as files, named by the hash of what is in them: many mails with one body share one file.
+
+A file is written under another name, synced and renamed, and its folder synced, before a row of the database may
+refer to it; bodies that arrive together share the syncs. It goes when no row refers to it any more.
+
+Theory of operation: whoever is about to refer to a body holds it from before its file is looked for until after its
+row is committed. To remove a file, one asks under the same lock whether it is held and whether a row refers to it.
+So either the file goes first and the newcomer writes it again, or it stays.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from scop.store.lane import Failed, Lane, Outcome, Returned
+
+__all__ = ["Bodies", "BodyLost"]
+
+MAX_GROUP = 64  # bodies that share a sync of the folder: 1 MiB at least are in memory meanwhile
+SYNCS_AT_ONCE = 8  # the file system joins them; measured: twice as many mails per second as one after the other
+_NEW = ".new"
+
+
+class BodyLost(Exception):
+    """A body that a row refers to is not there, or not whole: the disk has lost it."""
+
+
+class Bodies:
+    """One folder, owned by one process. `hold` is awaited; the rest blocks, and may be called on any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for left in folder.glob(f"*{_NEW}"):  # by a process that was killed
+            left.unlink()
+        _sync_folder(folder)
+        _sync_folder(folder.parent)
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._held: Counter[bytes] = Counter()
+        self._pool = ThreadPoolExecutor(SYNCS_AT_ONCE, "body sync")
+        self._writer: Lane[bytes] = Lane("body writer", self._write_group, self._pool.shutdown, max_batch=MAX_GROUP)
+
+    async def hold(self, octets: bytes) -> bytes:
+        """Return the key of a body that is durable, and stays until as many `release` as `hold`.
+
+        Raises `OSError` where the disk cannot take it.
+        """
+        key = await self._writer.do(octets)
+        assert isinstance(key, bytes)
+        return key
+
+    def release(self, key: bytes) -> None:
+        """Let go of a body: from here on only rows of the database keep it."""
+        with self._lock:
+            self._held[key] -= 1
+            if self._held[key] <= 0:
+                del self._held[key]
+
+    def read(self, key: bytes, size_octets: int) -> bytes:
+        """Return a body; raises `BodyLost`."""
+        try:
+            octets = self._path(key).read_bytes()
+        except OSError as fault:
+            raise BodyLost(f"the body {key.hex()} cannot be read: {fault.strerror}") from fault
+        if len(octets) != size_octets:
+            raise BodyLost(f"the body {key.hex()} has {len(octets)} octets instead of {size_octets}")
+        return octets
+
+    def remove(self, key: bytes, is_referred_to: Callable[[bytes], bool]) -> None:
+        """Remove a file unless it is held or referred to; `is_referred_to` sees all that is committed by now."""
+        with self._lock:
+            if key not in self._held and not is_referred_to(key):
+                self._path(key).unlink(missing_ok=True)
+
+    def keys(self) -> Iterator[bytes]:
+        """Yield the keys of all files."""
+        with os.scandir(self._folder) as found:
+            for each in found:
+                with suppress(ValueError):  # what is being written
+                    yield bytes.fromhex(each.name)
+
+    async def close(self) -> None:
+        """Finish what was asked for."""
+        await self._writer.close()
+
+    def _path(self, key: bytes) -> Path:
+        return self._folder / key.hex()
+
+    def _write_group(self, bodies: Sequence[bytes]) -> Sequence[Outcome]:
+        keys = [sha256(body).digest() for body in bodies]
+        with self._lock:
+            self._held.update(keys)
+        missing = {key: body for key, body in zip(keys, bodies, strict=True) if not self._path(key).exists()}
+        faults = dict(zip(missing, self._pool.map(self._write, missing, missing.values()), strict=True))
+        try:
+            self._name(key for key in missing if faults[key] is None)
+        except OSError as fault:
+            faults |= dict.fromkeys(missing, fault)
+        return [self._outcome(key, faults.get(key)) for key in keys]
+
+    def _outcome(self, key: bytes, fault: OSError | None) -> Outcome:
+        if fault is None:
+            return Returned(key)
+        self.release(key)
+        return Failed(fault)
+
+    def _write(self, key: bytes, body: bytes) -> OSError | None:
+        """Write a file and sync it; a part of one takes no room on a disk that is full."""
+        path = self._path(key).with_suffix(_NEW)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                _write_all(file.fileno(), body)
+                os.fdatasync(file.fileno())
+        except OSError as fault:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            return fault
+        return None
+
+    def _name(self, keys: Iterator[bytes]) -> None:
+        """Give files their names, durably, or none of them."""
+        named: list[Path] = []
+        try:
+            for key in keys:
+                path = self._path(key)
+                path.with_suffix(_NEW).rename(path)
+                named.append(path)
+            if named:
+                _sync_folder(self._folder)
+        except OSError:
+            for path in named:
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _write_all(descriptor: int, octets: bytes) -> None:
+    left = memoryview(octets)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,109 @@
+"""What the operator sees of the queue."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+
+from scop.cells.relay.queue_parameters import mail_of, recipient_of
+from scop.mesh.vocabulary.relay import QueueChoice, QueuedMail, QueuedRecipient, QueueEntry, QueueList, QueueTry
+from scop.smtp import Mail, Recipient
+from scop.smtp.extensions import BUILT_IN
+
+__all__ = ["contents", "details", "where"]
+
+MAX_ENTRIES = 2000  # in one answer: about 1 MB
+MAX_RECIPIENTS = 200  # of one mail, in one answer
+HEADER_OCTETS = 65_536
+
+_JOINED = """
+    FROM recipients r JOIN messages m ON m.id = r.message JOIN destinations d ON d.id = r.destination
+"""
+_ENTRIES = f"""
+    SELECT m.trace, m.reverse_path, r.forward_path, d.name, d.priority, m.size_octets, r.attempts, m.queued_unix,
+           r.next_unix, coalesce(t.host, ''), coalesce(t.reply, '')
+    {_JOINED} LEFT JOIN tries t ON t.recipient = r.id AND t.number = r.attempts
+    WHERE {{}} ORDER BY r.next_unix, r.id LIMIT ?
+"""
+_COUNTS = "SELECT count(*), coalesce(sum(attempts > 0), 0), coalesce(sum(next_unix IS NULL), 0) FROM recipients"
+_MAILS = """
+    SELECT id, trace, reverse_path, parameters, tls_optional, queued_unix, size_octets, octets
+    FROM messages WHERE trace = ? ORDER BY id LIMIT 20
+"""
+_RECIPIENTS = """
+    SELECT r.id, r.forward_path, r.parameters, d.name, r.attempts, r.next_unix, r.delay_told
+    FROM recipients r JOIN destinations d ON d.id = r.destination WHERE r.message = ? ORDER BY r.id LIMIT ?
+"""
+
+
+def where(choice: QueueChoice) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that a choice means, over messages m, recipients r and destinations d."""
+    terms = [
+        ("m.trace = ?", choice.trace),
+        ("d.name = ?", choice.destination.lower()),
+        ("lower(m.reverse_path) = ?", _path(choice.sender)),
+        ("lower(r.forward_path) = ?", _path(choice.recipient)),
+    ]
+    given = [(term, value) for term, value in terms if value]
+    conditions = [term for term, _ in given] + ["r.next_unix IS NULL"] * choice.held
+    return " AND ".join(conditions) or "TRUE", tuple(value for _, value in given)
+
+
+def _path(address: str) -> str:
+    return address.lower() if address.startswith("<") or not address else f"<{address.lower()}>"
+
+
+def contents(sql: sqlite3.Connection, choice: QueueChoice, limit: int) -> QueueList:
+    """Return the head of what a choice means, and how much waits in all."""
+    condition, values = where(choice)
+    rows = sql.execute(_ENTRIES.format(condition), (*values, max(0, min(limit, MAX_ENTRIES))))
+    entries = tuple(QueueEntry(*row) for row in rows)
+    return QueueList(entries, *sql.execute(_COUNTS).fetchone())
+
+
+def details(sql: sqlite3.Connection, trace: str, underway: Collection[int]) -> tuple[QueuedMail, ...]:
+    """Return all that is known of the mails with a trace."""
+    return tuple(_mail(sql, row, underway) for row in sql.execute(_MAILS, (trace,)).fetchall())
+
+
+def _mail(
+    sql: sqlite3.Connection, row: tuple[int, str, str, str, int, float, int, bytes], underway: Collection[int]
+) -> QueuedMail:
+    id_, trace, reverse_path, parameters, tls_optional, queued_unix, size_octets, octets = row
+    end = octets.find(b"\r\n\r\n", 0, HEADER_OCTETS)
+    return QueuedMail(
+        id_,
+        trace,
+        reverse_path,
+        _written_mail(mail_of(reverse_path, parameters)),
+        bool(tls_optional),
+        queued_unix,
+        size_octets,
+        octets[: end + 2] if end >= 0 else octets[:HEADER_OCTETS],
+        tuple(_recipient(sql, each, underway) for each in sql.execute(_RECIPIENTS, (id_, MAX_RECIPIENTS)).fetchall()),
+    )
+
+
+def _recipient(
+    sql: sqlite3.Connection, row: tuple[int, str, str, str, int, float | None, int], underway: Collection[int]
+) -> QueuedRecipient:
+    id_, path, parameters, destination, attempts, next_unix, told = row
+    tries = sql.execute("SELECT unix, host, reply FROM tries WHERE recipient = ? ORDER BY number", (id_,))
+    return QueuedRecipient(
+        path,
+        _written_recipient(recipient_of(path, parameters)),
+        destination,
+        attempts,
+        next_unix,
+        id_ in underway,
+        bool(told),
+        tuple(QueueTry(*each) for each in tries),
+    )
+
+
+def _written_mail(mail: Mail) -> str:
+    return "".join(each.write_mail(mail) for each in BUILT_IN).strip()
+
+
+def _written_recipient(recipient: Recipient) -> str:
+    return "".join(each.write_recipient(recipient) for each in BUILT_IN).strip()
