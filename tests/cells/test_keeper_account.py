@@ -7,18 +7,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.cells.keeper.account import Account, Argon2id, check_name
-from scop.mesh.vocabulary.keeper import SendAs
+from scop.cells.keeper.account import Account, Argon2id, ScramSha256, check_name
+from scop.mesh.vocabulary.keeper import AppPassword, SendAs
 
 PHC = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
 ALICE = Account(
     name="alice", addresses=("alice@harbor.test",), verifiers=(Argon2id(PHC),), send_as=SendAs.ANY, created_unix=1.5
 )
 
+PHONE = ScramSha256(b"salt", 4096, b"s" * 32, b"k" * 32, "phone", 2.5)
+FULL = msgspec.structs.replace(ALICE, verifiers=(*ALICE.verifiers, PHONE), forwards=("a@b.test",), keeps_copy=False)
 
-def test_keeper_account_is_read_as_it_was_written() -> None:
+
+@pytest.mark.parametrize("account", [ALICE, FULL])
+def test_keeper_account_is_read_as_it_was_written(account: Account) -> None:
     """Parse ∘ to_octets is the identity."""
-    assert ALICE == Account.parse(ALICE.to_octets())
+    assert account == Account.parse(account.to_octets())
+
+
+def test_keeper_account_of_an_older_release_is_read() -> None:
+    """What older files do not say has its default: all mail is kept, none forwarded."""
+    old = b"""{
+  "name": "alice",
+  "addresses": ["alice@harbor.test"],
+  "verifiers": [{"type": "argon2id", "phc": "%s"}],
+  "send_as": "any",
+  "disabled": false,
+  "created_unix": 1.5
+}""" % PHC.encode()
+    assert ALICE == Account.parse(old)
 
 
 def test_keeper_account_file_names_the_kind_of_each_proof() -> None:
@@ -30,6 +47,9 @@ def test_keeper_account_view_holds_no_proof() -> None:
     """What leaves the cell names the kinds of proof only."""
     assert ("argon2id",) == ALICE.view().verifiers
     assert PHC.encode() not in msgspec.json.encode(ALICE.view())
+    view = FULL.view()
+    assert (("argon2id",), (AppPassword("phone", 2.5),)) == (view.verifiers, view.app_passwords)
+    assert (("a@b.test",), False) == (view.forwards, view.keeps_copy)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +61,8 @@ def test_keeper_account_view_holds_no_proof() -> None:
         ALICE.to_octets().replace(b"$argon2id", b"$argon2i"),
         ALICE.to_octets().replace(b'"alice"', b'"../alice"'),
         ALICE.to_octets().replace(b'"disabled"', b'"dissabled"'),
+        ALICE.to_octets().replace(b'"keeps_copy": true', b'"keeps_copy": false'),
+        FULL.to_octets().replace(b"4096", b"1"),
     ],
 )
 def test_keeper_account_refuses_a_file_it_does_not_understand(octets: bytes) -> None:

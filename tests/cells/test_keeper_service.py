@@ -13,7 +13,7 @@ import pytest
 from fakes.jumping_clock import JumpingClock
 from fakes.mesh import DOMAIN, KeptLog
 from fakes.named_inlet import NamedInlet
-from scop.cells.keeper.guessing import GuessLimits
+from scop.cells.keeper.guessing import GuessLimits, Patience
 from scop.cells.keeper.manifest import MANIFEST
 from scop.cells.keeper.passwords import Argon2Cost
 from scop.cells.keeper.service import EVERY_QUESTION, GRANTS, KeeperOptions, run
@@ -22,13 +22,17 @@ from scop.mesh.cell import Life
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.keeper import (
     AddAccount,
+    AddAppPassword,
+    AddForward,
     Authenticate,
     Authentication,
     AuthenticationOutcome,
     DisableAccount,
     ListAccounts,
     MaySendAs,
+    ReadAccount,
     RecipientOutcome,
+    RemoveForward,
     ResolvedRecipient,
     ResolveRecipient,
     SendAs,
@@ -61,7 +65,8 @@ class RunningKeeper:
             clock=self.clock,
             life=self.life,
             cost=Argon2Cost(passes=1, memory_kib=8, lanes=1),
-            guesses=GuessLimits(free=3),
+            patience=Patience(login=GuessLimits(free=3)),
+            scram_iterations=4096,
         )
 
         self._callers: list[Caller] = []
@@ -143,6 +148,8 @@ async def test_keeper_answers_each_cell_only_its_own_questions(start: Start) -> 
             (operator, Authenticate("alice", PASSWORD)),
             (stranger, ListAccounts()),
             (stranger, Authenticate("alice", PASSWORD)),
+            (submission, AddAppPassword("alice", "eve")),
+            (mailbox, ReadAccount("alice")),
         ]
         for caller, question in asked:
             with pytest.raises(PermanentFailure, match="unknown question"):
@@ -261,3 +268,41 @@ async def test_keeper_does_not_start_over_accounts_it_cannot_read(start: Start, 
     with pytest.raises(ValueError, match=r"accounts/alice\.json"):
         async with start():
             pass
+
+
+async def test_keeper_forwards_beside_the_copy_or_without_one(start: Start) -> None:
+    """Mail goes to every address that is named; once the last is gone, the account keeps its mail again."""
+    async with start() as keeper:
+        _, mailbox, operator = keeper.callers()
+        await operator.call(AddAccount("alice", PASSWORD))
+        both = await operator.call(AddForward("alice", "al@lagoon.test"))
+        assert (("al@lagoon.test",), True) == (both.forwards, both.keeps_copy)
+        await operator.call(AddForward("alice", "b@lagoon.test", keeps_copy=False))
+        found = await mailbox.call(ResolveRecipient("alice@harbor.test"))
+        assert ResolvedRecipient(RecipientOutcome.DELIVER, (), ("al@lagoon.test", "b@lagoon.test")) == found
+        await operator.call(RemoveForward("alice", "AL@lagoon.test"))
+        last = await operator.call(RemoveForward("alice", "b@lagoon.test"))
+        assert ((), True) == (last.forwards, last.keeps_copy)
+        assert last == await operator.call(ReadAccount("alice"))
+        kept = await mailbox.call(ResolveRecipient("alice@harbor.test"))
+        assert ResolvedRecipient(RecipientOutcome.DELIVER, ("alice",)) == kept
+
+
+async def test_keeper_refuses_forwards_that_lead_nowhere(start: Start) -> None:
+    """An address must be one, and another's; ten are enough."""
+    async with start() as keeper:
+        *_, operator = keeper.callers()
+        await operator.call(AddAccount("alice", PASSWORD))
+        for number in range(10):
+            await operator.call(AddForward("alice", f"a{number}@lagoon.test"))
+        asked: list[tuple[Call[Any], str]] = [
+            (AddForward("alice", "nonsense"), "."),
+            (AddForward("alice", "Alice+x@harbor.test"), "alice itself"),
+            (AddForward("alice", "b@lagoon.test"), "remove one first"),
+            (AddForward("bob", "b@lagoon.test"), "no account bob"),
+            (RemoveForward("alice", "b@lagoon.test"), "does not forward"),
+        ]
+        for question, reason in asked:
+            with pytest.raises(PermanentFailure, match=reason):
+                await operator.call(question)
+        assert 10 == len((await operator.call(ReadAccount("alice"))).forwards)

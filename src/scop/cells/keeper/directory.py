@@ -65,12 +65,16 @@ class Directory:
         lowered = login.lower()
         return self.accounts.get(lowered) or self.accounts.get(self.owners.get(self.key_of(login), ""))
 
+    def owner(self, address: str) -> Account | None:
+        """Return the account that an address belongs to, with or without a +detail."""
+        return self._owner(self.key_of(address))
+
     def resolve(self, address: str) -> ResolvedRecipient:
         """Say where mail to an address goes; '' is the bare <Postmaster> of RFC 5321 §4.1.1.3."""
         key = self.key_of(address or f"postmaster@{self.domain}")
         owner = self._owner(key)
         if owner is not None and not owner.disabled:
-            return ResolvedRecipient(RecipientOutcome.DELIVER, (owner.name,))
+            return _delivered(owner)
         if _plain(key).partition("@")[0] in ROLES:
             return self._reach_a_person()
         return ResolvedRecipient(RecipientOutcome.DISABLED if owner else RecipientOutcome.UNKNOWN)
@@ -81,7 +85,7 @@ class Directory:
         for address in addresses:
             if account is None or account.disabled:
                 return SendPermission(allowed=False, refused_address=address)
-            if account.send_as is SendAs.OWN and self._owner(self.key_of(address)) != account:
+            if account.send_as is SendAs.OWN and self.owner(address) != account:
                 return SendPermission(allowed=False, refused_address=address)
         return SendPermission(allowed=account is not None and not account.disabled)
 
@@ -94,7 +98,12 @@ class Directory:
         if not enabled:
             return ResolvedRecipient(RecipientOutcome.TRY_LATER)
         oldest = min(enabled, key=lambda account: (account.created_unix, account.name))
-        return ResolvedRecipient(RecipientOutcome.DELIVER, (oldest.name,))
+        return _delivered(oldest)
+
+
+def _delivered(account: Account) -> ResolvedRecipient:
+    kept = (account.name,) if account.keeps_copy else ()
+    return ResolvedRecipient(RecipientOutcome.DELIVER, kept, account.forwards)
 
 
 def _plain(key: str) -> str:

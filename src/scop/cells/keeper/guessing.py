@@ -1,18 +1,27 @@
-"""Slows down who guesses passwords: each further wrong guess at a login makes it wait longer.
+"""Slows down who guesses passwords, by the login that is guessed at and by where the guesses come from.
 
-Unknown logins are treated like known ones, so that the waiting tells nothing. The count is held in
-memory, bounded, and forgotten after a while; a right password clears it.
+Each further wrong guess makes it wait longer, up to a few minutes; nothing is checked before that, so the right
+password is not told apart. Unknown logins are treated like known ones. Counts are held in memory, bounded, and
+melt away with time; reconnecting changes nothing. Own networks are counted by login only: a printer with an
+old password must not lock its whole office out.
 
-Standards: NIST SP 800-63B §5.2.2.
+Standards: NIST SP 800-63B §5.2.2; RFC 4954 §9 (guessing).
 """
 
 from __future__ import annotations
 
+import ipaddress
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scop.base import Clock
 
-__all__ = ["PATIENCE", "GuessLimits", "Guesses"]
+__all__ = ["PATIENCE", "Guard", "GuessLimits", "Guesses", "Patience"]
+
+# What one customer of a provider is given: all of it counts as one client. Its neighbours share the network's count.
+_HOST_BITS = {4: 32, 6: 64}
+_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,48 +31,112 @@ class GuessLimits:
     free: int = 5  # wrong guesses that cost nothing: people mistype
     first_pause_seconds: float = 1.0  # doubled by each further one
     longest_pause_seconds: float = 300.0  # the owner is locked out for no longer than this
-    forget_seconds: float = 3600.0
-    max_logins: int = 10_000  # remembered at once; the one not tried for the longest is forgotten first
+    forget_seconds: float = 3600.0  # in which the highest count melts away, evenly
+    max_remembered: int = 10_000  # at once; the one not tried for the longest is forgotten first
+
+    @property
+    def most(self) -> int:
+        """The count from which on the pause grows no more."""
+        return self.free + max(0, math.ceil(math.log2(self.longest_pause_seconds / self.first_pause_seconds)))
 
 
-PATIENCE = GuessLimits()
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits by what is counted."""
+
+    login: GuessLimits = GuessLimits()
+    address: GuessLimits = GuessLimits(free=20)  # a household or an office behind one address
+    network: GuessLimits = GuessLimits(free=100)
+
+
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    wrong: int
+    wrong: float
     last: float
 
 
 class Guesses:
-    """Counts wrong guesses by login."""
+    """Counts wrong guesses by one kind of key."""
 
     def __init__(self, limits: GuessLimits, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
         self._tallies: dict[str, _Tally] = {}  # in the order of the last guess
 
-    def may_try(self, login: str) -> bool:
-        """Say whether the login's pause is over."""
-        tally = self._tallies.get(login)
-        return tally is None or self._clock.monotonic() - tally.last >= self._pause(tally.wrong)
+    def may_try(self, key: str) -> bool:
+        """Say whether the key's pause is over."""
+        tally = self._tallies.get(key)
+        return tally is None or self._clock.monotonic() - tally.last >= self._pause(int(tally.wrong))
 
-    def wrong(self, login: str) -> None:
+    def wrong(self, key: str) -> None:
         """Count a wrong guess."""
-        now = self._clock.monotonic()
-        tally = self._tallies.pop(login, None)
-        forgotten = tally is None or now - tally.last >= self._limits.forget_seconds
-        self._tallies[login] = _Tally(1 if tally is None or forgotten else tally.wrong + 1, now)
-        if len(self._tallies) > self._limits.max_logins:
+        now, most = self._clock.monotonic(), self._limits.most
+        tally = self._tallies.pop(key, _Tally(0.0, now))
+        melted = max(0.0, tally.wrong - (now - tally.last) * most / self._limits.forget_seconds)
+        self._tallies[key] = _Tally(min(melted + 1, most), now)
+        if len(self._tallies) > self._limits.max_remembered:
             del self._tallies[next(iter(self._tallies))]
 
-    def right(self, login: str) -> None:
+    def right(self, key: str) -> None:
         """Forget the wrong guesses."""
-        self._tallies.pop(login, None)
+        self._tallies.pop(key, None)
 
     def _pause(self, wrong: int) -> float:
         doublings = wrong - self._limits.free
         if doublings < 0:
             return 0.0
-        # The exponent is bounded so that the float is; 2**64 s is longer than any pause.
-        return min(self._limits.first_pause_seconds * 2.0 ** min(doublings, 64), self._limits.longest_pause_seconds)
+        return min(self._limits.first_pause_seconds * 2.0**doublings, self._limits.longest_pause_seconds)
+
+
+class Guard:
+    """Says who has to wait; an address of '' is counted nowhere."""
+
+    def __init__(self, patience: Patience, clock: Clock, own_networks: Iterable[str] = ()) -> None:
+        self._logins = Guesses(patience.login, clock)
+        self._addresses = Guesses(patience.address, clock)
+        self._networks = Guesses(patience.network, clock)
+        self._own = tuple(ipaddress.ip_network(network) for network in own_networks)
+
+    def admits_login(self, login: str) -> bool:
+        """Say whether a login's pause is over."""
+        return self._logins.may_try(login)
+
+    def admits_address(self, address: str) -> bool:
+        """Say whether the pause of an address and of its network is over."""
+        host, network = self._keys(address)
+        return self._addresses.may_try(host) and self._networks.may_try(network)
+
+    def wrong(self, login: str, address: str) -> None:
+        """Count a wrong guess at a login."""
+        self._logins.wrong(login)
+        self.wrong_from(address)
+
+    def wrong_from(self, address: str) -> None:
+        """Count a wrong guess by where it came from only."""
+        host, network = self._keys(address)
+        if host:
+            self._addresses.wrong(host)
+            self._networks.wrong(network)
+
+    def right(self, login: str) -> None:
+        """Forget the wrong guesses at a login.
+
+        Those of the address stay: else who has an account here could guess at others for ever.
+        """
+        self._logins.right(login)
+
+    def _keys(self, address: str) -> tuple[str, str]:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return "", ""
+        if any(parsed in network for network in self._own):
+            return "", ""
+        return _within(parsed, _HOST_BITS), _within(parsed, _NETWORK_BITS)
+
+
+def _within(address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: dict[int, int]) -> str:
+    return str(ipaddress.ip_network((address, bits[address.version]), strict=False))

@@ -1,0 +1,76 @@
+"""Which salt and how much work SCRAM tells a client of a login, before it knows whether there is such a login.
+
+Both are the same for every question and for all verifiers of one account: the salt is a keyed hash of the login, so
+that an unknown login has one as stable and as random as a known one. What this does not hide: two addresses of one
+account have one salt.
+
+Standards: RFC 5802 §5.1 (s, i), §9; RFC 7677 §4 (at least 4096 iterations).
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from scop.cells.keeper.account import Account
+from scop.cells.keeper.directory import Directory
+
+__all__ = ["ITERATIONS", "Salts", "ScramTerms", "load_or_make_key"]
+
+ITERATIONS = 65_536  # 16 ms for who logs in; far above RFC 7677 §4, for the passwords that people choose
+SALT_OCTETS = 16
+KEY_OCTETS = 32
+KEY_FILE = "scram.key"
+
+
+@dataclass(frozen=True, slots=True)
+class ScramTerms:
+    """What a client is told before it proves its password."""
+
+    salt: bytes
+    iterations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Salts:
+    """Gives every login its terms."""
+
+    key: bytes
+    iterations: int = ITERATIONS
+
+    def terms_of(self, login: str, account: Account | None, directory: Directory) -> ScramTerms:
+        """Return the terms of a login and, where it is known, of its account."""
+        if account is None:
+            return self._terms(_fold(login, directory))
+        # What is stored holds, also under a key and a number of iterations that were others.
+        stored = account.scram[:1]
+        return ScramTerms(stored[0].salt, stored[0].iterations) if stored else self._terms(account.name)
+
+    def _terms(self, name: str) -> ScramTerms:
+        # Names of files are no secrets, so the key makes the difference.
+        return ScramTerms(
+            hmac.digest(self.key, name.encode("utf-8", "surrogatepass"), "sha256")[:SALT_OCTETS], self.iterations
+        )
+
+
+def _fold(login: str, directory: Directory) -> str:
+    """Return the name that a login would most likely have: `Bob@harbor.test` is `bob`, known or not."""
+    return (directory.key_of(login).rpartition("@")[0] or login).lower()
+
+
+def load_or_make_key(state: Path) -> bytes:
+    """Return the key of all salts, which is made at the first start; raises `OSError`, `ValueError`."""
+    path = state / KEY_FILE
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(os.urandom(KEY_OCTETS))
+            stream.flush()
+            os.fsync(stream.fileno())
+    key = path.read_bytes()
+    if len(key) != KEY_OCTETS:
+        raise ValueError(f"{path} holds no key of {KEY_OCTETS} octets; without it a new one is made")
+    return key
