@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from scop.cli.account_app_password import app_password
+from scop.cli.account_forward import forward
 from scop.cli.shared import ask, config_option, console, json_option, print_json, print_table, when
 from scop.mesh.vocabulary.keeper import AccountView, AddAccount, DisableAccount, ListAccounts, SendAs, SetPassword
 
@@ -16,6 +18,10 @@ __all__ = ["account"]
 @click.group()
 def account() -> None:
     """Open, list and close accounts."""
+
+
+account.add_command(app_password)
+account.add_command(forward)
 
 
 def _password(given: str | None) -> str:
@@ -37,6 +43,9 @@ def _show(view: AccountView, as_json: bool, done: str) -> None:
 
 
 password_option = click.option("--password", help="Default: asked for, or the first line of standard input.")
+scram_option = click.option(
+    "--scram", is_flag=True, help="Let SCRAM in with it too: never sent, but cheaper to guess for who steals the store."
+)
 
 
 @account.command()
@@ -46,11 +55,20 @@ password_option = click.option("--password", help="Default: asked for, or the fi
     "--address", "addresses", multiple=True, help="An address; more than once for more. Default: NAME@domain."
 )
 @click.option("--send-as", type=click.Choice([s.value for s in SendAs]), default=SendAs.OWN.value, show_default=True)
+@scram_option
 @config_option
 @json_option
-def add(name: str, password: str | None, addresses: tuple[str, ...], send_as: str, config: Path, as_json: bool) -> None:
+def add(
+    name: str,
+    password: str | None,
+    addresses: tuple[str, ...],
+    send_as: str,
+    scram: bool,
+    config: Path,
+    as_json: bool,
+) -> None:
     """Open the account NAME."""
-    view = ask(config, "keeper", AddAccount(name, _password(password), addresses, SendAs(send_as)))
+    view = ask(config, "keeper", AddAccount(name, _password(password), addresses, SendAs(send_as), scram))
     _show(view, as_json, "opened")
 
 
@@ -68,7 +86,7 @@ def list_accounts(config: Path, as_json: bool) -> None:
             a.name,
             ", ".join(a.addresses),
             a.send_as,
-            ", ".join(a.verifiers),
+            ", ".join(a.verifiers + tuple(f"app password {each.label}" for each in a.app_passwords)),
             "closed" if a.disabled else "open",
             when(a.created_unix),
         )
@@ -80,11 +98,12 @@ def list_accounts(config: Path, as_json: bool) -> None:
 @account.command()
 @click.argument("name")
 @password_option
+@scram_option
 @config_option
 @json_option
-def passwd(name: str, password: str | None, config: Path, as_json: bool) -> None:
-    """Replace NAME's password."""
-    _show(ask(config, "keeper", SetPassword(name, _password(password))), as_json, "has a new password")
+def passwd(name: str, password: str | None, scram: bool, config: Path, as_json: bool) -> None:
+    """Replace NAME's password; its app passwords end with the old one."""
+    _show(ask(config, "keeper", SetPassword(name, _password(password), scram)), as_json, "has a new password")
 
 
 @account.command()
