@@ -15,7 +15,7 @@ from fakes.mail_sessions import Listening, Records, listen
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.connections import Connections
 from scop.net.mail_server import MAX_REFUSALS, Entrance, MailServer, ServerTimeouts
-from scop.net.pace import Pace
+from scop.net.peer import Peer
 from scop.smtp import ServerOptions, reply
 
 OPTIONS = ServerOptions(HOSTNAME)
@@ -354,24 +354,32 @@ async def test_proxy_that_sends_no_header_hears_nothing(octets: bytes) -> None:
     assert [] == records.asked
 
 
-async def test_pace_lets_a_fast_client_wait() -> None:
-    """Octets beyond the burst are read at the rate; the message comes whole all the same."""
+async def test_fast_client_has_to_wait() -> None:
+    """While the entrance asks for a pause nothing is read; the message comes whole all the same."""
     records = Records()
-    entrance = Entrance(pace=lambda _peer: Pace(1_000_000.0, 65_536.0))
-    message = (b"x" * 98 + b"\r\n") * 5000
+    counted: list[int] = []
+
+    def pause_seconds(_peer: Peer, octets: int) -> float:
+        counted.append(octets)
+        return 0.06 if sum(counted) - octets < 300_000 <= sum(counted) else 0.0
+
+    message = (b"x" * 98 + b"\r\n") * 10_000
     loop = asyncio.get_running_loop()
     began = loop.time()
-    async with _server(records, entrance=entrance, timeouts=ServerTimeouts(idle_seconds=0.1)) as listening:
-        assert "221 " == (await _say(listening, BEGIN + message + b".\r\nQUIT\r\n"))[-1]
+    entrance = Entrance(pause_seconds=pause_seconds)
+    async with _server(records, entrance=entrance, timeouts=ServerTimeouts(block_seconds=0.05)) as listening:
+        octets = BEGIN + message + b".\r\nQUIT\r\n"
+        assert "221 " == (await _say(listening, octets))[-1]
     assert [message] == records.messages
-    assert loop.time() - began > 0.1
+    assert len(octets) == sum(counted)
+    assert loop.time() - began > 0.05
 
 
 async def test_large_message_passes_under_tls() -> None:
     """Under our own TLS reading is paused and resumed as in the clear, and nothing is lost."""
     records = Records()
     message = (b"x" * 98 + b"\r\n") * 20_000
-    entrance = Entrance(implicit_tls=True, pace=lambda _peer: Pace(50_000_000.0, 65_536.0))
+    entrance = Entrance(implicit_tls=True, pause_seconds=lambda _peer, octets: octets / 50_000_000)
 
     def send(port: int) -> bytes:
         plain = socket.create_connection(("127.0.0.1", port))

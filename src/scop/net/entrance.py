@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scop.net.connections import Connections
-    from scop.net.pace import Pace
     from scop.net.peer import Peer
 
 __all__ = ["Entrance", "ServerTimeouts"]
@@ -43,10 +42,10 @@ class Entrance:
     """How connections come in at one listener.
 
     `is_proxy` says of an address whether it must begin with a PROXY header, which is read from
-    nobody else. `pace` gives the bucket that counts a peer's octets; peers may share one.
+    nobody else. `pause_seconds` counts octets of a peer that came, and says how long no more are to be read.
     """
 
     implicit_tls: bool = False
     is_proxy: Callable[[str], bool] = _nobody
-    pace: Callable[[Peer], Pace | None] | None = None
+    pause_seconds: Callable[[Peer, int], float] | None = None
     connections: Connections | None = None

@@ -208,7 +208,7 @@ class MailServer(MailWire):
         self._out.append(self._connection.send(answer))
         self._answered = self._loop.time()
         if isinstance(event, DataBegin):
-            self._message_began, self._message_octets = self._answered, 0
+            self._message_began, self._message_octets = self._answered - self._paused_seconds, 0
         elif isinstance(event, DataEnd) and answer.is_positive:
             self._bore_fruit = self._answered
 
@@ -300,7 +300,8 @@ class MailServer(MailWire):
         else:
             block = self._loop.time() + limits.block_seconds
             paid = self._message_octets / limits.min_octets_per_second
-            await self._more(min(block, self._message_began + limits.block_seconds + paid))
+            began = self._message_began + self._paused_seconds
+            await self._more(min(block, began + limits.block_seconds + paid))
 
     async def _flush(self) -> None:
         octets = b"".join(self._out)

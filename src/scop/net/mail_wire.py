@@ -3,7 +3,7 @@
 Theory of operation: a PROXY header, then TLS, then the conversation: each stage begins when the one
 before has ended, and octets go to the stage that stands. The conversation is a coroutine of a subclass,
 which waits in two places: `_more` for octets to come, `_flush` for octets to leave. Each wait has a deadline,
-one timer serves all of them. Reading is paused while the conversation is far behind, and by a `Pace`.
+one timer serves all of them. Reading is paused while the conversation is far behind, and as the entrance asks.
 
 Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 3207 (STARTTLS); RFC 8314 §3 (implicit TLS); PROXY protocol §2.2.
 """
@@ -23,7 +23,6 @@ from scop.smtp.proxy_protocol import read_proxy_header
 
 if TYPE_CHECKING:
     from scop.net.entrance import Entrance, ServerTimeouts
-    from scop.net.pace import Pace
 
 __all__ = ["Gone", "MailWire"]
 
@@ -51,7 +50,6 @@ class MailWire(asyncio.Protocol):
         self._timeouts = timeouts
         self._tls: TlsLayer | None = None
         self._proxy_header: bytes | None = None  # what came of it, while it is awaited
-        self._pace: Pace | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = math.inf  # of what is awaited from the client, if anything is
         self._waiter: asyncio.Future[None] | None = None  # for octets to come
@@ -60,7 +58,8 @@ class MailWire(asyncio.Protocol):
         self._ended = False  # nothing more comes
         self._lost = False  # and nothing more leaves
         self._is_behind = False  # the conversation, so that reading is paused
-        self._slowed: asyncio.TimerHandle | None = None  # ends a pause that the pace demands
+        self._paused_seconds = 0.0  # that the entrance asked for so far
+        self._slowed: asyncio.TimerHandle | None = None  # ends a pause that the entrance asked for
 
     # What a subclass says
 
@@ -151,8 +150,6 @@ class MailWire(asyncio.Protocol):
         return rest
 
     def _enter(self) -> None:
-        if self._entrance.pace is not None:
-            self._pace = self._entrance.pace(self._peer)
         if self._entrance.implicit_tls:
             self._begin_handshake()
         else:
@@ -173,8 +170,8 @@ class MailWire(asyncio.Protocol):
         if self._receive(octets) > MAX_AHEAD_OCTETS and not self._is_behind:
             self._is_behind = True
             self._transport.pause_reading()
-        if self._pace is not None:
-            self._slow_down(self._pace.taken(len(octets), self._loop.time()))
+        if self._entrance.pause_seconds is not None:
+            self._slow_down(self._entrance.pause_seconds(self._peer, len(octets)))
         _wake(self._waiter)
 
     def _read_tls(self, tls: TlsLayer, octets: bytes) -> None:
@@ -223,6 +220,7 @@ class MailWire(asyncio.Protocol):
             self._slowed.cancel()
         elif not self._is_behind:
             self._transport.pause_reading()
+        self._paused_seconds += seconds
         self._deadline += seconds
         self._slowed = self._loop.call_later(seconds, self._speed_up)
 
@@ -247,7 +245,8 @@ class MailWire(asyncio.Protocol):
             return
         if self._ended:
             raise Gone
-        self._expect_by(deadline)
+        # What a pause costs is not the client's fault.
+        self._expect_by(deadline if self._slowed is None else deadline + self._slowed.when() - self._loop.time())
         self._waiter = self._loop.create_future()
         await self._waiter
         self._waiter = None
