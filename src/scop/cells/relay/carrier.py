@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from scop.base import Clock, printable
+from scop.cells.relay.intake_forwards import Forwards
 from scop.cells.relay.letters import SIGNER, Load, Settled
 from scop.cells.relay.lines import LineLimits, Lines
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.post import Carried, Post
 from scop.cells.relay.queue import Queue
-from scop.cells.relay.route import Unroutable, route
+from scop.cells.relay.route import Ourselves, Unroutable, route
 from scop.cells.relay.schedule import GIVE_UP_SECONDS, INSIDE, OUTSIDE, pause_seconds
 from scop.dsn import Action, RecipientReport
 from scop.net.dns_client import Names, drive
@@ -38,12 +39,14 @@ _random = random.SystemRandom()
 class CarrierOptions:
     """Where mail can go, and what is needed on the way."""
 
+    ourselves: Ourselves
     hostname: str
     domain: str
     names: Names
     mailbox: MailPool
     signer: MailPool
     post: Post
+    forwards: Forwards
     log: Log
     clock: Clock
 
@@ -156,10 +159,15 @@ class Carrier:
         elif load.destination == SIGNER:
             carried = await self._inside(self._options.signer, "signer", load, envelope, octets)
         else:
-            found = await drive(route(load.destination, self._options.hostname, _random.random), self._options.names)
+            found = await drive(
+                route(load.destination, self._options.ourselves, _random.random),
+                self._options.names,
+            )
             if isinstance(found, Unroutable):
                 verdict = _Verdict(positive=False, permanent=found.permanent, status=found.status, words=found.reason)
                 return (verdict,) * len(load.recipients)
+            sender = await self._options.forwards.sender(mail.reverse_path)
+            envelope = replace(envelope, mail=replace(mail, reverse_path=sender))
             carried = await self._options.post.carry(found, envelope, octets, tls_optional=load.tls_optional)
         return _verdicts(carried, len(load.recipients))
 

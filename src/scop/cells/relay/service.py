@@ -8,9 +8,11 @@ from pathlib import Path
 
 from scop.base import Clock
 from scop.cells.relay.carrier import Carrier, CarrierOptions
+from scop.cells.relay.intake_forwards import Forwards, load_or_make_secret
 from scop.cells.relay.post import Post, PostOptions
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_view import contents
+from scop.cells.relay.route import Ourselves
 from scop.cells.relay.session import Desk, Intake
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
@@ -45,6 +47,7 @@ class RelayOptions:
     log: Log
     clock: Clock
     life: Life
+    reserve_octets: int = 0  # of the disk that new mail leaves free
 
 
 def options_of(cell: Cell) -> RelayOptions:
@@ -68,6 +71,7 @@ def options_of(cell: Cell) -> RelayOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
+        reserve_octets=config.relay.reserve_octets,
     )
 
 
@@ -76,13 +80,25 @@ async def run(options: RelayOptions) -> None:
     hostname = options.post.name
     queue = Queue(options.state, options.log)
     post = Post(options.post)
+    forwards = Forwards(options.domain, load_or_make_secret(options.state), queue, options.clock)
     carrier = Carrier(
         queue,
         CarrierOptions(
-            hostname, options.domain, options.names, options.mailbox, options.signer, post, options.log, options.clock
+            ourselves=Ourselves(frozenset({hostname.lower()}), options.post.source),
+            hostname=hostname,
+            domain=options.domain,
+            names=options.names,
+            mailbox=options.mailbox,
+            signer=options.signer,
+            post=post,
+            forwards=forwards,
+            log=options.log,
+            clock=options.clock,
         ),
     )
-    desk = Desk(hostname, options.domain, queue, carrier, options.clock, options.log)
+    desk = Desk(
+        hostname, options.domain, queue, carrier, forwards, options.reserve_octets, options.clock, options.log
+    )
 
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer, on_fault=options.log.fault)
