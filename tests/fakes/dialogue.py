@@ -1,4 +1,4 @@
-"""Plays a dialogue of tests/dialogues against `ServerConnection`."""
+"""Reads the dialogues of tests/dialogues, and plays them against `ServerConnection`."""
 
 from __future__ import annotations
 
@@ -6,51 +6,116 @@ import fnmatch
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fakes.dialogue_host import GREETING, Host
 from scop.smtp import (
     NEED_DATA,
     Authenticate,
     Challenge,
-    DataBegin,
+    ChunkEnd,
     DataChunk,
     DataEnd,
     DataRefused,
     Event,
+    Extended,
     Hello,
-    Help,
+    Impersonated,
     Mail,
-    Quit,
     Recipient,
     Refused,
     Reply,
+    SaslStep,
     ServerConnection,
     ServerOptions,
-    StartTls,
-    Verify,
-    reply,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["Player", "play"]
+__all__ = ["Dialogue", "Player", "Step", "check_whole_reply", "octets_of", "pipelined", "play", "read_dialogue"]
 
+_SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-256-PLUS")
 _OPTIONS: dict[str, Callable[[ServerOptions], ServerOptions]] = {
     "lmtp": lambda options: replace(options, lmtp=True),
     "trusted": lambda options: replace(options, trusted=True),
     "tls": lambda options: replace(options, tls_active=True),
     "starttls": lambda options: replace(options, tls_available=True),
     "auth": lambda options: replace(options, auth_mechanisms=("PLAIN", "LOGIN")),
+    "scram": lambda options: replace(options, auth_mechanisms=_SCRAM),
+    "external": lambda options: replace(options, auth_mechanisms=("EXTERNAL",), external_identity="alice"),
     "required": lambda options: replace(options, auth_required=True),
+    "binary": lambda options: replace(options, binary=True),
+    "deliverby": lambda options: replace(options, min_by_seconds=60),
+    "hold": lambda options: replace(options, max_hold_seconds=3600),
+    "priorities": lambda options: replace(options, priorities=True),
+    "few": lambda options: replace(options, max_recipients=2, max_transactions=2),
+    "xclient": lambda options: replace(options, xclient=True),
+    "early": lambda options: replace(options, early_talk=True),
+    "lines": lambda options: replace(options, max_text_line_octets=998),
 }
-_OK = reply(250, "2.0.0", "Ok")
-_REPLIES = {
-    DataBegin: reply(354, "", "go on"),
-    Verify: reply(252, "2.5.0", "maybe"),
-    Help: reply(214, "2.0.0", "no"),
-    Quit: reply(221, "2.0.0", "bye"),
-    StartTls: reply(220, "2.0.0", "go on"),
-}
+_KINDS = frozenset(("O", "E", "C", "R", "S", "S+", "T", "M"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a dialogue."""
+
+    kind: str
+    text: str
+    where: str
+
+    @property
+    def octets(self) -> bytes:
+        """What the client sends."""
+        return octets_of(self.text) + (b"\r\n" if self.kind == "C" else b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One file: how the server is set up, and who says what."""
+
+    words: frozenset[str]
+    options: ServerOptions
+    steps: tuple[Step, ...]
+
+
+def read_dialogue(path: Path) -> Dialogue:
+    """Read a file; raises `AssertionError` where it does not keep to the language."""
+    steps = [_step(path.name, number, line) for number, line in enumerate(path.read_text().split("\n"), 1)]
+    said = [step for step in steps if step.kind]
+    words = frozenset(word for step in said if step.kind == "O" for word in step.text.split())
+    options = ServerOptions("mx.harbor.test", max_message_octets=65536)
+    for word in sorted(words):
+        options = _OPTIONS[word](options)
+    return Dialogue(words, options, tuple(step for step in said if step.kind != "O"))
+
+
+def _step(name: str, number: int, line: str) -> Step:
+    if not line.strip() or line.startswith("#"):
+        return Step("", "", "")
+    kind, _, text = line.partition(":")
+    assert kind in _KINDS, f"{name}:{number}: not a line of the language"
+    return Step(kind, text.removeprefix(" "), f"{name}:{number}: {line}")
+
+
+def pipelined(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps as a client goes that says all it has to say in one write before it hears anything."""
+    ordered: list[Step] = []
+    said = b""
+    heard: list[Step] = []
+    for step in steps:
+        if step.kind in ("C", "R"):
+            said += step.octets
+        elif step.kind == "T":  # what follows belongs to another connection, so to say
+            ordered += (_said(said), *heard, step)
+            said, heard = b"", []
+        else:
+            heard.append(step)
+    return [*ordered, _said(said), *heard]
+
+
+def _said(octets: bytes) -> Step:
+    return Step("R", "".join(f"\\x{octet:02x}" for octet in octets), "pipelined")
 
 
 @dataclass
@@ -59,13 +124,19 @@ class Player:
 
     options: ServerOptions
     said: list[str] = field(default_factory=list)
-    taken: list[tuple[str, str, bytes]] = field(default_factory=list)
+    early: bytes = b""
 
     def __post_init__(self) -> None:
         self.server = ServerConnection(self.options)
+        self.host = Host()
         self._chunks: list[bytes] = []
-        self._recipients: list[str] = []
-        self._say(reply(220, "", "mx.harbor.test ESMTP"))
+        self.server.receive_data(self.early)
+        self._say(GREETING)
+
+    @property
+    def taken(self) -> list[tuple[str, str, bytes]]:
+        """The messages: from, to and octets."""
+        return self.host.taken
 
     def feed(self, octets: bytes) -> None:
         """Take octets of the client and answer all that can be answered."""
@@ -81,73 +152,71 @@ class Player:
 
     def _answer(self, event: Event) -> Reply:
         match event:
+            case Refused() | DataRefused() | Challenge() | ChunkEnd() | Extended():
+                return event.reply
             case Hello():
                 return self.server.hello_reply()
-            case Refused() | DataRefused() | Challenge():
-                self._chunks.clear()
-                return event.reply
             case Mail():
-                self._mail, self._recipients, self._chunks = event, [], []
+                self._chunks.clear()
+                return self.host.mail(event)
             case Recipient():
-                return self._recipient(event)
+                return self.host.recipient(event)
             case DataEnd():
-                to = ",".join(self._recipients)
-                self.taken.append((str(self._mail.reverse_path), to, b"".join(self._chunks)))
-            case Authenticate(_, "alice", "secret"):
-                return reply(235, "2.7.0", "Welcome")
-            case Authenticate():
-                return reply(535, "5.7.8", "Authentication failed")
-        return _REPLIES.get(type(event), _OK)
-
-    def _recipient(self, event: Recipient) -> Reply:
-        mailbox = event.forward_path.mailbox
-        name = mailbox.local_part if mailbox else ""
-        if name == "nobody":
-            return reply(550, "5.1.1", "No such user")
-        self._recipients.append(str(event.forward_path))
-        if name == "seen":
-            origin = self._mail.origin
-            seen = f"{origin.address} {origin.port} {origin.helo} {origin.ident} " if origin else ""
-            return reply(250, "2.0.0", f"{seen}{self._mail.auth or ''}".strip() or "nothing")
-        return _OK
+                return self.host.message(b"".join(self._chunks))
+            case Authenticate() | SaslStep():
+                return self.host.authenticate(event)
+            case Impersonated():
+                return GREETING
+        return self.host.other(event)
 
 
-def play(path: Path, chunk_octets: int) -> None:
+def play(path: Path, chunk_octets: int, order: Callable[[Sequence[Step]], Sequence[Step]] = tuple) -> None:
     """Play a dialogue, sending pieces of `chunk_octets`; raises `AssertionError` where it goes otherwise."""
-    player: Player | None = None
-    options = ServerOptions("mx.harbor.test", max_message_octets=65536)
-    for number, line in enumerate(path.read_text().split("\n"), 1):
-        kind, text = line[:2], line[2:].removeprefix(" ")
-        if kind == "O:":
-            for word in text.split():
-                options = _OPTIONS[word](options)
-            continue
-        if not line.strip() or line.startswith("#"):
-            continue
-        player = player or Player(options)
-        _step(player, kind, text, chunk_octets, f"{path.name}:{number}: {line}")
-    assert player is not None
+    dialogue = read_dialogue(path)
+    early = b"".join(step.octets for step in dialogue.steps if step.kind == "E")
+    player = Player(dialogue.options, early=early)
+    player.feed(b"")
+    for step in order(dialogue.steps):
+        _play(player, step, chunk_octets)
     assert ([], []) == (player.said, player.taken)
 
 
-def _step(player: Player, kind: str, text: str, chunk_octets: int, where: str) -> None:
-    match kind:
-        case "C:" | "R:":
-            octets = _octets(text) + (b"\r\n" if kind == "C:" else b"")
+def _play(player: Player, step: Step, chunk_octets: int) -> None:
+    match step.kind:
+        case "C" | "R":
+            octets = step.octets
             for start in range(0, len(octets), chunk_octets):
                 player.feed(octets[start : start + chunk_octets])
-        case "S:":
-            assert player.said, f"{where}: the server said nothing"
+        case "S":
+            assert player.said, f"{step.where}: the server said nothing"
             said = player.said.pop(0)
-            assert fnmatch.fnmatchcase(said, text.replace("[", "[[]")), f"{where}: the server said {said}"
-        case "T:":
+            assert fnmatch.fnmatchcase(said, step.text.replace("[", "[[]")), f"{step.where}: the server said {said}"
+        case "S+":
+            _hear_whole_reply(player.said, step)
+        case "T":
             player.server.start_tls_done()
-        case "M:":
-            sender, recipients, message = text.split("|", 2)
-            assert (sender, recipients, _octets(message)) == player.taken.pop(0), where
-        case _:
-            raise AssertionError(f"{where}: not a line of the language")
+        case "M":
+            sender, recipients, message = step.text.split("|", 2)
+            assert (sender, recipients, octets_of(message)) == player.taken.pop(0), step.where
 
 
-def _octets(text: str) -> bytes:
+def _hear_whole_reply(said: list[str], step: Step) -> None:
+    code, *wanted = (part.strip() for part in step.text.split("|"))
+    heard: list[str] = []
+    while said and said[0].startswith(f"{code}-"):
+        heard.append(said.pop(0))
+    heard.append(said.pop(0) if said else "nothing")
+    check_whole_reply(heard, code, wanted, step.where)
+
+
+def check_whole_reply(heard: Sequence[str], code: str, wanted: Sequence[str], where: str) -> None:
+    """Check the lines of one reply against `+pattern` (a line is such) and `-pattern` (none is)."""
+    assert heard[-1].startswith(f"{code} "), f"{where}: the server said {heard[-1]}"
+    for each in wanted:
+        is_there = any(fnmatch.fnmatchcase(line[4:], each[1:]) for line in heard)
+        assert is_there is each.startswith("+"), f"{where}: the server said {heard}"
+
+
+def octets_of(text: str) -> bytes:
+    """Read the escapes of the language."""
     return text.encode("latin-1").decode("unicode_escape").encode("latin-1")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fakes.smtp_values import STRICT_MESSAGES
 from scop.base import LocalProtocolError
-from scop.smtp.data import DataReader, is_strict, stuffed
+from scop.smtp.data import DataReader, TextRules, is_strict, stuffed
 
 _ANY = st.lists(st.sampled_from([b"\r", b"\n", b".", b"a", b"\0", b"\r\n", b"\r\n.\r\n", b"\r\n.\r"]), max_size=16).map(
     b"".join
@@ -14,14 +14,15 @@ _ANY = st.lists(st.sampled_from([b"\r", b"\n", b".", b"a", b"\0", b"\r\n", b"\r\
 
 
 def _read(chunks: list[bytes]) -> tuple[bytes, bytes | None, bool]:
-    reader = DataReader()
+    rules = TextRules()
+    reader = DataReader(rules)
     text = b""
     for place, chunk in enumerate(chunks):
         piece, rest = reader.feed(chunk)
         text += piece
         if rest is not None:
-            return text, rest + b"".join(chunks[place + 1 :]), reader.strict
-    return text, None, reader.strict
+            return text, rest + b"".join(chunks[place + 1 :]), rules.strict
+    return text, None, rules.strict
 
 
 @given(STRICT_MESSAGES)
@@ -78,8 +79,9 @@ def test_missing_last_line_end_is_added() -> None:
 def test_line_limit_holds_at_n_and_n_plus_1(chunk: int) -> None:
     """A limit on text lines counts across chunks, without the line end."""
     for length, expected in ((10, False), (11, True)):
-        reader = DataReader(max_line_octets=10)
+        rules = TextRules(10)
+        reader = DataReader(rules)
         octets = b"ab\r\n" + b"x" * length + b"\r\ncd\r\n.\r\n"
         for start in range(0, len(octets), chunk):
             reader.feed(octets[start : start + chunk])
-        assert expected == reader.too_long_lines
+        assert expected == rules.too_long_lines

@@ -10,8 +10,8 @@ from fakes.dialogue import Player
 from fakes.shared import shared_path
 from scop.base import LocalProtocolError
 from scop.smtp import NEED_DATA, DataChunk, ServerConnection, ServerOptions, State, reply
-from scop.smtp.commands import MAX_COMMAND_OCTETS
 from scop.smtp.extensions import built_in
+from scop.smtp.offers import command_limit
 
 _BEGIN = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n"
 _WORDS = st.sampled_from(
@@ -63,7 +63,8 @@ def test_command_line_limit_holds_at_n_and_n_plus_1() -> None:
     """RFC 5321 §4.5.3.1.4, and what the extensions add; the octets of a longer line are not kept."""
     for extra, expected in ((0, "250"), (1, "500")):
         player = Player(ServerOptions("mx.test"))
-        player.feed(b"EHLO x\r\nNOOP " + b"x" * (MAX_COMMAND_OCTETS - 7 + extra) + b"\r\n")
+        limit = command_limit(player.options)
+        player.feed(b"EHLO x\r\nNOOP " + b"x" * (limit - 7 + extra) + b"\r\n")
         assert expected == player.said[-1][:3]
     endless = Player(ServerOptions("mx.test"))
     for _ in range(20):

@@ -67,7 +67,7 @@ _SIMPLE: Mapping[type, Reply] = {
 }
 _PATIENT = ServerTimeouts()
 _PLAIN = Entrance()
-_IN_TRANSACTION = (State.MAIL, State.RECIPIENTS)
+_IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _AT_REST = (State.GREETED, State.IDLE)  # nothing is in the middle of being done
 _AWAITS_COMMAND = (*_AT_REST, *_IN_TRANSACTION, State.SASL)
 
@@ -237,6 +237,7 @@ class MailServer(MailWire):
 
     async def _reply_to_simple(self, event: Event) -> Reply:
         if isinstance(event, Hello | Reset) and self._connection.state in _IN_TRANSACTION:
+            self._chunks.clear()
             await self._session.reset()
         if isinstance(event, Hello):
             await self._session.hello(event)

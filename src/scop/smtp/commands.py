@@ -8,13 +8,15 @@ Standards: RFC 5321 §4.1.1 (commands), §4.1.2 (syntax); RFC 2033 §4.1 (LHLO).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.smtp.events import (
     Authenticate,
+    ChunkBegin,
     DataBegin,
     Event,
+    Extended,
     Forwarded,
     Hello,
     Help,
@@ -23,50 +25,60 @@ from scop.smtp.events import (
     Quit,
     Recipient,
     Reset,
+    SaslStep,
     StartTls,
     Verify,
 )
-from scop.smtp.extensions import BUILT_IN, Extension
-from scop.smtp.extensions.auth import plain_response
-from scop.smtp.extensions.extension import BAD_PARAMETER, ReadVerb
+from scop.smtp.extensions.auth import write_proof
+from scop.smtp.extensions.extension import BAD_PARAMETER
+from scop.smtp.extensions.smtputf8 import NEEDS_SMTPUTF8
 from scop.smtp.paths import ForwardPath, ReversePath
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from scop.smtp.extensions import Extension
+    from scop.smtp.offers import Offers
     from scop.smtp.options import Channel
 
-__all__ = ["MAX_COMMAND_OCTETS", "offered", "read_command", "write_command"]
+__all__ = ["read_command", "write_command"]
 
-# RFC 5321 §4.5.3.1.4: 512 octets, and what the extensions add to it.
-MAX_COMMAND_OCTETS = 512 + sum(extension.extra_command_octets for extension in BUILT_IN)
 MAX_HELLO_OCTETS = 255  # RFC 5321 §4.5.3.1.2
 
 _PATH_AND_REST = r":(<(?:\"(?:[^\"\\]|\\.)*\"|[^>\"])*>)(?: +(.*))?"
 _FROM = re.compile("FROM" + _PATH_AND_REST, re.IGNORECASE)
 _TO = re.compile("TO" + _PATH_AND_REST, re.IGNORECASE)
-_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")  # RFC 5321 §4.1.2: esmtp-param
+# RFC 5321 §4.1.2: esmtp-param; RFC 6531 §3.3 adds UTF-8 to its values.
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\x00-\x20=\x7f-\xa0]+))?")
 # Lenient: RFC 5321 §4.1.1.1 wants a domain or an address literal; half of the world sends other words.
 _HELLO_NAME = re.compile(r"[!-~]+")
 
-
-def offered(channel: Channel) -> dict[str, Extension]:
-    """Return the extensions that are to be had now, by their EHLO line."""
-    wanted = channel.options.extensions
-    known = BUILT_IN if wanted is None else wanted
-    lines = ((extension.offer(channel), extension) for extension in known)
-    return {line: extension for line, extension in lines if line is not None}
+# Reads the argument of a verb of SMTP itself.
+_Read: TypeAlias = "Callable[[str, Channel, Offers], Event]"
+_Parameter = TypeVar("_Parameter")
 
 
-def read_command(line: bytes, channel: Channel) -> Event:
+def read_command(line: bytes, channel: Channel, offers: Offers) -> Event:
     """Return what a command line without its CRLF asks for; raises `RemoteProtocolError` with the reply."""
     verb, argument = _words(line)
-    read = _VERBS.get(verb)
-    if read is None:
-        raise RemoteProtocolError("unknown command", reply_hint="500 5.5.1 Command unrecognized")
     if not argument.isascii() and verb not in _UTF8_VERBS:
         raise RemoteProtocolError(f"{verb} with UTF-8", reply_hint=BAD_PARAMETER)
-    return read(argument, channel)
+    read = _VERBS.get(verb)
+    if read is not None:
+        return read(argument, channel, offers)
+    added = offers.verbs.get(verb)
+    if added is None:
+        raise RemoteProtocolError("unknown command", reply_hint=_reply_to_unknown(verb, channel, offers))
+    return added.read(argument, channel)
+
+
+def _reply_to_unknown(verb: str, channel: Channel, offers: Offers) -> str:
+    withheld = offers.withheld.get(verb)
+    if withheld is None:
+        return "500 5.5.1 Command unrecognized"
+    if not channel.extended:
+        return "503 5.5.1 Say LHLO first" if channel.options.lmtp else "503 5.5.1 Say EHLO first"
+    return withheld.unoffered(channel)
 
 
 def _words(line: bytes) -> tuple[str, str]:
@@ -81,8 +93,8 @@ def _words(line: bytes) -> tuple[str, str]:
     return verb.upper(), argument.strip(" \t")  # RFC 5321 §4.1.1: trailing white space is tolerated
 
 
-def _hello(verb: str) -> ReadVerb:
-    def read(argument: str, channel: Channel) -> Hello:
+def _hello(verb: str) -> _Read:
+    def read(argument: str, channel: Channel, _offers: Offers) -> Hello:
         # RFC 2033 §4.1: LHLO belongs to LMTP, HELO and EHLO do not.
         if channel.options.lmtp is not (verb == "LHLO"):
             raise RemoteProtocolError(f"{verb} in the other protocol", reply_hint="500 5.5.1 Command unrecognized")
@@ -93,7 +105,7 @@ def _hello(verb: str) -> ReadVerb:
     return read
 
 
-def _mail(argument: str, channel: Channel) -> Mail:
+def _mail(argument: str, channel: Channel, offers: Offers) -> Mail:
     if channel.options.auth_required and not channel.authenticated:  # RFC 4954 §6
         raise RemoteProtocolError("MAIL before AUTH", reply_hint="530 5.7.0 Authentication required")
     path, parameters = _path_and_parameters(_FROM, argument)
@@ -101,34 +113,32 @@ def _mail(argument: str, channel: Channel) -> Mail:
         mail = Mail(ReversePath.parse(path), origin=channel.origin)
     except ValueError as fault:
         raise RemoteProtocolError(f"reverse path: {fault}", reply_hint="501 5.1.7 Bad sender address syntax") from fault
-    known = {name: read for each in _usable(channel) for name, read in each.mail_parameters.items()}
     for name, value in parameters.items():
-        if name not in known:
-            raise RemoteProtocolError(f"unknown parameter {name}", reply_hint="555 5.5.4 Unsupported parameter")
-        mail = known[name](mail, value, channel)
-    _check_utf8(path, mail)
+        mail = _reader(offers.mail_parameters, name)(mail, value, channel)
+    if not mail.smtputf8 and not argument.isascii():  # RFC 6531 §3.5
+        raise RemoteProtocolError("UTF-8 without SMTPUTF8", reply_hint=NEEDS_SMTPUTF8)
+    for check in offers.checks:
+        check(mail, channel)
     return mail
 
 
-def _usable(channel: Channel) -> Sequence[Extension]:
-    # RFC 5321 §4.1.1.1: a client that said HELO knows of no extension.
-    return tuple(offered(channel).values()) if channel.extended else ()
-
-
-def _check_utf8(path: str, mail: Mail) -> None:
-    if not mail.smtputf8 and not path.isascii():  # RFC 6531 §3.5
-        raise RemoteProtocolError("UTF-8 without SMTPUTF8", reply_hint="553 5.6.7 SMTPUTF8 is needed for this address")
-
-
-def _recipient(argument: str, _channel: Channel) -> Recipient:
+def _recipient(argument: str, channel: Channel, offers: Offers) -> Recipient:
     path, parameters = _path_and_parameters(_TO, argument)
-    if parameters:
-        raise RemoteProtocolError("unknown parameter", reply_hint="555 5.5.4 Unsupported parameter")
     try:
-        return Recipient(ForwardPath.parse(path))
+        recipient = Recipient(ForwardPath.parse(path))
     except ValueError as fault:
         hint = "501 5.1.3 Bad recipient address syntax"
         raise RemoteProtocolError(f"forward path: {fault}", reply_hint=hint) from fault
+    for name, value in parameters.items():
+        recipient = _reader(offers.recipient_parameters, name)(recipient, value, channel)
+    return recipient
+
+
+def _reader(known: Mapping[str, _Parameter], name: str) -> _Parameter:
+    read = known.get(name)
+    if read is None:
+        raise RemoteProtocolError(f"unknown parameter {name}", reply_hint="555 5.5.4 Unsupported parameter")
+    return read
 
 
 def _path_and_parameters(form: re.Pattern[str], argument: str) -> tuple[str, dict[str, str | None]]:
@@ -144,8 +154,8 @@ def _path_and_parameters(form: re.Pattern[str], argument: str) -> tuple[str, dic
     return found[1], parameters
 
 
-def _bare(event: Event) -> ReadVerb:
-    def read(argument: str, _channel: Channel) -> Event:
+def _bare(event: Event) -> _Read:
+    def read(argument: str, _channel: Channel, _offers: Offers) -> Event:
         if argument:
             raise RemoteProtocolError("an argument where none belongs", reply_hint=BAD_PARAMETER)
         return event
@@ -153,24 +163,16 @@ def _bare(event: Event) -> ReadVerb:
     return read
 
 
-def _verify(_argument: str, _channel: Channel) -> Verify:
-    return Verify()
+def _with_any(event: Event) -> _Read:
+    return lambda _argument, _channel, _offers: event
 
 
-def _help(_argument: str, _channel: Channel) -> Help:
-    return Help()
-
-
-def _noop(_argument: str, _channel: Channel) -> Noop:
-    return Noop()  # RFC 5321 §4.1.1.9: a parameter is ignored
-
-
-def _not_implemented(_argument: str, _channel: Channel) -> Event:
+def _not_implemented(_argument: str, _channel: Channel, _offers: Offers) -> Event:
     raise RemoteProtocolError("not implemented", reply_hint="502 5.5.1 Command not implemented")
 
 
 _UTF8_VERBS = {"MAIL", "RCPT", "VRFY"}  # RFC 6531 §3.7.4.2
-_VERBS: Mapping[str, ReadVerb] = {
+_VERBS: Mapping[str, _Read] = {
     "HELO": _hello("HELO"),
     "EHLO": _hello("EHLO"),
     "LHLO": _hello("LHLO"),
@@ -179,27 +181,30 @@ _VERBS: Mapping[str, ReadVerb] = {
     "DATA": _bare(DataBegin()),
     "RSET": _bare(Reset()),
     "QUIT": _bare(Quit()),
-    "NOOP": _noop,
-    "VRFY": _verify,
-    "HELP": _help,
+    "NOOP": _with_any(Noop()),  # RFC 5321 §4.1.1.9: a parameter is ignored
+    "VRFY": _with_any(Verify()),
+    "HELP": _with_any(Help()),
     "EXPN": _not_implemented,
-    **{name: verb.read for extension in BUILT_IN for name, verb in extension.verbs.items()},
 }
 
 
 def write_command(event: Event, extensions: Sequence[Extension]) -> str:
     """Return the line that says `event` to a server with these extensions, without CRLF."""
     match event:
-        case Hello(verb, name):
-            return f"{verb} {name}"
         case Mail():
             return f"MAIL FROM:{event.reverse_path}" + "".join(each.write_mail(event) for each in extensions)
-        case Recipient(forward_path):
-            return f"RCPT TO:{forward_path}"
+        case Recipient():
+            return f"RCPT TO:{event.forward_path}" + "".join(each.write_recipient(event) for each in extensions)
+        case Hello(verb, name):
+            return f"{verb} {name}"
+        case ChunkBegin(octets, is_last):
+            return f"BDAT {octets} LAST" if is_last else f"BDAT {octets}"
         case Forwarded(origin):
             return f"XFORWARD {origin.to_xforward()}"
-        case Authenticate("PLAIN", login, password):
-            return f"AUTH PLAIN {plain_response(login, password)}"
+        case Authenticate() | SaslStep():
+            return write_proof(event)
+        case Extended(verb, argument):
+            return f"{verb} {argument}".rstrip(" ")
         case _ if type(event) in _WORDS:
             return _WORDS[type(event)]
         case _:

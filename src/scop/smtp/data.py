@@ -1,17 +1,17 @@
-"""The message as it travels after DATA: dots stuffed, ended by CRLF.CRLF and by nothing else.
+"""The message as it travels: after DATA dots are stuffed and CRLF.CRLF ends it, and nothing else; BDAT counts.
 
 Whole chunks are searched and replaced, never single lines. Bare CR, bare LF and NUL do not end a
 message and make it unfit to pass on: another server might read an end there and take what follows
 for commands of ours ("SMTP smuggling").
 
-Standards: RFC 5321 §2.3.8 (line ends), §4.1.1.4 (end of data), §4.5.2 (transparency).
+Standards: RFC 3030 §2 (BDAT); RFC 5321 §2.3.8 (line ends), §4.1.1.4 (end of data), §4.5.2 (transparency).
 """
 
 from __future__ import annotations
 
 from scop.base import LocalProtocolError
 
-__all__ = ["DataReader", "is_strict", "stuffed"]
+__all__ = ["ChunkReader", "DataReader", "TextRules", "is_strict", "stuffed"]
 
 _END = b"\r\n.\r\n"
 _PREFIXES = tuple(_END[:count] for count in (4, 3, 2, 1))
@@ -35,19 +35,42 @@ def stuffed(octets: bytes) -> bytes:
     return text + b".\r\n"
 
 
-class DataReader:
-    """Finds the end of a message and undoes the dots, chunk by chunk."""
+class TextRules:
+    """Notes whether a message that comes in pieces is lawful text."""
 
-    __slots__ = ("_held", "_line_octets", "_max_line_octets", "_virtual", "strict", "too_long_lines")
+    __slots__ = ("_line_octets", "_max_line_octets", "strict", "too_long_lines")
 
     def __init__(self, max_line_octets: int | None = None) -> None:
-        # The CRLF of the DATA command counts as the line end before the first line.
-        self._held = b"\r\n"
-        self._virtual = 2
         self._max_line_octets = max_line_octets
         self._line_octets = 0  # of the line that goes on
         self.strict = True  # no bare CR, bare LF or NUL so far
         self.too_long_lines = False
+
+    def look_at(self, text: bytes) -> None:
+        """Judge the next piece, which does not end between CR and LF."""
+        self.strict = self.strict and is_strict(text)
+        if self._max_line_octets is not None:
+            self._measure(text, self._max_line_octets)
+
+    def _measure(self, text: bytes, limit: int) -> None:
+        first, *others = text.split(b"\r\n")
+        lengths = [self._line_octets + len(first), *map(len, others)]
+        self._line_octets = lengths[-1]
+        self.too_long_lines = self.too_long_lines or max(lengths) > limit
+
+
+class DataReader:
+    """Finds the end of a message and undoes the dots, piece by piece."""
+
+    __slots__ = ("_held", "_rules", "_virtual")
+    is_last = True  # nothing of the message comes after it
+    is_whole = False  # only octets can show the end
+
+    def __init__(self, rules: TextRules) -> None:
+        # The CRLF of the DATA command counts as the line end before the first line.
+        self._held = b"\r\n"
+        self._virtual = 2
+        self._rules = rules
 
     def feed(self, octets: bytes) -> tuple[bytes, bytes | None]:
         """Return the text that is now certain, and after the end what follows it (None before)."""
@@ -64,18 +87,47 @@ class DataReader:
         """Undo the dots in a piece that ends neither inside of CRLF nor before a dot that may be stuffed."""
         if not piece:
             return piece
-        self.strict = self.strict and is_strict(piece)
         # RFC 5321 §4.5.2: a leading dot is deleted, whatever follows.
         text = piece.replace(b"\r\n.", b"\r\n")
         if self._virtual:
             text = text[2:]
             self._virtual = 0
-        if self._max_line_octets is not None:
-            self._measure(text, self._max_line_octets)
+        self._rules.look_at(text)
         return text
 
-    def _measure(self, text: bytes, limit: int) -> None:
-        first, *others = text.split(b"\r\n")
-        lengths = [self._line_octets + len(first), *map(len, others)]
-        self._line_octets = lengths[-1]
-        self.too_long_lines = self.too_long_lines or max(lengths) > limit
+
+class ChunkReader:
+    """Counts the octets of one chunk after the other; `rules` of None let any octets pass (BINARYMIME)."""
+
+    __slots__ = ("_left", "_open_cr", "_rules", "is_last", "octets")
+
+    def __init__(self, rules: TextRules | None) -> None:
+        self._rules = rules
+        self._open_cr = b""  # a CR at the end of a piece, whose LF may come
+        self._left = 0
+        self.octets = 0  # of the chunk
+        self.is_last = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no more octets belong to the chunk."""
+        return not self._left
+
+    def begin(self, octets: int, *, is_last: bool) -> None:
+        """Expect a chunk of so many octets."""
+        self._left = self.octets = octets
+        self.is_last = is_last
+
+    def feed(self, octets: bytes) -> tuple[bytes, bytes | None]:
+        """Return the octets of the chunk, and once it is whole what follows it (None before)."""
+        text = octets[: self._left]
+        self._left -= len(text)
+        if self._rules is not None:
+            self._judge(text, self._rules)
+        return text, None if self._left else octets[len(text) :]
+
+    def _judge(self, text: bytes, rules: TextRules) -> None:
+        piece = self._open_cr + text
+        goes_on = self._left or not self.is_last
+        self._open_cr = b"\r" if goes_on and piece.endswith(b"\r") else b""
+        rules.look_at(piece[:-1] if self._open_cr else piece)

@@ -11,13 +11,14 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from scop.smtp.reply import OK, Reply
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scop.smtp.delivery import DeliverBy, Hold
     from scop.smtp.origin import Origin
     from scop.smtp.paths import ForwardPath, Mailbox, ReversePath
-    from scop.smtp.reply import Reply
 
 __all__ = [
     "NEED_DATA",
@@ -199,10 +200,11 @@ class Quit:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The machine itself rejects a command."""
+    """The machine itself rejects a command; `closes` where nothing that follows could be understood."""
 
     reply: Reply
     reason: str = ""  # for the log
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +225,11 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """A command that an extension of others added, with the reply that the extension gives."""
+    """A command that an extension of others added; on the server's side with the reply that the extension gives."""
 
     verb: str
-    argument: str
-    reply: Reply
+    argument: str = ""
+    reply: Reply = OK
 
 
 Event: TypeAlias = (

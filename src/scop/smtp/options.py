@@ -5,14 +5,14 @@ Standards: RFC 5321 §4.5.3.1 (limits).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from scop.smtp.extensions.extension import Extension
     from scop.smtp.origin import Origin
 
-__all__ = ["Channel", "ServerOptions"]
+__all__ = ["Channel", "ServerOptions", "Terms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,14 @@ class ServerOptions:
     min_by_seconds: int | None = None  # DELIVERBY is offered where it is set (RFC 2852 §4); 0 is no bound
     max_hold_seconds: int = 0  # FUTURERELEASE is offered above 0
     priorities: bool = False  # MT-PRIORITY is offered
+    binary: bool = False  # BINARYMIME is offered: whoever takes the message keeps any octets as they are
     max_transactions: int | None = None  # of one connection; told by LIMITS
     max_message_octets: int = 52_428_800
     max_recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least 100
     # Lenient: RFC 5321 §4.5.3.1.6 allows 998 octets and the line end, real mail has longer lines.
     max_text_line_octets: int | None = None
+    # Lenient: RFC 5321 §3.1 has the client wait for the greeting. Only spam engines and broken probes do not.
+    early_talk: bool = False
     extensions: tuple[Extension, ...] | None = None  # that may be offered; None for all built-in ones
 
     def __post_init__(self) -> None:
@@ -47,14 +50,49 @@ class ServerOptions:
             raise ValueError("a server takes messages of at least 65536 octets")
         if self.max_recipients < 1:
             raise ValueError("a server takes at least one recipient")
+        _check_extensions(self.extensions or ())
+
+
+class Terms(NamedTuple):
+    """All that an extension's offer may depend on beside the options."""
+
+    tls_active: bool
+    extended: bool
+    authenticated: bool
+    external_identity: str
+    notes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What was agreed on so far; after STARTTLS it begins anew."""
+    """What was agreed on so far; after STARTTLS and XCLIENT it begins anew."""
 
     options: ServerOptions
     tls_active: bool
     extended: bool = False  # EHLO or LHLO was said
     authenticated: bool = False
+    external_identity: str = ""  # whom the client's own certificate proved
+    transactions: int = 0  # that were begun
     origin: Origin | None = None  # of the next message, told by a trusted client
+    notes: tuple[tuple[str, str], ...] = ()  # what extensions of others remember, by name
+
+    @property
+    def terms(self) -> Terms:
+        """What offers depend on."""
+        return Terms(self.tls_active, self.extended, self.authenticated, self.external_identity, self.notes)
+
+    def note(self, name: str) -> str:
+        """Return what an extension noted under `name`, '' for nothing."""
+        return dict(self.notes).get(name, "")
+
+    def with_note(self, name: str, text: str) -> Channel:
+        """Return the same with one note more, in place of an earlier one of this name."""
+        return replace(self, notes=(*(each for each in self.notes if each[0] != name), (name, text)))
+
+
+def _check_extensions(extensions: tuple[Extension, ...]) -> None:
+    keywords = [each.keyword for each in extensions]
+    verbs = [verb for each in extensions for verb in each.verbs]
+    for names in (keywords, verbs):
+        if len(set(names)) < len(names):
+            raise ValueError(f"two extensions of one name: {', '.join(names)}")

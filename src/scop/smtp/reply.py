@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from scop.base import LimitExceeded, RemoteProtocolError
 
-__all__ = ["Reply", "ReplyReader", "reply"]
+__all__ = ["OK", "Reply", "ReplyReader", "reply"]
 
 MAX_REPLY_LINE_OCTETS = 2048  # RFC 5321 §4.5.3.1.5 says 512. Lenient: servers that say more exist
 MAX_REPLY_LINES = 64  # far more than any EHLO; a peer that goes on has no end
@@ -90,6 +90,9 @@ class Reply:
 def reply(code: int, enhanced: str, *lines: str) -> Reply:
     """Build a reply from its lines."""
     return Reply(code, enhanced, lines)
+
+
+OK = reply(250, "2.0.0", "Ok")
 
 
 class ReplyReader:

@@ -2,11 +2,13 @@
 
 Theory of operation: `next_event` returns what the client asks for; the caller decides and gives its
 `Reply` to `send`, whose octets go to the client; only then the next event can be had. So pipelined
-commands are answered in order by construction. `Refused`, `DataRefused` and `Challenge` bear their
-reply. During a message `DataChunk`s come, which want no reply, then `DataEnd` or `DataRefused`.
-The machine never reads a clock and owns no socket.
+commands are answered in order by construction. `Refused`, `DataRefused`, `Challenge`, `ChunkEnd` and
+`Extended` bear their reply. During a message `DataChunk`s come, which want no reply, then `DataEnd` or
+`DataRefused`; where it comes by BDAT a `ChunkEnd` after each chunk that is not the last. The machine
+never reads a clock and owns no socket.
 
-Standards: RFC 5321; RFC 2033 (LMTP); RFC 2920 (pipelining); RFC 3207 §4.2 (after STARTTLS all is forgotten).
+Standards: RFC 5321; RFC 2033 (LMTP); RFC 2920 (pipelining); RFC 3030 (BDAT); RFC 3207 §4.2 (after STARTTLS all
+is forgotten); Postfix XCLIENT_README.
 """
 
 from __future__ import annotations
@@ -15,19 +17,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scop.base import LimitExceeded, LocalProtocolError, RemoteProtocolError
-from scop.smtp.commands import MAX_COMMAND_OCTETS, offered, read_command
-from scop.smtp.data import DataReader
+from scop.smtp.commands import read_command
+from scop.smtp.data import ChunkReader, DataReader, TextRules
 from scop.smtp.events import (
     NEED_DATA,
-    Authenticate,
     Challenge,
+    ChunkBegin,
+    ChunkEnd,
     DataBegin,
     DataChunk,
     DataEnd,
     DataRefused,
     Event,
-    Forwarded,
+    Extended,
     Hello,
+    Impersonated,
     Mail,
     NeedData,
     Recipient,
@@ -35,7 +39,11 @@ from scop.smtp.events import (
     Reset,
     SaslStep,
 )
-from scop.smtp.extensions.auth import MAX_RESPONSE_OCTETS
+from scop.smtp.extensions.auth import MAX_RESPONSE_OCTETS, next_step
+from scop.smtp.extensions.chunking import announced_octets, is_chunk
+from scop.smtp.extensions.extension import BAD_PARAMETER
+from scop.smtp.extensions.smtputf8 import NEEDS_SMTPUTF8
+from scop.smtp.offers import command_limit, offers_on
 from scop.smtp.options import Channel, ServerOptions
 from scop.smtp.reply import Reply, reply
 from scop.smtp.states import State, allows, state_after
@@ -45,7 +53,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerConnection"]
 
-_IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.DATA)
+_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.DATA, State.CHUNK, State.CHUNKED)
+_MESSAGE = (State.DATA, State.CHUNK)
+_EARLY = reply(554, "5.5.1", "Speak when you were greeted")
+_HEAD_OCTETS = 5  # of a too long line: enough to tell a BDAT
+_BAD_SEQUENCE = "503 5.5.1 Bad sequence of commands"
 
 
 class ServerConnection:
@@ -53,18 +65,27 @@ class ServerConnection:
 
     def __init__(self, options: ServerOptions) -> None:
         self._options = options
-        self._channel = Channel(options, options.tls_active)
+        self._max_command_octets = command_limit(options)
         self._state = State.CONNECTED
         self._buffer = bytearray()
-        self._overlong = False  # the rest of a too long line is being dropped
+        self._overlong = b""  # how a too long line began, whose rest is being dropped
         self._owed: Event | None = None  # the event that waits for its reply
-        self._proceed: Callable[[str], Challenge | Authenticate | SaslStep] | None = None
+        self._dropping: tuple[int, Refused] | None = None  # octets of a refused chunk, and the refusal
+        self._proceed: Callable[[str], Event] | None = None
+        self._renew(Channel(options, options.tls_active, external_identity=options.external_identity))
         self._forget_transaction()
 
+    def _renew(self, channel: Channel) -> None:
+        """Note what was agreed on, and what may be used by it."""
+        self._channel = channel
+        self._offers = offers_on(channel)
+
     def _forget_transaction(self) -> None:
-        self._smtputf8 = False
+        self._mail: Mail | None = None
         self._accepted = 0  # recipients
-        self._reader: DataReader | None = None
+        self._rules = TextRules(self._options.max_text_line_octets)
+        self._reader: DataReader | ChunkReader | None = None
+        self._ending: DataEnd | ChunkEnd | None = None  # follows the chunk that was just handed out
         self._message_octets = 0
         if self._channel.origin is not None:
             self._channel = replace(self._channel, origin=None)
@@ -90,30 +111,39 @@ class ServerConnection:
             return  # RFC 3207 §4.2: nothing sent in the clear is ever looked at
         self._buffer += octets
 
+    @property
+    def early_talker(self) -> bool:
+        """Whether the client spoke before it was greeted; unless that is let pass, the greeting becomes a refusal."""
+        return self._state is State.CONNECTED and bool(self._buffer) and not self._options.early_talk
+
     def next_event(self) -> Event | NeedData:
         """Return what the client asks for next; raises `LocalProtocolError` while a reply is owed."""
         if self._owed is not None or self._state is State.CONNECTED:
             raise LocalProtocolError("a reply is owed")
         if self._state in (State.CLOSED, State.HANDSHAKE):
             return NEED_DATA
-        if self._state is State.DATA:
-            return self._next_of_message()
-        event = self._next_command()
-        if event is not NEED_DATA:
-            self._owed = event
-        return event
+        if self._state not in _MESSAGE:
+            event = self._dropped() if self._dropping else self._next_command()
+            if not isinstance(event, ChunkBegin):
+                self._owed = None if event is NEED_DATA else event
+                return event
+            self._begin_chunk(event)
+        return self._next_of_message()
 
     def send(self, answer: Reply) -> bytes:
         """Answer the last event (the connection itself at first); return the octets to send."""
         if self._state is State.CONNECTED:
+            if self.early_talker:  # RFC 5321 §3.1, §4.3.1: the client waits for the greeting
+                answer = _EARLY
             self._state = State.GREETED if answer.is_positive else State.CLOSED
             return answer.to_octets()
         event, self._owed = self._owed, None
         if event is None:
             raise LocalProtocolError("no reply is owed")
-        # RFC 2033 §4.2: after the message one reply for each recipient that was accepted.
-        each_recipient = self._options.lmtp and isinstance(event, DataEnd | DataRefused)
-        octets = answer.to_octets() * (self._accepted if each_recipient else 1)
+        octets = answer.to_octets()
+        if self._options.lmtp and self._reader is not None and self._reader.is_last:
+            # RFC 2033 §4.2: after the message one reply for each recipient that was accepted.
+            octets *= self._accepted
         self._advance(event, answer)
         return octets
 
@@ -122,44 +152,61 @@ class ServerConnection:
         hello = self._owed
         if not isinstance(hello, Hello):
             raise LocalProtocolError("no hello was said")
-        lines = tuple(offered(self._channel)) if hello.verb != "HELO" else ()
+        lines = offers_on(replace(self._channel, extended=True)).lines if hello.verb != "HELO" else ()
         return Reply(250, "", (self._options.hostname, *lines))
 
-    def start_tls_done(self) -> None:
-        """Begin anew: the connection is under TLS now."""
+    def start_tls_done(self, *, external_identity: str = "") -> None:
+        """Begin anew: the connection is under TLS now; the client's certificate may prove who it is."""
         if self._state is not State.HANDSHAKE:
             raise LocalProtocolError("no handshake was agreed on")
         self._buffer.clear()
-        self._channel = Channel(self._options, tls_active=True)
+        self._renew(Channel(self._options, tls_active=True, external_identity=external_identity))
         self._state = State.GREETED
         self._forget_transaction()
 
     # Commands
 
     def _next_command(self) -> Event | NeedData:
+        line = b""
         try:
-            line = self._take_line()
-            if line is None:
+            taken = self._take_line()
+            if taken is None:
                 return NEED_DATA
-            event = self._proceeded(line) if self._state is State.SASL else read_command(line, self._channel)
-            return self._in_sequence(event)
+            line, is_whole = taken
+            if not is_whole:
+                raise self._too_long()
+            if self._state is State.SASL:
+                return self._in_sequence(self._proceeded(line), line)
+            return self._in_sequence(read_command(line, self._channel, self._offers), line)
         except RemoteProtocolError as fault:
-            return Refused(Reply.parse(f"{fault.reply_hint}\r\n".encode()), str(fault))
+            return self._refused(line, fault)
 
-    def _take_line(self) -> bytes | None:
-        limit = MAX_RESPONSE_OCTETS if self._state is State.SASL else MAX_COMMAND_OCTETS
+    def _take_line(self) -> tuple[bytes, bool] | None:
+        """Return the next line and whether it is whole; of a too long one only how it began."""
+        limit = self._line_limit
         end = self._buffer.find(b"\r\n")
         if end < 0:
             if len(self._buffer) > limit:
-                self._overlong = True
+                self._overlong = self._overlong or bytes(self._buffer[:_HEAD_OCTETS])
                 del self._buffer[:-1]  # the last octet may be the CR of the end
             return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
-        overlong, self._overlong = self._overlong or end + 2 > limit, False
-        if overlong:
-            raise LimitExceeded(f"a line of more than {limit} octets", reply_hint="500 5.5.2 Line too long")
-        return line
+        head, self._overlong = self._overlong, b""
+        if head or end + 2 > limit:
+            return head or line[:_HEAD_OCTETS], False
+        return line, True
+
+    @property
+    def _line_limit(self) -> int:
+        return MAX_RESPONSE_OCTETS if self._state is State.SASL else self._max_command_octets
+
+    def _too_long(self) -> LimitExceeded:
+        if self._state is State.SASL:  # RFC 4954 §6
+            hint = "500 5.5.6 Authentication exchange line is too long"
+        else:
+            hint = "500 5.5.2 Line too long"
+        return LimitExceeded(f"a line of more than {self._line_limit} octets", reply_hint=hint)
 
     def _proceeded(self, line: bytes) -> Event:
         assert self._proceed is not None
@@ -168,30 +215,62 @@ class ServerConnection:
         except UnicodeDecodeError as fault:
             raise RemoteProtocolError("not ASCII", reply_hint="501 5.5.2 Cannot decode response") from fault
 
-    def _in_sequence(self, event: Event) -> Event:
+    def _in_sequence(self, event: Event, line: bytes) -> Event:
         if not allows(self._state, type(event)):
-            hint = "503 5.5.1 Bad sequence of commands"
-            raise RemoteProtocolError(f"{type(event).__name__} in state {self._state.value}", reply_hint=hint)
-        if isinstance(event, Recipient):
-            self._check_recipient(event)
+            raise RemoteProtocolError(f"{type(event).__name__} in {self._state.value}", reply_hint=_BAD_SEQUENCE)
+        match event:
+            case Recipient():
+                self._check_recipient(line)
+            case DataBegin() if self._mail is not None and self._mail.body == "BINARYMIME":  # RFC 3030 §3
+                raise RemoteProtocolError("DATA with BINARYMIME", reply_hint=_BAD_SEQUENCE)
+            case Extended(verb) if self._state in _TRANSACTION and not self._offers.verbs[verb].in_transaction:
+                raise RemoteProtocolError(f"{verb} in a transaction", reply_hint=_BAD_SEQUENCE)
         return event
 
-    def _check_recipient(self, event: Recipient) -> None:
-        mailbox = event.forward_path.mailbox
-        if mailbox is not None and not self._smtputf8 and not mailbox.is_ascii:  # RFC 6531 §3.5
-            hint = "553 5.6.7 SMTPUTF8 is needed for this address"
-            raise RemoteProtocolError("UTF-8 without SMTPUTF8", reply_hint=hint)
+    def _check_recipient(self, line: bytes) -> None:
+        assert self._mail is not None
+        if not self._mail.smtputf8 and not line.isascii():  # RFC 6531 §3.5
+            raise RemoteProtocolError("UTF-8 without SMTPUTF8", reply_hint=NEEDS_SMTPUTF8)
         if self._accepted >= self._options.max_recipients:  # RFC 5321 §4.5.3.1.10
             limit = f"more than {self._options.max_recipients} recipients"
             raise LimitExceeded(limit, reply_hint="452 4.5.3 Too many recipients")
 
+    def _refused(self, line: bytes, fault: RemoteProtocolError) -> Event | NeedData:
+        hint = fault.reply_hint or BAD_PARAMETER
+        refused = Refused(Reply.parse(f"{hint}\r\n".encode()), str(fault))
+        if self._state is State.SASL or not is_chunk(line):
+            return refused
+        # The octets behind BDAT are never commands, whatever is wrong with it.
+        octets = announced_octets(line)
+        if octets is None:
+            return replace(refused, closes=True)
+        self._dropping = (octets, refused)
+        return self._dropped()
+
+    def _dropped(self) -> Refused | NeedData:
+        """Drop what a refused BDAT announced; the refusal follows it (RFC 3030 §2)."""
+        assert self._dropping is not None
+        octets, refused = self._dropping
+        left = max(0, octets - len(self._buffer))
+        del self._buffer[:octets]
+        self._dropping = (left, refused) if left else None
+        return NEED_DATA if left else refused
+
     # The message
 
-    def _next_of_message(self) -> DataChunk | DataEnd | DataRefused | NeedData:
-        if self._reader is None:
-            self._owed = DataEnd()  # its last chunk was handed out
+    def _begin_chunk(self, chunk: ChunkBegin) -> None:
+        self._state = state_after(self._state, ChunkBegin, None)
+        if not isinstance(self._reader, ChunkReader):
+            is_binary = self._mail is not None and self._mail.body == "BINARYMIME"
+            self._reader = ChunkReader(None if is_binary else self._rules)
+        self._reader.begin(chunk.octets, is_last=chunk.is_last)
+
+    def _next_of_message(self) -> DataChunk | DataEnd | DataRefused | ChunkEnd | NeedData:
+        if self._ending is not None:
+            self._owed, self._ending = self._ending, None  # its last chunk was handed out
             return self._owed
-        if not self._buffer:
+        assert self._reader is not None
+        if not self._buffer and not self._reader.is_whole:
             return NEED_DATA
         octets = bytes(self._buffer)
         self._buffer.clear()
@@ -206,22 +285,28 @@ class ServerConnection:
     def _is_fit(self) -> bool:
         return self._message_octets <= self._options.max_message_octets
 
-    def _ended(self, text: bytes) -> DataChunk | DataRefused:
-        fault = self._fault_of_message()
-        if fault is None:
-            self._reader = None
+    def _ended(self, text: bytes) -> DataChunk | DataEnd | DataRefused | ChunkEnd:
+        ending = self._fault_of_message() or self._good_end()
+        if text and not isinstance(ending, DataRefused):
+            self._ending = ending
             return DataChunk(text)
-        self._owed = fault
-        return fault
+        self._owed = ending
+        return ending
+
+    def _good_end(self) -> DataEnd | ChunkEnd:
+        if isinstance(self._reader, ChunkReader) and not self._reader.is_last:
+            return ChunkEnd(reply(250, "2.0.0", f"{self._reader.octets} octets received"))
+        return DataEnd()
 
     def _fault_of_message(self) -> DataRefused | None:
-        assert self._reader is not None
         if not self._is_fit:
             return DataRefused(reply(552, "5.3.4", "Message too large"), "message over the limit")
-        if not self._reader.strict:
+        if self._reader is None or not self._reader.is_last:
+            return None
+        if not self._rules.strict:
             text = "Message contains bare CR, bare LF or NUL"
             return DataRefused(reply(550, "5.6.0", text), text.lower())
-        if self._reader.too_long_lines:
+        if self._rules.too_long_lines:
             return DataRefused(reply(554, "5.6.0", "Message contains a line that is too long"), "line over the limit")
         return None
 
@@ -232,23 +317,38 @@ class ServerConnection:
         self._state = state_after(before, type(event), answer)
         if answer.is_positive:
             self._note(event)
-        ended = before in _IN_TRANSACTION and self._state not in _IN_TRANSACTION
+        if answer.code < 300:
+            self._let_extensions_note(event)
+        if isinstance(event, Refused) and event.closes:
+            self._state = State.CLOSED
+        ended = before in _TRANSACTION and self._state not in _TRANSACTION
         if ended or (answer.is_positive and isinstance(event, Hello | Reset)):  # RFC 5321 §4.1.4, §4.1.1.5
             self._forget_transaction()
 
     def _note(self, event: Event) -> None:
         match event:
             case Hello(verb):
-                self._channel = replace(self._channel, extended=verb != "HELO")
-            case Authenticate():
-                self._channel = replace(self._channel, authenticated=True)
+                self._renew(replace(self._channel, extended=verb != "HELO"))
             case Challenge(_, proceed):
                 self._proceed = proceed
-            case Forwarded(origin):
-                self._channel = replace(self._channel, origin=origin)
+            case SaslStep(mechanism):
+                self._proceed = next_step(mechanism)
             case Mail():
-                self._smtputf8 = event.smtputf8
+                self._mail = event
             case Recipient():
                 self._accepted += 1
             case DataBegin():
-                self._reader = DataReader(self._options.max_text_line_octets)
+                self._reader = DataReader(self._rules)
+            case Impersonated(_, login):  # all that was agreed on was with the proxy
+                self._renew(Channel(self._options, self._channel.tls_active, authenticated=bool(login)))
+
+    def _let_extensions_note(self, event: Event) -> None:
+        channel = self._channel
+        for after in self._offers.effects:
+            channel = after(channel, event)
+        if channel is self._channel:
+            return
+        if channel.terms == self._channel.terms:
+            self._channel = channel
+        else:
+            self._renew(channel)

@@ -5,6 +5,7 @@ Standards: RFC 5321 §2.2 (the extension model), §4.1.2 (parameters), §4.5.3.1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -33,6 +34,11 @@ ReadRecipientParameter: TypeAlias = Callable[[Recipient, "str | None", Channel],
 ReadVerb: TypeAlias = Callable[[str, Channel], Event]
 
 
+# RFC 5321 §4.1.1.1: ehlo-keyword; §4.1.2: esmtp-keyword. Verbs have the same form here.
+_NAME = re.compile(r"[A-Z0-9][A-Z0-9-]*")
+_OWN_VERBS = frozenset(("HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "QUIT", "NOOP", "VRFY", "HELP", "EXPN"))
+
+
 def _nothing(_event: object) -> str:
     return ""
 
@@ -45,26 +51,33 @@ def _unchanged(channel: Channel, _event: Event) -> Channel:
     return channel
 
 
+def _not_implemented(_channel: Channel) -> str:
+    return "502 5.5.1 Command not implemented"
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One command: how its argument is read, and the states of the conversation where it may be said.
 
     The states are the table's where the event has a row there; `in_transaction` is for `Extended` events, which have
-    none: they are taken before a transaction and, where it is set, also within one.
+    none: they are taken before a transaction and, where it is set, also within one. `unoffered` returns the reply
+    while the extension is not to be had.
     """
 
     read: ReadVerb
     in_transaction: bool = False
+    unoffered: Callable[[Channel], str] = _not_implemented
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Extension:
     """One service extension (RFC 5321 §2.2).
 
     `offer` returns the line for the reply to EHLO, None while it is not to be had: its verbs and parameters then
-    are unknown. `check` looks at a MAIL whose parameters are all read. `after` returns what the conversation is
-    after a positive reply to any event. `write_mail` and `write_recipient` return what a client adds to MAIL and
-    RCPT where the server offers the keyword, beginning with a space, '' for nothing.
+    are unknown. It may look at the options and at `Channel.terms`. `check` looks at a MAIL whose parameters are all
+    read. `after` returns what the conversation is after an event was answered by 2yz. `write_mail` and
+    `write_recipient` return what a client adds to MAIL and RCPT where the server offers the keyword, beginning with
+    a space, '' for nothing. Names are upper case; of two readers for one parameter the later extension's counts.
     """
 
     keyword: str
@@ -77,6 +90,25 @@ class Extension:
     write_mail: Callable[[Mail], str] = _nothing
     write_recipient: Callable[[Recipient], str] = _nothing
     extra_command_octets: int = 0  # added to the limit of a command line (RFC 5321 §4.5.3.1.9)
+
+    def __post_init__(self) -> None:
+        for name in (self.keyword, *self.mail_parameters, *self.recipient_parameters, *self.verbs):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name in capitals")
+        if own := _OWN_VERBS & set(self.verbs):
+            raise ValueError(f"{', '.join(sorted(own))} belongs to SMTP itself")
+        if self.extra_command_octets < 0:
+            raise ValueError("a command line does not become shorter")
+
+    @property
+    def checks(self) -> bool:
+        """Whether it looks at each MAIL."""
+        return self.check is not _no_objection
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it changes the conversation."""
+        return self.after is not _unchanged
 
 
 def flag(value: str | None, name: str) -> None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from scop.smtp.events import Mail
     from scop.smtp.options import Channel
 
-__all__ = ["SMTPUTF8"]
+__all__ = ["NEEDS_SMTPUTF8", "SMTPUTF8"]
+
+NEEDS_SMTPUTF8 = "553 5.6.7 SMTPUTF8 is needed for this address"  # RFC 6531 §3.5
 
 
 def _read(mail: Mail, value: str | None, _channel: Channel) -> Mail:

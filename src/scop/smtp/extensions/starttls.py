@@ -24,14 +24,14 @@ def _offer(channel: Channel) -> str | None:
     return "STARTTLS" if channel.options.tls_available and not channel.tls_active else None
 
 
-def _read(argument: str, channel: Channel) -> StartTls:
+def _read(argument: str, _channel: Channel) -> StartTls:
     if argument:
         raise RemoteProtocolError("STARTTLS takes no argument", reply_hint=BAD_PARAMETER)
-    if channel.tls_active:
-        raise RemoteProtocolError("STARTTLS under TLS", reply_hint="503 5.5.1 TLS is active already")
-    if not channel.options.tls_available:
-        raise RemoteProtocolError("STARTTLS is not offered", reply_hint="502 5.5.1 Command not implemented")
     return StartTls()
 
 
-STARTTLS = Extension(keyword="STARTTLS", offer=_offer, verbs={"STARTTLS": Verb(_read)})
+def _unoffered(channel: Channel) -> str:
+    return "503 5.5.1 TLS is active already" if channel.tls_active else "502 5.5.1 Command not implemented"
+
+
+STARTTLS = Extension(keyword="STARTTLS", offer=_offer, verbs={"STARTTLS": Verb(_read, unoffered=_unoffered)})

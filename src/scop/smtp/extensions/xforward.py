@@ -5,10 +5,11 @@ Standards: Postfix XFORWARD_README.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError
-from scop.smtp.events import Forwarded
+from scop.smtp.events import Event, Forwarded
 from scop.smtp.extensions.extension import BAD_PARAMETER, Extension, Verb
 from scop.smtp.origin import Origin
 
@@ -25,9 +26,7 @@ def _offer(channel: Channel) -> str | None:
     return f"XFORWARD {' '.join(_ATTRIBUTES)}" if channel.options.trusted else None
 
 
-def _read(argument: str, channel: Channel) -> Forwarded:
-    if not channel.options.trusted:
-        raise RemoteProtocolError("XFORWARD from outside", reply_hint="502 5.5.1 Command not implemented")
+def _read(argument: str, _channel: Channel) -> Forwarded:
     attributes = dict(_attribute(word) for word in argument.split())
     if not attributes:
         raise RemoteProtocolError("XFORWARD without attributes", reply_hint=BAD_PARAMETER)
@@ -41,9 +40,14 @@ def _attribute(word: str) -> tuple[str, str]:
     return name.upper(), value
 
 
+def _after(channel: Channel, event: Event) -> Channel:
+    return replace(channel, origin=event.origin) if isinstance(event, Forwarded) else channel
+
+
 XFORWARD = Extension(
     keyword="XFORWARD",
     offer=_offer,
     verbs={"XFORWARD": Verb(_read)},
+    after=_after,
     extra_command_octets=3072,  # five values of 255 characters, most of them ASCII
 )
