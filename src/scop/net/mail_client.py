@@ -164,6 +164,11 @@ class MailClient:
             and not self._wire.transport.is_closing()
         )
 
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """Whom to ask for protocol, suite and certificates; None in the clear."""
+        return cast("ssl.SSLObject | None", self._wire.transport.get_extra_info("ssl_object"))
+
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Go on under TLS with a server that must bear `server_name`; raises `TemporaryFailure`."""
         (answer,) = await self._say(StartTls())
