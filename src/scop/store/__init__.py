@@ -1,4 +1,4 @@
-"""Durable state: a versioned store of small files that git can read, and a SQL database with group commit.
+"""Durable state: a versioned store of small files that git can read, a SQL database with group commit, mail in files.
 
 A cell that answers "yes" has the data on the disk before it does. `Store` keeps what a person may want
 to look back on; `Database` keeps what comes in numbers. Either is usable alone:
@@ -8,6 +8,8 @@ to look back on; `Database` keeps what comes in numbers. Either is usable alone:
 
     database = Database.open(Path("queue.db"), ("CREATE TABLE mail (octets BLOB)",))
     await database.write(lambda sql: sql.execute("INSERT INTO mail VALUES (?)", (octets,)))
+
+    await Maildirs(Path("mail"), "mx.harbor.test").keep({"alice": octets})
 """
 
 from importlib import import_module
@@ -17,12 +19,21 @@ from scop.store.faults import Conflict, StoreError
 
 if TYPE_CHECKING:
     from scop.store.database import Database
+    from scop.store.maildir import Maildirs
+    from scop.store.mbox import Mbox
     from scop.store.versioned import Revision, Snapshot, Store
 
-__all__ = ["Conflict", "Database", "Revision", "Snapshot", "Store", "StoreError"]
+__all__ = ["Conflict", "Database", "Maildirs", "Mbox", "Revision", "Snapshot", "Store", "StoreError"]
 
 # Loaded by whoever uses them: a cell with only a database does without the 12 MB of pygit2, and the keeper without SQL.
-_HOMES = {"Database": "database", "Revision": "versioned", "Snapshot": "versioned", "Store": "versioned"}
+_HOMES = {
+    "Database": "database",
+    "Maildirs": "maildir",
+    "Mbox": "mbox",
+    "Revision": "versioned",
+    "Snapshot": "versioned",
+    "Store": "versioned",
+}
 
 
 def __getattr__(name: str) -> object:
