@@ -82,7 +82,7 @@ def test_refused_mail_leaves_a_usable_client() -> None:
 def test_without_pipelining_each_command_waits() -> None:
     """RFC 5321 §4.1.4: only a server that offers it gets several commands at once."""
     client = _greeted(extensions=b"250 mx.test\r\n")
-    assert b"MAIL FROM:<a@b.test>\r\n" == client.send(Mail(A, size_octets=7, body="8BITMIME"))
+    assert b"MAIL FROM:<a@b.test>\r\n" == client.send(Mail(A, size_octets=7))
     with pytest.raises(LocalProtocolError):
         client.send(Recipient(C))
 

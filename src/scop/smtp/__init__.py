@@ -12,7 +12,7 @@ Standards: RFC 5321, RFC 2033, RFC 1870, RFC 6152, RFC 6531, RFC 2920, RFC 2034,
 XFORWARD.
 """
 
-from scop.smtp.client import ClientConnection, Greeting, ReplyReceived
+from scop.smtp.client import ClientConnection, Farewell, Greeting, ReplyReceived
 from scop.smtp.delivery import DeliverBy, Hold
 from scop.smtp.events import (
     NEED_DATA,
@@ -68,6 +68,7 @@ __all__ = [
     "Event",
     "Extended",
     "Extension",
+    "Farewell",
     "ForwardPath",
     "Forwarded",
     "Greeting",

@@ -9,9 +9,14 @@ Standards: RFC 3030 §2 (BDAT); RFC 5321 §2.3.8 (line ends), §4.1.1.4 (end of 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from scop.base import LocalProtocolError
 
-__all__ = ["ChunkReader", "DataReader", "TextRules", "is_strict", "stuffed"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ChunkReader", "DataReader", "TextRules", "is_strict", "stuffed", "stuffed_pieces"]
 
 _END = b"\r\n.\r\n"
 _PREFIXES = tuple(_END[:count] for count in (4, 3, 2, 1))
@@ -25,14 +30,31 @@ def is_strict(octets: bytes) -> bool:
 
 def stuffed(octets: bytes) -> bytes:
     """Return a message as it is sent after DATA, with its end; raises `LocalProtocolError` unless it is strict."""
+    return b"".join(stuffed_pieces(octets, max(1, len(octets))))
+
+
+def stuffed_pieces(octets: bytes, piece_octets: int) -> Iterator[bytes]:
+    """Return an iterator over `stuffed(octets)`, which is never held whole; raises at once unless it is strict."""
     if not is_strict(octets):
         raise LocalProtocolError("a message with bare CR, bare LF or NUL is never sent")
-    text = octets.replace(b"\r\n.", b"\r\n..")
-    if text.startswith(b"."):
-        text = b"." + text
-    if text and not text.endswith(b"\r\n"):
-        return text + b"\r\n.\r\n"
-    return text + b".\r\n"
+    return _stuffed_pieces(octets, piece_octets)
+
+
+def _stuffed_pieces(octets: bytes, piece_octets: int) -> Iterator[bytes]:
+    end = b".\r\n" if not octets or octets.endswith(b"\r\n") else b"\r\n.\r\n"
+    start = 0
+    while True:
+        stop = start + piece_octets
+        if octets[stop - 1 : stop] == b"\r":  # no piece ends inside of CRLF
+            stop += 1
+        piece = octets[start:stop].replace(b"\r\n.", b"\r\n..")
+        if piece.startswith(b".") and (not start or octets[start - 1 : start] == b"\n"):
+            piece = b"." + piece
+        if stop >= len(octets):
+            yield piece + end
+            return
+        yield piece
+        start = stop
 
 
 class TextRules:
