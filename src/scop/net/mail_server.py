@@ -154,7 +154,7 @@ class MailServer(MailWire):
 
     def _secured(self) -> None:
         if not self._entrance.implicit_tls:
-            self._connection.start_tls_done()
+            self._connection.start_tls_done(external_identity=self._peer.identity)
 
     def _timed_out(self) -> None:
         self._say(reply(421, "4.4.2", "Timeout"))

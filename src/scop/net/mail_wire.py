@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from scop.base import RemoteProtocolError
-from scop.net.peer import Peer, peer_of, tls_facts
+from scop.net.peer import Peer, certificate_identity, peer_of, tls_facts
 from scop.net.tls_layer import TlsLayer
 from scop.smtp.proxy_protocol import read_proxy_header
 
@@ -191,7 +191,8 @@ class MailWire(asyncio.Protocol):
 
     def _note_handshake(self, tls: TlsLayer) -> None:
         self._send_tls(tls)
-        self._peer = replace(self._peer, tls=tls_facts(tls.facts))
+        identity = certificate_identity(tls.facts)
+        self._peer = replace(self._peer, tls=tls_facts(tls.facts), identity=identity)
         self._secured()
         if self._entrance.implicit_tls:
             self._begin_conversation()

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     import ssl
 
-__all__ = ["Peer", "peer_of", "tls_facts"]
+__all__ = ["Peer", "certificate_identity", "peer_of", "tls_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,15 @@ class Peer:
     """One end of a connection.
 
     `cell` is the name proven by a mesh certificate, '' for the public; `tls` names protocol and
-    cipher suite, '' for a connection in the clear. `name` and `login` are what a trusted proxy says.
+    cipher suite, '' for a connection in the clear; `identity` is whom a public client's certificate proved, where
+    one is asked for. `name` and `login` are what a trusted proxy says.
     """
 
     address: str
     port: int
     cell: str = ""
     tls: str = ""
+    identity: str = ""
     name: str = ""
     login: str = ""
 
@@ -42,3 +44,28 @@ def tls_facts(tls: ssl.SSLObject | None) -> str:
         return ""
     suite = tls.cipher()
     return f"{tls.version()} {suite[0] if suite else ''}".replace("TLSv", "TLS", 1).strip()
+
+
+def certificate_identity(tls: ssl.SSLObject | None) -> str:
+    """Return whom a verified certificate of the other end names: its mail address, else its common name.
+
+    '' stands for no certificate, and for one that does not say clearly whose it is.
+    """
+    certificate = tls.getpeercert() if tls is not None else None
+    if not certificate:
+        return ""
+    # RFC 5280 §4.2.1.6: an rfc822Name is what identifies a mail user; RFC 4422 Appendix A leaves the choice to us.
+    addresses = [value for kind, value in _pairs(certificate.get("subjectAltName")) if kind == "email"]
+    names = [
+        value for part in _tuple(certificate.get("subject")) for kind, value in _pairs(part) if kind == "commonName"
+    ]
+    found = addresses or names
+    return found[0] if len(found) == 1 else ""
+
+
+def _tuple(found: object) -> tuple[object, ...]:
+    return found if isinstance(found, tuple) else ()
+
+
+def _pairs(found: object) -> list[tuple[str, str]]:
+    return [(str(pair[0]), str(pair[1])) for pair in _tuple(found) if isinstance(pair, tuple) and len(pair) == 2]
