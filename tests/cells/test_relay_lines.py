@@ -7,9 +7,19 @@ from hypothesis import strategies as st
 
 from scop.cells.relay.letters import Load, Waiting
 from scop.cells.relay.lines import LineLimits, Lines
+from scop.cells.relay.schedule import OUTSIDE
+from scop.cells.relay.verdict import Fate, Trouble, Verdict
+from scop.cells.relay.window import Window
 from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
-LIMITS = LineLimits(underway=5, underway_per_destination=2, waiting_per_destination=4, recipients=50)
+LIMITS = LineLimits(underway=5, waiting_per_hop=4, recipients=50)
+NOW = 1_800_000_000.0
+DOWN = Verdict(Fate.LATER, "4.4.1", "no answer", trouble=Trouble.DOWN)
+
+
+def lines_of(limits: LineLimits = LIMITS, *, window_limit: int = 2) -> Lines:
+    """Return lines where every destination is a hop of its own."""
+    return Lines(limits, lambda destination: destination, lambda _: Window(OUTSIDE, limit=window_limit))
 
 
 def load_to(destination: str, number: int) -> Load:
@@ -21,13 +31,13 @@ def load_to(destination: str, number: int) -> Load:
 @given(st.lists(st.sampled_from("abcd"), max_size=40))
 def test_lines_give_out_each_load_once_and_never_too_many(destinations: list[str]) -> None:
     """Whatever the order of things, the limits hold, nothing is lost, and each destination keeps its order."""
-    lines = Lines(LIMITS)
+    lines = lines_of()
     for number, destination in enumerate(destinations):
         lines.add(load_to(destination, number))
     underway: list[Load] = []
     given_out: list[Load] = []
     while underway or not given_out or len(given_out) < len(destinations):
-        while (load := lines.next_load()) is not None:
+        while (load := lines.next_load(NOW)) is not None:
             underway.append(load)
             given_out.append(load)
         assert len(underway) <= LIMITS.underway
@@ -44,20 +54,20 @@ def test_lines_give_out_each_load_once_and_never_too_many(destinations: list[str
 
 def test_lines_take_turns() -> None:
     """A destination with much mail does not keep another one waiting."""
-    lines = Lines(LineLimits(underway=2, underway_per_destination=2))
+    lines = lines_of(LineLimits(underway=2))
     for number in range(6):
         lines.add(load_to("busy", number))
     lines.add(load_to("quiet", 6))
-    assert ["busy", "quiet"] == [load.destination for load in (lines.next_load(), lines.next_load()) if load]
+    assert ["busy", "quiet"] == [load.destination for load in (lines.next_load(NOW), lines.next_load(NOW)) if load]
 
 
 def test_lines_hold_what_is_here_until_it_is_finished() -> None:
     """What is in line or underway is not read from the queue again; a long line is not made longer."""
-    lines = Lines(LIMITS)
+    lines = lines_of()
     for number in range(4):
         lines.add(load_to("a", number))
     assert (frozenset(range(4)), frozenset("a")) == (lines.held.recipients, lines.held.destinations)
-    first = lines.next_load()
+    first = lines.next_load(NOW)
     assert first is not None
     assert (frozenset(range(4)), frozenset()) == (lines.held.recipients, lines.held.destinations)
     lines.finished(first)
@@ -66,19 +76,81 @@ def test_lines_hold_what_is_here_until_it_is_finished() -> None:
 
 def test_lines_tell_when_they_run_low() -> None:
     """The queue is asked again before a line is empty, not at each mail."""
-    lines = Lines(LIMITS)
+    lines = lines_of()
     for number in range(3):
         lines.add(load_to("a", number))
     told = []
-    while (load := lines.next_load()) is not None:
+    while (load := lines.next_load(NOW)) is not None:
         told.append(lines.finished(load))
     assert [False, False, True] == told
 
 
 def test_lines_have_room_for_a_bounded_number_of_recipients() -> None:
     """Memory does not grow with the queue."""
-    lines = Lines(LineLimits(recipients=2))
+    lines = lines_of(LineLimits(recipients=2))
     lines.add(load_to("a", 1))
     assert lines.has_room
     lines.add(load_to("b", 2))
     assert not lines.has_room
+
+
+def test_lines_make_one_load_of_what_goes_to_one_hop() -> None:
+    """RFC 5321 §4.5.4.1: one copy for all recipients of a host, also where a smarthost stands for many domains."""
+    lines = Lines(LIMITS, lambda _: "smarthost", lambda _: Window(OUTSIDE))
+    lines.add(load_to("a", 1))
+    lines.add(load_to("c", 3))
+    both = Load(1, "b", "trace", Mail(ReversePath(None)), False, 0.0, load_to("b", 2).recipients)
+    lines.add(both)
+    first = lines.next_load(NOW)
+    assert first is not None
+    assert (1, [1, 2]) == (first.message, [waiting.id for waiting in first.recipients])
+    assert frozenset({1, 2, 3}) == lines.held.recipients
+    lines.finished(first)
+    assert frozenset({3}) == lines.held.recipients
+
+
+def test_lines_hold_all_destinations_of_a_hop_that_is_long() -> None:
+    """The queue must not be asked for the one while the other fills the line of both."""
+    lines = Lines(LIMITS, lambda _: "smarthost", lambda _: Window(OUTSIDE))
+    for number, name in enumerate("abab"):
+        lines.add(load_to(name, number))
+    assert frozenset("ab") == lines.held.destinations
+
+
+def test_lines_of_a_closed_hop_are_given_out_at_once() -> None:
+    """They are not tried: they only hear that the hop is closed, and must not wait for a turn."""
+    lines = lines_of(window_limit=1)
+    for number in range(4):
+        lines.add(load_to("a", number))
+    lines.window(load_to("a", 0)).note(DOWN, NOW, 0.5)
+    assert [0, 1, 2, 3] == [load.message for _ in range(4) if (load := lines.next_load(NOW))]
+
+
+def test_lines_probe_a_hop_by_one_load() -> None:
+    """When its pause is over one goes out; the others wait for what it finds."""
+    lines = lines_of()
+    for number in range(4):
+        lines.add(load_to("a", number))
+    window = lines.window(load_to("a", 0))
+    window.note(DOWN, NOW, 0.5)
+    later = window.closed_until_unix
+    probe = lines.next_load(later)
+    assert probe is not None
+    assert lines.next_load(later) is None
+    lines.finished(probe)
+    assert lines.next_load(later) is not None
+
+
+def test_lines_remember_a_bounded_number_of_hops() -> None:
+    """Names from outside do not fill the memory; what was not looked at for longest is forgotten."""
+    lines = lines_of(LineLimits(windows=2))
+    lines.window(load_to("a", 1)).limit = 9
+    lines.window(load_to("b", 2))
+    lines.window(load_to("a", 3))
+    lines.window(load_to("c", 4))
+    lines.window(load_to("b", 5))
+    assert [2, 2] == [lines.window(load_to(name, 6)).limit for name in "cb"]
+    lines = lines_of(LineLimits(windows=2))
+    lines.window(load_to("a", 1)).limit = 9
+    lines.window(load_to("b", 2))
+    assert 9 == lines.window(load_to("a", 3)).limit

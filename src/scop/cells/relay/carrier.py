@@ -13,54 +13,37 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from scop.base import Clock, printable
-from scop.cells.relay.intake_forwards import Forwards
-from scop.cells.relay.letters import SIGNER, Load, Settled
+from scop.cells.relay.delivery import Delivery
+from scop.cells.relay.hops import Hops
+from scop.cells.relay.letters import SIGNER, Letter, Load
 from scop.cells.relay.lines import LineLimits, Lines
 from scop.cells.relay.notices import Notices
-from scop.cells.relay.post import Carried, Post
 from scop.cells.relay.queue import Queue
-from scop.cells.relay.route import Ourselves, Unroutable, route
-from scop.cells.relay.schedule import GIVE_UP_SECONDS, INSIDE, OUTSIDE, pause_seconds
-from scop.dsn import Action, RecipientReport
-from scop.net.dns_client import Names, drive
-from scop.net.faults import TemporaryFailure
+from scop.cells.relay.schedule import INSIDE, OUTSIDE, Pace, Patience
+from scop.cells.relay.settling import Attempt, Outcome, outcomes
+from scop.cells.relay.verdict import Fate, Verdict
+from scop.cells.relay.window import Window
 from scop.net.log import Log
-from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Origin, Reply
 
 __all__ = ["Carrier", "CarrierOptions"]
 
 READ_AHEAD = 200  # recipients of one look into the queue
 
 _random = random.SystemRandom()
+_OUR_FAULT = Verdict(Fate.LATER, "4.3.0", "a fault on our side")
 
 
 @dataclass(frozen=True, slots=True)
 class CarrierOptions:
-    """Where mail can go, and what is needed on the way."""
+    """How mail is carried, and with what patience."""
 
-    ourselves: Ourselves
-    hostname: str
     domain: str
-    names: Names
-    mailbox: MailPool
-    signer: MailPool
-    post: Post
-    forwards: Forwards
+    delivery: Delivery
+    hops: Hops
+    notices: Notices
+    patience: Patience
     log: Log
     clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What one attempt meant for one recipient."""
-
-    positive: bool
-    permanent: bool
-    status: str
-    words: str
-    host: str = ""
-    reply: Reply | None = None
 
 
 class Carrier:
@@ -69,15 +52,19 @@ class Carrier:
     def __init__(self, queue: Queue, options: CarrierOptions) -> None:
         self._queue = queue
         self._options = options
-        self._notices = Notices(options.hostname, options.domain)
         self._wake = asyncio.Event()
-        self._lines = Lines(LineLimits())
+        self._lines = Lines(LineLimits(), options.hops.hop_of, lambda hop: Window(self._pace(hop)))
         self._tasks: set[asyncio.Task[bool]] = set()
         self._fault: BaseException | None = None
         self._draining = False
 
     def wake(self) -> None:
         """Look at the queue: something new is in it."""
+        self._wake.set()
+
+    def retry(self) -> None:
+        """Look at the queue, and try also what lately could not be reached: the operator wants it so."""
+        self._lines.reopen()
         self._wake.set()
 
     async def run(self) -> None:
@@ -102,7 +89,7 @@ class Carrier:
 
     def _begin(self) -> None:
         """Start what may be underway."""
-        while not self._draining and (load := self._lines.next_load()) is not None:
+        while not self._draining and (load := self._lines.next_load(self._options.clock.unix())) is not None:
             task = asyncio.ensure_future(self._carry(load))
             self._tasks.add(task)
             task.add_done_callback(partial(self._end, load))
@@ -129,123 +116,84 @@ class Carrier:
 
     async def _carry(self, load: Load) -> bool:
         """Carry and settle a load; return whether there is more to be done because of it."""
-        started = self._options.clock.monotonic()
-        begun = await self._queue.begin(load, self._options.clock.unix())
+        now = self._options.clock.unix()
+        window = self._lines.window(load)
+        if window.is_closed(now) and window.why is not None:
+            verdicts = (window.why,) * len(load.recipients)
+            return await self._settle(self._attempted(load, verdicts, window.closed_until_unix), None)
+        if now >= self._options.patience.deadlines(load).give_up_unix and load.mail.deliver_by is not None:
+            late = Verdict(Fate.LATER, "4.4.7", "")
+            return await self._settle(self._attempted(load, (late,) * len(load.recipients)), None)
+        begun = await self._queue.begin(load, now)
         if begun is None:  # the operator has dropped or held it while it stood in line
             return False
         load, octets = begun
+        started = self._options.clock.monotonic()
         verdicts = await self._attempt_or_later(load, octets)
-        return await self._settle(load, octets, verdicts, self._options.clock.monotonic() - started)
+        attempt = replace(self._attempted(load, verdicts), seconds=self._options.clock.monotonic() - started)
+        window.note(max(verdicts, key=lambda verdict: verdict.trouble.value), attempt.now_unix, attempt.chance)
+        return await self._settle(attempt, octets)
 
-    async def _attempt_or_later(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
+    async def _attempt_or_later(self, load: Load, octets: bytes) -> tuple[Verdict, ...]:
         """Attempt to deliver a load; a fault of ours puts it off.
 
         The queue would bring the load back at every restart, so to die of it would stop all other mail again
         and again. It is logged as the bug that it is and waits its turn; faults of the queue itself do end us.
         """
         try:
-            return await self._attempt(load, octets)
+            return await self._options.delivery.attempt(load, octets)
         except Exception as fault:
             self._options.log.fault(fault, trace=load.trace)
-            verdict = _Verdict(positive=False, permanent=False, status="4.3.0", words="a fault on our side")
-            return (verdict,) * len(load.recipients)
+            return (_OUR_FAULT,) * len(load.recipients)
 
-    async def _attempt(self, load: Load, octets: bytes) -> tuple[_Verdict, ...]:
-        body = "" if octets.isascii() else "8BITMIME"
-        mail = replace(load.mail, body=body)
-        envelope = Envelope(mail, tuple(waiting.recipient for waiting in load.recipients))
-        if load.destination == self._options.domain:
-            carried = await self._inside(self._options.mailbox, "mailbox", load, envelope, octets)
-        elif load.destination == SIGNER:
-            carried = await self._inside(self._options.signer, "signer", load, envelope, octets)
-        else:
-            found = await drive(
-                route(load.destination, self._options.ourselves, _random.random),
-                self._options.names,
+    def _attempted(self, load: Load, verdicts: tuple[Verdict, ...], closed_until: float | None = None) -> Attempt:
+        return Attempt(
+            load,
+            verdicts,
+            now_unix=self._options.clock.unix(),
+            chance=_random.random(),
+            pace=self._pace(load.destination),
+            is_inside=self._is_inside(load.destination),
+            closed_until_unix=closed_until,
+        )
+
+    def _is_inside(self, destination: str) -> bool:
+        return destination in (self._options.domain, SIGNER)
+
+    def _pace(self, destination: str) -> Pace:
+        return INSIDE if self._is_inside(destination) else OUTSIDE
+
+    async def _settle(self, attempt: Attempt, octets: bytes | None) -> bool:
+        """Make durable what became of a load, then tell the log; return whether the queue has more to do now."""
+        found = outcomes(attempt, self._options.patience)
+        notice = await self._notice(attempt, found, octets)
+        settled = [each.settled for each in found]
+        await self._queue.settle(attempt.load, settled, (notice,) if notice else (), attempt.now_unix)
+        for waiting, verdict, outcome in zip(attempt.load.recipients, attempt.verdicts, found, strict=True):
+            self._options.log.info(
+                outcome.state,
+                trace=attempt.load.trace,
+                seconds=round(attempt.seconds, 6),
+                to=printable(str(waiting.recipient.forward_path)),
+                host=printable(verdict.host),
+                remote=printable(verdict.words),
             )
-            if isinstance(found, Unroutable):
-                verdict = _Verdict(positive=False, permanent=found.permanent, status=found.status, words=found.reason)
-                return (verdict,) * len(load.recipients)
-            sender = await self._options.forwards.sender(mail.reverse_path)
-            envelope = replace(envelope, mail=replace(mail, reverse_path=sender))
-            carried = await self._options.post.carry(found, envelope, octets, tls_optional=load.tls_optional)
-        return _verdicts(carried, len(load.recipients))
+        return notice is not None or any(each.next_unix is not None for each in settled)
 
-    async def _inside(self, pool: MailPool, name: str, load: Load, envelope: Envelope, octets: bytes) -> Carried:
-        """Hand a load to a neighbour, with our trace."""
+    async def _notice(self, attempt: Attempt, found: tuple[Outcome, ...], octets: bytes | None) -> Letter | None:
+        """Return the notice that the sender is due, None where there is none."""
+        load, reports = attempt.load, tuple(outcome.report for outcome in found if outcome.report)
+        if not reports or load.mail.reverse_path.mailbox is None:
+            return None
+        if octets is None:
+            begun = await self._queue.begin(load, attempt.now_unix)
+            octets = begun[1] if begun else b""
         try:
-            traced = replace(envelope, mail=replace(envelope.mail, origin=Origin(ident=load.trace)))
-            return Carried(name, await pool.transaction(traced, octets))
-        except TemporaryFailure as failure:
-            return Carried(name, None, str(failure))
-
-    async def _settle(self, load: Load, octets: bytes, verdicts: tuple[_Verdict, ...], seconds: float) -> bool:
-        now = self._options.clock.unix()
-        pace = INSIDE if load.destination in (self._options.domain, SIGNER) else OUTSIDE
-        chance = _random.random()  # one for all, so that they stay together
-        is_last_chance = now - load.queued_unix > GIVE_UP_SECONDS
-        settled: list[Settled] = []
-        failures: list[RecipientReport] = []
-        for waiting, verdict in zip(load.recipients, verdicts, strict=True):
-            failed = not verdict.positive and (verdict.permanent or is_last_chance)
-            retry = None
-            if failed:
-                failures.append(_failure(waiting.recipient.forward_path, verdict))
-            elif not verdict.positive:
-                retry = now + pause_seconds(pace, waiting.attempts + 1, chance)
-            settled.append(Settled(waiting.id, printable(verdict.words), retry, waiting.recipient if failed else None))
-        bounce = self._notices.letter(load, octets, tuple(failures), now)
-        await self._queue.settle(load, settled, (bounce,) if bounce else (), now)
-        for waiting, verdict, each in zip(load.recipients, verdicts, settled, strict=True):
-            self._tell(
-                load,
-                waiting.recipient.forward_path,
-                verdict,
-                "mail.bounced" if each.failed else "mail.deferred",
-                seconds,
-            )
-        return bounce is not None or any(each.next_unix is not None for each in settled)
-
-    def _tell(self, load: Load, path: ForwardPath, verdict: _Verdict, otherwise: str, seconds: float) -> None:
-        self._options.log.info(
-            "mail.relayed" if verdict.positive else otherwise,
-            trace=load.trace,
-            seconds=round(seconds, 6),
-            to=printable(str(path)),
-            host=printable(verdict.host),
-            remote=printable(verdict.words),
-        )
-
-
-def _verdicts(carried: Carried, count: int) -> tuple[_Verdict, ...]:
-    """Return what a transaction meant for each recipient."""
-    if carried.transaction is None:
-        permanent = carried.status.startswith("5")
-        mute = _Verdict(
-            positive=False, permanent=permanent, status=carried.status, words=carried.reason, host=carried.host
-        )
-        return (mute,) * count
-    mail, recipients, message = carried.transaction
-    if not mail.is_positive:
-        return (_verdict(mail, carried.host),) * count
-    return tuple(_verdict(message if each.is_positive and message else each, carried.host) for each in recipients)
-
-
-def _verdict(answer: Reply, host: str) -> _Verdict:
-    fallback = "5.0.0" if answer.is_permanent else "4.0.0"
-    return _Verdict(
-        positive=answer.code == 250,
-        permanent=answer.is_permanent,
-        status=answer.enhanced or fallback,
-        words=str(answer),
-        host=host,
-        reply=answer,
-    )
-
-
-def _failure(path: ForwardPath, verdict: _Verdict) -> RecipientReport:
-    status = verdict.status if verdict.permanent else "4.4.7"  # RFC 3463 §3.5: the time for delivery expired
-    reason = verdict.words if verdict.permanent and verdict.reply is None else ""
-    if not verdict.permanent:
-        reason = "it was tried for five days" + ("" if verdict.reply else f"; at last: {verdict.words}")
-    return RecipientReport(path, Action.FAILED, status, reason, verdict.reply, verdict.host)
+            letter = self._options.notices.letter(load, octets, reports, attempt.now_unix)
+        except Exception as fault:  # one mail of which nothing can be said must not stop the queue
+            self._options.log.fault(fault, trace=load.trace)
+            return None
+        if letter is not None:
+            actions = sorted({str(report.action) for report in reports})
+            self._options.log.info("mail.notice", trace=load.trace, notice=letter.trace, actions=actions)
+        return letter

@@ -65,6 +65,12 @@ SCHEMA = (
         PRIMARY KEY (delivery_id, forward_path)
     ) WITHOUT ROWID;
     CREATE INDEX passed_unix ON passed (unix);
+    CREATE TABLE senders (                     -- of forwarded mail, too long to stand in an address (SRS)
+        reference TEXT PRIMARY KEY,
+        mailbox TEXT NOT NULL,
+        unix REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX senders_unix ON senders (unix);
 
     CREATE TRIGGER recipient_added AFTER INSERT ON recipients BEGIN
         UPDATE destinations SET next_unix = new.next_unix

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scop.base import Clock
 from scop.cells.relay.carrier import Carrier, CarrierOptions
+from scop.cells.relay.delivery import Delivery, DeliveryOptions
+from scop.cells.relay.hops import Hops
 from scop.cells.relay.intake_forwards import Forwards, load_or_make_secret
+from scop.cells.relay.letters import SIGNER
+from scop.cells.relay.notices import Notices
 from scop.cells.relay.post import Post, PostOptions
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_view import contents
 from scop.cells.relay.route import Ourselves
+from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Patience
 from scop.cells.relay.session import Desk, Intake
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
+from scop.mesh.config import Relay
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.relay import QueueList, ReadQueue
@@ -48,6 +54,7 @@ class RelayOptions:
     clock: Clock
     life: Life
     reserve_octets: int = 0  # of the disk that new mail leaves free
+    relay: Relay = field(default_factory=Relay)  # how mail leaves
 
 
 def options_of(cell: Cell) -> RelayOptions:
@@ -72,6 +79,7 @@ def options_of(cell: Cell) -> RelayOptions:
         clock=cell.clock,
         life=cell.life,
         reserve_octets=config.relay.reserve_octets,
+        relay=config.relay,
     )
 
 
@@ -81,23 +89,16 @@ async def run(options: RelayOptions) -> None:
     queue = Queue(options.state, options.log)
     post = Post(options.post)
     forwards = Forwards(options.domain, load_or_make_secret(options.state), queue, options.clock)
-    carrier = Carrier(
-        queue,
-        CarrierOptions(
-            ourselves=Ourselves(frozenset({hostname.lower()}), options.post.source),
-            hostname=hostname,
-            domain=options.domain,
-            names=options.names,
-            mailbox=options.mailbox,
-            signer=options.signer,
-            post=post,
-            forwards=forwards,
-            log=options.log,
-            clock=options.clock,
-        ),
-    )
+    carrier = Carrier(queue, _carrier_options(options, post, forwards))
     desk = Desk(
-        hostname, options.domain, queue, carrier, forwards, options.reserve_octets, options.clock, options.log
+        hostname=hostname,
+        domain=options.domain,
+        queue=queue,
+        wake=carrier.wake,
+        forwards=forwards,
+        reserve_octets=options.reserve_octets,
+        clock=options.clock,
+        log=options.log,
     )
 
     def take_mail(peer: Peer) -> MailServer:
@@ -119,6 +120,31 @@ async def run(options: RelayOptions) -> None:
     await carrier.drain(GRACE_SECONDS)
     await post.close()
     await queue.close()
+
+
+def _carrier_options(options: RelayOptions, post: Post, forwards: Forwards) -> CarrierOptions:
+    hostname, domain, relay = options.post.name, options.domain, options.relay
+    hops = Hops(relay.smarthosts, inside=frozenset({domain, SIGNER}))
+    delivery = DeliveryOptions(
+        domain=domain,
+        ourselves=Ourselves(frozenset({hostname.lower()}), options.post.source),
+        hops=hops,
+        forwards=forwards,
+        names=options.names,
+        mailbox=options.mailbox,
+        signer=options.signer,
+        post=post,
+        clock=options.clock,
+    )
+    return CarrierOptions(
+        domain=domain,
+        delivery=Delivery(delivery),
+        hops=hops,
+        notices=Notices(hostname, domain),
+        patience=Patience(relay.give_up_days * DAY_SECONDS, relay.delay_notice_hours * HOUR_SECONDS),
+        log=options.log,
+        clock=options.clock,
+    )
 
 
 async def _end(carrying: asyncio.Task[None]) -> None:

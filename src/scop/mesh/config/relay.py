@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
 
+from scop.base import a_labels
 from scop.mesh.config.checks import Port, check_port, check_positive
 
 __all__ = ["Relay", "Smarthost"]
 
 
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+
+
 class Smarthost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A host that carries our mail on: `[relay.smarthosts."example.org"]`, or `.default` for all other domains."""
+    """A host that carries our mail on.
+
+    `[relay.smarthosts."example.org"]` for that domain, `".example.org"` for all below it, `default` for all others.
+    """
 
     host: str
     port: Port = 465
@@ -34,9 +42,21 @@ class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     give_up_days: float = 5.0  # RFC 5321 §4.5.4.1: at least 4 to 5 days
     delay_notice_hours: float = 4.0  # after which a sender who asked for it, or did not say, hears of the delay
+    # Of the disk: below it new mail is refused for now, so that what is in the queue can still be settled.
+    reserve_octets: int = 67_108_864
     smarthosts: dict[str, Smarthost] = {}
 
     def __post_init__(self) -> None:
         """Check that each time is positive."""
         check_positive("give_up_days", self.give_up_days)
         check_positive("delay_notice_hours", self.delay_notice_hours)
+        if self.reserve_octets < 0:
+            raise ValueError("reserve_octets: less than nothing cannot stay free")
+        for pattern in self.smarthosts:
+            _check_pattern(pattern)
+
+
+def _check_pattern(pattern: str) -> None:
+    labels = a_labels(pattern).removeprefix(".").split(".")
+    if pattern != "default" and (len(labels) < 2 or not all(map(_LABEL.fullmatch, labels))):
+        raise ValueError(f'smarthosts: {pattern!r} is not a domain, one with a dot before it, or "default"')

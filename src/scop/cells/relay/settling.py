@@ -1,0 +1,142 @@
+"""What follows from an attempt, for the queue and for the sender: pure, so that every case can be looked at.
+
+Standards: RFC 3461 §4.1 (NOTIFY) and §5.2 (who reports what), RFC 3464 §2.3, RFC 2852 §4 (DELIVERBY).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scop.base import printable
+from scop.cells.relay.letters import Load, Settled, Waiting
+from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Deadlines, Pace, Patience, pause_seconds
+from scop.cells.relay.verdict import Fate, Verdict
+from scop.dsn import Action, RecipientReport
+from scop.smtp import Recipient
+
+__all__ = ["Attempt", "Outcome", "outcomes"]
+
+MAX_SPREAD_SECONDS = 2.0  # over which a hop that was closed is given what waited
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to carry a load, or the wish for one at a hop that is closed until `closed_until_unix`."""
+
+    load: Load
+    verdicts: tuple[Verdict, ...]
+    now_unix: float
+    chance: float  # one for all, so that they stay together
+    pace: Pace
+    is_inside: bool = False  # to a cell of ours, which reports by itself
+    closed_until_unix: float | None = None
+    seconds: float = 0.0  # that it took, for the log
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one recipient: `state` for the log, and what its sender is to hear, if anything."""
+
+    state: str
+    settled: Settled
+    report: RecipientReport | None = None
+
+
+def outcomes(attempt: Attempt, patience: Patience) -> tuple[Outcome, ...]:
+    """Return what becomes of each recipient of a load."""
+    deadlines = patience.deadlines(attempt.load)
+    pairs = zip(attempt.load.recipients, attempt.verdicts, strict=True)
+    return tuple(_outcome(attempt, waiting, verdict, deadlines) for waiting, verdict in pairs)
+
+
+def _outcome(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:
+    if verdict.fate is Fate.PASSED:
+        return _passed(attempt, waiting, verdict)
+    if verdict.fate is Fate.NEVER or attempt.now_unix >= deadlines.give_up_unix:
+        return _failed(attempt, waiting, verdict, deadlines)
+    return _put_off(attempt, waiting, verdict, deadlines)
+
+
+def _passed(attempt: Attempt, waiting: Waiting, verdict: Verdict) -> Outcome:
+    report = None
+    if "SUCCESS" in waiting.recipient.notify and not verdict.offers_dsn and not attempt.is_inside:
+        # RFC 3461 §5.2.2: the next host will not tell, so we tell how far it came.
+        status = verdict.status if verdict.status.startswith("2") else "2.0.0"
+        report = _report(waiting.recipient, Action.RELAYED, status, verdict)
+    return Outcome("mail.relayed", _settled(waiting, verdict), report)
+
+
+def _failed(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:
+    if verdict.fate is Fate.NEVER:
+        status, reason = f"5{verdict.status[1:]}", _words_of_ours(verdict)
+    else:
+        tried = _span(attempt.now_unix - attempt.load.first_due_unix)
+        words = _words_of_ours(verdict)
+        reason = f"It was tried for {tried}" + (f"; at last: {words}" if words else "")
+        status = deadlines.status
+    report = None
+    if not waiting.recipient.notify or "FAILURE" in waiting.recipient.notify:  # RFC 3461 §4.1: absent means FAILURE
+        report = _report(waiting.recipient, Action.FAILED, status, verdict, reason)
+    return Outcome("mail.bounced", _settled(waiting, verdict, failed=waiting.recipient), report)
+
+
+def _put_off(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:
+    now = attempt.now_unix
+    notify = waiting.recipient.notify
+    wants_to_know = not waiting.delay_told and (not notify or "DELAY" in notify)
+    tell = wants_to_know and now >= deadlines.tell_unix
+    report = None
+    if tell:
+        status = f"4{verdict.status[1:]}"
+        until = deadlines.give_up_unix
+        report = _report(waiting.recipient, Action.DELAYED, status, verdict, _words_of_ours(verdict), until)
+    next_unix = min(_next_unix(attempt, waiting), deadlines.give_up_unix)
+    if wants_to_know and not tell:
+        next_unix = min(next_unix, deadlines.tell_unix)
+    told = waiting.delay_told or tell
+    return Outcome("mail.deferred", _settled(waiting, verdict, next_unix=max(next_unix, now), delay_told=told), report)
+
+
+def _next_unix(attempt: Attempt, waiting: Waiting) -> float:
+    if attempt.closed_until_unix is not None:
+        return attempt.closed_until_unix + MAX_SPREAD_SECONDS * attempt.chance
+    return attempt.now_unix + pause_seconds(attempt.pace, waiting.attempts + 1, attempt.chance)
+
+
+def _settled(
+    waiting: Waiting,
+    verdict: Verdict,
+    *,
+    next_unix: float | None = None,
+    failed: Recipient | None = None,
+    delay_told: bool = False,
+) -> Settled:
+    return Settled(waiting.id, printable(verdict.words), next_unix, failed, delay_told, printable(verdict.host))
+
+
+def _report(
+    recipient: Recipient, action: Action, status: str, verdict: Verdict, reason: str = "", until: float | None = None
+) -> RecipientReport:
+    return RecipientReport(
+        forward_path=recipient.forward_path,
+        action=action,
+        status=status,
+        reason=reason,
+        reply=verdict.reply,
+        remote_host=verdict.host if verdict.reply else "",
+        original_recipient=recipient.original_recipient,
+        will_retry_until_unix=until,
+    )
+
+
+def _words_of_ours(verdict: Verdict) -> str:
+    """Return why, where no server said it in its own words."""
+    return "" if verdict.reply else verdict.words
+
+
+def _span(seconds: float) -> str:
+    for name, length in (("day", DAY_SECONDS), ("hour", HOUR_SECONDS), ("minute", 60.0)):
+        count = int(seconds // length)
+        if count:
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return "less than a minute"
