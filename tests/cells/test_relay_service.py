@@ -2,165 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
-from fakes.jumping_clock import JumpingClock
-from fakes.mail_sessions import Listening, Records, listen, serve
-from fakes.named_inlet import NamedInlet
-from fakes.self_signed import server_context
-from fakes.watched_log import WatchedLog
-from scop.cells.relay.manifest import MANIFEST
-from scop.cells.relay.post import PostOptions
-from scop.cells.relay.service import RelayOptions, run
-from scop.dns import MX, A, Answer, Question, StaticNames
-from scop.mesh.calls import Caller
-from scop.mesh.cell import Life
-from scop.mesh.vocabulary.relay import QueueList, ReadQueue
+from fakes.mail_sessions import serve
+from fakes.running_relay import BOB, MAIL, around, relay_and_world, running
 from scop.net.clock import SystemClock
-from scop.net.mail_pool import MailPool
-from scop.net.mail_server import MailServer
-from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import ReversePath, ServerOptions, reply
 from scop.smtp.extensions import built_in
 
-ANN = "<ann@lagoon.test>"
-BOB = "<bob@harbor.test>"
-MAIL = b"Received: from a by mx.lagoon.test; now\r\nFrom: ann@lagoon.test\r\n\r\nHigh water at nine.\r\n"
-NAMES = StaticNames(
-    {
-        ("harbor.test", "MX"): [MX(10, "mx.harbor.test")],
-        ("mx.harbor.test", "A"): [A("127.0.0.1")],
-        ("island.test", "A"): [A("127.0.0.1")],
-        ("mirror.test", "MX"): [MX(10, "mx.mirror.test")],
-        ("mx.mirror.test", "A"): [A("127.0.0.2")],
-        ("null.test", "MX"): [MX(0, "")],
-    }
-)
-WORLD = ServerOptions("mx.harbor.test")
 NO_USER = reply(550, "5.1.1", "No such user here")
 GREYLISTED = reply(451, "4.7.1", "Come back later")
-
-
-class StillNames:
-    """Answers from a dict, as a resolver does over a stream."""
-
-    async def lookup(self, question: Question) -> Answer:
-        """Answer at once; one name brings out a bug."""
-        if question.name == "poison.test":
-            raise ZeroDivisionError("a bug of ours")
-        return NAMES.answer(question)
-
-
-@dataclass
-class Outside:
-    """What the relay reaches: the world, the mailbox and the signer, each with what it was handed."""
-
-    host: Listening
-    mailbox: Listening
-    signer: Listening
-    world: Records = field(default_factory=Records)
-    local: Records = field(default_factory=Records)
-    sealing: Records = field(default_factory=Records)
-
-
-@dataclass
-class RunningRelay:
-    """A relay that runs, how to hand it mail and what it logs."""
-
-    outside: Outside
-    kept: WatchedLog
-    clock: JumpingClock | SystemClock
-    inlet: NamedInlet
-    life: Life
-
-    async def send(
-        self, *forward_paths: str, sender: str = ANN, octets: bytes = MAIL, smtputf8: bool = False
-    ) -> Reply | None:
-        """Hand over a mail as the signer does; return the reply to the message."""
-        pool = MailPool(self.inlet.dial("signer"), name="mx.lagoon.test", lmtp=False)
-        mail = Mail(ReversePath.parse(sender), body="8BITMIME", smtputf8=smtputf8, origin=Origin(ident="0123456789ab"))
-        envelope = Envelope(mail, tuple(Recipient(ForwardPath.parse(path)) for path in forward_paths))
-        try:
-            return (await pool.transaction(envelope, octets))[2]
-        finally:
-            await pool.close()
-
-    def jump(self, seconds: float) -> None:
-        """Let time pass at once."""
-        assert isinstance(self.clock, JumpingClock)
-        self.clock.jump(seconds)
-
-    async def listed(self) -> QueueList:
-        """Ask as the operator."""
-        caller = Caller(self.inlet.dial("operator"))
-        try:
-            return await caller.call(ReadQueue())
-        finally:
-            await caller.close()
-
-
-@asynccontextmanager
-async def around(world: ServerOptions = WORLD, *, starttls: bool = False) -> AsyncIterator[Outside]:
-    """Serve whatever a relay reaches."""
-    records = Records(), Records(), Records()
-    context = server_context() if starttls else None
-
-    def host() -> MailServer:
-        return MailServer(world, records[0].session, tls=context)
-
-    lmtp = ServerOptions("mx.lagoon.test", lmtp=True, trusted=True)
-    async with (
-        listen(host) as world_host,
-        serve(records[1].session, lmtp) as mailbox,
-        serve(records[2].session, ServerOptions("mx.lagoon.test", trusted=True)) as signer,
-    ):
-        yield Outside(world_host, mailbox, signer, *records)
-
-
-@asynccontextmanager
-async def running(
-    state: Path, outside: Outside, clock: JumpingClock | SystemClock | None = None
-) -> AsyncIterator[RunningRelay]:
-    """Run a relay until the block ends, by a clock that stands still unless another is given."""
-    relay = RunningRelay(outside, WatchedLog(), clock or JumpingClock(), NamedInlet(dict(MANIFEST.granted())), Life())
-    ready = asyncio.Event()
-    relay.life.on_ready(ready.set)
-    options = RelayOptions(
-        domain="lagoon.test",
-        state=state,
-        inlet=relay.inlet,
-        names=StillNames(),
-        mailbox=MailPool(outside.mailbox.dialer(), name="mx.lagoon.test", lmtp=True),
-        signer=MailPool(outside.signer.dialer(), name="mx.lagoon.test", lmtp=False),
-        post=PostOptions("mx.lagoon.test", outside.host.port, "127.0.0.2", reply_seconds=5.0),
-        speech=ServerOptions("mx.lagoon.test", trusted=True),
-        log=relay.kept.log("relay"),
-        clock=relay.clock,
-        life=relay.life,
-    )
-    serving = asyncio.create_task(run(options))
-    await ready.wait()
-    try:
-        yield relay
-    finally:
-        relay.life.stop()
-        await serving
-        await relay.inlet.end()
-
-
-@asynccontextmanager
-async def relay_and_world(
-    state: Path, world: ServerOptions = WORLD, *, starttls: bool = False
-) -> AsyncIterator[RunningRelay]:
-    """Run a relay amid servers of its own."""
-    async with around(world, starttls=starttls) as outside, running(state, outside) as relay:
-        yield relay
 
 
 def facts(line: Mapping[str, object], *names: str) -> list[object]:
