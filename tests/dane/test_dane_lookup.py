@@ -117,5 +117,6 @@ def test_dane_lookup_follows_an_aliased_record() -> None:
 
 def test_dane_lookup_of_what_is_no_name() -> None:
     """An address literal, or a name too long to stand below _25._tcp, has no records, and nothing is asked."""
-    long = ".".join(["a" * 62] * 4)
-    assert (DaneState.NONE, []) == (_asked({}, {}, long)[0].state, _asked({}, {}, long)[1])
+    for host in (".".join(["a" * 62] * 4), "[192.0.2.1]"):
+        found, asked = _asked({}, {}, host)
+        assert (DaneState.NONE, []) == (found.state, asked)

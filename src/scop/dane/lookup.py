@@ -53,9 +53,7 @@ Lookup = Check[Question, Answer, TlsaFound]
 
 def lookup(host: str, *, port: int = SMTP_PORT) -> Lookup:
     """Ask for the TLSA records of `host`, which a secure MX record (or the domain itself) must have named."""
-    try:
-        Question(f"_{port}._tcp.{host}", "TLSA")
-    except ValueError:
+    if not _is_askable(f"_{port}._tcp.{host}"):
         return TlsaFound(DaneState.NONE, host=host, reason="this is no name that could have records")
     bases = yield from _base_domains(host)
     if isinstance(bases, TlsaFound):
@@ -68,6 +66,13 @@ def lookup(host: str, *, port: int = SMTP_PORT) -> Lookup:
         if answer.security is Security.SECURE and records:
             return _found(base, host, records)
     return TlsaFound(DaneState.NONE, host=host, reason="there are no secure TLSA records")
+
+
+def _is_askable(name: str) -> bool:
+    try:
+        return "[" not in Question(name, "TLSA").name  # an address literal is none
+    except ValueError:
+        return False
 
 
 def _base_domains(host: str) -> Check[Question, Answer, tuple[str, ...] | TlsaFound]:

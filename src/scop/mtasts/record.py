@@ -44,9 +44,11 @@ def parse_record(octets: bytes) -> str:
 
 def lookup(domain: str) -> Check[Question, Answer, str]:
     """Ask for the id of a domain's policy; empty where there is none, or none can be known now."""
+    if domain.startswith("["):  # an address literal
+        return ""
     try:
         question = Question(f"_mta-sts.{domain}", "TXT")
-    except ValueError:  # an address literal, or a name too long to have a policy
+    except ValueError:  # no name, or one too long to have a policy
         return ""
     answer = yield question
     texts = [record.joined for record in answer.records if isinstance(record, TXT)]

@@ -1,7 +1,12 @@
-"""Carries one load to one of a domain's hosts, over connections that are kept for a few seconds.
+"""Carries one load to one of a domain's hosts, each proved as its domain asks, over connections that are kept.
 
-Standards: RFC 5321 §4.5.4; RFC 3207 and RFC 7435 (TLS where the other side can); RFC 1870 (SIZE),
-RFC 6152 (8BITMIME) and RFC 6531 (SMTPUTF8): what a host does not offer is not asked of it.
+Theory of operation. Hosts are tried in their order, each at all of its addresses. For each host it is decided first
+how sure we must be of it (`tls_choice`); a connection that is not as sure is not used. A host that cannot be
+reached, or cannot prove itself, leads to the next. A host that spoke has spoken for all. So has one that was lost
+after the message had been handed over: it may have taken it, and to ask the next at once would only double it.
+
+Standards: RFC 5321 §4.5.4, §5.1; RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 3030 (BINARYMIME):
+what a host does not offer is not asked of it; RFC 8689 §4.2.1 (REQUIRETLS).
 """
 
 from __future__ import annotations
@@ -9,18 +14,33 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from scop.cells.relay.route import Route
+from scop.cells.relay.post_links import LinkKey, Links
+from scop.cells.relay.route import Host, Route
+from scop.cells.relay.tls_choice import TlsChoice
+from scop.cells.relay.tls_link import Link, LinkOptions, TlsFailed, open_link
+from scop.cells.relay.tls_policy import (
+    ENCRYPTION_NEEDED,
+    REQUIRETLS_SUPPORT_NEEDED,
+    Demand,
+    HostPolicy,
+    Level,
+    Needs,
+    Refused,
+    TlsResult,
+)
+from scop.cells.relay.tls_tally import TlsTally
+from scop.mesh.config import Smarthost
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.faults import TemporaryFailure
-from scop.net.mail_client import MailClient, Transaction
+from scop.net.mail_client import Transaction
+from scop.net.trust import web_trust
 from scop.smtp import Envelope
 
 __all__ = ["Carried", "Post", "PostOptions"]
 
-KEPT_SECONDS = 5.0
 CONNECT_SECONDS = 30.0
 REPLY_SECONDS = 120.0  # RFC 5321 §4.5.3.2 asks for minutes of patience with foreign hosts
 
@@ -36,11 +56,22 @@ class PostOptions:
     port: int
     source: str
     reply_seconds: float = REPLY_SECONDS
+    trust: ssl.SSLContext = field(default_factory=web_trust)  # whose certificates PKIX means
+    https_port: int = 443  # where policies are fetched
+    passwords: Mapping[str, str] = field(default_factory=dict)  # of smarthosts, by the name of their file
 
-    def dialer(self, address: str) -> Dialer:
+    def dialer(self, address: str, port: int, *, tls: ssl.SSLContext | None = None, server_name: str = "") -> Dialer:
         """Return how to reach an address."""
         source = self.source if (":" in address) == (":" in self.source) else ""
-        return _in_time(tcp_dialer(address, self.port, source=source))
+        return _in_time(tcp_dialer(address, port, source=source, tls=tls, server_name=server_name))
+
+    def link_options(self, address: str, port: int) -> LinkOptions:
+        """Return how to open a connection to an address."""
+
+        def dial_tls(server_name: str) -> Dialer:
+            return self.dialer(address, port, tls=self.trust, server_name=server_name)
+
+        return LinkOptions(self.dialer(address, port), dial_tls, self.name, self.trust, self.reply_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +86,15 @@ class Carried:
     tls: str = ""  # protocol and suite under which it was said, '' for the clear
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What is to be carried, and along which way."""
+
+    route: Route
+    envelope: Envelope
+    octets: bytes
+
+
 class _Unable(Exception):
     """The host cannot take the mail as it is, and a sealed mail is never converted."""
 
@@ -63,131 +103,174 @@ class _Unable(Exception):
         self.status = status
 
 
-def _opportunistic() -> ssl.SSLContext:
-    """Return a context that encrypts and does not verify.
-
-    RFC 7435: a certificate that cannot be checked still keeps passive listeners out, and refusing it
-    would only fall back to the clear. DANE and MTA-STS, which can be checked, come with their own library.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+class _InDoubt(TemporaryFailure):
+    """The host was lost with the whole message in its hands."""
 
 
 class Post:
-    """Open connections by address, each used by one load at a time."""
+    """Hands mail to hosts; one for the relay's life."""
 
-    def __init__(self, options: PostOptions) -> None:
+    def __init__(self, options: PostOptions, choice: TlsChoice, tally: TlsTally) -> None:
         self._options = options
-        self._tls = _opportunistic()
-        self._idle: dict[str, list[MailClient]] = {}
-        self._timers: dict[MailClient, asyncio.TimerHandle] = {}
-        self._leaving: set[asyncio.Future[None]] = set()
+        self._choice = choice
+        self._tally = tally
+        self._links = Links()
 
     async def carry(self, route: Route, envelope: Envelope, octets: bytes, *, tls_optional: bool = False) -> Carried:
         """Hand a message to the first host that speaks with us."""
-        reason = "there is no host"
+        needs = Needs(envelope.mail.require_tls, tls_optional)
+        load = _Load(route, envelope, octets)
+        sts = await self._choice.of_domain(route, needs)
+        failures: list[Carried] = []
         for host in route.hosts:
-            if self._options.source in host.addresses:
-                # RFC 5321 §5.1: the host is ourselves by another name, as are all behind it
-                return Carried(host.name, None, "the mail would come back to us", "5.4.6")
-            for address in host.addresses:
-                try:
-                    return Carried(host.name, await self._hand_over(address, envelope, octets))
-                except TemporaryFailure as failure:
-                    reason = f"{host.name} [{address}]: {failure}"
-                except _Unable as lack:
-                    return Carried(host.name, None, str(lack), lack.status)
-        return Carried(route.hosts[0].name if route.hosts else "", None, reason)
+            policy = await self._choice.of_host(route, host, needs, sts)
+            if isinstance(policy, Refused):
+                self._tally.note(policy.reported, policy.result, mx_host=host.name, reason=policy.reason)
+                failures.append(Carried(host.name, None, policy.reason, policy.status))
+                continue
+            tried = await self._try_host(load, host, policy)
+            if isinstance(tried, Carried):
+                return tried
+            failures += tried
+        if not failures:
+            return Carried("", None, "there is no host")
+        # What may go well later counts for more than what cannot.
+        return max(failures, key=lambda each: each.status.startswith("4"))
 
     async def close(self) -> None:
         """Take leave everywhere."""
-        idle = [client for clients in self._idle.values() for client in clients]
-        self._idle.clear()
-        for client in idle:
-            self._timers.pop(client).cancel()
-            await client.quit()
-        await asyncio.gather(*self._leaving)
+        await self._links.close()
 
-    async def _hand_over(self, address: str, envelope: Envelope, octets: bytes) -> Transaction:
-        kept = self._take(address)
-        if kept is not None:
+    async def _try_host(self, load: _Load, host: Host, policy: HostPolicy) -> Carried | list[Carried]:
+        """Return what a host said, or why it said nothing at each of its addresses."""
+        failures: list[Carried] = []
+        for address in host.addresses:
+            if address == self._options.source:
+                # RFC 5321 §5.1: the host is ourselves by another name, as are all behind it
+                return Carried(host.name, None, "the mail would come back to us", "5.4.6")
+            where = f"{host.name} [{address}]"
             try:
-                return await self._transact(kept, address, envelope, octets)
-            except TemporaryFailure:
-                if kept.answers:
-                    raise
-        # Nothing was kept, or it had died while it lay idle.
-        client = await self._open(address)
-        return await self._transact(client, address, envelope, octets)
+                return await self._hand_over(load, host, address, policy)
+            except _InDoubt as failure:
+                return Carried(host.name, None, f"{where}: {failure}", "4.4.2")
+            except TlsFailed as failure:
+                is_hopeless = policy.needs_requiretls and failure.result is TlsResult.STARTTLS_NOT_SUPPORTED
+                status = f"5.{ENCRYPTION_NEEDED}" if is_hopeless else failure.status
+                failures.append(Carried(host.name, None, f"{where}: {failure}", status))
+            except TemporaryFailure as failure:
+                failures.append(Carried(host.name, None, f"{where}: {failure}"))
+            except _Unable as lack:
+                if not policy.needs_requiretls:
+                    return Carried(host.name, None, str(lack), lack.status)
+                failures.append(Carried(host.name, None, f"{where}: {lack}", lack.status))
+        return failures
 
-    async def _transact(self, client: MailClient, address: str, envelope: Envelope, octets: bytes) -> Transaction:
+    async def _hand_over(self, load: _Load, host: Host, address: str, policy: HostPolicy) -> Carried:
+        for demand in policy.demands:
+            key = self._key(load.route, address, demand)
+            kept = self._links.take(key)
+            if kept is not None:
+                try:
+                    return await self._transact(kept, key, load, host, policy)
+                except TemporaryFailure:
+                    if kept.client.answers:
+                        raise
+        # Nothing was kept, or it had died while it lay idle.
+        link = await self._open(load.route, host, address, policy)
+        return await self._transact(link, self._key(load.route, address, link.demand), load, host, policy)
+
+    async def _transact(self, link: Link, key: LinkKey, load: _Load, host: Host, policy: HostPolicy) -> Carried:
+        client = link.client
+        client.answers = 0
         try:
-            _check_able(client.extensions, envelope, octets)
-            transaction = await client.transaction(envelope, octets)
+            _check_able(client.extensions, load, policy)
+            link.transactions += 1
+            transaction = await client.transaction(load.envelope, load.octets)
         except _Unable:
-            self._keep(client, address)
+            self._links.keep(key, link)
+            raise
+        except TemporaryFailure as failure:
+            client.close()
+            # MAIL and each RCPT were answered, so the message was on its way.
+            if client.answers > len(load.envelope.recipients):
+                raise _InDoubt(str(failure)) from failure
             raise
         except BaseException:
             client.close()
             raise
-        self._keep(client, address)
-        return transaction
+        carried = Carried(host.name, transaction, status="", offers_dsn="DSN" in client.extensions, tls=link.tls)
+        self._links.keep(key, link)
+        return carried
 
-    async def _open(self, address: str) -> MailClient:
-        client = await self._connect(address)
-        if "STARTTLS" not in client.extensions:
-            return client
+    async def _open(self, route: Route, host: Host, address: str, policy: HostPolicy) -> Link:
+        """Open a connection as sure as the policy asks; a policy that tests is content with less, and counts it."""
+        if policy.flaw is not TlsResult.SUCCESS:
+            self._note(policy, policy.flaw, host, address, "the policy does not fit the host")
+        *tested, last = policy.demands
+        for demand in tested:
+            try:
+                return await self._open_for(demand, route, host, address, policy)
+            except TlsFailed:
+                continue
+        return await self._open_for(last, route, host, address, policy, is_counted=not tested)
+
+    async def _open_for(
+        self, demand: Demand, route: Route, host: Host, address: str, policy: HostPolicy, *, is_counted: bool = True
+    ) -> Link:
+        key = self._key(route, address, demand)
         try:
-            await client.start_tls(self._tls, "")
-        except TemporaryFailure:
-            client.close()
-            return await self._connect(address)  # RFC 7435 §3: better in the clear than not at all
-        return client
+            link = await open_link(demand, self._options.link_options(address, key.port))
+        except TlsFailed as failure:
+            if is_counted:
+                self._note(policy, failure.result, host, address, str(failure))
+            raise
+        if is_counted and policy.flaw is TlsResult.SUCCESS:
+            result = TlsResult.SUCCESS if link.client.tls else TlsResult.STARTTLS_NOT_SUPPORTED
+            self._note(policy, result, host, address, "")
+        if route.smarthost is not None and route.smarthost.login:
+            await self._log_in(link, route.smarthost)
+        return link
 
-    async def _connect(self, address: str) -> MailClient:
-        options = self._options
-        dial = options.dialer(address)
-        return await MailClient.open(dial, name=options.name, lmtp=False, timeout_seconds=options.reply_seconds)
+    async def _log_in(self, link: Link, smarthost: Smarthost) -> None:
+        assert link.demand.level is Level.PKIX  # the configuration admits no login without
+        password = self._options.passwords.get(smarthost.password_file, "")
+        try:
+            answer = await link.client.authenticate(smarthost.login, password)
+        except BaseException:
+            link.client.close()
+            raise
+        if not answer.is_positive:
+            await link.client.quit()
+            raise TemporaryFailure(f"the login is answered by {answer}")
 
-    def _take(self, address: str) -> MailClient | None:
-        clients = self._idle.get(address, [])
-        while clients:
-            client = clients.pop()
-            self._timers.pop(client).cancel()
-            if client.is_usable:
-                client.answers = 0
-                return client
-            client.close()
-        return None
+    def _key(self, route: Route, address: str, demand: Demand) -> LinkKey:
+        smarthost = route.smarthost
+        if smarthost is None:
+            return LinkKey(address, self._options.port, "", demand)
+        return LinkKey(address, smarthost.port, smarthost.login, demand)
 
-    def _keep(self, client: MailClient, address: str) -> None:
-        if not client.is_usable:
-            client.close()
-            return
-        clients = self._idle.setdefault(address, [])
-        clients.append(client)
-        self._timers[client] = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._expire, client, clients)
-
-    def _expire(self, client: MailClient, clients: list[MailClient]) -> None:
-        """Take leave of a host that was not needed again."""
-        del self._timers[client]
-        clients.remove(client)
-        leaving = asyncio.ensure_future(client.quit())
-        self._leaving.add(leaving)
-        leaving.add_done_callback(self._leaving.discard)
+    def _note(self, policy: HostPolicy, result: TlsResult, host: Host, address: str, reason: str) -> None:
+        self._tally.note(policy.reported, result, mx_host=host.name, address=address, reason=reason)
 
 
-def _check_able(extensions: Mapping[str, str], envelope: Envelope, octets: bytes) -> None:
+def _check_able(extensions: Mapping[str, str], load: _Load, policy: HostPolicy) -> None:
     """Raise `_Unable` where the host lacks what the mail needs."""
+    mail, octets = load.envelope.mail, load.octets
     size = extensions.get("SIZE", "")
     if size.isascii() and size.isdigit() and 0 < int(size) < len(octets):  # RFC 1870 §4: 0 means no limit
         raise _Unable("5.3.4", f"the mail has {len(octets)} octets, the host takes {size}")
-    if envelope.mail.body == "8BITMIME" and "8BITMIME" not in extensions:
+    if mail.body == "8BITMIME" and "8BITMIME" not in extensions:
         raise _Unable("5.6.3", "the mail is 8-bit text, the host takes 7-bit")
-    if envelope.mail.smtputf8 and "SMTPUTF8" not in extensions:
+    if mail.body == "BINARYMIME" and not {"BINARYMIME", "CHUNKING"} <= extensions.keys():
+        raise _Unable("5.6.3", "the mail is binary, the host takes text")
+    if mail.smtputf8 and "SMTPUTF8" not in extensions:
         raise _Unable("5.6.7", "the mail needs SMTPUTF8, the host does not offer it")
+    if policy.needs_requiretls and "REQUIRETLS" not in extensions:
+        # RFC 8689 §4.2.1: not even over TLS to a host that would not ask the same of the next
+        raise _Unable(
+            f"5.{REQUIRETLS_SUPPORT_NEEDED}",
+            "the mail requires TLS on all of its way (REQUIRETLS), the host does not offer it",
+        )
 
 
 def _in_time(dial: Dialer) -> Dialer:

@@ -14,22 +14,25 @@ from scop.cells.relay.intake_forwards import Forwards, load_or_make_secret
 from scop.cells.relay.letters import SIGNER
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.post import Post, PostOptions
+from scop.cells.relay.post_office import PostOffice
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_view import contents
 from scop.cells.relay.route import Ourselves
 from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Patience
 from scop.cells.relay.session import Desk, Intake
+from scop.cells.relay.smarthost_passwords import read_passwords
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Relay
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
-from scop.mesh.vocabulary.relay import QueueList, ReadQueue
+from scop.mesh.vocabulary.relay import QueueList, ReadQueue, ReadTlsResults
 from scop.net.dns_client import Names, StreamNames
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.net.peer import Peer
+from scop.net.trust import web_trust
 from scop.smtp import ServerOptions
 
 __all__ = ["RelayOptions", "options_of", "run"]
@@ -68,7 +71,14 @@ def options_of(cell: Cell) -> RelayOptions:
         names=StreamNames(cell.dial("resolver")),
         mailbox=cell.mail_pool("mailbox"),
         signer=cell.mail_pool("signer"),
-        post=PostOptions(hostname, config.world.smtp_port, config.network.address),
+        post=PostOptions(
+            name=hostname,
+            port=config.world.smtp_port,
+            source=config.network.address,
+            trust=web_trust(config.world.certificate_authorities),
+            https_port=config.world.https_port,
+            passwords=read_passwords(config.relay.smarthosts.values()),
+        ),
         speech=ServerOptions(
             hostname=hostname,
             trusted=True,
@@ -87,9 +97,9 @@ async def run(options: RelayOptions) -> None:
     """Take and carry mail until asked to end; what is underway is finished, what waits is on the disk."""
     hostname = options.post.name
     queue = Queue(options.state, options.log)
-    post = Post(options.post)
+    office = PostOffice(options.post, options.state, options.names, options.log, options.clock)
     forwards = Forwards(options.domain, load_or_make_secret(options.state), queue, options.clock)
-    carrier = Carrier(queue, _carrier_options(options, post, forwards))
+    carrier = Carrier(queue, _carrier_options(options, office.post, forwards))
     desk = Desk(
         hostname=hostname,
         domain=options.domain,
@@ -108,7 +118,7 @@ async def run(options: RelayOptions) -> None:
         return await queue.read(lambda sql: contents(sql, asked.choice, asked.limit))
 
     def answer_calls(peer: Peer) -> CallServer:
-        return CallServer(peer, {ReadQueue: read_queue}, options.log)
+        return CallServer(peer, {ReadQueue: read_queue, ReadTlsResults: office.tls_results}, options.log)
 
     await options.inlet.serve({PipeProtocol.SMTP: take_mail, PipeProtocol.CALL: answer_calls})
     carrying = asyncio.ensure_future(carrier.run())
@@ -118,7 +128,7 @@ async def run(options: RelayOptions) -> None:
     await options.inlet.close()
     await _end(carrying)
     await carrier.drain(GRACE_SECONDS)
-    await post.close()
+    await office.close()
     await queue.close()
 
 

@@ -21,8 +21,12 @@ __all__ = [
     "ReadQueue",
     "ReadQueuedMail",
     "ReadQueuedOctets",
+    "ReadTlsResults",
     "ReleaseMail",
     "RetryMail",
+    "TlsFailures",
+    "TlsResults",
+    "TlsSessions",
 ]
 
 
@@ -160,3 +164,39 @@ class DropMail(Call[QueueChange], frozen=True):
 
     choice: QueueChoice
     bounce: bool = False
+
+
+class TlsFailures(msgspec.Struct, frozen=True):
+    """Sessions with one host that failed alike, in the words of RFC 8460 §4.3 and §4.4."""
+
+    result_type: str
+    mx_host: str
+    receiving_address: str
+    sending_address: str
+    reason: str
+    sessions: int
+
+
+class TlsSessions(msgspec.Struct, frozen=True):
+    """How TLS went with one destination under one of its policies, on one UTC day."""
+
+    day: str
+    domain: str
+    policy_type: str  # tlsa, sts, no-policy-found
+    policy: tuple[str, ...]  # lines or records
+    mx: tuple[str, ...]
+    successes: int
+    failures: tuple[TlsFailures, ...]
+
+
+class TlsResults(msgspec.Struct, frozen=True):
+    """What was counted, the latest day first."""
+
+    sessions: tuple[TlsSessions, ...]
+
+
+class ReadTlsResults(Call[TlsResults], frozen=True):
+    """How did TLS go, on a UTC day (YYYY-MM-DD) or on all of the last 30, with a destination or with all?"""
+
+    day: str = ""
+    domain: str = ""

@@ -1,0 +1,178 @@
+"""Knows the MTA-STS policy of each destination: fetched when first met, kept over restarts, refreshed in time.
+
+Theory of operation. Before a delivery the domain's TXT record is looked at (for a minute the last look is as good).
+A new id means a fetch, for which this delivery waits; others to the same domain wait for the same fetch. A fetch
+that fails leaves what was kept, and is not tried again for five minutes. Beside that, `run` fetches policies anew
+when half of their age has passed, so that an attacker who blocks the fetch has to do so for very long.
+
+Standards: RFC 8461 §3.3 (fetch, failures), §5.1 (order), §10.2 (refresh); RFC 8460 §4.3.2.2 (what is reported).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from scop.base import Clock, RemoteProtocolError, printable
+from scop.cells.relay.tls_policy import PolicyType, Reported, TlsResult
+from scop.cells.relay.tls_store import forget_policies, keep_policy, policies
+from scop.cells.relay.tls_tally import TlsTally
+from scop.mtasts import FETCH_PAUSE_SECONDS, KeptPolicy, Plan, Policy, lookup, parse_policy, plan, policy_url
+from scop.net.dns_client import Names, drive
+from scop.net.faults import TemporaryFailure
+from scop.net.https import NotCertified
+from scop.net.log import Log
+from scop.store import Database
+
+__all__ = ["Fetch", "StsOptions", "StsPolicies"]
+
+LOOK_SECONDS = 60.0  # for which one look at the TXT record is enough
+MAX_LOOKS = 10_000  # domains whose record, or lack of one, is remembered
+UNUSED_DAYS = 30  # after which a policy that nobody needed is not refreshed any more
+REFRESH_PAUSE_SECONDS = 3600.0  # between tries to refresh one policy, and between looks at all of them
+
+Fetch = Callable[[str], Awaitable[bytes]]  # by URL; raises `TemporaryFailure`
+
+
+@dataclass(frozen=True, slots=True)
+class StsOptions:
+    """Where policies come from and where they are kept."""
+
+    names: Names
+    fetch: Fetch
+    database: Database
+    tally: TlsTally
+    clock: Clock
+    log: Log
+
+
+@dataclass(slots=True)
+class _Known:
+    """A policy with when it was last used, and when fetching it last failed."""
+
+    kept: KeptPolicy | None = None
+    used_unix: float = 0.0
+    failed_unix: float | None = None
+    failed_id: str = ""
+
+    def failed(self, id_: str) -> float | None:
+        """Return when fetching this id failed."""
+        return self.failed_unix if id_ == self.failed_id else None
+
+
+class StsPolicies:
+    """Policies by domain."""
+
+    def __init__(self, options: StsOptions) -> None:
+        self._options = options
+        self._known: dict[str, _Known] | None = None  # none yet: what was kept is not read yet
+        self._looks: OrderedDict[str, tuple[str, float]] = OrderedDict()  # the id, and until when
+        self._fetches: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    async def policy_of(self, domain: str) -> Policy | None:
+        """Return what a domain asks for now; None where it has no policy."""
+        known = await self._all()
+        id_ = await self._id(domain)
+        if not id_ and domain not in known:
+            return None
+        one = known.setdefault(domain, _Known())
+        now = self._options.clock.unix()
+        if plan(one.kept, id_, now, failed_unix=one.failed(id_)) is Plan.FETCH:
+            await self._fetch_once(domain, id_)
+        one.used_unix = now = self._options.clock.unix()
+        what = plan(one.kept, id_, now, failed_unix=now)
+        return one.kept.policy if one.kept is not None and what is Plan.USE else None
+
+    async def run(self) -> None:
+        """Refresh policies in time, until cancelled."""
+        while True:
+            await self.refresh()
+            await asyncio.sleep(REFRESH_PAUSE_SECONDS)
+
+    async def refresh(self) -> None:
+        """Fetch anew what has passed half of its age; forget what nobody needs."""
+        known, now = await self._all(), self._options.clock.unix()
+        unused = [
+            name for name, one in known.items() if now - one.used_unix > UNUSED_DAYS * 86_400.0 or _is_over(one, now)
+        ]
+        for domain in unused:
+            del known[domain]
+        if unused:
+            await self._write(lambda sql: forget_policies(sql, tuple(unused)))
+        for domain, one in tuple(known.items()):
+            if one.kept is not None and now >= one.kept.refresh_unix:
+                # With the id of now: it may have changed without a mail that would have noticed.
+                await self._fetch_once(domain, await self._id(domain) or one.kept.id)
+
+    async def close(self) -> None:
+        """End what is underway."""
+        fetches = tuple(self._fetches.values())
+        for fetch in fetches:
+            fetch.cancel()
+        await asyncio.gather(*fetches, return_exceptions=True)
+
+    async def _all(self) -> dict[str, _Known]:
+        if self._known is None:
+            found = await self._options.database.read(policies)
+            if self._known is None:  # another may have read them meanwhile
+                self._known = {domain: _Known(kept, used_unix) for domain, (kept, used_unix) in found.items()}
+        return self._known
+
+    async def _id(self, domain: str) -> str:
+        clock = self._options.clock
+        id_, until = self._looks.get(domain, ("", 0.0))
+        if clock.monotonic() < until:
+            return id_
+        id_ = await drive(lookup(domain), self._options.names)
+        self._looks[domain] = id_, clock.monotonic() + LOOK_SECONDS
+        self._looks.move_to_end(domain)
+        if len(self._looks) > MAX_LOOKS:
+            self._looks.popitem(last=False)
+        return id_
+
+    async def _fetch_once(self, domain: str, id_: str) -> None:
+        """Fetch, or wait for who does already."""
+        key = domain, id_
+        if key not in self._fetches:
+            self._fetches[key] = asyncio.ensure_future(self._fetch(domain, id_))
+            self._fetches[key].add_done_callback(lambda _done: self._fetches.pop(key, None))
+        await asyncio.shield(self._fetches[key])
+
+    async def _fetch(self, domain: str, id_: str) -> None:
+        options = self._options
+        one = (await self._all()).setdefault(domain, _Known())
+        try:
+            policy = parse_policy(await options.fetch(policy_url(domain)))
+        except RemoteProtocolError as fault:
+            self._failed(domain, id_, one, TlsResult.STS_INVALID, str(fault))
+            return
+        except NotCertified as failure:
+            self._failed(domain, id_, one, TlsResult.STS_WEBPKI_INVALID, str(failure))
+            return
+        except TemporaryFailure as failure:
+            self._failed(domain, id_, one, TlsResult.STS_FETCH_ERROR, str(failure))
+            return
+        kept = KeptPolicy(policy, id_, options.clock.unix())
+        one.kept, one.failed_unix = kept, None
+        options.log.info("sts.fetched", domain=domain, mode=policy.mode.value, seconds=policy.max_age_seconds)
+        await self._write(lambda sql: keep_policy(sql, domain, kept, one.used_unix or kept.fetched_unix))
+
+    def _failed(self, domain: str, id_: str, one: _Known, result: TlsResult, reason: str) -> None:
+        one.failed_unix, one.failed_id = self._options.clock.unix(), id_
+        self._options.tally.note(Reported(PolicyType.STS, domain), result, reason=reason)
+        self._options.log.warning("sts.unfetched", domain=domain, result=result.value, reason=printable(reason))
+
+    async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        try:
+            await self._options.database.write(work)
+        except sqlite3.Error as fault:  # it is known in memory all the same
+            self._options.log.error("sts.unkept", reason=str(fault))
+
+
+def _is_over(one: _Known, now_unix: float) -> bool:
+    """Tell whether nothing is left to keep: no policy that holds, and no failure of a moment ago."""
+    failed = one.failed_unix is not None and now_unix - one.failed_unix < FETCH_PAUSE_SECONDS
+    return not failed and (one.kept is None or now_unix >= one.kept.expires_unix)

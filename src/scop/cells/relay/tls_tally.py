@@ -1,0 +1,121 @@
+"""Counts how TLS went with each destination, by UTC day, for those who are told of it.
+
+A session is counted once, when it was opened or was not; how many mails it carried is of no interest. Counts wait
+in memory for a second, so that many share one write.
+
+Standards: RFC 8460 §3 (what is reported), §4.1 (days), §4.3 (words), §4.4 (fields).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import sqlite3
+from collections import Counter
+
+from scop.base import Clock, printable
+from scop.cells.relay.tls_policy import Reported, TlsResult
+from scop.cells.relay.tls_store import Attempt, add_sessions, forget_before, sessions
+from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
+from scop.net.log import Log
+from scop.store import Database
+
+__all__ = ["TlsTally"]
+
+KEPT_DAYS = 30
+FLUSH_SECONDS = 1.0
+MAX_REASON = 120  # characters; so that hosts which word each failure anew do not fill the table
+
+
+class TlsTally:
+    """What is counted; one for the relay's life."""
+
+    def __init__(self, database: Database, clock: Clock, log: Log, *, sending_address: str = "") -> None:
+        self._database = database
+        self._clock = clock
+        self._log = log
+        self._sending_address = sending_address
+        self._counted: Counter[Attempt] = Counter()
+        self._flushing: asyncio.Task[None] | None = None
+        self._swept = ""  # the day on which old ones were last forgotten
+
+    def note(
+        self, reported: Reported, result: TlsResult, *, mx_host: str = "", address: str = "", reason: str = ""
+    ) -> None:
+        """Count one attempt at a session; a success needs neither host nor reason."""
+        day = self._day()
+        if result is TlsResult.SUCCESS:
+            attempt = Attempt(day, reported, result)
+        else:
+            words = printable(reason, limit=MAX_REASON)
+            attempt = Attempt(day, reported, result, mx_host, address, self._sending_address, words)
+        self._counted[attempt] += 1
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.ensure_future(self._flush_soon())
+
+    async def read(self, day: str, domain: str) -> tuple[TlsSessions, ...]:
+        """Return the counts of a day or of all days, of a domain or of all."""
+        await self.flush()
+        rows = await self._database.read(lambda sql: sessions(sql, day, domain))
+        by_policy: dict[tuple[str, Reported], list[tuple[Attempt, int]]] = {}
+        for attempt, count in rows:
+            by_policy.setdefault((attempt.day, attempt.reported), []).append((attempt, count))
+        return tuple(_summary(of_day, reported, found) for (of_day, reported), found in by_policy.items())
+
+    async def flush(self) -> None:
+        """Write what was counted."""
+        counted, self._counted = self._counted, Counter()
+        if not counted:
+            return
+        today = self._clock.unix()
+        oldest = _day_of(today - KEPT_DAYS * 86_400)
+        try:
+            await self._database.write(lambda sql: add_sessions(sql, counted))
+            if self._swept != (day := _day_of(today)):
+                await self._database.write(lambda sql: forget_before(sql, oldest))
+                self._swept = day
+        except sqlite3.Error as fault:
+            # Counts are worth less than the mail that waits behind a full disk.
+            self._log.error("tls.uncounted", reason=str(fault), sessions=counted.total())
+
+    async def close(self) -> None:
+        """Write the rest."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.wait({self._flushing})
+        await self.flush()
+
+    async def _flush_soon(self) -> None:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await asyncio.shield(self.flush())
+
+    def _day(self) -> str:
+        return _day_of(self._clock.unix())
+
+
+def _day_of(unix: float) -> str:
+    return datetime.datetime.fromtimestamp(unix, datetime.UTC).date().isoformat()
+
+
+def _summary(day: str, reported: Reported, found: list[tuple[Attempt, int]]) -> TlsSessions:
+    failures = tuple(
+        TlsFailures(
+            result_type=attempt.result.value,
+            mx_host=attempt.mx_host,
+            receiving_address=attempt.receiving_address,
+            sending_address=attempt.sending_address,
+            reason=attempt.reason,
+            sessions=count,
+        )
+        for attempt, count in found
+        if attempt.result is not TlsResult.SUCCESS
+    )
+    return TlsSessions(
+        day=day,
+        domain=reported.domain,
+        policy_type=reported.type.value,
+        policy=reported.strings,
+        mx=reported.mx,
+        successes=sum(count for attempt, count in found if attempt.result is TlsResult.SUCCESS),
+        failures=failures,
+    )
