@@ -29,7 +29,7 @@ __all__ = ["Carrier", "CarrierOptions"]
 
 READ_AHEAD = 200  # recipients of one look into the queue
 
-_random = random.SystemRandom()
+_random = random.Random()  # noqa: S311 - spreads load; nothing depends on its being unguessable
 _OUR_FAULT = Verdict(Fate.LATER, "4.3.0", "a fault on our side")
 
 
