@@ -79,8 +79,8 @@ class RunningFilter:
         paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
         mail = Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=ORIGIN)
         envelope = Envelope(mail, tuple(map(Recipient, paths)))
-        _, recipients, message = await self._client.transaction(envelope, octets)
-        return recipients, message
+        told = await self._client.transaction(envelope, octets)
+        return told.recipients, told.message
 
     async def install(self, model: bytes) -> ModelStatus:
         """Hand a model over as the operator, in two pieces."""

@@ -134,7 +134,7 @@ async def test_mailbox_stores_what_the_verifier_hands_on(mailbox: RunningMailbox
     client = await mailbox.client("verifier")
     octets = RECEIVED + BELOW
     told = await client.transaction(envelope("alice@harbor.test"), octets)
-    assert reply(250, "2.0.0", "Ok: stored as 0123456789ab") == told[2]
+    assert reply(250, "2.0.0", "Ok: stored as 0123456789ab") == told.message
     (summary,) = (await mailbox.mails("alice")).mails
     piece = await mailbox.operator.call(ReadMail("alice", summary.id))
     assert b"Return-Path: <carol@lagoon.test>\r\n" + octets == piece.octets
@@ -166,11 +166,11 @@ async def test_mailbox_decides_on_each_recipient_at_rcpt(
 ) -> None:
     """The reply is the keeper's answer; private reasons are in the log only; others still get the mail."""
     client = await mailbox.client("verifier")
-    _, recipients, stored = await client.transaction(envelope(address, "bob@harbor.test"), RECEIVED + BELOW)
-    assert expected == recipients[0]
+    told = await client.transaction(envelope(address, "bob@harbor.test"), RECEIVED + BELOW)
+    assert expected == told.recipients[0]
     assert [reason] == mailbox.kept.reasons("mail.refused")
-    assert stored is not None
-    assert stored.is_positive
+    assert told.message is not None
+    assert told.message.is_positive
     assert 1 == (await mailbox.mails("bob")).total
 
 
@@ -187,7 +187,7 @@ async def test_mailbox_answers_a_retry_and_stores_it_once(mailbox: RunningMailbo
     client = await mailbox.client("verifier")
     for number in (b"1", b"2"):
         octets = b"X-SCoP-Spam: ham; score=0." + number + b"\r\n" + RECEIVED.replace(b"id t", b"id " + number) + BELOW
-        stored = (await client.transaction(envelope("alice@harbor.test"), octets))[2]
+        stored = (await client.transaction(envelope("alice@harbor.test"), octets)).message
         assert stored is not None
         assert stored.is_positive
     assert [False, True] == [line["again"] for line in mailbox.lines("mail.stored")]
@@ -212,7 +212,7 @@ async def test_mailbox_a_full_account_is_told_at_rcpt_when_the_size_is_known(mai
     await client.transaction(envelope("alice@harbor.test"), large)
     told = await client.transaction(envelope("alice@harbor.test", "bob@harbor.test"), large + b"2\r\n")
     full = reply(452, "4.2.2", "This mailbox is full, try again later")
-    assert [full, reply(250, "2.1.5", "Ok")] == list(told[1])
+    assert [full, reply(250, "2.1.5", "Ok")] == list(told.recipients)
     assert [1, 1] == [(await mailbox.mails(account)).total for account in ("alice", "bob")]
 
 
@@ -275,7 +275,7 @@ async def test_mailbox_many_senders_at_once_lose_nothing(mailbox: RunningMailbox
         client = await mailbox.client("verifier")
         for number in range(20):
             octets = RECEIVED + f"Subject: {sender}/{number}\r\n".encode() + BELOW
-            assert reply(250, "2.1.0", "Ok") == (await client.transaction(envelope("team@harbor.test"), octets))[0]
+            assert reply(250, "2.1.0", "Ok") == (await client.transaction(envelope("team@harbor.test"), octets)).mail
 
     await asyncio.gather(*(send(sender) for sender in range(10)))
     for account in ("alice", "bob"):

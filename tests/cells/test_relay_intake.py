@@ -138,7 +138,7 @@ async def test_intake_brings_a_bounce_home_to_the_sender_of_forwarded_mail(tmp_p
             assert f"recipient {sender}" in relay.outside.world.asked
             relay.jump((srs.MAX_DAYS + 1) * 86_400)
             late = await relay.hand_over(Mail(ReversePath(None)), recipient(f"<{address}>"))
-            assert (NOT_OURS,) == late[1]
+            assert (NOT_OURS,) == late.recipients
 
 
 async def forwarded(relay: RunningRelay, sender: str) -> Mailbox:
@@ -154,12 +154,13 @@ async def forwarded(relay: RunningRelay, sender: str) -> Mailbox:
 async def test_intake_refuses_an_address_that_it_did_not_rewrite(tmp_path: Path) -> None:
     """A wrong hash is no recipient; one of another domain is that domain's business."""
     async with relay_and_world(tmp_path) as relay:
-        mail, (wrong, foreign), _ = await relay.hand_over(
+        told = await relay.hand_over(
             Mail(ReversePath(None)),
             recipient("<SRS0=AAAA=AA=island.test=zoe@lagoon.test>"),
             recipient("<SRS0=AAAA=AA=island.test=zoe@harbor.test>"),
         )
-        assert (250, NOT_OURS, 250) == (mail.code, wrong, foreign.code)
+        wrong, foreign = told.recipients
+        assert (250, NOT_OURS, 250) == (told.mail.code, wrong, foreign.code)
 
 
 async def test_intake_keeps_its_secret(tmp_path: Path) -> None:
@@ -172,8 +173,8 @@ async def test_intake_keeps_its_secret(tmp_path: Path) -> None:
 async def test_intake_refuses_mail_that_would_fill_the_disk(tmp_path: Path) -> None:
     """Room is left for what is in the queue: 452 4.3.1 at MAIL, so that nothing is sent in vain."""
     async with around() as outside, running(tmp_path, outside, reserve_octets=1 << 60) as relay:
-        mail, _, message = await relay.hand_over(Mail(ReversePath.parse(ANN)), recipient(BOB))
-        assert (NO_ROOM, None) == (mail, message)
+        told = await relay.hand_over(Mail(ReversePath.parse(ANN)), recipient(BOB))
+        assert (NO_ROOM, None) == (told.mail, told.message)
         (line,) = relay.kept.of("mail.refused")
         assert "0123456789ab" == line["trace"]
 

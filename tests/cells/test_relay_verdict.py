@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from scop.cells.relay.post import Carried
 from scop.cells.relay.verdict import Fate, Stage, Trouble, judge, verdicts_of
+from scop.net.mail_client import Transaction
 from scop.smtp import Reply, reply
 
 OK = reply(250, "2.0.0", "Ok")
@@ -103,9 +104,9 @@ def test_verdict_without_an_answer(status: str, expected: Fate, trouble: Trouble
 def test_verdicts_of_a_transaction() -> None:
     """The message's answer counts for whom the host accepted, the recipient's own for the others."""
     no_user, full = reply(550, "5.1.1", "No such user"), reply(452, "4.3.1", "Disk full")
-    found = verdicts_of(Carried("mx", (OK, (OK, no_user, OK), full)), 3)
+    found = verdicts_of(Carried("mx", Transaction(OK, (OK, no_user, OK), (full,))), 3)
     assert [full, no_user, full] == [verdict.reply for verdict in found]
-    refused = verdicts_of(Carried("mx", (no_user, (no_user, no_user), None)), 2)
+    refused = verdicts_of(Carried("mx", Transaction(no_user, (no_user, no_user))), 2)
     assert [Fate.NEVER, Fate.NEVER] == [verdict.fate for verdict in refused]
 
 

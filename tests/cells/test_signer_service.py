@@ -54,8 +54,8 @@ class RunningSigner:
         """Hand a mail over as a neighbour does; return the replies to MAIL (or its recipient) and to the message."""
         pool = MailPool(self.inlet.dial(cell), name="mx.lagoon.test", lmtp=False)
         try:
-            mail, recipients, message = await pool.transaction(ENVELOPE, octets)
-            return (recipients[0] if mail.is_positive else mail), message
+            told = await pool.transaction(ENVELOPE, octets)
+            return (told.recipients[0] if told.mail.is_positive else told.mail), told.message
         finally:
             await pool.close()
 

@@ -67,8 +67,8 @@ class RunningVerifier:
         paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
         mail = Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=origin)
         envelope = Envelope(mail, tuple(map(Recipient, paths)))
-        _, recipients, message = await (await self.client()).transaction(envelope, octets)
-        return recipients, message
+        told = await (await self.client()).transaction(envelope, octets)
+        return told.recipients, told.message
 
     def lines(self, event: str) -> list[dict[str, object]]:
         """Return the log lines of an event."""
@@ -198,7 +198,7 @@ async def test_verifier_takes_one_mail_after_another(verifier: RunningVerifier) 
     codes = []
     for origin, octets in ((FORGER, mail()), (GENUINE, mail()), (FORGER, signed(mail()))):
         envelope = Envelope(Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=origin), recipients)
-        _, _, message = await client.transaction(envelope, RECEIVED + octets)
+        message = (await client.transaction(envelope, RECEIVED + octets)).message
         codes.append(message.code if message else None)
     assert [550, 250, 250] == codes
     assert 2 == len(verifier.records.messages)

@@ -84,7 +84,9 @@ class RunningRelay:
     ) -> Reply | None:
         """Hand over a mail as the signer does; return the reply to the message."""
         mail = Mail(ReversePath.parse(sender), body="8BITMIME", smtputf8=smtputf8)
-        told = await self.hand_over(mail, *(Recipient(ForwardPath.parse(path)) for path in forward_paths), octets=octets)
+        told = await self.hand_over(
+            mail, *(Recipient(ForwardPath.parse(path)) for path in forward_paths), octets=octets
+        )
         return told.message
 
     async def hand_over(

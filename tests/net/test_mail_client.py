@@ -10,9 +10,10 @@ import pytest
 from fakes.loops import LOOPS, run_under
 from fakes.mail_sessions import OK, Listening, Records, listen, serve
 from fakes.self_signed import HOSTNAME, client_context, server_context
+from scop.net.client_wire import ClientTimeouts
 from scop.net.dialer import tcp_dialer
 from scop.net.faults import TemporaryFailure
-from scop.net.mail_client import MailClient
+from scop.net.mail_client import MailClient, Transaction
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Recipient, ReversePath, ServerOptions, reply
@@ -59,7 +60,8 @@ async def test_transaction_hands_over_the_message() -> None:
         assert "PIPELINING" in client.extensions
         replies = await client.transaction(Envelope.plain(A, C, NOBODY), MESSAGE)
         await client.quit()
-    assert (OK, (OK, NO), OK) == replies
+    assert Transaction(OK, (OK, NO), (OK,)) == replies
+    assert (OK, NO) == replies.outcomes
     assert [MESSAGE] == records.messages
     assert len(MESSAGE) == records.mails[0].size_octets
 
@@ -69,9 +71,9 @@ async def test_transaction_without_recipients_sends_nothing() -> None:
     records = Records(replies={"nobody": NO})
     async with serve(records.session, OPTIONS) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
-        assert (OK, (NO,), None) == await client.transaction(Envelope.plain(A, NOBODY), MESSAGE)
+        assert Transaction(OK, (NO,)) == await client.transaction(Envelope.plain(A, NOBODY), MESSAGE)
         assert client.is_usable
-        assert (OK, (OK,), OK) == await client.transaction(Envelope.plain(A, C), MESSAGE)
+        assert Transaction(OK, (OK,), (OK,)) == await client.transaction(Envelope.plain(A, C), MESSAGE)
         await client.quit()
 
 
@@ -94,7 +96,7 @@ async def test_lmtp_replies_are_merged() -> None:
     records = Records()
     async with serve(records.session, ServerOptions(HOSTNAME, lmtp=True)) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=True)
-        assert (OK, (OK, OK), OK) == await client.transaction(Envelope.plain(A, C, C), MESSAGE)
+        assert Transaction(OK, (OK, OK), (OK, OK)) == await client.transaction(Envelope.plain(A, C, C), MESSAGE)
         await client.quit()
 
 
@@ -103,8 +105,9 @@ async def test_lmtp_replies_that_differ_give_the_worst() -> None:
     lines = (b"220 x\r\n", b"250 x\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"354 go\r\n")
     async with _scripted(*lines, b"250 a\r\n550 b\r\n451 4.0.0 c\r\n") as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=True)
-        _, _, answer = await client.transaction(Envelope.plain(A, C, C, C), b"")
-        assert reply(451, "4.0.0", "c") == answer
+        told = await client.transaction(Envelope.plain(A, C, C, C), b"")
+        assert reply(451, "4.0.0", "c") == told.message
+        assert [250, 550, 451] == [each.code for each in told.outcomes]
         client.close()
 
 
@@ -113,8 +116,8 @@ async def test_server_without_pipelining_is_served_step_by_step() -> None:
     records = Records(replies={"a": NO})
     async with serve(records.session, ServerOptions(HOSTNAME, extensions=built_in("SIZE"))) as listening:
         client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
-        assert (NO, (NO, NO), None) == await client.transaction(Envelope.plain(A, C, C), MESSAGE)
-        assert (OK, (OK,), OK) == await client.transaction(Envelope.plain(ReversePath(None), C), MESSAGE)
+        assert Transaction(NO, (NO, NO)) == await client.transaction(Envelope.plain(A, C, C), MESSAGE)
+        assert Transaction(OK, (OK,), (OK,)) == await client.transaction(Envelope.plain(ReversePath(None), C), MESSAGE)
         await client.quit()
 
 
@@ -148,7 +151,7 @@ def test_client_goes_on_under_tls(loop: str) -> None:
             client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
             await client.start_tls(client_context(), HOSTNAME)
             assert "STARTTLS" not in client.extensions
-            assert OK == (await client.transaction(Envelope.plain(A, C), MESSAGE))[2]
+            assert OK == (await client.transaction(Envelope.plain(A, C), MESSAGE)).message
             await client.quit()
 
     run_under(loop, speak)
@@ -180,7 +183,7 @@ async def test_server_that_cannot_be_spoken_with_is_a_temporary_failure(lines: t
     """Refusing, talking nonsense and silence keep the mail here."""
     async with _scripted(*lines) as listening:
         with pytest.raises(TemporaryFailure, match=reason):
-            await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeout_seconds=0.05)
+            await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeouts=ClientTimeouts.same(0.05))
 
 
 async def test_nobody_listens_is_a_temporary_failure() -> None:
@@ -228,7 +231,7 @@ async def test_pool_survives_the_restart_of_its_neighbour() -> None:
         await asyncio.gather(*(pool.transaction(Envelope.plain(A, C), MESSAGE) for _ in range(3)))
         port = first.port
     async with serve(records.session, OPTIONS, port):
-        assert (OK, (OK,), OK) == await pool.transaction(Envelope.plain(A, C), MESSAGE)
+        assert Transaction(OK, (OK,), (OK,)) == await pool.transaction(Envelope.plain(A, C), MESSAGE)
         await pool.close()
 
 
@@ -254,9 +257,9 @@ async def test_reused_connection_that_dies_at_its_first_word_is_replaced_once() 
     async with listen(Once) as listening:
         pool = _pool(listening)
         for _ in range(2):
-            _, _, answer = await pool.transaction(Envelope.plain(A, C), b"")
-            assert answer is not None
-            assert answer.is_positive
+            told = await pool.transaction(Envelope.plain(A, C), b"")
+            assert told.message is not None
+            assert told.message.is_positive
         await pool.close()
     assert [2, 1] == lives
 
@@ -289,7 +292,7 @@ async def test_patient_pool_waits_for_a_neighbour_that_comes_back() -> None:
             return await dial(new_protocol)
 
         pool = MailPool(starting, name="me.test", lmtp=False, patience_seconds=5.0)
-        assert (OK, (OK,), OK) == await pool.transaction(Envelope.plain(A, C), MESSAGE)
+        assert Transaction(OK, (OK,), (OK,)) == await pool.transaction(Envelope.plain(A, C), MESSAGE)
         await pool.close()
 
 
@@ -299,6 +302,6 @@ async def test_large_message_is_written_in_pieces() -> None:
     message = (b"." + b"x" * 97 + b"\r\n") * 20_000
     async with serve(records.session, OPTIONS) as listening:
         pool = _pool(listening)
-        assert OK == (await pool.transaction(Envelope.plain(A, C), message))[2]
+        assert OK == (await pool.transaction(Envelope.plain(A, C), message)).message
         await pool.close()
     assert [message] == records.messages

@@ -2,33 +2,36 @@
 
 Replies are returned, whatever they say. Only what keeps a reply from coming (no connection, silence,
 a server that does not speak SMTP) is raised, as `TemporaryFailure`; the connection is of no use then.
+What a server can't be given as it is (it does not offer what the mail needs) is not sent to it: the reply
+then is our own.
 
-Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 2920 (pipelining); RFC 2033 (LMTP); RFC 3207 (STARTTLS).
+Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 2920 (pipelining); RFC 3030 (BDAT); RFC 2033 (LMTP); RFC 3207 (STARTTLS).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from scop.base import RemoteProtocolError
+from scop.net.client_wire import RFC_5321, ClientTimeouts, ClientWire
 from scop.net.faults import TemporaryFailure
+from scop.net.mail_login import STRONGEST_FIRST, log_in
 from scop.smtp import (
     Authenticate,
-    ClientConnection,
     DataBegin,
     Envelope,
     Event,
     Forwarded,
     Hello,
     Mail,
-    NeedData,
     Quit,
     Recipient,
     Reply,
     Reset,
+    SaslStep,
     StartTls,
     State,
     reply,
@@ -41,108 +44,73 @@ if TYPE_CHECKING:
 
     from scop.net.dialer import Dialer
 
-__all__ = ["MailClient", "Transaction"]
+__all__ = ["Heard", "MailClient", "Transaction"]
 
-WRITE_OCTETS = 262_144  # written at once; the timeout begins anew with each piece
+AT_ONCE_OCTETS = 65_536  # of a message that may follow its envelope before the replies to that came
 
-# The replies to MAIL, to each RCPT, and to the message where it was sent.
-Transaction = tuple[Reply, tuple[Reply, ...], "Reply | None"]
+# Is told each line as it is said, without secrets: 'C' or 'S', and the line.
+Heard: TypeAlias = Callable[[str, str], None]
 
-_NO_SMTPUTF8 = reply(550, "5.6.7", "The next server does not take SMTPUTF8")
-
-
-class _Wire(asyncio.Protocol):
-    """Octets of one connection turned into a queue of replies."""
-
-    def __init__(self, *, lmtp: bool, timeout_seconds: float) -> None:
-        self.connection = ClientConnection(lmtp=lmtp)
-        self.timeout_seconds = timeout_seconds
-        self.fault = ""  # why the connection is of no use any more
-        self._replies: deque[Reply] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._drained: asyncio.Future[None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
-        self._loop = asyncio.get_running_loop()
-
-    def data_received(self, octets: bytes) -> None:
-        self.connection.receive_data(octets)
-        try:
-            while not isinstance(event := self.connection.next_event(), NeedData):
-                self._replies.append(event.reply)
-        except RemoteProtocolError as fault:
-            self.break_off(f"the server broke the protocol: {fault}")
-        _wake(self._waiter)
-
-    def connection_lost(self, fault: Exception | None) -> None:
-        self.break_off(f"the server closed the connection: {fault or 'at its end'}")
-
-    def pause_writing(self) -> None:
-        self._drained = self._loop.create_future()
-
-    def resume_writing(self) -> None:
-        _wake(self._drained)
-        self._drained = None
-
-    def break_off(self, reason: str) -> None:
-        """End the connection; the first reason is the one that is told."""
-        if not self.fault:
-            self.fault = reason
-            self.transport.close()
-        _wake(self._waiter)
-        _wake(self._drained)
-
-    async def write(self, octets: bytes) -> None:
-        for start in range(0, len(octets), WRITE_OCTETS):
-            if self.fault:
-                raise TemporaryFailure(self.fault)
-            self.transport.write(octets[start : start + WRITE_OCTETS] if len(octets) > WRITE_OCTETS else octets)
-            if self._drained is not None:
-                await self._wait(self._drained)
-
-    async def reply(self) -> Reply:
-        while not self._replies:
-            if self.fault:
-                raise TemporaryFailure(self.fault)
-            self._waiter = self._loop.create_future()
-            await self._wait(self._waiter)
-            self._waiter = None
-        return self._replies.popleft()
-
-    async def _wait(self, waiter: asyncio.Future[None]) -> None:
-        timer = self._loop.call_later(self.timeout_seconds, self.break_off, "the server is silent")
-        try:
-            await waiter
-        finally:
-            timer.cancel()
+_IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
+_CUT_OFF = reply(451, "4.4.2", "The next server closed before it answered for this recipient")
 
 
-def _wake(waiter: asyncio.Future[None] | None) -> None:
-    if waiter is not None and not waiter.done():
-        waiter.set_result(None)
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What a server said of one mail."""
+
+    mail: Reply
+    recipients: tuple[Reply, ...]  # to each RCPT
+    messages: tuple[Reply, ...] = ()  # to the message: one for all, or in LMTP one for each recipient accepted
+
+    @property
+    def message(self) -> Reply | None:
+        """What holds for all recipients that were accepted; None where no message was sent."""
+        return _worst(self.messages) if self.messages else None
+
+    @property
+    def outcomes(self) -> tuple[Reply, ...]:
+        """For each recipient the last word: the refusal of the mail or of it, else what was said of the message."""
+        if not self.mail.is_positive:
+            return (self.mail,) * len(self.recipients)
+        if not self.messages:
+            return self.recipients
+        said = iter(self.messages if len(self.messages) > 1 else self.messages * len(self.recipients))
+        return tuple([next(said) if each.is_positive else each for each in self.recipients])
 
 
 class MailClient:
     """One open connection to a mail server, past its greeting and our hello."""
 
-    def __init__(self, wire: _Wire, name: str, *, lmtp: bool) -> None:
+    def __init__(
+        self, wire: ClientWire, name: str, *, lmtp: bool, timeouts: ClientTimeouts, heard: Heard | None = None
+    ) -> None:
         self._wire = wire
         self._connection = wire.connection
         self._name = name
         self._lmtp = lmtp
+        self._timeouts = timeouts
+        self._heard = heard
         self.is_reused = False  # the pool's mark: the server may have gone while it lay idle
         self.answers = 0  # replies that came since the pool gave it out
 
     @classmethod
-    async def open(cls, dial: Dialer, *, name: str, lmtp: bool, timeout_seconds: float = 30.0) -> MailClient:
+    async def open(
+        cls,
+        dial: Dialer,
+        *,
+        name: str,
+        lmtp: bool,
+        timeouts: ClientTimeouts = RFC_5321,
+        heard: Heard | None = None,
+    ) -> MailClient:
         """Connect, wait for the greeting, say hello as `name`; raises `TemporaryFailure`."""
-        _, wire = await dial(lambda: _Wire(lmtp=lmtp, timeout_seconds=timeout_seconds))
-        client = cls(wire, name, lmtp=lmtp)
+        _, wire = await dial(lambda: ClientWire(lmtp=lmtp))
+        client = cls(wire, name, lmtp=lmtp, timeouts=timeouts, heard=heard)
         try:
-            greeting = await client._wire.reply()
+            greeting = await client._reply(timeouts.greeting)
             if not greeting.is_positive:
-                raise TemporaryFailure(f"the server greets with {greeting.code}")
+                raise TemporaryFailure(f"the server greets with {greeting}")
             await client._hello()
         except BaseException:
             client.close()
@@ -161,6 +129,7 @@ class MailClient:
             not self._wire.fault
             and self._connection.state is State.IDLE
             and not self._connection.open_commands
+            and not self._connection.is_spent
             and not self._wire.transport.is_closing()
         )
 
@@ -171,9 +140,11 @@ class MailClient:
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Go on under TLS with a server that must bear `server_name`; raises `TemporaryFailure`."""
-        (answer,) = await self._say(StartTls())
+        if "STARTTLS" not in self.extensions:
+            raise TemporaryFailure("the server does not offer STARTTLS")
+        answer = await self.say(StartTls())
         if not answer.is_positive:
-            raise TemporaryFailure(f"STARTTLS is answered by {answer.code}")
+            raise TemporaryFailure(f"STARTTLS is answered by {answer}")
         loop = asyncio.get_running_loop()
         try:
             transport = await loop.start_tls(
@@ -188,19 +159,33 @@ class MailClient:
         self._wire.transport = transport
         await self._hello()
 
-    async def authenticate(self, login: str, password: str) -> Reply:
-        """Say who we are (PLAIN)."""
-        (answer,) = await self._say(Authenticate("PLAIN", login, password))
+    async def authenticate(self, login: str, password: str, *, mechanisms: Sequence[str] = STRONGEST_FIRST) -> Reply:
+        """Say who we are, by the first of `mechanisms` that is to be had; raises `TemporaryFailure` where none is."""
+        return await log_in(self, login, password, mechanisms)
+
+    def objection(self, mail: Mail) -> Reply | None:
+        """Return the reply that says why the server can't be given this mail, None where it can."""
+        return self._connection.objection(mail)
+
+    async def say(self, command: Event) -> Reply:
+        """Say one command of any kind."""
+        (answer,) = await self._say(command)
         return answer
+
+    async def cancel_login(self) -> Reply:
+        """End an exchange in the middle; the server refuses it."""
+        octets = self._connection.cancel()
+        self._tell("C", "*")
+        await self._wire.write(octets, self._timeouts.block)
+        return await self._reply(self._timeouts.command)
 
     async def begin(self, mail: Mail, recipients: Sequence[Recipient]) -> tuple[Reply, tuple[Reply, ...]]:
         """Begin a transaction, in one write where the server pipelines; return the replies to MAIL and each RCPT."""
-        if mail.smtputf8 and "SMTPUTF8" not in self.extensions:
-            return _NO_SMTPUTF8, (_NO_SMTPUTF8,) * len(recipients)
-        origin = [Forwarded(mail.origin)] if mail.origin and "XFORWARD" in self.extensions else []
-        replies = await self._say(*origin, mail, *recipients)
-        told = replies[len(origin) :]
-        return told[0], tuple(told[1:])
+        mail = _with_utf8(mail, recipients)
+        if objection := self.objection(mail):
+            return objection, (objection,) * len(recipients)
+        answer, *answers = (await self._say(*self._opening(mail, recipients)))[-1 - len(recipients) :]
+        return answer, tuple(answers)
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin a transaction."""
@@ -208,60 +193,154 @@ class MailClient:
 
     async def recipient(self, recipient: Recipient) -> Reply:
         """Name one more recipient."""
-        (answer,) = await self._say(recipient)
-        return answer
+        return await self.say(recipient)
 
     async def message(self, octets: bytes) -> Reply:
-        """Send the message to the recipients that were accepted.
+        """Send the message to the recipients that were accepted; return what holds for all of them.
 
-        LMTP answers for each; our own cells answer all alike, of others the worst is returned.
+        LMTP answers for each: our own cells answer all alike, of others the worst is returned.
         """
-        (answer,) = await self._say(DataBegin())
-        if answer.code != 354:
-            return answer
-        await self._wire.write(self._connection.send_message(octets))
-        return _worst([await self._reply() for _ in range(self._connection.open_commands)])
+        return _worst(await self._message(octets))
 
     async def transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
         """Hand over one message, its size told first; `origin` and `auth` only a neighbour may know."""
-        mail = replace(envelope.mail, size_octets=len(octets))
-        answer, answers = await self.begin(mail, envelope.recipients)
-        if not answer.is_positive or not any(each.is_positive for each in answers):
-            await self.reset()
-            return answer, answers, None
-        return answer, answers, await self.message(octets)
+        mail = _with_utf8(replace(envelope.mail, size_octets=len(octets)), envelope.recipients)
+        count = len(envelope.recipients)
+        if objection := self.objection(mail):
+            return Transaction(objection, (objection,) * count)
+        opening = self._opening(mail, envelope.recipients)
+        by_chunks = self._goes_by_chunks(mail)
+        if "PIPELINING" not in self.extensions or (by_chunks and len(octets) > AT_ONCE_OCTETS):
+            told, said = await self._step_by_step(opening, octets)
+        elif by_chunks:
+            told, said = await self._at_once(opening, octets)
+        else:
+            told, said = await self._with_data(opening, octets)
+        await self.reset()
+        answer, *answers = told[-1 - count :]
+        return Transaction(answer, tuple(answers), tuple(said))
 
     async def reset(self) -> None:
         """Abandon the transaction."""
-        if not self._wire.fault and self._connection.state in (State.MAIL, State.RECIPIENTS):
-            await self._say(Reset())
+        if not self._wire.fault and self._connection.state in _IN_TRANSACTION:
+            await self.say(Reset())
 
     async def quit(self) -> None:
         """Take leave and close; never raises."""
+        connection = self._connection
         try:
-            if self.is_usable:
-                await self._say(Quit())
+            if not self._wire.fault and not connection.open_commands and allows(connection.state, Quit):
+                await self.say(Quit())
         except TemporaryFailure:
-            pass
+            pass  # who hangs up without a word has said as much
         self.close()
 
     def close(self) -> None:
         """Close without a word."""
         self._wire.break_off("closed by us")
 
+    # How a transaction goes: each returns the replies to its commands, and those to the message
+
+    def _opening(self, mail: Mail, recipients: Sequence[Recipient]) -> list[Event]:
+        origin = [Forwarded(mail.origin)] if mail.origin and "XFORWARD" in self.extensions else []
+        return [*origin, mail, *recipients]
+
+    def _goes_by_chunks(self, mail: Mail) -> bool:
+        # RFC 3030 §3: BINARYMIME goes so only. Text does, too, where it can: at 4 KB a mail costs 57 µs of CPU against
+        # 75 µs by DATA (at 400 KB 0.98 ms against 1.13 ms), because envelope and message leave in one write and no dot
+        # is stuffed, and we wait for the server once instead of twice. And nothing counted can be taken for an end.
+        return mail.body == "BINARYMIME" or "CHUNKING" in self.extensions
+
+    async def _step_by_step(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
+        """Hear of the envelope before a word of the message is sent."""
+        told = await self._say(*opening)
+        return told, await self._message(octets) if self._connection.state is State.RECIPIENTS else []
+
+    async def _with_data(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
+        """Say DATA along with the envelope (RFC 2920 §3.1)."""
+        *told, go_on = await self._say(*opening, DataBegin())
+        if not self._connection.accepted:
+            if self._connection.state is State.DATA:  # RFC 2920 §3.1: then an empty message goes to nobody
+                await self._data(b"")
+            return told, []
+        return told, await self._data(octets) if self._connection.state is State.DATA else [go_on]
+
+    async def _at_once(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
+        """Send envelope and message in one write: its length is told, so that nothing in it is read as a command."""
+        lines, own = self._compose(opening)
+        self._tell_message("BDAT", octets)
+        chunks = self._connection.message_chunks(octets)
+        await self._wire.write(b"".join([*lines, *chunks]), self._timeouts.block)
+        told = [each or await self._reply(self._timeouts.command) for each in own]
+        said = await self._final_replies()
+        return told, said if self._connection.accepted else []
+
+    async def _message(self, octets: bytes) -> list[Reply]:
+        """Send the message; return one reply, or in LMTP one for each recipient that was accepted."""
+        if self._goes_by_chunks(self._connection.current_mail):
+            return await self._chunks(octets)
+        go_on = await self.say(DataBegin())
+        return await self._data(octets) if self._connection.state is State.DATA else [go_on]
+
+    async def _data(self, octets: bytes) -> list[Reply]:
+        self._tell_message("", octets)
+        for piece in self._connection.message_pieces(octets):
+            await self._wire.write(piece, self._timeouts.block)
+        return await self._final_replies()
+
+    async def _chunks(self, octets: bytes) -> list[Reply]:
+        self._tell_message("BDAT", octets)
+        unanswered = 0
+        for chunk in self._connection.message_chunks(octets):
+            await self._wire.write(chunk, self._timeouts.block)
+            if self._connection.ahead is not State.CHUNKED:
+                break
+            unanswered += 1
+            if "PIPELINING" not in self.extensions or self._wire.has_reply:
+                unanswered -= 1
+                answer = await self._reply(self._timeouts.end)
+                if not answer.is_positive:
+                    return await self._drop_chunks(answer, unanswered)
+        answers = [await self._reply(self._timeouts.end) for _ in range(unanswered)]
+        said = await self._final_replies()
+        refused = next((each for each in answers if not each.is_positive), None)
+        return said if refused is None else await self._drop_chunks(refused, 0)
+
+    async def _drop_chunks(self, refusal: Reply, unanswered: int) -> list[Reply]:
+        """Send no further chunk once one was refused, and take the transaction back (RFC 3030 §2)."""
+        for _ in range(unanswered):
+            await self._reply(self._timeouts.end)
+        if refusal.code != 421:
+            await self.say(Reset())
+        return [refusal]
+
+    async def _final_replies(self) -> list[Reply]:
+        said = [await self._reply(self._timeouts.end)]
+        if self._lmtp:
+            for _ in range(self._connection.accepted - 1):
+                try:
+                    said.append(await self._reply(self._timeouts.end))
+                except TemporaryFailure:  # what was said for the others stays true
+                    said.append(_CUT_OFF)
+        return said
+
+    # What is said and heard
+
     async def _hello(self) -> None:
         verb = "LHLO" if self._lmtp else "EHLO"
-        (answer,) = await self._say(Hello(verb, self._name))
+        answer = await self.say(Hello(verb, self._name))
         if answer.is_permanent and not self._lmtp:  # RFC 5321 §3.2: an old server
-            (answer,) = await self._say(Hello("HELO", self._name))
+            answer = await self.say(Hello("HELO", self._name))
         if not answer.is_positive:
-            raise TemporaryFailure(f"our hello is answered by {answer.code}")
+            raise TemporaryFailure(f"our hello is answered by {answer}")
 
     async def _say(self, *commands: Event) -> list[Reply]:
         if len(commands) > 1 and "PIPELINING" not in self.extensions:
             return await self._say_one_by_one(commands)
-        await self._wire.write(b"".join([self._connection.send(command) for command in commands]))
-        return [await self._reply() for _ in commands]
+        lines, own = self._compose(commands)
+        if lines:
+            await self._wire.write(b"".join(lines), self._timeouts.block)
+        return [each or await self._reply(self._patience(command)) for each, command in zip(own, commands, strict=True)]
 
     async def _say_one_by_one(self, commands: Sequence[Event]) -> list[Reply]:
         replies: list[Reply] = []
@@ -272,10 +351,62 @@ class MailClient:
                 replies.append(replies[-1])  # MAIL was refused: so is every recipient
         return replies
 
-    async def _reply(self) -> Reply:
-        answer = await self._wire.reply()
+    def _compose(self, commands: Sequence[Event]) -> tuple[list[bytes], list[Reply | None]]:
+        """Return the lines to send, and for each command our own reply where it is not to be said."""
+        own: list[Reply | None] = []
+        lines: list[bytes] = []
+        for command in commands:
+            objection = self._connection.objection(command) if isinstance(command, Recipient) else None
+            own.append(objection)
+            if objection is None:
+                lines.append(self._connection.send(command))
+                if self._heard is not None:
+                    self._tell("C", _shown(command, lines[-1]))
+        return lines, own
+
+    async def _reply(self, seconds: float) -> Reply:
+        answer = await self._wire.reply(seconds)
         self.answers += 1
+        if self._heard is not None:
+            for line in answer.to_octets().decode("utf-8", "surrogateescape").splitlines():
+                self._tell("S", line)
         return answer
+
+    def _patience(self, command: Event) -> float:
+        match command:
+            case DataBegin():
+                return self._timeouts.data
+            case Quit():
+                return self._timeouts.quit
+            case _:
+                return self._timeouts.command
+
+    def _tell_message(self, verb: str, octets: bytes) -> None:
+        if self._heard is not None:
+            self._tell("C", f"{verb} ({len(octets):,} octets)".lstrip())
+
+    def _tell(self, side: str, line: str) -> None:
+        if self._heard is not None:
+            self._heard(side, line)
+
+
+def _with_utf8(mail: Mail, recipients: Sequence[Recipient]) -> Mail:
+    """Return the mail with SMTPUTF8 where an address needs it (RFC 6531 §3.2)."""
+    mailboxes = [mail.reverse_path.mailbox, *[each.forward_path.mailbox for each in recipients]]
+    if mail.smtputf8 or all(mailbox is None or mailbox.is_ascii for mailbox in mailboxes):
+        return mail
+    return replace(mail, smtputf8=True)
+
+
+def _shown(command: Event, line: bytes) -> str:
+    """Return a line as a transcript may show it: no password, and nothing it could be guessed from."""
+    match command:
+        case Authenticate(mechanism) | SaslStep(mechanism, is_first=True):
+            return f"AUTH {mechanism} {'(hidden)' if line.count(b' ') > 1 else ''}".rstrip()
+        case SaslStep():
+            return "(hidden)"
+        case _:
+            return line.decode("utf-8", "surrogateescape").rstrip("\r\n")
 
 
 def _worst(replies: Sequence[Reply]) -> Reply:

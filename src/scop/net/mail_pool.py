@@ -12,6 +12,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from scop.net.client_wire import ClientTimeouts
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_client import MailClient, Transaction
 
@@ -129,7 +130,7 @@ class MailPool:
             raise TemporaryFailure("the neighbour was down a moment ago")
         try:
             client = await MailClient.open(
-                self._dial, name=self._name, lmtp=self._lmtp, timeout_seconds=self._timeout_seconds
+                self._dial, name=self._name, lmtp=self._lmtp, timeouts=ClientTimeouts.same(self._timeout_seconds)
             )
         except TemporaryFailure:
             self._pause_seconds = min(max(2 * self._pause_seconds, MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS)

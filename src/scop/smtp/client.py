@@ -39,7 +39,7 @@ from scop.smtp.events import (
 from scop.smtp.extensions import BUILT_IN, Extension
 from scop.smtp.limits import Limits
 from scop.smtp.objections import NO_SMTPUTF8, TOO_MANY_MAILS, TOO_MANY_RECIPIENTS, objection_to
-from scop.smtp.paths import ReversePath
+from scop.smtp.paths import Mailbox, ReversePath
 from scop.smtp.reply import OK, Reply, ReplyReader
 from scop.smtp.states import State, allows, state_after
 
@@ -113,6 +113,11 @@ class ClientConnection:
         return self._state
 
     @property
+    def ahead(self) -> State:
+        """Where it will stand if all open commands succeed."""
+        return self._ahead
+
+    @property
     def extensions(self) -> Mapping[str, str]:
         """What the server offers: keyword in capitals to its parameters."""
         return self._offered
@@ -157,7 +162,7 @@ class ClientConnection:
                 return None
 
     def _objection_to_recipient(self, recipient: Recipient) -> Reply | None:
-        if not self._mail.smtputf8 and not str(recipient.forward_path).isascii():
+        if not self._mail.smtputf8 and not _is_ascii(recipient.forward_path.mailbox):
             return NO_SMTPUTF8
         limits = self._limits
         if limits.rcpt_max is not None and self._named >= limits.rcpt_max:
@@ -339,4 +344,8 @@ class ClientConnection:
 
 def _domain(recipient: Recipient) -> str:
     mailbox = recipient.forward_path.mailbox
-    return mailbox.domain.lower() if mailbox else ""
+    return mailbox.domain_key if mailbox else ""
+
+
+def _is_ascii(mailbox: Mailbox | None) -> bool:
+    return mailbox is None or mailbox.is_ascii

@@ -40,4 +40,6 @@ _WISHES: tuple[tuple[str, Reply, Callable[[Mail], bool]], ...] = (
 
 def objection_to(mail: Mail, offered: Mapping[str, str]) -> Reply | None:
     """Return why a server that offers these keywords can't be given `mail`, None where it can."""
+    if not (mail.smtputf8 or mail.body or mail.require_tls or mail.deliver_by):  # most mails wish for nothing
+        return None
     return next((no for keyword, no, wants in _WISHES if keyword not in offered and wants(mail)), None)

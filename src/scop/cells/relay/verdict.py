@@ -104,11 +104,15 @@ def verdicts_of(carried: Carried, count: int) -> tuple[Verdict, ...]:
     host = carried.host
     if carried.transaction is None:
         return (_without_answer(carried),) * count
-    mail, recipients, message = carried.transaction
-    if not mail.is_positive:
-        return (judge(mail, Stage.MAIL, host),) * count
-    last = None if message is None else judge(message, Stage.MESSAGE, host, offers_dsn=carried.offers_dsn)
-    return tuple(last if each.is_positive and last else judge(each, Stage.RECIPIENT, host) for each in recipients)
+    told = carried.transaction
+    if not told.mail.is_positive:
+        return (judge(told.mail, Stage.MAIL, host),) * count
+    return tuple(
+        judge(outcome, Stage.MESSAGE, host, offers_dsn=carried.offers_dsn)
+        if answer.is_positive and told.messages
+        else judge(answer, Stage.RECIPIENT, host)
+        for answer, outcome in zip(told.recipients, told.outcomes, strict=True)
+    )
 
 
 def _without_answer(carried: Carried) -> Verdict:
