@@ -8,7 +8,8 @@ import pytest
 
 from fakes.command_line import Town, founded
 from fakes.real_mesh import PASSWORD
-from scop.cli.hamlet_send import Received, Results, Sent, on_the_wire
+from scop.cli.hamlet_results import Received, Results, Sent
+from scop.cli.hamlet_send import on_the_wire
 
 
 def results(received: list[Received]) -> Results:
@@ -44,6 +45,21 @@ def test_cli_hamlet_send_says_what_is_wrong(received: list[Received], figures: d
     found = results(received)
     assert not found.right
     assert figures.items() <= found.summary().items()
+
+
+def test_cli_hamlet_send_a_mail_that_came_back_is_not_lost() -> None:
+    """Its sender was told why; that is counted by the reason."""
+    found = results([Received("one")])
+    found.returned["two"] = "smtp; 550 5.7.1 No"
+    assert (True, []) == (found.right, found.lost)
+    assert {"smtp; 550 5.7.1 No": 1} == found.summary()["returned"]
+
+
+def test_cli_hamlet_send_measures_from_the_last_octet_to_stored() -> None:
+    """Median and the ninety-ninth of a hundred."""
+    sent = [Sent(number, 250, f"2.0.0 Ok: accepted as t{number}", 100.0) for number in range(100)]
+    found = Results(sent, [Received(f"t{number}", "", 100.0 + number) for number in range(100)])
+    assert {"latency_p50_seconds": 49.5, "latency_p99_seconds": 99}.items() <= found.summary().items()
 
 
 def test_cli_hamlet_send_counts_what_was_overtaken() -> None:

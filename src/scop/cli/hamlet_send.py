@@ -12,8 +12,7 @@ import re
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import count as numbers
@@ -22,115 +21,23 @@ from smtplib import SMTP, SMTPAuthenticationError
 
 import click
 
-from scop.base import printable
-from scop.cli import shared
 from scop.cli.demo.delivered import differs
-from scop.cli.demo.post import CONNECTIONS, Login, open_client, trace_in, transact
+from scop.cli.demo.post import CONNECTIONS, Login, open_client, transact
+from scop.cli.hamlet_results import Received, Results, Sent, print_results
 from scop.cli.hamlet_shown import Advance, count_option, from_option, progress, seed_option
 from scop.cli.mail import read_whole
-from scop.cli.shared import Operator, ask, config_option, json_option, print_json, print_table, with_operator
+from scop.cli.shared import Operator, ask, config_option, json_option, print_json, with_operator
 from scop.mesh.vocabulary.keeper import AccountView, ListAccounts, SendAs
-from scop.mesh.vocabulary.mailbox import ListMail
+from scop.mesh.vocabulary.mailbox import ListMail, MailSummary
 from scop.smtp.stamps import split_stamps
 from scop.supervisor.config_file import read_config
 
-__all__ = ["Received", "Results", "Sent", "on_the_wire", "send"]
+__all__ = ["on_the_wire", "send"]
 
 ARRIVAL_SECONDS = 60.0  # without any new mail, after the last was submitted
 PAUSE_SECONDS = 0.2
-SHOWN = 20
 _ID = re.compile(rb"(?i)\bid ([0-9a-z]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One mail that was submitted, and the reply."""
-
-    index: int
-    code: int
-    text: str
-
-    @property
-    def trace(self) -> str:
-        """The id that the mesh gave it; "" where it was refused."""
-        return trace_in(self.code, self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One mail that was stored: its id, and why it is not what was submitted; "" where it is."""
-
-    trace: str
-    difference: str = ""
-
-
-@dataclass(slots=True)
-class Results:
-    """What became of a corpus. Mails stand in the order in which they were accepted, and in which they were stored."""
-
-    sent: list[Sent] = field(default_factory=list)
-    received: list[Received] = field(default_factory=list)
-    sending_seconds: float = 0.0
-    seconds: float = 0.0
-
-    @property
-    def accepted(self) -> list[Sent]:
-        """What the mesh took."""
-        return [one for one in self.sent if one.trace]
-
-    @property
-    def refused(self) -> Counter[str]:
-        """How many mails it refused with which reply."""
-        return Counter(f"{one.code} {one.text}" for one in self.sent if not one.trace)
-
-    @property
-    def lost(self) -> list[int]:
-        """The indices of mails that were accepted and never stored."""
-        stored = {one.trace for one in self.received}
-        return [one.index for one in self.accepted if one.trace not in stored]
-
-    @property
-    def changed(self) -> dict[int, str]:
-        """The mails that were stored as others than were submitted, and why."""
-        indices = {one.trace: one.index for one in self.accepted}
-        return {indices[one.trace]: one.difference for one in self.received if one.difference}
-
-    @property
-    def twice(self) -> int:
-        """How many were stored more than once."""
-        return sum(count > 1 for count in Counter(one.trace for one in self.received).values())
-
-    @property
-    def overtaken(self) -> int:
-        """How many were stored behind one that was accepted after them."""
-        places = {one.trace: place for place, one in enumerate(self.accepted)}
-        last, count = -1, 0
-        for one in self.received:
-            place = places.get(one.trace, last)
-            count += place < last
-            last = max(last, place)
-        return count
-
-    @property
-    def right(self) -> bool:
-        """Whether every accepted mail was stored once, as it was submitted."""
-        return not self.lost and not self.changed and not self.twice
-
-    def summary(self) -> dict[str, object]:
-        """Return the figures."""
-        return {
-            "sent": len(self.sent),
-            "accepted": len(self.accepted),
-            "refused": dict(self.refused.most_common()),
-            "stored": len(self.received),
-            "lost": self.lost,
-            "changed": {str(index): reason for index, reason in self.changed.items()},
-            "stored_twice": self.twice,
-            "overtaken": self.overtaken,
-            "seconds": round(self.seconds, 2),
-            "submitted_per_second": round(len(self.sent) / self.sending_seconds, 1) if self.sending_seconds else 0.0,
-            "stored_per_second": round(len(self.received) / self.seconds, 1) if self.seconds else 0.0,
-        }
+_DIAGNOSTIC = re.compile(r"(?im)^diagnostic-code:(.*(?:\r?\n[ \t].*)*)")
 
 
 def on_the_wire(octets: bytes) -> bytes:
@@ -147,6 +54,11 @@ def on_the_wire(octets: bytes) -> bytes:
 @click.option("--as", "senders", multiple=True, required=True, metavar="ACCOUNT", help="Who sends; repeat for more.")
 @click.option("--password", help="Of all of them. Default: the first line of standard input.")
 @click.option("--to", "recipient", metavar="ACCOUNT", help="Who gets them; default: the first who sends.")
+@click.option(
+    "--at",
+    type=click.Path(path_type=Path),
+    help="The scop.toml of the mesh where --to is. Default: the one that sends.",
+)
 @config_option
 @json_option
 def send(
@@ -157,22 +69,28 @@ def send(
     senders: tuple[str, ...],
     password: str | None,
     recipient: str | None,
+    at: Path | None,
     config: Path,
     as_json: bool,
 ) -> None:
-    """Send mails of the corpus through a running mesh, and see that each arrives.
+    """Send mails of the corpus through a running mesh, or from one to another, and see that each arrives.
 
     The accounts that send must be allowed to send as anyone, for the authors in the corpus are strangers:
-    `scop account add NAME --send-as any`. Exit status 1 if a mail is lost, changed or stored twice.
+    `scop account add NAME --send-as any`. Exit status 1 if a mail is lost, changed or stored twice. A mail that was
+    accepted and then returned to its sender with a reason is told apart.
     """
     mesh = read_config(config)
     place = (mesh.network.address, mesh.network.ports.submissions)
     secret = sys.stdin.readline().rstrip("\n") if password is None else password
     accounts = {one.name: one for one in ask(config, "keeper", ListAccounts()).accounts}
-    to = _account(accounts, recipient or senders[0])
+    there = at or config
+    strangers = {one.name: one for one in ask(there, "keeper", ListAccounts()).accounts} if at else accounts
+    to = _account(strangers, recipient or senders[0])
     logins = [Login(*place, _sender(accounts, name).name, secret) for name in senders]
     posting = _Posting(logins, tuple([accounts[name].addresses[0] for name in senders]), to.addresses[0])
-    collecting = _Collecting(seed, config, to.name, mesh.mail_host)
+    hosts = tuple(dict.fromkeys((read_config(there).mail_host, mesh.mail_host)))
+    collecting = _Collecting(seed, there, to.name, hosts)
+    bounces = [_Bounces(config, name) for name in senders]
     results = Results()
     started = time.monotonic()
     with progress("submitted", count, quiet=as_json) as advance:
@@ -181,12 +99,14 @@ def send(
             advance(1)
     results.sending_seconds = time.monotonic() - started
     with progress("stored", len(results.accepted), quiet=as_json) as advance:
-        results.received = collecting.collect({one.trace: one.index for one in results.accepted}, advance)
+        wanted = {one.trace: one.index for one in results.accepted}
+        for received in collecting.collect(wanted, lambda: _returned(bounces, results), advance):
+            results.received.append(received)
     results.seconds = time.monotonic() - started
     if as_json:
         print_json(results.summary())
     else:
-        _print(results)
+        print_results(results)
     sys.exit(0 if results.right else 1)
 
 
@@ -255,8 +175,9 @@ class _Posting:
             number = next(self._numbers) % len(self.logins)
             self._kept.client, self._kept.reverse_path = _opened(self.logins[number]), self.reverse_paths[number]
             self._opened.append(self._kept.client)
+        began = time.time()
         code, text = transact(self._kept.client, self._kept.reverse_path, (self.forward_path,), octets)
-        return Sent(index, code, text)
+        return Sent(index, code, text, began)
 
 
 def _opened(login: Login) -> SMTP:
@@ -271,63 +192,84 @@ def _in_order(ended: Iterable[Future[Sent]]) -> list[Sent]:
 
 
 @dataclass(slots=True)
-class _Collecting:
+class _Account:
     """Reads an account's new mails as the operator."""
 
-    seed: int
     config: Path
     account: str
-    hostname: str
     _after: int = 0
 
     def __post_init__(self) -> None:
         while page := ask(self.config, "mailbox", ListMail(self.account, after=self._after)).mails:
             self._after = page[-1].id  # what was there before is passed over
 
-    def collect(self, wanted: Mapping[str, int], advance: Advance) -> list[Received]:
-        """Return what arrives, until all that is wanted did (by trace: its index) or nothing came for long."""
-        found: list[Received] = []
+    def new(self) -> list[tuple[MailSummary, bytes]]:
+        """Return what came since the last look."""
+        return with_operator(self.config, self._read)
+
+    async def _read(self, operator: Operator) -> list[tuple[MailSummary, bytes]]:
+        page = await operator.caller("mailbox").call(ListMail(self.account, after=self._after))
+        if page.mails:
+            self._after = page.mails[-1].id
+        return [(mail, await read_whole(operator, self.account, mail.id)) for mail in page.mails]
+
+
+class _Bounces:
+    """The reports that come back to one who sends."""
+
+    def __init__(self, config: Path, account: str) -> None:
+        self._inbox = _Account(config, account)
+
+    def new(self) -> Iterator[tuple[frozenset[str], str]]:
+        """Yield for each report the ids that stand in the header it returns, and what the other side said."""
+        for mail, octets in self._inbox.new():
+            if mail.reverse_path == "<>":
+                said = _DIAGNOSTIC.search(octets.decode("utf-8", "replace"))
+                ids = frozenset(found.decode() for found in _ID.findall(octets))
+                yield ids, " ".join(said[1].split()) if said else mail.subject
+
+
+def _returned(bounces: Sequence[_Bounces], results: Results) -> set[str]:
+    """Note what came back in the meantime; return the traces of all that did."""
+    accepted = {one.trace for one in results.accepted}
+    for ids, reason in (each for sender in bounces for each in sender.new()):
+        results.returned.update(dict.fromkeys(ids & accepted, reason))
+    return set(results.returned)
+
+
+class _Collecting:
+    """Finds the mails of the corpus in an account; `hosts` put their stamps on them, the last one first."""
+
+    def __init__(self, seed: int, config: Path, account: str, hosts: tuple[str, ...]) -> None:
+        self._seed = seed
+        self._hosts = hosts
+        self._inbox = _Account(config, account)
+
+    def collect(
+        self, wanted: Mapping[str, int], returned: Callable[[], set[str]], advance: Advance
+    ) -> Iterator[Received]:
+        """Yield what arrives until all that is wanted, by trace its index, is there or back, or nothing came long."""
         missing = set(wanted)
         last_seen = time.monotonic()
         while missing and time.monotonic() - last_seen < ARRIVAL_SECONDS:
-            new = with_operator(self.config, self._read)
-            for octets in new:
-                trace, below = _below(octets, self.hostname)
+            new = self._inbox.new()
+            for mail, octets in new:
+                trace, below = _below(octets, self._hosts)
                 if trace in wanted:  # others may write to the account as well
-                    found.append(Received(trace, _difference(self.seed, wanted[trace], below)))
+                    yield Received(trace, _difference(self._seed, wanted[trace], below), mail.stored_unix)
                     missing.discard(trace)
             advance(len(new))
             if new:
                 last_seen = time.monotonic()
             else:
+                missing -= returned()
                 time.sleep(PAUSE_SECONDS)
-        return found
-
-    async def _read(self, operator: Operator) -> list[bytes]:
-        page = await operator.caller("mailbox").call(ListMail(self.account, after=self._after))
-        if page.mails:
-            self._after = page.mails[-1].id
-        return [await read_whole(operator, self.account, mail.id) for mail in page.mails]
 
 
-def _below(octets: bytes, hostname: str) -> tuple[str, bytes]:
-    """Return the id in the mesh's lowest stamp, and what stands below its stamps."""
-    stamps, below = split_stamps(octets, hostname)
+def _below(octets: bytes, hosts: Sequence[str]) -> tuple[str, bytes]:
+    """Return the id in the lowest stamp of the last host, and what stands below all stamps."""
+    stamps, below = b"", octets
+    for host in hosts:
+        stamps, below = split_stamps(below, host)
     found = _ID.search(stamps[stamps.lower().rfind(b"received:") :])
     return (found[1].decode() if found else ""), below
-
-
-def _print(results: Results) -> None:
-    figures = results.summary()
-    names = ("sent", "accepted", "stored", "stored_twice", "overtaken", "submitted_per_second", "stored_per_second")
-    print_table([name.replace("_", " ") for name in names], [[str(figures[name]) for name in names]])
-    for reply, mails in results.refused.most_common():
-        shared.console.print(f"refused: {mails:,} with {printable(reply)}", markup=False)
-    for index in results.lost[:SHOWN]:
-        shared.console.print(f"[red]lost:[/red] mail {index}")
-    for index, reason in list(results.changed.items())[:SHOWN]:
-        shared.console.print(f"changed: mail {index}: {printable(reason)}", markup=False)
-    verdict = "[green]every accepted mail was stored once, as it was submitted[/green]"
-    shared.console.print(
-        verdict if results.right else f"[red]{len(results.lost)} lost, {len(results.changed)} changed[/red]"
-    )
