@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from scop.base import RemoteProtocolError
 from scop.smtp import Origin
+from scop.smtp.origin import read_attributes
 from scop.smtp.xtext import from_xtext, to_xtext
 
+_NAMES = ("ADDR", "PORT", "NAME", "PROTO", "HELO", "IDENT")
 _VALUES = st.text(st.characters(min_codepoint=33, exclude_characters="\x7f", exclude_categories=["Cs"]), max_size=30)
 
 
@@ -31,11 +33,10 @@ def test_xtext_raises_nothing_but_remote_protocol_error(text: str) -> None:
 @given(_VALUES, st.integers(0, 65535), st.sampled_from(["192.0.2.1", "2001:db8::1", ""]))
 def test_origin_written_and_read_is_the_same(value: str, port: int, address: str) -> None:
     """What one hop says the next one knows."""
-    if value.upper() == "[UNAVAILABLE]":
+    if value.upper() in ("[UNAVAILABLE]", "[TEMPUNAVAIL]"):
         value = ""
     origin = Origin(address, port, value, value, "ESMTPS", value)
-    words = origin.to_xforward().split(" ")
-    assert origin == Origin.from_xforward(dict(word.split("=", 1) for word in words))
+    assert origin == Origin.from_attributes(read_attributes(origin.to_xforward(), _NAMES))
 
 
 def test_origin_limits_hold_at_n_and_n_plus_1() -> None:
@@ -44,10 +45,10 @@ def test_origin_limits_hold_at_n_and_n_plus_1() -> None:
     with pytest.raises(ValueError, match="too long"):
         Origin(helo="a" * 256)
     with pytest.raises(RemoteProtocolError):
-        Origin.from_xforward({"HELO": "a" * 256})
+        Origin.from_attributes({"HELO": "a" * 256})
 
 
 def test_ipv6_addresses_bear_a_prefix_on_the_wire() -> None:
     """XFORWARD_README: IPV6:2001:db8::1."""
     assert "ADDR=IPV6:2001:db8::1" in Origin("2001:db8::1").to_xforward()
-    assert "2001:db8::1" == Origin.from_xforward({"ADDR": "ipv6:2001:db8::1"}).address
+    assert "2001:db8::1" == Origin.from_attributes({"ADDR": "ipv6:2001:db8::1"}).address

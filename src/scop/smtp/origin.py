@@ -1,6 +1,6 @@
-"""Where a message first came from, as one trusted hop tells the next by XFORWARD.
+"""Where a message first came from, as one trusted hop tells the next by XFORWARD or XCLIENT.
 
-Standards: Postfix XFORWARD_README (attributes ADDR PORT NAME HELO PROTO IDENT); RFC 3461 §4 (xtext).
+Standards: Postfix XFORWARD_README and XCLIENT_README (attributes ADDR PORT NAME HELO PROTO IDENT); RFC 3461 §4 (xtext).
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from scop.base import RemoteProtocolError
 from scop.smtp.xtext import from_xtext, to_xtext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Origin"]
+__all__ = ["Origin", "read_attributes"]
 
 MAX_VALUE_CHARACTERS = 255  # XFORWARD_README: attribute values are no longer
 UNKNOWN = "[UNAVAILABLE]"
+UNKNOWN_YET = "[TEMPUNAVAIL]"
 
+_BAD = "501 5.5.4 Syntax error in parameters"
 _VISIBLE = re.compile(r"[^\0-\x20\x7f]*")
 
 
@@ -58,21 +60,35 @@ class Origin:
         return " ".join(f"{key}={to_xtext(value) or UNKNOWN}" for key, value in attributes.items())
 
     @classmethod
-    def from_xforward(cls, attributes: Mapping[str, str]) -> Origin:
-        """Build it from attributes by upper-case name, values still xtext; raises `RemoteProtocolError`."""
-        known = {key: "" if value.upper() == UNKNOWN else from_xtext(value) for key, value in attributes.items()}
-        address = known.get("ADDR", "")
+    def from_attributes(cls, attributes: Mapping[str, str]) -> Origin:
+        """Build it from attributes by upper-case name; raises `RemoteProtocolError`."""
+        address = attributes.get("ADDR", "")
         if address[:5].upper() == "IPV6:":
             address = address[5:]
-        port = known.get("PORT", "")
+        port = attributes.get("PORT", "")
         try:
             return cls(
                 address=address,
-                port=int(port) if port.isdecimal() and len(port) <= 5 else 0,
-                name=known.get("NAME", ""),
-                helo=known.get("HELO", ""),
-                protocol=known.get("PROTO", ""),
-                ident=known.get("IDENT", ""),
+                port=int(port) if port.isascii() and port.isdecimal() and len(port) <= 5 else 0,
+                name=attributes.get("NAME", ""),
+                helo=attributes.get("HELO", ""),
+                protocol=attributes.get("PROTO", ""),
+                ident=attributes.get("IDENT", ""),
             )
         except ValueError as fault:
-            raise RemoteProtocolError(str(fault), reply_hint="501 5.5.4 Bad XFORWARD attribute") from fault
+            raise RemoteProtocolError(str(fault), reply_hint="501 5.5.4 Bad attribute") from fault
+
+
+def read_attributes(argument: str, names: Sequence[str]) -> dict[str, str]:
+    """Read the arguments of XFORWARD or XCLIENT, '' for what is not known; raises `RemoteProtocolError`."""
+    attributes = dict(_attribute(word, names) for word in argument.split())
+    if not attributes:
+        raise RemoteProtocolError("no attributes", reply_hint=_BAD)
+    return attributes
+
+
+def _attribute(word: str, names: Sequence[str]) -> tuple[str, str]:
+    name, _, value = word.partition("=")
+    if name.upper() not in names or not value:
+        raise RemoteProtocolError("unknown attribute", reply_hint=_BAD)
+    return name.upper(), "" if value.upper() in (UNKNOWN, UNKNOWN_YET) else from_xtext(value)

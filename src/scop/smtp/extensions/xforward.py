@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scop.base import RemoteProtocolError
 from scop.smtp.events import Event, Forwarded
-from scop.smtp.extensions.extension import BAD_PARAMETER, Extension, Verb
-from scop.smtp.origin import Origin
+from scop.smtp.extensions.extension import Extension, Verb
+from scop.smtp.origin import Origin, read_attributes
 
 if TYPE_CHECKING:
     from scop.smtp.options import Channel
@@ -27,17 +26,7 @@ def _offer(channel: Channel) -> str | None:
 
 
 def _read(argument: str, _channel: Channel) -> Forwarded:
-    attributes = dict(_attribute(word) for word in argument.split())
-    if not attributes:
-        raise RemoteProtocolError("XFORWARD without attributes", reply_hint=BAD_PARAMETER)
-    return Forwarded(Origin.from_xforward(attributes))
-
-
-def _attribute(word: str) -> tuple[str, str]:
-    name, _, value = word.partition("=")
-    if name.upper() not in (*_ATTRIBUTES, *_IGNORED) or not value:
-        raise RemoteProtocolError("unknown XFORWARD attribute", reply_hint=BAD_PARAMETER)
-    return name.upper(), value
+    return Forwarded(Origin.from_attributes(read_attributes(argument, (*_ATTRIBUTES, *_IGNORED))))
 
 
 def _after(channel: Channel, event: Event) -> Channel:
