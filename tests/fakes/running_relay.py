@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from scop.cells.relay.service import RelayOptions, run
 from scop.dns import MX, A, Answer, Question, StaticNames
 from scop.mesh.calls import Call, Caller
 from scop.mesh.cell import Life
+from scop.mesh.config import Relay, Smarthost
 from scop.mesh.vocabulary.relay import QueueList, ReadQueue
 from scop.net.clock import SystemClock
 from scop.net.mail_client import Transaction
@@ -138,7 +139,13 @@ async def around(world: ServerOptions = WORLD, *, starttls: bool = False) -> Asy
 
 @asynccontextmanager
 async def running(
-    state: Path, outside: Outside, clock: JumpingClock | SystemClock | None = None, *, reserve_octets: int = 0
+    state: Path,
+    outside: Outside,
+    clock: JumpingClock | SystemClock | None = None,
+    *,
+    reserve_octets: int = 0,
+    reply_seconds: float = 5.0,
+    smarthosts: Mapping[str, Smarthost] | None = None,
 ) -> AsyncIterator[RunningRelay]:
     """Run a relay until the block ends, by a clock that stands still unless another is given."""
     relay = RunningRelay(outside, WatchedLog(), clock or JumpingClock(), NamedInlet(dict(MANIFEST.granted())), Life())
@@ -151,12 +158,12 @@ async def running(
         names=StillNames(),
         mailbox=MailPool(outside.mailbox.dialer(), name="mx.lagoon.test", lmtp=True),
         signer=MailPool(outside.signer.dialer(), name="mx.lagoon.test", lmtp=False),
-        post=PostOptions("mx.lagoon.test", outside.host.port, "127.0.0.2", reply_seconds=5.0),
+        post=PostOptions("mx.lagoon.test", outside.host.port, "127.0.0.2", reply_seconds=reply_seconds),
         speech=ServerOptions("mx.lagoon.test", trusted=True),
         log=relay.kept.log("relay"),
         clock=relay.clock,
         life=relay.life,
-        reserve_octets=reserve_octets,
+        relay=Relay(reserve_octets=reserve_octets, smarthosts=dict(smarthosts or {})),
     )
     serving = asyncio.create_task(run(options))
     await ready.wait()

@@ -25,21 +25,21 @@ class WatchedLog:
         """Return a log that writes here."""
         return Log(cell, self._write)
 
-    def of(self, event: str) -> list[dict[str, object]]:
-        """Return the lines of an event."""
-        return [line for line in self.lines if line["event"] == event]
+    def of(self, event: str, **fields: object) -> list[dict[str, object]]:
+        """Return the lines of an event, those with these fields."""
+        return [line for line in self.lines if line["event"] == event and fields.items() <= line.items()]
 
     def reasons(self, event: str) -> list[str]:
         """Return the reasons of all lines of an event."""
         return [str(line.get("reason")) for line in self.of(event)]
 
-    async def until(self, event: str, count: int = 1) -> list[dict[str, object]]:
-        """Wait until an event was written `count` times; return its lines."""
+    async def until(self, event: str, count: int = 1, **fields: object) -> list[dict[str, object]]:
+        """Wait until an event was written `count` times, with these fields; return its lines."""
         async with asyncio.timeout(MAX_WAIT_SECONDS):
-            while len(self.of(event)) < count:
+            while len(self.of(event, **fields)) < count:
                 self._written.clear()
                 await self._written.wait()
-        return self.of(event)
+        return self.of(event, **fields)
 
     def _write(self, line: bytes) -> None:
         self.lines.append(msgspec.json.decode(line))

@@ -1,0 +1,222 @@
+"""Hosts that fall silent, hang up, put off and come back: the right retry, and no more copies than SMTP must make.
+
+The clock jumps; the only waiting is for a host that hangs, for a fifth of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fakes.fickle_host import CUT, HANG, FickleHost
+from fakes.mail_sessions import listen
+from fakes.running_relay import BOB, MAIL, RunningRelay, around, running
+from scop.mesh.config import Smarthost
+
+SILENCE_SECONDS = 0.2
+STAGES = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot")
+EVE = "<eve@harbor.test>"
+ZOE = "<zoe@lagoon.test>"
+
+
+@asynccontextmanager
+async def relay_to(host: FickleHost, state: Path, **smarthosts: str) -> AsyncIterator[RunningRelay]:
+    """Run a relay to which every host of the world is this one; `smarthosts` by domain, with dots as underscores."""
+    async with around() as outside, listen(host.connection) as listening:
+        outside.host = listening
+        named = {
+            name.replace("_", "."): Smarthost(address, port=listening.port, tls="none")
+            for name, address in smarthosts.items()
+        }
+        async with running(state, outside, reply_seconds=SILENCE_SECONDS, smarthosts=named) as relay:
+            yield relay
+
+
+async def later(relay: RunningRelay, seconds: float = 60.0) -> None:
+    """Let time pass, and let the relay look at its clock: a mail for the mailbox wakes it."""
+    relay.jump(seconds)
+    earlier = len(relay.kept.of("mail.relayed", to=ZOE))
+    await relay.send(ZOE, octets=MAIL + b"%d" % earlier)
+    await relay.kept.until("mail.relayed", earlier + 1, to=ZOE)
+
+
+async def arrived(relay: RunningRelay, *paths: str) -> None:
+    """Let time pass until these have their mail."""
+    for _ in range(60):
+        if all(relay.kept.of("mail.relayed", to=path) for path in paths):
+            return
+        await later(relay, 4000)
+    raise AssertionError(f"no mail for {[path for path in paths if 'relayed' not in states(relay, path)]}")
+
+
+def states(relay: RunningRelay, to: str = BOB) -> list[str]:
+    """Return what became of a recipient, in order."""
+    return [
+        str(line["event"]).removeprefix("mail.")
+        for line in relay.kept.lines
+        if line.get("to") == to and str(line["event"]).startswith("mail.")
+    ]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("mood", [HANG, CUT])
+async def test_flapping_host_that_hangs_or_cuts_gets_the_mail_later(tmp_path: Path, stage: str, mood: str) -> None:
+    """In every state: put off, tried again, delivered; twice only where it vanished after the final dot (RFC 1047)."""
+    host = FickleHost({stage: mood})
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB)
+        await relay.kept.until("mail.deferred")
+        host.moods.clear()
+        await later(relay)
+        await relay.kept.until("mail.relayed", to=BOB)
+    assert ["deferred", "relayed"] == states(relay)
+    assert [BOB] * (2 if stage == "dot" else 1) == host.told
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "answer", ["451 4.3.0 Not now", "421 4.3.2 Going down", "452 Full", "503 5.5.1 What?", "500 Eh?"]
+)
+async def test_flapping_host_that_puts_off_gets_the_mail_later_once(tmp_path: Path, stage: str, answer: str) -> None:
+    """4yz anywhere, and 5yz that speak of the conversation, are no failure and never make two copies."""
+    host = FickleHost({stage: answer})
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB)
+        await relay.kept.until("mail.deferred")
+        host.moods.clear()
+        await later(relay)
+        await relay.kept.until("mail.relayed", to=BOB)
+    assert ["deferred", "relayed"] == states(relay)
+    assert [BOB] == host.told
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"), [("DATA", "250 2.0.0 Ok"), ("MAIL", "354 Go on"), ("RCPT", "354 Go on"), ("dot", "354 Go on")]
+)
+async def test_flapping_host_that_answers_nonsense_loses_nothing(tmp_path: Path, stage: str, answer: str) -> None:
+    """RFC 5321 §4.2: a reply that cannot stand where it does is no promise to have the mail."""
+    host = FickleHost({stage: answer})
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB)
+        await relay.kept.until("mail.deferred")
+        host.moods.clear()
+        await later(relay)
+        await relay.kept.until("mail.relayed", to=BOB)
+    assert ["deferred", "relayed"] == states(relay)
+    assert BOB in host.told
+
+
+async def test_flapping_host_gets_everything_in_the_end(tmp_path: Path) -> None:
+    """Down, up, busy, up: each mail arrives once, and the log has the order of its states."""
+    host = FickleHost()
+    paths = [f"<user{number}@harbor.test>" for number in range(12)]
+    async with relay_to(host, tmp_path) as relay:
+        for number, mood in enumerate(
+            [{"greeting": CUT}, {"RCPT": "450 4.2.0 Later"}, {}, {"greeting": "421 4.3.2 Busy"}]
+        ):
+            host.moods = mood
+            for path in paths[number * 3 : number * 3 + 3]:
+                await relay.send(path)
+            await later(relay, 4000)
+        host.moods = {}
+        await arrived(relay, *paths)
+    assert sorted(paths) == sorted(host.told)
+    for path in paths:
+        *earlier, last = states(relay, path)
+        assert ("relayed", {"deferred"} | set(earlier)) == (last, {"deferred"})
+
+
+async def test_dead_host_is_tried_by_one_mail_for_all(tmp_path: Path) -> None:
+    """A thousand mails for a host that hangs must not be a thousand timeouts: the first is the probe."""
+    host = FickleHost({"greeting": HANG})
+    paths = [f"<user{number}@harbor.test>" for number in range(40)]
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(paths[0])
+        await relay.kept.until("mail.deferred")
+        for path in paths[1:]:
+            await relay.send(path)
+        await relay.kept.until("mail.deferred", 40)
+        assert 1 == host.connections
+        await later(relay)  # the probe is alone again, and what waits hears of it
+        await relay.kept.until("mail.deferred", 80)
+        assert 2 == host.connections
+        host.moods.clear()
+        await arrived(relay, *paths)
+    assert sorted(paths) == sorted(host.told)
+
+
+async def test_mail_that_makes_a_host_hang_up_does_not_stop_the_others(tmp_path: Path) -> None:
+    """RFC 1047: it may have been taken, so it waits for its own pause; all else goes on meanwhile."""
+    host = FickleHost(poison=b"poison")
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(EVE, octets=MAIL + b"poison\r\n")
+        await relay.kept.until("mail.deferred")
+        await relay.send(BOB)
+        await arrived(relay, BOB)
+    assert "relayed" == states(relay)[-1]
+    assert 1 == host.told.count(BOB)
+    assert {"deferred"} == set(states(relay, EVE))
+
+
+async def test_busy_host_is_asked_for_less_at_once(tmp_path: Path) -> None:
+    """421 at the greeting: never more than a few connections stand open, and every mail arrives once."""
+    host = FickleHost({"MAIL": "421 4.7.0 Too many connections"})
+    paths = [f"<user{number}@harbor.test>" for number in range(20)]
+    async with relay_to(host, tmp_path) as relay:
+        for path in paths:
+            await relay.send(path)
+        await relay.kept.until("mail.deferred", 20)
+        assert host.connections <= 8
+        assert host.most_at_once <= 4
+        host.moods.clear()
+        await arrived(relay, *paths)
+    assert sorted(paths) == sorted(host.told)
+
+
+async def test_many_recipients_go_in_as_many_transactions_as_the_host_wants(tmp_path: Path) -> None:
+    """RFC 5321 §4.5.3.1.10: the rest goes at once, on the same connection, and nobody is put off."""
+    host = FickleHost(max_recipients=3)
+    paths = [f"<user{number}@harbor.test>" for number in range(8)]
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(*paths)
+        await relay.kept.until("mail.relayed", 8)
+    assert [3, 3, 2] == [len(message.recipients) for message in host.taken]
+    assert paths == host.told
+    assert 1 == host.connections
+    assert [] == relay.kept.of("mail.deferred")
+
+
+async def test_recipients_fare_each_for_itself(tmp_path: Path) -> None:
+    """One is taken, one put off, one refused; the retry is for the one that was put off, alone."""
+    host = FickleHost(recipients={EVE: "450 4.7.1 Greylisted", "<no@harbor.test>": "550 5.1.1 No such user"})
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB, EVE, "<no@harbor.test>")
+        await relay.kept.until("mail.deferred")
+        host.recipients.clear()
+        await arrived(relay, EVE)
+    assert [BOB, EVE] == host.told
+    assert [["relayed"], ["deferred", "relayed"], ["bounced"]] == [
+        states(relay, path) for path in (BOB, EVE, "<no@harbor.test>")
+    ]
+
+
+async def test_recipients_of_many_domains_share_a_copy_through_a_smarthost(tmp_path: Path) -> None:
+    """One next hop, one transaction, whatever the domains; the others go by their own MX."""
+    host = FickleHost()
+    async with relay_to(host, tmp_path, default="127.0.0.1") as relay:
+        await relay.send(BOB, "<cid@island.test>", "<dan@nowhere.test>")
+        await relay.kept.until("mail.relayed", 3)
+    assert [{BOB, "<cid@island.test>", "<dan@nowhere.test>"}] == [set(message.recipients) for message in host.taken]
+
+
+async def test_second_transaction_uses_the_connection_again(tmp_path: Path) -> None:
+    """Ten mails one after the other, one connection."""
+    host = FickleHost()
+    async with relay_to(host, tmp_path) as relay:
+        for number in range(10):
+            await relay.send(f"<user{number}@harbor.test>")
+            await relay.kept.until("mail.relayed", number + 1)
+    assert (1, 10) == (host.connections, len(host.taken))
