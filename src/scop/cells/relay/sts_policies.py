@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from scop.base import Clock, RemoteProtocolError, printable
 from scop.cells.relay.tls_policy import PolicyType, Reported, TlsResult
-from scop.cells.relay.tls_store import forget_policies, keep_policy, policies
+from scop.cells.relay.tls_store import keep_policy, policies, tidy_policies
 from scop.cells.relay.tls_tally import TlsTally
 from scop.mtasts import FETCH_PAUSE_SECONDS, KeptPolicy, Plan, Policy, lookup, parse_policy, plan, policy_url
 from scop.net.dns_client import Names, drive
@@ -62,6 +62,11 @@ class _Known:
         """Return when fetching this id failed."""
         return self.failed_unix if id_ == self.failed_id else None
 
+    def is_over(self, now_unix: float) -> bool:
+        """Tell whether nothing is left to know: no policy that holds, and no failure of a moment ago."""
+        holds = self.kept is not None and now_unix < self.kept.expires_unix
+        return not holds and now_unix - self.used_unix > FETCH_PAUSE_SECONDS
+
 
 class StsPolicies:
     """Policies by domain."""
@@ -78,11 +83,12 @@ class StsPolicies:
         id_ = await self._id(domain)
         if not id_ and domain not in known:
             return None
-        one = known.setdefault(domain, _Known())
         now = self._options.clock.unix()
+        one = known.setdefault(domain, _Known())
+        one.used_unix = now
         if plan(one.kept, id_, now, failed_unix=one.failed(id_)) is Plan.FETCH:
             await self._fetch_once(domain, id_)
-        one.used_unix = now = self._options.clock.unix()
+            now = self._options.clock.unix()
         what = plan(one.kept, id_, now, failed_unix=now)
         return one.kept.policy if one.kept is not None and what is Plan.USE else None
 
@@ -93,17 +99,16 @@ class StsPolicies:
             await asyncio.sleep(REFRESH_PAUSE_SECONDS)
 
     async def refresh(self) -> None:
-        """Fetch anew what has passed half of its age; forget what nobody needs."""
+        """Fetch anew what has passed half of its age and is in use; forget what is over."""
         known, now = await self._all(), self._options.clock.unix()
-        unused = [
-            name for name, one in known.items() if now - one.used_unix > UNUSED_DAYS * 86_400.0 or _is_over(one, now)
-        ]
-        for domain in unused:
+        over = tuple(domain for domain, one in known.items() if one.is_over(now))
+        for domain in over:
             del known[domain]
-        if unused:
-            await self._write(lambda sql: forget_policies(sql, tuple(unused)))
+        uses = tuple((one.used_unix, domain) for domain, one in known.items())
+        await self._write(lambda sql: tidy_policies(sql, over, uses))
         for domain, one in tuple(known.items()):
-            if one.kept is not None and now >= one.kept.refresh_unix:
+            is_used = now - one.used_unix < UNUSED_DAYS * 86_400.0
+            if one.kept is not None and is_used and now >= one.kept.refresh_unix:
                 # With the id of now: it may have changed without a mail that would have noticed.
                 await self._fetch_once(domain, await self._id(domain) or one.kept.id)
 
@@ -143,7 +148,7 @@ class StsPolicies:
 
     async def _fetch(self, domain: str, id_: str) -> None:
         options = self._options
-        one = (await self._all()).setdefault(domain, _Known())
+        one = (await self._all())[domain]
         try:
             policy = parse_policy(await options.fetch(policy_url(domain)))
         except RemoteProtocolError as fault:
@@ -158,7 +163,7 @@ class StsPolicies:
         kept = KeptPolicy(policy, id_, options.clock.unix())
         one.kept, one.failed_unix = kept, None
         options.log.info("sts.fetched", domain=domain, mode=policy.mode.value, seconds=policy.max_age_seconds)
-        await self._write(lambda sql: keep_policy(sql, domain, kept, one.used_unix or kept.fetched_unix))
+        await self._write(lambda sql: keep_policy(sql, domain, kept, one.used_unix))
 
     def _failed(self, domain: str, id_: str, one: _Known, result: TlsResult, reason: str) -> None:
         one.failed_unix, one.failed_id = self._options.clock.unix(), id_
@@ -170,9 +175,3 @@ class StsPolicies:
             await self._options.database.write(work)
         except sqlite3.Error as fault:  # it is known in memory all the same
             self._options.log.error("sts.unkept", reason=str(fault))
-
-
-def _is_over(one: _Known, now_unix: float) -> bool:
-    """Tell whether nothing is left to keep: no policy that holds, and no failure of a moment ago."""
-    failed = one.failed_unix is not None and now_unix - one.failed_unix < FETCH_PAUSE_SECONDS
-    return not failed and (one.kept is None or now_unix >= one.kept.expires_unix)

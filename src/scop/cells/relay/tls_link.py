@@ -23,6 +23,7 @@ from scop.net.client_wire import ClientTimeouts
 from scop.net.dialer import Dialer
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_client import MailClient
+from scop.net.peer import tls_facts
 
 __all__ = ["Link", "LinkOptions", "TlsFailed", "open_link"]
 
@@ -51,9 +52,7 @@ class Link:
     @property
     def tls(self) -> str:
         """Protocol and suite, '' for the clear."""
-        facts = self.client.tls
-        suite = facts.cipher() if facts else None
-        return f"{facts.version()} {suite[0]}" if facts and suite else ""
+        return tls_facts(self.client.tls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ __all__ = [
     "Attempt",
     "add_sessions",
     "forget_before",
-    "forget_policies",
     "keep_policy",
     "policies",
     "sessions",
+    "tidy_policies",
 ]
 
 MAX_ROWS = 5_000  # of one answer, which is a frame of 4 MiB at most
@@ -87,9 +87,10 @@ def keep_policy(sql: sqlite3.Connection, domain: str, kept: KeptPolicy, used_uni
     )
 
 
-def forget_policies(sql: sqlite3.Connection, domains: tuple[str, ...]) -> None:
-    """Forget the policies of domains."""
-    sql.executemany("DELETE FROM policies WHERE domain = ?", [(domain,) for domain in domains])
+def tidy_policies(sql: sqlite3.Connection, over: tuple[str, ...], uses: tuple[tuple[float, str], ...]) -> None:
+    """Forget the policies of some domains, and note when those of others were last used."""
+    sql.executemany("DELETE FROM policies WHERE domain = ?", [(domain,) for domain in over])
+    sql.executemany("UPDATE policies SET used_unix = ?1 WHERE domain = ?2 AND used_unix <> ?1", uses)
 
 
 def add_sessions(sql: sqlite3.Connection, counted: Mapping[Attempt, int]) -> None:

@@ -1,0 +1,102 @@
+"""How sure the relay must be of a host: which of all wishes counts, decided without a network."""
+
+from __future__ import annotations
+
+import pytest
+
+from scop.cells.relay.route import Host, Route
+from scop.cells.relay.tls_policy import Demand, HostPolicy, Level, Needs, PolicyType, Refused, TlsResult, host_policy
+from scop.dane import DaneState, TlsaFound
+from scop.dns import TLSA
+from scop.mesh.config import Smarthost
+from scop.mtasts import Mode, Policy
+
+SEA, NAME = "sea.test", "mx.sea.test"
+HOST = Host(NAME, ("192.0.2.1",))
+PLAIN, SECURE = Route(SEA, (HOST,)), Route(SEA, (HOST,), secure=True)
+PIN = TLSA(3, 1, 1, bytes(32))
+NO_TLSA = TlsaFound(DaneState.NONE, host=NAME)
+USABLE = TlsaFound(DaneState.USABLE, NAME, NAME, (PIN,))
+UNUSABLE = TlsaFound(DaneState.UNUSABLE, NAME, NAME, (TLSA(1, 1, 1, bytes(32)),))
+FAILED = TlsaFound(DaneState.FAILED, NAME, NAME, reason="bogus")
+ENFORCE, TESTING = Policy(Mode.ENFORCE, 86_400, (NAME,)), Policy(Mode.TESTING, 86_400, (NAME,))
+ELSEWHERE = Policy(Mode.ENFORCE, 86_400, ("mail.other.test",))
+PLAIN_NEEDS, STRICT, LAX = Needs(), Needs(require_tls=True), Needs(tls_optional=True)
+
+MAY = Demand()
+PKIX = Demand(Level.PKIX, NAME)
+DANE = Demand(Level.DANE, NAME, (PIN,), (NAME, SEA))
+
+
+@pytest.mark.parametrize(
+    ("route", "needs", "sts", "tlsa", "demands", "type_"),
+    [
+        (PLAIN, PLAIN_NEEDS, None, NO_TLSA, (MAY,), PolicyType.NONE),
+        (SECURE, PLAIN_NEEDS, None, USABLE, (DANE,), PolicyType.TLSA),
+        (SECURE, PLAIN_NEEDS, ENFORCE, USABLE, (DANE,), PolicyType.TLSA),
+        (SECURE, PLAIN_NEEDS, ELSEWHERE, USABLE, (DANE,), PolicyType.TLSA),
+        (SECURE, PLAIN_NEEDS, None, UNUSABLE, (Demand(Level.ENCRYPTED, NAME),), PolicyType.TLSA),
+        (SECURE, PLAIN_NEEDS, ENFORCE, UNUSABLE, (PKIX,), PolicyType.STS),
+        (SECURE, PLAIN_NEEDS, TESTING, UNUSABLE, (Demand(Level.ENCRYPTED, NAME),), PolicyType.TLSA),
+        (PLAIN, PLAIN_NEEDS, ENFORCE, NO_TLSA, (PKIX,), PolicyType.STS),
+        (PLAIN, PLAIN_NEEDS, TESTING, NO_TLSA, (PKIX, MAY), PolicyType.STS),
+        (PLAIN, LAX, ENFORCE, NO_TLSA, (MAY,), PolicyType.NONE),
+        (SECURE, LAX, None, FAILED, (MAY,), PolicyType.NONE),
+        (PLAIN, STRICT, TESTING, NO_TLSA, (PKIX,), PolicyType.STS),
+        (SECURE, STRICT, None, NO_TLSA, (PKIX,), PolicyType.NONE),
+        (SECURE, STRICT, None, UNUSABLE, (PKIX,), PolicyType.TLSA),
+        (SECURE, STRICT, None, USABLE, (DANE,), PolicyType.TLSA),
+        (SECURE, Needs(require_tls=True, tls_optional=True), None, USABLE, (DANE,), PolicyType.TLSA),
+    ],
+)
+def test_relay_tls_policy_demands(
+    route: Route, needs: Needs, sts: Policy | None, tlsa: TlsaFound, demands: tuple[Demand, ...], type_: PolicyType
+) -> None:
+    """REQUIRETLS, DANE, MTA-STS and opportunism, in this order; `TLS-Required: No` lowers all but the first."""
+    decided = host_policy(route, HOST, needs, sts, tlsa)
+    assert isinstance(decided, HostPolicy)
+    assert (demands, type_, needs.require_tls) == (decided.demands, decided.reported.type, decided.needs_requiretls)
+
+
+@pytest.mark.parametrize(
+    ("route", "needs", "sts", "tlsa", "result", "status"),
+    [
+        (SECURE, PLAIN_NEEDS, None, FAILED, TlsResult.DNSSEC_INVALID, "4.7.5"),
+        (SECURE, PLAIN_NEEDS, ENFORCE, FAILED, TlsResult.DNSSEC_INVALID, "4.7.5"),
+        (PLAIN, PLAIN_NEEDS, ELSEWHERE, NO_TLSA, TlsResult.VALIDATION_FAILURE, "4.7.5"),
+        (PLAIN, STRICT, None, NO_TLSA, TlsResult.VALIDATION_FAILURE, "5.7.30"),
+    ],
+)
+def test_relay_tls_policy_refuses(
+    route: Route, needs: Needs, sts: Policy | None, tlsa: TlsaFound, result: TlsResult, status: str
+) -> None:
+    """A host that cannot be proved to be the domain's gets no mail; that REQUIRETLS cannot be kept is told at once."""
+    decided = host_policy(route, HOST, needs, sts, tlsa)
+    assert isinstance(decided, Refused)
+    assert (result, status) == (decided.result, decided.status)
+
+
+def test_relay_tls_policy_tests_only() -> None:
+    """RFC 8461 §5: in `testing` a host that the policy does not name is counted and served."""
+    decided = host_policy(PLAIN, HOST, PLAIN_NEEDS, Policy(Mode.TESTING, 1, ("mail.other.test",)), NO_TLSA)
+    assert isinstance(decided, HostPolicy)
+    assert ((MAY,), TlsResult.VALIDATION_FAILURE) == (decided.demands, decided.flaw)
+
+
+@pytest.mark.parametrize(
+    ("tls", "demand"),
+    [
+        ("implicit", Demand(Level.PKIX, "out.test", implicit=True)),
+        ("starttls", Demand(Level.PKIX, "out.test")),
+        ("none", MAY),
+    ],
+)
+def test_relay_tls_policy_of_a_smarthost(tls: str, demand: Demand) -> None:
+    """The owner's word on a smarthost counts, and nothing that the recipient's domain says."""
+    smarthost = Smarthost("out.test", tls=tls)  # type: ignore[arg-type]
+    route = Route(SEA, (Host("out.test", ()),), secure=True, smarthost=smarthost)
+    decided = host_policy(route, route.hosts[0], PLAIN_NEEDS, ELSEWHERE, FAILED)
+    assert isinstance(decided, HostPolicy)
+    assert (demand,) == decided.demands
+    strict = host_policy(route, route.hosts[0], STRICT, None, NO_TLSA)
+    assert (tls == "none") == isinstance(strict, Refused)
