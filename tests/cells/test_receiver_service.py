@@ -14,12 +14,12 @@ from fakes.mail_sessions import Records, serve
 from fakes.mesh import KeptLog, loopback_listener
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.base import Clock
-from scop.cells.receiver.bans import MAX_BROKEN_COMMANDS, MAX_REFUSED_RECIPIENTS
+from scop.cells.receiver.door import DoorLimits
 from scop.cells.receiver.service import ReceiverOptions, run
 from scop.cells.receiver.session import MAX_RECEIVED, upstream_id
 from scop.dns import PTR, A, Answer, Question, StaticNames
 from scop.mesh.cell import Life
-from scop.mesh.config import Limits
+from scop.mesh.config import Limits, PerAddress, PerNetwork, Receiver
 from scop.net.clock import SystemClock
 from scop.net.dialer import tcp_dialer
 from scop.net.mail_pool import MailPool
@@ -28,9 +28,18 @@ from scop.smtp.stamps import split_stamps
 
 FILTER = ServerOptions(HOSTNAME, lmtp=True, trusted=True)
 LIMITS = Limits()
+RECEIVER = Receiver(greeting_delay_seconds=0)
+MAX_BROKEN_COMMANDS = RECEIVER.per_address.broken_commands_per_hour
+MAX_REFUSED_RECIPIENTS = RECEIVER.per_address.refused_recipients_per_hour
 UPSTREAM = b"Received: from me (x [127.0.0.1])\r\n\tby mail.lagoon.test with ESMTPSA\r\n\tid 0123abc;\r\n\tdate\r\n"
 MESSAGE = b"DKIM-Signature: v=1\r\n" + UPSTREAM + b"Received: by older id zzz; x\r\nSubject: z\r\n\r\nbody\r\n"
 BEGIN = b"EHLO mail.lagoon.test\r\nMAIL FROM:<alice@lagoon.test>\r\nRCPT TO:<bob@harbor.test>\r\nDATA\r\n"
+
+
+NAMES: dict[tuple[str, str], list[PTR | A]] = {
+    ("1.0.0.127.in-addr.arpa", "PTR"): [PTR("mail.lagoon.test")],
+    ("mail.lagoon.test", "A"): [A("127.0.0.1")],
+}
 
 
 class Names:
@@ -38,12 +47,7 @@ class Names:
 
     def __init__(self) -> None:
         self.silent = False
-        self.answers = StaticNames(
-            {
-                ("1.0.0.127.in-addr.arpa", "PTR"): [PTR("mail.lagoon.test")],
-                ("mail.lagoon.test", "A"): [A("127.0.0.1")],
-            }
-        )
+        self.answers = StaticNames(NAMES)
 
     async def lookup(self, question: Question) -> Answer:
         """Satisfies `scop.net.dns_client.Names`."""
@@ -62,10 +66,11 @@ class Mesh:
     log: KeptLog = field(default_factory=KeptLog)
 
     async def say(self, octets: bytes) -> list[str]:
-        """Send octets in the clear; return the last line of each reply."""
+        """Send octets in the clear, once the greeting came; return the last line of each reply."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        greeting = await reader.readline()
         writer.write(octets + b"QUIT\r\n")
-        lines = (await reader.read()).decode().split("\r\n")[:-1]
+        lines = (greeting + await reader.read()).decode().split("\r\n")[:-1]
         writer.close()
         await writer.wait_closed()
         return [line for line in lines if line[3] == " "]
@@ -83,6 +88,7 @@ class Mesh:
 async def _mesh(
     limits: Limits = LIMITS,
     *,
+    receiver: Receiver = RECEIVER,
     name_seconds: float = 2.0,
     clock: Clock | None = None,
     own_networks: tuple[str, ...] = (),
@@ -98,11 +104,10 @@ async def _mesh(
             tls=server_context(),
             filter=MailPool(tcp_dialer("127.0.0.1", neighbour.port), name=HOSTNAME, lmtp=True),
             names=names,
-            limits=limits,
+            limits=DoorLimits(limits, receiver, own_networks),
             log=mesh.log.log("receiver"),
             clock=clock or SystemClock(),
             life=Life(),
-            own_networks=own_networks,
             name_seconds=name_seconds,
         )
         async with running(run(options), options.life):
@@ -227,31 +232,114 @@ async def test_limits_of_the_configuration_hold() -> None:
 
 
 async def test_too_many_connections_of_one_address_are_told_to_wait() -> None:
-    """421 for one too many."""
-    async with _mesh(Limits(connections_per_address=1)) as mesh:
+    """421 for one too many, of the address or of its network; the reason is in the log."""
+    one_of_network = Receiver(per_network=PerNetwork(connections=1), greeting_delay_seconds=0)
+    too_many = (
+        (Limits(connections_per_address=1), RECEIVER, "too many connections, of this address or of all"),
+        (Limits(connections=1), RECEIVER, "too many connections, of this address or of all"),
+        (LIMITS, one_of_network, "too many connections from 127.0.0.0/24"),
+    )
+    for limits, receiver, reason in too_many:
+        async with _mesh(limits, receiver=receiver) as mesh:
+            await _crowd(mesh)
+        assert [reason] == mesh.log.reasons("mail.refused")
+
+
+async def _crowd(mesh: Mesh) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+    assert b"220" == (await reader.readline())[:3]
+    second, second_writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+    assert b"421" == (await second.readline())[:3]
+    for each in (writer, second_writer):
+        each.close()
+        await each.wait_closed()
+
+
+async def test_too_many_mails_of_one_address_are_told_to_wait() -> None:
+    """451 for the one too many, however the transactions are spread; what is pipelined behind it is no misdeed."""
+    clock = JumpingClock()
+    limits = Receiver(PerAddress(mails_per_minute=2, broken_commands_per_hour=1), greeting_delay_seconds=0)
+    mail = b"MAIL FROM:<>\r\nRCPT TO:<bob@harbor.test>\r\nRSET\r\n"
+    async with _mesh(receiver=limits, clock=clock) as mesh:
+        said = await mesh.say(b"HELO x\r\n" + mail * 2)
+        said = await mesh.say(b"HELO x\r\n" + mail)
+        assert "451 4.7.1 Too many mails from your address, try again in 30 seconds" == said[2]
+        assert ["503", "250", "221"] == [line[:3] for line in said[3:]]
+        clock.jump(30)
+        assert "250" == (await mesh.say(b"HELO x\r\n" + mail))[2][:3]
+    assert ["too many mails a minute"] == mesh.log.reasons("mail.refused")
+
+
+async def test_suspicious_clients_wait_for_the_greeting() -> None:
+    """No reverse name, one that leads elsewhere, earlier misdeeds; an honest client, and one of ours, do not wait."""
+    delay = Receiver(greeting_delay_seconds=0.05)
+    honest = StaticNames(NAMES)
+    without = StaticNames({})
+    elsewhere = StaticNames({**NAMES, ("mail.lagoon.test", "A"): [A("192.0.2.1")]})
+    for answers, own, expected in (
+        (honest, (), []),
+        (without, (), ["reverse name: permerror"]),
+        (elsewhere, (), ["reverse name: fail"]),
+        (without, ("127.0.0.0/8",), []),
+    ):
+        async with _mesh(receiver=delay, own_networks=own) as mesh:
+            mesh.names.answers = answers
+            assert "220" == (await mesh.greeting())[:3]
+        assert expected == mesh.log.reasons("client.delayed")
+    async with _mesh(receiver=delay) as mesh:
+        await mesh.say(b"GET / HTTP/1.1\r\n")
+        assert "220" == (await mesh.greeting())[:3]
+    assert ["earlier misdeeds"] == mesh.log.reasons("client.delayed")
+
+
+async def test_silent_resolver_makes_nobody_suspicious() -> None:
+    """The greeting comes when the time for the name is over."""
+    async with _mesh(receiver=Receiver(greeting_delay_seconds=60), name_seconds=0.01) as mesh:
+        mesh.names.silent = True
+        assert "220" == (await mesh.greeting())[:3]
+    assert [] == mesh.log.reasons("client.delayed")
+
+
+async def test_early_talkers_are_refused_and_remembered() -> None:
+    """RFC 5321 §3.1: who does not wait for the greeting is heard no further, and is suspicious from then on."""
+    async with _mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
+        mesh.names.answers = StaticNames({})
+        reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+        writer.write(BEGIN + MESSAGE + b".\r\n")
+        assert b"554" == (await reader.read())[:3]
+        writer.close()
+        await writer.wait_closed()
+        mesh.names.answers = StaticNames(NAMES)
+        assert "220" == (await mesh.greeting())[:3]
+    assert [] == mesh.records.messages
+    assert ["it spoke before it was greeted"] == mesh.log.reasons("command.refused")
+    assert ["reverse name: permerror", "earlier misdeeds"] == mesh.log.reasons("client.delayed")
+
+
+async def test_messages_that_are_on_their_way_are_finished_at_the_end() -> None:
+    """RFC 5321 §3.8: who is in no transaction reads 421, who is in one is served first."""
+    async with _mesh() as mesh:
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         assert b"220" == (await reader.readline())[:3]
-        second, second_writer = await asyncio.open_connection("127.0.0.1", mesh.port)
-        assert b"421" == (await second.readline())[:3]
-        for each in (writer, second_writer):
-            each.close()
-            await each.wait_closed()
+    assert b"421 4.3.2" == (await reader.read())[:9]
+    writer.close()
+    await writer.wait_closed()
 
 
-HARVEST = b"HELO x\r\nMAIL FROM:<>\r\n" + b"RCPT TO:<nobody@harbor.test>\r\n" * (MAX_REFUSED_RECIPIENTS + 9)
-BANNED = "554 5.7.1 Too many errors from your address, come back later"
+HARVEST = b"HELO x\r\n" + (b"MAIL FROM:<>\r\n" + b"RCPT TO:<nobody@harbor.test>\r\n" * 80 + b"RSET\r\n") * 2
+BANNED = "421 4.7.0 Too many errors from your address, try again in {} minutes"
 
 
 async def test_who_tries_names_is_hung_up_on_for_the_time_of_the_ban() -> None:
     """In the middle of the conversation, and at connect until the time is over; then all is as before."""
     clock = JumpingClock()
-    async with _mesh(Limits(ban_seconds=60), clock=clock) as mesh:
+    async with _mesh(Limits(ban_seconds=90), clock=clock) as mesh:
         mesh.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
         said = await mesh.say(HARVEST)
         assert MAX_REFUSED_RECIPIENTS - 1 == said.count("550 5.1.1 No such recipient here")
         assert "421 4.7.0 Too many errors" == said[-1]
-        assert BANNED == await mesh.greeting()
-        clock.jump(60)
+        assert BANNED.format(2) == await mesh.greeting()
+        clock.jump(90)
         assert "250" == (await mesh.say(BEGIN + MESSAGE + b".\r\n"))[-2][:3]
     (line,) = [line for line in mesh.log.lines if line["event"] == "client.banned"]
     assert ("127.0.0.1", "too many refused recipients") == (line["network"], line["reason"])
@@ -262,7 +350,7 @@ async def test_who_speaks_no_smtp_is_banned_after_some_connections() -> None:
     async with _mesh() as mesh:
         for _ in range(MAX_BROKEN_COMMANDS // 20):
             assert "421 4.7.0 Too many errors" == (await mesh.say(b"GET / HTTP/1.1\r\n" * 20))[-1]
-        assert BANNED == await mesh.greeting()
+        assert BANNED.format(60) == await mesh.greeting()
 
 
 async def test_refused_mails_ban_nobody() -> None:

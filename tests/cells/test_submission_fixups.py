@@ -1,6 +1,7 @@
 """What submission mends (docs/submission-fixups.md)."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from scop.cells.submission.fixups import FIXUPS, Facts, Fixup, fix_up
 from scop.mime import parse, raw_fields, split_header
 
 FACTS = Facts("alice@harbor.test", 1_700_000_000.0, "trace", "mx.harbor.test")
-WHOLE = b"From: alice@harbor.test\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n"
-ADDED = b"From: alice@harbor.test\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <trace@mx.harbor.test>\r\n"
-ADD_ALL = (Fixup.MESSAGE_ID, Fixup.DATE, Fixup.FROM)
+WHOLE = (
+    b"From: alice@harbor.test\r\nTo: x@y\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n"
+)
+ADDED = (
+    b"From: alice@harbor.test\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <trace@mx.harbor.test>\r\n"
+    b"To: undisclosed-recipients:;\r\n"
+)
+ADD_ALL = (Fixup.TO, Fixup.MESSAGE_ID, Fixup.DATE, Fixup.FROM)
 _LINES = st.lists(
     st.sampled_from(
         [b"From: a@b", b"BCC: x@y", b" folded", b"", b"no field", b"Date: x", b"message-id: y", b"Bcc : z"]
@@ -38,7 +44,7 @@ def test_whole_message_is_left_alone() -> None:
         (b" folded\r\n\r\nb", ADDED + b"\r\n folded\r\n\r\nb", (Fixup.EMPTY_HEADER, *ADD_ALL)),
         (b"Subject: a\r\nhello\r\n", ADDED + b"Subject: a\r\n\r\nhello\r\n", (Fixup.HEADER_END, *ADD_ALL)),
         (b"bcc: x\r\n\ty\r\n" + WHOLE.replace(b"Date", b"BCC: z\r\nDate"), WHOLE, (Fixup.BCC,)),
-        (b"From: \r\nDate:\r\nmessage-id : \r\n\r\n", b"From: \r\nDate:\r\nmessage-id : \r\n\r\n", ()),
+        (b"To:\r\nFrom: \r\nDate:\r\nmessage-id : \r\n\r\n", b"To:\r\nFrom: \r\nDate:\r\nmessage-id : \r\n\r\n", ()),
     ],
 )
 def test_fix_up_mends_what_is_missing(octets: bytes, expected: bytes, done: tuple[Fixup, ...]) -> None:
@@ -48,15 +54,39 @@ def test_fix_up_mends_what_is_missing(octets: bytes, expected: bytes, done: tupl
 
 @given(_LINES)
 def test_fix_up_gives_a_whole_message_and_mends_it_once(lines: list[bytes]) -> None:
-    """Afterwards there is From, Date and Message-ID, no Bcc, and nothing more to mend; the rest stands unchanged."""
+    """Afterwards there is From, To, Date and Message-ID, no Bcc, and nothing more to mend; the rest stands unchanged."""
     octets = b"".join(line + b"\r\n" for line in lines)
     mended, _ = fix_up(octets, FACTS)
     assert (mended, ()) == fix_up(mended, FACTS)
     header = parse(mended).header
     assert "Bcc" not in header
-    assert all(name in header for name in ("From", "Date", "Message-ID"))
+    assert all(name in header for name in ("From", "To", "Date", "Message-ID"))
     _, body = split_header(octets)
     assert mended.endswith(body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "facts", "expected"),
+    [
+        (b"", replace(FACTS, needs_sender=True), b"Sender: alice@harbor.test\r\n"),
+        (b"Sender: x@y\r\n", replace(FACTS, needs_sender=True), b"Sender: x@y\r\n"),
+        (b"Sender: x@y\r\n", replace(FACTS, foreign_sender=True), b""),
+        (
+            b"SENDER : x\r\n\ty\r\n",
+            replace(FACTS, foreign_sender=True, needs_sender=True),
+            b"Sender: alice@harbor.test\r\n",
+        ),
+    ],
+)
+def test_sender_is_added_and_removed(fields: bytes, facts: Facts, expected: bytes) -> None:
+    """RFC 5322 §3.6.2: one stands there where it is needed; a foreign one does not."""
+    assert expected + WHOLE == fix_up(fields + WHOLE, facts)[0]
+
+
+@pytest.mark.parametrize("field", [b"To: x@y\r\n", b"CC: x@y\r\n", b"to:\r\n"])
+def test_a_destination_is_enough(field: bytes) -> None:
+    """To is added only where no field says where the mail goes."""
+    assert (Fixup.MESSAGE_ID, Fixup.DATE, Fixup.FROM) == fix_up(field + b"\r\n", FACTS)[1]
 
 
 def test_added_fields_stand_above_the_submitted_octets() -> None:
@@ -64,7 +94,7 @@ def test_added_fields_stand_above_the_submitted_octets() -> None:
     octets = b"Subject: a\r\nX: folded\r\n here\r\n\r\n\r\nbody"
     mended, _ = fix_up(octets, FACTS)
     assert mended.endswith(octets)
-    assert [b"From", b"Date", b"Message-ID"] == [field.name for field in raw_fields(mended[: -len(octets)])]
+    assert [b"From", b"Date", b"Message-ID", b"To"] == [field.name for field in raw_fields(mended[: -len(octets)])]
 
 
 def test_documented_fixups_are_those_of_the_code() -> None:

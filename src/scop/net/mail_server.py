@@ -45,6 +45,7 @@ from scop.smtp import (
     Verify,
     reply,
 )
+from scop.smtp.server import EARLY_TALK
 
 if TYPE_CHECKING:
     import ssl
@@ -177,7 +178,10 @@ class MailServer(MailWire):
 
     async def _converse(self) -> None:
         try:
-            self._out.append(self._connection.send(await self._session.connected()))
+            welcome = await self._session.connected()
+            if self._connection.early_talker:
+                self._note_refused(Refused(EARLY_TALK, "it spoke before it was greeted"))
+            self._out.append(self._connection.send(welcome))
             while self._connection.state is not State.CLOSED:
                 await self._next()
             await self._flush()
@@ -250,11 +254,14 @@ class MailServer(MailWire):
 
     def _refused(self, event: Refused) -> Reply:
         self._refusals += 1
-        if self._on_refused is not None:
-            self._on_refused(self._peer, event)
+        self._note_refused(event)
         if self._refusals < MAX_REFUSALS:
             return event.reply
         return reply(421, "4.7.0", "Too many errors")
+
+    def _note_refused(self, event: Refused) -> None:
+        if self._on_refused is not None:
+            self._on_refused(self._peer, event)
 
     # Beginning anew
 

@@ -51,11 +51,11 @@ from scop.smtp.states import State, allows, state_after
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ServerConnection"]
+__all__ = ["EARLY_TALK", "ServerConnection"]
 
 _TRANSACTION = (State.MAIL, State.RECIPIENTS, State.DATA, State.CHUNK, State.CHUNKED)
 _MESSAGE = (State.DATA, State.CHUNK)
-_EARLY = reply(554, "5.5.1", "Speak when you were greeted")
+EARLY_TALK = reply(554, "5.5.1", "Speak when you were greeted")
 _HEAD_OCTETS = 5  # of a too long line: enough to tell a BDAT
 _BAD_SEQUENCE = "503 5.5.1 Bad sequence of commands"
 
@@ -83,7 +83,6 @@ class ServerConnection:
     def _forget_transaction(self) -> None:
         self._mail: Mail | None = None
         self._accepted = 0  # recipients
-        self._rules = TextRules(self._options.max_text_line_octets)
         self._reader: DataReader | ChunkReader | None = None
         self._ending: DataEnd | ChunkEnd | None = None  # follows the chunk that was just handed out
         self._message_octets = 0
@@ -134,7 +133,7 @@ class ServerConnection:
         """Answer the last event (the connection itself at first); return the octets to send."""
         if self._state is State.CONNECTED:
             if self.early_talker:  # RFC 5321 §3.1, §4.3.1: the client waits for the greeting
-                answer = _EARLY
+                answer = EARLY_TALK
             self._state = State.GREETED if answer.is_positive else State.CLOSED
             return answer.to_octets()
         event, self._owed = self._owed, None
@@ -262,6 +261,7 @@ class ServerConnection:
         self._state = state_after(self._state, ChunkBegin, None)
         if not isinstance(self._reader, ChunkReader):
             is_binary = self._mail is not None and self._mail.body == "BINARYMIME"
+            self._rules = TextRules(self._options.max_text_line_octets)
             self._reader = ChunkReader(None if is_binary else self._rules)
         self._reader.begin(chunk.octets, is_last=chunk.is_last)
 
@@ -338,13 +338,15 @@ class ServerConnection:
             case Recipient():
                 self._accepted += 1
             case DataBegin():
+                self._rules = TextRules(self._options.max_text_line_octets)
                 self._reader = DataReader(self._rules)
             case Impersonated(_, login):  # all that was agreed on was with the proxy
                 self._renew(Channel(self._options, self._channel.tls_active, authenticated=bool(login)))
 
     def _let_extensions_note(self, event: Event) -> None:
+        effects = self._offers.effects.get(type(event), ())
         channel = self._channel
-        for after in self._offers.effects:
+        for after in effects:
             channel = after(channel, event)
         if channel is self._channel:
             return

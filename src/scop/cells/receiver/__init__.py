@@ -7,15 +7,23 @@ DESCRIPTION
     Listens on 25, offers STARTTLS. Recipients of other domains are refused at once; each of ours is asked
     onward through filter and verifier to the mailbox before it is answered. After DATA the message gets
     one Received field on top and goes onward; 250 is said only after the mailbox stored it durably. The
-    client's address, name and HELO and our trace id go along as XFORWARD. The reply after DATA names
-    the trace id, so that the two sides' logs can be joined; the id found in the message's topmost
-    Received is logged as `upstream`, as text that nobody vouches for.
+    client's address, name and HELO and our trace id go along as XFORWARD, and what MAIL and RCPT ask for
+    (DSN, REQUIRETLS, SMTPUTF8, …) as it was asked. The reply after DATA names the trace id, so that the
+    two sides' logs can be joined; the id found in the message's topmost Received is logged as `upstream`,
+    as text that nobody vouches for.
+
+    A client without a reverse name that leads back to its address, or with misdeeds in the last hour, waits
+    `greeting_delay_seconds` for the greeting; the name is looked up meanwhile, so that an honest client waits
+    no longer than that takes. Who speaks before the greeting is refused. Octets beyond the rate are not
+    refused but read later. Every other limit is answered 421 or 451 with a word on when to come again, and
+    logged with its reason. When the cell is asked to end, whoever is idle reads 421 at once, and
+    transactions are finished.
 
 PEERS
     filter (LMTP out): mail. resolver (DoT out): the client's name, waited for 2 s at most.
 
 STATE
-    none; bans are forgotten when the cell ends.
+    none; bans and counts are forgotten when the cell ends.
 
 SECURITY
     Exposure: the whole Internet speaks to its SMTP parser (Python); message bodies are not looked at.
@@ -25,9 +33,13 @@ SECURITY
 
 LIMITS
     `[limits]` message_octets, recipients, connections, connections_per_address, idle_seconds; 100
-    Received fields; 20 broken commands a connection. An address (IPv6: its /64) that has 150 recipients
-    refused, or says 60 broken commands, within an hour is hung up on (554 5.7.1) for ban_seconds; never
-    one of `[network] own_networks`. 10,000 of them are remembered, until the cell ends.
+    Received fields; 20 broken commands a connection. `[receiver.per_address]` (IPv6: a /64) and
+    `[receiver.per_network]` (IPv4 /24, IPv6 /48): mails_per_minute, octets_per_second, and
+    broken_commands_per_hour and refused_recipients_per_hour, whoever reaches one of which is hung up on
+    (421) for ban_seconds; per_network also connections. None of them holds for `[network] own_networks`.
+    10,000 addresses and networks are remembered in each table; who was heard of least recently is forgotten
+    first. BINARYMIME is not offered: such a mail could be stored, but neither forwarded to most hosts nor read
+    line by line, and made over it would bear broken signatures.
 
-Standards: RFC 5321, RFC 3207, RFC 6531.
+Standards: RFC 5321, RFC 3207, RFC 6531, RFC 3461, RFC 3030 (CHUNKING), RFC 8689.
 """

@@ -2,34 +2,26 @@
 
 Two things count: commands that the protocol machine refuses, and recipients that are refused for good
 (somebody tries names). A mail that is refused for what it says is no misdeed here: a forged sender
-is the verifier's business, and whoever forwards one did nothing wrong at this door. IPv6 addresses are
-counted by /64, the least that one host is given. Memory is bounded, whoever knocks.
+is the verifier's business, and whoever forwards one did nothing wrong at this door. A host has its own
+tally and its network another, which bears more. Memory is bounded, whoever knocks.
 
-Standards: RFC 5321 §3.1 (554 at connect), §7.8 (rejecting clients); RFC 6177 §2 (a site has at least a /64).
+Standards: RFC 5321 §7.8 (rejecting clients).
 """
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from scop.base import Clock
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from scop.base import Clock
+    from scop.net.sources import Source
 
-__all__ = ["BanLimits", "Bans", "Misdeed"]
+__all__ = ["BanLimits", "Bans", "Misdeed", "Patience"]
 
-# A connection ends after 20 broken commands: this is the third such within the hour. A broken client
-# of an honest user says a few, and somebody who tests us by hand a dozen.
-MAX_BROKEN_COMMANDS = 60
-# More than one whole transaction of RFC 5321 §4.5.3.1.8 to people who left long ago, as an old mailing
-# list may bring it; who tries names needs thousands.
-MAX_REFUSED_RECIPIENTS = 150
 WITHIN_SECONDS = 3600.0
-MAX_NETWORKS = 10_000  # in each of the two memories, about 2 MB; the oldest is forgotten first
+MAX_SOURCES = 10_000  # in each of the two memories, about 2 MB; the oldest is forgotten first
 
 V = TypeVar("V")
 
@@ -42,14 +34,22 @@ class Misdeed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How many of each misdeed are one too many within the time."""
+
+    broken_commands: int
+    refused_recipients: int
+
+
+@dataclass(frozen=True, slots=True)
 class BanLimits:
-    """How patient we are; `ban_seconds` is the operator's choice."""
+    """How patient we are with one host and with one network."""
 
     ban_seconds: float
-    broken_commands: int = MAX_BROKEN_COMMANDS
-    refused_recipients: int = MAX_REFUSED_RECIPIENTS
+    per_host: Patience
+    per_network: Patience
     within_seconds: float = WITHIN_SECONDS
-    max_networks: int = MAX_NETWORKS
+    max_sources: int = MAX_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,58 +63,59 @@ class _Tally:
             return replace(self, broken_commands=self.broken_commands + 1)
         return replace(self, refused_recipients=self.refused_recipients + 1)
 
-    def reaches(self, limits: BanLimits) -> bool:
-        return self.broken_commands >= limits.broken_commands or self.refused_recipients >= limits.refused_recipients
+    def reaches(self, patience: Patience) -> bool:
+        return (
+            self.broken_commands >= patience.broken_commands or self.refused_recipients >= patience.refused_recipients
+        )
 
 
 class Bans:
-    """Counts misdeeds by network; tallies and bans are kept apart, so that cheap tallies push out no ban."""
+    """Counts misdeeds by source; tallies and bans are kept apart, so that cheap tallies push out no ban."""
 
-    def __init__(self, limits: BanLimits, clock: Clock, own_networks: Iterable[str] = ()) -> None:
+    def __init__(self, limits: BanLimits, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
-        self._own = tuple(ipaddress.ip_network(network) for network in own_networks)
-        self._tallies: dict[str, _Tally] = {}  # in the order of the last misdeed
+        self._tallies: dict[str, _Tally] = {}  # of hosts and networks, in the order of the last misdeed
         self._ends: dict[str, float] = {}  # in the order of the bans, which all last equally long
 
-    def is_banned(self, address: str) -> bool:
-        """Say whether to hang up on an address."""
+    def seconds_left(self, source: Source) -> float:
+        """Return how long a source is still to be hung up on, 0 for one that is welcome."""
         if not self._ends:
-            return False
-        network = self._network_of(address)
-        return self._clock.monotonic() < self._ends.get(network, 0.0)
+            return 0.0
+        end = max(self._ends.get(source.host, 0.0), self._ends.get(source.network, 0.0))
+        return max(0.0, end - self._clock.monotonic())
 
-    def note(self, address: str, misdeed: Misdeed) -> str:
-        """Count a misdeed; return the network that is banned from now on because of it, '' for none."""
-        network = self._network_of(address)
-        if not network or self.is_banned(address):
+    def remembers(self, source: Source) -> bool:
+        """Say whether this host misbehaved lately, or was banned and is back."""
+        tally = self._tallies.get(source.host)
+        return source.host in self._ends or (
+            tally is not None and self._clock.monotonic() - tally.since < self._limits.within_seconds
+        )
+
+    def note(self, source: Source, misdeed: Misdeed) -> str:
+        """Count a misdeed; return the host or network that is banned from now on because of it, '' for none."""
+        if self.seconds_left(source):
             return ""
+        # The network first: it is told of as the wider ban.
+        network = self._count(source.network, misdeed, self._limits.per_network)
+        host = self._count(source.host, misdeed, self._limits.per_host)
+        return network or host
+
+    def _count(self, key: str, misdeed: Misdeed, patience: Patience) -> str:
         now = self._clock.monotonic()
-        tally = self._tallies.pop(network, None)
+        tally = self._tallies.pop(key, None)
         if tally is None or now - tally.since >= self._limits.within_seconds:
             tally = _Tally(now)
         tally = tally.plus(misdeed)
-        if not tally.reaches(self._limits):
-            _remember(self._tallies, network, tally, self._limits.max_networks)
+        if not tally.reaches(patience):
+            _remember(self._tallies, key, tally, self._limits.max_sources)
             return ""
-        self._ends.pop(network, None)
-        _remember(self._ends, network, now + self._limits.ban_seconds, self._limits.max_networks)
-        return network
-
-    def _network_of(self, address: str) -> str:
-        """Return what is counted together with an address; '' for what is never banned."""
-        try:
-            host = ipaddress.ip_address(address)
-        except ValueError:
-            return ""  # no address of the Internet: a unix socket
-        if any(host in network for network in self._own):
-            return ""
-        if isinstance(host, ipaddress.IPv4Address):
-            return address
-        return str(ipaddress.IPv6Network((int(host) >> 64 << 64, 64)))
+        self._ends.pop(key, None)
+        _remember(self._ends, key, now + self._limits.ban_seconds, self._limits.max_sources)
+        return key
 
 
-def _remember(memory: dict[str, V], network: str, what: V, limit: int) -> None:
-    memory[network] = what
+def _remember(memory: dict[str, V], key: str, what: V, limit: int) -> None:
+    memory[key] = what
     if len(memory) > limit:
         del memory[next(iter(memory))]

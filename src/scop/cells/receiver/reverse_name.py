@@ -7,34 +7,60 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from scop.base import Check
 from scop.dns import AAAA, PTR, A, Answer, Question
 
-__all__ = ["reverse_name"]
+__all__ = ["IprevWord", "ReverseName", "reverse_name"]
 
 MAX_NAMES = 3  # of one address that are looked up; RFC 7208 §4.6.4 allows ten, a stamp needs one
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the DNS allows any octets in a name, a stamp does not
 
-ReverseCheck: TypeAlias = Check[Question, Answer, str]
+
+class IprevWord(StrEnum):
+    """How the look-up ended (RFC 8601 §2.7.3)."""
+
+    PASS = "pass"  # noqa: S105 - a result, not a secret
+    FAIL = "fail"  # no name leads back
+    TEMPERROR = "temperror"  # the DNS is silent
+    PERMERROR = "permerror"  # the address has no name
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseName:
+    """The outcome, and the confirmed name where it is `pass`."""
+
+    result: IprevWord
+    name: str = ""
+
+
+ReverseCheck: TypeAlias = Check[Question, Answer, ReverseName]
 
 
 def reverse_name(address: str) -> ReverseCheck:
-    """Return the confirmed name of `address`, '' where there is none."""
+    """Find the confirmed name of `address`."""
     try:
         wanted = ipaddress.ip_address(address)
     except ValueError:
-        return ""
-    forward = "A" if wanted.version == 4 else "AAAA"
+        return ReverseName(IprevWord.PERMERROR)
     pointers = yield Question(wanted.reverse_pointer, "PTR")
+    if pointers.is_temporary:
+        return ReverseName(IprevWord.TEMPERROR)
     names = [record.target for record in pointers.records if isinstance(record, PTR) and _HOST.fullmatch(record.target)]
+    if not names:
+        return ReverseName(IprevWord.PERMERROR)
+    result = IprevWord.FAIL
     for name in names[:MAX_NAMES]:
-        answer = yield Question(name, forward)
+        answer = yield Question(name, "A" if wanted.version == 4 else "AAAA")
         if any(_leads_to(record, wanted) for record in answer.records):
-            return name
-    return ""
+            return ReverseName(IprevWord.PASS, name)
+        if answer.is_temporary:
+            result = IprevWord.TEMPERROR
+    return ReverseName(result)
 
 
 def _leads_to(record: object, wanted: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

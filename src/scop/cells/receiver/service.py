@@ -6,12 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scop.cells.receiver.bans import BanLimits, Bans, Misdeed
+from scop.base import printable
+from scop.cells.receiver.bans import Misdeed
+from scop.cells.receiver.door import Door, DoorLimits
 from scop.cells.receiver.session import Gate, ReceiverSession
+from scop.net.connections import Connections
 from scop.net.dns_client import Names, StreamNames
 from scop.net.mail_pool import MailPool
-from scop.net.mail_server import MailServer, ServerTimeouts
-from scop.net.visitors import Visitors
+from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.smtp import Refused, ServerOptions
 
 if TYPE_CHECKING:
@@ -20,12 +22,12 @@ if TYPE_CHECKING:
 
     from scop.base import Clock
     from scop.mesh.cell import Cell, Life
-    from scop.mesh.config import Limits
     from scop.net.log import Log
     from scop.net.peer import Peer
 
 __all__ = ["ReceiverOptions", "options_of", "run"]
 
+BAD_SEQUENCE = 503
 DRAIN_SECONDS = 10.0  # for messages that are being passed on when the cell is asked to end
 
 
@@ -39,11 +41,10 @@ class ReceiverOptions:
     tls: ssl.SSLContext
     filter: MailPool
     names: Names
-    limits: Limits
+    limits: DoorLimits
     log: Log
     clock: Clock
     life: Life
-    own_networks: tuple[str, ...] = ()  # never banned
     name_seconds: float = 2.0  # how long a mail may wait for the client's name
 
 
@@ -56,51 +57,60 @@ def options_of(cell: Cell) -> ReceiverOptions:
         tls=cell.public_tls(),
         filter=cell.mail_pool("filter"),
         names=StreamNames(cell.dial("resolver")),
-        limits=cell.config.limits,
+        limits=DoorLimits(cell.config.limits, cell.config.receiver, cell.config.network.own_networks),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
-        own_networks=cell.config.network.own_networks,
     )
 
 
 async def run(options: ReceiverOptions) -> None:
     """Take mail until asked to end; what is being passed on then is finished first."""
-    visitors = Visitors(options.limits.connections, options.limits.connections_per_address)
+    door = Door(options.limits, options.clock)
     gate = Gate(
         options.hostname,
         options.domain,
         options.filter,
         options.names,
-        visitors,
-        Bans(BanLimits(options.limits.ban_seconds), options.clock, options.own_networks),
+        door,
         options.log,
         options.clock,
         options.name_seconds,
+        options.limits.receiver.greeting_delay_seconds,
     )
-    server = await _listen(options, gate)
+    connections = Connections()
+    server = await _listen(options, gate, connections)
     options.life.ready()
     await options.life.stopped()
     server.close()
-    await visitors.quiet(DRAIN_SECONDS)
+    await connections.drain(DRAIN_SECONDS)
     await options.filter.close()
 
 
-async def _listen(options: ReceiverOptions, gate: Gate) -> asyncio.Server:
-    timeouts = ServerTimeouts(idle_seconds=options.limits.idle_seconds)
+async def _listen(options: ReceiverOptions, gate: Gate, connections: Connections) -> asyncio.Server:
+    limits = options.limits.general
+    timeouts = ServerTimeouts(idle_seconds=limits.idle_seconds)
     server_options = ServerOptions(
         options.hostname,
         tls_available=True,
-        max_message_octets=options.limits.message_octets,
-        max_recipients=options.limits.recipients,
+        max_message_octets=limits.message_octets,
+        max_recipients=limits.recipients,
     )
 
     def note_refused(peer: Peer, refused: Refused) -> None:
-        if refused.reply.is_permanent:  # 452 for one recipient too many is no misdeed
-            gate.note(peer.address, Misdeed.BROKEN_COMMAND)
+        told, reason = printable(str(refused.reply)), printable(refused.reason)
+        options.log.warning("command.refused", address=peer.address, reply=told, reason=reason)
+        # 452 for one recipient too many is no misdeed, nor 503 for what was pipelined behind a refusal of ours.
+        if refused.reply.is_permanent and refused.reply.code != BAD_SEQUENCE:
+            gate.note(gate.door.visit(peer), peer.address, Misdeed.BROKEN_COMMAND)
+
+    def pause_seconds(peer: Peer, octets: int) -> float:
+        return gate.door.visit(peer).pause_seconds(octets)
 
     def new_session(peer: Peer) -> ReceiverSession:
         return ReceiverSession(gate, peer)
+
+    entrance = Entrance(pause_seconds=pause_seconds, connections=connections)
 
     def converse() -> MailServer:
         return MailServer(
@@ -108,6 +118,7 @@ async def _listen(options: ReceiverOptions, gate: Gate) -> asyncio.Server:
             new_session,
             tls=options.tls,
             timeouts=timeouts,
+            entrance=entrance,
             on_fault=options.log.fault,
             on_refused=note_refused,
         )

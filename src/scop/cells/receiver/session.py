@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scop.base import Clock, printable
-from scop.cells.receiver.bans import Bans, Misdeed
-from scop.cells.receiver.reverse_name import reverse_name
+from scop.cells.receiver.bans import Misdeed
+from scop.cells.receiver.reverse_name import IprevWord, ReverseName, reverse_name
 from scop.net.dns_client import Names, drive
 from scop.net.onward import Onward
 from scop.net.trace import new_trace_id
@@ -22,20 +23,19 @@ from scop.smtp.stamps import Handover, begins_with_header, prepend, protocol_wor
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from scop.cells.receiver.door import Door, Visit
     from scop.net.log import Log
     from scop.net.mail_pool import MailPool
     from scop.net.peer import Peer
-    from scop.net.visitors import Visitors
 
 __all__ = ["Gate", "ReceiverSession", "upstream_id"]
+
+Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
 MAX_RECEIVED = 100  # RFC 5321 §6.3: a limit of at least 100
 MAX_UPSTREAM_CHARACTERS = 64
 
-# Stricter than RFC 5321 §3.1, which has us wait for QUIT: who is banned holds no connection of ours.
-_BANNED = reply(554, "5.7.1", "Too many errors from your address, come back later")
 _ENOUGH = reply(421, "4.7.0", "Too many errors")
-_CROWDED = reply(421, "4.7.0", "Too many connections, try again later")
 _NO_LOGIN = reply(502, "5.5.1", "There is no login here")
 _OK = reply(250, "2.1.0", "Ok")
 _NO_RELAY = reply(550, "5.7.1", "Relay access denied")
@@ -53,17 +53,18 @@ class Gate:
     domain: str
     filter: MailPool
     names: Names
-    visitors: Visitors
-    bans: Bans
+    door: Door
     log: Log
     clock: Clock
     name_seconds: float
+    greeting_delay_seconds: float
+    pause: Pause = asyncio.sleep
 
-    def note(self, address: str, misdeed: Misdeed) -> None:
+    def note(self, visit: Visit, address: str, misdeed: Misdeed) -> None:
         """Count a misdeed, which may be the one too many."""
-        network = self.bans.note(address, misdeed)
-        if network:
-            self.log.warning("client.banned", address=address, network=network, reason=f"too many {misdeed}")
+        banned = visit.note(misdeed)
+        if banned:
+            self.log.warning("client.banned", address=address, network=banned, reason=f"too many {misdeed}")
 
 
 @dataclass(slots=True)
@@ -80,22 +81,21 @@ class ReceiverSession:
     def __init__(self, gate: Gate, peer: Peer) -> None:
         self._gate = gate
         self._peer = peer
+        self._visit = gate.door.visit(peer)
         self._onward = Onward(gate.filter)
-        self._entered = False
         self._hello = Hello("HELO", "")
-        self._naming: asyncio.Task[str] | None = None
+        self._naming: asyncio.Task[ReverseName] | None = None
         self._transaction = _Transaction(Mail(ReversePath(None)), "", Origin())
 
     async def connected(self) -> Reply:
-        """Greet, unless banned or one too many; the client's name is looked up meanwhile."""
-        if self._gate.bans.is_banned(self._peer.address):
-            self._log_refusal(_BANNED, "banned")
-            return _BANNED
-        self._entered = self._gate.visitors.enter(self._peer.address)
-        if not self._entered:
-            self._log_refusal(_CROWDED, "too many connections")
-            return _CROWDED
+        """Greet, unless one limit or another is reached; the client's name is looked up meanwhile."""
+        refusal = self._visit.enter()
+        if refusal is not None:
+            self._log_refusal(refusal.reply, refusal.reason)
+            return refusal.reply
         self._naming = asyncio.get_running_loop().create_task(self._find_name())
+        if not self._peer.tls:  # after STARTTLS no greeting is sent
+            await self._hold_back()
         return reply(220, "", f"{self._gate.hostname} ESMTP")
 
     async def hello(self, hello: Hello, /) -> None:
@@ -107,11 +107,15 @@ class ReceiverSession:
         return _NO_LOGIN
 
     async def mail(self, mail: Mail, /) -> Reply:
-        """Begin; nothing is asked onward before the first recipient."""
+        """Begin, unless it is one mail too many; nothing is asked onward before the first recipient."""
         trace = new_trace_id()
-        name = await self._naming if self._naming else ""
+        name = (await self._naming).name if self._naming else ""
         origin = Origin(self._peer.address, self._peer.port, name, self._hello.name, self._protocol(mail), trace)
         self._transaction = _Transaction(mail, trace, origin)
+        refusal = self._visit.begin_mail()
+        if refusal is not None:
+            self._log_refusal(refusal.reply, refusal.reason)
+            return refusal.reply
         await self._onward.mail(mail, origin)
         return _OK
 
@@ -119,8 +123,8 @@ class ReceiverSession:
         """Refuse other domains at once, ask onward for ours; hang up on who has asked for too many in vain."""
         answer = await self._recipient(recipient)
         if answer.is_permanent:
-            self._gate.note(self._peer.address, Misdeed.REFUSED_RECIPIENT)
-        if not self._gate.bans.is_banned(self._peer.address):
+            self._gate.note(self._visit, self._peer.address, Misdeed.REFUSED_RECIPIENT)
+        if not self._visit.is_banned:
             return answer
         await self._onward.abandon()
         return _ENOUGH
@@ -139,18 +143,17 @@ class ReceiverSession:
 
     async def message(self, octets: bytes, /) -> Reply:
         """Stamp and pass on; our positive reply is the mailbox's, under our own trace id."""
-        with self._gate.visitors.busy():
-            started = self._gate.clock.monotonic()
-            if _count_received(octets) > MAX_RECEIVED:
-                self._log_refusal(_LOOP, f"more than {MAX_RECEIVED} Received fields")
-                await self._onward.abandon()
-                return _LOOP
-            answer = await self._onward.message(self._stamped(octets))
-            if not answer.is_positive:
-                self._log_refusal(answer, self._onward.last_failure)
-                return answer
-            self._log_receipt(octets, self._gate.clock.monotonic() - started)
-            return reply(250, "2.0.0", f"Ok: stored as {self._transaction.trace}")
+        started = self._gate.clock.monotonic()
+        if _count_received(octets) > MAX_RECEIVED:
+            self._log_refusal(_LOOP, f"more than {MAX_RECEIVED} Received fields")
+            await self._onward.abandon()
+            return _LOOP
+        answer = await self._onward.message(self._stamped(octets))
+        if not answer.is_positive:
+            self._log_refusal(answer, self._onward.last_failure)
+            return answer
+        self._log_receipt(octets, self._gate.clock.monotonic() - started)
+        return reply(250, "2.0.0", f"Ok: stored as {self._transaction.trace}")
 
     async def reset(self) -> None:
         """Abandon the transaction."""
@@ -158,19 +161,33 @@ class ReceiverSession:
 
     async def closed(self) -> None:
         """Let go."""
-        if self._entered:
-            self._entered = False
-            self._gate.visitors.leave(self._peer.address)
+        self._visit.leave()
         if self._naming is not None:
             self._naming.cancel()
         await self._onward.abandon()
 
-    async def _find_name(self) -> str:
-        looking: Coroutine[object, object, str] = drive(reverse_name(self._peer.address), self._gate.names)
+    async def _hold_back(self) -> None:
+        """Let a suspicious client wait for its greeting; who it is, is found out meanwhile.
+
+        An honest client waits as long as its name takes to be found, and never for a DNS that is silent beyond that.
+        """
+        gate, naming = self._gate, self._naming
+        if self._visit.is_own or not gate.greeting_delay_seconds or naming is None:
+            return
+        started = gate.clock.monotonic()
+        await asyncio.wait({naming}, timeout=gate.greeting_delay_seconds)
+        if not naming.done() or not self._visit.must_wait(naming.result()):
+            return
+        reason = "earlier misdeeds" if self._visit.misbehaved else f"reverse name: {naming.result().result}"
+        gate.log.info("client.delayed", address=self._peer.address, reason=reason)
+        await gate.pause(max(0.0, gate.greeting_delay_seconds - (gate.clock.monotonic() - started)))
+
+    async def _find_name(self) -> ReverseName:
+        looking: Coroutine[object, object, ReverseName] = drive(reverse_name(self._peer.address), self._gate.names)
         try:
             return await asyncio.wait_for(looking, self._gate.name_seconds)
         except TimeoutError:
-            return ""
+            return ReverseName(IprevWord.TEMPERROR)
 
     def _protocol(self, mail: Mail) -> str:
         return protocol_word(

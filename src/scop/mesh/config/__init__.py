@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
-from scop.mesh.config.receiver import Receiver
+from scop.mesh.config.receiver import PerAddress, PerNetwork, Receiver
 from scop.mesh.config.relay import Relay, Smarthost
 from scop.mesh.config.submission import Device, Submission
 
@@ -18,6 +18,8 @@ __all__ = [
     "Device",
     "Limits",
     "Network",
+    "PerAddress",
+    "PerNetwork",
     "Ports",
     "Receiver",
     "Relay",

@@ -1,0 +1,54 @@
+"""Where a client comes from, in the two sizes that limits count by.
+
+Standards: RFC 6177 §2 (one site has a /64 at least and a /48 at most).
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Source", "Sources"]
+
+MAX_KNOWN = 1024  # addresses whose source is found at once
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One host and the network around it, as text; both are keys of what is counted."""
+
+    host: str  # an IPv4 address, an IPv6 /64
+    network: str  # IPv4 /24, IPv6 /48
+
+
+class Sources:
+    """Tells the source of an address; our own networks are none, and so are never counted."""
+
+    def __init__(self, own_networks: Iterable[str] = ()) -> None:
+        self._own = tuple(ipaddress.ip_network(network) for network in own_networks)
+        self._known = functools.lru_cache(MAX_KNOWN)(self._find)
+
+    def of(self, address: str) -> Source | None:
+        """Return where `address` is, None for what no limit holds for."""
+        return self._known(address)
+
+    def _find(self, address: str) -> Source | None:
+        try:
+            host = ipaddress.ip_address(address)
+        except ValueError:
+            return None  # no address of the Internet: a unix socket
+        if any(host in network for network in self._own):
+            return None
+        if isinstance(host, ipaddress.IPv4Address):
+            return Source(address, _around(host, 24))
+        return Source(_around(host, 64), _around(host, 48))
+
+
+def _around(host: ipaddress.IPv4Address | ipaddress.IPv6Address, prefix: int) -> str:
+    rest = host.max_prefixlen - prefix
+    return f"{type(host)(int(host) >> rest << rest)}/{prefix}"

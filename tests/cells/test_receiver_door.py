@@ -1,0 +1,123 @@
+"""The door of port 25 with the clock in our hands."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.jumping_clock import JumpingClock
+from scop.cells.receiver.bans import Misdeed
+from scop.cells.receiver.door import Door, DoorLimits
+from scop.cells.receiver.reverse_name import IprevWord, ReverseName
+from scop.mesh.config import Limits, PerAddress, PerNetwork, Receiver
+from scop.net.peer import Peer
+
+RECEIVER = Receiver(
+    PerAddress(mails_per_minute=2, octets_per_second=1000, broken_commands_per_hour=2, refused_recipients_per_hour=3),
+    PerNetwork(
+        mails_per_minute=3,
+        octets_per_second=1500,
+        broken_commands_per_hour=3,
+        refused_recipients_per_hour=9,
+        connections=3,
+    ),
+)
+HERE, BESIDE, FAR = (Peer(address, 25) for address in ("192.0.2.1", "192.0.2.2", "198.51.100.1"))
+OWN = Peer("10.0.0.1", 25)
+
+
+@pytest.fixture
+def clock() -> JumpingClock:
+    """Let a test pass the time."""
+    return JumpingClock()
+
+
+@pytest.fixture
+def door(clock: JumpingClock) -> Door:
+    """Build a door with small limits; 10.0.0.0/8 is our own."""
+    general = Limits(connections=5, connections_per_address=2, ban_seconds=90)
+    return Door(DoorLimits(general, RECEIVER, ("10.0.0.0/8",)), clock)
+
+
+def replies(door: Door, *peers: Peer) -> list[str]:
+    """Let connections in one after the other; return what each reads, '' for a welcome."""
+    refusals = [door.visit(peer).enter() for peer in peers]
+    return [str(refusal.reply) if refusal else "" for refusal in refusals]
+
+
+CROWDED = "421 4.7.0 Too many connections, try again later"
+CROWDED_NETWORK = "421 4.7.0 Too many connections from your network, try again later"
+
+
+def test_receiver_door_counts_connections_by_address_and_network(door: Door) -> None:
+    """Two of an address, three of a network, five of all: each holds at n and n + 1."""
+    assert ["", "", CROWDED] == replies(door, HERE, HERE, HERE)
+    assert ["", CROWDED_NETWORK] == replies(door, BESIDE, BESIDE)
+    assert ["", "", CROWDED] == replies(door, FAR, OWN, OWN)
+
+
+def test_receiver_door_lets_in_again_who_left(door: Door) -> None:
+    """Once for each that left, however often it says so; who never came in leaves nothing."""
+    visits = [door.visit(HERE) for _ in range(3)]
+    assert [True, True, False] == [visit.enter() is None for visit in visits]
+    for visit in (visits[2], visits[0], visits[0]):
+        visit.leave()
+    assert ["", CROWDED] == replies(door, HERE, HERE)
+
+
+def test_receiver_door_exempts_own_networks(door: Door) -> None:
+    """But for the limit of all connections together."""
+    assert ["", "", "", "", "", CROWDED] == replies(door, *(Peer("10.0.0.1", port) for port in range(6)))
+    visit = door.visit(OWN)
+    assert [None] * 9 == [visit.begin_mail() for _ in range(9)]
+    assert [""] * 9 == [visit.note(Misdeed.BROKEN_COMMAND) for _ in range(9)]
+    assert (0.0, False) == (visit.pause_seconds(10**9), visit.must_wait(ReverseName(IprevWord.PERMERROR)))
+
+
+def test_receiver_door_counts_mails(door: Door, clock: JumpingClock) -> None:
+    """Two a minute of an address, three of a network; the reply says when to come again, the log why."""
+    visits = [door.visit(peer) for peer in (HERE, HERE, HERE, BESIDE, BESIDE, FAR)]
+    refusals = [visit.begin_mail() for visit in visits]
+    assert [True, True, False, True, False, True] == [refusal is None for refusal in refusals]
+    assert refusals[2] is not None
+    assert "451 4.7.1 Too many mails from your address, try again in 30 seconds" == str(refusals[2].reply)
+    assert "too many mails a minute" == refusals[2].reason
+    clock.jump(30)
+    assert None is door.visit(HERE).begin_mail()
+
+
+def test_receiver_door_slows_octets_down(door: Door, clock: JumpingClock) -> None:
+    """A burst of ten seconds' octets passes at once; then reading rests until the rate is kept."""
+    assert [0.0, 0.5] == [door.visit(HERE).pause_seconds(octets) for octets in (10_000, 500)]
+    assert 0.0 == door.visit(BESIDE).pause_seconds(4500)
+    assert 1.0 == door.visit(BESIDE).pause_seconds(1500)
+    clock.jump(1)
+    assert [0.0, 0.0] == [door.visit(peer).pause_seconds(0) for peer in (HERE, BESIDE)]
+
+
+def test_receiver_door_bans_a_host_then_its_network(door: Door, clock: JumpingClock) -> None:
+    """421 says for how many minutes; neighbours are let in until the network has had enough."""
+    assert ["", HERE.address] == [door.visit(HERE).note(Misdeed.BROKEN_COMMAND) for _ in range(2)]
+    banned = "421 4.7.0 Too many errors from your address, try again in {} minutes"
+    assert [banned.format(2), ""] == replies(door, HERE, BESIDE)
+    assert "192.0.2.0/24" == door.visit(BESIDE).note(Misdeed.BROKEN_COMMAND)
+    clock.jump(30)
+    assert [banned.format(1), banned.format(1), ""] == replies(door, HERE, BESIDE, FAR)
+    clock.jump(60)
+    assert ["", ""] == replies(door, HERE, BESIDE)
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (IprevWord.PASS, False),
+        (IprevWord.TEMPERROR, False),
+        (IprevWord.FAIL, True),
+        (IprevWord.PERMERROR, True),
+    ],
+)
+def test_receiver_door_lets_the_suspicious_wait(door: Door, result: IprevWord, expected: bool) -> None:
+    """No name that leads back, or a misdeed lately; nobody waits for a silent DNS."""
+    visit = door.visit(HERE)
+    assert expected == visit.must_wait(ReverseName(result))
+    visit.note(Misdeed.REFUSED_RECIPIENT)
+    assert visit.must_wait(ReverseName(result))
