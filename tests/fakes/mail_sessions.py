@@ -29,11 +29,14 @@ class Records:
     asked: list[str] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
+    recipients: list[Recipient] = field(default_factory=list)
     peers: list[Peer] = field(default_factory=list)
     replies: dict[str, Reply] = field(default_factory=dict)
     message_reply: Reply = OK
     greeting: Reply = _GREETING
     silent: bool = False  # takes the message and never answers
+    taken: asyncio.Event = field(default_factory=asyncio.Event)  # a message came whole
+    gate: asyncio.Event | None = None  # the answer to a message waits for it
     fault: Exception | None = None
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,10 +71,14 @@ class RecordingSession:
 
     async def recipient(self, recipient: Recipient, /) -> Reply:
         self._records.asked.append(f"recipient {recipient.forward_path}")
+        self._records.recipients.append(recipient)
         return self._reply_for(recipient.forward_path.mailbox)
 
     async def message(self, octets: bytes, /) -> Reply:
         self._records.asked.append("message")
+        self._records.taken.set()
+        if self._records.gate is not None:
+            await self._records.gate.wait()
         if self._records.fault is not None:
             raise self._records.fault
         if self._records.silent:

@@ -37,7 +37,7 @@ COMMANDS = {
     "init": ("scop.cli.mesh", "init", "Found a mesh: write scop.toml and what it needs."),
     "mail": ("scop.cli.mail", "mail", "List and show stored mail; read and write mail in files."),
     "mesh": ("scop.cli.mesh", "mesh", "Show every cell and every pipe."),
-    "queue": ("scop.cli.queue", "queue", "Look at what waits to be delivered."),
+    "queue": ("scop.cli.queue", "queue", "Look at what waits to be delivered, hold, retry or drop it."),
     "smtp": ("scop.cli.smtp", "smtp", "Send mail to a server and serve mail, without a mesh."),
     "spam": ("scop.cli.spam", "spam", "Train the filter."),
     "status": ("scop.cli.mesh", "status", "Say how each cell is and how well it is confined."),

@@ -6,27 +6,29 @@ over costs a step each: at most what is underway (recipients) and what is busy (
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
 
 from scop.cells.relay.letters import Held, Load, Waiting
 from scop.cells.relay.queue_parameters import mail_of, recipient_of
 
-__all__ = ["QUERIES", "due", "next_due"]
+__all__ = ["QUERIES", "due", "loads_of", "next_due"]
 
 _Facts: TypeAlias = tuple[str, str, str, int, float]
 _Row: TypeAlias = tuple[int, int, str, str, int, int, str, str, str, int, float]
 
 _NEXT_PRIORITY = "SELECT max(priority) FROM destinations WHERE priority < ?"
 _DESTINATIONS = "SELECT id, name FROM destinations WHERE priority = ? AND next_unix <= ? ORDER BY next_unix"
-_RECIPIENTS = """
+_ROWS = """
     SELECT r.id, r.message, r.forward_path, r.parameters, r.attempts, r.delay_told,
            m.trace, m.reverse_path, m.parameters, m.tls_optional, m.queued_unix
     FROM recipients r JOIN messages m ON m.id = r.message
-    WHERE r.destination = ? AND r.next_unix <= ? ORDER BY r.next_unix, r.id
 """
+_RECIPIENTS = f"{_ROWS} WHERE r.destination = ? AND r.next_unix <= ? ORDER BY r.next_unix, r.id"
+_CHOSEN = f"{_ROWS} WHERE r.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants only  # nosec B608
 _COMING = "SELECT id, name, next_unix FROM destinations WHERE next_unix > ? ORDER BY next_unix"
 _COMING_TO_ONE = "SELECT id, next_unix FROM recipients WHERE destination = ? AND next_unix > ? ORDER BY next_unix"
 QUERIES = (_NEXT_PRIORITY, _DESTINATIONS, _RECIPIENTS, _COMING, _COMING_TO_ONE)
@@ -37,9 +39,18 @@ BEFORE_ALL = -1.0  # no time is NULL, and this leaves out what is held
 
 def due(sql: sqlite3.Connection, now_unix: float, limit: int, held: Held) -> tuple[Load, ...]:
     """Return loads of `limit` recipients at most: higher priorities first, then what has been due for longest."""
+    return _loads(islice(_walk(sql, now_unix, held), limit))
+
+
+def loads_of(sql: sqlite3.Connection, recipients: Sequence[int]) -> tuple[Load, ...]:
+    """Return some recipients as one load for each message, to no destination."""
+    return _loads(("", row) for row in sql.execute(_CHOSEN, (json.dumps(recipients),)))
+
+
+def _loads(found: Iterable[tuple[str, _Row]]) -> tuple[Load, ...]:
     groups: dict[tuple[int, str], list[Waiting]] = {}
     facts: dict[int, _Facts] = {}
-    for name, row in islice(_walk(sql, now_unix, held), limit):
+    for name, row in found:
         id_, message, path, parameters, attempts, told = row[:6]
         waiting = Waiting(id_, recipient_of(path, parameters), attempts, bool(told))
         groups.setdefault((message, name), []).append(waiting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
+from scop.base import a_labels
 from scop.cells.relay.queue_parameters import mail_of, recipient_of
 from scop.mesh.vocabulary.relay import QueueChoice, QueuedMail, QueuedRecipient, QueueEntry, QueueList, QueueTry
 from scop.smtp import Mail, Recipient
@@ -25,6 +26,7 @@ _ENTRIES = f"""
     {_JOINED} LEFT JOIN tries t ON t.recipient = r.id AND t.number = r.attempts
     WHERE {{}} ORDER BY r.next_unix, r.id LIMIT ?
 """
+_MATCHING = f"SELECT count(*) {_JOINED} WHERE {{}}"
 _COUNTS = "SELECT count(*), coalesce(sum(attempts > 0), 0), coalesce(sum(next_unix IS NULL), 0) FROM recipients"
 _MAILS = """
     SELECT id, trace, reverse_path, parameters, tls_optional, queued_unix, size_octets, octets
@@ -40,7 +42,7 @@ def where(choice: QueueChoice) -> tuple[str, tuple[str, ...]]:
     """Return the condition that a choice means, over messages m, recipients r and destinations d."""
     terms = [
         ("m.trace = ?", choice.trace),
-        ("d.name = ?", choice.destination.lower()),
+        ("d.name = ?", a_labels(choice.destination)),
         ("lower(m.reverse_path) = ?", _path(choice.sender)),
         ("lower(r.forward_path) = ?", _path(choice.recipient)),
     ]
@@ -50,7 +52,9 @@ def where(choice: QueueChoice) -> tuple[str, tuple[str, ...]]:
 
 
 def _path(address: str) -> str:
-    return address.lower() if address.startswith("<") or not address else f"<{address.lower()}>"
+    # Only ASCII letters in lower case, as SQLite does it.
+    lowered = address.encode().lower().decode()
+    return lowered if lowered.startswith("<") or not lowered else f"<{lowered}>"
 
 
 def contents(sql: sqlite3.Connection, choice: QueueChoice, limit: int) -> QueueList:
@@ -58,7 +62,8 @@ def contents(sql: sqlite3.Connection, choice: QueueChoice, limit: int) -> QueueL
     condition, values = where(choice)
     rows = sql.execute(_ENTRIES.format(condition), (*values, max(0, min(limit, MAX_ENTRIES))))
     entries = tuple(QueueEntry(*row) for row in rows)
-    return QueueList(entries, *sql.execute(_COUNTS).fetchone())
+    (matching,) = sql.execute(_MATCHING.format(condition), values).fetchone()
+    return QueueList(entries, matching, *sql.execute(_COUNTS).fetchone())
 
 
 def details(sql: sqlite3.Connection, trace: str, underway: Collection[int]) -> tuple[QueuedMail, ...]:

@@ -12,11 +12,11 @@ from scop.cells.relay.delivery import Delivery, DeliveryOptions
 from scop.cells.relay.hops import Hops
 from scop.cells.relay.intake_forwards import Forwards, load_or_make_secret
 from scop.cells.relay.letters import SIGNER
+from scop.cells.relay.management import Management
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.post import Post, PostOptions
 from scop.cells.relay.post_office import PostOffice
 from scop.cells.relay.queue import Queue
-from scop.cells.relay.queue_view import contents
 from scop.cells.relay.route import Ourselves
 from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Patience
 from scop.cells.relay.session import Desk, Intake
@@ -26,7 +26,7 @@ from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Relay
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
-from scop.mesh.vocabulary.relay import QueueList, ReadQueue, ReadTlsResults
+from scop.mesh.vocabulary.relay import ReadTlsResults
 from scop.net.dns_client import Names, StreamNames
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
@@ -56,7 +56,6 @@ class RelayOptions:
     log: Log
     clock: Clock
     life: Life
-    reserve_octets: int = 0  # of the disk that new mail leaves free
     relay: Relay = field(default_factory=Relay)  # how mail leaves
 
 
@@ -88,7 +87,6 @@ def options_of(cell: Cell) -> RelayOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
-        reserve_octets=config.relay.reserve_octets,
         relay=config.relay,
     )
 
@@ -106,20 +104,21 @@ async def run(options: RelayOptions) -> None:
         queue=queue,
         wake=carrier.wake,
         forwards=forwards,
-        reserve_octets=options.reserve_octets,
+        reserve_octets=options.relay.reserve_octets,
         clock=options.clock,
         log=options.log,
     )
 
+    notices = Notices(hostname, options.domain)
+    management = Management(queue, notices, carrier.retry, options.clock, options.log)
+
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer, on_fault=options.log.fault)
 
-    async def read_queue(asked: ReadQueue, _peer: Peer) -> QueueList:
-        return await queue.read(lambda sql: contents(sql, asked.choice, asked.limit))
-
     def answer_calls(peer: Peer) -> CallServer:
-        return CallServer(peer, {ReadQueue: read_queue, ReadTlsResults: office.tls_results}, options.log)
+        return CallServer(peer, {**management.answers(), ReadTlsResults: office.tls_results}, options.log)
 
+    sweeping = asyncio.ensure_future(queue.sweep())
     await options.inlet.serve({PipeProtocol.SMTP: take_mail, PipeProtocol.CALL: answer_calls})
     carrying = asyncio.ensure_future(carrier.run())
     options.life.ready()
@@ -127,6 +126,7 @@ async def run(options: RelayOptions) -> None:
     await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await options.inlet.close()
     await _end(carrying)
+    await _end(sweeping)
     await carrier.drain(GRACE_SECONDS)
     await office.close()
     await queue.close()
@@ -157,9 +157,9 @@ def _carrier_options(options: RelayOptions, post: Post, forwards: Forwards) -> C
     )
 
 
-async def _end(carrying: asyncio.Task[None]) -> None:
-    """Stop taking from the queue; a fault of the carrier goes on to whoever watches us."""
-    if carrying.done():
-        carrying.result()
-    carrying.cancel()
-    await asyncio.wait({carrying})
+async def _end(running: asyncio.Task[None]) -> None:
+    """Stop what runs beside us; a fault of it goes on to whoever watches us."""
+    if running.done():
+        running.result()
+    running.cancel()
+    await asyncio.wait({running})

@@ -60,7 +60,8 @@ class QueueList(msgspec.Struct, frozen=True):
     """The head of the queue, and how much there is."""
 
     entries: tuple[QueueEntry, ...]
-    waiting: int  # recipients not yet delivered
+    matching: int  # recipients that fit the choice
+    waiting: int  # all recipients not yet delivered
     deferred: int  # of these, tried at least once
     held: int  # of these, held by the operator
 

@@ -1,0 +1,184 @@
+"""What the operator does with the queue of a relay that runs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from fakes.running_relay import ANN, BOB, MAIL, RunningRelay, relay_and_world
+from scop.mesh.vocabulary.relay import (
+    DropMail,
+    HoldMail,
+    QueueChange,
+    QueueChoice,
+    QueuedMail,
+    QueueEntry,
+    ReadQueue,
+    ReadQueuedMail,
+    ReadQueuedOctets,
+    ReleaseMail,
+    RetryMail,
+)
+from scop.smtp import ForwardPath, Mail, Recipient, ReversePath, reply
+
+EVE = "<eve@island.test>"
+GREYLISTED = reply(451, "4.7.1", "Come back later")
+EVERYTHING = QueueChoice()
+FIRST, SECOND = "00000000000a", "00000000000b"
+LARGE = b"Subject: large\r\n\r\n" + b"High water at nine.\r\n" * 100_000
+
+
+async def deferred(relay: RunningRelay) -> None:
+    """Have two mails wait: one for Bob and Eve, one from the null path for Bob."""
+    relay.outside.world.replies |= {"bob": GREYLISTED, "eve": GREYLISTED}
+    both = (Recipient(ForwardPath.parse(BOB), frozenset({"FAILURE"}), "rfc822;b@harbor.test"), recipient(EVE))
+    await relay.hand_over(Mail(ReversePath.parse(ANN)), *both, trace=FIRST)
+    await relay.hand_over(Mail(ReversePath(None)), recipient(BOB), octets=LARGE, trace=SECOND)
+    await relay.kept.until("mail.deferred", 3)
+
+
+def recipient(path: str) -> Recipient:
+    """Return a recipient that asks for nothing."""
+    return Recipient(ForwardPath.parse(path))
+
+
+async def entries(relay: RunningRelay, choice: QueueChoice = EVERYTHING) -> list[QueueEntry]:
+    """Return what waits."""
+    return list((await relay.ask(ReadQueue(100, choice))).entries)
+
+
+async def only(relay: RunningRelay, trace: str) -> QueuedMail:
+    """Return what is known of a mail."""
+    (mail,) = (await relay.ask(ReadQueuedMail(trace))).mails
+    return mail
+
+
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [
+        (EVERYTHING, 3),
+        (QueueChoice(trace=FIRST), 2),
+        (QueueChoice(destination="HARBOR.test"), 2),
+        (QueueChoice(sender="ann@LAGOON.test"), 2),
+        (QueueChoice(sender="<>"), 1),
+        (QueueChoice(recipient="Eve@island.test"), 1),
+        (QueueChoice(trace=FIRST, recipient="bob@harbor.test"), 1),
+        (QueueChoice(trace=SECOND, recipient="eve@island.test"), 0),
+        (QueueChoice(held=True), 0),
+    ],
+)
+async def test_queue_command_choice_means_what_fits_all_of_it(tmp_path: Path, choice: QueueChoice, found: int) -> None:
+    """Trace, destination, sender and recipient each narrow it down; letters' case does not matter."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        listed = await relay.ask(ReadQueue(1, choice))
+        assert (min(found, 1), found, 3, 3, 0) == (
+            len(listed.entries),
+            listed.matching,
+            listed.waiting,
+            listed.deferred,
+            listed.held,
+        )
+
+
+async def test_queue_command_shows_what_is_known_of_a_mail(tmp_path: Path) -> None:
+    """Envelope, header, and for each recipient what was tried."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        mail = await only(relay, FIRST)
+        assert (ANN, len(MAIL), MAIL.partition(b"\r\n\r\n")[0] + b"\r\n") == (
+            mail.reverse_path,
+            mail.size_octets,
+            mail.header,
+        )
+        bob, eve = mail.recipients
+        assert (BOB, EVE, "harbor.test", 1) == (bob.forward_path, eve.forward_path, bob.destination, bob.attempts)
+        (tried,) = bob.tries
+        assert ("mx.harbor.test", str(GREYLISTED), relay.clock.unix()) == (tried.host, tried.reply, tried.unix)
+        assert () == (await relay.ask(ReadQueuedMail("ffffffffffff"))).mails
+
+
+async def test_queue_command_reads_a_mail_in_pieces(tmp_path: Path) -> None:
+    """Whatever its size, and wherever its body lies."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        mail = await only(relay, SECOND)
+        octets = b""
+        while len(octets) < mail.size_octets:
+            octets += (await relay.ask(ReadQueuedOctets(mail.id, len(octets)))).octets
+        assert LARGE == octets
+        assert b"" == (await relay.ask(ReadQueuedOctets(mail.id + 1))).octets
+
+
+async def test_queue_command_holds_and_releases(tmp_path: Path) -> None:
+    """What is held is not tried however late it is; released it is tried at once."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        assert QueueChange(1, 2) == await relay.ask(HoldMail(QueueChoice(trace=FIRST)))
+        assert QueueChange(0, 0) == await relay.ask(HoldMail(QueueChoice(trace=FIRST)))
+        relay.outside.world.replies.clear()
+        relay.jump(86_400)
+        assert QueueChange(1, 1) == await relay.ask(RetryMail(EVERYTHING))
+        await relay.kept.until("mail.relayed")
+        assert [None, None] == [entry.next_attempt_unix for entry in await entries(relay)]
+        assert QueueChange(1, 1) == await relay.ask(ReleaseMail(QueueChoice(recipient="eve@island.test")))
+        await relay.kept.until("mail.relayed", 2)
+        assert [BOB] == [entry.forward_path for entry in await entries(relay, QueueChoice(held=True))]
+        assert ["mail.queued", "mail.deferred", "mail.deferred", "mail.held", "mail.held", "mail.released"] == [
+            line["event"] for line in relay.kept.lines if line.get("trace") == FIRST and line["event"] != "mail.relayed"
+        ]
+
+
+async def test_queue_command_retries_before_the_time(tmp_path: Path) -> None:
+    """By the operator's word, and only what is meant; also at a host that could not be reached."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        relay.outside.world.replies.clear()
+        assert QueueChange(1, 1) == await relay.ask(RetryMail(QueueChoice(destination="island.test")))
+        (line,) = await relay.kept.until("mail.relayed")
+        assert EVE == line["to"]
+        assert [BOB, BOB] == [entry.forward_path for entry in await entries(relay)]
+
+
+async def test_queue_command_drops_for_good(tmp_path: Path) -> None:
+    """Nobody is told, no file is left; the same mail may come again."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        assert QueueChange(2, 3) == await relay.ask(DropMail(EVERYTHING))
+        assert ([], [], []) == (
+            await entries(relay),
+            list((tmp_path / "bodies").iterdir()),
+            relay.outside.local.messages,
+        )
+        relay.outside.world.replies.clear()
+        await relay.hand_over(Mail(ReversePath.parse(ANN)), recipient(BOB), trace="00000000000c")
+        await relay.kept.until("mail.relayed")
+        assert 3 == len(relay.kept.of("mail.dropped"))
+
+
+async def test_queue_command_drops_and_tells_the_sender(tmp_path: Path) -> None:
+    """One report for all recipients of a mail that want one, and none to the null path."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        await relay.ask(DropMail(EVERYTHING, bounce=True))
+        await relay.kept.until("mail.relayed")
+        (report,) = relay.outside.local.messages
+        assert 2 == report.count(b"\r\nAction: failed")
+        assert b"out of the queue" in report
+
+
+async def test_queue_command_passes_over_what_is_underway(tmp_path: Path) -> None:
+    """A mail that a host has just been given is not dropped: it is held if it does not arrive."""
+    async with relay_and_world(tmp_path) as relay:
+        relay.outside.world.gate = asyncio.Event()
+        relay.outside.world.message_reply = GREYLISTED
+        await relay.hand_over(Mail(ReversePath.parse(ANN)), recipient(BOB), trace=FIRST)
+        await relay.outside.world.taken.wait()
+        assert QueueChange(0, 0, underway=1) == await relay.ask(DropMail(EVERYTHING))
+        assert [True] == [each.is_underway for each in (await only(relay, FIRST)).recipients]
+        relay.outside.world.gate.set()
+        await relay.kept.until("mail.deferred")
+        (held,) = (await only(relay, FIRST)).recipients
+        assert (None, 1, False) == (held.next_attempt_unix, held.attempts, held.is_underway)
