@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import signal
 import subprocess
@@ -18,6 +19,19 @@ __all__ = ["PORTS", "Organisation", "Scene", "StartFailed", "World", "build_scen
 
 PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300)
 START_SECONDS = 60
+# Ten thousands of mails come from one address within minutes here: no world outside looks like that.
+LIMITS = """
+[receiver]
+greeting_delay_seconds = 0.1
+
+[receiver.per_address]
+mails_per_minute = 1_000_000
+octets_per_second = 1_000_000_000
+
+[receiver.per_network]
+mails_per_minute = 1_000_000
+octets_per_second = 1_000_000_000
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,17 @@ class World:
         return (
             "$ORIGIN .\n$TTL 3600\n"
             ". SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n"
-            f". NS ns.test.\ntest. NS ns.test.\nns.test. A {self.root}\n"
+            f". NS ns.test.\ntest. NS ns.test.\n127.in-addr.arpa. NS ns.test.\nns.test. A {self.root}\n"
+        )
+
+    def reverse_zone(self) -> str:
+        """Return the zone that knows both mail hosts by address; the forger's has no name."""
+        pointers = "".join(
+            f"{ipaddress.ip_address(o.address).reverse_pointer}. PTR {o.mail_host}.\n" for o in self.organisations
+        )
+        return (
+            "$ORIGIN 127.in-addr.arpa.\n$TTL 3600\n@ SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n"
+            f"@ NS ns.test.\n{pointers}"
         )
 
     def test_zone(self) -> str:
@@ -132,7 +156,8 @@ def _found(scene: Scene, organisation: Organisation) -> None:
         world_dns_port=PORTS.dns,
         root_hints=scene.world.root_hints(),
     )
-    found(founding, scene.folder / organisation.domain)
+    config = found(founding, scene.folder / organisation.domain)
+    config.write_text(config.read_text() + LIMITS)
 
 
 def build_scene(folder: Path, world: World) -> Scene:
@@ -142,11 +167,13 @@ def build_scene(folder: Path, world: World) -> Scene:
     zones.mkdir(parents=True)
     (zones / "root.zone").write_text(world.root_zone())
     (zones / "test.zone").write_text(world.test_zone())
+    (zones / "reverse.zone").write_text(world.reverse_zone())
     for organisation in world.organisations:
         _found(scene, organisation)
     try:
-        served = ("--zone", f".={zones / 'root.zone'}", "--zone", f"test={zones / 'test.zone'}")
-        root = scene.start("dns", "serve", "--address", world.root, "--port", str(PORTS.dns), "--json", *served)
+        served = ((".", "root"), ("test", "test"), ("127.in-addr.arpa", "reverse"))
+        words = [word for apex, name in served for word in ("--zone", f"{apex}={zones / name}.zone")]
+        root = scene.start("dns", "serve", "--address", world.root, "--port", str(PORTS.dns), "--json", *words)
         meshes = [scene.start("up", "--json", "--config", str(scene.config(o))) for o in world.organisations]
         await_event(root, "serving")
         for mesh in meshes:
