@@ -13,10 +13,10 @@ from scop.smtp.extensions import BUILT_IN
 from scop.smtp.options import Channel, ServerOptions, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from scop.smtp.events import Event, Mail
-    from scop.smtp.extensions.extension import Extension, ReadMailParameter, ReadRecipientParameter, Verb
+    from scop.smtp.events import Mail
+    from scop.smtp.extensions.extension import Effect, Extension, ReadMailParameter, ReadRecipientParameter, Verb
 
 __all__ = ["Offers", "command_limit", "offers_on"]
 
@@ -33,7 +33,7 @@ class Offers:
     mail_parameters: Mapping[str, ReadMailParameter] = field(default_factory=dict)
     recipient_parameters: Mapping[str, ReadRecipientParameter] = field(default_factory=dict)
     checks: tuple[Callable[[Mail, Channel], None], ...] = ()
-    effects: tuple[Callable[[Channel, Event], Channel], ...] = ()
+    effects: Mapping[type, tuple[Effect, ...]] = field(default_factory=dict)  # by event
 
 
 def offers_on(channel: Channel) -> Offers:
@@ -54,8 +54,12 @@ def _offers(options: ServerOptions, terms: Terms) -> Offers:
         mail_parameters={name: read for each in had for name, read in each.mail_parameters.items()},
         recipient_parameters={name: read for each in had for name, read in each.recipient_parameters.items()},
         checks=tuple(each.check for each in had if each.checks),
-        effects=tuple(each.after for each in had if each.has_effect),
+        effects={event: tuple(each.after[event] for each in had if event in each.after) for event in _events(had)},
     )
+
+
+def _events(extensions: Sequence[Extension]) -> set[type]:
+    return {event for each in extensions for event in each.after}
 
 
 def _known(options: ServerOptions) -> tuple[Extension, ...]:

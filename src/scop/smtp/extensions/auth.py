@@ -192,8 +192,8 @@ def write_proof(proof: Authenticate | SaslStep) -> str:
             raise LocalProtocolError(f"{proof.mechanism} is not said in one line")
 
 
-def _after(channel: Channel, event: Event) -> Channel:
-    return replace(channel, authenticated=True) if isinstance(event, Authenticate | SaslStep) else channel
+def _proven(channel: Channel, _proof: Event) -> Channel:
+    return replace(channel, authenticated=True)
 
 
 AUTH = Extension(
@@ -202,6 +202,6 @@ AUTH = Extension(
     mail_parameters={"AUTH": _read_mail},
     write_mail=_write_mail,
     verbs={"AUTH": Verb(_read, unoffered=_unoffered)},
-    after=_after,
+    after={Authenticate: _proven, SaslStep: _proven},
     extra_command_octets=500,  # RFC 4954 §5
 )

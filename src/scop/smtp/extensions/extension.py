@@ -16,6 +16,7 @@ from scop.smtp.options import Channel
 
 __all__ = [
     "BAD_PARAMETER",
+    "Effect",
     "Extension",
     "ReadMailParameter",
     "ReadRecipientParameter",
@@ -32,6 +33,8 @@ ReadMailParameter: TypeAlias = Callable[[Mail, "str | None", Channel], Mail]
 ReadRecipientParameter: TypeAlias = Callable[[Recipient, "str | None", Channel], Recipient]
 # Reads the argument of a command.
 ReadVerb: TypeAlias = Callable[[str, Channel], Event]
+# Returns what the conversation is after the event.
+Effect: TypeAlias = Callable[[Channel, Event], Channel]
 
 
 # RFC 5321 §4.1.1.1: ehlo-keyword; §4.1.2: esmtp-keyword. Verbs have the same form here.
@@ -45,10 +48,6 @@ def _nothing(_event: object) -> str:
 
 def _no_objection(_mail: Mail, _channel: Channel) -> None:
     return
-
-
-def _unchanged(channel: Channel, _event: Event) -> Channel:
-    return channel
 
 
 def _not_implemented(_channel: Channel) -> str:
@@ -75,7 +74,7 @@ class Extension:
 
     `offer` returns the line for the reply to EHLO, None while it is not to be had: its verbs and parameters then
     are unknown. It may look at the options and at `Channel.terms`. `check` looks at a MAIL whose parameters are all
-    read. `after` returns what the conversation is after an event was answered by 2yz. `write_mail` and
+    read. `after` returns what the conversation is after an event of a type was answered by 2yz. `write_mail` and
     `write_recipient` return what a client adds to MAIL and RCPT where the server offers the keyword, beginning with
     a space, '' for nothing. Names are upper case; of two readers for one parameter the later extension's counts.
     """
@@ -86,7 +85,7 @@ class Extension:
     recipient_parameters: Mapping[str, ReadRecipientParameter] = field(default_factory=dict)
     check: Callable[[Mail, Channel], None] = _no_objection
     verbs: Mapping[str, Verb] = field(default_factory=dict)
-    after: Callable[[Channel, Event], Channel] = _unchanged
+    after: Mapping[type, Effect] = field(default_factory=dict)
     write_mail: Callable[[Mail], str] = _nothing
     write_recipient: Callable[[Recipient], str] = _nothing
     extra_command_octets: int = 0  # added to the limit of a command line (RFC 5321 §4.5.3.1.9)
@@ -104,11 +103,6 @@ class Extension:
     def checks(self) -> bool:
         """Whether it looks at each MAIL."""
         return self.check is not _no_objection
-
-    @property
-    def has_effect(self) -> bool:
-        """Whether it changes the conversation."""
-        return self.after is not _unchanged
 
 
 def flag(value: str | None, name: str) -> None:

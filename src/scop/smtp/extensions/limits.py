@@ -31,10 +31,10 @@ def _check(_mail: Mail, channel: Channel) -> None:
         raise LimitExceeded(f"more than {limit} transactions", reply_hint=hint)
 
 
-def _after(channel: Channel, event: Event) -> Channel:
-    if channel.options.max_transactions is not None and isinstance(event, Mail):
-        return replace(channel, transactions=channel.transactions + 1)
-    return channel
+def _count(channel: Channel, _mail: Event) -> Channel:
+    if channel.options.max_transactions is None:
+        return channel
+    return replace(channel, transactions=channel.transactions + 1)
 
 
-LIMITS = Extension(keyword="LIMITS", offer=_offer, check=_check, after=_after)
+LIMITS = Extension(keyword="LIMITS", offer=_offer, check=_check, after={Mail: _count})

@@ -29,7 +29,7 @@ def _read(argument: str, _channel: Channel) -> Forwarded:
     return Forwarded(Origin.from_attributes(read_attributes(argument, (*_ATTRIBUTES, *_IGNORED))))
 
 
-def _after(channel: Channel, event: Event) -> Channel:
+def _note(channel: Channel, event: Event) -> Channel:
     return replace(channel, origin=event.origin) if isinstance(event, Forwarded) else channel
 
 
@@ -37,6 +37,6 @@ XFORWARD = Extension(
     keyword="XFORWARD",
     offer=_offer,
     verbs={"XFORWARD": Verb(_read)},
-    after=_after,
+    after={Forwarded: _note},
     extra_command_octets=3072,  # five values of 255 characters, most of them ASCII
 )
