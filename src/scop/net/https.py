@@ -1,39 +1,34 @@
 """Fetches one small text over HTTPS: certificate checked, no redirects, bounded in octets and seconds.
 
 Made for policies that a domain publishes at a well-known place. The name is looked up by our own resolver, the
-connection leaves from our own address. `aiohttp` is loaded at the first fetch, not before: most processes that
-could fetch never do. It runs with its parser in Python: what foreign web servers say is read by no C of its own.
+connection leaves from our own address, one request goes over it. It is no browser: it follows nothing, keeps
+nothing, decodes nothing. What the server says is read by `h11`, which is Python throughout.
 
-Standards: RFC 9110 (HTTP), RFC 2818 §3.1 (whom the certificate must name), RFC 8461 §3.3 (what is required of a fetch).
+Standards: RFC 9110, RFC 9112 (HTTP/1.1), RFC 9110 §4.3.4 (whom the certificate must name), RFC 8461 §3.3 (what is
+required of a fetch).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import ssl
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import cast
+
+import h11
 
 from scop.base import printable
 from scop.dns import AAAA, A, Question
+from scop.net.dialer import tcp_dialer
 from scop.net.dns_client import Names
 from scop.net.faults import TemporaryFailure
-
-if TYPE_CHECKING:
-    from aiohttp import ClientResponse
-    from aiohttp.abc import AbstractResolver
-    from yarl import URL
 
 __all__ = ["NotCertified", "WebOptions", "fetch_text"]
 
 MAX_TEXT_OCTETS = 65_536  # RFC 8461 §3.3
+MAX_HEADER_OCTETS = 16_384
 MAX_ADDRESSES = 8  # of one host
-PIECE_OCTETS = 8192
-HEADER = {"Accept": "text/plain", "Accept-Encoding": "identity", "User-Agent": "SCoP"}
+_SCHEME = "https://"
 
 
 class NotCertified(TemporaryFailure):
@@ -58,31 +53,22 @@ class WebOptions:
 
 async def fetch_text(url: str, options: WebOptions) -> bytes:
     """Return the text/plain at `url`; raises `TemporaryFailure` for whatever is in the way."""
+    if not url.startswith(_SCHEME):
+        raise ValueError(f"only {_SCHEME} is fetched")
+    host, _, target = url.removeprefix(_SCHEME).partition("/")
     try:
         async with asyncio.timeout(options.seconds):
-            await asyncio.to_thread(_load)  # a third of a second, in which others go on
-            return await _fetch(url, options)
+            return await _fetch(host, f"/{target}", options)
     except TimeoutError:
         raise TemporaryFailure(f"no answer within {options.seconds:g} s") from None
 
 
-def _load() -> None:
-    if "aiohttp" not in sys.modules:
-        os.environ["AIOHTTP_NO_EXTENSIONS"] = "1"
-
-
-async def _fetch(url: str, options: WebOptions) -> bytes:
-    from yarl import URL
-
-    place = URL(url).with_port(options.port)
-    addresses = await _addresses(place.raw_host or "", options.names)
+async def _fetch(host: str, target: str, options: WebOptions) -> bytes:
     failure = TemporaryFailure("the web server has no address")
-    for source, some in _by_source(addresses, options.source):
+    for address in await _addresses(host, options.names):
         try:
-            return await _fetch_from(place, source, some, options)
-        except NotCertified:
-            raise
-        except TemporaryFailure as fault:
+            return await _fetch_from(address, host, target, options)
+        except _Unreached as fault:
             failure = fault
     raise failure
 
@@ -93,73 +79,90 @@ async def _addresses(host: str, names: Names) -> list[str]:
     return [record.address for record in records if isinstance(record, (A, AAAA))][:MAX_ADDRESSES]
 
 
-def _by_source(addresses: list[str], source: str) -> Iterator[tuple[str, list[str]]]:
-    """Return the addresses that can be reached from `source`, and the others to be reached from wherever."""
-    same = [address for address in addresses if source and (":" in address) == (":" in source)]
-    others = [address for address in addresses if address not in same]
-    yield from [(from_, some) for from_, some in ((source, same), ("", others)) if some]
+class _Unreached(TemporaryFailure):
+    """Nobody answers at this address; there may be others."""
 
 
-async def _fetch_from(place: URL, source: str, addresses: list[str], options: WebOptions) -> bytes:
-    import aiohttp
-
-    connector = aiohttp.TCPConnector(
-        resolver=_known(addresses),
-        ssl=options.tls,
-        local_addr=(source, 0) if source else None,
-        force_close=True,
-        use_dns_cache=False,
-    )
+async def _fetch_from(address: str, host: str, target: str, options: WebOptions) -> bytes:
+    source = options.source if (":" in address) == (":" in options.source) else ""
+    dial = tcp_dialer(address, options.port, source=source, tls=options.tls, server_name=host)
     try:
-        async with (
-            aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-            ) as web,
-            web.get(place, allow_redirects=False, headers=HEADER) as found,
-        ):
-            return await _text(found)
-    except aiohttp.ClientConnectorCertificateError as fault:
-        raise NotCertified(f"the web server's certificate: {fault.certificate_error}") from fault
-    except (aiohttp.ClientError, OSError, ValueError) as fault:
-        raise TemporaryFailure(f"no text from the web server: {fault}") from fault
+        transport, exchange = await dial(lambda: _Exchange(host, target))
+    except TemporaryFailure as failure:
+        if isinstance(failure.__cause__, ssl.SSLCertVerificationError):
+            raise NotCertified(f"the web server's certificate: {failure.__cause__.verify_message}") from failure
+        raise _Unreached(str(failure)) from failure
+    try:
+        return await exchange.text
+    finally:
+        transport.abort()
 
 
-async def _text(found: ClientResponse) -> bytes:
-    """Return the body of an answer that is what was asked for, whole."""
-    # RFC 8461 §3.3: 200 and no redirect, text/plain and nothing that only looks like it
-    if (found.status, found.content_type) != (200, "text/plain"):
-        raise TemporaryFailure(f"the web server answers {found.status}, {printable(found.content_type)}")
-    if found.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise TemporaryFailure("the web server compresses what it was asked not to")
-    text = bytearray()
-    async for piece in found.content.iter_chunked(PIECE_OCTETS):
-        text += piece
-        if len(text) > MAX_TEXT_OCTETS:
-            raise TemporaryFailure(f"the text is longer than {MAX_TEXT_OCTETS} octets")
-    return bytes(text)
+class _Exchange(asyncio.Protocol):
+    """One request and its answer; `text` is what came."""
 
+    def __init__(self, host: str, target: str) -> None:
+        header = [
+            ("Host", host),
+            ("Accept", "text/plain"),
+            ("Accept-Encoding", "identity"),
+            ("User-Agent", "SCoP"),
+            ("Connection", "close"),
+        ]
+        self._request = h11.Request(method="GET", target=target, headers=header)
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER_OCTETS)
+        self._body = bytearray()
+        self.text: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-def _known(addresses: list[str]) -> AbstractResolver:
-    """Return a resolver that knows the answer, so that nobody else is asked."""
-    from aiohttp.abc import AbstractResolver, ResolveResult
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask."""
+        question = (self._http.send(self._request) or b"") + (self._http.send(h11.EndOfMessage()) or b"")
+        cast("asyncio.Transport", transport).write(question)
 
-    class Known(AbstractResolver):
-        async def resolve(
-            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-        ) -> list[ResolveResult]:
-            return [
-                ResolveResult(
-                    hostname=host,
-                    host=address,
-                    port=port,
-                    family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                    proto=socket.IPPROTO_TCP,
-                    flags=socket.AI_NUMERICHOST,
-                )
-                for address in addresses
-            ]
+    def data_received(self, octets: bytes) -> None:
+        """Read on."""
+        self._receive(octets)
 
-        async def close(self) -> None:
-            """Nothing is held."""
+    def connection_lost(self, fault: Exception | None) -> None:
+        """End; what is not whole by now never will be."""
+        self._receive(b"")
+        self._fail(f"the web server closed the connection: {fault or 'too early'}")
 
-    return Known()
+    def _receive(self, octets: bytes) -> None:
+        if self.text.done():
+            return
+        try:
+            self._http.receive_data(octets)
+            while not self.text.done() and (event := self._http.next_event()) is not h11.NEED_DATA:
+                self._take(event)
+        except h11.RemoteProtocolError as fault:
+            self._fail(f"the web server speaks no HTTP: {fault}")
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, h11.Response):
+            self._check(event)
+        elif isinstance(event, h11.Data):
+            self._body += event.data
+            if len(self._body) > MAX_TEXT_OCTETS:
+                self._fail(f"the text is longer than {MAX_TEXT_OCTETS} octets")
+        elif isinstance(event, h11.EndOfMessage):
+            self.text.set_result(bytes(self._body))
+        elif not isinstance(event, h11.InformationalResponse):
+            self._fail("the web server closed the connection")
+
+    def _check(self, response: h11.Response) -> None:
+        """Fail where this is not the answer that was asked for."""
+        header = dict(response.headers)
+        media_type = header.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        # RFC 8461 §3.3: 200 and no redirect, text/plain and nothing that only looks like it
+        if (response.status_code, media_type) != (200, b"text/plain"):
+            self._fail(f"the web server answers {response.status_code}, {printable(media_type)}")
+        elif header.get(b"content-encoding", b"identity").lower() != b"identity":
+            self._fail("the web server compresses what it was asked not to")
+        elif not header.keys() & {b"content-length", b"transfer-encoding"}:
+            # Stricter than RFC 9112 §6.3: a text that ends with its connection may have been cut off by anybody.
+            self._fail("the web server does not say where the text ends")
+
+    def _fail(self, reason: str) -> None:
+        if not self.text.done():
+            self.text.set_exception(TemporaryFailure(reason))
