@@ -21,6 +21,7 @@ from scop.smtp.delivery import DeliverBy, Hold
 ZOE = "<zoe@island.test>"
 LONG = Mailbox("z" * 60, "island.test")
 NO_ROOM = reply(452, "4.3.1", "There is no room for more mail at the moment, try again later")
+LATER = reply(451, "4.3.0", "Try again later")
 NOT_OURS = reply(550, "5.1.1", "Nothing was sent from this address, or too long ago")
 
 
@@ -177,6 +178,18 @@ async def test_intake_refuses_mail_that_would_fill_the_disk(tmp_path: Path) -> N
         assert (NO_ROOM, None) == (told.mail, told.message)
         (line,) = relay.kept.of("mail.refused")
         assert "0123456789ab" == line["trace"]
+
+
+async def test_intake_says_that_there_is_no_room(desk: Desk) -> None:
+    """A disk that is full: 452 4.3.1 for the client to wait; what is broken otherwise: 451. Both are logged."""
+    pages = await desk.queue.write(lambda sql: int(sql.execute("PRAGMA page_count").fetchone()[0]))
+    await desk.queue.write(lambda sql: sql.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+    plain = Mail(ReversePath.parse(ANN))
+    assert NO_ROOM == await take(desk, plain, recipient(BOB), octets=MAIL + b"x" * 12_000)
+    await desk.queue.write(lambda sql: sql.execute("PRAGMA max_page_count = 1000000").fetchone())
+    assert 250 == (await take(desk, plain, recipient(BOB), octets=MAIL + b"x" * 12_000)).code
+    await desk.queue.close()
+    assert LATER == await take(desk, plain, recipient(BOB), octets=MAIL + b"y")
 
 
 async def test_intake_knows_a_rewritten_address_by_its_look_and_domain(desk: Desk) -> None:

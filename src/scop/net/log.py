@@ -6,6 +6,7 @@ through `scop.base.printable` first.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import traceback
@@ -24,11 +25,16 @@ _encode = msgspec.json.Encoder().encode
 def write_to_descriptor(descriptor: int) -> Callable[[bytes], None]:
     """Return a writer of whole lines to an open, append-only descriptor.
 
-    One line is one write, so lines of several processes do not mix (POSIX O_APPEND).
+    One line is one write, so lines of several processes do not mix (POSIX O_APPEND). A line that the disk does not
+    take is lost: what a cell has to do, such as refusing mail for want of room, must not fail because of it.
     """
+    is_cut = False
 
     def write(line: bytes) -> None:
-        os.write(descriptor, line)
+        nonlocal is_cut
+        whole = b"\n" + line if is_cut else line  # what was cut off stands on a line of its own
+        with contextlib.suppress(OSError):
+            is_cut = os.write(descriptor, whole) < len(whole)
 
     return write
 
