@@ -1,4 +1,7 @@
-"""The service extensions, one file each and all of one shape; one of others is given beside `BUILT_IN`."""
+"""The service extensions, one file each and all of one shape; those of others are given beside `BUILT_IN`.
+
+docs/smtp-extensions.md shows one written from nothing.
+"""
 
 from scop.smtp.extensions.auth import AUTH
 from scop.smtp.extensions.binarymime import BINARYMIME
@@ -7,7 +10,7 @@ from scop.smtp.extensions.deliverby import DELIVERBY
 from scop.smtp.extensions.dsn import DSN
 from scop.smtp.extensions.eightbitmime import EIGHTBITMIME
 from scop.smtp.extensions.enhanced_status import ENHANCEDSTATUSCODES
-from scop.smtp.extensions.extension import Extension, Verb
+from scop.smtp.extensions.extension import BAD_PARAMETER, Extension, Verb
 from scop.smtp.extensions.futurerelease import FUTURERELEASE
 from scop.smtp.extensions.limits import LIMITS
 from scop.smtp.extensions.mtpriority import MTPRIORITY
@@ -19,7 +22,7 @@ from scop.smtp.extensions.starttls import STARTTLS
 from scop.smtp.extensions.xclient import XCLIENT
 from scop.smtp.extensions.xforward import XFORWARD
 
-__all__ = ["BUILT_IN", "Extension", "Verb", "built_in"]
+__all__ = ["BAD_PARAMETER", "BUILT_IN", "Extension", "Verb", "built_in"]
 
 BUILT_IN: tuple[Extension, ...] = (
     PIPELINING,
