@@ -62,8 +62,8 @@ async def test_pipelined_session_is_answered_in_order() -> None:
             b"Subject: x\r\n\r\n..dot\r\nbody\r\n.\r\nNOOP\r\nVRFY x\r\nHELP\r\nQUIT\r\n"
         )
         codes = await _say(listening, octets)
-    assert ["220 ", "250-", "250-", "250-", "250-", "250-", "250 "] == codes[:7]
-    assert ["250 ", "250 ", "550 ", "354 ", "250 ", "250 ", "252 ", "214 ", "221 "] == codes[7:]
+    told = ["220 ", "250 ", "250 ", "250 ", "550 ", "354 ", "250 ", "250 ", "252 ", "214 ", "221 "]
+    assert told == [code for code in codes if code != "250-"]
     assert [MESSAGE] == records.messages
     assert [
         "mail <a@b.test>",

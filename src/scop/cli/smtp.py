@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import click
 
+from scop.cli.smtp_serve import serve
+
 __all__ = ["smtp"]
 
 
 @click.group()
 def smtp() -> None:
     """Send mail to a server and serve mail, without a mesh."""
+
+
+smtp.add_command(serve)

@@ -70,7 +70,7 @@ _PATIENT = ServerTimeouts()
 _PLAIN = Entrance()
 _IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _AT_REST = (State.GREETED, State.IDLE)  # nothing is in the middle of being done
-_AWAITS_COMMAND = (*_AT_REST, *_IN_TRANSACTION, State.SASL)
+_IN_MESSAGE = (State.DATA, State.CHUNK)
 
 
 class MailSession(Protocol):
@@ -142,7 +142,8 @@ class MailServer(MailWire):
         options = self._options if isinstance(self._options, ServerOptions) else self._options(self._peer)
         self._connection = ServerConnection(options)
         self._session = self._new_session(self._peer)
-        self._answered = self._message_began = self._bore_fruit = self._loop.time()
+        self._answered = self._bore_fruit = self._loop.time()
+        self._message_began: float | None = None
         self._message_octets = 0
         if self._entrance.connections is not None:
             self._entrance.connections.add(self)
@@ -194,6 +195,12 @@ class MailServer(MailWire):
             self._close()
             await self._close_session()
 
+    async def _greet(self) -> None:
+        welcome = await self._session.connected()
+        if self._connection.early_talker:
+            self._refused(Refused(EARLY_TALK, "spoke before it was greeted"))
+        self._out.append(self._connection.send(welcome))
+
     async def _next(self) -> None:
         event = self._connection.next_event()
         if event is NEED_DATA and self._out:
@@ -211,9 +218,9 @@ class MailServer(MailWire):
         answer = await self._reply_to(event)
         self._out.append(self._connection.send(answer))
         self._answered = self._loop.time()
-        if isinstance(event, DataBegin):
-            self._message_began, self._message_octets = self._answered - self._paused_seconds, 0
-        elif isinstance(event, DataEnd) and answer.is_positive:
+        if not isinstance(event, ChunkEnd):
+            self._message_began = None
+        if isinstance(event, DataEnd) and answer.is_positive:
             self._bore_fruit = self._answered
 
     async def _reply_to(self, event: Event) -> Reply:
@@ -302,14 +309,18 @@ class MailServer(MailWire):
         if self._retired and at_rest:
             self._take_leave()
             raise Gone
-        if self._connection.state in _AWAITS_COMMAND:
+        if self._connection.state in _IN_MESSAGE:
+            await self._more(self._message_deadline())
+        else:
             # Octets that trickle in win no time: the whole command is awaited.
             await self._more(min(self._answered + limits.idle_seconds, self._bore_fruit + limits.fruitless_seconds))
-        else:
-            block = self._loop.time() + limits.block_seconds
-            paid = self._message_octets / limits.min_octets_per_second
-            began = self._message_began + self._paused_seconds
-            await self._more(min(block, began + limits.block_seconds + paid))
+
+    def _message_deadline(self) -> float:
+        now, limits = self._loop.time(), self._timeouts
+        if self._message_began is None:
+            self._message_began, self._message_octets = now - self._paused_seconds, 0
+        paid = self._message_octets / limits.min_octets_per_second
+        return min(now, self._message_began + self._paused_seconds + paid) + limits.block_seconds
 
     async def _flush(self) -> None:
         octets = b"".join(self._out)

@@ -11,9 +11,17 @@ from __future__ import annotations
 import contextlib
 import ssl
 
-__all__ = ["TlsLayer"]
+__all__ = ["TlsLayer", "server_context"]
 
 MAX_PIECE_OCTETS = 65_536  # decrypted at once: four records of RFC 8446 §5.1
+
+
+def server_context(certificate: str, key: str) -> ssl.SSLContext:
+    """Return the context of a server that everybody may reach, from two PEM files; raises `OSError`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8997: nothing older for mail
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 class TlsLayer:
