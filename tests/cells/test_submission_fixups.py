@@ -19,6 +19,7 @@ ADDED = (
     b"From: alice@harbor.test\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <trace@mx.harbor.test>\r\n"
     b"To: undisclosed-recipients:;\r\n"
 )
+EMPTY = b"From: \r\nDate:\r\nmessage-id : \r\n\r\n"
 ADD_ALL = (Fixup.TO, Fixup.MESSAGE_ID, Fixup.DATE, Fixup.FROM)
 _LINES = st.lists(
     st.sampled_from(
@@ -54,7 +55,7 @@ def test_fix_up_mends_what_is_missing(octets: bytes, expected: bytes, done: tupl
 
 @given(_LINES)
 def test_fix_up_gives_a_whole_message_and_mends_it_once(lines: list[bytes]) -> None:
-    """Afterwards there is From, To, Date and Message-ID, no Bcc, and nothing more to mend; the rest stands unchanged."""
+    """Afterwards there is From, To, Date and Message-ID, no Bcc, nothing more to mend; the rest stands unchanged."""
     octets = b"".join(line + b"\r\n" for line in lines)
     mended, _ = fix_up(octets, FACTS)
     assert (mended, ()) == fix_up(mended, FACTS)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-__all__ = ["client_context", "server_context"]
+__all__ = ["certificate_pem", "client_context", "server_context"]
 
 HOSTNAME = "mx.harbor.test"
 
@@ -38,6 +38,11 @@ def _pem() -> tuple[bytes, bytes]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return certificate.public_bytes(serialization.Encoding.PEM), private
+
+
+def certificate_pem() -> bytes:
+    """Return the certificate that the server shows."""
+    return _pem()[0]
 
 
 def server_context() -> ssl.SSLContext:

@@ -31,6 +31,16 @@ key = "tls/public.key"
 [limits]
 message_octets = 52_428_800
 ban_seconds = 3600
+
+[submission]
+client_authorities = "tls/people.pem"
+
+[submission.per_account]
+mails_per_minute = 200
+
+[devices.scanner]
+addresses = ["192.0.2.7", "2001:db8::/64"]
+senders = ["scanner@harbor.test"]
 """
 
 
@@ -61,6 +71,13 @@ def test_config_file_every_key_is_taken() -> None:
         ("smtp_port = 99999", "smtp_port = 2525", 12, ["world.smtp_port", "from 1 to 65535"]),
         ('address = "harbour"', 'address = "127.0.20.1"', 6, ["network.address", "no IPv4 or IPv6 address"]),
         ("message_octets = 0", "message_octets = 52_428_800", 21, ["limits.message_octets", "positive"]),
+        (
+            "mails_per_minute = -1",
+            "mails_per_minute = 200",
+            28,
+            ["submission.per_account.mails_per_minute", "0 for none"],
+        ),
+        ('senders = ["scanner"]', 'senders = ["scanner@harbor.test"]', 32, ["devices", "'scanner' is no address"]),
         ('domain = "Harbor"', 'domain = "harbor.test"', 1, ["domain", "lower-case"]),
         ('domain = "größe.test"', 'domain = "harbor.test"', 1, ["domain", "xn--"]),
         ("pipes = 65500", "pipes = 21000", 9, ["network.pipes", "at 65435 at most"]),
@@ -88,11 +105,12 @@ def test_config_file_paths_lie_beside_the_file(tmp_path: Path) -> None:
     path = tmp_path / "scop.toml"
     path.write_text(WHOLE)
     config = read_config(path)
-    assert (str(tmp_path / "state"), str(tmp_path / "root.hints"), str(tmp_path / "tls/public.pem")) == (
+    assert [str(tmp_path / name) for name in ("state", "root.hints", "tls/public.pem", "tls/people.pem")] == [
         config.state,
         config.world.root_hints,
         config.tls.certificate,
-    )
+        config.submission.client_authorities,
+    ]
 
 
 def test_config_file_that_is_missing_names_the_command_that_makes_one(tmp_path: Path) -> None:

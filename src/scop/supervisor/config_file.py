@@ -74,7 +74,8 @@ def _placed(message: str, text: str, name: str) -> str:
     found = _PLACE.match(message)
     assert found is not None
     reason, place = found.group(1), found.group(2) or ""
-    path = tuple(re.sub(r"\[[^\]]*\]", "", part) for part in place.split(".") if part)
+    # `[...]` stands for the name of a table such as [devices.scanner], or for a place in a list.
+    path = tuple(part for part in re.sub(r"\[[^\]]*\]", "", place).split(".") if part)
     inner = re.match(r"(\w+): ", reason)  # a check of ours names the key itself
     if inner and path[-1:] != (inner.group(1),):
         path = (*path, inner.group(1))
@@ -103,7 +104,7 @@ def _line_of(path: tuple[str, ...], text: str) -> int:
 def _absolute(config: Config, base: Path) -> Config:
     """Return the configuration with every path made absolute."""
     hints, authorities = config.world.root_hints, config.world.certificate_authorities
-    smarthosts = config.relay.smarthosts
+    smarthosts, clients = config.relay.smarthosts, config.submission.client_authorities
     return msgspec.structs.replace(
         config,
         hostname=config.mail_host,
@@ -112,6 +113,9 @@ def _absolute(config: Config, base: Path) -> Config:
             config.world,
             root_hints=str(base / hints) if hints else "",
             certificate_authorities=str(base / authorities) if authorities else "",
+        ),
+        submission=msgspec.structs.replace(
+            config.submission, client_authorities=str(base / clients) if clients else ""
         ),
         relay=msgspec.structs.replace(
             config.relay, smarthosts={name: _absolute_smarthost(each, base) for name, each in smarthosts.items()}

@@ -10,18 +10,14 @@ Standards: NIST SP 800-63B §5.2.2; RFC 4954 §9 (guessing).
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scop.base import Clock
+from scop.net.sources import Sources
 
 __all__ = ["PATIENCE", "Guard", "GuessLimits", "Guesses", "Patience"]
-
-# What one customer of a provider is given: all of it counts as one client. Its neighbours share the network's count.
-_HOST_BITS = {4: 32, 6: 64}
-_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ class Guard:
         self._logins = Guesses(patience.login, clock)
         self._addresses = Guesses(patience.address, clock)
         self._networks = Guesses(patience.network, clock)
-        self._own = tuple(ipaddress.ip_network(network) for network in own_networks)
+        self._sources = Sources(own_networks)
 
     def admits_login(self, login: str) -> bool:
         """Say whether a login's pause is over."""
@@ -106,8 +102,8 @@ class Guard:
 
     def admits_address(self, address: str) -> bool:
         """Say whether the pause of an address and of its network is over."""
-        host, network = self._keys(address)
-        return self._addresses.may_try(host) and self._networks.may_try(network)
+        source = self._sources.of(address)
+        return source is None or (self._addresses.may_try(source.host) and self._networks.may_try(source.network))
 
     def wrong(self, login: str, address: str) -> None:
         """Count a wrong guess at a login."""
@@ -116,10 +112,10 @@ class Guard:
 
     def wrong_from(self, address: str) -> None:
         """Count a wrong guess by where it came from only."""
-        host, network = self._keys(address)
-        if host:
-            self._addresses.wrong(host)
-            self._networks.wrong(network)
+        source = self._sources.of(address)
+        if source is not None:
+            self._addresses.wrong(source.host)
+            self._networks.wrong(source.network)
 
     def right(self, login: str) -> None:
         """Forget the wrong guesses at a login.
@@ -127,16 +123,3 @@ class Guard:
         Those of the address stay: else who has an account here could guess at others for ever.
         """
         self._logins.right(login)
-
-    def _keys(self, address: str) -> tuple[str, str]:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return "", ""
-        if any(parsed in network for network in self._own):
-            return "", ""
-        return _within(parsed, _HOST_BITS), _within(parsed, _NETWORK_BITS)
-
-
-def _within(address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: dict[int, int]) -> str:
-    return str(ipaddress.ip_network((address, bits[address.version]), strict=False))

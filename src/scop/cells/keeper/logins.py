@@ -44,6 +44,7 @@ class _Attempt:
     """Who tries, and from where."""
 
     mechanism: str
+    said: str  # the login in the client's own words
     login: str  # by which guesses are counted: the account's name where there is one
     account: Account | None
     address: str
@@ -124,12 +125,13 @@ class Logins:
             self.log.info("login.malformed", login=printable(exchange.login), reason=str(fault))
             found = None
         answer = self._decide(attempt, found[0] if found else None)
-        return ScramFinal(answer.outcome, answer.account, found[1] if found and answer.account else b"")
+        final = found[1] if found and answer.account else b""
+        return ScramFinal(answer.outcome, answer.account, answer.address, final)
 
     def _attempt(self, mechanism: str, login: str, address: str, peer: Peer) -> _Attempt:
         account = self.ledger.directory.find_login(login)
         name = account.name if account else login[:MAX_LOGIN_CHARACTERS].lower()
-        return _Attempt(mechanism, name, account, address, peer.cell)
+        return _Attempt(mechanism, login, name, account, address, peer.cell)
 
     async def _find(self, attempt: _Attempt, asked: Authenticate) -> Verifier | None:
         """Return the verifier that the password fits; raises `TemporaryFailure` while it is not to be looked at.
@@ -173,7 +175,8 @@ class Logins:
             address=attempt.address,
             peer=attempt.cell,
         )
-        return Authentication(AuthenticationOutcome.ACCEPTED, account.name)
+        address = attempt.said if "@" in attempt.said else next(iter(account.addresses), "")
+        return Authentication(AuthenticationOutcome.ACCEPTED, account.name, address)
 
     def _refused(self, attempt: _Attempt, reason: str) -> Authentication:
         self._note("login.refused", attempt, reason)

@@ -4,7 +4,7 @@ Whatever is added is put above, so the submitted octets stand unchanged below, b
 and an empty line where the header did not end. docs/submission-fixups.md tells users the same.
 
 Standards: RFC 6409 §8 (what a submission server may add); RFC 5322 §3.6 (fields that must be there);
-RFC 5322 §3.6.3 (Bcc).
+RFC 5322 §3.6.2 (Sender), §3.6.3 (Bcc).
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ class Fixup(StrEnum):
     EMPTY_HEADER = "empty-header"
     HEADER_END = "header-end"
     BCC = "bcc-removed"
+    SENDER_REMOVED = "sender-removed"
+    TO = "to-added"
+    SENDER = "sender-added"
     MESSAGE_ID = "message-id-added"
     DATE = "date-added"
     FROM = "from-added"
@@ -41,6 +44,8 @@ class Facts:
     unix: float
     trace: str
     hostname: str
+    needs_sender: bool = False  # From names several, so one of them has to be named as who sends
+    foreign_sender: bool = False  # Sender names whom the login may not write as
 
 
 def _empty_header(octets: bytes, _facts: Facts) -> bytes:
@@ -56,17 +61,30 @@ def _header_end(octets: bytes, _facts: Facts) -> bytes:
     return header + b"\r\n" + body
 
 
-def _without_bcc(octets: bytes, _facts: Facts) -> bytes:
+def _without(name: bytes, octets: bytes) -> bytes:
     header, _ = split_header(octets)
     fields = raw_fields(header)
-    kept = [field.octets for field in fields if field.name.lower() != b"bcc"]
+    kept = [field.octets for field in fields if field.name.lower() != name]
     return octets if len(kept) == len(fields) else b"".join(kept) + octets[len(header) :]
 
 
-def _adding(name: bytes, body: Callable[[Facts], str]) -> Callable[[bytes, Facts], bytes]:
+def _without_bcc(octets: bytes, _facts: Facts) -> bytes:
+    return _without(b"bcc", octets)
+
+
+def _without_foreign_sender(octets: bytes, facts: Facts) -> bytes:
+    return _without(b"sender", octets) if facts.foreign_sender else octets
+
+
+def _adding(
+    name: bytes, body: Callable[[Facts], str], *unless: bytes, needed: Callable[[Facts], bool] = lambda _: True
+) -> Callable[[bytes, Facts], bytes]:
+    """Return what adds a field where it is needed and neither it nor one that does as well is there."""
+    names = {name.lower(), *unless}
+
     def add(octets: bytes, facts: Facts) -> bytes:
         header, _ = split_header(octets)
-        if any(field.name.lower() == name.lower() for field in raw_fields(header)):
+        if not needed(facts) or any(field.name.lower() in names for field in raw_fields(header)):
             return octets
         return name + b": " + body(facts).encode() + b"\r\n" + octets
 
@@ -78,6 +96,9 @@ FIXUPS: Mapping[Fixup, Callable[[bytes, Facts], bytes]] = {
     Fixup.EMPTY_HEADER: _empty_header,
     Fixup.HEADER_END: _header_end,
     Fixup.BCC: _without_bcc,
+    Fixup.SENDER_REMOVED: _without_foreign_sender,
+    Fixup.TO: _adding(b"To", lambda _: "undisclosed-recipients:;", b"cc"),
+    Fixup.SENDER: _adding(b"Sender", lambda facts: facts.author, needed=lambda facts: facts.needs_sender),
     Fixup.MESSAGE_ID: _adding(b"Message-ID", lambda facts: f"<{facts.trace}@{facts.hostname}>"),
     Fixup.DATE: _adding(b"Date", lambda facts: date_time(facts.unix)),
     Fixup.FROM: _adding(b"From", lambda facts: facts.author),

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scop.cells.submission.session import CheckPassword, Counter, MaySendAs, SubmissionSession
-from scop.mesh.vocabulary import keeper
+from scop.base import RemoteProtocolError
+from scop.cells.submission.devices import Devices
+from scop.cells.submission.rates import Rates
+from scop.cells.submission.session import MAX_HOLD_SECONDS, Counter, SubmissionSession
 from scop.mime import load_charsets
 from scop.net.mail_pool import MailPool
-from scop.net.mail_server import MailServer, ServerTimeouts
+from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.net.visitors import Visitors
 from scop.smtp import ServerOptions
+from scop.smtp.sasl import tls_server_end_point
 
 if TYPE_CHECKING:
     import socket
-    import ssl
 
     from scop.base import Clock
+    from scop.cells.submission.questions import Ask
     from scop.mesh.cell import Cell, Life
-    from scop.mesh.config import Limits
+    from scop.mesh.config import Device, Limits, Submission
     from scop.net.log import Log
     from scop.net.peer import Peer
 
-__all__ = ["SubmissionOptions", "options_of", "run"]
+__all__ = ["SubmissionOptions", "ask_for_certificates", "channel_binding_of", "options_of", "run"]
 
 DRAIN_SECONDS = 10.0  # for messages that are being handed over when the cell is asked to end
+MIN_BY_SECONDS = 60  # DELIVERBY: our own queue looks at a mail again no sooner
+
+# The strongest first. EXTERNAL is offered to who showed a certificate of ours only, -PLUS where ours can be bound to.
+_MECHANISMS = ("EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +47,59 @@ class SubmissionOptions:
     starttls: socket.socket  # 587
     implicit_tls: socket.socket  # 465
     tls: ssl.SSLContext
-    check_password: CheckPassword
-    may_send_as: MaySendAs
+    channel_binding: bytes  # of the certificate in `tls`
+    ask: Ask  # the keeper
     signer: MailPool
     limits: Limits
+    submission: Submission
+    devices: dict[str, Device]
+    own_networks: tuple[str, ...]
     log: Log
     clock: Clock
     life: Life
 
 
 def options_of(cell: Cell) -> SubmissionOptions:
-    """Read the public certificate and take the listeners; raises `OSError` that names the missing file."""
+    """Read the certificates and take the listeners; raises `OSError` that names the missing file."""
     load_charsets()
-    caller = cell.caller("keeper")
-
-    async def check_password(login: str, password: str) -> keeper.Authentication:
-        return await caller.call(keeper.Authenticate(login, password))
-
-    async def may_send_as(account: str, addresses: tuple[str, ...]) -> keeper.SendPermission:
-        return await caller.call(keeper.MaySendAs(account, addresses))
-
+    config = cell.config
+    tls = cell.public_tls()
+    if config.submission.client_authorities:
+        ask_for_certificates(tls, Path(config.submission.client_authorities))
     return SubmissionOptions(
-        hostname=cell.config.mail_host,
-        domain=cell.config.domain,
+        hostname=config.mail_host,
+        domain=config.domain,
         starttls=cell.listeners["submission/tcp"],
         implicit_tls=cell.listeners["submissions/tcp"],
-        tls=cell.public_tls(),
-        check_password=check_password,
-        may_send_as=may_send_as,
+        tls=tls,
+        channel_binding=channel_binding_of(Path(config.tls.certificate)),
+        ask=cell.caller("keeper").call,
         signer=cell.mail_pool("signer"),
-        limits=cell.config.limits,
+        limits=config.limits,
+        submission=config.submission,
+        devices=config.devices,
+        own_networks=config.network.own_networks,
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
     )
+
+
+def channel_binding_of(certificate: Path) -> bytes:
+    """Return what SCRAM is bound to by a file of PEM whose first certificate clients are shown; b'' for nothing."""
+    pem = certificate.read_text(encoding="ascii", errors="replace")
+    begin, end = ssl.PEM_HEADER, ssl.PEM_FOOTER
+    first = pem[pem.index(begin) : pem.index(end) + len(end)] if begin in pem and end in pem else ""
+    try:
+        return tls_server_end_point(ssl.PEM_cert_to_DER_cert(first)) if first else b""
+    except RemoteProtocolError:  # such as Ed25519, for which RFC 5929 names no hash
+        return b""
+
+
+def ask_for_certificates(tls: ssl.SSLContext, authorities: Path) -> None:
+    """Have clients asked for a certificate, which they need not have; one of somebody else ends the handshake."""
+    tls.load_verify_locations(cadata=authorities.read_text(encoding="ascii"))
+    tls.verify_mode = ssl.CERT_OPTIONAL
 
 
 async def run(options: SubmissionOptions) -> None:
@@ -80,8 +108,10 @@ async def run(options: SubmissionOptions) -> None:
     counter = Counter(
         options.hostname,
         options.domain,
-        options.check_password,
-        options.may_send_as,
+        options.ask,
+        options.channel_binding,
+        Devices(options.devices),
+        Rates(options.submission, options.clock, options.own_networks),
         options.signer,
         visitors,
         options.log,
@@ -102,29 +132,42 @@ async def _listen(options: SubmissionOptions, counter: Counter) -> tuple[asyncio
     def new_session(peer: Peer) -> SubmissionSession:
         return SubmissionSession(counter, peer)
 
-    def converse(server_options: ServerOptions) -> MailServer:
-        return MailServer(server_options, new_session, tls=options.tls, timeouts=timeouts, on_fault=options.log.fault)
+    def converse(entrance: Entrance) -> MailServer:
+        base = _server_options(options, tls_active=entrance.implicit_tls)
+
+        def offered_to(peer: Peer) -> ServerOptions:
+            # A device needs no login; to everybody else the machine itself says 530.
+            is_device = bool(counter.devices.at(peer.address))
+            return replace(base, auth_required=not is_device, external_identity=peer.identity)
+
+        return MailServer(
+            offered_to,
+            new_session,
+            tls=options.tls,
+            timeouts=timeouts,
+            entrance=entrance,
+            on_fault=options.log.fault,
+        )
 
     loop = asyncio.get_running_loop()
-    clear, secure = _server_options(options, tls_active=False), _server_options(options, tls_active=True)
+    clear, secure = Entrance(), Entrance(implicit_tls=True)
     return (
         await loop.create_server(lambda: converse(clear), sock=options.starttls),
-        await loop.create_server(
-            lambda: converse(secure),
-            sock=options.implicit_tls,
-            ssl=options.tls,
-            ssl_handshake_timeout=timeouts.handshake_seconds,
-        ),
+        await loop.create_server(lambda: converse(secure), sock=options.implicit_tls),
     )
 
 
 def _server_options(options: SubmissionOptions, *, tls_active: bool) -> ServerOptions:
+    bindable = bool(options.channel_binding)
     return ServerOptions(
         options.hostname,
         tls_available=True,
         tls_active=tls_active,
-        auth_mechanisms=("PLAIN", "LOGIN"),  # under TLS only
+        auth_mechanisms=tuple(each for each in _MECHANISMS if bindable or not each.endswith("-PLUS")),  # under TLS only
         auth_required=True,
+        min_by_seconds=MIN_BY_SECONDS,
+        max_hold_seconds=MAX_HOLD_SECONDS,
+        priorities=True,
         max_message_octets=options.limits.message_octets,
         max_recipients=options.limits.recipients,
     )

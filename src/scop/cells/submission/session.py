@@ -1,44 +1,44 @@
 """One conversation with a mail client of ours: log in, own the sender address, hand over.
 
-Standards: RFC 6409 (submission); RFC 4954 (AUTH); RFC 8314 (TLS); RFC 5321 §4.4 (Received).
+Standards: RFC 6409 (submission); RFC 4954 (AUTH); RFC 8314 (TLS); RFC 5321 §4.4 (Received); RFC 6710 (MT-PRIORITY);
+RFC 4865 §5 (how long a message may be held).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from scop.base import Clock, printable
+from scop.cells.submission.authors import Authors
 from scop.cells.submission.fixups import Facts, fix_up
-from scop.mesh.vocabulary.keeper import Authentication, AuthenticationOutcome, SendPermission
-from scop.mime import Address, parse
+from scop.cells.submission.login import Login, User
+from scop.mesh.vocabulary.keeper import MaySendAs
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.onward import TRY_LATER, Onward
 from scop.net.trace import new_trace_id
-from scop.smtp import Authenticate, ForwardPath, Hello, Mail, Mailbox, Origin, Proof, Recipient, Reply, reply
+from scop.smtp import ForwardPath, Hello, Mail, Mailbox, Origin, Proof, Recipient, Reply, reply
 from scop.smtp.stamps import Handover, prepend, protocol_word, received_field
 
 if TYPE_CHECKING:
+    from scop.cells.submission.devices import Devices, KnownDevice
+    from scop.cells.submission.questions import Ask
+    from scop.cells.submission.rates import Rates
     from scop.net.log import Log
     from scop.net.mail_pool import MailPool
     from scop.net.peer import Peer
     from scop.net.visitors import Visitors
 
-__all__ = ["Counter", "SubmissionSession", "author_addresses"]
+__all__ = ["MAX_HOLD_SECONDS", "Counter", "SubmissionSession"]
 
-CheckPassword: TypeAlias = Callable[[str, str], Awaitable[Authentication]]
-MaySendAs: TypeAlias = Callable[[str, tuple[str, ...]], Awaitable[SendPermission]]
-
-MAX_FAILED_LOGINS = 3  # on one connection; the keeper counts them by account
+MAX_HOLD_SECONDS = 30 * 86400  # who wants more can send it then
+MAX_PRIORITY = 4  # of -9 to 9: what comes above it is for those who run a network (RFC 6710 §9)
 
 _CROWDED = reply(421, "4.7.0", "Too many connections, try again later")
-_WELCOME = reply(235, "2.7.0", "Authentication succeeded")
-_WRONG = reply(535, "5.7.8", "Authentication credentials invalid")
-_LOGIN_LATER = reply(454, "4.7.0", "Temporary authentication failure, try again later")
-_ENOUGH = reply(421, "4.7.0", "Too many failed logins")
+_LOG_IN_FIRST = reply(530, "5.7.0", "Authentication required")
 _FOREIGN_SENDER = reply(550, "5.7.1", "The sender address is not yours to use")
 _FOREIGN_AUTHOR = reply(550, "5.7.1", "The From field must name one of your own addresses, and nothing else")
+_HELD_TOO_LONG = reply(501, "5.5.4", f"A message is held for {MAX_HOLD_SECONDS // 86400} days at most")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,10 @@ class Counter:
 
     hostname: str
     domain: str
-    check_password: CheckPassword
-    may_send_as: MaySendAs
+    ask: Ask
+    channel_binding: bytes  # of the certificate that clients are shown; b'' where it has none
+    devices: Devices
+    rates: Rates
     signer: MailPool
     visitors: Visitors
     log: Log
@@ -59,6 +61,8 @@ class Counter:
 class _Transaction:
     trace: str = ""
     smtputf8: bool = False
+    reverse_path: str = ""
+    device: KnownDevice | None = None
     recipients: tuple[ForwardPath, ...] = ()
 
 
@@ -71,9 +75,7 @@ class SubmissionSession:
         self._onward = Onward(counter.signer)
         self._entered = False
         self._helo = ""
-        self._account = ""
-        self._author = ""
-        self._failed_logins = 0
+        self._login = Login(counter.ask, peer.address, counter.channel_binding)
         self._transaction = _Transaction()
 
     async def connected(self) -> Reply:
@@ -90,34 +92,32 @@ class SubmissionSession:
 
     async def authenticate(self, proof: Proof, /) -> Reply:
         """Ask the keeper; the client learns no more than yes, no or later."""
-        assert isinstance(proof, Authenticate), "no mechanism of several steps is offered"
-        try:
-            answer = await self._counter.check_password(proof.login, proof.password)
-        except (TemporaryFailure, PermanentFailure) as fault:
-            self._log_refusal(_LOGIN_LATER, str(fault))
-            return _LOGIN_LATER
-        if answer.outcome is AuthenticationOutcome.ACCEPTED:
-            self._account = answer.account
-            self._author = self._address_of(proof.login)
-            return _WELCOME
-        if answer.outcome is AuthenticationOutcome.TRY_LATER:
-            return _LOGIN_LATER
-        self._failed_logins += 1
-        self._log_refusal(_WRONG, f"login {printable(proof.login, limit=80)} refused")
-        return _WRONG if self._failed_logins < MAX_FAILED_LOGINS else _ENOUGH
+        answer = await self._login.answer(proof)
+        if answer.code >= 400:
+            self._log_refusal(answer, self._login.reason)
+        return answer
 
     async def mail(self, mail: Mail, /) -> Reply:
-        """Begin, if the login owns the reverse path; the null path is everybody's."""
-        self._transaction = _Transaction(new_trace_id(), mail.smtputf8)
+        """Begin, if the login owns the reverse path and has not sent too much; the null path is everybody's."""
         mailbox = mail.reverse_path.mailbox
-        refusal = await self._check_owned((str(mailbox),), _FOREIGN_SENDER) if mailbox else None
+        self._transaction = _Transaction(new_trace_id(), mail.smtputf8, str(mailbox or ""))
+        refusal = await self._may_begin(mail, mailbox)
         if refusal is not None:
             return refusal
-        login = Mailbox(self._account, self._counter.domain)
-        return await self._onward.mail(replace(mail, auth=login, size_octets=None), self._origin())
+        user = self._login.user
+        login = Mailbox(user.account, self._counter.domain) if user else None
+        granted = replace(mail, auth=login, size_octets=None, priority=_granted(mail.priority))
+        answer = await self._onward.mail(granted, self._origin())
+        if answer.is_positive and granted.priority != mail.priority:
+            # RFC 6710 §7 (X.3.6): the client is told what it got.
+            return reply(250, "2.3.6", f"{granted.priority} is the new priority of the message")
+        return answer
 
     async def recipient(self, recipient: Recipient, /) -> Reply:
-        """Ask onward."""
+        """Ask onward, unless there are too many."""
+        refusal = self._too_many("recipients")
+        if refusal is not None:
+            return refusal
         answer = await self._onward.recipient(recipient)
         if answer.is_positive:
             self._transaction.recipients += (recipient.forward_path,)
@@ -129,11 +129,15 @@ class SubmissionSession:
         """Check the author, mend, stamp, hand over."""
         with self._counter.visitors.busy():
             started = self._counter.clock.monotonic()
-            refusal = await self._check_owned(author_addresses(octets), _FOREIGN_AUTHOR)
+            authors = Authors.of(octets)
+            refusal = await self._check_owned(authors.authors, _FOREIGN_AUTHOR)
+            sender = None if refusal else await self._check_owned(authors.foreign_senders, _FOREIGN_SENDER)
+            refusal = TRY_LATER if sender is TRY_LATER else refusal
             if refusal is not None:
                 await self._onward.abandon()
                 return refusal
-            mended, fixups = fix_up(octets, self._facts())
+            facts = self._facts(needs_sender=authors.needs_sender, foreign_sender=sender is not None)
+            mended, fixups = fix_up(octets, facts)
             answer = await self._onward.message(prepend(mended, received_field(self._handover())))
             if not answer.is_positive:
                 self._log_refusal(answer, self._onward.last_failure)
@@ -141,7 +145,7 @@ class SubmissionSession:
             self._counter.log.info(
                 "mail.accepted",
                 trace=self._transaction.trace,
-                account=self._account,
+                account=self._who,
                 recipients=[printable(str(path)) for path in self._transaction.recipients],
                 size_octets=len(octets),
                 fixups=fixups,
@@ -160,37 +164,73 @@ class SubmissionSession:
             self._counter.visitors.leave(self._peer.address)
         await self._onward.abandon()
 
+    async def _may_begin(self, mail: Mail, mailbox: Mailbox | None) -> Reply | None:
+        """Return why a transaction may not begin, None where it may."""
+        if self._login.user is None:
+            self._transaction.device = self._counter.devices.find(self._peer.address, mailbox)
+            if self._transaction.device is None:
+                self._log_refusal(_LOG_IN_FIRST, f"no device at this address may send as {mail.reverse_path}")
+                return _LOG_IN_FIRST
+        elif mailbox is not None:
+            refusal = await self._check_owned((str(mailbox),), _FOREIGN_SENDER)
+            if refusal is not None:
+                return refusal
+        # RFC 4865 §5: what lies too far ahead is refused; the machine knows no clock, so a date is checked here.
+        until = mail.hold.until_unix if mail.hold else None
+        if until is not None and until > self._counter.clock.unix() + MAX_HOLD_SECONDS:
+            return _HELD_TOO_LONG
+        return self._too_many("mails")
+
+    def _too_many(self, what: str) -> Reply | None:
+        excess = self._counter.rates.take(what, self._who, self._peer.address)
+        if excess is None:
+            return None
+        answer = excess.reply()
+        self._log_refusal(answer, str(excess))
+        return answer
+
     async def _check_owned(self, addresses: tuple[str, ...], refusal: Reply) -> Reply | None:
-        """Return a refusal unless the account may use every address; no addresses are everybody's."""
+        """Return a refusal unless the client may use every address; no addresses are everybody's."""
         if not addresses:
             return None
-        try:
-            permission = await self._counter.may_send_as(self._account, addresses)
-        except (TemporaryFailure, PermanentFailure) as fault:
-            self._log_refusal(TRY_LATER, str(fault))
-            return TRY_LATER
-        if permission.allowed:
+        user, device = self._login.user, self._transaction.device
+        if user is None:
+            refused = "" if device and device.owns(addresses) else ", ".join(addresses)
+        else:
+            try:
+                permission = await self._counter.ask(MaySendAs(user.account, addresses))
+            except (TemporaryFailure, PermanentFailure) as fault:
+                self._log_refusal(TRY_LATER, str(fault))
+                return TRY_LATER
+            refused = "" if permission.allowed else permission.refused_address or "what is no address"
+        if not refused:
             return None
-        self._log_refusal(refusal, f"{self._account} may not use {printable(permission.refused_address)!r}")
+        self._log_refusal(refusal, f"{self._who} may not use {printable(refused)!r}")
         return refusal
 
-    def _address_of(self, login: str) -> str:
-        try:
-            return str(Mailbox.parse(login))
-        except ValueError:  # it logged in by its name
-            return f"{self._account}@{self._counter.domain}"
+    @property
+    def _who(self) -> str:
+        """Who sends, as the log and the limits name it."""
+        if self._login.user is not None:
+            return self._login.user.account
+        return f"device {self._transaction.device.name}" if self._transaction.device else ""
 
     def _origin(self) -> Origin:
         return Origin(self._peer.address, self._peer.port, "", self._helo, self._protocol(), self._transaction.trace)
 
     def _protocol(self) -> str:
         return protocol_word(
-            extended=True, tls=bool(self._peer.tls), authenticated=True, smtputf8=self._transaction.smtputf8
+            extended=True,
+            tls=bool(self._peer.tls),
+            authenticated=self._login.user is not None,
+            smtputf8=self._transaction.smtputf8,
         )
 
-    def _facts(self) -> Facts:
-        counter = self._counter
-        return Facts(self._author, counter.clock.unix(), self._transaction.trace, counter.hostname)
+    def _facts(self, *, needs_sender: bool, foreign_sender: bool) -> Facts:
+        counter, user = self._counter, self._login.user
+        author = _address_of(user, counter.domain) if user else self._transaction.reverse_path
+        trace = self._transaction.trace
+        return Facts(author, counter.clock.unix(), trace, counter.hostname, needs_sender, foreign_sender)
 
     def _handover(self) -> Handover:
         recipients = self._transaction.recipients
@@ -212,26 +252,16 @@ class SubmissionSession:
             trace=self._transaction.trace,
             reply=printable(str(answer)),
             reason=printable(reason) or "by the next cell",
-            account=self._account,
+            account=self._who,
             address=self._peer.address,
             recipient=printable(str(path)) if path else "",
         )
 
 
-def author_addresses(octets: bytes) -> tuple[str, ...]:
-    """Return every address that the From of a message names; '' stands for what is nobody's address.
-
-    Only an account that may send as anybody may use ''. It stands for a From without an address,
-    and for a second From: readers differ in which one they show (RFC 7489 §6.6.1).
-    """
-    message = parse(octets)
-    fields = message.header.all("from")
-    found = [each for item in message.addresses("from") for each in _members(item)]
-    addresses = [address.addr_spec if address.domain else "" for address in found]
-    if fields and (not addresses or len(fields) > 1):
-        addresses.append("")
-    return tuple(addresses)
+def _granted(priority: int | None) -> int | None:
+    """Return the priority that a message gets: as low as is wished, and no higher than a user may have."""
+    return None if priority is None else min(priority, MAX_PRIORITY)
 
 
-def _members(item: object) -> tuple[Address, ...]:
-    return (item,) if isinstance(item, Address) else tuple(getattr(item, "members", ()))
+def _address_of(user: User, domain: str) -> str:
+    return user.address or f"{user.account}@{domain}"

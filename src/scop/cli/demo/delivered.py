@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["below_all_stamps", "differs", "without_fields"]
 
 # Fields that submission may put above what was submitted: docs/submission-fixups.md lists them with the reasons.
-ADDED = frozenset({b"date", b"from", b"message-id"})
+ADDED = frozenset({b"date", b"from", b"message-id", b"sender", b"to"})
 REMOVED = frozenset({b"bcc"})
 
 

@@ -24,6 +24,22 @@ LIMITS = """
 [receiver]
 greeting_delay_seconds = 0.1
 
+[submission.per_account]
+mails_per_minute = 0
+mails_per_hour = 0
+mails_per_day = 0
+recipients_per_minute = 0
+recipients_per_hour = 0
+recipients_per_day = 0
+
+[submission.per_address]
+mails_per_minute = 0
+mails_per_hour = 0
+mails_per_day = 0
+recipients_per_minute = 0
+recipients_per_hour = 0
+recipients_per_day = 0
+
 [receiver.per_address]
 mails_per_minute = 1_000_000
 octets_per_second = 1_000_000_000

@@ -6,11 +6,47 @@ import msgspec
 
 from scop.mesh.config.checks import check_network
 
-__all__ = ["Device", "Submission"]
+__all__ = ["Device", "PerAccount", "PerClient", "Submission"]
+
+
+class PerAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one account may send; 0 is no limit.
+
+    The defaults lie above what a busy person or a program of an organisation sends, and far below what a thief
+    of a password would like to.
+    """
+
+    mails_per_minute: int = 100
+    mails_per_hour: int = 1_000
+    mails_per_day: int = 5_000
+    recipients_per_minute: int = 500
+    recipients_per_hour: int = 5_000
+    recipients_per_day: int = 20_000
+
+    def __post_init__(self) -> None:
+        """Check that none is negative."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: a limit is a positive number, or 0 for none, not {getattr(self, name)}")
+
+
+class PerClient(PerAccount, frozen=True, forbid_unknown_fields=True):
+    """What may come from one client's address (IPv6: one /64), whoever logs in there; own networks are exempt."""
+
+    mails_per_minute: int = 300
+    mails_per_hour: int = 5_000
+    mails_per_day: int = 25_000
+    recipients_per_minute: int = 2_000
+    recipients_per_hour: int = 20_000
+    recipients_per_day: int = 100_000
 
 
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits at ports 465 and 587."""
+    """Limits at ports 465 and 587, and how users may prove who they are beside a password."""
+
+    per_account: PerAccount = PerAccount()
+    per_address: PerClient = PerClient()
+    client_authorities: str = ""  # a file of PEM: who certifies our users' own TLS certificates; empty: nobody
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,3 +61,6 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("addresses: a device has at least one address and one sender")
         for network in self.addresses:
             check_network("addresses", network)
+        for sender in self.senders:
+            if sender.count("@") != 1 or not all(sender.split("@")) or not sender.isprintable() or " " in sender:
+                raise ValueError(f"senders: {sender!r} is no address such as scanner@example.org")

@@ -53,6 +53,7 @@ class Authentication(msgspec.Struct, frozen=True):
 
     outcome: AuthenticationOutcome
     account: str = ""
+    address: str = ""  # of the account: the one that was the login, else its first
 
 
 class Authenticate(Call[Authentication], frozen=True):
@@ -92,6 +93,7 @@ class ScramFinal(msgspec.Struct, frozen=True):
 
     outcome: AuthenticationOutcome
     account: str = ""
+    address: str = ""  # as in Authentication
     server_final: bytes = b""
 
 
