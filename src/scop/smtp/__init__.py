@@ -8,12 +8,13 @@
 
 A driver that carries the octets is `scop.net.mail_server`; nothing here does I/O.
 
-Standards: RFC 5321, RFC 2033, RFC 1870, RFC 6152, RFC 6531, RFC 2920, RFC 2034, RFC 3463, RFC 3207, RFC 4954; Postfix
-XFORWARD.
+Standards: RFC 5321, RFC 2033, RFC 1870, RFC 6152, RFC 3030, RFC 6531, RFC 2920, RFC 2034, RFC 3463, RFC 5248, RFC 3461,
+RFC 3207, RFC 4954, RFC 8689, RFC 2852, RFC 4865, RFC 6710, RFC 9422; Postfix XFORWARD and XCLIENT.
 """
 
 from scop.smtp.client import ClientConnection, Farewell, Greeting, ReplyReceived
 from scop.smtp.delivery import DeliverBy, Hold
+from scop.smtp.enhanced import EnhancedStatus
 from scop.smtp.events import (
     NEED_DATA,
     Authenticate,
@@ -64,6 +65,7 @@ __all__ = [
     "DataEnd",
     "DataRefused",
     "DeliverBy",
+    "EnhancedStatus",
     "Envelope",
     "Event",
     "Extended",

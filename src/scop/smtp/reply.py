@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scop.base import LimitExceeded, RemoteProtocolError
+from scop.smtp.enhanced import EnhancedStatus
 
 __all__ = ["OK", "Reply", "ReplyReader", "reply"]
 
@@ -18,7 +19,7 @@ MAX_REPLY_LINE_OCTETS = 2048  # RFC 5321 §4.5.3.1.5 says 512. Lenient: servers 
 MAX_REPLY_LINES = 64  # far more than any EHLO; a peer that goes on has no end
 
 _LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])([^\r\n\0]*))?")
-_ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}")
+_ENHANCED = re.compile(r"([245])(?:\.(?:0|[1-9][0-9]{0,2})){2}")  # RFC 3463 §2
 _PREFIX = re.compile(rf"({_ENHANCED.pattern})(?: |$)")
 _TEXT = re.compile(r"[^\r\n\0]*")
 
@@ -72,6 +73,11 @@ class Reply:
         return f"{self.code} {self.enhanced} {' '.join(self.text)}".replace("  ", " ")
 
     @property
+    def status(self) -> EnhancedStatus | None:
+        """The enhanced status code as a value."""
+        return EnhancedStatus.parse(self.enhanced) if self.enhanced else None
+
+    @property
     def is_positive(self) -> bool:
         """Whether the command did what it should, or goes on (2yz, 3yz)."""
         return self.code < 400
@@ -123,11 +129,13 @@ class ReplyReader:
         return None
 
     def _take_line(self) -> bytes | None:
-        end = self._buffer.find(b"\r\n")
+        end = self._buffer.find(b"\n") - 1  # of the line without its CRLF
         if (end if end >= 0 else len(self._buffer) - 1) > MAX_REPLY_LINE_OCTETS:
             raise LimitExceeded(f"a reply line of more than {MAX_REPLY_LINE_OCTETS} octets")
-        if end < 0:
+        if end < 0 and not self._buffer.startswith(b"\n"):
             return None
+        if self._buffer[end : end + 1] != b"\r":  # RFC 5321 §2.3.8: who ends lines otherwise may end mails otherwise
+            raise RemoteProtocolError("a reply line ends with a bare LF")
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         return line
