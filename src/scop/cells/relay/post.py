@@ -5,8 +5,7 @@ how sure we must be of it (`tls_choice`); a connection that is not as sure is no
 reached, or cannot prove itself, leads to the next. A host that spoke has spoken for all. So has one that was lost
 after the message had been handed over: it may have taken it, and to ask the next at once would only double it.
 
-Standards: RFC 5321 §4.5.4, §5.1; RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 3030 (BINARYMIME):
-what a host does not offer is not asked of it; RFC 8689 §4.2.1 (REQUIRETLS).
+Standards: RFC 5321 §4.5.4, §5.1; RFC 1870 §4 (SIZE); RFC 8689 §4.2.1 (REQUIRETLS).
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from scop.cells.relay.tls_choice import TlsChoice
 from scop.cells.relay.tls_link import Link, LinkOptions, TlsFailed, open_link
 from scop.cells.relay.tls_policy import (
     ENCRYPTION_NEEDED,
-    REQUIRETLS_SUPPORT_NEEDED,
     Demand,
     HostPolicy,
     Level,
@@ -35,7 +33,7 @@ from scop.cells.relay.tls_tally import TlsTally
 from scop.mesh.config import Smarthost
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.faults import TemporaryFailure
-from scop.net.mail_client import Transaction
+from scop.net.mail_client import MailClient, Transaction
 from scop.net.trust import web_trust
 from scop.smtp import Envelope
 
@@ -171,19 +169,19 @@ class Post:
             kept = self._links.take(key)
             if kept is not None:
                 try:
-                    return await self._transact(kept, key, load, host, policy)
+                    return await self._transact(kept, key, load, host)
                 except TemporaryFailure:
                     if kept.client.answers:
                         raise
         # Nothing was kept, or it had died while it lay idle.
         link = await self._open(load.route, host, address, policy)
-        return await self._transact(link, self._key(load.route, address, link.demand), load, host, policy)
+        return await self._transact(link, self._key(load.route, address, link.demand), load, host)
 
-    async def _transact(self, link: Link, key: LinkKey, load: _Load, host: Host, policy: HostPolicy) -> Carried:
+    async def _transact(self, link: Link, key: LinkKey, load: _Load, host: Host) -> Carried:
         client = link.client
         client.answers = 0
         try:
-            _check_able(client.extensions, load, policy)
+            _check_able(client, load)
             link.transactions += 1
             transaction = await client.transaction(load.envelope, load.octets)
         except _Unable:
@@ -191,8 +189,7 @@ class Post:
             raise
         except TemporaryFailure as failure:
             client.close()
-            # MAIL and each RCPT were answered, so the message was on its way.
-            if client.answers > len(load.envelope.recipients):
+            if _has_message(link, load):
                 raise _InDoubt(str(failure)) from failure
             raise
         except BaseException:
@@ -253,24 +250,23 @@ class Post:
         self._tally.note(policy.reported, result, mx_host=host.name, address=address, reason=reason)
 
 
-def _check_able(extensions: Mapping[str, str], load: _Load, policy: HostPolicy) -> None:
+def _has_message(link: Link, load: _Load) -> bool:
+    """Tell whether a host that was lost may have the whole message."""
+    client = link.client
+    if client.answers > len(load.envelope.recipients):  # to MAIL and each RCPT: the message was on its way
+        return True
+    # Where it left along with them, any silence may mean that. (One that lay idle is most likely just gone.)
+    return link.transactions == 1 and {"PIPELINING", "CHUNKING"} <= client.extensions.keys()
+
+
+def _check_able(client: MailClient, load: _Load) -> None:
     """Raise `_Unable` where the host lacks what the mail needs."""
-    mail, octets = load.envelope.mail, load.octets
-    size = extensions.get("SIZE", "")
-    if size.isascii() and size.isdigit() and 0 < int(size) < len(octets):  # RFC 1870 §4: 0 means no limit
-        raise _Unable("5.3.4", f"the mail has {len(octets)} octets, the host takes {size}")
-    if mail.body == "8BITMIME" and "8BITMIME" not in extensions:
-        raise _Unable("5.6.3", "the mail is 8-bit text, the host takes 7-bit")
-    if mail.body == "BINARYMIME" and not {"BINARYMIME", "CHUNKING"} <= extensions.keys():
-        raise _Unable("5.6.3", "the mail is binary, the host takes text")
-    if mail.smtputf8 and "SMTPUTF8" not in extensions:
-        raise _Unable("5.6.7", "the mail needs SMTPUTF8, the host does not offer it")
-    if policy.needs_requiretls and "REQUIRETLS" not in extensions:
-        # RFC 8689 §4.2.1: not even over TLS to a host that would not ask the same of the next
-        raise _Unable(
-            f"5.{REQUIRETLS_SUPPORT_NEEDED}",
-            "the mail requires TLS on all of its way (REQUIRETLS), the host does not offer it",
-        )
+    size = client.extensions.get("SIZE", "")
+    if size.isascii() and size.isdigit() and 0 < int(size) < len(load.octets):  # RFC 1870 §4: 0 means no limit
+        raise _Unable("5.3.4", f"the mail has {len(load.octets)} octets, the host takes {size}")
+    objection = client.objection(load.envelope.mail)
+    if objection is not None and objection.is_permanent:
+        raise _Unable(objection.enhanced, " ".join(objection.text))
 
 
 def _in_time(dial: Dialer) -> Dialer:
