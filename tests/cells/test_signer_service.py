@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -24,7 +24,20 @@ from scop.mesh.cell import Life
 from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
 from scop.net.dns_client import StreamNames, drive
 from scop.net.mail_pool import MailPool
-from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import (
+    DeliverBy,
+    Envelope,
+    ForwardPath,
+    Hold,
+    Mail,
+    Mailbox,
+    Origin,
+    Recipient,
+    Reply,
+    ReversePath,
+    ServerOptions,
+    reply,
+)
 
 MAIL = b"From: ann@lagoon.test\r\nSubject: tide\r\n\r\nHigh water at nine.\r\n"
 ENVELOPE = Envelope(
@@ -50,11 +63,13 @@ class RunningSigner:
     inlet: NamedInlet = field(default_factory=lambda: NamedInlet(dict(MANIFEST.granted())))
     life: Life = field(default_factory=Life)
 
-    async def send(self, octets: bytes = MAIL, *, cell: str = "submission") -> tuple[Reply, Reply | None]:
+    async def send(
+        self, octets: bytes = MAIL, *, cell: str = "submission", envelope: Envelope = ENVELOPE
+    ) -> tuple[Reply, Reply | None]:
         """Hand a mail over as a neighbour does; return the replies to MAIL (or its recipient) and to the message."""
         pool = MailPool(self.inlet.dial(cell), name="mx.lagoon.test", lmtp=False)
         try:
-            told = await pool.transaction(ENVELOPE, octets)
+            told = await pool.transaction(envelope, octets)
             return (told.recipients[0] if told.mail.is_positive else told.mail), told.message
         finally:
             await pool.close()
@@ -133,6 +148,28 @@ async def test_signer_passes_on_where_mail_came_from() -> None:
         assert Mailbox("ann", "lagoon.test") == mail.auth
         (line,) = [line for line in signer.kept.lines if line["event"] == "mail.sealed"]
         assert "0123456789ab" == line["trace"]
+
+
+async def test_signer_passes_every_wish_on() -> None:
+    """What a user asked for of the mail and of a recipient is the relay's to fulfil."""
+    mail = replace(
+        ENVELOPE.mail,
+        body="8BITMIME",
+        smtputf8=True,
+        ret="HDRS",
+        envid="a+b",
+        require_tls=True,
+        deliver_by=DeliverBy(3600, "R"),
+        hold=Hold(60),
+        priority=4,
+    )
+    recipient = replace(ENVELOPE.recipients[0], notify=frozenset({"SUCCESS"}), original_recipient="rfc822;b@x.test")
+    async with running() as signer:
+        await signer.until_ready()
+        await signer.send(envelope=Envelope(mail, (recipient,)))
+    (came,) = signer.relay.mails
+    assert mail == replace(came, size_octets=None, origin=mail.origin)
+    assert [recipient] == signer.relay.recipients
 
 
 async def test_signer_publishes_before_it_seals() -> None:
