@@ -127,3 +127,13 @@ def test_reply_classes() -> None:
 
 def _classes(answer: Reply) -> tuple[bool, bool, bool]:
     return answer.is_positive, answer.is_temporary, answer.is_permanent
+
+
+@pytest.mark.parametrize("octets", [b"\n", b"220 x\n", b"220 x\n220 y\r\n", b"220-x\n220 y\r\n"])
+def test_reply_lines_end_with_crlf(octets: bytes) -> None:
+    """RFC 5321 §2.3.8: a bare LF ends no line, and is told at once instead of being waited on."""
+    reader = ReplyReader()
+    reader.receive_data(octets)
+    with pytest.raises(RemoteProtocolError, match="bare LF"):
+        while reader.next_reply() is not None:
+            pass

@@ -145,6 +145,8 @@ class MailClient:
         answer = await self.say(StartTls())
         if not answer.is_positive:
             raise TemporaryFailure(f"STARTTLS is answered by {answer}")
+        if self._wire.fault:  # it spoke on in the clear
+            raise TemporaryFailure(f"no TLS with the server: {self._wire.fault}")
         loop = asyncio.get_running_loop()
         try:
             transport = await loop.start_tls(
@@ -335,6 +337,8 @@ class MailClient:
             raise TemporaryFailure(f"our hello is answered by {answer}")
 
     async def _say(self, *commands: Event) -> list[Reply]:
+        if self._wire.fault or self._connection.state is State.CLOSED:
+            raise TemporaryFailure(self._wire.fault or "the server has closed the connection")
         if len(commands) > 1 and "PIPELINING" not in self.extensions:
             return await self._say_one_by_one(commands)
         lines, own = self._compose(commands)

@@ -84,9 +84,15 @@ class Farewell:
 
 
 class ClientConnection:
-    """One conversation, seen from the client; `extensions` are those whose parameters it can write."""
+    """One conversation, seen from the client.
 
-    def __init__(self, *, lmtp: bool = False, extensions: Sequence[Extension] = BUILT_IN) -> None:
+    `extensions` are those whose parameters it can write; a message is handed out in pieces of `piece_octets`.
+    """
+
+    def __init__(
+        self, *, lmtp: bool = False, extensions: Sequence[Extension] = BUILT_IN, piece_octets: int = PIECE_OCTETS
+    ) -> None:
+        self._piece_octets = piece_octets
         self._lmtp = lmtp
         self._known = extensions
         self._state = State.CONNECTED  # by the replies that came
@@ -193,7 +199,7 @@ class ClientConnection:
             raise LocalProtocolError("the server does not wait for a message")
         if self._mail.body == "BINARYMIME":  # RFC 3030 §3
             raise LocalProtocolError("BINARYMIME goes by BDAT only")
-        pieces = stuffed_pieces(octets, PIECE_OCTETS)
+        pieces = stuffed_pieces(octets, self._piece_octets)
         self._remember(DataEnd())
         return pieces
 
@@ -212,9 +218,10 @@ class ClientConnection:
         return self._chunks(octets)
 
     def _chunks(self, octets: bytes) -> Iterator[bytes]:
-        for start in range(0, max(1, len(octets)), PIECE_OCTETS):
-            chunk = octets[start : start + PIECE_OCTETS] if len(octets) > PIECE_OCTETS else octets
-            yield self.send(ChunkBegin(len(chunk), is_last=start + PIECE_OCTETS >= len(octets))) + chunk
+        size = self._piece_octets
+        for start in range(0, max(1, len(octets)), size):
+            chunk = octets[start : start + size]
+            yield self.send(ChunkBegin(len(chunk), is_last=start + size >= len(octets))) + chunk
 
     def cancel(self) -> bytes:
         """Return the line that ends an authentication exchange (RFC 4954 §4); the server refuses by 501."""
