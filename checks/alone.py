@@ -18,15 +18,18 @@ ROOT = Path(__file__).resolve().parents[1]
 # extra → what it may bring along
 LIBRARIES: dict[str, set[str]] = {
     "authres": set(),
+    "dane": set(),
     "dkim": {"cryptography", "cffi", "pycparser"},
     "dmarc": set(),
     "dns": set(),
     "dsn": {"pybase64"},
     "hamlet": {"pybase64"},
     "mime": {"pybase64"},
+    "mtasts": set(),
     "smtp": set(),
     "spam": {"msgspec", "pybase64"},
     "spf": set(),
+    "srs": set(),
     "store": {"pygit2", "cffi", "pycparser"},
 }
 _BLOCK = re.compile(r"<!-- alone: (\w+) -->\n```python\n(.*?)```", re.DOTALL)
