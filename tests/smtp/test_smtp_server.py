@@ -1,6 +1,8 @@
 """The server's machine beyond the dialogues: properties, limits, smuggling, misuse."""
 
 import json
+from base64 import b64decode
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -9,15 +11,19 @@ from hypothesis import strategies as st
 from fakes.dialogue import Player
 from fakes.shared import shared_path
 from scop.base import LocalProtocolError
-from scop.smtp import NEED_DATA, DataChunk, ServerConnection, ServerOptions, State, reply
+from scop.smtp import NEED_DATA, DataChunk, Hello, SaslStep, ServerConnection, ServerOptions, State, reply
+from scop.smtp.commands import write_command
 from scop.smtp.extensions import built_in
 from scop.smtp.offers import command_limit
+from scop.smtp.sasl import ClientExchange
 
-_BEGIN = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n"
+_ENVELOPE = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n"
+_BEGIN = _ENVELOPE + b"DATA\r\n"
 _WORDS = st.sampled_from(
-    [b"EHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<c@d.test>", b"DATA", b"\r\n", b"\r", b"\n", b".", b"\r\n.\r\n",
-     b"RSET", b"AUTH LOGIN", b"AUTH PLAIN AGE=", b"XFORWARD ADDR=1", b"\0", b"\xff", b" ", b"SIZE=9", b"QUIT",
-     b"STARTTLS", b"x" * 5000]
+    [b"EHLO x\r\n", b"LHLO x\r\n", b"MAIL FROM:<a@b.test>\r\n", b"RCPT TO:<seen@d.test>\r\n", b"DATA\r\n", b"\r\n",
+     b"\r", b"\n", b".", b"\r\n.\r\n", b"RSET\r\n", b"AUTH LOGIN", b"AUTH PLAIN AGE=", b"XFORWARD ADDR=1", b"\0", b"\xff",
+     b" ", b"MAIL FROM:<> SIZE=9 BODY=BINARYMIME", b"QUIT", b"STARTTLS\r\n", b"x" * 9000, b"BDAT 3\r\n", b"BDAT ",
+     b"BDAT 0 LAST\r\n", b"BDAT 9 LAST\r\n", b"BDAT x\r\n", b"AUTH EXTERNAL =\r\n", b"XCLIENT ADDR=::1 LOGIN=a\r\n"]
 )  # fmt: skip
 _STREAMS = st.lists(st.one_of(_WORDS, st.binary(max_size=6)), max_size=30).map(b"".join)
 _OPTIONS = st.builds(
@@ -27,8 +33,12 @@ _OPTIONS = st.builds(
     trusted=st.booleans(),
     tls_available=st.booleans(),
     tls_active=st.booleans(),
-    auth_mechanisms=st.sampled_from([(), ("PLAIN", "LOGIN")]),
+    auth_mechanisms=st.sampled_from([(), ("PLAIN", "LOGIN", "EXTERNAL")]),
     auth_required=st.booleans(),
+    external_identity=st.sampled_from(["", "alice"]),
+    xclient=st.booleans(),
+    max_transactions=st.sampled_from([None, 1]),
+    early_talk=st.booleans(),
 )
 
 
@@ -44,19 +54,175 @@ def test_any_octets_are_answered_and_how_they_are_cut_does_not_matter(
     assert (whole.said, whole.taken) == (cut.said, cut.taken)
 
 
-def test_no_smuggling_sequence_ends_a_message() -> None:
-    """The known sequences neither end DATA nor get the message through, and nothing after them is a command."""
+_SMUGGLED = b"MAIL FROM:<evil@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\nsmuggled\r\n.\r\n"
+
+
+def _sequences() -> list[bytes]:
     vectors = json.loads(shared_path("vectors", "smtp", "smuggling_eod.json").read_text())
-    for sequence in vectors["end_of_data_candidates"]:
-        for trusted in (False, True):
+    return [sequence.encode("latin-1") for sequence in vectors["end_of_data_candidates"]]
+
+
+def _cuts(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
+    return ((octets[:cut], octets[cut:]) for cut in range(len(octets) + 1))
+
+
+def _taken_by(player: Player, *pieces: bytes) -> tuple[list[str], list[bytes]]:
+    """Return the codes of what a server says to these pieces, and the messages that it took."""
+    said = len(player.said)
+    for piece in pieces:
+        player.feed(piece)
+    return [line[:3] for line in player.said[said:]], [message for _, _, message in player.taken]
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_no_smuggling_sequence_ends_data(trusted: bool) -> None:
+    """The known sequences neither end DATA nor get the message through, and nothing after them is a command."""
+    for sequence in _sequences():
+        for first, second in _cuts(b"text" + sequence + _SMUGGLED):
             player = Player(ServerOptions("mx.test", trusted=trusted))
             player.feed(_BEGIN)
-            said = len(player.said)
-            player.feed(b"text" + sequence.encode("latin-1") + b"MAIL FROM:<evil@b.test>\r\nRCPT TO:<c@d.test>\r\n")
-            assert State.DATA is player.server.state, sequence
-            player.feed(b"DATA\r\nsmuggled\r\n.\r\n")
-            assert ["550"] == [line[:3] for line in player.said[said:]], sequence
-            assert [] == player.taken, sequence
+            assert (["550"], []) == _taken_by(player, first, second), (sequence, first)
+            assert (["250"], []) == _taken_by(player, b"NOOP\r\n"), (sequence, first)
+
+
+def test_no_smuggling_sequence_ends_a_chunk() -> None:
+    """By BDAT the sequences are content of a size that was told; as text it is refused when it is whole."""
+    for sequence in _sequences():
+        content = b"text" + sequence + _SMUGGLED
+        octets = b"BDAT %d LAST\r\n%sNOOP\r\n" % (len(content), content)
+        for first, second in _cuts(octets):
+            player = Player(ServerOptions("mx.test"))
+            player.feed(_ENVELOPE)
+            assert (["550", "250"], []) == _taken_by(player, first, second), (sequence, first)
+
+
+def test_smuggling_sequence_in_two_chunks_is_refused() -> None:
+    """Wherever the chunks meet, bare CR and LF are seen."""
+    for sequence in _sequences():
+        for first, second in _cuts(b"text" + sequence + _SMUGGLED):
+            player = Player(ServerOptions("mx.test"))
+            player.feed(_ENVELOPE)
+            chunks = b"BDAT %d\r\n%sBDAT %d LAST\r\n%s" % (len(first), first, len(second), second)
+            assert (["250", "550", "250"], []) == _taken_by(player, chunks, b"NOOP\r\n"), (sequence, first)
+
+
+def test_smuggling_sequence_is_content_of_a_binary_mail() -> None:
+    """With BINARYMIME any octets are lawful: one message, octet for octet, and nothing after it."""
+    for sequence in _sequences():
+        content = b"text" + sequence + _SMUGGLED
+        octets = b"BDAT %d LAST\r\n%sNOOP\r\n" % (len(content), content)
+        for first, second in _cuts(octets):
+            player = Player(ServerOptions("mx.test", binary=True))
+            player.feed(_ENVELOPE.replace(b">\r\n", b"> BODY=BINARYMIME\r\n", 1))
+            assert (["250", "250"], [content]) == _taken_by(player, first, second), (sequence, first)
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=6), st.integers(1, 9), st.booleans())
+def test_message_in_chunks_is_taken_as_it_is(chunks: list[bytes], size: int, lmtp: bool) -> None:
+    """However a message is cut into chunks, and the chunks into reads, its octets are the same."""
+    commands = [b"BDAT %d\r\n%s" % (len(chunk), chunk) for chunk in chunks[:-1]]
+    commands.append(b"BDAT %d LAST\r\n%s" % (len(chunks[-1]), chunks[-1]))
+    player = Player(ServerOptions("mx.test", binary=True, lmtp=lmtp))
+    begin = _ENVELOPE.replace(b">\r\n", b"> BODY=BINARYMIME\r\n", 1)
+    player.feed(begin.replace(b"EHLO", b"LHLO") if lmtp else begin)
+    octets = b"".join(commands) + b"NOOP\r\n"
+    pieces = [octets[start : start + size] for start in range(0, len(octets), size)]
+    assert (["250"] * (len(chunks) + 1), [b"".join(chunks)]) == _taken_by(player, *pieces)
+
+
+@pytest.mark.parametrize(
+    "size", [b"", b"x", b"-1", b"+1", b"1.0", b"0x10", b"1 FIRST", b"1 LAST LAST", b"1,LAST", b"\xff"]
+)
+def test_chunk_of_unreadable_size_closes(size: bytes) -> None:
+    """Nobody knows which octets are its content: none of them is taken for a command."""
+    player = Player(ServerOptions("mx.test"))
+    player.feed(_ENVELOPE)
+    codes, taken = _taken_by(player, b"BDAT " + size + b"\r\nQUIT\r\n")
+    assert (1, "5", [], State.CLOSED) == (len(codes), codes[0][0], taken, player.server.state)
+
+
+@pytest.mark.parametrize("line", [b"BDAT", b"bdat", b"BDAT 1\rx", b"BDAT 1\nx", b"BDAT 1\0"])
+def test_chunk_in_a_line_that_is_none_closes(line: bytes) -> None:
+    """What is meant for a BDAT is never passed over as another bad command."""
+    player = Player(ServerOptions("mx.test"))
+    player.feed(_ENVELOPE + line + b"\r\nQUIT\r\n")
+    assert State.CLOSED is player.server.state
+    assert "5" == player.said[-1][0]
+
+
+def test_chunk_limit_holds_at_n_and_n_plus_1_digits() -> None:
+    """A size has twenty digits at most (as RFC 1870 §3 has it)."""
+    for digits, expected in ((20, "250"), (21, "501")):
+        player = Player(ServerOptions("mx.test"))
+        player.feed(_ENVELOPE + b"BDAT " + b"1".rjust(digits, b"0") + b" LAST\r\nx")
+        assert expected == player.said[-1][:3]
+
+
+def test_octets_of_a_refused_chunk_are_not_kept() -> None:
+    """Who announces much and is refused costs no memory."""
+    player = Player(ServerOptions("mx.test"))
+    player.feed(b"EHLO x\r\nBDAT 1000000\r\n")
+    for _ in range(10):
+        player.feed(b"x" * 99_999)
+        assert 0 == player.server.pending_octets
+    player.feed(b"x" * 10 + b"NOOP\r\n")
+    assert ["503", "250"] == [line[:3] for line in player.said[-2:]]
+
+
+def test_nothing_chunked_is_taken_where_chunking_is_not_offered() -> None:
+    """A server that does not know BDAT drops its content all the same."""
+    player = Player(ServerOptions("mx.test", extensions=()))
+    player.feed(_ENVELOPE + b"BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n")
+    assert ["500", "250"] == [line[:3] for line in player.said[-2:]]
+
+
+@pytest.mark.parametrize("options", [{}, {"lmtp": True}, {"trusted": True, "tls_active": True}])
+def test_early_talker_is_refused(options: dict[str, bool]) -> None:
+    """RFC 5321 §3.1: whoever speaks before the greeting is not heard, whatever we wanted to say."""
+    server = ServerConnection(ServerOptions("mx.test", **options))  # type: ignore[arg-type]  # flags only
+    assert False is server.early_talker
+    server.receive_data(b"E")
+    assert server.send(reply(220, "", "hi")).startswith(b"554 ")
+    server.receive_data(b"HLO x\r\n")
+    assert (NEED_DATA, State.CLOSED) == (server.next_event(), server.state)
+
+
+def test_early_talker_is_heard_by_an_option() -> None:
+    """Lenient, for who has to."""
+    server = ServerConnection(ServerOptions("mx.test", early_talk=True))
+    server.receive_data(b"HELO x\r\n")
+    assert (False, b"220 hi\r\n") == (server.early_talker, server.send(reply(220, "", "hi")))
+    assert Hello("HELO", "x") == server.next_event()
+
+
+def test_certificate_shown_after_starttls_counts() -> None:
+    """EXTERNAL is offered to whom the handshake proved, and to nobody before."""
+    options = ServerOptions("mx.test", tls_available=True, auth_mechanisms=("EXTERNAL",))
+    player = Player(options)
+    player.feed(b"EHLO x\r\nSTARTTLS\r\n")
+    player.server.start_tls_done(external_identity="alice")
+    player.said.clear()
+    player.feed(b"EHLO x\r\nAUTH EXTERNAL =\r\n")
+    assert "250-AUTH EXTERNAL" in player.said
+    assert "235" == player.said[-1][:3]
+
+
+def test_scram_with_channel_binding_goes_through() -> None:
+    """-PLUS ties the exchange to the certificate, end to end over both machines' words (RFC 5802 §6)."""
+    client = ClientExchange("SCRAM-SHA-256-PLUS", "user", "pencil", nonce="abc", channel_binding=b"the certificate")
+    player = Player(ServerOptions("mx.test", tls_active=True, auth_mechanisms=("SCRAM-SHA-256-PLUS",)))
+    player.feed(b"EHLO x\r\n")
+    _say(player, SaslStep("SCRAM-SHA-256-PLUS", client.first(), is_first=True))
+    final = client.final(b64decode(player.said[-1].removeprefix("334 ")))
+    _say(player, SaslStep("SCRAM-SHA-256-PLUS", final))
+    client.check(b64decode(player.said[-1].removeprefix("334 ")))
+    _say(player, SaslStep("SCRAM-SHA-256-PLUS", b""))
+    assert "235" == player.said[-1][:3]
+    assert player.server.channel.authenticated
+
+
+def _say(player: Player, step: SaslStep) -> None:
+    player.feed(f"{write_command(step, ())}\r\n".encode())
 
 
 def test_command_line_limit_holds_at_n_and_n_plus_1() -> None:
