@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scop.mime.fields.received import parse_received
 from scop.smtp import ForwardPath, Mailbox, ReversePath
 from scop.smtp.stamps import (
     Handover,
@@ -40,12 +41,35 @@ def test_received_field_bears_the_facts() -> None:
     expected = (
         b"Received: from mail.lagoon.test (mail.lagoon.test [127.0.10.1])\r\n"
         b"\tby mx.harbor.test with ESMTPS\r\n"
-        b"\t(TLS1.3 TLS_AES_256_GCM_SHA384)\r\n"
         b"\tid 0123456789ab\r\n"
-        b"\tfor <a@harbor.test>;\r\n"
+        b"\tfor <a@harbor.test>\r\n"
+        b"\ttls TLS_AES_256_GCM_SHA384 (TLS1.3);\r\n"
         b"\tTue, 14 Nov 2023 22:13:20 +0000\r\n"
     )
     assert expected == received_field(_handover())
+
+
+def test_received_field_is_read_as_it_was_meant() -> None:
+    """The clauses in the order of RFC 5321 §4.4, the registered one last."""
+    received = parse_received(received_field(_handover()).decode().partition(":")[2].replace("\r\n", ""))
+    assert received is not None
+    assert ["from", "by", "with", "id", "for", "tls"] == [clause.name for clause in received.clauses]
+    assert ("127.0.10.1", "mail.lagoon.test") == (received.address, received.reverse_name)
+
+
+@pytest.mark.parametrize(
+    ("facts", "clause"),
+    [
+        ("TLS1.2 ECDHE-RSA-AES128-GCM-SHA256", "tls TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (TLS1.2)"),
+        ("TLS1.2 ECDHE-ECDSA-CHACHA20-POLY1305", "tls TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 (TLS1.2)"),
+        ("TLS1.2 DHE-RSA-AES256-SHA256", "(TLS1.2 DHE-RSA-AES256-SHA256)"),
+        ("TLS1.3 odd) id evil", "(TLS1.3 odd??id?evil)"),
+    ],
+)
+def test_received_field_names_the_cipher_suite_as_it_is_registered(facts: str, clause: str) -> None:
+    """RFC 8314 §4.3: a clause `tls` with the name of the registry; a comment where we know only OpenSSL's."""
+    field = received_field(_handover(tls=facts))
+    assert f"\tfor <a@harbor.test>\r\n\t{clause};\r\n".encode() in field
 
 
 def test_received_field_knows_little_of_a_plain_client() -> None:
@@ -66,7 +90,7 @@ def test_split_stamps_ends_with_our_topmost_received() -> None:
     """Our fields, in any number, down to the first Received by us."""
     ours = (
         b"Authentication-Results: mx.harbor.test; none\r\nX-SCoP-Spam: ham\r\n\tfolded: yes\r\n"
-        b"DKIM-Signature: v=1\r\n" + received_field(_handover())
+        b"DKIM-Signature: v=1\r\nDelivered-To: a@b.test\r\n" + received_field(_handover())
     )
     assert (ours, BELOW) == split_stamps(ours + BELOW, HOST.upper())
 

@@ -34,12 +34,14 @@ DELIVERY_ID_OCTETS = 16
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_STAMPS = (b"authentication-results", b"received-spf", b"return-path", b"dkim-signature")
+_STAMPS = (b"authentication-results", b"received-spf", b"return-path", b"dkim-signature", b"delivered-to")
 _OWN_PREFIX = b"x-scop-"
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _COMMENT = re.compile(rb"\([^()]*\)")
 _BY = re.compile(rb"[ \t\r\n]by[ \t\r\n]+([^ \t\r\n;]+)", re.IGNORECASE)
+_OPENSSL_SUITE = re.compile(r"(ECDHE|DHE)-(RSA|ECDSA)-(?:AES(128|256)-GCM-(SHA\d{3})|CHACHA20-POLY1305)")
+_REGISTERED_SUITE = re.compile(r"TLS_[A-Z0-9_]{1,80}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
 
 
@@ -71,12 +73,25 @@ def received_field(handover: Handover) -> bytes:
     address = f"IPv6:{handover.address}" if ":" in handover.address else handover.address
     lines = [f"Received: from {_safe(handover.helo)} ({_safe(handover.name)} [{_safe(address)}])"]
     lines.append(f"\tby {handover.hostname} with {handover.protocol}")
-    if handover.tls:
-        lines.append(f"\t({_safe(handover.tls.replace(' ', '_')).replace('_', ' ', 1)})")
     lines.append(f"\tid {handover.trace}")
     if handover.recipient is not None:
         lines.append(f"\tfor {handover.recipient}")
+    if handover.tls:
+        lines.append(f"\t{_tls_clause(handover.tls)}")
     return ("\r\n".join(lines) + f";\r\n\t{date_time(handover.unix)}\r\n").encode()
+
+
+def _tls_clause(facts: str) -> str:
+    """Return the clause that names the cipher suite, its version as a comment; a comment alone for an unknown one."""
+    version, _, suite = facts.partition(" ")
+    known = _OPENSSL_SUITE.fullmatch(suite)
+    if known is not None:  # OpenSSL has names of its own for the suites before TLS 1.3
+        exchange, signature, octets, digest = known.groups()
+        cipher = f"AES_{octets}_GCM_{digest}" if octets else "CHACHA20_POLY1305_SHA256"
+        suite = f"TLS_{exchange}_{signature}_WITH_{cipher}"
+    if not _REGISTERED_SUITE.fullmatch(suite):
+        return f"({_safe(version)} {_safe(suite)})"
+    return f"tls {suite} ({_safe(version)})"  # RFC 8314 §4.3
 
 
 def return_path_field(reverse_path: ReversePath) -> bytes:
