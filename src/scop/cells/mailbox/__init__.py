@@ -1,7 +1,7 @@
 """mailbox: stores mail.
 
 NAME
-    mailbox - the durable end of a mail's way: takes it by LMTP, keeps it, shows it
+    mailbox - the durable end of a mail's way: takes it by LMTP, keeps it, shows it, forwards it
 
 DESCRIPTION
     For each RCPT it asks the keeper whose address that is and answers at once: unknown (550 5.1.1), closed
@@ -13,20 +13,33 @@ DESCRIPTION
     `X-SCoP-Disposition: quarantine` or `X-SCoP-Spam: spam` as our topmost stamp lies in `Junk`, all else
     in `INBOX`; stamps on mail from our own users are not believed.
 
+    After the commit and before 250 the signer is handed what goes on; while it is down such a mail, and no
+    other, is answered 451, and its retry is stored once and carried once. Forwards go under the sender's own
+    reverse path (the relay rewrites it), with `Delivered-To` above by which a mail that comes back is known:
+    then it is kept, or refused (554 5.4.6) where no copy is. What lies in Junk is not forwarded where a copy
+    is kept. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
+    asked for NOTIFY=SUCCESS is told `delivered`, from the null path; not for what lies in Junk, whose
+    sender may be a stranger.
+
 PEERS
-    verifier and relay (LMTP in), operator (ListMail, ReadMail), keeper (asked ResolveRecipient).
+    verifier and relay (LMTP in), operator (ListMail, ReadMail), keeper (asked ResolveRecipient), signer
+    (SMTP out): forwards, bounces of forwards, notices of delivery.
 
 STATE
     `mail.db`: every stored mail.
 
 SECURITY
     Exposure: envelopes and octets of mail from anybody, passed on by the verifier; header fields are parsed
-    only for the operator's list, in Python.
+    for the operator's list and for notices, in Python.
     Secrets: all users' mail. It holds no passwords and no keys.
-    If taken over: the attacker can read, change and drop stored and incoming mail. It cannot send to the
-    Internet, sign, log in as anybody or change accounts: its only way out asks the keeper about addresses.
+    If taken over: the attacker can read, change and drop stored and incoming mail, and send mail by way of
+    signer and relay; the signer seals none of it but what has the null reverse path and never was here
+    before, as a notice has. It cannot log in as anybody or change accounts.
 
 LIMITS
     A quota for each account (`[limits] account_octets`). Mail cannot yet be deleted, moved or read by mail
-    clients. One SQLite file: one machine. Answers to the operator are at most 500 mails or 1 MiB.
+    clients. One SQLite file: one machine. Answers to the operator are at most 500 mails or 1 MiB. A notice
+    may be sent twice where the reply to a mail got lost.
+
+Standards: RFC 2033, RFC 3461 (delivered, forwards), RFC 9228 (Delivered-To).
 """

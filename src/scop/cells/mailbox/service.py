@@ -17,6 +17,7 @@ from scop.mesh.vocabulary.mailbox import ListMail, MailList, MailPiece, MailSumm
 from scop.mime import load_charsets, parse
 from scop.net.faults import PermanentFailure
 from scop.net.log import Log
+from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.net.peer import Peer
 from scop.smtp import ServerOptions
@@ -33,9 +34,11 @@ class MailboxOptions:
     """Everything the mailbox needs."""
 
     hostname: str
+    domain: str
     state: Path  # a folder of its own
     inlet: Inlet
     resolve: Resolve  # whose an address is
+    signer: MailPool  # forwards and notices
     log: Log
     clock: Clock
     life: Life
@@ -56,9 +59,11 @@ def options_of(cell: Cell) -> MailboxOptions:
     limits = cell.config.limits
     return MailboxOptions(
         hostname=cell.config.mail_host,
+        domain=cell.config.domain,
         state=cell.state,
         inlet=cell.inlet,
         resolve=resolve,
+        signer=cell.mail_pool("signer"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -71,7 +76,16 @@ def options_of(cell: Cell) -> MailboxOptions:
 async def run(options: MailboxOptions) -> None:
     """Take and show mail until asked to end; what was begun then is either durable or told to come again."""
     vault = Vault(options.state / "mail.db", options.account_octets)
-    counter = Counter(options.hostname, vault, options.resolve, options.believed, options.clock, options.log)
+    counter = Counter(
+        options.hostname,
+        options.domain,
+        vault,
+        options.resolve,
+        options.signer,
+        options.believed,
+        options.clock,
+        options.log,
+    )
     speech = ServerOptions(
         hostname=options.hostname,
         lmtp=True,
@@ -91,6 +105,7 @@ async def run(options: MailboxOptions) -> None:
     options.life.ready()
     await options.life.stopped()
     await options.inlet.close()
+    await options.signer.close()
     await vault.close()
 
 

@@ -1,5 +1,8 @@
 """One LMTP conversation with a neighbour: who gets the mail is decided at RCPT, the mail is stored at the end.
 
+What goes on from here is handed to the signer after the mail is stored and before it is answered. So one
+positive reply says that all of it is safe; anything else brings the whole mail again, to be stored once.
+
 Standards: RFC 2033 §4.2 (a reply for each recipient; ours are all alike); RFC 5321 §4.4 (Return-Path);
 RFC 3463 (enhanced status codes).
 """
@@ -7,19 +10,29 @@ RFC 3463 (enhanced status codes).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from scop.base import Clock, printable
 from scop.cells.mailbox.foldering import Folder, folder_of
+from scop.cells.mailbox.forwarding import (
+    Forward,
+    forwarded_envelope,
+    forwarded_octets,
+    passed_on_octets,
+    was_delivered_to,
+)
+from scop.cells.mailbox.outgoing import DeliveredNotice, Outgoing
 from scop.cells.mailbox.vault import Deposit, OverQuota, Vault
 from scop.mesh.vocabulary.keeper import RecipientOutcome, ResolvedRecipient
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
+from scop.net.mail_pool import MailPool
 from scop.net.peer import Peer
 from scop.net.trace import new_trace_id
-from scop.smtp import ForwardPath, Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
+from scop.smtp import ForwardPath, Hello, Mail, Mailbox, Proof, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, prepend, return_path_field, split_stamps
+from scop.srs import is_rewritten
 
 __all__ = ["Counter", "Delivery", "Resolve"]
 
@@ -31,6 +44,7 @@ _UNKNOWN = reply(550, "5.1.1", "No such recipient here")
 _DISABLED = reply(550, "5.2.1", "This mailbox takes no mail")
 _FULL = reply(452, "4.2.2", "This mailbox is full, try again later")
 _LATER = reply(451, "4.3.0", "Try again later")
+_LOOP = reply(554, "5.4.6", "Forwarded in circles: this mail was here before")
 _NO_LOGIN = reply(502, "5.5.1", "There is no login here")
 
 _REFUSALS = {
@@ -45,8 +59,10 @@ class Counter:
     """What every delivery works with; `believed` are the neighbours whose stamps decide on the folder."""
 
     hostname: str
+    domain: str
     vault: Vault
     resolve: Resolve
+    signer: MailPool
     believed: frozenset[str]
     clock: Clock
     log: Log
@@ -56,7 +72,9 @@ class Counter:
 class _Transaction:
     mail: Mail
     trace: str
-    accounts: dict[str, None]  # in the order of RCPT, each once
+    accounts: dict[str, None] = field(default_factory=dict)  # in the order of RCPT, each once
+    forwards: list[Forward] = field(default_factory=list)
+    told: list[Recipient] = field(default_factory=list)  # stored here, and their sender wants to hear of it
 
 
 class Delivery:
@@ -65,7 +83,8 @@ class Delivery:
     def __init__(self, counter: Counter, peer: Peer) -> None:
         self._counter = counter
         self._peer = peer
-        self._transaction = _Transaction(Mail(ReversePath(None)), "", {})
+        self._outgoing = Outgoing(counter.signer)
+        self._transaction = _Transaction(Mail(ReversePath(None)), "")
 
     async def connected(self) -> Reply:
         """Greet."""
@@ -80,22 +99,85 @@ class Delivery:
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin; the trace is the one that our own side minted where the mail came in."""
+        await self._outgoing.abandon()
         known = mail.origin.ident if mail.origin else ""
-        self._transaction = _Transaction(mail, known or new_trace_id(), {})
+        self._transaction = _Transaction(mail, known or new_trace_id())
         return _OK
 
     async def recipient(self, recipient: Recipient) -> Reply:
-        """Ask the keeper who gets it, and see whether there is room."""
+        """Ask the keeper who gets it, and see whether there is room; of a rewritten sender the relay knows."""
+        mailbox = recipient.forward_path.mailbox
+        if mailbox is not None and is_rewritten(mailbox):
+            told = await self._outgoing.begin_return(self._transaction.mail, recipient)
+            failure = self._outgoing.last_failure
+            return told if told.is_positive else self._refuse(told, failure, recipient.forward_path)
         try:
-            answer = await self._decide(recipient.forward_path)
+            answer = await self._decide(recipient)
         except (TemporaryFailure, PermanentFailure) as trouble:  # what the keeper refuses to us may be mended
             return self._refuse(_LATER, str(trouble), recipient.forward_path)
         return _RECIPIENT_OK if answer is None else self._refuse(answer, "", recipient.forward_path)
 
     async def message(self, octets: bytes) -> Reply:
-        """Store for all recipients or for none; positive only once it is durable."""
-        started = self._counter.clock.monotonic()
+        """Store for all recipients or for none and hand on the rest; positive only once all of it is durable."""
+        try:
+            return await self._take(octets) or reply(250, "2.0.0", f"Ok: stored as {self._transaction.trace}")
+        finally:
+            await self._outgoing.abandon()
+
+    async def reset(self) -> None:
+        """Let go of what was begun at the signer; nothing else was done yet."""
+        await self._outgoing.abandon()
+
+    async def closed(self) -> None:
+        """Let go."""
+        await self._outgoing.abandon()
+
+    async def _decide(self, recipient: Recipient) -> Reply | None:
+        """Add the accounts and forwards of a recipient; return a refusal or None."""
+        found = await self._counter.resolve(str(recipient.forward_path.mailbox or ""))
+        if found.outcome is not RecipientOutcome.DELIVER:
+            return _REFUSALS[found.outcome]
+        for account in found.accounts:
+            if not await self._counter.vault.has_room(account, self._transaction.mail.size_octets or 0):
+                return _FULL
+        transaction = self._transaction
+        transaction.accounts.update(dict.fromkeys(found.accounts))
+        if found.forwards:
+            addresses = tuple(Mailbox.parse(address) for address in found.forwards)
+            transaction.forwards.append(Forward(recipient, addresses, is_copy=bool(found.accounts)))
+        if found.accounts and "SUCCESS" in recipient.notify:
+            transaction.told.append(recipient)
+        return None
+
+    async def _take(self, octets: bytes) -> Reply | None:
+        """Do all that is to be done with a mail; return the first refusal or None."""
         deposit = self._deposit(octets)
+        kept = {forward: self._why_kept(forward, octets, deposit) for forward in self._transaction.forwards}
+        for forward, reason in kept.items():
+            if reason and not forward.is_copy:
+                return self._refuse(_LOOP, reason, forward.recipient.forward_path)
+        if refused := await self._store(deposit):
+            return refused
+        for forward, reason in kept.items():
+            if reason:
+                self._tell_kept(forward, reason)
+            elif refused := await self._forward(forward, octets):
+                return refused
+        return await self._return(octets) or await self._notify(octets, deposit)
+
+    @staticmethod
+    def _why_kept(forward: Forward, octets: bytes, deposit: Deposit) -> str:
+        """Return why a mail is not forwarded, '' where it is."""
+        if was_delivered_to(octets, forward):
+            return "it was forwarded by us before"
+        if forward.is_copy and deposit.folder is Folder.JUNK:
+            return "it looks like spam"  # which is not sent on in our name while it is kept
+        return ""
+
+    async def _store(self, deposit: Deposit) -> Reply | None:
+        started = self._counter.clock.monotonic()
+        if not deposit.accounts:
+            return None
         try:
             fresh = await self._counter.vault.store(deposit)
         except OverQuota as full:
@@ -103,23 +185,45 @@ class Delivery:
         except TemporaryFailure as trouble:
             return self._refuse(_LATER, str(trouble))
         self._tell(deposit, fresh, self._counter.clock.monotonic() - started)
-        return reply(250, "2.0.0", f"Ok: stored as {deposit.trace}")
+        return None
 
-    async def reset(self) -> None:
-        """Nothing was done yet."""
+    async def _forward(self, forward: Forward, octets: bytes) -> Reply | None:
+        """Hand a mail on to where its recipient wants it; return a refusal or None."""
+        counter, path = self._counter, forward.recipient.forward_path
+        envelope = forwarded_envelope(self._transaction.mail, forward)
+        answer = await self._outgoing.hand_on(envelope, forwarded_octets(octets, counter.hostname, forward))
+        if answer.is_positive:
+            addresses = [printable(str(address)) for address in forward.addresses]
+            counter.log.info("mail.forwarded", trace=self._transaction.trace, account=str(path), addresses=addresses)
+            return None
+        if answer.is_permanent and forward.is_copy:  # its owner has it: that is no failure to its sender
+            self._tell_kept(forward, str(answer))
+            return None
+        return self._refuse(answer, self._outgoing.last_failure, path)
 
-    async def closed(self) -> None:
-        """Nothing is held."""
+    async def _return(self, octets: bytes) -> Reply | None:
+        """Send what came for rewritten senders on its way home; return a refusal or None."""
+        if not self._outgoing.is_returning:
+            return None
+        answer = await self._outgoing.finish_return(octets, self._counter.hostname)
+        return None if answer.is_positive else self._refuse(answer, self._outgoing.last_failure)
 
-    async def _decide(self, path: ForwardPath) -> Reply | None:
-        """Add the accounts of a recipient; return a refusal or None."""
-        found = await self._counter.resolve(str(path.mailbox or ""))
-        if found.outcome is not RecipientOutcome.DELIVER:
-            return _REFUSALS[found.outcome]
-        for account in found.accounts:
-            if not await self._counter.vault.has_room(account, self._transaction.mail.size_octets or 0):
-                return _FULL
-        self._transaction.accounts.update(dict.fromkeys(found.accounts))
+    async def _notify(self, octets: bytes, deposit: Deposit) -> Reply | None:
+        """Tell the sender that the mail was delivered, where it wanted that; return a refusal or None."""
+        counter, transaction = self._counter, self._transaction
+        sender = transaction.mail.reverse_path.mailbox
+        # RFC 5321 §4.5.5: never to the null path. What lies in Junk may bear a stranger's address.
+        if sender is None or not transaction.told or deposit.folder is Folder.JUNK:
+            return None
+        notice = DeliveredNotice(
+            counter.hostname, counter.domain, transaction.mail, sender, tuple(transaction.told), deposit.stored_unix
+        )
+        envelope, report = notice.compose(passed_on_octets(octets, counter.hostname))
+        answer = await self._outgoing.hand_on(envelope, report)
+        if not answer.is_positive:
+            return self._refuse(answer, self._outgoing.last_failure)
+        ident = envelope.mail.origin.ident if envelope.mail.origin else ""
+        counter.log.info("mail.notified", trace=transaction.trace, notice=ident, recipient=printable(str(sender)))
         return None
 
     def _deposit(self, octets: bytes) -> Deposit:
@@ -148,6 +252,12 @@ class Delivery:
                 size_octets=len(deposit.octets),
                 again=account not in fresh,  # a retry of what is there already
             )
+
+    def _tell_kept(self, forward: Forward, reason: str) -> None:
+        path = printable(str(forward.recipient.forward_path))
+        self._counter.log.warning(
+            "forward.kept", trace=self._transaction.trace, recipient=path, reason=printable(reason)
+        )
 
     def _refuse(self, answer: Reply, reason: str, path: ForwardPath | None = None) -> Reply:
         self._counter.log.warning(

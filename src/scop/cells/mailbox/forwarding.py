@@ -1,0 +1,85 @@
+"""What a forward is: the envelope and the octets that go on, and whether they went this way before.
+
+The reverse path stays the sender's: the relay rewrites it (SRS) where it leaves our domain. The trace
+fields stay too, with one `Delivered-To` above them, by which a mail that comes back is known.
+
+Standards: RFC 3461 §5.2.7 (DSN parameters of what is forwarded); RFC 5321 §6.3 (loops); RFC 9228 (Delivered-To).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from scop.authres import remove_forged
+from scop.mime import raw_fields
+from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Recipient
+from scop.smtp.stamps import prepend, split_stamps
+
+__all__ = ["Forward", "forwarded_envelope", "forwarded_octets", "passed_on_octets", "was_delivered_to"]
+
+_DELIVERED_TO = b"delivered-to"
+_OWN_PREFIX = b"x-scop-"  # for our own cells only
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One recipient's mail that goes on to other addresses; `is_copy` where it is stored here as well."""
+
+    recipient: Recipient
+    addresses: tuple[Mailbox, ...]
+    is_copy: bool
+
+    @property
+    def delivered_to(self) -> str:
+        """The address by which the mail came to us, as `Delivered-To` bears it."""
+        return str(self.recipient.forward_path.mailbox or "postmaster").lower()
+
+
+def forwarded_envelope(mail: Mail, forward: Forward) -> Envelope:
+    """Return the envelope under which a mail goes on."""
+    recipients = tuple(_forwarded(forward, address) for address in forward.addresses)
+    return Envelope(replace(mail, hold=None), recipients)
+
+
+def _forwarded(forward: Forward, address: Mailbox) -> Recipient:
+    came = forward.recipient
+    return replace(
+        came,
+        forward_path=ForwardPath(address),
+        notify=_without_success(came.notify) if forward.is_copy else came.notify,
+        # RFC 3461 §5.2.7.1: the address that the sender knows is told along.
+        original_recipient=came.original_recipient or _original(came.forward_path),
+    )
+
+
+def _without_success(notify: frozenset[str]) -> frozenset[str]:
+    """Return what is still to be told of a copy: that the mail was delivered is told by us already."""
+    return (notify - {"SUCCESS"} or frozenset({"NEVER"})) if notify else notify
+
+
+def _original(path: ForwardPath) -> str:
+    if path.mailbox is None:
+        return ""
+    return f"{'rfc822' if path.mailbox.is_ascii else 'utf-8'};{path.mailbox}"  # RFC 6533 §3
+
+
+def passed_on_octets(octets: bytes, hostname: str) -> bytes:
+    """Return a mail without what our cells told each other of it."""
+    stamps, below = split_stamps(octets, hostname)
+    return prepend(below, remove_forged(stamps, hostname, also=(_OWN_PREFIX,)))
+
+
+def forwarded_octets(octets: bytes, hostname: str, forward: Forward) -> bytes:
+    """Return the mail that goes on."""
+    return prepend(passed_on_octets(octets, hostname), f"Delivered-To: {forward.delivered_to}\r\n".encode())
+
+
+def was_delivered_to(octets: bytes, forward: Forward) -> bool:
+    """Say whether we forwarded this mail for this recipient already, so that it goes in circles."""
+    header = octets[: octets.find(b"\r\n\r\n") + 2] or octets
+    if _DELIVERED_TO not in header.lower():
+        return False
+    wanted = forward.delivered_to.encode()
+    return any(
+        field.name.lower() == _DELIVERED_TO and field.body.strip().lower() == wanted for field in raw_fields(header)
+    )
