@@ -177,6 +177,7 @@ class Carrier:
                 to=printable(str(waiting.recipient.forward_path)),
                 host=printable(verdict.host),
                 remote=printable(verdict.words),
+                tls=verdict.tls,
             )
         return notice is not None or any(each.next_unix is not None for each in settled)
 

@@ -9,7 +9,7 @@ Standards: RFC 5321 §4.2.1, §4.5.3.1.10; RFC 3463 §3 (what each enhanced code
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -55,6 +55,7 @@ class Verdict:
     reply: Reply | None = None
     trouble: Trouble = Trouble.NONE
     offers_dsn: bool = False  # who took it answers for notices from here on
+    tls: str = ""  # under which it was taken
 
 
 class _Rule(NamedTuple):
@@ -104,11 +105,11 @@ def verdicts_of(carried: Carried, count: int) -> tuple[Verdict, ...]:
     host = carried.host
     if carried.transaction is None:
         return (_without_answer(carried),) * count
-    told = carried.transaction
+    tls, told = carried.tls, carried.transaction
     if not told.mail.is_positive:
         return (judge(told.mail, Stage.MAIL, host),) * count
     return tuple(
-        judge(outcome, Stage.MESSAGE, host, offers_dsn=carried.offers_dsn)
+        replace(judge(outcome, Stage.MESSAGE, host, offers_dsn=carried.offers_dsn), tls=tls)
         if answer.is_positive and told.messages
         else judge(answer, Stage.RECIPIENT, host)
         for answer, outcome in zip(told.recipients, told.outcomes, strict=True)
