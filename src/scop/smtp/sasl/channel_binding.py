@@ -12,13 +12,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from scop.base import Cursor, RemoteProtocolError
+from scop.base.der import OBJECT_IDENTIFIER, SEQUENCE, element, explicit, next_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["tls_server_end_point"]
 
-_SEQUENCE, _OBJECT_IDENTIFIER, _FIRST_EXPLICIT = 0x30, 0x06, 0xA0
+_FIRST_EXPLICIT = explicit(0)
 
 _RSA = bytes.fromhex("2a864886f70d0101")  # 1.2.840.113549.1.1
 _ECDSA = bytes.fromhex("2a8648ce3d04")  # 1.2.840.10045.4
@@ -51,10 +52,10 @@ _HASH: Mapping[bytes, str] = {
 
 def tls_server_end_point(certificate_der: bytes) -> bytes:
     """Return the channel binding of a server's certificate; raises `RemoteProtocolError` where it has none."""
-    certificate = _within(Cursor(certificate_der), _SEQUENCE)
-    _within(certificate, _SEQUENCE)  # RFC 5280 §4.1: tbsCertificate, then signatureAlgorithm
-    algorithm = _within(certificate, _SEQUENCE)
-    identifier = _within(algorithm, _OBJECT_IDENTIFIER).rest()
+    certificate = element(Cursor(certificate_der), SEQUENCE)
+    element(certificate, SEQUENCE)  # RFC 5280 §4.1: tbsCertificate, then signatureAlgorithm
+    algorithm = element(certificate, SEQUENCE)
+    identifier = element(algorithm, OBJECT_IDENTIFIER).rest()
     name = _hash_of_pss(algorithm) if identifier == _RSASSA_PSS else _HASH_OF_SIGNATURE.get(identifier)
     if name is None:  # RFC 5929 §4.1: undefined, as for Ed25519, which names no hash
         raise RemoteProtocolError("a signature algorithm of no single hash has no tls-server-end-point")
@@ -62,24 +63,8 @@ def tls_server_end_point(certificate_der: bytes) -> bytes:
 
 
 def _hash_of_pss(algorithm: Cursor) -> str | None:
-    parameters = _within(algorithm, _SEQUENCE)
-    if not parameters.remaining or parameters.octets[parameters.position] != _FIRST_EXPLICIT:
+    parameters = element(algorithm, SEQUENCE)
+    if next_tag(parameters) != _FIRST_EXPLICIT:
         return "sha256"  # RFC 4055 §3.1: SHA-1 where nothing is said
-    named = _within(_within(parameters, _FIRST_EXPLICIT), _SEQUENCE)
-    return _HASH.get(_within(named, _OBJECT_IDENTIFIER).rest())
-
-
-def _within(cursor: Cursor, tag: int) -> Cursor:
-    """Step over one element, which must bear `tag`, and return a cursor over what it holds."""
-    found = cursor.u8()
-    if found != tag:
-        raise RemoteProtocolError(f"DER tag {found:#x} where {tag:#x} belongs")
-    length = cursor.u8()
-    if length >= 0x80:  # X.690 §8.1.3.5: the long form; four octets are far above any certificate
-        count = length & 0x7F
-        if not 1 <= count <= 4:
-            raise RemoteProtocolError("a DER length that no certificate has")
-        length = int.from_bytes(cursor.take(count), "big")
-    start = cursor.position
-    cursor.take(length)
-    return Cursor(cursor.octets, start, start + length)
+    named = element(element(parameters, _FIRST_EXPLICIT), SEQUENCE)
+    return _HASH.get(element(named, OBJECT_IDENTIFIER).rest())
