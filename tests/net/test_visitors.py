@@ -1,6 +1,4 @@
-"""Who is connected, and what is being done."""
-
-import asyncio
+"""Who is connected."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,15 +21,3 @@ def test_who_left_takes_no_room(addresses: list[str]) -> None:
     for address in [each for each in addresses if visitors.enter(each)]:
         visitors.leave(address)
     assert [True] * 3 == [visitors.enter("a") for _ in range(3)]
-
-
-async def test_quiet_waits_for_what_is_being_done() -> None:
-    """And no longer than it is told to."""
-    visitors = Visitors(1, 1)
-    await visitors.quiet(0.0)
-    with visitors.busy():
-        await visitors.quiet(0.001)
-        waiting = asyncio.create_task(visitors.quiet(10))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-    await waiting

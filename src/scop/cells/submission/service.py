@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scop.base import RemoteProtocolError
+from scop.base import RemoteProtocolError, printable
 from scop.cells.submission.devices import Devices
 from scop.cells.submission.rates import Rates
 from scop.cells.submission.session import MAX_HOLD_SECONDS, Counter, SubmissionSession
 from scop.mime import load_charsets
+from scop.net.connections import Connections
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.net.visitors import Visitors
-from scop.smtp import ServerOptions
+from scop.smtp import Refused, ServerOptions
 from scop.smtp.sasl import tls_server_end_point
 
 if TYPE_CHECKING:
@@ -104,7 +105,6 @@ def ask_for_certificates(tls: ssl.SSLContext, authorities: Path) -> None:
 
 async def run(options: SubmissionOptions) -> None:
     """Take mail until asked to end; what is being handed over then is finished first."""
-    visitors = Visitors(options.limits.connections, options.limits.connections_per_address)
     counter = Counter(
         options.hostname,
         options.domain,
@@ -113,21 +113,26 @@ async def run(options: SubmissionOptions) -> None:
         Devices(options.devices),
         Rates(options.submission, options.clock, options.own_networks),
         options.signer,
-        visitors,
+        Visitors(options.limits.connections, options.limits.connections_per_address),
         options.log,
         options.clock,
     )
-    servers = await _listen(options, counter)
+    connections = Connections()
+    servers = await _listen(options, counter, connections)
     options.life.ready()
     await options.life.stopped()
     for server in servers:
         server.close()
-    await visitors.quiet(DRAIN_SECONDS)
+    await connections.drain(DRAIN_SECONDS)
     await options.signer.close()
 
 
-async def _listen(options: SubmissionOptions, counter: Counter) -> tuple[asyncio.Server, ...]:
+async def _listen(options: SubmissionOptions, counter: Counter, connections: Connections) -> tuple[asyncio.Server, ...]:
     timeouts = ServerTimeouts(idle_seconds=options.limits.idle_seconds)
+
+    def note_refused(peer: Peer, refused: Refused) -> None:
+        told, reason = printable(str(refused.reply)), printable(refused.reason)
+        options.log.warning("command.refused", address=peer.address, reply=told, reason=reason)
 
     def new_session(peer: Peer) -> SubmissionSession:
         return SubmissionSession(counter, peer)
@@ -147,10 +152,11 @@ async def _listen(options: SubmissionOptions, counter: Counter) -> tuple[asyncio
             timeouts=timeouts,
             entrance=entrance,
             on_fault=options.log.fault,
+            on_refused=note_refused,
         )
 
     loop = asyncio.get_running_loop()
-    clear, secure = Entrance(), Entrance(implicit_tls=True)
+    clear, secure = (Entrance(implicit_tls=implicit, connections=connections) for implicit in (False, True))
     return (
         await loop.create_server(lambda: converse(clear), sock=options.starttls),
         await loop.create_server(lambda: converse(secure), sock=options.implicit_tls),

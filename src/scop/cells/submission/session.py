@@ -127,31 +127,31 @@ class SubmissionSession:
 
     async def message(self, octets: bytes, /) -> Reply:
         """Check the author, mend, stamp, hand over."""
-        with self._counter.visitors.busy():
-            started = self._counter.clock.monotonic()
-            authors = Authors.of(octets)
-            refusal = await self._check_owned(authors.authors, _FOREIGN_AUTHOR)
-            sender = None if refusal else await self._check_owned(authors.foreign_senders, _FOREIGN_SENDER)
-            refusal = TRY_LATER if sender is TRY_LATER else refusal
-            if refusal is not None:
-                await self._onward.abandon()
-                return refusal
-            facts = self._facts(needs_sender=authors.needs_sender, foreign_sender=sender is not None)
-            mended, fixups = fix_up(octets, facts)
-            answer = await self._onward.message(prepend(mended, received_field(self._handover())))
-            if not answer.is_positive:
-                self._log_refusal(answer, self._onward.last_failure)
-                return answer
-            self._counter.log.info(
-                "mail.accepted",
-                trace=self._transaction.trace,
-                account=self._who,
-                recipients=[printable(str(path)) for path in self._transaction.recipients],
-                size_octets=len(octets),
-                fixups=fixups,
-                seconds=round(self._counter.clock.monotonic() - started, 6),
-            )
-            return reply(250, "2.0.0", f"Ok: accepted as {self._transaction.trace}")
+        started = self._counter.clock.monotonic()
+        authors = Authors.of(octets)
+        try:
+            author = await self._foreign(authors.authors)
+            sender = await self._foreign(authors.foreign_senders)
+        except (TemporaryFailure, PermanentFailure) as fault:
+            return await self._refuse_message(TRY_LATER, str(fault))
+        if author:
+            return await self._refuse_message(_FOREIGN_AUTHOR, f"{self._who} may not use {author}")
+        facts = self._facts(needs_sender=authors.needs_sender, foreign_sender=bool(sender))
+        mended, fixups = fix_up(octets, facts)
+        answer = await self._onward.message(prepend(mended, received_field(self._handover())))
+        if not answer.is_positive:
+            self._log_refusal(answer, self._onward.last_failure)
+            return answer
+        self._counter.log.info(
+            "mail.accepted",
+            trace=self._transaction.trace,
+            account=self._who,
+            recipients=[printable(str(path)) for path in self._transaction.recipients],
+            size_octets=len(octets),
+            fixups=fixups,
+            seconds=round(self._counter.clock.monotonic() - started, 6),
+        )
+        return reply(250, "2.0.0", f"Ok: accepted as {self._transaction.trace}")
 
     async def reset(self) -> None:
         """Abandon the transaction."""
@@ -169,44 +169,35 @@ class SubmissionSession:
         if self._login.user is None:
             self._transaction.device = self._counter.devices.find(self._peer.address, mailbox)
             if self._transaction.device is None:
-                self._log_refusal(_LOG_IN_FIRST, f"no device at this address may send as {mail.reverse_path}")
-                return _LOG_IN_FIRST
+                return self._refuse(_LOG_IN_FIRST, f"no device at this address may send as {mail.reverse_path}")
         elif mailbox is not None:
-            refusal = await self._check_owned((str(mailbox),), _FOREIGN_SENDER)
-            if refusal is not None:
-                return refusal
+            try:
+                foreign = await self._foreign((str(mailbox),))
+            except (TemporaryFailure, PermanentFailure) as fault:
+                return self._refuse(TRY_LATER, str(fault))
+            if foreign:
+                return self._refuse(_FOREIGN_SENDER, f"{self._who} may not use {foreign}")
         # RFC 4865 §5: what lies too far ahead is refused; the machine knows no clock, so a date is checked here.
-        until = mail.hold.until_unix if mail.hold else None
-        if until is not None and until > self._counter.clock.unix() + MAX_HOLD_SECONDS:
-            return _HELD_TOO_LONG
+        until, now = mail.hold.until_unix if mail.hold else None, self._counter.clock.unix()
+        if until is not None and until > now + MAX_HOLD_SECONDS:
+            return self._refuse(_HELD_TOO_LONG, f"HOLDUNTIL lies {until - now:.0f} s ahead")
         return self._too_many("mails")
 
     def _too_many(self, what: str) -> Reply | None:
         excess = self._counter.rates.take(what, self._who, self._peer.address)
         if excess is None:
             return None
-        answer = excess.reply()
-        self._log_refusal(answer, str(excess))
-        return answer
+        return self._refuse(excess.reply(), str(excess))
 
-    async def _check_owned(self, addresses: tuple[str, ...], refusal: Reply) -> Reply | None:
-        """Return a refusal unless the client may use every address; no addresses are everybody's."""
-        if not addresses:
-            return None
+    async def _foreign(self, addresses: tuple[str, ...]) -> str:
+        """Return the first address that the client may not use, '' for none; raises what asking the keeper raises."""
         user, device = self._login.user, self._transaction.device
+        if not addresses or (user is None and device is not None and device.owns(addresses)):
+            return ""
         if user is None:
-            refused = "" if device and device.owns(addresses) else ", ".join(addresses)
-        else:
-            try:
-                permission = await self._counter.ask(MaySendAs(user.account, addresses))
-            except (TemporaryFailure, PermanentFailure) as fault:
-                self._log_refusal(TRY_LATER, str(fault))
-                return TRY_LATER
-            refused = "" if permission.allowed else permission.refused_address or "what is no address"
-        if not refused:
-            return None
-        self._log_refusal(refusal, f"{self._who} may not use {printable(refused)!r}")
-        return refusal
+            return ", ".join(map(repr, map(printable, addresses)))
+        permission = await self._counter.ask(MaySendAs(user.account, addresses))
+        return "" if permission.allowed else repr(printable(permission.refused_address))
 
     @property
     def _who(self) -> str:
@@ -245,6 +236,14 @@ class SubmissionSession:
             tls=self._peer.tls,
             recipient=recipients[0] if len(recipients) == 1 else None,
         )
+
+    def _refuse(self, answer: Reply, reason: str) -> Reply:
+        self._log_refusal(answer, reason)
+        return answer
+
+    async def _refuse_message(self, answer: Reply, reason: str) -> Reply:
+        await self._onward.abandon()
+        return self._refuse(answer, reason)
 
     def _log_refusal(self, answer: Reply, reason: str, path: ForwardPath | None = None) -> None:
         self._counter.log.warning(
