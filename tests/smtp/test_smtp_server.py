@@ -21,9 +21,10 @@ _ENVELOPE = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n"
 _BEGIN = _ENVELOPE + b"DATA\r\n"
 _WORDS = st.sampled_from(
     [b"EHLO x\r\n", b"LHLO x\r\n", b"MAIL FROM:<a@b.test>\r\n", b"RCPT TO:<seen@d.test>\r\n", b"DATA\r\n", b"\r\n",
-     b"\r", b"\n", b".", b"\r\n.\r\n", b"RSET\r\n", b"AUTH LOGIN", b"AUTH PLAIN AGE=", b"XFORWARD ADDR=1", b"\0", b"\xff",
-     b" ", b"MAIL FROM:<> SIZE=9 BODY=BINARYMIME", b"QUIT", b"STARTTLS\r\n", b"x" * 9000, b"BDAT 3\r\n", b"BDAT ",
-     b"BDAT 0 LAST\r\n", b"BDAT 9 LAST\r\n", b"BDAT x\r\n", b"AUTH EXTERNAL =\r\n", b"XCLIENT ADDR=::1 LOGIN=a\r\n"]
+     b"\r", b"\n", b".", b"\r\n.\r\n", b"RSET\r\n", b"AUTH LOGIN", b"AUTH PLAIN AGE=", b"XFORWARD ADDR=1", b"\0",
+     b"\xff", b" ", b"MAIL FROM:<> SIZE=9 BODY=BINARYMIME", b"QUIT", b"STARTTLS\r\n", b"x" * 9000, b"BDAT 3\r\n",
+     b"BDAT ", b"BDAT 0 LAST\r\n", b"BDAT 9 LAST\r\n", b"BDAT x\r\n", b"AUTH EXTERNAL =\r\n",
+     b"XCLIENT ADDR=::1 LOGIN=a\r\n"]
 )  # fmt: skip
 _STREAMS = st.lists(st.one_of(_WORDS, st.binary(max_size=6)), max_size=30).map(b"".join)
 _OPTIONS = st.builds(

@@ -99,7 +99,9 @@ def _write_recipient(recipient: Recipient) -> str:
     kind, _, address = recipient.original_recipient.partition(";")
     # RFC 6533 §3: this form is lawful whether or not the server takes UTF-8.
     encoded = _MUST_EMBED.sub(_embedded, address) if kind == "utf-8" else to_xtext(address)
-    return f"{notify} ORCPT={kind};{encoded}"
+    # RFC 3461 §4.2 wants it passed on, but a longer one than it allows would have the recipient refused.
+    fits = len(kind) + len(encoded) < MAX_ORCPT_CHARACTERS
+    return f"{notify} ORCPT={kind};{encoded}" if fits else notify
 
 
 def _embedded(found: re.Match[str]) -> str:
