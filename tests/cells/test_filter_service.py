@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
+from fakes.smtp_values import FULL_ENVELOPE
 from scop.cells.filter.manifest import MANIFEST
 from scop.cells.filter.model import ModelInUse
 from scop.cells.filter.service import FilterOptions, run
@@ -74,13 +76,17 @@ class RunningFilter:
 
     async def send(self, octets: bytes, *to: str) -> tuple[tuple[Reply, ...], Reply | None]:
         """Hand a mail over as the receiver; return the replies to the recipients and to the message."""
-        if self._client is None:
-            self._client = await MailClient.open(self.inlet.dial("receiver"), name="receiver", lmtp=True)
         paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
         mail = Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=ORIGIN)
         envelope = Envelope(mail, tuple(map(Recipient, paths)))
-        told = await self._client.transaction(envelope, octets)
+        client = await self.client()
+        told = await client.transaction(envelope, octets)
         return told.recipients, told.message
+
+    async def client(self) -> MailClient:
+        """Return the receiver's client."""
+        self._client = self._client or await MailClient.open(self.inlet.dial("receiver"), name="receiver", lmtp=True)
+        return self._client
 
     async def install(self, model: bytes) -> ModelStatus:
         """Hand a model over as the operator, in two pieces."""
@@ -192,6 +198,16 @@ async def test_filter_passes_a_refusal_of_the_message_on(filtering: RunningFilte
     _, message = await filtering.send(RECEIVED + SPAM)
     assert reply(550, "5.7.1", "Refused by policy") == message
     assert 1 == len(filtering.lines("mail.refused"))
+
+
+async def test_filter_passes_every_parameter_on(filtering: RunningFilter) -> None:
+    """What MAIL and RCPT asked for reaches the verifier as it was asked."""
+    told = await (await filtering.client()).transaction(FULL_ENVELOPE, RECEIVED + HAM)
+    assert told.message is not None
+    assert told.message.is_positive
+    (mail,) = filtering.records.mails
+    sized = replace(FULL_ENVELOPE.mail, size_octets=len(RECEIVED + HAM))
+    assert Envelope(sized, FULL_ENVELOPE.recipients) == Envelope(mail, tuple(filtering.records.recipients))
 
 
 async def test_filter_says_try_later_while_the_verifier_is_down(filtering: RunningFilter) -> None:

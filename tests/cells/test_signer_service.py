@@ -172,6 +172,33 @@ async def test_signer_passes_every_wish_on() -> None:
     assert [recipient] == signer.relay.recipients
 
 
+FORWARD = Envelope(ENVELOPE.mail, (Recipient(ForwardPath.parse("<ann@elsewhere.test>")),))
+NOTICE = Envelope(Mail(ReversePath(None)), ENVELOPE.recipients)
+STAMP = b"Received: from x (y [192.0.2.9])\r\n\tby mx.lagoon.test with ESMTPS\r\n\tid t; now\r\n"
+
+
+@pytest.mark.parametrize(
+    ("envelope", "octets", "is_sealed"),
+    [
+        (NOTICE, MAIL, True),
+        (FORWARD, b"Delivered-To: ann@lagoon.test\r\n" + STAMP + MAIL, False),
+        (FORWARD, STAMP + b"Subject: a forward without From\r\n\r\n", False),
+        (FORWARD, MAIL, False),
+        (NOTICE, STAMP + MAIL, False),
+    ],
+)
+async def test_signer_seals_no_mail_of_others(envelope: Envelope, octets: bytes, is_sealed: bool) -> None:
+    """Of what the mailbox hands over only notices are ours: a forged From must not leave under our seal."""
+    async with running() as signer:
+        await signer.until_ready()
+        _, answer = await signer.send(octets, cell="mailbox", envelope=envelope)
+    assert answer is not None
+    assert answer.is_positive
+    (passed,) = signer.relay.messages
+    assert passed.endswith(octets)
+    assert is_sealed == (passed != octets)
+
+
 async def test_signer_publishes_before_it_seals() -> None:
     """Until the primary took both keys nothing is sealed, and the mail stays where it is."""
     async with running(primary_is_up=False) as signer:

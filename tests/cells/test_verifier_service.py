@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
+from fakes.smtp_values import FULL_ENVELOPE
 from fakes.verifier_world import LAGOON, NOW, AsyncNames, SilentNames, mail, signed
 from scop.cells.verifier.manifest import MANIFEST
 from scop.cells.verifier.service import VerifierOptions, run
@@ -181,6 +183,17 @@ async def test_verifier_says_try_later_while_the_resolver_is_silent() -> None:
         assert message is not None
         assert (451, "4.7.1") == (message.code, message.enhanced)
         assert [] == verifier.records.messages
+
+
+async def test_verifier_passes_every_parameter_on(verifier: RunningVerifier) -> None:
+    """What MAIL and RCPT asked for reaches the mailbox as it was asked."""
+    octets = RECEIVED + signed(mail())
+    told = await (await verifier.client()).transaction(FULL_ENVELOPE, octets)
+    assert told.message is not None
+    assert told.message.is_positive
+    (passed,) = verifier.records.mails
+    sized = replace(FULL_ENVELOPE.mail, size_octets=len(octets))
+    assert Envelope(sized, FULL_ENVELOPE.recipients) == Envelope(passed, tuple(verifier.records.recipients))
 
 
 async def test_verifier_works_without_xforward(verifier: RunningVerifier) -> None:

@@ -120,6 +120,7 @@ _NOT_SHOWN = frozenset({"time", "cell", "level", "event", "trace", "seconds"})
 _WORDS = {
     "mail.accepted": "took it from {account} for {recipients}, {size_octets} octets; fix-ups: {fixups}",
     "mail.sealed": "sealed it with {selectors}",
+    "mail.passed_on": "passed it on as it was: {reason}",
     "mail.queued": "queued it on the disk",
     "mail.relayed": "carried it to {host}: {remote}",
     "mail.deferred": "tries {host} again later: {remote}",
@@ -129,6 +130,9 @@ _WORDS = {
     "mail.dropped": "is told to drop it for {to}",
     "mail.bounced": "gives up on {to}, tells the sender: {remote}",
     "mail.received": "took it from {helo} [{address}] over {tls} for {recipients}",
+    "mail.forwarded": "forwarded what came for {account} to {addresses}",
+    "mail.notified": "told {recipient} that it was delivered",
+    "forward.kept": "did not forward it for {recipient}: {reason}",
     "mail.classified": "weighed it: {label}, {score}",
     "mail.verified": "SPF {spf}; DKIM {dkim}; DMARC {dmarc}",
     "mail.stored": "stored it for {account} in {folder}",

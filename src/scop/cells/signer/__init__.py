@@ -9,9 +9,12 @@ DESCRIPTION
     is answered by 451 and waits where it is. Each mail then gets one DKIM-Signature for each key and is
     passed on to the relay; the signer's answer is the relay's answer.
 
+    Of what the mailbox hands over only notices are sealed (the null reverse path, no Received of ours): a
+    forward is somebody else's mail, or was sealed when it left here first, and goes on as it is.
+
 PEERS
-    submission, relay (SMTP in): accepted mail, bounces. operator (call in): are the keys visible?
-    primary (UPDATE over DoT), resolver (DoT), relay (SMTP out).
+    submission, relay, mailbox (SMTP in): accepted mail, bounces, forwards and notices. operator (call in): are
+    the keys visible? primary (UPDATE over DoT), resolver (DoT), relay (SMTP out).
 
 STATE
     `keys/`: the DKIM private keys, made at the first start. `tsig.key`: the copy of the primary's.
@@ -23,7 +26,7 @@ SECURITY
     are revoked at the primary. It cannot read accounts, mailboxes or the queue.
 
 LIMITS
-    Keys are made once and stay; their rotation is a later issue. One domain.
+    Forwards wait for the keys too. Keys are made once and stay; their rotation is a later issue. One domain.
 
 Standards: RFC 6376, RFC 8463, RFC 2136, RFC 8945.
 """

@@ -1,5 +1,8 @@
 """What the signer does with each mail: seal it and pass it on, in one transaction with the relay.
 
+A seal says that a mail is ours. So what the mailbox forwards goes on without one: it is somebody else's, or was
+sealed when it left here first; a forged mail that came in must not leave under our name.
+
 Standards: RFC 5321 §4.2.5 (the relay's answer is ours), RFC 6376 §5.
 """
 
@@ -13,10 +16,13 @@ from scop.dkim import SigningKey, sign
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.onward import Onward
-from scop.smtp import Hello, Mail, Proof, Recipient, Reply, reply
-from scop.smtp.stamps import prepend
+from scop.net.peer import Peer
+from scop.smtp import Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
+from scop.smtp.stamps import prepend, split_stamps
 
-__all__ = ["Sealer", "SealingSession"]
+__all__ = ["FORWARDER", "Sealer", "SealingSession"]
+
+FORWARDER = "mailbox"  # the one neighbour that hands on mail of others
 
 _NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
 _NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
@@ -38,9 +44,11 @@ class Sealer:
 class SealingSession:
     """One conversation with a neighbour; satisfies `scop.net.mail_server.MailSession`."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, peer: Peer) -> None:
         self._sealer = sealer
+        self._peer = peer
         self._onward = Onward(sealer.relay)
+        self._mail = Mail(ReversePath(None))
         self._trace = ""
 
     async def connected(self) -> Reply:
@@ -56,6 +64,7 @@ class SealingSession:
 
     async def mail(self, mail: Mail, /) -> Reply:
         """Begin at the relay, if sealing is possible at all."""
+        self._mail = mail
         self._trace = mail.origin.ident if mail.origin else ""
         if not self._sealer.publisher.ready:
             self._sealer.log.warning("mail.refused", trace=self._trace, reason="keys do not resolve yet")
@@ -67,8 +76,12 @@ class SealingSession:
         return await self._onward.recipient(recipient)
 
     async def message(self, octets: bytes, /) -> Reply:
-        """Seal and pass on."""
+        """Seal what is ours and pass on."""
         sealer = self._sealer
+        if not self._is_ours(octets):
+            answer = await self._onward.message(octets)
+            self._note_passed_on(answer)
+            return answer
         started = sealer.clock.monotonic()
         try:
             seals = sign(octets, sealer.keys, now_unix=int(sealer.clock.unix()))
@@ -81,6 +94,13 @@ class SealingSession:
         self._note(answer, sealing_seconds, sealer.clock.monotonic() - started)
         return answer
 
+    def _is_ours(self, octets: bytes) -> bool:
+        """Say whether to vouch for a mail: of the mailbox, only for a notice, which it wrote itself just now."""
+        if self._peer.cell != FORWARDER:
+            return True
+        stamps, _ = split_stamps(octets, self._sealer.hostname)
+        return self._mail.reverse_path.mailbox is None and not stamps
+
     async def reset(self) -> None:
         """Abandon the transaction at the relay."""
         await self._onward.abandon()
@@ -88,6 +108,14 @@ class SealingSession:
     async def closed(self) -> None:
         """Let go."""
         await self._onward.abandon()
+
+    def _note_passed_on(self, answer: Reply) -> None:
+        log = self._sealer.log
+        if answer.is_positive:
+            log.info("mail.passed_on", trace=self._trace, reason="the mailbox forwards it: it is not ours to seal")
+        else:
+            reason = printable(self._onward.last_failure)
+            log.warning("mail.refused", trace=self._trace, reason=reason, reply=printable(str(answer)))
 
     def _note(self, answer: Reply, sealing_seconds: float, seconds: float) -> None:
         log, trace = self._sealer.log, self._trace

@@ -41,6 +41,7 @@ class SignerOptions:
     clock: Clock
     life: Life
     max_message_octets: int = 52_428_800
+    max_recipients: int = 100
 
 
 def options_of(cell: Cell) -> SignerOptions:
@@ -57,6 +58,7 @@ def options_of(cell: Cell) -> SignerOptions:
         clock=cell.clock,
         life=cell.life,
         max_message_octets=config.limits.message_octets + STAMPS_OCTETS,
+        max_recipients=config.limits.recipients,
     )
 
 
@@ -64,13 +66,20 @@ async def run(options: SignerOptions) -> None:
     """Seal until asked to end; ready at once, also while the keys are still on their way into the DNS."""
     publisher = Publisher(options.keys, options.registry, options.log, options.clock)
     sealer = Sealer(options.hostname, options.keys, publisher, options.relay, options.log, options.clock)
-    server_options = ServerOptions(options.hostname, trusted=True, max_message_octets=options.max_message_octets)
+    server_options = ServerOptions(
+        options.hostname,
+        trusted=True,
+        max_message_octets=options.max_message_octets,
+        max_recipients=options.max_recipients,
+    )
 
     async def status(_question: ReadSealing, _peer: Peer) -> SealingStatus:
         return publisher.status()
 
     def converse(peer: Peer) -> MailServer:
-        return MailServer(server_options, lambda _: SealingSession(sealer), peer=peer, on_fault=options.log.fault)
+        return MailServer(
+            server_options, lambda peer: SealingSession(sealer, peer), peer=peer, on_fault=options.log.fault
+        )
 
     handlers: Handlers = {
         PipeProtocol.SMTP: converse,
