@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from fakes.watched_log import WatchedLog
+from scop.cells.relay import queue_due
 from scop.cells.relay.letters import SIGNER, Held, Letter, Load, Settled
 from scop.cells.relay.queue import Queue
-from scop.cells.relay.queue_view import contents
-from scop.mesh.vocabulary.relay import QueueChoice, QueueList
+from scop.cells.relay.queue_view import contents, details
+from scop.mesh.vocabulary.relay import QueueChoice, QueueList, QueueTry
 from scop.net.log import Log
 from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 
@@ -148,6 +150,105 @@ async def test_queue_tells_the_operator(queue: Queue) -> None:
         [entry.forward_path for entry in found.entries],
     )
     assert "451 Later" == (await listed(queue)).entries[1].last_reply
+
+
+async def test_queue_gives_what_is_urgent_first(queue: Queue) -> None:
+    """RFC 6710: by priority, and among equals what has been due for longest."""
+    for number, priority in enumerate((None, -9, 9, 0, 4)):
+        mail = replace(LETTER.mail, priority=priority)
+        await queue.add(replace(LETTER, trace=str(number), mail=mail, delivery_id=str(number)), NOW - number)
+    assert ["2", "4", "3", "0", "1"] == list(dict.fromkeys(load.trace for load in await due(queue)))
+
+
+async def test_queue_walks_past_a_busy_destination_in_one_step(queue: Queue) -> None:
+    """However much waits for a host that has enough, a look for other mail takes no longer."""
+    held, steps = Held(destinations=frozenset({"harbor.test"})), []
+    for start in (0, 20):
+        for number in range(start, 10 * start + 20):
+            harbor = replace(LETTER, recipients=LETTER.recipients[:1], delivery_id=f"harbor {number}")
+            await queue.add(harbor, NOW - 100)
+        steps.append(await queue.read(lambda sql: steps_of(sql, held)))
+    assert steps[0] == steps[1]
+
+
+def steps_of(sql: sqlite3.Connection, held: Held) -> int:
+    """Return how many steps SQLite takes for both looks."""
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    sql.set_progress_handler(step, 1)
+    assert ((), None) == (queue_due.due(sql, NOW, 100, held), queue_due.next_due(sql, held))
+    sql.set_progress_handler(None, 1)
+    return count
+
+
+async def test_queue_finds_by_indexes(queue: Queue) -> None:
+    """No look of the carrier goes through all that waits."""
+
+    def plans(sql: sqlite3.Connection) -> list[str]:
+        rows = [sql.execute(f"EXPLAIN QUERY PLAN {query}", ("0",) * query.count("?")) for query in queue_due.QUERIES]
+        return [str(detail) for each in rows for *_, detail in each]
+
+    found = await queue.read(plans)
+    assert [] == [detail for detail in found if not detail.startswith("SEARCH")]
+
+
+async def test_queue_keeps_the_last_tries(queue: Queue) -> None:
+    """Ten of each recipient, for people to look at; all are counted."""
+    await queue.add(replace(LETTER, recipients=LETTER.recipients[:1]), NOW)
+    for number in range(1, 13):
+        (load,) = await due(queue, NOW + number)
+        reply = Settled(load.recipients[0].id, f"451 No {number}", NOW + number, last_host="mx", delay_told=number == 3)
+        await queue.settle(load, [reply], (), NOW + number)
+    ((kept,),) = (mail.recipients for mail in await queue.read(lambda sql: details(sql, LETTER.trace, ())))
+    assert [QueueTry(NOW + number, "mx", f"451 No {number}") for number in range(3, 13)] == list(kept.tries)
+    assert (12, True) == (kept.attempts, kept.delay_told)
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM recipients WHERE id = ?", "UPDATE recipients SET next_unix = NULL WHERE id = ?"]
+)
+async def test_queue_begins_with_nothing_that_the_operator_has_taken_back(queue: Queue, change: str) -> None:
+    """A recipient that was dropped or held while it stood in line is left out; a load of no others is not begun."""
+    both = (*LETTER.recipients[:1], ("harbor.test", CID))
+    await queue.add(replace(LETTER, recipients=both), NOW)
+    (load,) = await due(queue)
+    await queue.write(lambda sql: sql.execute(change, (load.recipients[0].id,)))
+    begun = await queue.begin(load, NOW)
+    assert begun is not None
+    assert ([CID], frozenset({load.recipients[1].id})) == (
+        [each.recipient for each in begun[0].recipients],
+        queue.underway,
+    )
+    await queue.write(lambda sql: sql.execute(change, (load.recipients[1].id,)))
+    assert (None, frozenset()) == (await queue.begin(load, NOW), queue.underway)
+
+
+async def test_queue_keeps_a_recipient_held_that_was_underway(queue: Queue) -> None:
+    """The operator's word counts more than the next attempt."""
+    await queue.add(replace(LETTER, recipients=LETTER.recipients[:1]), NOW)
+    (load,) = await due(queue)
+    await queue.begin(load, NOW)
+    await queue.write(lambda sql: sql.execute("UPDATE recipients SET next_unix = NULL"))
+    await queue.settle(load, [Settled(load.recipients[0].id, "451 Later", NOW)], (), NOW)
+    assert ((), [None]) == (await due(queue), [entry.next_attempt_unix for entry in (await listed(queue)).entries])
+
+
+async def test_queue_forgets_destinations_with_their_last_recipient(queue: Queue) -> None:
+    """Nothing of a mail stays but that it has passed."""
+    await queue.add(LETTER, NOW)
+    for load in await due(queue):
+        await queue.settle(load, [Settled(each.id, "250 Ok") for each in load.recipients], (), NOW)
+
+    def rows(sql: sqlite3.Connection) -> list[int]:
+        tables = ("messages", "recipients", "destinations", "tries", "passed")
+        return [sql.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+
+    assert [0, 0, 0, 0, 2] == await queue.read(rows)
 
 
 def test_queue_loses_nothing_when_killed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,8 @@ async def queue(tmp_path: Path) -> AsyncIterator[Queue]:
     await opened.close()
 
 
-async def test_queue_whose_database_is_full_says_so_and_takes_mail_again_later(queue: Queue) -> None:
-    """SQLite's own limit stands for the disk's; the bodies of what was refused do not stay."""
+async def test_queue_whose_database_is_full_says_so_and_takes_mail_again_later(queue: Queue, tmp_path: Path) -> None:
+    """SQLite's own limit stands for the disk's; the body of what was refused takes no room."""
     pages = await queue.write(lambda sql: int(sql.execute("PRAGMA page_count").fetchone()[0]))
     await queue.write(lambda sql: sql.execute(f"PRAGMA max_page_count = {pages + 8}").fetchone())
     added = await asyncio.gather(
@@ -74,6 +75,10 @@ async def test_queue_whose_database_is_full_says_so_and_takes_mail_again_later(q
     faults = [each for each in added if isinstance(each, sqlite3.Error)]
     assert faults
     assert all(map(is_full, faults))
+    wide = replace(letter(50, 40_000), octets=b"Subject: " + b"x" * 60_000 + letter(50, 40_000).octets)
+    with pytest.raises(sqlite3.OperationalError):
+        await queue.add(wide, NOW)
+    assert [] == list((tmp_path / "bodies").iterdir())
     waiting = len(await queue.due(NOW, 100, Held()))
     assert 20 - len(faults) == waiting
     await queue.write(lambda sql: sql.execute("PRAGMA max_page_count = 1000000").fetchone())

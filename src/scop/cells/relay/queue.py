@@ -60,8 +60,14 @@ class Queue:
 
         Raises `OSError` or `sqlite3.Error` where the disk cannot take them.
         """
-        async with self._kept((letter,)) as (kept,):
-            return await self._database.write(lambda sql: add(sql, kept, now_unix))
+        fresh, kept = 0, list[Kept]()
+        try:
+            async with self._kept((letter,)) as kept:
+                fresh = await self._database.write(lambda sql: add(sql, kept[0], now_unix))
+        finally:
+            if not fresh:  # a body that nobody needs takes no room, least of all on a disk that is full
+                await self._remove(each.body_key for each in kept if each.body_key is not None)
+        return fresh
 
     # Mail goes
 
@@ -138,13 +144,13 @@ class Queue:
         await self._database.close()
 
     @asynccontextmanager
-    async def _kept(self, letters: Sequence[Letter]) -> AsyncIterator[tuple[Kept, ...]]:
+    async def _kept(self, letters: Sequence[Letter]) -> AsyncIterator[list[Kept]]:
         """Hold the large bodies of letters until their rows are committed."""
         kept: list[Kept] = []
         try:
             for letter in letters:
                 kept.append(await self._keep(letter))  # noqa: PERF401 - each is to be let go of, whatever happens
-            yield tuple(kept)
+            yield kept
         finally:
             for each in kept:
                 if each.body_key is not None:
