@@ -70,6 +70,27 @@ def test_mtasts_policy_faults_are_the_peer_s(octets: bytes) -> None:
             continue
 
 
+@given(
+    st.sampled_from(Mode),
+    st.integers(0, 31_557_600),
+    st.lists(st.from_regex(r"(\*\.)?[a-z0-9]{1,9}(\.[a-z0-9]{1,9}){0,3}", fullmatch=True), min_size=1, unique=True),
+)
+def test_mtasts_parse_undoes_to_octets(mode: Mode, max_age_seconds: int, mx: list[str]) -> None:
+    """What we write is what we read."""
+    policy = Policy(mode, max_age_seconds, tuple(mx))
+    assert policy == parse_policy(policy.to_octets())
+
+
+@given(st.binary(max_size=40))
+def test_mtasts_record_faults_are_the_peer_s(octets: bytes) -> None:
+    """Whatever a TXT record holds, only `RemoteProtocolError` escapes."""
+    for text in (octets, b"v=STSv1; id=1; " + octets):
+        try:
+            parse_record(text)
+        except RemoteProtocolError:
+            continue
+
+
 def test_mtasts_bounds_a_policy() -> None:
     """A policy has 65,536 octets at most and 1,000 patterns; it holds for a year at most."""
     assert POLICY == parse_policy(TEXT + b"a: " + b"x" * (65_536 - len(TEXT) - 3))

@@ -15,6 +15,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from scop.cells.relay.tls_policy import CRYPTOGRAPHIC_FAILURE, Demand, Level, TlsResult
@@ -82,8 +83,9 @@ async def open_link(demand: Demand, options: LinkOptions) -> Link:
     return Link(await _open_starttls(context, demand.server_name, options), demand)
 
 
+@cache
 def any_certificate() -> ssl.SSLContext:
-    """Return a context that encrypts and does not verify."""
+    """Return the context that encrypts and does not verify."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
