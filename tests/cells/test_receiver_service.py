@@ -194,14 +194,75 @@ async def test_silent_resolver_blocks_no_mail() -> None:
     assert b"(unknown [127.0.0.1])" in mesh.records.messages[0]
 
 
-async def test_nothing_of_the_mesh_is_offered_or_believed_outside() -> None:
-    """XFORWARD, AUTH and AUTH= are refused on port 25."""
+async def test_receiver_offers_what_it_can_keep() -> None:
+    """In the clear and under TLS; BINARYMIME is left out, since such a mail could not be forwarded to most hosts."""
+
+    def keywords(port: int) -> tuple[set[str], set[str]]:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="mail.lagoon.test") as client:
+            client._host = HOSTNAME  # type: ignore[attr-defined]  # the name its certificate must bear
+            client.ehlo()
+            plain = set(client.esmtp_features)
+            client.starttls(context=client_context())
+            client.ehlo()
+            return plain, set(client.esmtp_features)
+
+    async with _mesh() as mesh:
+        plain, secured = await asyncio.to_thread(keywords, mesh.port)
+    always = {"size", "8bitmime", "pipelining", "chunking", "smtputf8", "enhancedstatuscodes", "dsn", "limits"}
+    assert always | {"starttls"} == plain
+    assert always | {"requiretls"} == secured
+
+
+async def test_what_mail_and_recipients_ask_for_goes_onward() -> None:
+    """DSN, SMTPUTF8, BODY and SIZE reach the next cell as the client said them."""
     async with _mesh() as mesh:
         said = await mesh.say(
-            b"EHLO x\r\nXFORWARD ADDR=192.0.2.1 IDENT=mine\r\nAUTH PLAIN AGEAYg==\r\n"
-            b"MAIL FROM:<a@b.test> AUTH=ceo@harbor.test\r\n"
+            b"EHLO x\r\nMAIL FROM:<alice@lagoon.test> SIZE=99 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=QQ+2B1\r\n"
+            b"RCPT TO:<bob@harbor.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bc@sea.test\r\nDATA\r\nA: b\r\n.\r\n"
         )
-    assert ["250", "502", "502", "555"] == [line[:3] for line in said[1:5]]
+    assert "250" == said[-2][:3]
+    (mail,), (recipient,) = mesh.records.mails, mesh.records.recipients
+    assert (99, "8BITMIME", True, "HDRS", "QQ+1") == (
+        mail.size_octets,
+        mail.body,
+        mail.smtputf8,
+        mail.ret,
+        mail.envid,
+    )
+    assert (frozenset({"SUCCESS", "DELAY"}), "rfc822;b+c@sea.test") == (recipient.notify, recipient.original_recipient)
+    assert b" with UTF8SMTP\r\n" in mesh.records.messages[0]
+
+
+async def test_mail_in_chunks_goes_onward_whole() -> None:
+    """RFC 3030: BDAT is taken from outside, whatever way it goes inside."""
+    async with _mesh() as mesh:
+        begin = BEGIN.removesuffix(b"DATA\r\n")
+        said = await mesh.say(
+            begin + b"BDAT 20\r\n" + MESSAGE[:20] + b"BDAT %d LAST\r\n" % len(MESSAGE[20:]) + MESSAGE[20:]
+        )
+    assert ["250", "250", "221"] == [line[:3] for line in said[-3:]]
+    assert MESSAGE == split_stamps(mesh.records.messages[0], HOSTNAME)[1]
+
+
+async def test_bounces_of_forwards_are_asked_onward() -> None:
+    """A rewritten sender at our domain is an address like any other here: whose it is, is decided inside."""
+    async with _mesh() as mesh:
+        said = await mesh.say(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<SRS0=hash=day=sea.test=carol@harbor.test>\r\n")
+    assert "250" == said[3][:3]
+    assert "recipient <SRS0=hash=day=sea.test=carol@harbor.test>" in mesh.records.asked
+
+
+async def test_nothing_of_the_mesh_is_offered_or_believed_outside() -> None:
+    """XFORWARD, XCLIENT, AUTH and what only our own users or pipes may ask of a mail are refused on port 25."""
+    wishes = ("AUTH=ceo@harbor.test", "BY=60;R", "HOLDFOR=60", "MT-PRIORITY=9", "BODY=BINARYMIME", "REQUIRETLS")
+    commands = b"".join(f"MAIL FROM:<a@b.test> {wish}\r\n".encode() for wish in wishes)
+    async with _mesh() as mesh:
+        said = await mesh.say(
+            b"EHLO x\r\nXFORWARD ADDR=192.0.2.1 IDENT=mine\r\nXCLIENT ADDR=192.0.2.1\r\nAUTH PLAIN AGEAYg==\r\n"
+            + commands
+        )
+    assert ["250", "502", "502", "502"] == [line[:3] for line in said[1:5]]
+    assert {"501", "555"} >= {line[:3] for line in said[5:-1]}
 
 
 async def test_octets_without_a_header_never_join_our_stamp() -> None:

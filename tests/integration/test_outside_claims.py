@@ -41,6 +41,24 @@ def test_outside_claims_auth_parameter_is_refused_at_25(running_world: RunningWo
         assert 500 <= code < 600
 
 
+@pytest.mark.parametrize("wish", ["BY=60;R", "HOLDFOR=60", "MT-PRIORITY=9", "BODY=BINARYMIME", "REQUIRETLS"])
+def test_outside_claims_wishes_of_our_own_users_are_refused_at_25(running_world: RunningWorld, wish: str) -> None:
+    """What pipes take of each other nobody outside may ask for; REQUIRETLS not in the clear (RFC 8689 §2)."""
+    with running_world.stranger() as client:
+        client.ehlo()
+        code, _ = client.docmd("MAIL", f"FROM:<a@stranger.test> {wish}")
+        assert 500 <= code < 600
+
+
+def test_outside_claims_xclient_is_refused_everywhere(running_world: RunningWorld) -> None:
+    """Nobody outside speaks for another client."""
+    with running_world.stranger() as client:
+        client.ehlo()
+        assert 500 <= client.docmd("XCLIENT", "ADDR=192.0.2.1")[0] < 600
+    with running_world.login("alice") as user:
+        assert 500 <= user.docmd("XCLIENT", "ADDR=192.0.2.1 LOGIN=postman")[0] < 600
+
+
 def test_outside_claims_auth_parameter_is_ignored_at_submission(running_world: RunningWorld) -> None:
     """Who submits is who logged in, whatever AUTH= says."""
     recipient = running_world.person("claims")
