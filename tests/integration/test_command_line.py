@@ -191,6 +191,12 @@ def test_command_line_queue_shows_what_waits(town: Town) -> None:
     assert [True, True] == [shown.startswith("1 waiting"), trace in shown]
 
 
+def test_command_line_queue_tells_how_tls_went(town: Town) -> None:
+    """The relay counts sessions by destination; where none was opened there is nothing to tell."""
+    assert {"sessions": []} == row(town.scop("queue", "tls", "--day", "2000-01-01", "--json"))
+    assert "destination" in town.scop("queue", "tls").out
+
+
 def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: Path) -> None:
     """Ten of each kind are enough; fewer say that they are not; spam then lies in Junk."""
     (tmp_path / "ham").mkdir()
