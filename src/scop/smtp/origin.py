@@ -40,9 +40,9 @@ class Origin:
     ident: str = ""
 
     def __post_init__(self) -> None:
-        for value in (self.address, self.name, self.helo, self.protocol, self.ident):
-            if len(value) > MAX_VALUE_CHARACTERS or not _VISIBLE.fullmatch(value):
-                raise ValueError("an attribute is too long or not visible text")
+        values = (self.address, self.name, self.helo, self.protocol, self.ident)
+        if max(map(len, values)) > MAX_VALUE_CHARACTERS or not _VISIBLE.fullmatch("".join(values)):
+            raise ValueError("an attribute is too long or not visible text")
         if not 0 <= self.port <= 65535:
             raise ValueError("not a port")
 

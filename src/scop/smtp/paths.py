@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scop.base import a_labels
 
@@ -55,14 +56,7 @@ class Mailbox:
     @classmethod
     def parse(cls, text: str) -> Mailbox:
         """Read `local@domain`; raises `ValueError`."""
-        found = _LOCAL_AND_DOMAIN.fullmatch(text)
-        if found is None:
-            raise ValueError("not of the form local-part@domain")
-        local_part, domain = found.groups()
-        _check_local_length(local_part)
-        if local_part.startswith('"'):
-            local_part = _QUOTED_PAIR.sub(r"\1", local_part[1:-1])
-        return cls(local_part, domain)
+        return _mailbox(text)
 
     def __str__(self) -> str:
         return f"{_quoted(self.local_part)}@{self.domain}"
@@ -110,6 +104,18 @@ class ForwardPath:
 
     def __str__(self) -> str:
         return f"<{self.mailbox or 'Postmaster'}>"
+
+
+@lru_cache(maxsize=256)  # the same few people write and are written to
+def _mailbox(text: str) -> Mailbox:
+    found = _LOCAL_AND_DOMAIN.fullmatch(text)
+    if found is None:
+        raise ValueError("not of the form local-part@domain")
+    local_part, domain = found.groups()
+    _check_local_length(local_part)
+    if local_part.startswith('"'):
+        local_part = _QUOTED_PAIR.sub(r"\1", local_part[1:-1])
+    return Mailbox(local_part, domain)
 
 
 def _quoted(local_part: str) -> str:

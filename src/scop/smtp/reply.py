@@ -66,8 +66,9 @@ class Reply:
     def to_octets(self) -> bytes:
         """Write the reply, every line with its codes."""
         prefix = f"{self.enhanced} " if self.enhanced else ""
-        lines = [f"{self.code}-{prefix}{line}\r\n" for line in self.text[:-1]]
-        return "".join([*lines, f"{self.code} {prefix}{self.text[-1]}\r\n"]).encode("utf-8", "surrogateescape")
+        *others, last = self.text
+        lines = "".join([f"{self.code}-{prefix}{line}\r\n" for line in others]) if others else ""
+        return f"{lines}{self.code} {prefix}{last}\r\n".encode("utf-8", "surrogateescape")
 
     def __str__(self) -> str:
         return f"{self.code} {self.enhanced} {' '.join(self.text)}".replace("  ", " ")

@@ -327,12 +327,6 @@ class ServerConnection:
 
     def _note(self, event: Event) -> None:
         match event:
-            case Hello(verb):
-                self._renew(replace(self._channel, extended=verb != "HELO"))
-            case Challenge(_, proceed):
-                self._proceed = proceed
-            case SaslStep(mechanism):
-                self._proceed = next_step(mechanism)
             case Mail():
                 self._mail = event
             case Recipient():
@@ -340,6 +334,12 @@ class ServerConnection:
             case DataBegin():
                 self._rules = TextRules(self._options.max_text_line_octets)
                 self._reader = DataReader(self._rules)
+            case Hello(verb):
+                self._renew(replace(self._channel, extended=verb != "HELO"))
+            case Challenge(_, proceed):
+                self._proceed = proceed
+            case SaslStep(mechanism):
+                self._proceed = next_step(mechanism)
             case Impersonated(_, login):  # all that was agreed on was with the proxy
                 self._renew(Channel(self._options, self._channel.tls_active, authenticated=bool(login)))
 

@@ -26,6 +26,8 @@ def from_xtext(xtext: str) -> str:
     """Decode `xtext`; raises `RemoteProtocolError` where it is none or does not hold UTF-8."""
     if not _XTEXT.fullmatch(xtext):
         raise RemoteProtocolError("not xtext", reply_hint="501 5.5.4 Syntax error in parameters")
+    if "+" not in xtext:
+        return xtext
     try:
         return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), xtext.encode("ascii")).decode("utf-8")
     except UnicodeDecodeError as fault:
