@@ -9,7 +9,7 @@ import pytest
 from fakes.command_line import Town, founded
 from fakes.real_mesh import PASSWORD
 from scop.cli.hamlet_results import Received, Results, Sent
-from scop.cli.hamlet_send import on_the_wire
+from scop.cli.mail_files import on_the_wire
 
 
 def results(received: list[Received]) -> Results:

@@ -26,24 +26,19 @@ from scop.cli.demo.post import CONNECTIONS, Login, open_client, transact
 from scop.cli.hamlet_results import Received, Results, Sent, print_results
 from scop.cli.hamlet_shown import Advance, count_option, from_option, progress, seed_option
 from scop.cli.mail import read_whole
+from scop.cli.mail_files import on_the_wire
 from scop.cli.shared import Operator, ask, config_option, json_option, print_json, with_operator
 from scop.mesh.vocabulary.keeper import AccountView, ListAccounts, SendAs
 from scop.mesh.vocabulary.mailbox import ListMail, MailSummary
 from scop.smtp.stamps import split_stamps
 from scop.supervisor.config_file import read_config
 
-__all__ = ["on_the_wire", "send"]
+__all__ = ["send"]
 
 ARRIVAL_SECONDS = 60.0  # without any new mail, after the last was submitted
 PAUSE_SECONDS = 0.2
 _ID = re.compile(rb"(?i)\bid ([0-9a-z]+)")
 _DIAGNOSTIC = re.compile(r"(?im)^diagnostic-code:(.*(?:\r?\n[ \t].*)*)")
-
-
-def on_the_wire(octets: bytes) -> bytes:
-    """Return a mail as a client sends it: lines that all end with LF end with CRLF; nothing else is mended."""
-    wire = octets if b"\r" in octets else octets.replace(b"\n", b"\r\n")
-    return wire if wire.endswith(b"\r\n") else wire + b"\r\n"
 
 
 @click.command()

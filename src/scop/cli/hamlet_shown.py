@@ -27,7 +27,7 @@ from_option = click.option(
 
 
 @contextmanager
-def progress(words: str, total: int, *, done: int = 0, quiet: bool = False) -> Iterator[Advance]:
+def progress(words: str, total: int | None, *, done: int = 0, quiet: bool = False) -> Iterator[Advance]:
     """Show a bar with mails per second while mails are worked on; `done` of them are from an earlier run."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.text import Text

@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 import click
 
-__all__ = ["STANDARD_INPUT", "MailFile", "NoMail", "read_mails", "read_named", "to_mbox"]
+__all__ = ["STANDARD_INPUT", "MailFile", "NoMail", "on_the_wire", "read_mails", "read_named", "to_mbox"]
 
 STANDARD_INPUT = "-"
 MAX_FILE_OCTETS = 256 << 20
@@ -165,6 +165,12 @@ def _is_archive(stream: BinaryIO) -> bool:
     is_blank = not stream.read(tarfile.BLOCKSIZE).strip(b"\0")  # to tarfile that is an archive, at its end already
     stream.seek(0)
     return not is_blank and tarfile.is_tarfile(stream)
+
+
+def on_the_wire(octets: bytes) -> bytes:
+    """Return a mail as a client sends it: lines that all end with LF end with CRLF; nothing else is mended."""
+    wire = octets if b"\r" in octets else octets.replace(b"\n", b"\r\n")
+    return wire if wire.endswith(b"\r\n") else wire + b"\r\n"
 
 
 def read_named(source: str) -> Iterator[MailFile]:

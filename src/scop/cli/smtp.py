@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from scop.cli.smtp_send import send
 from scop.cli.smtp_serve import serve
 
 __all__ = ["smtp"]
@@ -14,4 +15,5 @@ def smtp() -> None:
     """Send mail to a server and serve mail, without a mesh."""
 
 
+smtp.add_command(send)
 smtp.add_command(serve)

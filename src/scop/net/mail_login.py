@@ -9,6 +9,7 @@ Standards: RFC 4954 §4 (AUTH), §6 (which replies mean what); RFC 5802 §6 (cha
 from __future__ import annotations
 
 import secrets
+import ssl
 from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError
@@ -27,6 +28,7 @@ __all__ = ["STRONGEST_FIRST", "log_in"]
 STRONGEST_FIRST = (SCRAM_SHA_256_PLUS, SCRAM_SHA_256, "PLAIN", "LOGIN")
 MAX_COMMAND_OCTETS = 512  # RFC 4954 §4: a longer initial response waits until it is asked for
 NONCE_OCTETS = 18
+_WRONG = 535  # RFC 4954 §6
 # What servers say to an initial response that they don't want.
 _NO_INITIAL_RESPONSE = {500, 501, 504}
 
@@ -36,8 +38,20 @@ async def log_in(client: MailClient, login: str, password: str, mechanisms: Sequ
 
     EXTERNAL, which has no password, is only used where it is asked for. Raises `TemporaryFailure` where there is no
     common way, and where the server does not prove what it has to: the connection is of no use then.
+
+    A server may keep of most passwords what SCRAM can't be done with, and it does not say so (it says 535 as for
+    a wrong one). So the next way is tried after that, if the server's certificate was verified: whoever else is
+    there gets no password.
     """
-    mechanism = _chosen(client, mechanisms)
+    first = _chosen(client, mechanisms)
+    answer = await _log_in_by(client, login, password, first)
+    others = [each for each in _common(client, mechanisms) if not each.startswith(SCRAM_SHA_256)]
+    if first.startswith(SCRAM_SHA_256) and answer.code == _WRONG and others and _is_verified(client):
+        return await _log_in_by(client, login, password, _chosen(client, others))
+    return answer
+
+
+async def _log_in_by(client: MailClient, login: str, password: str, mechanism: str) -> Reply:
     binding = _channel_binding(client, mechanism)
     answers = answers_of(mechanism, login, password, nonce=secrets.token_urlsafe(NONCE_OCTETS), channel_binding=binding)
     try:
@@ -73,9 +87,17 @@ def _offered(client: MailClient) -> set[str]:
     return set(client.extensions.get("AUTH", "").upper().split())
 
 
-def _chosen(client: MailClient, mechanisms: Sequence[str]) -> str:
+def _common(client: MailClient, mechanisms: Sequence[str]) -> list[str]:
     offered = _offered(client)
-    common = [each for each in mechanisms if each in offered]
+    return [each for each in mechanisms if each in offered]
+
+
+def _is_verified(client: MailClient) -> bool:
+    return client.tls is not None and client.tls.context.verify_mode is ssl.CERT_REQUIRED
+
+
+def _chosen(client: MailClient, mechanisms: Sequence[str]) -> str:
+    offered, common = _offered(client), _common(client, mechanisms)
     usable = [each for each in common if _is_safe(client, each)]
     if usable:
         return usable[0]

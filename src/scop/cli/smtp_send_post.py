@@ -1,0 +1,133 @@
+"""The connection of `scop smtp send`: opened, secured and logged in once, and used for one mail after the other.
+
+Standards: RFC 3207 (STARTTLS); RFC 8314 §3 (implicit TLS); RFC 7435 §3 (opportunistic TLS); RFC 5321 §4.5.3.1.10 (more
+recipients than a server takes at once).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from scop.net.dialer import tcp_dialer
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.mail_client import Heard, MailClient, Transaction
+from scop.net.peer import tls_facts
+from scop.smtp import Envelope, Reply
+
+__all__ = ["Server", "Tls", "Worker"]
+
+CONNECT_SECONDS = 30.0
+
+
+class Tls(StrEnum):
+    """How a connection is secured."""
+
+    NONE = "none"
+    OPPORTUNISTIC = "opportunistic"  # where it is offered
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the mails go, and what is agreed on there before the first."""
+
+    host: str
+    port: int
+    tls: Tls
+    context: ssl.SSLContext
+    lmtp: bool
+    helo: str
+    login: str = ""
+    password: str = ""
+
+
+class Worker:
+    """Sends mails to one server, over a new connection where the old one is of no more use."""
+
+    def __init__(self, server: Server, heard: Heard | None) -> None:
+        self._server = server
+        self._heard = heard
+        self._client: MailClient | None = None
+        self.tls = ""  # protocol and suite of the last connection
+
+    @property
+    def keywords(self) -> Sequence[str]:
+        """What the server offered."""
+        return tuple(self._client.extensions) if self._client else ()
+
+    async def open(self) -> None:
+        """Connect, secure and log in; raises `TemporaryFailure` and `PermanentFailure`."""
+        server = self._server
+        secure = server.context if server.tls is Tls.IMPLICIT else None
+        dial = tcp_dialer(server.host, server.port, tls=secure, server_name=server.host)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                client = await MailClient.open(dial, name=server.helo, lmtp=server.lmtp, heard=self._heard)
+        except TimeoutError:
+            raise TemporaryFailure(f"{server.host} port {server.port} does not answer") from None
+        try:
+            await self._agree(client)
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+
+    async def _agree(self, client: MailClient) -> None:
+        server = self._server
+        opportune = server.tls is Tls.OPPORTUNISTIC and "STARTTLS" in client.extensions
+        if server.tls is Tls.STARTTLS or opportune:
+            await client.start_tls(server.context, server.host)
+        self.tls = tls_facts(client.tls)
+        if self.tls and self._heard is not None:
+            self._heard("-", self.tls)
+        if server.login:
+            answer = await client.authenticate(server.login, server.password)
+            if not answer.is_positive:
+                raise PermanentFailure(f"the server does not let {server.login} in: {answer}")
+
+    async def send(self, envelope: Envelope, octets: bytes) -> tuple[Reply, ...]:
+        """Hand a mail over, in as many transactions as the server wants; return the outcome of each recipient."""
+        outcomes: dict[int, Reply] = {}
+        left = list(range(len(envelope.recipients)))
+        while left:
+            part = replace(envelope, recipients=tuple([envelope.recipients[index] for index in left]))
+            told = await self._transaction(part, octets)
+            outcomes.update(zip(left, told.outcomes, strict=True))
+            # RFC 5321 §4.5.3.1.10: who took some and said 452 to the others takes these in a further transaction.
+            too_many = [index for index, each in zip(left, told.recipients, strict=True) if each.code == 452]
+            if len(too_many) == len(left) or told.message is None or not told.message.is_positive:
+                break
+            left = too_many
+        return tuple([outcomes[index] for index in sorted(outcomes)])
+
+    async def _transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
+        if self._client is None or not self._client.is_usable:
+            await self.close()
+            await self.open()
+        elif self._client.is_reused:
+            return await self._on_reused(self._client, envelope, octets)
+        assert self._client is not None
+        self._client.is_reused = True
+        return await self._client.transaction(envelope, octets)
+
+    async def _on_reused(self, client: MailClient, envelope: Envelope, octets: bytes) -> Transaction:
+        client.answers = 0
+        try:
+            return await client.transaction(envelope, octets)
+        except TemporaryFailure:
+            if client.answers:
+                raise
+        await self.open()  # it had closed while we read the next mail
+        assert self._client is not None
+        return await self._client.transaction(envelope, octets)
+
+    async def close(self) -> None:
+        """Take leave."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.quit()
