@@ -52,7 +52,7 @@ def test_meter_takes_one_amount_above_its_rate_when_empty() -> None:
     """Else it would never be taken."""
     meter = Meter(TEN_A_MINUTE, JumpingClock())
     assert 0.0 == meter.wait_seconds("a", 100)
-    meter.add("a", 100)
+    assert 540.0 == meter.add("a", 100)
     assert 540.0 == meter.wait_seconds("a", 0)
 
 

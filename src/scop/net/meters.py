@@ -25,41 +25,39 @@ class Rate:
     amount: float
     seconds: float
 
-    @property
-    def per_second(self) -> float:
-        """How fast a bucket runs out."""
-        return self.amount / self.seconds
+
+_EMPTY = (0.0, 0.0)
 
 
 class Meter:
     """Counts by key against one rate."""
 
     def __init__(self, rate: Rate, clock: Clock, *, max_keys: int = MAX_KEYS) -> None:
-        self._rate = rate
+        self._amount = rate.amount
+        self._per_second = rate.amount / rate.seconds
         self._clock = clock
         self._max_keys = max_keys
         self._buckets: dict[str, tuple[float, float]] = {}  # level, and when it was so; least recently used first
 
     def wait_seconds(self, key: str, amount: float = 1.0) -> float:
         """Return when there will be room for `amount`, 0 for now; an empty bucket has room for anything."""
-        level = self._level(key)
-        above = min(level, level + amount - self._rate.amount)
-        return max(0.0, above / self._rate.per_second)
+        level, since = self._buckets.get(key, _EMPTY)
+        level = max(0.0, level - (self._clock.monotonic() - since) * self._per_second)
+        above = min(level, level + amount - self._amount)
+        return max(0.0, above / self._per_second)
 
-    def add(self, key: str, amount: float = 1.0) -> None:
-        """Count `amount`, whether there is room or not."""
-        level = self._level(key)
-        self._buckets.pop(key, None)
-        self._buckets[key] = (level + amount, self._clock.monotonic())
+    def add(self, key: str, amount: float = 1.0) -> float:
+        """Count `amount`, whether there is room or not; return how long the rate is exceeded, 0 where it is not."""
+        now = self._clock.monotonic()
+        level, since = self._buckets.pop(key, _EMPTY)
+        level = max(0.0, level - (now - since) * self._per_second) + amount
+        self._buckets[key] = (level, now)
         if len(self._buckets) > self._max_keys:
             del self._buckets[next(iter(self._buckets))]
+        return max(0.0, (level - self._amount) / self._per_second)
 
     def __len__(self) -> int:
         return len(self._buckets)
-
-    def _level(self, key: str) -> float:
-        level, since = self._buckets.get(key, (0.0, 0.0))
-        return max(0.0, level - (self._clock.monotonic() - since) * self._rate.per_second)
 
 
 class TwoMeters:
@@ -71,21 +69,13 @@ class TwoMeters:
 
     def take(self, source: Source, amount: float = 1.0) -> float:
         """Count `amount` and return 0; or count nothing and return how many seconds to wait."""
-        wait = self._wait_seconds(source, amount)
+        wait = max(
+            self._per_host.wait_seconds(source.host, amount), self._per_network.wait_seconds(source.network, amount)
+        )
         if not wait:
-            self._add(source, amount)
+            self.slow_down(source, amount)
         return wait
 
     def slow_down(self, source: Source, amount: float) -> float:
         """Count what came already; return how many seconds to take nothing more."""
-        self._add(source, amount)
-        return self._wait_seconds(source, 0.0)
-
-    def _wait_seconds(self, source: Source, amount: float) -> float:
-        return max(
-            self._per_host.wait_seconds(source.host, amount), self._per_network.wait_seconds(source.network, amount)
-        )
-
-    def _add(self, source: Source, amount: float) -> None:
-        self._per_host.add(source.host, amount)
-        self._per_network.add(source.network, amount)
+        return max(self._per_host.add(source.host, amount), self._per_network.add(source.network, amount))
