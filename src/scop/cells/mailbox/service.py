@@ -25,7 +25,6 @@ from scop.smtp import ServerOptions
 __all__ = ["BELIEVED", "MailboxOptions", "options_of", "run"]
 
 BELIEVED = frozenset({"verifier"})  # it has removed what others wrote in our name
-STAMPS_OCTETS = 65_536  # what our own cells may add to a mail of the largest size
 PIECE_OCTETS = 1_048_576  # of a mail in one answer, a quarter of a frame
 
 
@@ -67,7 +66,7 @@ def options_of(cell: Cell) -> MailboxOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
-        max_message_octets=limits.message_octets + STAMPS_OCTETS,
+        max_message_octets=limits.inner_message_octets,
         max_recipients=limits.recipients,
         account_octets=limits.account_octets,
     )

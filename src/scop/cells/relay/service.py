@@ -37,7 +37,6 @@ from scop.smtp import ServerOptions
 
 __all__ = ["RelayOptions", "options_of", "run"]
 
-STAMPS_OCTETS = 65_536  # what our own cells add to a mail of the largest size
 GRACE_SECONDS = 5.0  # for deliveries that are underway when the cell is asked to end
 
 
@@ -81,7 +80,7 @@ def options_of(cell: Cell) -> RelayOptions:
         speech=ServerOptions(
             hostname=hostname,
             trusted=True,
-            max_message_octets=config.limits.message_octets + STAMPS_OCTETS,
+            max_message_octets=config.limits.inner_message_octets,
             max_recipients=config.limits.recipients,
         ),
         log=cell.log,

@@ -25,8 +25,6 @@ from scop.smtp import ServerOptions
 
 __all__ = ["SignerOptions", "options_of", "run"]
 
-STAMPS_OCTETS = 65_536  # what submission and relay may have written above a mail of the full size
-
 
 @dataclass(frozen=True, slots=True)
 class SignerOptions:
@@ -57,7 +55,7 @@ def options_of(cell: Cell) -> SignerOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
-        max_message_octets=config.limits.message_octets + STAMPS_OCTETS,
+        max_message_octets=config.limits.inner_message_octets,
         max_recipients=config.limits.recipients,
     )
 

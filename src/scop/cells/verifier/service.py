@@ -20,8 +20,6 @@ from scop.smtp import ServerOptions
 
 __all__ = ["VerifierOptions", "options_of", "run"]
 
-STAMPS_OCTETS = 65_536  # what our own cells may add to a mail of the largest size
-
 
 @dataclass(frozen=True, slots=True)
 class VerifierOptions:
@@ -52,7 +50,7 @@ def options_of(cell: Cell) -> VerifierOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
-        max_message_octets=limits.message_octets + STAMPS_OCTETS,
+        max_message_octets=limits.inner_message_octets,
         max_recipients=limits.recipients,
     )
 

@@ -30,6 +30,7 @@ __all__ = [
     "WorldPorts",
 ]
 
+MAX_STAMPS_OCTETS = 65_536  # what our own cells may add to a mail of the largest size
 MAX_INNER_PORTS = 100  # room for the inner ports, one per cell
 
 
@@ -104,6 +105,11 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Check that each is positive."""
         for name in self.__struct_fields__:
             check_positive(name, getattr(self, name))
+
+    @property
+    def inner_message_octets(self) -> int:
+        """How large a mail may be on pipes: one of the largest size, under the stamps of our own cells."""
+        return self.message_octets + MAX_STAMPS_OCTETS
 
 
 class Resolver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
