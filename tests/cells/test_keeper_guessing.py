@@ -111,6 +111,20 @@ def test_keeper_an_address_and_its_network_are_locked_out(
     assert guard.admits_address(locked)
 
 
+def test_keeper_a_right_password_excuses_guesses_at_its_own_login(clock: JumpingClock) -> None:
+    """Who mistypes, or whose program tries SCRAM first, locks nobody else out; guesses at others stay counted."""
+    guard = Guard(HARSH, clock)
+    for _ in range(20):
+        guard.wrong("alice", "192.0.2.1")
+        guard.right("alice", "192.0.2.1")
+    assert guard.admits_address("192.0.2.1")
+    for login in ("bob", "carol", "dave", "erin"):
+        guard.wrong("alice", "192.0.2.1")
+        guard.right("alice", "192.0.2.1")
+        guard.wrong(login, "192.0.2.1")
+    assert not guard.admits_address("192.0.2.1")
+
+
 @pytest.mark.parametrize("address", ["192.0.2.1", "", "/run/socket"])
 def test_keeper_own_networks_are_counted_by_login_only(clock: JumpingClock, address: str) -> None:
     """An old password in a printer must not lock the office out; nor can what has no address."""

@@ -12,10 +12,12 @@ import pytest
 from fakes.client_certificates import ClientAuthority
 from fakes.keeper_desk import OPERATOR
 from fakes.self_signed import certificate_pem, client_context
-from fakes.submission_mesh import SECRET, Mesh, scram, submission_mesh
+from fakes.submission_mesh import HOST, SECRET, Mesh, scram, submission_mesh
 from scop.base import RemoteProtocolError
 from scop.cells.submission.service import channel_binding_of
 from scop.mesh.vocabulary.keeper import AddAppPassword, DisableAccount
+from scop.net.dialer import tcp_dialer
+from scop.net.mail_client import MailClient
 from scop.smtp import Mailbox
 from scop.smtp.sasl import SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ClientExchange, tls_server_end_point
 
@@ -181,6 +183,33 @@ async def test_client_knows_a_server_that_does_not_know_its_password() -> None:
     async with submission_mesh() as mesh:
         password = await app_password(mesh)
         await mesh.with_client(work, mesh.client)
+
+
+@pytest.mark.parametrize(
+    ("generated", "verified", "expected", "asked"),
+    [
+        (True, True, 235, ["BeginScram", "FinishScram"]),
+        (True, False, 235, ["BeginScram", "FinishScram"]),
+        (False, True, 235, ["BeginScram", "FinishScram", "Authenticate"]),
+        (False, False, 535, ["BeginScram", "FinishScram"]),
+    ],
+)
+async def test_our_own_client_logs_in_with_any_password(
+    generated: bool, verified: bool, expected: int, asked: list[str]
+) -> None:
+    """By SCRAM first; with a password that SCRAM does not know it shows it then, to a server that is verified."""
+    context = client_context()
+    if not verified:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with submission_mesh() as mesh:
+        password = await app_password(mesh) if generated else SECRET
+        dial = tcp_dialer("127.0.0.1", mesh.implicit, tls=context, server_name=HOST)
+        codes = set()
+        for _ in range(10 if expected == 235 else 1):  # more often than wrong guesses are free
+            client = await MailClient.open(dial, name="me.test", lmtp=False)
+            codes.add((await client.authenticate("alice", password)).code)
+            client.close()
+        assert ({expected}, asked) == (codes, [type(each).__name__ for each in mesh.keeper.asked[: len(asked)]])
 
 
 async def test_wrong_passwords_end_the_connection_and_are_counted_beyond_it() -> None:

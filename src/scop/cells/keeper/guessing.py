@@ -76,9 +76,16 @@ class Guesses:
         if len(self._tallies) > self._limits.max_remembered:
             del self._tallies[next(iter(self._tallies))]
 
-    def right(self, key: str) -> None:
-        """Forget the wrong guesses."""
-        self._tallies.pop(key, None)
+    def right(self, key: str) -> float:
+        """Forget the wrong guesses; return how many there were."""
+        tally = self._tallies.pop(key, None)
+        return tally.wrong if tally else 0.0
+
+    def excuse(self, key: str, count: float) -> None:
+        """Take back some wrong guesses."""
+        tally = self._tallies.get(key)
+        if tally is not None:  # its place stays: it was not tried again
+            self._tallies[key] = _Tally(max(0.0, tally.wrong - count), tally.last)
 
     def _pause(self, wrong: int) -> float:
         doublings = wrong - self._limits.free
@@ -117,9 +124,13 @@ class Guard:
             self._addresses.wrong(source.host)
             self._networks.wrong(source.network)
 
-    def right(self, login: str) -> None:
-        """Forget the wrong guesses at a login.
+    def right(self, login: str, address: str = "") -> None:
+        """Forget the wrong guesses at a login, and excuse as many where the right one came from.
 
-        Those of the address stay: else who has an account here could guess at others for ever.
+        Not more: else who has an account here could guess at others for ever.
         """
-        self._logins.right(login)
+        excused = self._logins.right(login)
+        source = self._sources.of(address)
+        if source is not None:
+            self._addresses.excuse(source.host, excused)
+            self._networks.excuse(source.network, excused)

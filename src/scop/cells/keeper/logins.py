@@ -157,7 +157,7 @@ class Logins:
         if account is not None and found is not None and not account.disabled and (label or not waits):
             if not label:
                 # Who guesses must not gain by the owner's programs, which log in every few minutes.
-                self.guard.right(attempt.login)
+                self.guard.right(attempt.login, attempt.address)
             return self._accepted(attempt, account, label)
         if waits:
             self.guard.wrong_from(attempt.address)
