@@ -23,6 +23,7 @@ from scop.mesh.cell import Life
 from scop.mesh.config import Relay, Smarthost
 from scop.mesh.vocabulary.relay import QueueList, ReadQueue
 from scop.net.clock import SystemClock
+from scop.net.dns_client import Names
 from scop.net.mail_client import Transaction
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
@@ -146,6 +147,7 @@ async def running(
     reserve_octets: int = 0,
     reply_seconds: float = 5.0,
     smarthosts: Mapping[str, Smarthost] | None = None,
+    names: Names | None = None,
 ) -> AsyncIterator[RunningRelay]:
     """Run a relay until the block ends, by a clock that stands still unless another is given."""
     relay = RunningRelay(outside, WatchedLog(), clock or JumpingClock(), NamedInlet(dict(MANIFEST.granted())), Life())
@@ -155,7 +157,7 @@ async def running(
         domain="lagoon.test",
         state=state,
         inlet=relay.inlet,
-        names=StillNames(),
+        names=names or StillNames(),
         mailbox=MailPool(outside.mailbox.dialer(), name="mx.lagoon.test", lmtp=True),
         signer=MailPool(outside.signer.dialer(), name="mx.lagoon.test", lmtp=False),
         post=PostOptions("mx.lagoon.test", outside.host.port, "127.0.0.2", reply_seconds=reply_seconds),
