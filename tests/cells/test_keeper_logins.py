@@ -128,14 +128,18 @@ async def test_keeper_an_exchange_ends_in_time(desk: Desk, seconds: float, expec
     assert expected == (await desk.finish(challenge.exchange, client.final(challenge.server_first))).outcome
 
 
-async def test_keeper_holds_few_exchanges(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the limit the oldest is forgotten."""
-    monkeypatch.setattr(module, "MAX_OPEN", 2)
+@pytest.mark.parametrize("limit", ["MAX_OPEN", "MAX_OPEN_PER_HOST"])
+async def test_keeper_holds_few_exchanges(desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    """At the limit the oldest is forgotten, the oldest of one host first."""
+    monkeypatch.setattr(module, limit, 2)
     await desk.open()
     client = client_of("alice", await desk.app_password())
+    elsewhere = await desk.begin(client, address=ELSEWHERE)
     begun = [await desk.begin(client) for _ in range(3)]
     ended = [(await desk.finish(each.exchange, client.final(each.server_first))).outcome for each in begun]
     assert [REFUSED, ACCEPTED, ACCEPTED] == ended
+    last = await desk.finish(elsewhere.exchange, client.final(elsewhere.server_first))
+    assert (ACCEPTED if limit == "MAX_OPEN_PER_HOST" else REFUSED) == last.outcome
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from scop.base import Clock
 from scop.cells.keeper.account import ScramSha256
 from scop.cells.keeper.salts import ScramTerms
 from scop.mesh.vocabulary.keeper import BeginScram
+from scop.net.sources import Sources
 from scop.smtp.sasl import ScramVerifier, ServerExchange
 
 __all__ = ["Exchange", "Exchanges"]
 
-MAX_OPEN = 1000  # above what all connections of submission can have; the oldest ends first
+MAX_OPEN = 1000  # above what all connections of submission have at once; the oldest ends first
+MAX_OPEN_PER_HOST = 100  # so that one that begins and never ends only ends its own
 MAX_SECONDS = 60.0  # a program answers at once, a person has typed the password before
 NONCE_OCTETS = 18
 _KEY_OCTETS = 32
@@ -31,6 +33,7 @@ class Exchange:
     nonce: str
     terms: ScramTerms
     began: float
+    host: str = ""  # IPv6: the /64
 
     def first(self) -> bytes:
         """Return the server's first message."""
@@ -61,14 +64,21 @@ class Exchanges:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._open: dict[str, Exchange] = {}  # in the order in which they began
+        self._sources = Sources()
 
     def add(self, asked: BeginScram, login: str, nonce: str, terms: ScramTerms) -> tuple[str, Exchange]:
         """Keep one more; return the name by which it is taken out."""
-        while len(self._open) >= MAX_OPEN:
-            del self._open[next(iter(self._open))]
+        source = self._sources.of(asked.address)
+        host = source.host if source else ""
+        self._make_room([name for name, each in self._open.items() if host and each.host == host], MAX_OPEN_PER_HOST)
+        self._make_room(list(self._open), MAX_OPEN)
         name = secrets.token_hex(16)
-        self._open[name] = Exchange(asked, login, nonce, terms, self._clock.monotonic())
+        self._open[name] = Exchange(asked, login, nonce, terms, self._clock.monotonic(), host)
         return name, self._open[name]
+
+    def _make_room(self, names: list[str], limit: int) -> None:
+        for name in names[: max(0, len(names) - limit + 1)]:
+            del self._open[name]
 
     def take(self, name: str) -> Exchange | None:
         """Return an exchange, for the first time and in time only."""
