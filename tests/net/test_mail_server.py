@@ -14,7 +14,8 @@ import pytest
 from fakes.mail_sessions import Listening, Records, listen
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.connections import Connections
-from scop.net.mail_server import MAX_REFUSALS, Entrance, MailServer, ServerTimeouts
+from scop.net.entrance import MAX_REFUSALS
+from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.net.peer import Peer
 from scop.smtp import ServerOptions, reply
 
@@ -276,7 +277,7 @@ async def test_client_that_never_reads_is_cut_off() -> None:
     async with _server(records, timeouts=ServerTimeouts(block_seconds=0.1)) as listening:
         _, writer = await asyncio.open_connection("127.0.0.1", listening.port, limit=1)
         while not records.closed.is_set():
-            writer.write(b"EHLO x\r\n" * 10_000)
+            writer.write(b"EHLO x\r\n" * 2000)
             await asyncio.wait({asyncio.ensure_future(records.closed.wait())}, timeout=0.01)
         writer.transport.abort()
 
@@ -405,3 +406,10 @@ async def test_client_that_speaks_in_the_clear_to_implicit_tls_is_let_go() -> No
             await reader.read()
         writer.close()
     assert [] == records.peers
+
+
+async def test_last_words_reach_a_client_that_talks_on() -> None:
+    """Who sends more than we read still hears why it ended: what it sends then is taken and thrown away."""
+    async with _server(Records()) as listening:
+        codes = await _say(listening, b"QUIT\r\n" + b"NOOP\r\n" * 100_000)
+    assert ["220 ", "221 "] == codes

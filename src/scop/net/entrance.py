@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from scop.net.connections import Connections
     from scop.net.peer import Peer
 
-__all__ = ["Entrance", "ServerTimeouts"]
+__all__ = ["MAX_REFUSALS", "Entrance", "ServerTimeouts"]
+
+MAX_REFUSALS = 20  # commands that the machine itself rejects; who goes on speaks no SMTP
 
 
 def _nobody(_address: str) -> bool:
@@ -49,3 +51,4 @@ class Entrance:
     is_proxy: Callable[[str], bool] = _nobody
     pause_seconds: Callable[[Peer, int], float] | None = None
     connections: Connections | None = None
+    max_refusals: int = MAX_REFUSALS

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Entrance", "MailServer", "MailSession", "ServerTimeouts"]
 
-MAX_REFUSALS = 20  # commands that the machine itself rejects; who goes on speaks no SMTP
 
 _OK = reply(250, "2.0.0", "Ok")
 _SIMPLE: Mapping[type, Reply] = {
@@ -262,7 +261,7 @@ class MailServer(MailWire):
     def _refused(self, event: Refused) -> Reply:
         self._refusals += 1
         self._note_refused(event)
-        if self._refusals < MAX_REFUSALS:
+        if self._refusals < self._entrance.max_refusals:
             return event.reply
         return reply(421, "4.7.0", "Too many errors")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Gone", "MailWire"]
 
 MAX_AHEAD_OCTETS = 65_536  # read ahead of the conversation; then the client has to wait
-LINGER_SECONDS = 10.0  # for last words to a client that does not read
+LINGER_SECONDS = 5.0  # for a client to read our last words and close
 
 
 class Gone(Exception):
@@ -56,6 +56,7 @@ class MailWire(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None  # for octets to leave
         self._came = 0  # octets for the conversation
         self._ended = False  # nothing more comes
+        self._closing = False  # our last words are said
         self._lost = False  # and nothing more leaves
         self._is_behind = False  # the conversation, so that reading is paused
         self._paused_seconds = 0.0  # that the entrance asked for so far
@@ -94,6 +95,8 @@ class MailWire(asyncio.Protocol):
 
     def data_received(self, octets: bytes) -> None:
         """Give octets to the stage that stands."""
+        if self._closing:
+            return
         if self._proxy_header is not None:
             octets = self._read_proxy_header(octets)
         if self._tls is not None:
@@ -103,8 +106,9 @@ class MailWire(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note that nothing more comes; who half-closes still gets its answers."""
-        self._ended = True
-        _wake(self._waiter)
+        self._end()
+        if self._closing:
+            return False
         if self._deadline is not math.inf and self._waiter is None and self._drained is None:
             self._transport.abort()  # in the middle of a stage before the conversation
         # A transport with TLS of its own can't stay half open.
@@ -290,16 +294,24 @@ class MailWire(asyncio.Protocol):
             self._deadline = math.inf
 
     def _close(self) -> None:
-        """End the connection; last words are given some seconds."""
-        if self._lost:
+        """End the connection; the client has some seconds to read our last words."""
+        if self._lost or self._closing:
             return
+        self._closing = True
         if self._tls is not None and self._tls.is_open:
             self._tls.close()
             self._send_tls(self._tls)
-        self._transport.close()
-        if self._transport.get_write_buffer_size():
-            self._deadline = math.inf
-            self._loop.call_later(LINGER_SECONDS, self._transport.abort)
+        for timer in (self._timer, self._slowed):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._loop.call_later(LINGER_SECONDS, self._transport.abort)
+        if self._ended or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            # RFC 9293 §3.10.4: closing with octets unread resets, and takes our last words from the client.
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        self._left()
 
     def abort(self) -> None:
         """End the connection at once."""
