@@ -16,7 +16,9 @@ DESCRIPTION
     fails for good, or for too long, goes back to its sender as a report (RFC 3464): to one of our own
     by LMTP, to another through the signer, and never to the null path.
 
-    The same mail handed in again (same sender, same octets below our stamps) is queued once.
+    The same mail handed in again (same sender, same octets below our stamps) is queued once. Mail of
+    another domain's sender, which is forwarded, leaves under an address of ours (SRS) that brings its
+    bounces home. The operator can hold, release, retry and drop what waits (`scop queue`).
 
 PEERS
     signer (in, SMTP): sealed mail. signer (out, SMTP): bounces to seal. resolver (DoT): MX, addresses.
@@ -24,18 +26,20 @@ PEERS
     smarthosts at their ports; web servers that publish MTA-STS policies, port 443.
 
 STATE
-    `queue.db`: every mail that was accepted and not carried over yet. `tls.db`: MTA-STS policies for as
+    `queue.db`: every mail that was accepted and not carried over yet. `bodies/`: bodies of these over
+    16 KiB, each a file named by its hash. `srs.secret`: the key of rewritten senders. `tls.db`: MTA-STS policies for as
     long as they hold, counts of TLS sessions for 30 days.
 
 SECURITY
     Exposure: replies of foreign hosts, their certificates (verified by OpenSSL; held against TLSA
     records by a bounded walk of ours), policies from web servers (64 KiB, a minute, read by h11) and
-    DNS answers, all bounded. Holds the queue and the passwords of smarthosts; no DKIM keys, so what a
-    taken relay invents is not sealed and fails DMARC. Worst outcome: mail in the queue is read, held or
+    DNS answers, all bounded. Holds the queue, the passwords of smarthosts and the key of SRS; no DKIM keys,
+    so what a taken relay invents is not sealed and fails DMARC. Worst outcome: mail in the queue is read, held or
     dropped, and our address gets a bad name.
 
 LIMITS
-    100 Received fields (RFC 5321 §6.3), 5 days, 8 transactions at once to a domain and 40 in all.
+    100 Received fields (RFC 5321 §6.3); new mail waits outside (452) while less than 64 MiB of the disk
+    are free; 5 days; 20 transactions at once to a host, fewer where it is slow, and 100 in all;
     100 mails on one connection. DANE counts once the resolver proves answers (DNSSEC); until it does no
     answer is secure, and domains with TLSA records get what MTA-STS or chance gives. The keeper is not asked.
 """
