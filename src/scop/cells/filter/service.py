@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scop.base import Clock
 from scop.cells.filter.model import ModelInUse
-from scop.cells.filter.session import Passage, Scales
+from scop.cells.filter.session import FilterPassage, Scales
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
@@ -67,7 +67,7 @@ async def run(options: FilterOptions) -> None:
     )
 
     def take_mail(peer: Peer) -> MailServer:
-        return MailServer(speech, lambda _peer: Passage(scales), peer=peer, on_fault=options.log.fault)
+        return MailServer(speech, lambda _peer: FilterPassage(scales), peer=peer, on_fault=options.log.fault)
 
     async def install(piece: InstallModel, _peer: Peer) -> ModelStatus:
         return options.model.take(piece)

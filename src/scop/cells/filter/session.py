@@ -12,13 +12,13 @@ from scop.cells.filter.model import ModelInUse
 from scop.cells.filter.stamp import spam_field
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
-from scop.net.onward import Onward
+from scop.net.pipe_session import Passage
 from scop.net.trace import new_trace_id
-from scop.smtp import Hello, Mail, Origin, Proof, Recipient, Reply, reply
+from scop.smtp import Mail, Origin, Reply
 from scop.smtp.stamps import prepend, split_stamps
 from scop.spam import Label, Verdict
 
-__all__ = ["Passage", "Scales"]
+__all__ = ["FilterPassage", "Scales"]
 
 _UNWEIGHED = Verdict(Label.UNSURE, 0.5, ())
 
@@ -34,24 +34,13 @@ class Scales:
     log: Log
 
 
-class Passage:
+class FilterPassage(Passage):
     """What the receiver's LMTP means; a `scop.net.mail_server.MailSession`."""
 
     def __init__(self, scales: Scales) -> None:
+        super().__init__(f"{scales.hostname} LMTP", scales.verifier)
         self._scales = scales
-        self._onward = Onward(scales.verifier)
         self._trace = ""
-
-    async def connected(self) -> Reply:
-        """Greet."""
-        return reply(220, "", f"{self._scales.hostname} LMTP")
-
-    async def hello(self, _hello: Hello) -> None:
-        """Take no interest in names: the pipe knows who it is."""
-
-    async def authenticate(self, _proof: Proof) -> Reply:
-        """Refuse: cells are known by their certificates."""
-        return reply(502, "5.5.1", "There is no login here")
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin a transaction at the verifier, with where the mail came from."""
@@ -59,10 +48,6 @@ class Passage:
         origin = origin if origin.ident else replace(origin, ident=new_trace_id())
         self._trace = origin.ident
         return await self._onward.mail(mail, origin)
-
-    async def recipient(self, recipient: Recipient) -> Reply:
-        """Return what is said of a recipient behind us."""
-        return await self._onward.recipient(recipient)
 
     async def message(self, octets: bytes) -> Reply:
         """Weigh the message and pass it on with the verdict on top.
@@ -83,14 +68,6 @@ class Passage:
                 "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]
             )
         return answer
-
-    async def reset(self) -> None:
-        """Let the transaction behind us go."""
-        await self._onward.abandon()
-
-    async def closed(self) -> None:
-        """Let the transaction behind us go."""
-        await self._onward.abandon()
 
     def _weigh(self, octets: bytes) -> Verdict:
         """Return the verdict on what stands below our stamps.

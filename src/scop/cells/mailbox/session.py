@@ -29,8 +29,9 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.peer import Peer
+from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
-from scop.smtp import ForwardPath, Hello, Mail, Mailbox, Proof, Recipient, Reply, ReversePath, reply
+from scop.smtp import ForwardPath, Mail, Mailbox, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, prepend, return_path_field, split_stamps
 from scop.srs import is_rewritten
 
@@ -45,7 +46,6 @@ _DISABLED = reply(550, "5.2.1", "This mailbox takes no mail")
 _FULL = reply(452, "4.2.2", "This mailbox is full, try again later")
 _LATER = reply(451, "4.3.0", "Try again later")
 _LOOP = reply(554, "5.4.6", "Forwarded in circles: this mail was here before")
-_NO_LOGIN = reply(502, "5.5.1", "There is no login here")
 
 _REFUSALS = {
     RecipientOutcome.UNKNOWN: _UNKNOWN,
@@ -77,25 +77,15 @@ class _Transaction:
     told: list[Recipient] = field(default_factory=list)  # stored here, and their sender wants to hear of it
 
 
-class Delivery:
+class Delivery(PipeSession):
     """What a neighbour's LMTP means; a `scop.net.mail_server.MailSession`."""
 
     def __init__(self, counter: Counter, peer: Peer) -> None:
+        super().__init__(f"{counter.hostname} LMTP")
         self._counter = counter
         self._peer = peer
         self._outgoing = Outgoing(counter.signer)
         self._transaction = _Transaction(Mail(ReversePath(None)), "")
-
-    async def connected(self) -> Reply:
-        """Greet."""
-        return reply(220, "", f"{self._counter.hostname} LMTP")
-
-    async def hello(self, _hello: Hello) -> None:
-        """Take no interest in names: the pipe knows who it is."""
-
-    async def authenticate(self, _proof: Proof) -> Reply:
-        """Refuse: cells are known by their certificates."""
-        return _NO_LOGIN
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin; the trace is the one that our own side minted where the mail came in."""

@@ -16,8 +16,9 @@ from scop.cells.relay.letters import Letter
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_trouble import is_full
 from scop.net.log import Log
+from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
-from scop.smtp import ForwardPath, Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
+from scop.smtp import ForwardPath, Mail, Recipient, Reply, ReversePath, reply
 from scop.smtp.delivery import Hold
 from scop.smtp.stamps import delivery_id, split_stamps
 from scop.store import StoreError
@@ -34,7 +35,6 @@ _LOOP = reply(554, "5.4.6", "This mail has passed too many hosts")
 _LATER = reply(451, "4.3.0", "Try again later")
 _NO_ROOM = reply(452, "4.3.1", "There is no room for more mail at the moment, try again later")
 _NOT_OURS = reply(550, "5.1.1", "Nothing was sent from this address, or too long ago")
-_NO_LOGIN = reply(502, "5.5.1", "There is no login here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +51,15 @@ class Desk:
     log: Log
 
 
-class Intake:
+class Intake(PipeSession):
     """What the signer's SMTP means; a `scop.net.mail_server.MailSession`."""
 
     def __init__(self, desk: Desk) -> None:
+        super().__init__(f"{desk.hostname} ESMTP")
         self._desk = desk
         self._mail = Mail(ReversePath(None))
         self._trace = ""
         self._recipients: list[tuple[str, Recipient]] = []
-
-    async def connected(self) -> Reply:
-        """Greet."""
-        return reply(220, "", f"{self._desk.hostname} ESMTP")
-
-    async def hello(self, _hello: Hello) -> None:
-        """Take no interest in names: the pipe knows who it is."""
-
-    async def authenticate(self, _proof: Proof) -> Reply:
-        """Refuse: cells are known by their certificates."""
-        return _NO_LOGIN
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin, where there is room for the mail; the trace is the one of our own side."""

@@ -15,9 +15,9 @@ from scop.cells.signer.publishing import Publisher
 from scop.dkim import SigningKey, sign
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
-from scop.net.onward import Onward
 from scop.net.peer import Peer
-from scop.smtp import Hello, Mail, Proof, Recipient, Reply, ReversePath, reply
+from scop.net.pipe_session import Passage
+from scop.smtp import Mail, Reply, ReversePath, reply
 from scop.smtp.stamps import prepend, split_stamps
 
 __all__ = ["FORWARDER", "Sealer", "SealingSession"]
@@ -26,7 +26,6 @@ FORWARDER = "mailbox"  # the one neighbour that hands on mail of others
 
 _NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
 _NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
-_NO_AUTHENTICATION = reply(503, "5.5.1", "Nobody logs in here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +40,15 @@ class Sealer:
     clock: Clock
 
 
-class SealingSession:
+class SealingSession(Passage):
     """One conversation with a neighbour; satisfies `scop.net.mail_server.MailSession`."""
 
     def __init__(self, sealer: Sealer, peer: Peer) -> None:
+        super().__init__(f"{sealer.hostname} ESMTP", sealer.relay)
         self._sealer = sealer
         self._peer = peer
-        self._onward = Onward(sealer.relay)
         self._mail = Mail(ReversePath(None))
         self._trace = ""
-
-    async def connected(self) -> Reply:
-        """Greet."""
-        return reply(220, "", f"{self._sealer.hostname} ESMTP")
-
-    async def hello(self, hello: Hello, /) -> None:
-        """Take note of nothing: the pipe says who it is."""
-
-    async def authenticate(self, proof: Proof, /) -> Reply:
-        """Refuse: the pipe says who it is."""
-        return _NO_AUTHENTICATION
 
     async def mail(self, mail: Mail, /) -> Reply:
         """Begin at the relay, if sealing is possible at all."""
@@ -70,10 +58,6 @@ class SealingSession:
             self._sealer.log.warning("mail.refused", trace=self._trace, reason="keys do not resolve yet")
             return _NOT_READY
         return await self._onward.mail(mail, mail.origin)
-
-    async def recipient(self, recipient: Recipient, /) -> Reply:
-        """Ask the relay."""
-        return await self._onward.recipient(recipient)
 
     async def message(self, octets: bytes, /) -> Reply:
         """Seal what is ours and pass on."""
@@ -100,14 +84,6 @@ class SealingSession:
             return True
         stamps, _ = split_stamps(octets, self._sealer.hostname)
         return self._mail.reverse_path.mailbox is None and not stamps
-
-    async def reset(self) -> None:
-        """Abandon the transaction at the relay."""
-        await self._onward.abandon()
-
-    async def closed(self) -> None:
-        """Let go."""
-        await self._onward.abandon()
 
     def _note_passed_on(self, answer: Reply) -> None:
         log = self._sealer.log

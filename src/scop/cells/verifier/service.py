@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scop.base import Clock
 from scop.cells.verifier.judgement import JUDGEMENT_SECONDS
-from scop.cells.verifier.session import Checkpoint, Passage
+from scop.cells.verifier.session import Checkpoint, VerifierPassage
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
@@ -74,7 +74,7 @@ async def run(options: VerifierOptions) -> None:
     )
 
     def take_mail(peer: Peer) -> MailServer:
-        return MailServer(speech, lambda peer: Passage(checkpoint, peer), peer=peer, on_fault=options.log.fault)
+        return MailServer(speech, lambda peer: VerifierPassage(checkpoint, peer), peer=peer, on_fault=options.log.fault)
 
     await options.inlet.serve({PipeProtocol.LMTP: take_mail})
     options.life.ready()

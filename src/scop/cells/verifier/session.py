@@ -13,13 +13,13 @@ from scop.cells.verifier.verdict import cleaned, refusal, stamps
 from scop.net.dns_client import Names
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
-from scop.net.onward import Onward
 from scop.net.peer import Peer
+from scop.net.pipe_session import Passage
 from scop.net.trace import new_trace_id
-from scop.smtp import Hello, Mail, Origin, Proof, Recipient, Reply, ReversePath, reply
+from scop.smtp import Hello, Mail, Origin, Recipient, Reply, ReversePath
 from scop.smtp.stamps import split_stamps
 
-__all__ = ["Checkpoint", "Passage"]
+__all__ = ["Checkpoint", "VerifierPassage"]
 
 MAX_HELO_CHARACTERS = 255  # RFC 5321 §4.5.3.1.2: the longest domain
 
@@ -36,28 +36,20 @@ class Checkpoint:
     log: Log
 
 
-class Passage:
+class VerifierPassage(Passage):
     """What the filter's LMTP means; a `scop.net.mail_server.MailSession`."""
 
     def __init__(self, checkpoint: Checkpoint, peer: Peer) -> None:
+        super().__init__(f"{checkpoint.hostname} LMTP", checkpoint.mailbox)
         self._checkpoint = checkpoint
         self._peer = peer
-        self._onward = Onward(checkpoint.mailbox)
         self._helo = ""
         self._mail = Mail(ReversePath(None))
         self._origin = Origin()
 
-    async def connected(self) -> Reply:
-        """Greet."""
-        return reply(220, "", f"{self._checkpoint.hostname} LMTP")
-
     async def hello(self, hello: Hello) -> None:
         """Note the name: it counts where no XFORWARD says more."""
         self._helo = hello.name[:MAX_HELO_CHARACTERS]
-
-    async def authenticate(self, _proof: Proof) -> Reply:
-        """Refuse: cells are known by their certificates."""
-        return reply(502, "5.5.1", "There is no login here")
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin a transaction at the mailbox, with where the mail came from."""
@@ -68,7 +60,7 @@ class Passage:
 
     async def recipient(self, recipient: Recipient) -> Reply:
         """Return what the mailbox says of a recipient."""
-        answer = await self._onward.recipient(recipient)
+        answer = await super().recipient(recipient)
         if not answer.is_positive:
             self._tell_refused(answer, self._onward.last_failure, recipient=printable(str(recipient.forward_path)))
         return answer
@@ -97,14 +89,6 @@ class Passage:
         if not answer.is_positive:
             self._tell_refused(answer, self._onward.last_failure)
         return answer
-
-    async def reset(self) -> None:
-        """Let the transaction at the mailbox go."""
-        await self._onward.abandon()
-
-    async def closed(self) -> None:
-        """Let the transaction at the mailbox go."""
-        await self._onward.abandon()
 
     def _tell_verified(self, judgement: Judgement, seconds: float) -> None:
         dmarc = judgement.dmarc
