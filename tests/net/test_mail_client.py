@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -17,6 +18,7 @@ from scop.net.mail_client import MailClient, Transaction
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Recipient, ReversePath, ServerOptions, reply
+from scop.smtp.client import PIECE_OCTETS
 from scop.smtp.extensions import built_in
 
 A = ReversePath.parse("<a@b.test>")
@@ -305,3 +307,111 @@ async def test_large_message_is_written_in_pieces() -> None:
         assert OK == (await pool.transaction(Envelope.plain(A, C), message)).message
         await pool.close()
     assert [message] == records.messages
+
+
+async def test_large_message_goes_in_chunks_that_are_in_flight_together() -> None:
+    """RFC 3030: each chunk is answered, and the message is whole."""
+    records = Records()
+    message = (b"." + b"x" * 97 + b"\r\n") * 20_000
+    async with serve(records.session, OPTIONS) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        assert "CHUNKING" in client.extensions
+        assert OK == (await client.transaction(Envelope.plain(A, C), message)).message
+        assert client.answers >= 2 + len(message) // PIECE_OCTETS
+        await client.quit()
+    assert [message] == records.messages
+
+
+async def test_large_message_is_not_sent_on_once_a_chunk_was_refused() -> None:
+    """RFC 3030 §2: a full disk is heard of after the first chunk, not after the last."""
+    heard = bytearray()
+
+    class Full(asyncio.Protocol):
+        """Takes one chunk, reads what follows, and refuses all of it."""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+            self.left = 0
+            transport.write(b"220 x\r\n")
+
+        def data_received(self, octets: bytes) -> None:
+            heard.extend(octets)
+            if self.left:
+                self.left, octets = max(0, self.left - len(octets)), octets[self.left :]
+                if not self.left:
+                    self.transport.write(b"452 4.3.1 disk full\r\n")
+            line, _, rest = octets.partition(b"\r\n")
+            if line.startswith(b"EHLO"):
+                self.transport.write(b"250-x\r\n250 CHUNKING\r\n")
+            elif line.startswith(b"BDAT"):
+                self.left = int(line.split()[1]) - len(rest)
+            elif line:
+                self.transport.write(b"250 ok\r\n")
+
+    async with listen(Full) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        told = await client.transaction(Envelope.plain(A, C), b"x\r\n" * 1_000_000)
+        assert [452] == [each.code for each in told.outcomes]
+        assert client.is_usable
+        await client.quit()
+    assert len(heard) < 2 * PIECE_OCTETS
+    assert b"RSET" in heard
+
+
+@pytest.mark.parametrize("offers", ["PIPELINING", "CHUNKING"])
+async def test_large_message_is_held_once(offers: str) -> None:
+    """What is written of a message waits for the server to read: only pieces are copied, by DATA and by BDAT."""
+    message = (b"." + b"x" * 97 + b"\r\n") * 200_000  # 20 MB
+    async with serve(Records().session, ServerOptions(HOSTNAME, extensions=built_in(offers))) as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        most = 0
+
+        def write(octets: bytes, *, to: Callable[[bytes], None] = client._wire.transport.write) -> None:
+            nonlocal most
+            to(octets)
+            most = max(most, len(octets), client._wire.transport.get_write_buffer_size())
+
+        client._wire.transport.write = write  # type: ignore[method-assign, assignment]  # to see each piece
+        assert OK == (await client.transaction(Envelope.plain(A, C), message)).message
+        await client.quit()
+    assert most < 3 * PIECE_OCTETS
+
+
+async def test_connection_that_is_spent_is_not_used_again() -> None:
+    """RFC 9422 §3: after MAILMAX transactions a pool takes another connection, and says QUIT on the old one."""
+    records = Records()
+    async with serve(records.session, ServerOptions(HOSTNAME, max_transactions=2)) as listening:
+        pool = _pool(listening)
+        for _ in range(5):
+            assert OK == (await pool.transaction(Envelope.plain(A, C), MESSAGE)).message
+        await pool.close()
+    assert (5, 3) == (len(records.messages), len(records.peers))
+
+
+async def test_each_answer_has_a_patience_of_its_own() -> None:
+    """RFC 5321 §4.5.3.2: who is slow with the message is waited for longer than who is slow with a command."""
+    timeouts = ClientTimeouts(greeting=0.01, command=5, data=5, block=5, end=5, quit=5)
+    async with _scripted(b"") as listening:
+        with pytest.raises(TemporaryFailure, match="silent"):
+            await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeouts=timeouts)
+    records = Records(silent=True)
+    async with serve(records.session, OPTIONS) as listening:
+        patient = replace(timeouts, greeting=5, end=0.05)
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeouts=patient)
+        with pytest.raises(TemporaryFailure, match="silent"):
+            await client.transaction(Envelope.plain(A, C), MESSAGE)
+
+
+async def test_who_listens_hears_all_but_secrets() -> None:
+    """A transcript has each line of both sides."""
+    said: list[str] = []
+    async with serve(Records().session, ServerOptions(HOSTNAME, extensions=built_in("PIPELINING"))) as listening:
+        client = await MailClient.open(
+            listening.dialer(), name="me.test", lmtp=False, heard=lambda side, line: said.append(f"{side}: {line}")
+        )
+        await client.transaction(Envelope.plain(A, C), MESSAGE)
+        await client.quit()
+    commands = ["EHLO me.test", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "(18 octets)", "QUIT"]
+    assert commands == [line[3:] for line in said if line.startswith("C: ")]
+    assert ["S: 250 2.0.0 Ok", "C: QUIT", "S: 221 2.0.0 Bye"] == said[-3:]

@@ -273,7 +273,8 @@ class MailClient:
         self._tell_message("BDAT", octets)
         chunks = self._connection.message_chunks(octets)
         await self._wire.write(b"".join([*lines, *chunks]), self._timeouts.block)
-        told = [each or await self._reply(self._timeouts.command) for each in own]
+        # A server may hold its replies until it has looked at the whole group (RFC 2920 §3.2).
+        told = [each or await self._reply(self._timeouts.end) for each in own]
         said = await self._final_replies()
         return told, said if self._connection.accepted else []
 
