@@ -15,6 +15,7 @@ from scop.smtp import NEED_DATA, DataChunk, Hello, SaslStep, ServerConnection, S
 from scop.smtp.commands import write_command
 from scop.smtp.extensions import built_in
 from scop.smtp.offers import command_limit
+from scop.smtp.options import MECHANISMS
 from scop.smtp.sasl import ClientExchange
 
 _ENVELOPE = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n"
@@ -326,8 +327,41 @@ def test_message_is_handed_out_as_it_comes() -> None:
     assert NEED_DATA is server.next_event()
 
 
-@pytest.mark.parametrize("wrong", [{"max_message_octets": 65535}, {"max_recipients": 0}])
-def test_options_below_the_standards_minimum_do_not_exist(wrong: dict[str, int]) -> None:
-    """RFC 5321 §4.5.3.1: minimums."""
-    with pytest.raises(ValueError, match="at least"):
-        ServerOptions("mx.test", **wrong)  # type: ignore[arg-type]  # numbers only
+@pytest.mark.parametrize(
+    ("name", "lawful", "wrong"),
+    [
+        ("max_message_octets", 65536, 65535),
+        ("max_recipients", 1, 0),
+        ("max_recipients", 999_999, 1_000_000),
+        ("max_transactions", 1, 0),
+        ("max_transactions", 999_999, 1_000_000),
+        ("min_by_seconds", 0, -1),
+        ("min_by_seconds", 999_999_999, 1_000_000_000),
+        ("max_hold_seconds", 0, -1),
+        ("max_hold_seconds", 999_999_999, 1_000_000_000),
+    ],
+)
+def test_options_hold_to_their_bounds(name: str, lawful: int, wrong: int) -> None:
+    """What can't be said in the standard's digits, or is less than it wants, does not exist."""
+    ServerOptions("mx.test", **{name: lawful})  # type: ignore[arg-type]  # numbers only
+    with pytest.raises(ValueError, match=r"takes|digits"):
+        ServerOptions("mx.test", **{name: wrong})  # type: ignore[arg-type]  # numbers only
+
+
+def test_options_know_their_mechanisms() -> None:
+    """What could not be answered is not offered."""
+    with pytest.raises(ValueError, match="no such mechanism: CRAM-MD5"):
+        ServerOptions("mx.test", auth_mechanisms=("PLAIN", "CRAM-MD5"))
+    assert len(MECHANISMS) == len(ServerOptions("mx.test", auth_mechanisms=MECHANISMS).auth_mechanisms)
+
+
+def test_octets_that_nobody_will_read_are_not_kept() -> None:
+    """Before the greeting and after the end a client fills no memory."""
+    server = ServerConnection(ServerOptions("mx.test"))
+    for _ in range(3):
+        server.receive_data(b"x" * 100_000)
+    assert 1 == server.pending_octets
+    server.send(reply(220, "", "hi"))
+    before = server.pending_octets
+    server.receive_data(b"x" * 100_000)
+    assert before == server.pending_octets

@@ -1,6 +1,6 @@
 """What a server offers, and what of the conversation its commands may look at.
 
-Standards: RFC 5321 §4.5.3.1 (limits).
+Standards: RFC 5321 §4.5.3.1 (limits); RFC 9422 (what is told of them).
 """
 
 from __future__ import annotations
@@ -8,11 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from scop.smtp.delivery import MAX_BY_SECONDS, MAX_HOLD_SECONDS
+
 if TYPE_CHECKING:
     from scop.smtp.extensions.extension import Extension
     from scop.smtp.origin import Origin
 
-__all__ = ["Channel", "ServerOptions", "Terms"]
+__all__ = ["MECHANISMS", "Channel", "ServerOptions", "Terms"]
+
+MECHANISMS = ("PLAIN", "LOGIN", "EXTERNAL", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS")
+MIN_MESSAGE_OCTETS = 65536  # RFC 5321 §4.5.3.1.7: at least 64K octets
+MAX_LIMIT = 999_999  # RFC 9422 §4: six digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class ServerOptions:
     trusted: bool = False
     tls_available: bool = False
     tls_active: bool = False
-    auth_mechanisms: tuple[str, ...] = ()  # of `scop.smtp.extensions.auth`, offered under TLS only, in this order
+    auth_mechanisms: tuple[str, ...] = ()  # of `MECHANISMS`, offered under TLS only, in this order
     auth_required: bool = False
     external_identity: str = ""  # whom the client's own certificate proved; lets EXTERNAL be offered
     xclient: bool = False  # the peer is a trusted proxy that may speak for others
@@ -46,10 +52,18 @@ class ServerOptions:
     extensions: tuple[Extension, ...] | None = None  # that may be offered; None for all built-in ones
 
     def __post_init__(self) -> None:
-        if self.max_message_octets < 65536:  # RFC 5321 §4.5.3.1.7: at least 64K octets
-            raise ValueError("a server takes messages of at least 65536 octets")
-        if self.max_recipients < 1:
-            raise ValueError("a server takes at least one recipient")
+        if self.max_message_octets < MIN_MESSAGE_OCTETS:
+            raise ValueError(f"a server takes messages of at least {MIN_MESSAGE_OCTETS} octets")
+        if not 1 <= self.max_recipients <= MAX_LIMIT:
+            raise ValueError(f"a server takes at least one recipient and at most {MAX_LIMIT}")
+        if self.max_transactions is not None and not 1 <= self.max_transactions <= MAX_LIMIT:
+            raise ValueError(f"a server takes at least one transaction and tells of at most {MAX_LIMIT}")
+        if not 0 <= (self.min_by_seconds or 0) <= MAX_BY_SECONDS:
+            raise ValueError("a minimum of delivery is of nine digits")
+        if not 0 <= self.max_hold_seconds <= MAX_HOLD_SECONDS:
+            raise ValueError("a maximum of holding is of nine digits")
+        if unknown := set(self.auth_mechanisms) - set(MECHANISMS):
+            raise ValueError(f"no such mechanism: {', '.join(sorted(unknown))}")
         _check_extensions(self.extensions or ())
 
 

@@ -106,8 +106,10 @@ class ServerConnection:
 
     def receive_data(self, octets: bytes) -> None:
         """Take what came from the client."""
-        if self._state is State.HANDSHAKE:
+        if self._state in (State.HANDSHAKE, State.CLOSED):
             return  # RFC 3207 §4.2: nothing sent in the clear is ever looked at
+        if self._state is State.CONNECTED and not self._options.early_talk:
+            octets = octets[: 1 - len(self._buffer)]  # enough to know by; who is let wait fills no memory
         self._buffer += octets
 
     @property
