@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -203,3 +204,33 @@ async def test_relay_post_logs_in_at_a_proved_smarthost(
         assert is_carried == (carried.transaction is not None), carried.reason
         assert carried.transaction or carried.status.startswith("4.")
         assert (leaf is LEAF) == ("authenticate lagoon" in records.asked)
+
+
+async def test_relay_post_counts_a_broken_handshake(tmp_path: Path) -> None:
+    """RFC 7435 §3, RFC 8460 §4.3: a host whose TLS breaks is served in the clear, and counted as what it is."""
+    attempts = 0
+    answers = {b"EHLO": b"250-mx.sea.test\r\n250 STARTTLS\r\n", b"STAR": b"220 Go on\r\n", b"DATA": b"354 Go on\r\n"}
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal attempts
+        attempts += 1
+        writer.write(b"220 mx.sea.test ESMTP\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            writer.write(answers.get(verb, b"250 Ok\r\n"))
+            if verb == b"STAR":
+                await reader.read(1)  # the handshake begins
+                writer.write(b"no TLS at all\r\n")
+                break
+            if verb == b"DATA":
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(b"250 Ok\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with around_post(tmp_path, server.sockets[0].getsockname()[1]) as world:
+        carried = await world.carry()
+        assert (True, "", 2) == (carried.transaction is not None, carried.tls, attempts)
+        ((_type, successes, failures),) = await world.counted()
+        assert (0, {"validation-failure": 1}) == (successes, failures)
+    server.close()

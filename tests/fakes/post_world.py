@@ -18,6 +18,7 @@ from scop.cells.relay.route import Host, Route
 from scop.dns import Answer, Question, Rdata, Security, StaticNames
 from scop.mesh.config import Smarthost
 from scop.mesh.vocabulary.relay import ReadTlsResults
+from scop.net.client_wire import ClientTimeouts
 from scop.net.mail_server import MailServer
 from scop.net.peer import Peer
 from scop.smtp import Envelope, ForwardPath, Mail, Recipient, ReversePath, ServerOptions
@@ -116,7 +117,7 @@ async def around_post(
         "mx.lagoon.test",
         port,
         "127.0.0.2",
-        reply_seconds=5.0,
+        timeouts=ClientTimeouts.same(5.0),
         trust=ssl.create_default_context(cadata=authority().pem),
         https_port=https_port,
         passwords=passwords or {},

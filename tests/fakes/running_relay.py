@@ -22,6 +22,7 @@ from scop.mesh.calls import Call, Caller
 from scop.mesh.cell import Life
 from scop.mesh.config import Relay, Smarthost
 from scop.mesh.vocabulary.relay import QueueList, ReadQueue
+from scop.net.client_wire import ClientTimeouts
 from scop.net.clock import SystemClock
 from scop.net.dns_client import Names
 from scop.net.mail_client import Transaction
@@ -160,7 +161,7 @@ async def running(
         names=names or StillNames(),
         mailbox=MailPool(outside.mailbox.dialer(), name="mx.lagoon.test", lmtp=True),
         signer=MailPool(outside.signer.dialer(), name="mx.lagoon.test", lmtp=False),
-        post=PostOptions("mx.lagoon.test", outside.host.port, "127.0.0.2", reply_seconds=reply_seconds),
+        post=PostOptions("mx.lagoon.test", outside.host.port, "127.0.0.2", timeouts=ClientTimeouts.same(reply_seconds)),
         speech=ServerOptions("mx.lagoon.test", trusted=True),
         log=relay.kept.log("relay"),
         clock=relay.clock,

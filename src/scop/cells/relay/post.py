@@ -31,6 +31,7 @@ from scop.cells.relay.tls_policy import (
 )
 from scop.cells.relay.tls_tally import TlsTally
 from scop.mesh.config import Smarthost
+from scop.net.client_wire import RFC_5321, ClientTimeouts
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_client import MailClient, Transaction
@@ -40,7 +41,6 @@ from scop.smtp import Envelope
 __all__ = ["Carried", "Post", "PostOptions"]
 
 CONNECT_SECONDS = 30.0
-REPLY_SECONDS = 120.0  # RFC 5321 §4.5.3.2 asks for minutes of patience with foreign hosts
 
 
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
@@ -53,7 +53,7 @@ class PostOptions:
     name: str  # what we call ourselves: our mail host
     port: int
     source: str
-    reply_seconds: float = REPLY_SECONDS
+    timeouts: ClientTimeouts = RFC_5321  # a host may look at a mail for ten minutes; who hangs up sends it twice
     trust: ssl.SSLContext = field(default_factory=web_trust)  # whose certificates PKIX means
     https_port: int = 443  # where policies are fetched
     passwords: Mapping[str, str] = field(default_factory=dict)  # of smarthosts, by the name of their file
@@ -69,7 +69,7 @@ class PostOptions:
         def dial_tls(server_name: str) -> Dialer:
             return self.dialer(address, port, tls=self.trust, server_name=server_name)
 
-        return LinkOptions(self.dialer(address, port), dial_tls, self.name, self.trust, self.reply_seconds)
+        return LinkOptions(self.dialer(address, port), dial_tls, self.name, self.trust, self.timeouts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +222,7 @@ class Post:
                 self._note(policy, failure.result, host, address, str(failure))
             raise
         if is_counted and policy.flaw is TlsResult.SUCCESS:
-            result = TlsResult.SUCCESS if link.client.tls else TlsResult.STARTTLS_NOT_SUPPORTED
-            self._note(policy, result, host, address, "")
+            self._note(policy, link.lack, host, address, link.reason)
         if route.smarthost is not None and route.smarthost.login:
             await self._log_in(link, route.smarthost)
         return link

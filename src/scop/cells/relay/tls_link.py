@@ -48,6 +48,8 @@ class Link:
 
     client: MailClient
     demand: Demand
+    lack: TlsResult = TlsResult.SUCCESS  # why it is in the clear
+    reason: str = ""
     transactions: int = 0
 
     @property
@@ -64,17 +66,17 @@ class LinkOptions:
     dial_tls: Callable[[str], Dialer]  # the same with TLS from the first octet, by the name to be proved
     name: str  # ours
     trust: ssl.SSLContext
-    reply_seconds: float
+    timeouts: ClientTimeouts
 
     async def connect(self, dial: Dialer) -> MailClient:
         """Connect, up to the answer to our hello."""
-        return await MailClient.open(dial, name=self.name, lmtp=False, timeouts=ClientTimeouts.same(self.reply_seconds))
+        return await MailClient.open(dial, name=self.name, lmtp=False, timeouts=self.timeouts)
 
 
 async def open_link(demand: Demand, options: LinkOptions) -> Link:
     """Return a connection that satisfies a demand; raises `TlsFailed`, or `TemporaryFailure`."""
     if demand.level is Level.OPPORTUNISTIC:
-        return Link(await _open_opportunistic(options), demand)
+        return await _open_opportunistic(demand, options)
     if demand.level is Level.DANE:
         return Link(await _open_dane(demand, options), demand)
     if demand.implicit:
@@ -92,18 +94,20 @@ def any_certificate() -> ssl.SSLContext:
     return context
 
 
-async def _open_opportunistic(options: LinkOptions) -> MailClient:
+async def _open_opportunistic(demand: Demand, options: LinkOptions) -> Link:
     client = await options.connect(options.dial)
     if "STARTTLS" not in client.extensions:
-        return client
+        return Link(client, demand, TlsResult.STARTTLS_NOT_SUPPORTED, "the host offers no STARTTLS")
     try:
         # RFC 7435: a certificate that nothing can be held against still keeps passive listeners out, and refusing
         # it would only fall back to the clear.
         await client.start_tls(any_certificate(), "")
-    except TemporaryFailure:
+    except TemporaryFailure as failure:
         client.close()
-        return await options.connect(options.dial)  # RFC 7435 §3: better in the clear than not at all
-    return client
+        lack = _failed(failure, TlsResult.STARTTLS_NOT_SUPPORTED)
+        # RFC 7435 §3: better in the clear than not at all
+        return Link(await options.connect(options.dial), demand, lack.result, str(lack))
+    return Link(client, demand)
 
 
 async def _open_starttls(context: ssl.SSLContext, server_name: str, options: LinkOptions) -> MailClient:
