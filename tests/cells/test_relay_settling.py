@@ -31,13 +31,14 @@ def settled(
     after: float = 60.0,
     mail: Mail = MAIL,
     waiting: Waiting | None = None,
-    closed_until: float | None = None,
+    closed_until: float = 0.0,
+    was_tried: bool = True,
     is_inside: bool = False,
 ) -> Outcome:
     """Return what becomes of Bob, some time after his mail was queued."""
     bob = waiting or Waiting(7, Recipient(BOB, frozenset(notify), "rfc822;robert@harbor.test"))
     load = Load(1, "harbor.test", "trace", mail, False, QUEUED, (bob,))
-    attempt = Attempt(load, (verdict,), QUEUED + after, 0.5, OUTSIDE, is_inside, closed_until)
+    attempt = Attempt(load, (verdict,), QUEUED + after, 0.5, OUTSIDE, is_inside, closed_until, was_tried)
     (outcome,) = outcomes(attempt, Patience())
     return outcome
 
@@ -172,8 +173,10 @@ def test_settling_reports_what_the_sender_named() -> None:
 
 
 def test_settling_of_what_waits_for_a_closed_hop() -> None:
-    """It is due when the hop opens, not by its own pauses."""
-    assert QUEUED + 501 == settled(UNREACHED, closed_until=QUEUED + 500).settled.next_unix
+    """It is due when the hop opens, not by its own pauses; the one that closed it comes after all that waited."""
+    closed = QUEUED + 500
+    assert closed + 1 == settled(UNREACHED, closed_until=closed, was_tried=False).settled.next_unix
+    assert closed + 4 == settled(UNREACHED, closed_until=closed).settled.next_unix
 
 
 def test_settling_of_a_full_mailbox_said_with_5yz_reports_class_4() -> None:

@@ -88,7 +88,7 @@ def test_verdict_tells_whether_the_host_as_a_whole_has_trouble(
     ("status", "expected", "trouble"),
     [
         ("4.4.1", Fate.LATER, Trouble.DOWN),
-        ("4.4.2", Fate.LATER, Trouble.DOWN),
+        ("4.4.2", Fate.LATER, Trouble.BUSY),
         ("4.4.3", Fate.LATER, Trouble.DOWN),
         ("4.7.5", Fate.LATER, Trouble.BUSY),
         ("5.6.7", Fate.NEVER, Trouble.NONE),

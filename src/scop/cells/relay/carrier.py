@@ -8,8 +8,9 @@ one destination. What is in line or underway is known in memory only: after a cr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from scop.base import Clock, printable
@@ -82,10 +83,10 @@ class Carrier:
     async def _wait(self, now: float) -> None:
         """Wait until there is a reason to look, or until the next recipient is due that may be begun."""
         next_due = await self._queue.next_due(self._lines.held) if self._lines.has_room else None
-        try:
-            await asyncio.wait_for(self._wake.wait(), None if next_due is None else max(0.0, next_due - now))
-        except TimeoutError:
-            return
+        # Not wait_for: in Python 3.11 it may swallow the cancellation that ends us.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if next_due is None else max(0.0, next_due - now)):
+                await self._wake.wait()
 
     def _begin(self) -> None:
         """Start what may be underway."""
@@ -119,20 +120,42 @@ class Carrier:
         now = self._options.clock.unix()
         window = self._lines.window(load)
         if window.is_closed(now) and window.why is not None:
-            verdicts = (window.why,) * len(load.recipients)
-            return await self._settle(self._attempted(load, verdicts, window.closed_until_unix), None)
-        if now >= self._options.patience.deadlines(load).give_up_unix and load.mail.deliver_by is not None:
-            late = Verdict(Fate.LATER, "4.4.7", "")
-            return await self._settle(self._attempted(load, (late,) * len(load.recipients)), None)
+            return await self._settle(self._untried(load, window.why, window.closed_until_unix), None)
+        if load.mail.deliver_by is not None and now >= self._options.patience.deadlines(load).give_up_unix:
+            return await self._settle(self._untried(load, Verdict(Fate.LATER, "4.4.7", "")), None)
         begun = await self._queue.begin(load, now)
         if begun is None:  # the operator has dropped or held it while it stood in line
             return False
         load, octets = begun
-        started = self._options.clock.monotonic()
+        return await self._settle(await self._tried(load, octets, window), octets)
+
+    async def _tried(self, load: Load, octets: bytes, window: Window) -> Attempt:
+        clock = self._options.clock
+        started = clock.monotonic()
         verdicts = await self._attempt_or_later(load, octets)
-        attempt = replace(self._attempted(load, verdicts), seconds=self._options.clock.monotonic() - started)
-        window.note(max(verdicts, key=lambda verdict: verdict.trouble.value), attempt.now_unix, attempt.chance)
-        return await self._settle(attempt, octets)
+        now, chance = clock.unix(), _random.random()
+        window.note(max(verdicts, key=lambda verdict: verdict.trouble.value), now, chance)
+        return Attempt(
+            load,
+            verdicts,
+            now_unix=now,
+            chance=chance,
+            pace=self._pace(load.destination),
+            is_inside=self._is_inside(load.destination),
+            closed_until_unix=window.closed_until_unix,
+            seconds=clock.monotonic() - started,
+        )
+
+    def _untried(self, load: Load, verdict: Verdict, closed_until_unix: float = 0.0) -> Attempt:
+        return Attempt(
+            load,
+            (verdict,) * len(load.recipients),
+            now_unix=self._options.clock.unix(),
+            chance=_random.random(),
+            pace=self._pace(load.destination),
+            closed_until_unix=closed_until_unix,
+            was_tried=False,
+        )
 
     async def _attempt_or_later(self, load: Load, octets: bytes) -> tuple[Verdict, ...]:
         """Attempt to deliver a load; a fault of ours puts it off.
@@ -145,17 +168,6 @@ class Carrier:
         except Exception as fault:
             self._options.log.fault(fault, trace=load.trace)
             return (_OUR_FAULT,) * len(load.recipients)
-
-    def _attempted(self, load: Load, verdicts: tuple[Verdict, ...], closed_until: float | None = None) -> Attempt:
-        return Attempt(
-            load,
-            verdicts,
-            now_unix=self._options.clock.unix(),
-            chance=_random.random(),
-            pace=self._pace(load.destination),
-            is_inside=self._is_inside(load.destination),
-            closed_until_unix=closed_until,
-        )
 
     def _is_inside(self, destination: str) -> bool:
         return destination in (self._options.domain, SIGNER)

@@ -16,12 +16,13 @@ from scop.smtp import Recipient
 
 __all__ = ["Attempt", "Outcome", "outcomes"]
 
-MAX_SPREAD_SECONDS = 2.0  # over which a hop that was closed is given what waited
-
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to carry a load, or the wish for one at a hop that is closed until `closed_until_unix`."""
+    """One attempt to carry a load, or the wish for one at a hop that is closed until `closed_until_unix`.
+
+    A load that was tried may have closed the hop itself: then it comes after those that only wait.
+    """
 
     load: Load
     verdicts: tuple[Verdict, ...]
@@ -29,7 +30,8 @@ class Attempt:
     chance: float  # one for all, so that they stay together
     pace: Pace
     is_inside: bool = False  # to a cell of ours, which reports by itself
-    closed_until_unix: float | None = None
+    closed_until_unix: float = 0.0
+    was_tried: bool = True
     seconds: float = 0.0  # that it took, for the log
 
 
@@ -98,9 +100,12 @@ def _put_off(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: De
 
 
 def _next_unix(attempt: Attempt, waiting: Waiting) -> float:
-    if attempt.closed_until_unix is not None:
-        return attempt.closed_until_unix + MAX_SPREAD_SECONDS * attempt.chance
-    return attempt.now_unix + pause_seconds(attempt.pace, waiting.attempts + 1, attempt.chance)
+    spread = attempt.pace.first_seconds  # over which a hop that opens is given what waited
+    if not attempt.was_tried:
+        return attempt.closed_until_unix + spread * attempt.chance
+    own = attempt.now_unix + pause_seconds(attempt.pace, waiting.attempts + 1, attempt.chance)
+    # Were it the first again, a mail at which a host always hangs up would stand before all others for ever.
+    return max(own, attempt.closed_until_unix + 2 * spread)
 
 
 def _settled(

@@ -119,8 +119,9 @@ def verdicts_of(carried: Carried, count: int) -> tuple[Verdict, ...]:
 def _without_answer(carried: Carried) -> Verdict:
     if carried.status.startswith("5"):
         return Verdict(Fate.NEVER, carried.status, carried.reason, carried.host)
-    # RFC 3463 §3.5: no answer, a connection that broke, no lookup; what else there is concerns this mail.
-    trouble = Trouble.DOWN if carried.status.startswith("4.4.") else Trouble.BUSY
+    # RFC 3463 §3.5: no answer, no lookup. A connection that broke (4.4.2) had the message on it, and may have
+    # broken of it; what else there is concerns this mail.
+    trouble = Trouble.DOWN if carried.status in {"4.4.1", "4.4.3", "4.4.4"} else Trouble.BUSY
     return Verdict(Fate.LATER, carried.status, carried.reason, carried.host, trouble=trouble)
 
 
