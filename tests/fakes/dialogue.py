@@ -50,6 +50,7 @@ _OPTIONS: dict[str, Callable[[ServerOptions], ServerOptions]] = {
     "priorities": lambda options: replace(options, priorities=True),
     "few": lambda options: replace(options, max_recipients=2, max_transactions=2),
     "xclient": lambda options: replace(options, xclient=True),
+    "plain": lambda options: replace(options, extensions=()),
     "early": lambda options: replace(options, early_talk=True),
     "lines": lambda options: replace(options, max_text_line_octets=998),
 }
