@@ -68,6 +68,10 @@ class ServeOptions:
     timeouts: ServerTimeouts = field(default_factory=ServerTimeouts)
     log: Log = field(default_factory=lambda: Log("serve", _to_nobody))
 
+    def __post_init__(self) -> None:
+        for network in self.proxies + self.xclients:
+            ipaddress.ip_network(network)  # raises `ValueError`
+
 
 @dataclass(frozen=True, slots=True)
 class MailService(Generic[D]):

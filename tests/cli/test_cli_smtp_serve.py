@@ -1,0 +1,188 @@
+"""`scop smtp serve`: a durable server in one line."""
+
+import contextlib
+import json
+import mailbox
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from scop.cli.smtp_serve import serve
+from scop.cli.smtp_serve_shown import lines_for
+from scop.cli.smtp_serve_targets import place_of
+
+MAIL = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"
+KEPT = b"Subject: x\n\n.dot\nbody\n"
+START_SECONDS = 20.0
+
+
+class _Served:
+    """A server that runs, and where."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.first = json.loads(process.stdout.readline())
+        self.port = int(str(self.first["places"][0]).rpartition(":")[2])
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, list[dict[str, object]]]:
+        """Send a signal; return the exit status and what was said."""
+        self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=START_SECONDS)
+        return self.process.returncode, [json.loads(line) for line in said.splitlines()]
+
+    def send(self, *recipients: str, octets: bytes = MAIL) -> dict[str, tuple[int, bytes]]:
+        """Send one mail."""
+        with smtplib.SMTP("127.0.0.1", self.port, local_hostname="me.test") as client:
+            return client.sendmail("a@b.test", recipients, octets)
+
+
+@contextlib.contextmanager
+def _serving(target: str, *words: str) -> Iterator[_Served]:
+    command = [sys.executable, "-m", "scop.cli", "smtp", "serve", "--listen", "127.0.0.1:0", "--json"]
+    command += ["--deliver", target, "--hostname", "mx.harbor.test", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield _Served(process)
+        finally:
+            process.kill()
+
+
+def test_mail_is_kept_in_a_maildir_and_the_end_is_clean(tmp_path: Path) -> None:
+    """The file holds the mail below our trace fields; the log names it; SIGTERM ends with status 0."""
+    with _serving(f"maildir:{tmp_path}/mail") as served:
+        assert {} == served.send("c@d.test")
+        status, said = served.end()
+    (path,) = (tmp_path / "mail" / "new").iterdir()
+    head, _, kept = path.read_bytes().partition(b"+0000\n")
+    assert (0, KEPT) == (status, kept)
+    assert head.startswith(b"Return-Path: <a@b.test>\nDelivered-To: c@d.test\nReceived: from me.test ")
+    assert ["serve.listening", "mail.received", "serve.ended"] == [str(line["event"]) for line in (served.first, *said)]
+    assert ("<a@b.test>", ["<c@d.test>"], len(MAIL)) == (
+        said[0]["reverse_path"],
+        said[0]["recipients"],
+        said[0]["size_octets"],
+    )
+
+
+def test_each_user_has_a_maildir_and_nobody_else_exists(tmp_path: Path) -> None:
+    """--users and --domain: one maildir each, 550 for others."""
+    (tmp_path / "users").write_text("alice\n# nobody\nbob@d.test  # the other one\n")
+    words = ("--domain", "d.test", "--users", f"{tmp_path}/users")
+    with _serving(f"maildir:{tmp_path}/mail", *words) as served:
+        refused = served.send("alice@d.test", "bob@d.test", "carol@d.test", "alice@e.test")
+        served.end(signal.SIGINT)
+    assert {"carol@d.test": 550, "alice@e.test": 550} == {each: code for each, (code, _) in refused.items()}
+    delivered = {path.parts[-3]: path.read_bytes() for path in tmp_path.glob("mail/*/new/*")}
+    assert {"alice", "bob@d.test"} == set(delivered)
+    assert b"Delivered-To: alice@d.test\nReceived:" in delivered["alice"]
+
+
+def test_mbox_and_lmtp(tmp_path: Path) -> None:
+    """--lmtp answers for each recipient; the mbox is read by a program that knows nothing of us."""
+    with _serving(f"mbox:{tmp_path}/mbox", "--lmtp") as served:
+        with smtplib.LMTP("127.0.0.1", served.port, local_hostname="me.test") as client:
+            client.sendmail("a@b.test", ["c@d.test"], MAIL)
+        served.end()
+    with contextlib.closing(mailbox.mbox(tmp_path / "mbox", create=False)) as box:
+        (mail,) = box
+        assert ("c@d.test", ".dot\nbody\n") == (mail["Delivered-To"], mail.get_payload())
+        assert " with LMTP" in mail["Received"]
+
+
+def test_mail_goes_on_to_another_server(tmp_path: Path) -> None:
+    """smtp:HOST:PORT behind a server of the same kind: 250 only after the second one kept it."""
+    with (
+        _serving(f"maildir:{tmp_path}/mail") as behind,
+        _serving(f"smtp:127.0.0.1:{behind.port}") as front,
+    ):
+        assert {} == front.send("c@d.test", "e@d.test")
+        assert 1 == len(list((tmp_path / "mail" / "new").iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--deliver", "paper:x"), "is none of maildir:DIR"),
+        (("--deliver", "smtp:there"), "not of the form HOST:PORT"),
+        (("--deliver", "smtp:127.0.0.1:9", "--listen", "0.0.0.0:0"), "relay mail for everybody"),
+        (("--deliver", "mbox:/dev/null/x"), "File exists"),
+        (("--deliver", "maildir:x", "--tls-cert", "x"), "belong together"),
+        (("--deliver", "maildir:x", "--implicit-tls"), "needs --tls-cert"),
+        (("--deliver", "maildir:x", "--users", "/nowhere"), "No such file"),
+        (("--deliver", "maildir:x", "--domain", "a b"), "domain"),
+        (("--deliver", "maildir:x", "--proxy-from", "here"), "does not appear to be"),
+    ],
+)
+def test_slip_in_the_words_is_told_in_one_sentence(
+    words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be done ends before anything is served; `scop` makes exit status 2 of it."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((click.UsageError, OSError), match=sentence):
+        serve.main(words, standalone_mode=False)
+
+
+@pytest.mark.parametrize("target", ["maildir", "mbox"])
+def test_each_250_is_on_the_disk_when_the_server_is_killed(target: str, tmp_path: Path) -> None:
+    """Kill -9 in the middle of it: every mail that got 250 is there, whole."""
+    accepted: list[str] = []
+
+    def send(name: str) -> None:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            client = smtplib.SMTP("127.0.0.1", served.port, local_hostname="me.test")
+            with contextlib.closing(client):
+                for number in range(10_000):
+                    subject = f"{name}-{number}"
+                    client.sendmail("a@b.test", "c@d.test", _long_mail(subject))
+                    accepted.append(subject)
+                    if len(accepted) == 200:
+                        served.process.kill()
+
+    with _serving(f"{target}:{tmp_path}/mail", "--no-rate-limits") as served:
+        threads = [threading.Thread(target=send, args=(str(number),)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(START_SECONDS)
+    found = _kept(target, tmp_path / "mail")
+    assert len(accepted) >= 200
+    assert [] == [subject for subject in accepted if _long_mail(subject).replace(b"\r\n", b"\n") not in found]
+
+
+def _long_mail(subject: str) -> bytes:
+    return f"Subject: {subject}\r\n\r\n{'word ' * 12}\r\n".encode() + b"line\r\n" * 700 + subject.encode() + b"\r\n"
+
+
+def _kept(target: str, place: Path) -> set[bytes]:
+    if target == "maildir":
+        texts = [path.read_bytes() for path in (place / "new").iterdir()]
+    else:
+        texts = [text[:-1] for text in place.read_bytes().split(b"From a@b.test ")]
+    return {b"Subject: " + text.partition(b"\nSubject: ")[2] for text in texts}
+
+
+def test_place_may_be_ipv6() -> None:
+    """HOST:PORT, brackets around an address with colons."""
+    assert [("::1", 25), ("mx.harbor.test", 0)] == [place_of("[::1]:25"), place_of("mx.harbor.test:0")]
+
+
+def test_log_that_nobody_reads_stops_no_mail() -> None:
+    """A full pipe loses lines, and writing to it never waits."""
+    reader, writer = os.pipe()
+    write = lines_for(writer)
+    for _ in range(10_000):
+        write(b"x" * 99 + b"\n")
+    os.close(writer)
+    with os.fdopen(reader, "rb") as heard:
+        lines = heard.readlines()
+    assert {b"x" * 99 + b"\n"} == set(lines)
+    assert len(lines) < 10_000
