@@ -142,7 +142,7 @@ async def test_queue_bodies_that_were_cut_off_are_gone_at_the_next_start(tmp_pat
 async def test_queue_bodies_hold_and_release(tmp_path: Path) -> None:
     """A body that is held stays though no row refers to it; a stranger's key is lost."""
     bodies = Bodies(tmp_path / "bodies")
-    keys = await asyncio.gather(*(bodies.hold(LARGE) for _ in range(2)))
+    keys = await asyncio.gather(*(bodies.hold(memoryview(LARGE)) for _ in range(2)))
     assert 1 == len(set(keys))
     for _ in range(2):
         bodies.remove(keys[0], lambda _key: False)

@@ -72,10 +72,14 @@ class _Chosen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Management:
-    """Answers the operator; `retry` has the carrier look at the queue at once, also at hosts that were down."""
+    """Answers the operator.
+
+    `wake` has the carrier look at the queue, `retry` also try hosts at once that could not be reached lately.
+    """
 
     queue: Queue
     notices: Notices
+    wake: Callable[[], None]
     retry: Callable[[], None]
     clock: Clock
     log: Log
@@ -123,7 +127,7 @@ class Management:
             idle = [each for each in batch if each.id not in underway]
             await self._take_out(idle, bounce=asked.bounce)
             total = _sum(total, idle, len(batch) - len(idle))
-        self.retry()
+        self.wake()
         return total
 
     def answers(self) -> Answers:

@@ -162,7 +162,7 @@ class Queue:
         below = end if end > 3 else 0
         if len(octets) - below <= FILE_OCTETS:
             return Kept(letter, octets, None)
-        return Kept(letter, octets[:below], await self._bodies.hold(octets[below:]))
+        return Kept(letter, octets[:below], await self._bodies.hold(memoryview(octets)[below:]))
 
     def _begin(self, sql: sqlite3.Connection, load: Load) -> tuple[Load, bytes] | None:
         waiting = still_waiting(sql, load)

@@ -45,9 +45,11 @@ class Bodies:
         self._lock = threading.Lock()
         self._held: Counter[bytes] = Counter()
         self._pool = ThreadPoolExecutor(SYNCS_AT_ONCE, "body sync")
-        self._writer: Lane[bytes] = Lane("body writer", self._write_group, self._pool.shutdown, max_batch=MAX_GROUP)
+        self._writer: Lane[memoryview] = Lane(
+            "body writer", self._write_group, self._pool.shutdown, max_batch=MAX_GROUP
+        )
 
-    async def hold(self, octets: bytes) -> bytes:
+    async def hold(self, octets: memoryview) -> bytes:
         """Return the key of a body that is durable, and stays until as many `release` as `hold`.
 
         Raises `OSError` where the disk cannot take it.
@@ -93,7 +95,7 @@ class Bodies:
     def _path(self, key: bytes) -> Path:
         return self._folder / key.hex()
 
-    def _write_group(self, bodies: Sequence[bytes]) -> Sequence[Outcome]:
+    def _write_group(self, bodies: Sequence[memoryview]) -> Sequence[Outcome]:
         keys = [sha256(body).digest() for body in bodies]
         with self._lock:
             self._held.update(keys)
@@ -111,7 +113,7 @@ class Bodies:
         self.release(key)
         return Failed(fault)
 
-    def _write(self, key: bytes, body: bytes) -> OSError | None:
+    def _write(self, key: bytes, body: memoryview) -> OSError | None:
         """Write a file and sync it; a part of one takes no room on a disk that is full."""
         path = self._path(key).with_suffix(_NEW)
         try:
@@ -141,10 +143,9 @@ class Bodies:
             raise
 
 
-def _write_all(descriptor: int, octets: bytes) -> None:
-    left = memoryview(octets)
-    while left:
-        left = left[os.write(descriptor, left) :]
+def _write_all(descriptor: int, octets: memoryview) -> None:
+    while octets:
+        octets = octets[os.write(descriptor, octets) :]
 
 
 def _sync_folder(folder: Path) -> None:

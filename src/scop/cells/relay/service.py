@@ -109,7 +109,7 @@ async def run(options: RelayOptions) -> None:
     )
 
     notices = Notices(hostname, options.domain)
-    management = Management(queue, notices, carrier.retry, options.clock, options.log)
+    management = Management(queue, notices, carrier.wake, carrier.retry, options.clock, options.log)
 
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(options.speech, lambda _peer: Intake(desk), peer=peer, on_fault=options.log.fault)
