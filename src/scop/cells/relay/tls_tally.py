@@ -36,7 +36,9 @@ class TlsTally:
         self._log = log
         self._sending_address = sending_address
         self._counted: Counter[Attempt] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
         self._swept = ""  # the day on which old ones were last forgotten
 
     def note(
@@ -50,8 +52,8 @@ class TlsTally:
             words = printable(reason, limit=MAX_REASON)
             attempt = Attempt(day, reported, result, mx_host, address, self._sending_address, words)
         self._counted[attempt] += 1
-        if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.ensure_future(self._flush_soon())
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin_flush)
 
     async def read(self, day: str, domain: str) -> tuple[TlsSessions, ...]:
         """Return the counts of a day or of all days, of a domain or of all."""
@@ -63,31 +65,33 @@ class TlsTally:
         return tuple(_summary(of_day, reported, found) for (of_day, reported), found in by_policy.items())
 
     async def flush(self) -> None:
-        """Write what was counted."""
-        counted, self._counted = self._counted, Counter()
-        if not counted:
-            return
-        today = self._clock.unix()
-        oldest = _day_of(today - KEPT_DAYS * 86_400)
-        try:
-            await self._database.write(lambda sql: add_sessions(sql, counted))
-            if self._swept != (day := _day_of(today)):
-                await self._database.write(lambda sql: forget_before(sql, oldest))
-                self._swept = day
-        except sqlite3.Error as fault:
-            # Counts are worth less than the mail that waits behind a full disk.
-            self._log.error("tls.uncounted", reason=str(fault), sessions=counted.total())
+        """Write what was counted; all that was is on the disk when this returns."""
+        async with self._writing:
+            counted, self._counted = self._counted, Counter()
+            if counted:
+                await self._write(counted)
 
     async def close(self) -> None:
         """Write the rest."""
-        if self._flushing is not None:
-            self._flushing.cancel()
-            await asyncio.wait({self._flushing})
+        if self._timer is not None:
+            self._timer.cancel()
         await self.flush()
 
-    async def _flush_soon(self) -> None:
-        await asyncio.sleep(FLUSH_SECONDS)
-        await asyncio.shield(self.flush())
+    def _begin_flush(self) -> None:
+        self._timer = None
+        self._flushing = asyncio.ensure_future(self.flush())
+
+    async def _write(self, counted: Counter[Attempt]) -> None:
+        now = self._clock.unix()
+        today, oldest = _day_of(now), _day_of(now - KEPT_DAYS * 86_400)
+        try:
+            await self._database.write(lambda sql: add_sessions(sql, counted))
+            if self._swept != today:
+                await self._database.write(lambda sql: forget_before(sql, oldest))
+                self._swept = today
+        except sqlite3.Error as fault:
+            # Counts are worth less than the mail that waits behind a full disk.
+            self._log.error("tls.uncounted", reason=str(fault), sessions=counted.total())
 
     def _day(self) -> str:
         return _day_of(self._clock.unix())
