@@ -10,12 +10,24 @@ import pytest
 
 from scop.cells import CELL_NAMES
 
-HEAVY = {"argon2", "click", "cryptography", "dns", "email", "http", "multiprocessing", "pygit2", "rich", "sqlite3"}
+HEAVY = {
+    "argon2",
+    "click",
+    "cryptography",
+    "dns",
+    "email",
+    "h11",
+    "http",
+    "multiprocessing",
+    "pygit2",
+    "rich",
+    "sqlite3",
+}
 
 NEEDED = {
     "submission": set(),
     "signer": {"cryptography"},  # private keys
-    "relay": {"sqlite3"},  # the queue
+    "relay": {"h11", "sqlite3"},  # MTA-STS policies; the queue
     "receiver": set(),
     "filter": set(),
     "verifier": {"cryptography"},  # public keys
