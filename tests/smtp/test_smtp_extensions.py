@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.base import RemoteProtocolError
+from fakes.dialogue import Player
+from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.smtp import (
     DeliverBy,
     Event,
+    Extended,
     ForwardPath,
     Hold,
     Mail,
@@ -24,10 +26,12 @@ from scop.smtp import (
     ReversePath,
     ServerOptions,
     extensions,
+    reply,
 )
 from scop.smtp.commands import read_command, write_command
 from scop.smtp.extensions import BUILT_IN, Extension, Verb, built_in
 from scop.smtp.extensions.auth import AUTH
+from scop.smtp.extensions.extension import ReadVerb
 from scop.smtp.offers import Offers, command_limit, offers_on
 from scop.smtp.options import Channel
 
@@ -214,3 +218,50 @@ def test_notes_of_extensions_are_kept_by_name() -> None:
     noted = _ALL.with_note("desk", "sales").with_note("other", "x").with_note("desk", "care")
     assert ("care", "x", "") == (noted.note("desk"), noted.note("other"), noted.note("none"))
     assert (("other", "x"), ("desk", "care")) == noted.notes
+
+
+def _extension(keyword: str, read: ReadVerb, *, in_transaction: bool = False) -> Extension:
+    return Extension(keyword, lambda _channel: keyword, verbs={keyword: Verb(read, in_transaction)})
+
+
+def _play(extension: Extension, octets: bytes) -> list[str]:
+    player = Player(ServerOptions("mx.test", extensions=(extension,)))
+    player.feed(b"EHLO x\r\n" + octets)
+    return player.said[3:]
+
+
+@pytest.mark.parametrize(("in_transaction", "expected"), [(False, "503"), (True, "250")])
+def test_verb_is_said_in_a_transaction_only_where_it_says_so(in_transaction: bool, expected: str) -> None:
+    """Before MAIL always, after MAIL and RCPT and between chunks by its own word."""
+    mine = _extension("MINE", lambda argument, _channel: Extended("MINE", argument), in_transaction=in_transaction)
+    octets = b"MINE\r\nMAIL FROM:<a@b.test>\r\nMINE\r\nRCPT TO:<c@d.test>\r\nMINE x\r\n"
+    codes = [line[:3] for line in _play(mine, octets)]
+    assert ["250", "250", expected, "250", expected] == codes
+
+
+def test_fault_of_an_extension_without_a_reply_is_a_bad_parameter() -> None:
+    """The client always hears something."""
+
+    def read(_argument: str, _channel: Channel) -> Event:
+        raise RemoteProtocolError("a secret of the log")
+
+    assert ["501 5.5.4 Syntax error in parameters"] == _play(_extension("MINE", read), b"MINE\r\n")
+
+
+def test_extension_that_returns_the_command_of_another_is_a_bug() -> None:
+    """The rules for a verb are found by its name."""
+    with pytest.raises(LocalProtocolError, match="that reads MINE returns a command OTHER"):
+        _play(_extension("MINE", lambda argument, _channel: Extended("OTHER", argument)), b"MINE\r\n")
+
+
+def test_refused_command_of_an_extension_has_no_effect() -> None:
+    """`after` counts replies of 2yz alone."""
+
+    def read(argument: str, _channel: Channel) -> Event:
+        return Extended("MINE", argument, reply(int(argument), "", "as you say"))
+
+    noting = replace(_extension("MINE", read), after={Extended: lambda channel, _event: channel.with_note("x", "y")})
+    for code, note in ((250, "y"), (354, ""), (450, ""), (550, "")):
+        player = Player(ServerOptions("mx.test", extensions=(noting,)))
+        player.feed(b"EHLO x\r\nMINE %d\r\n" % code)
+        assert note == player.server.channel.note("x")

@@ -69,7 +69,10 @@ def read_command(line: bytes, channel: Channel, offers: Offers) -> Event:
     added = offers.verbs.get(verb)
     if added is None:
         raise RemoteProtocolError("unknown command", reply_hint=_reply_to_unknown(verb, channel, offers))
-    return added.read(argument, channel)
+    event = added.read(argument, channel)
+    if isinstance(event, Extended) and event.verb != verb:
+        raise LocalProtocolError(f"the extension that reads {verb} returns a command {event.verb}")
+    return event
 
 
 def _reply_to_unknown(verb: str, channel: Channel, offers: Offers) -> str:
