@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from scop.net.connections import Connections
     from scop.net.peer import Peer
 
-__all__ = ["MAX_REFUSALS", "Entrance", "ServerTimeouts"]
+__all__ = ["BACKLOG", "MAX_REFUSALS", "Entrance", "ServerTimeouts"]
+
+# Connections that the kernel holds while we are busy, as many as Linux allows (somaxconn): who finds no room there
+# tries again after a second, and a flood of callers must not cost an honest one that second.
+BACKLOG = 4096
 
 MAX_REFUSALS = 20  # commands that the machine itself rejects; who goes on speaks no SMTP
 

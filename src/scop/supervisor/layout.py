@@ -15,11 +15,11 @@ from scop.cells import CELL_NAMES, manifests
 from scop.mesh.config import Config
 from scop.mesh.control import Identifiers
 from scop.mesh.manifest import OPERATOR, Listener, Manifest, Transport, check_mesh
+from scop.net.entrance import BACKLOG
 from scop.supervisor.config_file import ConfigurationError
 
 __all__ = ["Layout", "Sockets", "bind_sockets", "listen", "prepare_folders"]
 
-BACKLOG = 512
 # Ids without an entry in /etc/passwd, out of the way of people and packages.
 FIRST_ID = 61700
 

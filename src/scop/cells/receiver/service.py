@@ -12,6 +12,7 @@ from scop.cells.receiver.door import Door, DoorLimits
 from scop.cells.receiver.session import Gate, ReceiverSession
 from scop.net.connections import Connections
 from scop.net.dns_client import Names, StreamNames
+from scop.net.entrance import BACKLOG
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.smtp import Refused, ServerOptions
@@ -123,4 +124,4 @@ async def _listen(options: ReceiverOptions, gate: Gate, connections: Connections
             on_refused=note_refused,
         )
 
-    return await asyncio.get_running_loop().create_server(converse, sock=options.listener)
+    return await asyncio.get_running_loop().create_server(converse, sock=options.listener, backlog=BACKLOG)

@@ -14,6 +14,7 @@ from scop.cells.submission.rates import Rates
 from scop.cells.submission.session import MAX_HOLD_SECONDS, Counter, SubmissionSession
 from scop.mime import load_charsets
 from scop.net.connections import Connections
+from scop.net.entrance import BACKLOG
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.net.visitors import Visitors
@@ -158,8 +159,8 @@ async def _listen(options: SubmissionOptions, counter: Counter, connections: Con
     loop = asyncio.get_running_loop()
     clear, secure = (Entrance(implicit_tls=implicit, connections=connections) for implicit in (False, True))
     return (
-        await loop.create_server(lambda: converse(clear), sock=options.starttls),
-        await loop.create_server(lambda: converse(secure), sock=options.implicit_tls),
+        await loop.create_server(lambda: converse(clear), sock=options.starttls, backlog=BACKLOG),
+        await loop.create_server(lambda: converse(secure), sock=options.implicit_tls, backlog=BACKLOG),
     )
 
 

@@ -95,7 +95,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     message_octets: int = 52_428_800
     recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least 100
-    connections: int = 500  # at once, per public listener
+    # At once, of each cell that listens to the public: a few KB each, so that who holds two thousand open shuts
+    # nobody else out; a cell may have 4096 files open.
+    connections: int = 2500
     connections_per_address: int = 50
     idle_seconds: int = 300  # RFC 5321 §4.5.3.2.7: at least 5 minutes
     ban_seconds: int = 3600  # how long the receiver hangs up on an address that misbehaved

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from scop.base import printable
 from scop.net.connections import Connections
-from scop.net.entrance import Entrance, ServerTimeouts
+from scop.net.entrance import BACKLOG, Entrance, ServerTimeouts
 from scop.net.log import Log
 from scop.net.mail_drop.directory import Directory
 from scop.net.mail_drop.drop import Drop
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MailService", "ServeOptions", "serve_mail"]
 
-BACKLOG = 1024  # connections that the kernel holds while we are busy
 DRAIN_SECONDS = 10.0  # for mails that are being taken when the server is asked to end
 
 # What a place of one process keeps its word on: no notices are written here, nothing is delivered by a deadline.
