@@ -40,6 +40,7 @@ class FickleHost:
     offers: tuple[str, ...] = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES")
     poison: bytes = b"\0"  # a message that holds it makes the host hang up after the final dot
     taken: list[Taken] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)  # every command line
     connections: int = 0
     most_at_once: int = 0
     open: int = 0
@@ -92,6 +93,7 @@ class _Connection(asyncio.Protocol):
                 self._command(line.decode())
 
     def _command(self, line: str) -> None:
+        self._host.heard.append(line)
         verb = line.partition(" ")[0].upper()
         if verb == "EHLO" and verb not in self._host.moods:
             lines = ["mx.harbor.test", *self._host.offers]
