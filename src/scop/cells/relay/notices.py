@@ -37,7 +37,8 @@ class Notices:
             now_unix=now_unix,
             ident=trace,
             envelope_id=load.mail.envid,
-            returned=Returned.FULL if load.mail.ret == "FULL" else Returned.HDRS,
+            # RFC 8689 §4.2.1: the way back may be in the clear, so what requires TLS never comes back whole.
+            returned=Returned.FULL if load.mail.ret == "FULL" and not load.mail.require_tls else Returned.HDRS,
         )
         return Letter(
             trace=trace,
