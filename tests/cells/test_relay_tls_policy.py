@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scop.cells.relay.route import Host, Route
 from scop.cells.relay.tls_policy import Demand, HostPolicy, Level, Needs, PolicyType, Refused, TlsResult, host_policy
@@ -21,6 +23,7 @@ UNUSABLE = TlsaFound(DaneState.UNUSABLE, NAME, NAME, (TLSA(1, 1, 1, bytes(32)),)
 FAILED = TlsaFound(DaneState.FAILED, NAME, NAME, reason="bogus")
 ENFORCE, TESTING = Policy(Mode.ENFORCE, 86_400, (NAME,)), Policy(Mode.TESTING, 86_400, (NAME,))
 ELSEWHERE = Policy(Mode.ENFORCE, 86_400, ("mail.other.test",))
+SMART = Route(SEA, (HOST,), smarthost=Smarthost("out.test", tls="none"))
 PLAIN_NEEDS, STRICT, LAX = Needs(), Needs(require_tls=True), Needs(tls_optional=True)
 
 MAY = Demand()
@@ -74,6 +77,22 @@ def test_relay_tls_policy_refuses(
     decided = host_policy(route, HOST, needs, sts, tlsa)
     assert isinstance(decided, Refused)
     assert (result, status) == (decided.result, decided.status)
+
+
+@given(
+    st.sampled_from((PLAIN, SECURE, SMART)),
+    st.booleans(),
+    st.sampled_from((None, ENFORCE, TESTING, ELSEWHERE)),
+    st.sampled_from((NO_TLSA, USABLE, UNUSABLE, FAILED)),
+)
+def test_relay_tls_policy_never_lowers_requiretls(
+    route: Route, tls_optional: bool, sts: Policy | None, tlsa: TlsaFound
+) -> None:
+    """RFC 8689 §4.2.1: whatever domain, author and configuration say, the host is proved and asked for REQUIRETLS."""
+    decided = host_policy(route, HOST, Needs(require_tls=True, tls_optional=tls_optional), sts, tlsa)
+    if isinstance(decided, HostPolicy):
+        assert decided.needs_requiretls
+        assert {demand.level for demand in decided.demands} <= {Level.DANE, Level.PKIX}
 
 
 def test_relay_tls_policy_tests_only() -> None:
