@@ -309,8 +309,11 @@ class MailWire(asyncio.Protocol):
             self._transport.close()
         else:
             # RFC 9293 §3.10.4: closing with octets unread resets, and takes our last words from the client.
-            self._transport.write_eof()
-            self._transport.resume_reading()
+            try:
+                self._transport.write_eof()
+                self._transport.resume_reading()
+            except OSError:  # it was reset a moment ago, and we are yet to be told
+                self._transport.abort()
         self._left()
 
     def abort(self) -> None:
