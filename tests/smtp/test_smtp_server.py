@@ -14,7 +14,7 @@ from scop.base import LocalProtocolError
 from scop.smtp import NEED_DATA, DataChunk, Hello, SaslStep, ServerConnection, ServerOptions, State, reply
 from scop.smtp.commands import write_command
 from scop.smtp.extensions import built_in
-from scop.smtp.offers import command_limit
+from scop.smtp.offers import offers_on
 from scop.smtp.options import MECHANISMS
 from scop.smtp.sasl import ClientExchange
 
@@ -231,7 +231,7 @@ def test_command_line_limit_holds_at_n_and_n_plus_1() -> None:
     """RFC 5321 §4.5.3.1.4, and what the extensions add; the octets of a longer line are not kept."""
     for extra, expected in ((0, "250"), (1, "500")):
         player = Player(ServerOptions("mx.test"))
-        limit = command_limit(player.options)
+        limit = offers_on(player.server.channel).command_octets
         player.feed(b"EHLO x\r\nNOOP " + b"x" * (limit - 7 + extra) + b"\r\n")
         assert expected == player.said[-1][:3]
     endless = Player(ServerOptions("mx.test"))

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from scop.smtp.events import Mail
     from scop.smtp.extensions.extension import Effect, Extension, ReadMailParameter, ReadRecipientParameter, Verb
 
-__all__ = ["Offers", "command_limit", "offers_on"]
+__all__ = ["Offers", "offers_on"]
 
-COMMAND_OCTETS = 512  # RFC 5321 §4.5.3.1.4
+COMMAND_OCTETS = 512  # RFC 5321 §4.5.3.1.4; §4.5.3.1.9: each extension adds to it, offered or not
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The lines of the reply to EHLO, and what they promise by name."""
+    """The lines of the reply to EHLO, what they promise by name, and how long a command line with its CRLF may be."""
 
+    command_octets: int
     lines: tuple[str, ...] = ()
     verbs: Mapping[str, Verb] = field(default_factory=dict)
     withheld: Mapping[str, Verb] = field(default_factory=dict)  # known, but not to be had now
@@ -48,6 +49,7 @@ def _offers(options: ServerOptions, terms: Terms) -> Offers:
     told = [(line, each) for each in known if terms.extended and (line := each.offer(channel)) is not None]
     had = [each for _, each in told]
     return Offers(
+        command_octets=COMMAND_OCTETS + sum(each.extra_command_octets for each in known),
         lines=tuple(line for line, _ in told),
         verbs={name: verb for each in had for name, verb in each.verbs.items()},
         withheld={name: verb for each in known if each not in had for name, verb in each.verbs.items()},
@@ -64,8 +66,3 @@ def _events(extensions: Sequence[Extension]) -> set[type]:
 
 def _known(options: ServerOptions) -> tuple[Extension, ...]:
     return BUILT_IN if options.extensions is None else options.extensions
-
-
-def command_limit(options: ServerOptions) -> int:
-    """Return how long a command line may be with its CRLF: each extension adds to it."""
-    return COMMAND_OCTETS + sum(each.extra_command_octets for each in _known(options))

@@ -51,6 +51,10 @@ class ServerOptions:
     early_talk: bool = False
     extensions: tuple[Extension, ...] | None = None  # that may be offered; None for all built-in ones
 
+    def __hash__(self) -> int:
+        # Every connection looks up its offers by its options, most of which are of one listener: a few fields will do.
+        return hash((self.hostname, self.lmtp, self.trusted, self.tls_available, self.external_identity))
+
     def __post_init__(self) -> None:
         if self.max_message_octets < MIN_MESSAGE_OCTETS:
             raise ValueError(f"a server takes messages of at least {MIN_MESSAGE_OCTETS} octets")

@@ -43,7 +43,7 @@ from scop.smtp.extensions.auth import MAX_RESPONSE_OCTETS, next_step
 from scop.smtp.extensions.chunking import announced_octets, is_chunk
 from scop.smtp.extensions.extension import BAD_PARAMETER
 from scop.smtp.extensions.smtputf8 import NEEDS_SMTPUTF8
-from scop.smtp.offers import command_limit, offers_on
+from scop.smtp.offers import offers_on
 from scop.smtp.options import Channel, ServerOptions
 from scop.smtp.reply import Reply, reply
 from scop.smtp.states import State, allows, state_after
@@ -65,7 +65,6 @@ class ServerConnection:
 
     def __init__(self, options: ServerOptions) -> None:
         self._options = options
-        self._max_command_octets = command_limit(options)
         self._state = State.CONNECTED
         self._buffer = bytearray()
         self._overlong = b""  # how a too long line began, whose rest is being dropped
@@ -200,7 +199,7 @@ class ServerConnection:
 
     @property
     def _line_limit(self) -> int:
-        return MAX_RESPONSE_OCTETS if self._state is State.SASL else self._max_command_octets
+        return MAX_RESPONSE_OCTETS if self._state is State.SASL else self._offers.command_octets
 
     def _too_long(self) -> LimitExceeded:
         if self._state is State.SASL:  # RFC 4954 §6
