@@ -135,5 +135,4 @@ def test_reply_lines_end_with_crlf(octets: bytes) -> None:
     reader = ReplyReader()
     reader.receive_data(octets)
     with pytest.raises(RemoteProtocolError, match="bare LF"):
-        while reader.next_reply() is not None:
-            pass
+        list(iter(reader.next_reply, None))
