@@ -150,6 +150,23 @@ def test_keeper_a_login_is_a_name_or_an_address(login: str) -> None:
     assert ALICE == DIRECTORY.find_login(login)
 
 
+@pytest.mark.parametrize(
+    ("login", "expected"),
+    [
+        ("Alice", "alice"),
+        ("A.Liddell@harbor.test", "alice"),
+        ("Carol", "carol"),
+        ("CAROL@Harbor.test", "carol"),
+        ("carol@lagoon.test", "carol@lagoon.test"),
+        ("no address", "no address"),
+        ("x" * 1000, "x" * 320),
+    ],
+)
+def test_keeper_spellings_of_a_login_are_one_known_or_not(login: str, expected: str) -> None:
+    """By the count of guesses and by the salt nobody can tell whether there is such an account."""
+    assert expected == DIRECTORY.login_name(login)
+
+
 @pytest.mark.parametrize("login", ["", "carol", "alice@lagoon.test", "alice+x@harbor.test"])
 def test_keeper_other_logins_find_nobody(login: str) -> None:
     """A +detail is for mail, not for logins: each would be another count of guesses."""

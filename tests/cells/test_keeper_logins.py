@@ -197,7 +197,8 @@ async def test_keeper_during_lock_out_the_right_password_is_not_told_apart(desk:
     """Known and unknown logins, right and wrong passwords: all read the same until the pause is over."""
     await desk.open(scram=True)
     ask = getattr(desk, way)
-    assert [REFUSED] * 3 == [await ask(login, WRONG) for _ in range(3)]
+    spellings = (login, login.upper(), f"{login}@harbor.test")
+    assert [REFUSED] * 3 == [await ask(each, WRONG) for each in spellings]
     assert [TRY_LATER] * 2 == [await ask(login, word, address=ELSEWHERE) for word in (PASSWORD, WRONG)]
     desk.clock.jump(1.0)
     assert (ACCEPTED if login == "alice" else REFUSED) == await ask(login, PASSWORD)

@@ -123,10 +123,9 @@ class Accounts:
 
     async def add_app_password(self, asked: AddAppPassword, peer: Peer) -> NewAppPassword:
         """Generate a password for one program."""
-        account = self._known(asked.name)
+        self._known(asked.name)
         password, now = new_app_password(), self.clock.unix()
-        directory = self.ledger.directory
-        terms = self.salts.terms_of(asked.name, account, directory)
+        terms = self.salts.terms_of(asked.name, self.ledger.directory)
         made = ScramSha256.of(await self.passwords.scram(password, terms), asked.label, now)
 
         def alter(account: Account) -> Account:
@@ -196,8 +195,7 @@ class Accounts:
     async def _verifier(self, asked: AddAccount | SetPassword) -> Verifier:
         if not asked.scram:
             return await self.passwords.hash(asked.password)
-        directory = self.ledger.directory
-        terms = self.salts.terms_of(asked.name, directory.accounts.get(asked.name), directory)
+        terms = self.salts.terms_of(asked.name, self.ledger.directory)
         return ScramSha256.of(await self.passwords.scram(asked.password, terms), created_unix=self.clock.unix())
 
     def _check_new(self, asked: AddAccount) -> None:

@@ -20,6 +20,7 @@ __all__ = ["Directory"]
 # RFC 5321 §4.5.1 and RFC 2142 §4: these reach a person, whatever accounts there are.
 ROLES = frozenset({"postmaster", "abuse"})
 DETAIL_SEPARATOR = "+"
+MAX_LOGIN_CHARACTERS = 320  # the longest address: RFC 5321 §4.5.3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class Directory:
         """Return the account that bears this name or this address."""
         lowered = login.lower()
         return self.accounts.get(lowered) or self.accounts.get(self.owners.get(self.key_of(login), ""))
+
+    def login_name(self, login: str) -> str:
+        """Return the account's name; for an unknown login the name that it would most likely have.
+
+        So spellings of one login are one, whether there is such an account or not: nobody can tell by what is kept
+        of them.
+        """
+        account = self.find_login(login)
+        if account is not None:
+            return account.name
+        return (self.key_of(login).rpartition("@")[0] or login[:MAX_LOGIN_CHARACTERS]).lower()
 
     def owner(self, address: str) -> Account | None:
         """Return the account that an address belongs to, with or without a +detail."""

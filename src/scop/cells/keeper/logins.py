@@ -34,8 +34,6 @@ from scop.net.peer import Peer
 
 __all__ = ["Logins"]
 
-MAX_LOGIN_CHARACTERS = 320  # the longest address: RFC 5321 §4.5.3.1
-
 _REFUSED, _TRY_LATER = AuthenticationOutcome.REFUSED, AuthenticationOutcome.TRY_LATER
 
 
@@ -103,7 +101,7 @@ class Logins:
             self._refused(self._attempt(asked.mechanism, "", asked.address, peer), str(fault))
             return ScramChallenge(_REFUSED)
         directory = self.ledger.directory
-        terms = self.salts.terms_of(login, directory.find_login(login), directory)
+        terms = self.salts.terms_of(login, directory)
         name, exchange = self.exchanges.add(asked, login, nonce, terms)
         return ScramChallenge(AuthenticationOutcome.CONTINUES, name, exchange.first())
 
@@ -129,9 +127,8 @@ class Logins:
         return ScramFinal(answer.outcome, answer.account, answer.address, final)
 
     def _attempt(self, mechanism: str, login: str, address: str, peer: Peer) -> _Attempt:
-        account = self.ledger.directory.find_login(login)
-        name = account.name if account else login[:MAX_LOGIN_CHARACTERS].lower()
-        return _Attempt(mechanism, login, name, account, address, peer.cell)
+        directory = self.ledger.directory
+        return _Attempt(mechanism, login, directory.login_name(login), directory.find_login(login), address, peer.cell)
 
     async def _find(self, attempt: _Attempt, asked: Authenticate) -> Verifier | None:
         """Return the verifier that the password fits; raises `TemporaryFailure` while it is not to be looked at.
@@ -140,8 +137,7 @@ class Logins:
         """
         if not self.guard.admits_address(attempt.address):
             raise TemporaryFailure("too many wrong guesses from there")
-        account, directory = attempt.account, self.ledger.directory
-        terms = self.salts.terms_of(asked.login, account, directory)
+        account, terms = attempt.account, self.salts.terms_of(asked.login, self.ledger.directory)
         if not self.guard.admits_login(attempt.login):
             return await self.passwords.find_scram(asked.password, attempt.app_passwords, terms)
         verifiers = account.verifiers if account else ()

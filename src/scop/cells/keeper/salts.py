@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from scop.cells.keeper.account import Account
 from scop.cells.keeper.directory import Directory
 
 __all__ = ["ITERATIONS", "Salts", "ScramTerms", "load_or_make_key"]
@@ -41,24 +40,14 @@ class Salts:
     key: bytes
     iterations: int = ITERATIONS
 
-    def terms_of(self, login: str, account: Account | None, directory: Directory) -> ScramTerms:
-        """Return the terms of a login and, where it is known, of its account."""
-        if account is None:
-            return self._terms(_fold(login, directory))
-        # What is stored holds, also under a key and a number of iterations that were others.
-        stored = account.scram[:1]
-        return ScramTerms(stored[0].salt, stored[0].iterations) if stored else self._terms(account.name)
-
-    def _terms(self, name: str) -> ScramTerms:
-        # Names of files are no secrets, so the key makes the difference.
-        return ScramTerms(
-            hmac.digest(self.key, name.encode("utf-8", "surrogatepass"), "sha256")[:SALT_OCTETS], self.iterations
-        )
-
-
-def _fold(login: str, directory: Directory) -> str:
-    """Return the name that a login would most likely have: `Bob@harbor.test` is `bob`, known or not."""
-    return (directory.key_of(login).rpartition("@")[0] or login).lower()
+    def terms_of(self, login: str, directory: Directory) -> ScramTerms:
+        """Return the terms of a login, known or not."""
+        account = directory.find_login(login)
+        if account is not None and account.scram:
+            # What is stored holds, also under a key and a number of iterations that were others.
+            return ScramTerms(account.scram[0].salt, account.scram[0].iterations)
+        name = directory.login_name(login).encode("utf-8", "surrogatepass")
+        return ScramTerms(hmac.digest(self.key, name, "sha256")[:SALT_OCTETS], self.iterations)
 
 
 def load_or_make_key(state: Path) -> bytes:
