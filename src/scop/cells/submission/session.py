@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_HOLD_SECONDS", "Counter", "SubmissionSession"]
 
 MAX_HOLD_SECONDS = 30 * 86400  # who wants more can send it then
-MAX_PRIORITY = 4  # of -9 to 9: what comes above it is for those who run a network (RFC 6710 §9)
+MAX_PRIORITY = 4  # of -9 to 9 (RFC 6710 §6): what lies above is for those who run the network
 
 _CROWDED = reply(421, "4.7.0", "Too many connections, try again later")
 _LOG_IN_FIRST = reply(530, "5.7.0", "Authentication required")
@@ -109,7 +109,7 @@ class SubmissionSession:
         granted = replace(mail, auth=login, size_octets=None, priority=_granted(mail.priority))
         answer = await self._onward.mail(granted, self._origin())
         if answer.is_positive and granted.priority != mail.priority:
-            # RFC 6710 §7 (X.3.6): the client is told what it got.
+            # RFC 6710 §4.1 (X.3.6): the client is told what it got.
             return reply(250, "2.3.6", f"{granted.priority} is the new priority of the message")
         return answer
 
