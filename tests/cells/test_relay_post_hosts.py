@@ -58,8 +58,7 @@ async def test_relay_post_takes_a_refusal_as_the_last_word(tmp_path: Path) -> No
         assert ([550], 1) == ([each.code for each in carried.transaction.recipients], len(records.mails))
 
 
-@pytest.mark.parametrize("words", [b"250 Ok\r\n250 Ok\r\n", b""])
-async def test_relay_post_does_not_double_what_may_have_arrived(tmp_path: Path, words: bytes) -> None:
+async def test_relay_post_does_not_double_what_may_have_arrived(tmp_path: Path) -> None:
     """RFC 5321 §4.5.4.1, RFC 1047: a host that is lost with the message in its hands is not followed by the next."""
     connections = 0
 
@@ -69,8 +68,9 @@ async def test_relay_post_does_not_double_what_may_have_arrived(tmp_path: Path, 
         writer.write(b"220 mx.sea.test ESMTP\r\n")
         await reader.readuntil(b"\r\n")
         writer.write(b"250-mx.sea.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n")
+        await reader.readuntil(b"RCPT ")
+        writer.write(b"250 Ok\r\n250 Ok\r\n")
         await reader.readuntil(MAIL)
-        writer.write(words)
         writer.close()
 
     server = await asyncio.start_server(cut, HERE, 0)

@@ -109,7 +109,7 @@ class MailClient:
         client = cls(wire, name, lmtp=lmtp, timeouts=timeouts, heard=heard)
         try:
             greeting = await client._reply(timeouts.greeting)
-            if not greeting.is_positive:
+            if greeting.code >= 300:
                 raise TemporaryFailure(f"the server greets with {greeting}")
             await client._hello()
         except BaseException:
@@ -212,10 +212,10 @@ class MailClient:
             return Transaction(objection, (objection,) * count)
         opening = self._opening(mail, envelope.recipients)
         by_chunks = self._goes_by_chunks(mail)
-        if "PIPELINING" not in self.extensions or (by_chunks and len(octets) > AT_ONCE_OCTETS):
-            told, said = await self._step_by_step(opening, octets)
-        elif by_chunks:
+        if by_chunks and self._is_neighbour and len(octets) <= AT_ONCE_OCTETS:
             told, said = await self._at_once(opening, octets)
+        elif by_chunks or "PIPELINING" not in self.extensions:
+            told, said = await self._step_by_step(opening, octets)
         else:
             told, said = await self._with_data(opening, octets)
         await self.reset()
@@ -247,10 +247,15 @@ class MailClient:
         origin = [Forwarded(mail.origin)] if mail.origin and "XFORWARD" in self.extensions else []
         return [*origin, mail, *recipients]
 
+    @property
+    def _is_neighbour(self) -> bool:
+        """Whether the server takes us for one of its own, and is one of ours: only then XFORWARD is offered."""
+        return {"XFORWARD", "PIPELINING"} <= self.extensions.keys()
+
     def _goes_by_chunks(self, mail: Mail) -> bool:
-        # RFC 3030 §3: BINARYMIME goes so only. Text does, too, where it can: at 4 KB a mail costs 57 µs of CPU against
-        # 75 µs by DATA (at 400 KB 0.98 ms against 1.13 ms), because envelope and message leave in one write and no dot
-        # is stuffed, and we wait for the server once instead of twice. And nothing counted can be taken for an end.
+        # RFC 3030 §3: BINARYMIME goes so only. Text does, too, where it can: nothing counted can be taken for an end.
+        # A mail of 4 KB costs 72 µs of CPU either way, of 400 KB 1.1 ms against 1.24 ms by DATA, since no dot is
+        # stuffed; to a neighbour 55 µs, because envelope and message leave in one write.
         return mail.body == "BINARYMIME" or "CHUNKING" in self.extensions
 
     async def _step_by_step(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
@@ -268,7 +273,11 @@ class MailClient:
         return told, await self._data(octets) if self._connection.state is State.DATA else [go_on]
 
     async def _at_once(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
-        """Send envelope and message in one write: its length is told, so that nothing in it is read as a command."""
+        """Send envelope and message in one write; only a neighbour is known to read on behind what it refuses.
+
+        RFC 3030 §2: the octets of a chunk are taken whatever becomes of it. A server that refuses the recipient and
+        does not keep to that would read the message as commands of ours: a stranger gets none before it took one.
+        """
         lines, own = self._compose(opening)
         self._tell_message("BDAT", octets)
         chunks = self._connection.message_chunks(octets)

@@ -250,12 +250,8 @@ class Post:
 
 
 def _has_message(link: Link, load: _Load) -> bool:
-    """Tell whether a host that was lost may have the whole message."""
-    client = link.client
-    if client.answers > len(load.envelope.recipients):  # to MAIL and each RCPT: the message was on its way
-        return True
-    # Where it left along with them, any silence may mean that. (One that lay idle is most likely just gone.)
-    return link.transactions == 1 and {"PIPELINING", "CHUNKING"} <= client.extensions.keys()
+    """Tell whether a host that was lost may have the whole message: it had answered to MAIL and each RCPT."""
+    return link.client.answers > len(load.envelope.recipients)
 
 
 def _check_able(client: MailClient, load: _Load) -> None:
