@@ -197,8 +197,6 @@ class ClientConnection:
         """Yield what `send_message` returns, piece by piece, so that a large message is never held twice."""
         if self._state is not State.DATA or self._open:
             raise LocalProtocolError("the server does not wait for a message")
-        if self._mail.body == "BINARYMIME":  # RFC 3030 §3
-            raise LocalProtocolError("BINARYMIME goes by BDAT only")
         pieces = stuffed_pieces(octets, self._piece_octets)
         self._remember(DataEnd())
         return pieces
@@ -274,6 +272,8 @@ class ClientConnection:
             raise LocalProtocolError(f"the server does not offer {needed}")
         if isinstance(command, Hello) and self._lmtp is not (command.verb == "LHLO"):
             raise LocalProtocolError(f"{command.verb} in the other protocol")
+        if isinstance(command, DataBegin) and self._mail.body == "BINARYMIME":  # RFC 3030 §3
+            raise LocalProtocolError("BINARYMIME goes by BDAT only")
         if objection := self.objection(command):
             raise LocalProtocolError(str(objection))
 
