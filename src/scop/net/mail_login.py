@@ -9,7 +9,6 @@ Standards: RFC 4954 §4 (AUTH), §6 (which replies mean what); RFC 5802 §6 (cha
 from __future__ import annotations
 
 import secrets
-import ssl
 from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError
@@ -40,13 +39,12 @@ async def log_in(client: MailClient, login: str, password: str, mechanisms: Sequ
     common way, and where the server does not prove what it has to: the connection is of no use then.
 
     A server may keep of most passwords what SCRAM can't be done with, and it does not say so (it says 535 as for
-    a wrong one). So the next way is tried after that, if the server's certificate was verified: whoever else is
-    there gets no password.
+    a wrong one). So the next way is tried after that: whoever is there could as well have offered no SCRAM.
     """
     first = _chosen(client, mechanisms)
     answer = await _log_in_by(client, login, password, first)
     others = [each for each in _common(client, mechanisms) if not each.startswith(SCRAM_SHA_256)]
-    if first.startswith(SCRAM_SHA_256) and answer.code == _WRONG and others and _is_verified(client):
+    if first.startswith(SCRAM_SHA_256) and answer.code == _WRONG and others:
         return await _log_in_by(client, login, password, _chosen(client, others))
     return answer
 
@@ -90,10 +88,6 @@ def _offered(client: MailClient) -> set[str]:
 def _common(client: MailClient, mechanisms: Sequence[str]) -> list[str]:
     offered = _offered(client)
     return [each for each in mechanisms if each in offered]
-
-
-def _is_verified(client: MailClient) -> bool:
-    return client.tls is not None and client.tls.context.verify_mode is ssl.CERT_REQUIRED
 
 
 def _chosen(client: MailClient, mechanisms: Sequence[str]) -> str:
