@@ -13,6 +13,7 @@ from scop.smtp import (
     ClientConnection,
     DataBegin,
     Event,
+    Farewell,
     Forwarded,
     ForwardPath,
     Greeting,
@@ -163,6 +164,45 @@ def test_client_raises_nothing_but_remote_protocol_error(octets: bytes) -> None:
             pass
     except RemoteProtocolError:
         return
+
+
+_REPLIES = st.lists(
+    st.sampled_from([b"250 ok\r\n", b"250-a\r\n250 b\r\n", b"550 5.1.1 no\r\n", b"421 bye\r\n", b"x\r\n"])
+)
+
+
+def _heard(octets: bytes, piece_octets: int) -> list[object]:
+    """Return what a client with three open commands makes of octets in pieces of this length."""
+    client = _greeted()
+    for command in (Mail(A), Recipient(C), Recipient(C)):
+        client.send(command)
+    events: list[object] = []
+    for start in range(0, len(octets), piece_octets):
+        client.receive_data(octets[start : start + piece_octets])
+        try:
+            while (event := client.next_event()) is not NEED_DATA:
+                events.append(event)
+        except RemoteProtocolError as fault:
+            return [*events, str(fault)]
+    return [*events, client.state]
+
+
+@given(_REPLIES.map(b"".join), st.integers(1, 9))
+def test_client_hears_the_same_however_replies_are_cut(octets: bytes, piece_octets: int) -> None:
+    """Chunk by chunk the same: whole, or octet by octet."""
+    assert _heard(octets, len(octets) + 1) == _heard(octets, piece_octets)
+
+
+def test_client_takes_421_at_any_time() -> None:
+    """RFC 5321 §3.8: it answers all that is open; where nothing is, it is a farewell."""
+    client = _greeted()
+    client.send(Mail(A))
+    client.send(Recipient(C))
+    assert [(Mail, 421), (Recipient, 421)] == _answers(client, b"421 4.3.2 bye\r\n")
+    idle = _greeted()
+    idle.receive_data(b"421 4.4.2 you are slow\r\n")
+    assert Farewell(reply(421, "4.4.2", "you are slow")) == idle.next_event()
+    assert [State.CLOSED] * 2 == [client.state, idle.state]
 
 
 class _Pair:

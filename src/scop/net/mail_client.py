@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from scop.base import RemoteProtocolError
 from scop.net.client_wire import RFC_5321, ClientTimeouts, ClientWire
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_login import STRONGEST_FIRST, log_in
+from scop.net.mail_outcome import Transaction, worst
 from scop.smtp import (
     Authenticate,
     DataBegin,
@@ -53,30 +54,6 @@ Heard: TypeAlias = Callable[[str, str], None]
 
 _IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _CUT_OFF = reply(451, "4.4.2", "The next server closed before it answered for this recipient")
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """What a server said of one mail."""
-
-    mail: Reply
-    recipients: tuple[Reply, ...]  # to each RCPT
-    messages: tuple[Reply, ...] = ()  # to the message: one for all, or in LMTP one for each recipient accepted
-
-    @property
-    def message(self) -> Reply | None:
-        """What holds for all recipients that were accepted; None where no message was sent."""
-        return _worst(self.messages) if self.messages else None
-
-    @property
-    def outcomes(self) -> tuple[Reply, ...]:
-        """For each recipient the last word: the refusal of the mail or of it, else what was said of the message."""
-        if not self.mail.is_positive:
-            return (self.mail,) * len(self.recipients)
-        if not self.messages:
-            return self.recipients
-        said = iter(self.messages if len(self.messages) > 1 else self.messages * len(self.recipients))
-        return tuple([next(said) if each.is_positive else each for each in self.recipients])
 
 
 class MailClient:
@@ -202,7 +179,7 @@ class MailClient:
 
         LMTP answers for each: our own cells answer all alike, of others the worst is returned.
         """
-        return _worst(await self._message(octets))
+        return worst(await self._message(octets))
 
     async def transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
         """Hand over one message, its size told first; `origin` and `auth` only a neighbour may know."""
@@ -421,8 +398,3 @@ def _shown(command: Event, line: bytes) -> str:
             return "(hidden)"
         case _:
             return line.decode("utf-8", "surrogateescape").rstrip("\r\n")
-
-
-def _worst(replies: Sequence[Reply]) -> Reply:
-    """Return the reply that holds for all recipients: what must be tried again, else what failed."""
-    return max(replies, key=lambda each: (each.is_temporary, each.is_permanent))
