@@ -1,14 +1,15 @@
-"""The real mesh against clients that others wrote: swaks, smtp-source, dig, nsupdate."""
+"""The real mesh against clients that others wrote: swaks, curl, msmtp, smtplib, smtp-source, dig, nsupdate."""
 
 from __future__ import annotations
 
 import shutil
+import smtplib
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from fakes.real_mesh import PASSWORD, RunningWorld
+from fakes.real_mesh import PASSWORD, RunningWorld, unverified
 from scop.cli.demo.scene import PORTS
 
 pytestmark = pytest.mark.interop
@@ -63,6 +64,50 @@ def test_interop_swaks_submits_with_a_password_over_tls(
         f"Subject: {name}",
     )
     assert [name] == [mail.subject for mail in running_world.await_mails(name, 1)]
+
+
+def test_interop_curl_submits(running_world: RunningWorld, tmp_path: Path) -> None:
+    """Curl logs in by itself as it sees fit, with both ways to TLS."""
+    recipient = running_world.person("curl")
+    lagoon = running_world.world.lagoon
+    mail = tmp_path / "mail.eml"
+    mail.write_text(f"From: alice@{lagoon.domain}\nTo: {recipient}\nSubject: by curl\n\nAhoy.\n")
+    for place in (f"smtps://{lagoon.address}:{PORTS.submissions}", f"smtp://{lagoon.address}:{PORTS.submission}"):
+        login = ("--user", f"alice:{PASSWORD}", "--ssl-reqd", "--insecure", "--crlf")
+        envelope = ("--mail-from", f"alice@{lagoon.domain}", "--mail-rcpt", recipient)
+        run("curl", "--silent", "--show-error", place, *login, *envelope, "--upload-file", str(mail))
+    assert ["by curl", "by curl"] == [mail.subject for mail in running_world.await_mails("curl", 2)]
+
+
+@pytest.mark.parametrize("mechanism", ["plain", "login"])
+def test_interop_msmtp_submits(running_world: RunningWorld, tmp_path: Path, mechanism: str) -> None:
+    """As a sendmail of a person's own machine."""
+    recipient = running_world.person(f"msmtp-{mechanism}")
+    lagoon = running_world.world.lagoon
+    settings = tmp_path / "msmtprc"
+    settings.write_text(
+        f"account default\nhost {lagoon.address}\nport {PORTS.submission}\ntls on\ntls_starttls on\n"
+        f"tls_certcheck off\nauth {mechanism}\nuser alice\npassword {PASSWORD}\nfrom alice@{lagoon.domain}\n"
+        "dsn_notify failure,delay\ndsn_return headers\n"
+    )
+    settings.chmod(0o600)
+    mail = f"From: alice@{lagoon.domain}\nTo: {recipient}\nSubject: by msmtp\n\nAhoy.\n"
+    run("msmtp", f"--file={settings}", "-t", text=mail)
+    assert ["by msmtp"] == [mail.subject for mail in running_world.await_mails(f"msmtp-{mechanism}", 1)]
+
+
+def test_interop_smtplib_submits(running_world: RunningWorld) -> None:
+    """Python's own client, STARTTLS, with SMTPUTF8 and the parameters of DSN."""
+    recipient = running_world.person("smtplib")
+    lagoon = running_world.world.lagoon
+    with smtplib.SMTP(lagoon.address, PORTS.submission, timeout=60) as client:
+        client.starttls(context=unverified())
+        client.login("alice", PASSWORD)
+        mail = f"From: Jörg <alice@{lagoon.domain}>\r\nTo: {recipient}\r\nSubject: Größe\r\n\r\nAhoy.\r\n"
+        parameters = ["SMTPUTF8", "BODY=8BITMIME", "RET=HDRS", "ENVID=smtplib-1"]
+        notify = ["NOTIFY=FAILURE,DELAY"]
+        client.sendmail(f"alice@{lagoon.domain}", [recipient], mail.encode(), parameters, notify)
+    assert ["Größe"] == [mail.subject for mail in running_world.await_mails("smtplib", 1)]
 
 
 def test_interop_swaks_with_a_wrong_password_is_refused(running_world: RunningWorld) -> None:
