@@ -20,6 +20,7 @@ from scop.cells.relay.letters import SIGNER, Letter, Load
 from scop.cells.relay.lines import LineLimits, Lines
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.queue import Queue
+from scop.cells.relay.room import Room
 from scop.cells.relay.schedule import INSIDE, OUTSIDE, Pace, Patience
 from scop.cells.relay.settling import Attempt, Outcome, outcomes
 from scop.cells.relay.verdict import Fate, Verdict
@@ -55,6 +56,7 @@ class Carrier:
         self._options = options
         self._wake = asyncio.Event()
         self._lines = Lines(LineLimits(), options.hops.hop_of, lambda hop: Window(self._pace(hop)))
+        self._room = Room()
         self._tasks: set[asyncio.Task[bool]] = set()
         self._fault: BaseException | None = None
         self._draining = False
@@ -123,11 +125,12 @@ class Carrier:
             return await self._settle(self._untried(load, window.why, window.closed_until_unix), None)
         if load.mail.deliver_by is not None and now >= self._options.patience.deadlines(load).give_up_unix:
             return await self._settle(self._untried(load, Verdict(Fate.LATER, "4.4.7", "")), None)
-        begun = await self._queue.begin(load, now)
-        if begun is None:  # the operator has dropped or held it while it stood in line
-            return False
-        load, octets = begun
-        return await self._settle(await self._tried(load, octets, window), octets)
+        async with self._room.holding(load.size_octets):
+            begun = await self._queue.begin(load, now)
+            if begun is None:  # the operator has dropped or held it while it stood in line
+                return False
+            load, octets = begun
+            return await self._settle(await self._tried(load, octets, window), octets)
 
     async def _tried(self, load: Load, octets: bytes, window: Window) -> Attempt:
         clock = self._options.clock

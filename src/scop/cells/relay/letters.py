@@ -56,6 +56,7 @@ class Load:
     tls_optional: bool
     queued_unix: float
     recipients: tuple[Waiting, ...]
+    size_octets: int = 0  # of the message
 
     @property
     def first_due_unix(self) -> float:

@@ -17,14 +17,14 @@ from scop.cells.relay.queue_parameters import mail_of, recipient_of
 
 __all__ = ["QUERIES", "due", "loads_of", "next_due"]
 
-_Facts: TypeAlias = tuple[str, str, str, int, float]
-_Row: TypeAlias = tuple[int, int, str, str, int, int, str, str, str, int, float]
+_Facts: TypeAlias = tuple[str, str, str, int, float, int]
+_Row: TypeAlias = tuple[int, int, str, str, int, int, str, str, str, int, float, int]
 
 _NEXT_PRIORITY = "SELECT max(priority) FROM destinations WHERE priority < ?"
 _DESTINATIONS = "SELECT id, name FROM destinations WHERE priority = ? AND next_unix <= ? ORDER BY next_unix"
 _ROWS = """
     SELECT r.id, r.message, r.forward_path, r.parameters, r.attempts, r.delay_told,
-           m.trace, m.reverse_path, m.parameters, m.tls_optional, m.queued_unix
+           m.trace, m.reverse_path, m.parameters, m.tls_optional, m.queued_unix, m.size_octets
     FROM recipients r JOIN messages m ON m.id = r.message
 """
 _RECIPIENTS = f"{_ROWS} WHERE r.destination = ? AND r.next_unix <= ? ORDER BY r.next_unix, r.id"
@@ -93,6 +93,6 @@ def _priorities(sql: sqlite3.Connection) -> Iterator[int]:
 
 
 def _load(key: tuple[int, str], recipients: list[Waiting], facts: _Facts) -> Load:
-    trace, reverse_path, parameters, tls_optional, queued_unix = facts
+    trace, reverse_path, parameters, tls_optional, queued_unix, size_octets = facts
     mail = mail_of(reverse_path, parameters)
-    return Load(*key, trace, mail, bool(tls_optional), queued_unix, tuple(recipients))
+    return Load(*key, trace, mail, bool(tls_optional), queued_unix, tuple(recipients), size_octets)
