@@ -47,6 +47,16 @@ def test_binary_needs_chunks_too() -> None:
     assert objection_to(Mail(A, body="BINARYMIME"), {"BINARYMIME": ""}) is not None
 
 
+@pytest.mark.parametrize(
+    ("limit", "is_taken"), [("", True), ("0", True), ("999", False), ("1000", True), ("x", True), ("²", True)]
+)
+def test_a_mail_is_not_larger_than_the_server_takes(limit: str, is_taken: bool) -> None:
+    """RFC 1870 §4, §6.1: at the limit it is taken, above it is not; 0 and what is no number are no limit."""
+    found = objection_to(Mail(A, size_octets=1000), {"SIZE": limit})
+    assert is_taken is (found is None)
+    assert objection_to(Mail(A), {"SIZE": limit}) is None
+
+
 @pytest.mark.parametrize("mail", [Mail(A), Mail(A, body="7BIT"), Mail(A, deliver_by=DeliverBy(60, "N"))])
 def test_a_plain_mail_meets_no_objection(mail: Mail) -> None:
     """What may be dropped is (RFC 2852 §4: by-mode N)."""

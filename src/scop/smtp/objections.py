@@ -1,7 +1,7 @@
 """What a server can't be given: the reply that says so in its place, so that nothing a sender asked for is dropped.
 
-Standards: RFC 6152 §3 (8BITMIME); RFC 3030 §3 (BINARYMIME); RFC 6531 §3.2 (SMTPUTF8); RFC 8689 §5 (REQUIRETLS);
-RFC 2852 §4 (DELIVERBY); RFC 9422 §3 (LIMITS); RFC 5248 (the codes).
+Standards: RFC 1870 §6.1 (SIZE); RFC 6152 §3 (8BITMIME); RFC 3030 §3 (BINARYMIME); RFC 6531 §3.2 (SMTPUTF8);
+RFC 8689 §5 (REQUIRETLS); RFC 2852 §4 (DELIVERBY); RFC 9422 §3 (LIMITS); RFC 5248 (the codes).
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ _WISHES: tuple[tuple[str, Reply, Callable[[Mail], bool]], ...] = (
 
 def objection_to(mail: Mail, offered: Mapping[str, str]) -> Reply | None:
     """Return why a server that offers these keywords can't be given `mail`, None where it can."""
+    limit = offered.get("SIZE", "")
+    if limit.isascii() and limit.isdigit() and 0 < int(limit) < (mail.size_octets or 0):  # RFC 1870 §4: 0 is no limit
+        return reply(552, "5.3.4", f"The next server takes mails of at most {limit} octets")
     if not (mail.smtputf8 or mail.body or mail.require_tls or mail.deliver_by):  # most mails wish for nothing
         return None
     return next((no for keyword, no, wants in _WISHES if keyword not in offered and wants(mail)), None)

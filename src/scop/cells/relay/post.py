@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from scop.cells.relay.post_links import LinkKey, Links
@@ -256,10 +256,7 @@ def _has_message(link: Link, load: _Load) -> bool:
 
 def _check_able(client: MailClient, load: _Load) -> None:
     """Raise `_Unable` where the host lacks what the mail needs."""
-    size = client.extensions.get("SIZE", "")
-    if size.isascii() and size.isdigit() and 0 < int(size) < len(load.octets):  # RFC 1870 §4: 0 means no limit
-        raise _Unable("5.3.4", f"the mail has {len(load.octets)} octets, the host takes {size}")
-    objection = client.objection(load.envelope.mail)
+    objection = client.objection(replace(load.envelope.mail, size_octets=len(load.octets)))
     if objection is not None and objection.is_permanent:
         raise _Unable(objection.enhanced, " ".join(objection.text))
 
