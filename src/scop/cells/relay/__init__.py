@@ -1,27 +1,40 @@
 """relay: carries outgoing mail.
 
 NAME
-    relay - durable queue, routing by MX, retry, bounce
+    relay - durable queue, routing, retry, notices
 
 DESCRIPTION
     Takes sealed mail from the signer and answers 250 once it is in the queue on the disk; mails that
     arrive together share one sync. Recipients of our own domain go to the mailbox by LMTP. Others go to
-    the hosts that their domain names by MX (RFC 5321 §5.1, RFC 7505), from our public address. How sure
-    we must be of a host is decided before it is called: REQUIRETLS, which is never lowered (RFC 8689),
-    then DANE (RFC 7672), then MTA-STS (RFC 8461), else TLS where it can; `TLS-Required: No` of an
-    author sets the domain's wishes aside. A smarthost of the configuration is proved by its certificate
-    and logged in to. How TLS went is counted by destination and UTC day (RFC 8460; `scop queue tls`).
-    Recipients of one message and domain share a transaction, connections are kept for a few seconds.
-    What fails for now is tried again with growing pauses for five days, also after a restart; what
-    fails for good, or for too long, goes back to its sender as a report (RFC 3464): to one of our own
-    by LMTP, to another through the signer, and never to the null path.
+    the smarthost that the configuration names for their domain (`[relay.smarthosts."example.org"]`,
+    `".example.org"` for all below it, `default`), which is proved by its certificate and logged in to;
+    else to the hosts that the domain names by MX (RFC 5321 §5.1, RFC 7505), in order of preference and
+    equals at random, at IPv6 and IPv4 addresses as far as ours reaches them; a host that is ourselves
+    ends the list. How sure we must be of a host is decided before it is called: REQUIRETLS, which is
+    never lowered (RFC 8689), then DANE (RFC 7672), then MTA-STS (RFC 8461), else TLS where it can;
+    `TLS-Required: No` of an author sets the domain's wishes aside. How TLS went is counted by
+    destination and UTC day (RFC 8460; `scop queue tls`).
+
+    Recipients of one message and next hop share a transaction, or as many as the host wants;
+    connections are kept for a few seconds. A hop gets four loads at once, more with every success, half
+    when it is busy. Where nothing gets through, one load is the probe and all else for the hop waits with
+    it. Codes decide what is tried again (`verdict.py` has the table): what fails for now after pauses
+    that grow from 2 seconds to 2 hours, for five days (`[relay] give_up_days`), also after a restart.
+    A connection that is lost after the message was handed over may mean a second copy (RFC 1047),
+    nothing else does.
+
+    Senders hear of it by reports (RFC 3461, RFC 3464): `failed`, `delayed` once after four hours
+    (`[relay] delay_notice_hours`), `relayed` where a host sends no reports itself; as NOTIFY, RET, ENVID,
+    ORCPT and DELIVERBY ask, which go on to hosts that know them. A report goes to one of our own by LMTP,
+    to another through the signer, and never to the null path.
 
     The same mail handed in again (same sender, same octets below our stamps) is queued once. Mail of
     another domain's sender, which is forwarded, leaves under an address of ours (SRS) that brings its
-    bounces home. The operator can hold, release, retry and drop what waits (`scop queue`).
+    bounces home. The operator can hold, release, retry and drop what waits (`scop queue`). The log has the
+    states of each recipient in their order: mail.queued, mail.deferred, mail.relayed or mail.bounced.
 
 PEERS
-    signer (in, SMTP): sealed mail. signer (out, SMTP): bounces to seal. resolver (DoT): MX, addresses.
+    signer (in, SMTP): sealed mail. signer (out, SMTP): notices to seal. resolver (DoT): MX, addresses.
     mailbox (LMTP): local recipients. operator (call): what waits, how TLS went. The Internet, port 25;
     smarthosts at their ports; web servers that publish MTA-STS policies, port 443.
 
@@ -39,7 +52,7 @@ SECURITY
 
 LIMITS
     100 Received fields (RFC 5321 §6.3); new mail waits outside (452) while less than 64 MiB of the disk
-    are free; 5 days; 20 transactions at once to a host, fewer where it is slow, and 100 in all;
+    are free; 5 days; 20 transactions at once to a hop, 100 in all, with 64 MiB of mail between them;
     100 mails on one connection. DANE counts once the resolver proves answers (DNSSEC); until it does no
     answer is secure, and domains with TLSA records get what MTA-STS or chance gives. The keeper is not asked.
 """

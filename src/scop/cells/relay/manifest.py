@@ -7,15 +7,15 @@ __all__ = ["MANIFEST"]
 
 MANIFEST = Manifest(
     name="relay",
-    job="carry outgoing mail: queue, retry, bounce",
+    job="carry outgoing mail: queue, retry, notices",
     serves=(
         Pipe("signer", PipeProtocol.SMTP, "sealed mail"),
         Pipe("operator", PipeProtocol.CALL, "look at the queue"),
     ),
     reaches=(
         Pipe("resolver", PipeProtocol.DOT, "MX and addresses"),
-        Pipe("mailbox", PipeProtocol.LMTP, "local recipients, and bounces to them"),
-        Pipe("signer", PipeProtocol.SMTP, "bounces to seal"),
+        Pipe("mailbox", PipeProtocol.LMTP, "local recipients, and notices to them"),
+        Pipe("signer", PipeProtocol.SMTP, "notices to seal"),
     ),
     world=(World.SMTP, World.HTTPS),
 )

@@ -10,7 +10,7 @@ MANIFEST = Manifest(
     job="seal outgoing mail with DKIM and publish the public keys",
     serves=(
         Pipe("submission", PipeProtocol.SMTP, "accepted mail"),
-        Pipe("relay", PipeProtocol.SMTP, "bounces to seal"),
+        Pipe("relay", PipeProtocol.SMTP, "notices to seal"),
         Pipe("mailbox", PipeProtocol.SMTP, "forwards and notices to seal"),
         Pipe("operator", PipeProtocol.CALL, "see whether keys are published"),
     ),
