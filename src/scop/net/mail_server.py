@@ -57,8 +57,8 @@ __all__ = ["Entrance", "MailServer", "MailSession", "ServerTimeouts"]
 
 
 _OK = reply(250, "2.0.0", "Ok")
+_GO_ON = reply(354, "", "End data with <CR><LF>.<CR><LF>")
 _SIMPLE: Mapping[type, Reply] = {
-    DataBegin: reply(354, "", "End data with <CR><LF>.<CR><LF>"),
     Forwarded: _OK,
     Noop: _OK,
     Quit: reply(221, "2.0.0", "Bye"),
@@ -183,8 +183,15 @@ class MailServer(MailWire):
                 self._note_refused(Refused(EARLY_TALK, "it spoke before it was greeted"))
             self._out.append(self._connection.send(welcome))
             while self._connection.state is not State.CLOSED:
-                await self._next()
-            await self._flush()
+                event = self._connection.next_event()
+                if event is not NEED_DATA:
+                    await self._take_event(event)
+                elif self._flush():
+                    await self._wait()
+                else:
+                    await self._drain()  # octets may come in the meantime: look again before waiting for some
+            if not self._flush():
+                await self._drain()
         except Gone:
             pass
         except Exception as fault:  # a bug, whatever it is: the client must hear something
@@ -194,19 +201,8 @@ class MailServer(MailWire):
             self._close()
             await self._close_session()
 
-    async def _greet(self) -> None:
-        welcome = await self._session.connected()
-        if self._connection.early_talker:
-            self._refused(Refused(EARLY_TALK, "spoke before it was greeted"))
-        self._out.append(self._connection.send(welcome))
-
-    async def _next(self) -> None:
-        event = self._connection.next_event()
-        if event is NEED_DATA and self._out:
-            await self._flush()  # octets may come in the meantime: look again before waiting for some
-        elif event is NEED_DATA:
-            await self._wait()
-        elif isinstance(event, DataChunk):
+    async def _take_event(self, event: Event) -> None:
+        if isinstance(event, DataChunk):
             self._chunks.append(event.octets)
         elif isinstance(event, StartTls):
             await self._change_to_tls()
@@ -228,6 +224,8 @@ class MailServer(MailWire):
                 return await self._session.mail(event)
             case Recipient():
                 return await self._session.recipient(event)
+            case DataBegin():
+                return _GO_ON
             case DataEnd():
                 return await self._session.message(self._take_message())
             case DataRefused():
@@ -285,7 +283,8 @@ class MailServer(MailWire):
     async def _change_to_tls(self) -> None:
         # What lies there in the clear is dropped with this reply; what comes from now on belongs to the handshake.
         self._out.append(self._connection.send(reply(220, "2.0.0", "Ready to start TLS")))
-        await self._flush()
+        if not self._flush():
+            await self._drain()
         await self._start_tls()
         await self._begin_anew()
 
@@ -321,17 +320,18 @@ class MailServer(MailWire):
         paid = self._message_octets / limits.min_octets_per_second
         return min(now, self._message_began + self._paused_seconds + paid) + limits.block_seconds
 
-    async def _flush(self) -> None:
-        octets = b"".join(self._out)
-        self._out.clear()
-        self._write(octets)
-        await self._drain()
+    def _flush(self) -> bool:
+        """Send what was said; return whether the client takes it as fast as we speak."""
+        if self._out:
+            octets = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+            self._out.clear()
+            self._write(octets)
+        return self._drained is None
 
     def _say(self, words: Reply) -> None:
         """Send last words, after all that was said before."""
         self._out.append(words.to_octets())
-        self._write(b"".join(self._out))
-        self._out.clear()
+        self._flush()
 
     async def _close_session(self) -> None:
         try:

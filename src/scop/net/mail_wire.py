@@ -2,7 +2,7 @@
 
 Theory of operation: a PROXY header, then TLS, then the conversation: each stage begins when the one
 before has ended, and octets go to the stage that stands. The conversation is a coroutine of a subclass,
-which waits in two places: `_more` for octets to come, `_flush` for octets to leave. Each wait has a deadline,
+which waits in two places: `_more` for octets to come, `_drain` for octets to leave. Each wait has a deadline,
 one timer serves all of them. Reading is paused while the conversation is far behind, and as the entrance asks.
 
 Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 3207 (STARTTLS); RFC 8314 §3 (implicit TLS); PROXY protocol §2.2.
@@ -287,11 +287,13 @@ class MailWire(asyncio.Protocol):
             self._transport.write(octets)
 
     async def _drain(self) -> None:
-        """Wait until the client has read most of what was written."""
+        """Wait until the client has read most of what was written; raises `Gone` where it never will."""
         if self._drained is not None:
             self._expect_within(self._timeouts.block_seconds)
             await self._drained
             self._deadline = math.inf
+        if self._lost:
+            raise Gone
 
     def _close(self) -> None:
         """End the connection; the client has some seconds to read our last words."""

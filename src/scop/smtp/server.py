@@ -167,6 +167,8 @@ class ServerConnection:
     # Commands
 
     def _next_command(self) -> Event | NeedData:
+        if not self._buffer:  # the usual case: after each reply the driver asks whether there is more
+            return NEED_DATA
         line = b""
         try:
             taken = self._take_line()

@@ -13,6 +13,7 @@ import datetime
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -101,7 +102,12 @@ def return_path_field(reverse_path: ReversePath) -> bytes:
 
 def date_time(unix: float) -> str:
     """Write a date as header fields bear it, in UTC (RFC 5322 §3.3)."""
-    now = datetime.datetime.fromtimestamp(int(unix), datetime.UTC)
+    return _date_time(int(unix))
+
+
+@lru_cache(maxsize=4)  # thousands of mails come in one second
+def _date_time(unix: int) -> str:
+    now = datetime.datetime.fromtimestamp(unix, datetime.UTC)
     day = f"{_DAYS[now.weekday()]}, {now.day} {_MONTHS[now.month - 1]} {now.year}"
     return f"{day} {now:%H:%M:%S} +0000"
 

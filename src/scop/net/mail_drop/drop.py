@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scop.smtp import ForwardPath, Mail, Origin, Recipient, Reply
 
 __all__ = ["Delivery", "Drop", "Parcel"]
@@ -27,8 +29,8 @@ class Delivery(Protocol):
 
     last_failure: str  # why the last reply was negative; for the log
 
-    async def mail(self, mail: Mail, origin: Origin, /) -> Reply:
-        """Begin."""
+    async def mail(self, mail: Mail, origin: Callable[[], Origin], /) -> Reply:
+        """Begin; `origin` tells who the client is, to whoever passes that on."""
 
     async def recipient(self, recipient: Recipient, /) -> Reply:
         """Say whether this recipient's mail can be taken."""

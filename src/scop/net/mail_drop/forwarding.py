@@ -14,6 +14,8 @@ from scop.net.onward import Onward
 from scop.smtp.stamps import begins_with_header, prepend
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scop.net.mail_drop.drop import Parcel
     from scop.net.mail_pool import MailPool
     from scop.smtp import Mail, Origin, Recipient, Reply
@@ -49,8 +51,8 @@ class _Delivery:
     def last_failure(self, reason: str, /) -> None:
         self._onward.last_failure = reason
 
-    async def mail(self, mail: Mail, origin: Origin, /) -> Reply:
-        return await self._onward.mail(mail, origin)
+    async def mail(self, mail: Mail, origin: Callable[[], Origin], /) -> Reply:
+        return await self._onward.mail(mail, origin())
 
     async def recipient(self, recipient: Recipient, /) -> Reply:
         return await self._onward.recipient(recipient)

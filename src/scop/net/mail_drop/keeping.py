@@ -50,7 +50,7 @@ class _Delivery:
         self._keep = keep
         self.last_failure = ""
 
-    async def mail(self, _mail: Mail, _origin: Origin, /) -> Reply:
+    async def mail(self, _mail: Mail, _origin: Callable[[], Origin], /) -> Reply:
         return _OK
 
     async def recipient(self, _recipient: Recipient, /) -> Reply:

@@ -136,11 +136,7 @@ class DropSession:
         if refusal is not None:
             return self._refuse(*refusal)
         self._transaction = _Transaction(mail, new_trace_id())
-        peer = self._peer
-        origin = Origin(
-            peer.address, peer.port, peer.name, self._hello.name, self._protocol(mail), self._transaction.trace
-        )
-        answer = await self._delivery.mail(mail, origin)
+        answer = await self._delivery.mail(mail, self._origin)
         return _OK if answer.is_positive else answer
 
     async def recipient(self, recipient: Recipient, /) -> Reply:
@@ -180,6 +176,11 @@ class DropSession:
         """Let go."""
         self._visit.leave()
         await self._delivery.abandon()
+
+    def _origin(self) -> Origin:
+        peer, transaction = self._peer, self._transaction
+        protocol = self._protocol(transaction.mail)
+        return Origin(peer.address, peer.port, peer.name, self._hello.name, protocol, transaction.trace)
 
     def _protocol(self, mail: Mail) -> str:
         if self._hall.lmtp:
