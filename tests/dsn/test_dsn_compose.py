@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from typing import cast
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.dsn import Action, Notice, RecipientReport, Returned, compose_report
+from scop.dsn import Action, Notice, RecipientReport, Returned, compose_report, parse_report
+from scop.mime import Address, parse
 from scop.smtp import ForwardPath, Mailbox, reply
 
 ORIGINAL = b"From: ann@lagoon.test\r\nSubject: tide\r\nMessage-ID: <1@lagoon.test>\r\n\r\nsecret body\r\n"
@@ -303,3 +305,104 @@ def test_dsn_is_a_mail_whatever_others_said(words: str, name: str, original: byt
     assert 3 == len(list(parsed(octets).iter_parts()))
     assert max(map(len, octets.split(b"\r\n"))) <= 998
     assert octets.count(b"\n") == octets.count(b"\r\n") == octets.count(b"\r")
+
+
+def _mailbox(local_part: str, domain: str) -> Mailbox | None:
+    try:
+        return Mailbox(local_part, domain)
+    except ValueError:
+        return None
+
+
+_MAILBOXES = st.builds(
+    _mailbox, st.text(max_size=20) | st.just(""), st.sampled_from(["x.test", "ü.test", "[192.0.2.1]"])
+).filter(bool)
+
+
+@given(_MAILBOXES, _MAILBOXES)
+def test_dsn_can_be_written_for_every_address(sender: Mailbox, recipient: Mailbox) -> None:
+    """Whatever an envelope may hold can be told of: quotes, semicolons, UTF-8, an empty local part, a literal."""
+    report = RecipientReport(ForwardPath(recipient), Action.FAILED, "5.1.1")
+    octets = compose_report(notice(report, sender=str(sender)), ORIGINAL)
+    found = parse_report(octets)
+    assert found is not None
+    assert str(recipient) == found.recipients[0].final_recipient
+    assert [str(sender)] * bool(sender.local_part) == [
+        each.addr_spec for each in parse(octets).addresses("To") if isinstance(each, Address)
+    ]
+
+
+def test_dsn_as_it_goes_out() -> None:
+    """Octet for octet, so that a change of what people and programs read is seen."""
+    report = RecipientReport(
+        ForwardPath.parse("<bob@harbor.test>"),
+        Action.DELAYED,
+        "4.7.1",
+        reply=reply(451, "4.7.1", "Greylisted, come back later"),
+        remote_host="mx.harbor.test",
+        original_recipient="rfc822;robert@old.test",
+        will_retry_until_unix=1_800_432_000,
+    )
+    asked = replace(notice(report), envelope_id="QQ314159")
+    octets = compose_report(asked, ORIGINAL)
+    boundary = str(parsed(octets).get_boundary())
+    assert _WHOLE.replace("BOUNDARY", boundary).replace("\n", "\r\n") == octets.decode()
+
+
+_WHOLE = """\
+Date: Fri, 15 Jan 2027 08:01:00 +0000
+From: Mail Delivery System <postmaster@lagoon.test>
+To: ann@lagoon.test
+Message-ID: <0123456789ab.report@mx.lagoon.test>
+Subject: Not delivered yet: tide
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status;
+ boundary="BOUNDARY"
+
+--BOUNDARY
+Content-Type: text/plain; charset=us-ascii
+Content-Transfer-Encoding: 7bit
+
+Your mail "tide" of Fri, 15 Jan 2027 08:00:00 +0000 has not been
+delivered to this recipient yet. It is still being tried: you need not
+send it again.
+
+  bob@harbor.test
+    Why: The other mail system did not take the mail because of its
+      rules.
+    Tried until: Wed, 20 Jan 2027 08:00:00 +0000
+    What mx.harbor.test said: 451 4.7.1 Greylisted, come back later
+
+This report was written by the mail system of mx.lagoon.test. If you
+need help, forward it to postmaster@lagoon.test: a person reads that.
+
+--BOUNDARY
+Content-Type: message/delivery-status
+Content-Transfer-Encoding: 7bit
+Content-Description: Report for programs
+
+Original-Envelope-Id: QQ314159
+Reporting-MTA: dns; mx.lagoon.test
+Arrival-Date: Fri, 15 Jan 2027 08:00:00 +0000
+
+Original-Recipient: rfc822; robert@old.test
+Final-Recipient: rfc822; bob@harbor.test
+Action: delayed
+Status: 4.7.1
+Remote-MTA: dns; mx.harbor.test
+Diagnostic-Code: smtp; 451 4.7.1 Greylisted, come back later
+Last-Attempt-Date: Fri, 15 Jan 2027 08:01:00 +0000
+Will-Retry-Until: Wed, 20 Jan 2027 08:00:00 +0000
+
+--BOUNDARY
+Content-Type: text/rfc822-headers
+Content-Transfer-Encoding: 7bit
+Content-Description: Header of your mail
+
+From: ann@lagoon.test
+Subject: tide
+Message-ID: <1@lagoon.test>
+
+--BOUNDARY--
+"""

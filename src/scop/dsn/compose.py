@@ -46,7 +46,8 @@ def compose_report(notice: Notice, original: bytes) -> bytes:
     return b"".join(
         compose_chunks(
             author=Address("Mail Delivery System", str(notice.author)),
-            to=Address("", str(notice.recipient)),
+            # An empty local part is lawful in an envelope (RFC 5321 §4.1.2), but many readers take it for none.
+            to=Address("", str(notice.recipient)) if notice.recipient.local_part else (),
             subject=subject_of(notice, subject),
             date=datetime.datetime.fromtimestamp(int(notice.now_unix), datetime.UTC),
             message_id=f"{notice.ident}.report@{notice.reporting_host}",
