@@ -70,6 +70,12 @@ def test_bare_line_ends_and_nul_are_never_sent(octets: bytes) -> None:
         stuffed(octets)
 
 
+@given(_ANY)
+def test_strict_text_has_line_ends_of_crlf_alone(octets: bytes) -> None:
+    """RFC 5321 §2.3.8: without its CRLFs it holds no CR, LF or NUL, nor do two of its parts make one."""
+    assert is_strict(octets) is not any(octet in part for part in octets.split(b"\r\n") for octet in b"\r\n\0")
+
+
 def test_missing_last_line_end_is_added() -> None:
     """The end of data needs a line end before it."""
     assert b"a\r\n.\r\n" == stuffed(b"a")

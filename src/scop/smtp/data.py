@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ChunkReader", "DataReader", "TextRules", "is_strict", "stuffed", "stuffed_pieces"]
 
+_ALLOWED_ALONE = bytes(octet for octet in range(256) if octet not in b"\r\n\0")
 _END = b"\r\n.\r\n"
 _PREFIXES = tuple(_END[:count] for count in (4, 3, 2, 1))
 
 
 def is_strict(octets: bytes) -> bool:
     """Return whether CR and LF occur only as CRLF, and NUL nowhere."""
-    pairs = octets.count(b"\r\n")
-    return pairs == octets.count(b"\n") and pairs == octets.count(b"\r") and b"\0" not in octets
+    # Half the time of counting each octet: all CR, LF and NUL that there are belong to the pairs.
+    return len(octets.translate(None, _ALLOWED_ALONE)) == 2 * octets.count(b"\r\n")
 
 
 def stuffed(octets: bytes) -> bytes:
