@@ -106,6 +106,18 @@ def test_receiver_door_bans_a_host_then_its_network(door: Door, clock: JumpingCl
     assert ["", ""] == replies(door, HERE, BESIDE)
 
 
+def test_receiver_door_knows_no_limit_where_none_is_set(clock: JumpingClock) -> None:
+    """0 is none, of each."""
+    none = dict.fromkeys(PerAddress.__struct_fields__, 0)
+    receiver = Receiver(PerAddress(**none), PerNetwork(**none, connections=0))
+    door = Door(DoorLimits(Limits(connections=400, connections_per_address=400), receiver), clock)
+    assert [""] * 400 == replies(door, *[HERE] * 400)
+    visit = door.visit(HERE)
+    assert [None] * 9999 == [visit.begin_mail() for _ in range(9999)]
+    assert [""] * 9999 == [visit.note(Misdeed.BROKEN_COMMAND) for _ in range(9999)]
+    assert 0.0 == visit.pause_seconds(10**12)
+
+
 @pytest.mark.parametrize(
     ("result", "expected"),
     [

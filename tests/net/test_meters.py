@@ -48,6 +48,12 @@ def test_meter_slows_down_what_came_already() -> None:
     assert 0.0 == meters.slow_down(HERE, 0)
 
 
+def test_meter_of_nothing_limits_nothing() -> None:
+    """And remembers nobody."""
+    meter = Meter(Rate(0, 60), JumpingClock())
+    assert (0.0, 0.0, 0) == (meter.add("a", 10**9), meter.wait_seconds("a", 10**9), len(meter))
+
+
 def test_meter_takes_one_amount_above_its_rate_when_empty() -> None:
     """Else it would never be taken."""
     meter = Meter(TEN_A_MINUTE, JumpingClock())

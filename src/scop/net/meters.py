@@ -20,7 +20,7 @@ MAX_KEYS = 10_000  # about 2 MB; who was heard of least recently is forgotten fi
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So much within so many seconds."""
+    """So much within so many seconds; an amount of 0 limits nothing."""
 
     amount: float
     seconds: float
@@ -41,6 +41,8 @@ class Meter:
 
     def wait_seconds(self, key: str, amount: float = 1.0) -> float:
         """Return when there will be room for `amount`, 0 for now; an empty bucket has room for anything."""
+        if not self._amount:
+            return 0.0
         level, since = self._buckets.get(key, _EMPTY)
         level = max(0.0, level - (self._clock.monotonic() - since) * self._per_second)
         above = min(level, level + amount - self._amount)
@@ -48,6 +50,8 @@ class Meter:
 
     def add(self, key: str, amount: float = 1.0) -> float:
         """Count `amount`, whether there is room or not; return how long the rate is exceeded, 0 where it is not."""
+        if not self._amount:
+            return 0.0
         now = self._clock.monotonic()
         level, since = self._buckets.pop(key, _EMPTY)
         level = max(0.0, level - (now - since) * self._per_second) + amount

@@ -36,7 +36,8 @@ LIMITS
     Received fields; 20 broken commands a connection. `[receiver.per_address]` (IPv6: a /64) and
     `[receiver.per_network]` (IPv4 /24, IPv6 /48): mails_per_minute, octets_per_second, and
     broken_commands_per_hour and refused_recipients_per_hour, whoever reaches one of which is hung up on
-    (421) for ban_seconds; per_network also connections. None of them holds for `[network] own_networks`.
+    (421) for ban_seconds; per_network also connections. 0 is no limit, and none of them holds for
+    `[network] own_networks`.
     10,000 addresses and networks are remembered in each table; who was heard of least recently is forgotten
     first. BINARYMIME is not offered: such a mail could be stored, but neither forwarded to most hosts nor read
     line by line, and made over it would bear broken signatures.

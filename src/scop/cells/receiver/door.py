@@ -9,6 +9,7 @@ Standards: RFC 5321 §4.2.1 (4yz), §7.8 (rejecting clients); RFC 3463 §3.8 (X.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ class Door:
         general, receiver = limits.general, limits.receiver
         self.sources = Sources(limits.own_networks)
         self.visitors = Visitors(general.connections, general.connections_per_address)
-        self.networks = Visitors(general.connections, receiver.per_network.connections)
+        self.networks = Visitors(general.connections, receiver.per_network.connections or general.connections)
         self.bans = Bans(
             BanLimits(general.ban_seconds, _patience(receiver.per_address), _patience(receiver.per_network)), clock
         )
@@ -155,4 +156,4 @@ class Visit:
 
 
 def _patience(limits: PerAddress) -> Patience:
-    return Patience(limits.broken_commands_per_hour, limits.refused_recipients_per_hour)
+    return Patience(limits.broken_commands_per_hour or sys.maxsize, limits.refused_recipients_per_hour or sys.maxsize)

@@ -21,6 +21,9 @@ PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300)
 START_SECONDS = 60
 # Ten thousands of mails come from one address within minutes here: no world outside looks like that.
 LIMITS = """
+[limits]
+connections_per_address = 500
+
 [receiver]
 greeting_delay_seconds = 0.1
 
@@ -41,12 +44,13 @@ recipients_per_hour = 0
 recipients_per_day = 0
 
 [receiver.per_address]
-mails_per_minute = 1_000_000
-octets_per_second = 1_000_000_000
+mails_per_minute = 0
+octets_per_second = 0
 
 [receiver.per_network]
-mails_per_minute = 1_000_000
-octets_per_second = 1_000_000_000
+connections = 500
+mails_per_minute = 0
+octets_per_second = 0
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-__all__ = ["MAX_PORT", "Port", "check_address", "check_network", "check_port", "check_positive"]
+__all__ = ["MAX_PORT", "Port", "check_address", "check_limit", "check_network", "check_port", "check_positive"]
 
 Port = int
 MAX_PORT = 65535
@@ -36,3 +36,9 @@ def check_positive(name: str, limit: float) -> None:
     """Raise `ValueError` where a limit would let nothing through."""
     if limit <= 0:
         raise ValueError(f"{name}: a limit is a positive number, not {limit}")
+
+
+def check_limit(name: str, limit: float) -> None:
+    """Raise `ValueError` where this is no limit that may also be left out."""
+    if limit < 0:
+        raise ValueError(f"{name}: a limit is a positive number, or 0 for none, not {limit}")

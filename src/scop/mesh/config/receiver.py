@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from scop.mesh.config.checks import check_positive
+from scop.mesh.config.checks import check_limit
 
 __all__ = ["PerAddress", "PerNetwork", "Receiver"]
 
 
 class PerAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits of one address (IPv6: one /64); how many connections it may have at once stands in `[limits]`.
+    """Limits of one address (IPv6: one /64), 0 for none; how many connections it may have at once is in `[limits]`.
 
     The defaults lie far above what one host of a big sender brings to an organisation of some hundred people.
     """
@@ -23,13 +23,13 @@ class PerAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refused_recipients_per_hour: int = 150
 
     def __post_init__(self) -> None:
-        """Check that each is positive."""
+        """Check that none is negative."""
         for name in self.__struct_fields__:
-            check_positive(name, getattr(self, name))
+            check_limit(name, getattr(self, name))
 
 
 class PerNetwork(PerAddress, frozen=True, forbid_unknown_fields=True):
-    """Limits of one network, IPv4 /24 or IPv6 /48: all of its addresses together."""
+    """Limits of one network, IPv4 /24 or IPv6 /48: all of its addresses together; 0 for none."""
 
     mails_per_minute: int = 2400
     octets_per_second: int = 32_000_000

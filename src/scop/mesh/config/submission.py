@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from scop.mesh.config.checks import check_network
+from scop.mesh.config.checks import check_limit, check_network
 
 __all__ = ["Device", "PerAccount", "PerClient", "Submission"]
 
@@ -26,8 +26,7 @@ class PerAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check that none is negative."""
         for name in self.__struct_fields__:
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name}: a limit is a positive number, or 0 for none, not {getattr(self, name)}")
+            check_limit(name, getattr(self, name))
 
 
 class PerClient(PerAccount, frozen=True, forbid_unknown_fields=True):
