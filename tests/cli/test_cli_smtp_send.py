@@ -107,8 +107,10 @@ def test_cli_smtp_send_tells_programs(records: Records, port: int) -> None:
     """One JSON value with every recipient's reply."""
     records.replies["cid"] = NO
     done = send(port, "--json", "--from", "", "--to", "bob@harbor.test", "--to", "cid@harbor.test")
-    taken = {"address": "bob@harbor.test", "taken": True, "code": 250, "enhanced": "2.0.0", "text": "Ok"}
-    refused = {"address": "cid@harbor.test", "taken": False, "code": 550, "enhanced": "5.1.1", "text": "No such user"}
+    good = {"code": 250, "enhanced": "2.0.0", "meaning": "Success", "text": "Ok"}
+    taken = {"address": "bob@harbor.test", "taken": True, **good}
+    bad = {"code": 550, "enhanced": "5.1.1", "meaning": "Bad destination mailbox address", "text": "No such user"}
+    refused = {"address": "cid@harbor.test", "taken": False, **bad}
     mails = [{"name": "standard input", "from": "", "recipients": [taken, refused]}]
     expected = {"taken": 0, "refused": 1, "unsendable": 0, "tls": "", "mails": mails}
     assert (1, expected) == (done.exit_code, json.loads(done.stdout))

@@ -80,4 +80,5 @@ def _say(words: str) -> None:
 
 
 def _reply(answer: Reply) -> dict[str, object]:
-    return {"code": answer.code, "enhanced": answer.enhanced, "text": " ".join(answer.text)}
+    meaning = answer.status.meaning if answer.status else ""
+    return {"code": answer.code, "enhanced": answer.enhanced, "meaning": meaning, "text": " ".join(answer.text)}
