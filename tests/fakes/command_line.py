@@ -103,17 +103,20 @@ class Town:
 
     def submit(self, user: str, recipient: str) -> str:
         """Submit a mail as a user does, again while the keys are not published yet; return its trace id."""
-        sender = f"{user}@{DOMAIN}"
-        mail = f"From: {sender}\r\nTo: {recipient}\r\nSubject: Hello\r\n\r\nHello.\r\n".encode()
+        mail = f"From: {user}@{DOMAIN}\r\nTo: {recipient}\r\nSubject: Hello\r\n\r\nHello.\r\n".encode()
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
         while True:
-            with smtplib.SMTP_SSL(self.address, PORTS.submissions, timeout=30, context=unverified()) as client:
-                client.login(user, PASSWORD)
-                code, text = transact(client, sender, [recipient], mail)
+            code, text = self.hand_in(user, recipient, mail)
             if code == 250:
                 return trace_in(code, text)
             assert time.monotonic() < deadline, text
             pause.wait(0.1)
+
+    def hand_in(self, user: str, recipient: str, mail: bytes) -> tuple[int, str]:
+        """Submit a mail once as a user does; return the answer."""
+        with smtplib.SMTP_SSL(self.address, PORTS.submissions, timeout=30, context=unverified()) as client:
+            client.login(user, PASSWORD)
+            return transact(client, f"{user}@{DOMAIN}", [recipient], mail)
 
 
 def founded(folder: Path, purpose: str) -> Town:
