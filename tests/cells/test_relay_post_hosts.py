@@ -133,8 +133,7 @@ async def test_relay_post_reaches_ipv6(tmp_path: Path) -> None:
 
 
 async def test_relay_post_leaves_from_its_own_address(tmp_path: Path) -> None:
-    """The address that SPF names is the one that mail leaves from; mail that would come back to it is not sent."""
+    """The address that SPF names is the one that mail leaves from."""
     async with _hosts(tmp_path) as (world, records):
         await world.carry()
         assert {"127.0.0.2"} == {peer.address for peer in records.peers}
-        assert "5.4.6" == (await world.carry(addresses=("127.0.0.2",))).status

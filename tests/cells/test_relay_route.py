@@ -220,3 +220,22 @@ def test_route_is_shuffled_among_equals(draws: list[float]) -> None:
     assert ["a.harbor.test", *(f"{name}.harbor.test" for name in expected)] == hosts(
         shuffled(found, lambda: next(left))
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost.test"])
+def test_route_by_a_smarthost_may_lead_to_a_neighbour(host: str) -> None:
+    """What filters our mail on the same machine is no loop: the owner named it."""
+    names = StaticNames({("localhost.test", "A"): [A("127.0.0.1")]})
+    found = run(through_smarthost("far.test", Smarthost(host), Ourselves(frozenset({US}), "192.0.2.1")), names)
+    assert isinstance(found, Route)
+    assert ("127.0.0.1",) == found.hosts[0].addresses
+
+
+@pytest.mark.parametrize(("mapping", "status"), [({}, "4.4.4"), ({("gone.test", "A"): TIMEOUT}, "4.4.3")])
+def test_route_by_a_smarthost_that_is_not_found_waits(
+    mapping: dict[tuple[str, str], Sequence[Rdata]], status: str
+) -> None:
+    """A slip in the configuration, or a silent name server: the mail is kept until it is mended."""
+    found = run(through_smarthost("far.test", Smarthost("gone.test"), OURSELVES), StaticNames(mapping))
+    assert isinstance(found, Unroutable)
+    assert (False, status) == (found.permanent, found.status)

@@ -203,7 +203,9 @@ class Carrier:
             return None
         if octets is None:
             begun = await self._queue.begin(load, attempt.now_unix)
-            octets = begun[1] if begun else b""
+            if begun is None:
+                return None
+            load, octets = begun
         try:
             letter = self._options.notices.letter(load, octets, reports, attempt.now_unix)
         except Exception as fault:  # one mail of which nothing can be said must not stop the queue

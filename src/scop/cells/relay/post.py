@@ -143,9 +143,6 @@ class Post:
         """Return what a host said, or why it said nothing at each of its addresses."""
         failures: list[Carried] = []
         for address in host.addresses:
-            if address == self._options.source:
-                # RFC 5321 §5.1: the host is ourselves by another name, as are all behind it
-                return Carried(host.name, None, "the mail would come back to us", "5.4.6")
             where = f"{host.name} [{address}]"
             try:
                 return await self._hand_over(load, host, address, policy)

@@ -91,6 +91,8 @@ _NO_ADDRESS = Unroutable(permanent=True, status="5.4.4", reason="none of the dom
 _NO_ADDRESS_LOOKUP = Unroutable(
     permanent=False, status="4.4.3", reason="the mail hosts' addresses could not be looked up"
 )
+# A name that is wrong in the configuration is for the owner to mend; the mail waits for it.
+_NO_SMARTHOST = Unroutable(permanent=False, status="4.4.4", reason="the smarthost has no address")
 _NO_LOOKUP = Unroutable(permanent=False, status="4.4.3", reason="the domain's MX could not be looked up")
 
 
@@ -121,13 +123,17 @@ def route(domain: str, ourselves: Ourselves, chance: Chance) -> Routing:
 
 
 def through_smarthost(domain: str, smarthost: Smarthost, ourselves: Ourselves) -> Routing:
-    """Ask for the addresses of the host that the configuration names for a domain."""
+    """Ask for the addresses of the host that the configuration names for a domain; it may well be on loopback."""
     empty = Route(domain, (), smarthost=smarthost)
     try:
         address = ipaddress.ip_address(smarthost.host)
     except ValueError:
-        # The owner named this host, so that it is the right one needs no proof.
-        return (yield from _with_addresses(replace(empty, secure=True), [MX(0, smarthost.host)], ourselves))
+        answers = yield from _lookups(smarthost.host, ourselves.address_types)
+        host = _host(MX(0, smarthost.host), answers)
+        if host.addresses:
+            # The owner named this host, so that it is the right one needs no proof.
+            return replace(empty, hosts=(host,), secure=True)
+        return _NO_ADDRESS_LOOKUP if any(answer.is_temporary for answer in answers) else _NO_SMARTHOST
     return replace(empty, hosts=(Host(smarthost.host, (str(address),)),))
 
 
