@@ -41,6 +41,12 @@ mails_per_minute = 200
 [devices.scanner]
 addresses = ["192.0.2.7", "2001:db8::/64"]
 senders = ["scanner@harbor.test"]
+
+[receiver]
+greeting_delay_seconds = 5.0
+
+[receiver.per_network]
+connections = 150
 """
 
 
@@ -76,6 +82,13 @@ def test_config_file_every_key_is_taken() -> None:
             "mails_per_minute = 200",
             28,
             ["submission.per_account.mails_per_minute", "0 for none"],
+        ),
+        ("connections = -1", "connections = 150", 38, ["receiver.per_network.connections", "0 for none"]),
+        (
+            "greeting_delay_seconds = 61",
+            "greeting_delay_seconds = 5.0",
+            35,
+            ["receiver.greeting_delay_seconds", "0 to 60"],
         ),
         ('senders = ["scanner"]', 'senders = ["scanner@harbor.test"]', 32, ["devices", "'scanner' is no address"]),
         ('domain = "Harbor"', 'domain = "harbor.test"', 1, ["domain", "lower-case"]),
