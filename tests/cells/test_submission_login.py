@@ -198,7 +198,7 @@ async def test_our_own_client_logs_in_with_any_password(generated: bool, asked: 
         for _ in range(10):  # more often than wrong guesses are free
             client = await MailClient.open(dial, name="me.test", lmtp=False)
             codes.add((await client.authenticate("alice", password)).code)
-            client.close()
+            await client.quit()
         assert ({235}, asked) == (codes, [type(each).__name__ for each in mesh.keeper.asked[: len(asked)]])
 
 

@@ -43,9 +43,10 @@ async def log_in(client: MailClient, login: str, password: str, mechanisms: Sequ
     """
     first = _chosen(client, mechanisms)
     answer = await _log_in_by(client, login, password, first)
-    others = [each for each in _common(client, mechanisms) if not each.startswith(SCRAM_SHA_256)]
-    if first.startswith(SCRAM_SHA_256) and answer.code == _WRONG and others:
-        return await _log_in_by(client, login, password, _chosen(client, others))
+    if first.startswith(SCRAM_SHA_256) and answer.code == _WRONG:
+        for other in _usable(client, mechanisms):
+            if not other.startswith(SCRAM_SHA_256):
+                return await _log_in_by(client, login, password, other)
     return answer
 
 
@@ -90,9 +91,13 @@ def _common(client: MailClient, mechanisms: Sequence[str]) -> list[str]:
     return [each for each in mechanisms if each in offered]
 
 
+def _usable(client: MailClient, mechanisms: Sequence[str]) -> list[str]:
+    return [each for each in _common(client, mechanisms) if _is_safe(client, each)]
+
+
 def _chosen(client: MailClient, mechanisms: Sequence[str]) -> str:
     offered, common = _offered(client), _common(client, mechanisms)
-    usable = [each for each in common if _is_safe(client, each)]
+    usable = _usable(client, mechanisms)
     if usable:
         return usable[0]
     if common:
