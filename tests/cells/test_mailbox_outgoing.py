@@ -221,6 +221,16 @@ async def test_mailbox_tells_nobody_who_did_not_ask(mailbox: RunningMailbox, aro
     assert ([1, 0], []) == (await stored(mailbox), mailbox.signed.messages)
 
 
+@pytest.mark.parametrize(("said", "expected"), [(reply(451, "4.3.0", "Later"), 451), (reply(552, "5.3.4", "No"), 250)])
+async def test_mailbox_a_notice_that_can_never_be_fails_no_mail(
+    mailbox: RunningMailbox, said: Reply, expected: int
+) -> None:
+    """What may be mended is tried again with the mail, all else is for the log."""
+    mailbox.signed.message_reply = said
+    assert expected == (await deliver(mailbox, wanting(envelope("alice@harbor.test"), "SUCCESS"))).code
+    assert (["552 5.3.4 No"] if expected == 250 else []) == [line["reply"] for line in mailbox.lines("notice.refused")]
+
+
 async def test_mailbox_tells_our_own_users_too(mailbox: RunningMailbox) -> None:
     """What came from the relay, whatever stamps it bears."""
     around = envelope("bob@harbor.test", reverse_path=ReversePath.parse("<alice@harbor.test>"))

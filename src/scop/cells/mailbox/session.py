@@ -210,10 +210,13 @@ class Delivery(PipeSession):
         )
         envelope, report = notice.compose(passed_on_octets(octets, counter.hostname))
         answer = await self._outgoing.hand_on(envelope, report)
-        if not answer.is_positive:
+        if answer.is_temporary:
             return self._refuse(answer, self._outgoing.last_failure)
         ident = envelope.mail.origin.ident if envelope.mail.origin else ""
-        counter.log.info("mail.notified", trace=transaction.trace, notice=ident, recipient=printable(str(sender)))
+        # A notice that can never be is no failure of the mail that it is about.
+        tell = counter.log.info if answer.is_positive else counter.log.warning
+        event, said = ("mail.notified" if answer.is_positive else "notice.refused"), printable(str(answer))
+        tell(event, trace=transaction.trace, notice=ident, recipient=printable(str(sender)), reply=said)
         return None
 
     def _deposit(self, octets: bytes) -> Deposit:
