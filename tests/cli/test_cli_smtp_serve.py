@@ -15,9 +15,11 @@ from pathlib import Path
 import click
 import pytest
 
+from fakes.fake_distribution import install, shown_extension
 from scop.cli.smtp_serve import serve
 from scop.cli.smtp_serve_shown import lines_for
 from scop.cli.smtp_serve_targets import place_of
+from scop.net.mail_extensions import ENTRY_POINTS
 
 MAIL = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"
 KEPT = b"Subject: x\n\n.dot\nbody\n"
@@ -186,3 +188,27 @@ def test_log_that_nobody_reads_stops_no_mail() -> None:
         lines = heard.readlines()
     assert {b"x" * 99 + b"\n"} == set(lines)
     assert len(lines) < 10_000
+
+
+def test_extensions_of_installed_packages_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an option: the extension that docs/smtp-extensions.md shows, from a package that lies in the path."""
+    install(tmp_path, ENTRY_POINTS, "xticket", shown_extension(), "xticket:XTICKET")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    for words, expected in (((), 500), (("--extensions",), 250)):
+        with (
+            _serving(f"maildir:{tmp_path}/mail", *words) as served,
+            smtplib.SMTP("127.0.0.1", served.port, local_hostname="me.test") as client,
+        ):
+            client.ehlo()
+            assert expected == client.docmd("XTICKET sales")[0]
+            assert client.has_extn("XTICKET") is (expected == 250)
+
+
+def test_extension_that_is_broken_keeps_the_server_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the package."""
+    install(tmp_path, ENTRY_POINTS, "xbroken", "X = 1", "xbroken:X")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(click.UsageError, match=r"of xbroken-dist 1\.2 is of type int"):
+        serve.main(["--deliver", f"maildir:{tmp_path}/mail", "--extensions"], standalone_mode=False)

@@ -1,6 +1,5 @@
 """Extensions of others: found by entry point, held to what they may add, used in a conversation."""
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from fakes.dialogue import Player
+from fakes.fake_distribution import install, shown_extension
 from scop.net.faults import PermanentFailure
 from scop.net.mail_extensions import ENTRY_POINTS, installed_extensions
 from scop.smtp import Event, Extended, ForwardPath, Mail, Recipient, ReversePath, ServerOptions
 from scop.smtp.commands import write_command
 from scop.smtp.extensions import BUILT_IN
 
-_PAGE = Path(__file__).parents[2] / "docs" / "smtp-extensions.md"
 _MAX_LINES = 40
 
 _EXTENSION = """
@@ -33,30 +32,18 @@ def _forget_modules() -> Iterator[None]:
 
 
 def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str, value: str, name: str = "xfake") -> None:
-    """Lay down a distribution as an installer does: a module, and metadata that names the entry point."""
-    (folder / f"{name}.py").write_text(code)
-    metadata = folder / f"{name}_dist-1.2.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-dist\nVersion: 1.2\n")
-    (metadata / "entry_points.txt").write_text(f"[{ENTRY_POINTS}]\n{name} = {value}\n")
+    install(folder, ENTRY_POINTS, name, code, value)
     monkeypatch.syspath_prepend(str(folder))
-
-
-def _shown() -> str:
-    """Return the extension that the page shows."""
-    found = re.search(r"```python\n(.*?)```", _PAGE.read_text(), re.DOTALL)
-    assert found is not None
-    return found[1]
 
 
 def test_shown_extension_is_short() -> None:
     """One is written from nothing in under 40 lines."""
-    assert len(_shown().splitlines()) < _MAX_LINES
+    assert len(shown_extension().splitlines()) < _MAX_LINES
 
 
 def test_shown_extension_works_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the page shows is loaded by entry point: verb, parameters, check and effect on the session."""
-    _install(tmp_path, monkeypatch, _shown(), "xticket:XTICKET", "xticket")
+    _install(tmp_path, monkeypatch, shown_extension(), "xticket:XTICKET", "xticket")
     player = Player(ServerOptions("mx.test", extensions=(*BUILT_IN, *installed_extensions())))
     player.feed(b"XTICKET sales\r\nEHLO x\r\nMAIL FROM:<a@b.test> TICKET=7\r\nXTICKET 7\r\nXTICKET sales\r\n")
     player.feed(b"MAIL FROM:<a@b.test> TICKET=x\r\nMAIL FROM:<a@b.test> SIZE=9 TICKET=7\r\nXTICKET sales\r\n")
@@ -80,7 +67,7 @@ def test_shown_extension_works_as_the_page_says(tmp_path: Path, monkeypatch: pyt
 
 def test_shown_extension_is_spoken_by_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same extension writes what a client says."""
-    _install(tmp_path, monkeypatch, _shown(), "xticket:XTICKET", "xticket")
+    _install(tmp_path, monkeypatch, shown_extension(), "xticket:XTICKET", "xticket")
     (extension,) = installed_extensions()
     mail = Mail(ReversePath.parse("<a@b.test>"), extra=(("TICKET", "7"), ("OTHER", "1")))
     recipient = Recipient(ForwardPath.parse("<c@d.test>"), extra=(("ROLE", "owner"),))

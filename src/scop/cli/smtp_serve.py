@@ -18,7 +18,9 @@ from scop.cli.shared import json_option
 from scop.cli.smtp_serve_limits import RateLimits
 from scop.cli.smtp_serve_shown import lines_for, log_for
 from scop.cli.smtp_serve_targets import drop_of, place_of
+from scop.net.faults import PermanentFailure
 from scop.net.mail_drop import Directory, Drop, Free, ServeOptions, serve_mail
+from scop.net.mail_extensions import installed_extensions
 from scop.net.tls_layer import server_context
 
 __all__ = ["serve"]
@@ -75,6 +77,7 @@ class _Tls:
 @click.option("--max-size", "max_octets", type=click.IntRange(min=65_536), default=52_428_800, show_default=True)
 @click.option("--proxy-from", "proxies", multiple=True, metavar="NET", help="PROXY headers (v2) must come from here.")
 @click.option("--xclient-from", "xclients", multiple=True, metavar="NET", help="XCLIENT is allowed from here.")
+@click.option("--extensions", "wants_extensions", is_flag=True, help="Offer SMTP extensions of installed packages.")
 @click.option("--no-rate-limits", is_flag=True, help="No bounds for one address or network; for tests and benches.")
 @json_option
 def serve(
@@ -91,6 +94,7 @@ def serve(
     max_octets: int,
     proxies: tuple[str, ...],
     xclients: tuple[str, ...],
+    wants_extensions: bool,
     no_rate_limits: bool,
     as_json: bool,
 ) -> None:
@@ -120,11 +124,12 @@ def serve(
             attendant=Free() if no_rate_limits else RateLimits(),
             proxies=proxies,
             xclients=xclients,
+            extensions=installed_extensions() if wants_extensions else (),
             max_message_octets=max_octets,
             log=log_for(lines_for(STANDARD_OUTPUT), as_json=as_json),
         )
         drop = drop_of(target, directory, name)
-    except ValueError as fault:
+    except (ValueError, PermanentFailure) as fault:
         raise click.UsageError(str(fault)) from None
     _run(lambda: _serve(drop, options, target))
 

@@ -20,7 +20,7 @@ from scop.net.mail_drop.drop import Drop
 from scop.net.mail_drop.session import DropSession, Free, Hall
 from scop.net.mail_server import MailServer
 from scop.smtp import ServerOptions
-from scop.smtp.extensions import BUILT_IN
+from scop.smtp.extensions import built_in
 
 if TYPE_CHECKING:
     import ssl
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from scop.net.mail_drop.session import Attendant
     from scop.net.peer import Peer
-    from scop.smtp import Refused
+    from scop.smtp import Extension, Refused
 
 __all__ = ["MailService", "ServeOptions", "serve_mail"]
 
@@ -51,7 +51,8 @@ class ServeOptions:
     """How the server speaks, and to whom.
 
     Connections from `proxies` must begin with a PROXY header; those from `xclients` may use XCLIENT. Both
-    are networks as text. `attendant` holds the limits; without one there are none.
+    are networks as text. `attendant` holds the limits; without one there are none. `extensions` are
+    those of others, offered beside ours.
     """
 
     listen: tuple[tuple[str, int], ...] = (("127.0.0.1", 0),)
@@ -63,6 +64,7 @@ class ServeOptions:
     attendant: Attendant = field(default_factory=Free)
     proxies: tuple[str, ...] = ()
     xclients: tuple[str, ...] = ()
+    extensions: tuple[Extension, ...] = ()
     max_message_octets: int = 52_428_800
     timeouts: ServerTimeouts = field(default_factory=ServerTimeouts)
     log: Log = field(default_factory=lambda: Log("serve", _to_nobody))
@@ -128,7 +130,7 @@ async def _listen(
             xclient=is_xclient(peer.address),
             max_message_octets=options.max_message_octets,
             max_recipients=drop.max_recipients,
-            extensions=tuple(each for each in BUILT_IN if each.keyword in _OFFERED),
+            extensions=(*built_in(*_OFFERED), *options.extensions),
         )
 
     def note_refused(peer: Peer, refused: Refused) -> None:
