@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from scop.base import Clock, printable
 from scop.cells.receiver.bans import Misdeed
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from scop.net.peer import Peer
 
 __all__ = ["Gate", "ReceiverSession", "upstream_id"]
-
-Pause: TypeAlias = Callable[[float], Awaitable[None]]
 
 MAX_RECEIVED = 100  # RFC 5321 §6.3: a limit of at least 100
 MAX_UPSTREAM_CHARACTERS = 64
@@ -58,7 +55,6 @@ class Gate:
     clock: Clock
     name_seconds: float
     greeting_delay_seconds: float
-    pause: Pause = asyncio.sleep
 
     def note(self, visit: Visit, address: str, misdeed: Misdeed) -> None:
         """Count a misdeed, which may be the one too many."""
@@ -180,7 +176,7 @@ class ReceiverSession:
             return
         reason = "earlier misdeeds" if self._visit.misbehaved else f"reverse name: {naming.result().result}"
         gate.log.info("client.delayed", address=self._peer.address, reason=reason)
-        await gate.pause(max(0.0, gate.greeting_delay_seconds - (gate.clock.monotonic() - started)))
+        await asyncio.sleep(max(0.0, gate.greeting_delay_seconds - (gate.clock.monotonic() - started)))
 
     async def _find_name(self) -> ReverseName:
         looking: Coroutine[object, object, ReverseName] = drive(reverse_name(self._peer.address), self._gate.names)
