@@ -60,3 +60,20 @@ def test_journey_passes_over_lines_that_are_no_log_lines(tmp_path: Path) -> None
         line(1, "relay", "mail.queued", "aaa"),
     )
     assert ["mail.queued"] == [step.event for step in read_steps("lagoon.test", tmp_path / "log")]
+
+
+def test_journey_goes_on_with_the_notice_that_the_sender_was_sent(tmp_path: Path) -> None:
+    """What became of a mail ends where its sender heard of it."""
+    write(
+        tmp_path / "lagoon",
+        "relay",
+        line(1, "relay", "mail.bounced", "aaa", to="<bob@harbor.test>", remote="550 5.1.1 No such user"),
+        line(2, "relay", "mail.notice", "aaa", notice="nnn", actions=["failed"]),
+        line(3, "relay", "mail.relayed", "nnn", host="mailbox", remote="250 2.0.0 Ok"),
+    )
+    journey = journey_of("aaa", read_steps("lagoon.test", tmp_path / "lagoon"))
+    assert [
+        "gives up on <bob@harbor.test>: 550 5.1.1 No such user",
+        "tells the sender what became of it: failed",
+        "carried it to mailbox: 250 2.0.0 Ok",
+    ] == [sentence(step) for step in journey]

@@ -50,9 +50,10 @@ class Step:
 
     @property
     def links(self) -> Iterator[str]:
-        """Ids of other organisations that this line mentions."""
-        if self.text("upstream"):
-            yield self.text("upstream")
+        """Ids of the same mail at others, and of notices about it, that this line mentions."""
+        for name in ("upstream", "notice"):
+            if self.text(name):
+                yield self.text(name)
         words = self.text("remote").split()
         if words:
             yield words[-1]
@@ -128,7 +129,8 @@ _WORDS = {
     "mail.released": "is told to try it again",
     "mail.retried": "is told to try it now",
     "mail.dropped": "is told to drop it for {to}",
-    "mail.bounced": "gives up on {to}, tells the sender: {remote}",
+    "mail.bounced": "gives up on {to}: {remote}",
+    "mail.notice": "tells the sender what became of it: {actions}",
     "mail.received": "took it from {helo} [{address}] over {tls} for {recipients}",
     "mail.forwarded": "forwarded what came for {account} to {addresses}",
     "mail.notified": "told {recipient} that it was delivered",

@@ -194,6 +194,9 @@ class Carrier:
                 remote=printable(verdict.words),
                 tls=verdict.tls,
             )
+        if notice is not None:
+            actions = sorted({str(outcome.report.action) for outcome in found if outcome.report})
+            self._options.log.info("mail.notice", trace=attempt.load.trace, notice=notice.trace, actions=actions)
         return notice is not None or any(each.next_unix is not None for each in settled)
 
     async def _notice(self, attempt: Attempt, found: tuple[Outcome, ...], octets: bytes | None) -> Letter | None:
@@ -207,11 +210,7 @@ class Carrier:
                 return None
             load, octets = begun
         try:
-            letter = self._options.notices.letter(load, octets, reports, attempt.now_unix)
+            return self._options.notices.letter(load, octets, reports, attempt.now_unix)
         except Exception as fault:  # one mail of which nothing can be said must not stop the queue
             self._options.log.fault(fault, trace=load.trace)
             return None
-        if letter is not None:
-            actions = sorted({str(report.action) for report in reports})
-            self._options.log.info("mail.notice", trace=load.trace, notice=letter.trace, actions=actions)
-        return letter
