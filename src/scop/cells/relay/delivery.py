@@ -54,10 +54,6 @@ class Delivery:
         self._options = options
         self._routes: dict[str, tuple[Route, float]] = {}  # the oldest first
 
-    def is_inside(self, destination: str) -> bool:
-        """Tell whether a cell of ours takes what goes there."""
-        return destination in (self._options.domain, SIGNER)
-
     async def attempt(self, load: Load, octets: bytes) -> tuple[Verdict, ...]:
         """Try to hand a load over, in as many transactions as the host wants; return a verdict for each recipient."""
         verdicts: dict[int, Verdict] = {}
