@@ -10,6 +10,7 @@ import pytest
 from fakes.submission_mesh import HOST, MESSAGE, Setting, submission_mesh
 from scop.cells.submission.authors import Authors
 from scop.mesh.config import Limits
+from scop.mesh.vocabulary.keeper import MaySendAs
 from scop.mime import raw_fields, split_header
 from scop.smtp import Mailbox, reply
 from scop.smtp.stamps import split_stamps
@@ -213,6 +214,32 @@ def _senders(octets: bytes) -> list[bytes]:
     return [field.octets[8:-2] for field in raw_fields(split_header(octets)[0]) if field.name.lower() == b"sender"]
 
 
+async def test_keeper_is_asked_once_for_one_address() -> None:
+    """Who may use the reverse path may write in its name; any other name is asked for, and none is never one."""
+
+    def work(client: smtplib.SMTP) -> list[int]:
+        codes = []
+        for sender, author in (
+            ("alice@harbor.test", "alice@harbor.test"),
+            ("alice@harbor.test", "al@harbor.test"),
+            ("alice@harbor.test", "ceo@lagoon.test"),
+            ("", "alice@harbor.test"),
+            ("", "nobody"),
+        ):
+            client.mail(sender)
+            client.rcpt("bob@lagoon.test")
+            codes.append(client.data(f"From: {author}\r\n\r\nbody\r\n".encode())[0])
+        return codes
+
+    async with submission_mesh() as mesh:
+        await mesh.own("alice", "al@harbor.test")
+        codes = await mesh.with_client(work)
+    asked = [each.addresses for each in mesh.keeper.asked if isinstance(each, MaySendAs)]
+    alice, other = ("alice@harbor.test",), ("al@harbor.test",)
+    assert [250, 250, 550, 250, 550] == codes
+    assert [alice, alice, other, alice, ("ceo@lagoon.test",), alice, ("",)] == asked
+
+
 async def test_sender_that_cannot_be_asked_for_puts_the_mail_off() -> None:
     """Without the keeper nothing is mended on a guess."""
 
@@ -220,7 +247,7 @@ async def test_sender_that_cannot_be_asked_for_puts_the_mail_off() -> None:
         client.mail("alice@harbor.test")
         client.rcpt("bob@lagoon.test")
         mesh.keeper.down = True
-        return client.data(MESSAGE)[0]
+        return client.data(b"Sender: ceo@lagoon.test\r\n" + MESSAGE)[0]
 
     async with submission_mesh() as mesh:
         assert 451 == await mesh.with_client(work)

@@ -62,6 +62,7 @@ class _Transaction:
     trace: str = ""
     smtputf8: bool = False
     reverse_path: str = ""
+    owned: str = ""  # the reverse path once it was found to be the account's: it need not be asked for again
     device: KnownDevice | None = None
     recipients: tuple[ForwardPath, ...] = ()
 
@@ -177,6 +178,7 @@ class SubmissionSession:
                 return self._refuse(TRY_LATER, str(fault))
             if foreign:
                 return self._refuse(_FOREIGN_SENDER, f"{self._who} may not use {foreign}")
+            self._transaction.owned = str(mailbox)
         # RFC 4865 §5: what lies too far ahead is refused; the machine knows no clock, so a date is checked here.
         until, now = mail.hold.until_unix if mail.hold else None, self._counter.clock.unix()
         if until is not None and until > now + MAX_HOLD_SECONDS:
@@ -196,6 +198,8 @@ class SubmissionSession:
             return ""
         if user is None:
             return ", ".join(map(repr, map(printable, addresses)))
+        if set(addresses) == {self._transaction.owned} != {""}:
+            return ""
         permission = await self._counter.ask(MaySendAs(user.account, addresses))
         return "" if permission.allowed else repr(printable(permission.refused_address))
 
