@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import select
-from collections.abc import Callable, Mapping
-
-import msgspec
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from scop.base import printable
-from scop.net.log import Log
+from scop.net.log import Log, LogValue
 
 __all__ = ["lines_for", "log_for"]
 
 MAX_LINE_CHARACTERS = 1000
 
-_decode = msgspec.json.Decoder(dict[str, object]).decode
+
+class _ShownLog(Log):
+    """Writes the same events in words."""
+
+    __slots__ = ()
+
+    def _line(self, level: str, event: str, trace: str, fields: Mapping[str, LogValue]) -> None:
+        words = _WORDS[event](trace, fields) if event in _WORDS else f"{level} {event} {_shortened(fields)}"
+        line = f"{_now(int(time.time()))}  {printable(words, limit=MAX_LINE_CHARACTERS)}\n"
+        self._write(line.encode(errors="backslashreplace"))
 
 
 def log_for(write: Callable[[bytes], None], *, as_json: bool) -> Log:
     """Return a log that writes for programs or for people."""
-    if as_json:
-        return Log("serve", write)
-    return Log("serve", lambda line: write(_shown(_decode(line))))
+    return (Log if as_json else _ShownLog)("serve", write)
+
+
+@lru_cache(maxsize=4)  # thousands of mails come in one second
+def _now(unix: int) -> str:
+    return datetime.datetime.fromtimestamp(unix, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def lines_for(descriptor: int) -> Callable[[bytes], None]:
@@ -38,48 +51,37 @@ def lines_for(descriptor: int) -> Callable[[bytes], None]:
     return write
 
 
-def _shown(event: Mapping[str, object]) -> bytes:
-    time = str(event["time"])[:19].replace("T", " ")
-    words = _WORDS.get(str(event["event"]), _anything)(event)
-    return f"{time}  {printable(words, limit=MAX_LINE_CHARACTERS)}\n".encode(errors="backslashreplace")
-
-
-def _received(event: Mapping[str, object]) -> str:
-    recipients = event["recipients"]
-    to = ", ".join(map(str, recipients)) if isinstance(recipients, list) else ""
+def _received(trace: str, fields: Mapping[str, LogValue]) -> str:
+    tls = f", {fields['tls']}" if fields["tls"] else ""
     return (
-        f"{event['trace']}  from {event['reverse_path']} to {to}, {event['size_octets']} octets,"
-        f" by {_client(event)}{', ' + str(event['tls']) if event['tls'] else ''}"
+        f"{trace}  from {fields['reverse_path']} to {_listed(fields['recipients'])}, {fields['size_octets']} octets, "
+        f"by {fields['helo']} [{fields['address']}]{tls}"
     )
 
 
-def _refused(event: Mapping[str, object]) -> str:
-    of = f" for {event['recipient']}" if event.get("recipient") else ""
-    reason = f" ({event['reason']})" if event.get("reason") else ""
-    return f"refused {_client(event)}{of}: {event['reply']}{reason}"
+def _refused(_trace: str, fields: Mapping[str, LogValue]) -> str:
+    of = f" for {fields['recipient']}" if fields.get("recipient") else ""
+    reason = f" ({fields['reason']})" if fields.get("reason") else ""
+    return f"refused [{fields['address']}]{of}: {fields['reply']}{reason}"
 
 
-def _listening(event: Mapping[str, object]) -> str:
-    places = event["places"]
-    where = ", ".join(map(str, places)) if isinstance(places, list) else ""
-    return f"{event['protocol']} on {where}; mail goes to {event['target']}. Ctrl-C ends."
+def _listening(_trace: str, fields: Mapping[str, LogValue]) -> str:
+    return f"{fields['protocol']} on {_listed(fields['places'])}; mail goes to {fields['target']}. Ctrl-C ends."
 
 
-def _ended(_event: Mapping[str, object]) -> str:
+def _ended(_trace: str, _fields: Mapping[str, LogValue]) -> str:
     return "ended; what was being taken is finished"
 
 
-def _anything(event: Mapping[str, object]) -> str:
-    rest = {key: value for key, value in event.items() if key not in ("time", "cell", "level", "event", "traceback")}
-    return f"{event['level']} {event['event']} {rest}"
+def _listed(value: LogValue) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, Sequence) else ""
 
 
-def _client(event: Mapping[str, object]) -> str:
-    helo = event.get("helo")
-    return f"{helo} [{event['address']}]" if helo else f"[{event['address']}]"
+def _shortened(fields: Mapping[str, LogValue]) -> str:
+    return " ".join(f"{key}={value}" for key, value in fields.items() if key != "traceback")
 
 
-_WORDS: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+_WORDS: Mapping[str, Callable[[str, Mapping[str, LogValue]], str]] = {
     "mail.received": _received,
     "mail.refused": _refused,
     "command.refused": _refused,

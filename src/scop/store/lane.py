@@ -1,8 +1,9 @@
 """One thread that works through what is asked of it, in batches.
 
 Blocking work (SQLite, fsync) must not hold the event loop. A lane takes everything that came in
-while it was busy as one batch, which is what makes group commit possible. The thread starts with
-the first work, so a confined cell that confines first has no thread before that.
+while it was busy as one batch, which is what makes group commit possible; what is asked in one turn of the loop
+is handed over together. The thread starts with the first work, so a confined cell that confines first has no
+thread before that.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scop.store.faults import StoreError
 __all__ = ["Failed", "Lane", "Outcome", "Returned"]
 
 _Work = TypeVar("_Work")
+_Asked: TypeAlias = tuple[_Work, "asyncio.Future[object]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Lane(Generic[_Work]):
         self._run_batch = run_batch
         self._end = end
         self._max_batch = max_batch
-        self._waiting: queue.SimpleQueue[tuple[_Work, asyncio.Future[object]] | None] = queue.SimpleQueue()
+        self._gathered: list[_Asked[_Work]] = []  # in this turn of the loop
+        self._waiting: queue.SimpleQueue[list[_Asked[_Work]] | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -67,8 +70,11 @@ class Lane(Generic[_Work]):
             raise StoreError(f"the {self._name} is closed")
         if self._loop is None:
             self._start()
-        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._waiting.put((work, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[object] = loop.create_future()
+        self._gathered.append((work, future))
+        if len(self._gathered) == 1:
+            loop.call_soon(self._hand_over)
         return await future
 
     async def close(self) -> None:
@@ -79,9 +85,15 @@ class Lane(Generic[_Work]):
         if self._loop is None:
             self._end()
             return
+        self._hand_over()
         self._waiting.put(None)
         await self._ended.wait()
         self._thread.join()
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._waiting.put(self._gathered)
+            self._gathered = []
 
     def _start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -92,22 +104,23 @@ class Lane(Generic[_Work]):
     def _live(self) -> None:
         last = False
         while not last:
-            batch, last = self._take()
-            if batch:
+            asked, last = self._take()
+            for start in range(0, len(asked), self._max_batch):
+                batch = asked[start : start + self._max_batch]
                 self._run([work for work, _ in batch], [future for _, future in batch])
         self._end()
         self._tell(self._ended.set)
 
-    def _take(self) -> tuple[list[tuple[_Work, asyncio.Future[object]]], bool]:
+    def _take(self) -> tuple[list[_Asked[_Work]], bool]:
         """Return what waits, at least one work, and whether the lane ends after it."""
-        batch = []
-        asked = self._waiting.get()
-        while asked is not None:
-            batch.append(asked)
-            if len(batch) == self._max_batch or self._waiting.empty():
-                return batch, False
-            asked = self._waiting.get()  # never waits: this thread is the only one that takes
-        return batch, True
+        asked: list[_Asked[_Work]] = []
+        gathered = self._waiting.get()
+        while gathered is not None:
+            asked += gathered
+            if len(asked) >= self._max_batch or self._waiting.empty():
+                return asked, False
+            gathered = self._waiting.get()  # never waits: this thread is the only one that takes
+        return asked, True
 
     def _run(self, works: Sequence[_Work], futures: Sequence[asyncio.Future[object]]) -> None:
         try:
