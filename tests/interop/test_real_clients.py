@@ -11,6 +11,8 @@ import pytest
 
 from fakes.real_mesh import PASSWORD, RunningWorld, unverified
 from scop.cli.demo.scene import PORTS
+from scop.cli.shared import ask
+from scop.mesh.vocabulary.keeper import AddAppPassword
 
 pytestmark = pytest.mark.interop
 
@@ -79,15 +81,18 @@ def test_interop_curl_submits(running_world: RunningWorld, tmp_path: Path) -> No
     assert ["by curl", "by curl"] == [mail.subject for mail in running_world.await_mails("curl", 2)]
 
 
-@pytest.mark.parametrize("mechanism", ["plain", "login"])
+@pytest.mark.parametrize("mechanism", ["plain", "login", "scram-sha-256"])
 def test_interop_msmtp_submits(running_world: RunningWorld, tmp_path: Path, mechanism: str) -> None:
-    """As a sendmail of a person's own machine."""
+    """As a sendmail of a person's own machine; by SCRAM of GNU SASL with an app password."""
     recipient = running_world.person(f"msmtp-{mechanism}")
     lagoon = running_world.world.lagoon
+    password = PASSWORD
+    if mechanism.startswith("scram"):
+        password = ask(running_world.scene.config(lagoon), "keeper", AddAppPassword("alice", "msmtp")).password
     settings = tmp_path / "msmtprc"
     settings.write_text(
         f"account default\nhost {lagoon.address}\nport {PORTS.submission}\ntls on\ntls_starttls on\n"
-        f"tls_certcheck off\nauth {mechanism}\nuser alice\npassword {PASSWORD}\nfrom alice@{lagoon.domain}\n"
+        f"tls_certcheck off\nauth {mechanism}\nuser alice\npassword {password}\nfrom alice@{lagoon.domain}\n"
         "dsn_notify failure,delay\ndsn_return headers\n"
     )
     settings.chmod(0o600)
