@@ -12,9 +12,10 @@ import pytest
 from fakes.client_certificates import ClientAuthority
 from fakes.keeper_desk import OPERATOR
 from fakes.self_signed import certificate_pem, client_context
-from fakes.submission_mesh import HOST, SECRET, Mesh, scram, submission_mesh
+from fakes.submission_mesh import HOST, SECRET, Mesh, Setting, scram, submission_mesh
 from scop.base import RemoteProtocolError
 from scop.cells.submission.service import channel_binding_of
+from scop.mesh.config import Submission
 from scop.mesh.vocabulary.keeper import AddAppPassword, DisableAccount
 from scop.net.dialer import tcp_dialer
 from scop.net.mail_client import MailClient
@@ -81,6 +82,13 @@ async def test_the_strongest_mechanism_stands_first() -> None:
     async with submission_mesh() as mesh:
         offered = await mesh.with_client(lambda client: client.esmtp_features["auth"], mesh.client)
     assert ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN"] == offered.split()
+
+
+async def test_scram_is_offered_only_where_the_operator_wants_it() -> None:
+    """A client takes it where it is offered, and a password that only Argon2id knows cannot pass that way."""
+    async with submission_mesh(Setting(submission=Submission())) as mesh:
+        offered = await mesh.with_client(lambda client: client.esmtp_features["auth"], mesh.client)
+    assert ["PLAIN", "LOGIN"] == offered.split()
 
 
 @pytest.mark.parametrize("mechanism", [SCRAM_SHA_256, SCRAM_SHA_256_PLUS])

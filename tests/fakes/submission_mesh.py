@@ -39,7 +39,7 @@ R = TypeVar("R")
 HOST = "mx.harbor.test"
 SECRET = "open sesame"
 MESSAGE = b"From: alice@harbor.test\r\nTo: bob@lagoon.test\r\nDate: x\r\nMessage-ID: <y>\r\nSubject: z\r\n\r\nbody\r\n"
-LIMITS, UNCHANGED = Limits(), Submission()
+LIMITS, UNCHANGED = Limits(), Submission(scram=True)
 SIGNER = ServerOptions(HOST, trusted=True)
 
 

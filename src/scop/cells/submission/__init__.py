@@ -5,9 +5,10 @@ NAME
 
 DESCRIPTION
     Listens on 465 (TLS at once) and 587 (STARTTLS). Nothing but a hello is done before TLS and a login, which
-    the keeper decides: SCRAM-SHA-256, bound to our certificate with -PLUS, PLAIN or LOGIN; EXTERNAL for who
-    shows a TLS certificate of `[submission] client_authorities` that names an account (mail address, else common
-    name). No proof is taken in the clear. SCRAM knows app passwords, and passwords of accounts that chose it.
+    the keeper decides: PLAIN or LOGIN; SCRAM-SHA-256, bound to our certificate with -PLUS, where `[submission]
+    scram` is true; EXTERNAL for who shows a TLS certificate of `[submission] client_authorities` that names an
+    account (mail address, else common name). No proof is taken in the clear. SCRAM knows app passwords, and
+    passwords of accounts that chose it (docs/decisions/logins.md).
 
     The login must own the sender of the envelope and every address in From; an account with the grant
     `send_as = any` may use any. Recipients are asked onward, so what the relay refuses is refused at RCPT. The

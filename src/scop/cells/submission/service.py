@@ -19,7 +19,7 @@ from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
 from scop.net.visitors import Visitors
 from scop.smtp import Refused, ServerOptions
-from scop.smtp.sasl import tls_server_end_point
+from scop.smtp.sasl import SCRAM_SHA_256, SCRAM_SHA_256_PLUS, tls_server_end_point
 
 if TYPE_CHECKING:
     import socket
@@ -37,7 +37,7 @@ DRAIN_SECONDS = 10.0  # for messages that are being handed over when the cell is
 MIN_BY_SECONDS = 60  # DELIVERBY: our own queue looks at a mail again no sooner
 
 # The strongest first. EXTERNAL is offered to who showed a certificate of ours only, -PLUS where ours can be bound to.
-_MECHANISMS = ("EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN")
+_MECHANISMS = ("EXTERNAL", SCRAM_SHA_256_PLUS, SCRAM_SHA_256, "PLAIN", "LOGIN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +164,18 @@ async def _listen(options: SubmissionOptions, counter: Counter, connections: Con
     )
 
 
+def _mechanisms(options: SubmissionOptions) -> tuple[str, ...]:
+    left_out = () if options.submission.scram else (SCRAM_SHA_256, SCRAM_SHA_256_PLUS)
+    bound = () if options.channel_binding else (SCRAM_SHA_256_PLUS,)
+    return tuple(each for each in _MECHANISMS if each not in (*left_out, *bound))
+
+
 def _server_options(options: SubmissionOptions, *, tls_active: bool) -> ServerOptions:
-    bindable = bool(options.channel_binding)
     return ServerOptions(
         options.hostname,
         tls_available=True,
         tls_active=tls_active,
-        auth_mechanisms=tuple(each for each in _MECHANISMS if bindable or not each.endswith("-PLUS")),  # under TLS only
+        auth_mechanisms=_mechanisms(options),  # under TLS only
         auth_required=True,
         min_by_seconds=MIN_BY_SECONDS,
         max_hold_seconds=MAX_HOLD_SECONDS,

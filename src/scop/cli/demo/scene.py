@@ -27,6 +27,9 @@ connections_per_address = 500
 [receiver]
 greeting_delay_seconds = 0.1
 
+[submission]
+scram = true
+
 [submission.per_account]
 mails_per_minute = 0
 mails_per_hour = 0

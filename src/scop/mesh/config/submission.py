@@ -46,6 +46,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_account: PerAccount = PerAccount()
     per_address: PerClient = PerClient()
     client_authorities: str = ""  # a file of PEM: who certifies our users' own TLS certificates; empty: nobody
+    scram: bool = False  # offer SCRAM: docs/decisions/logins.md says when
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
