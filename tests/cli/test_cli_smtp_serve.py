@@ -6,6 +6,7 @@ import mailbox
 import os
 import signal
 import smtplib
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,9 +18,12 @@ import pytest
 
 from fakes.fake_distribution import install, shown_extension
 from scop.cli.smtp_serve import serve
-from scop.cli.smtp_serve_shown import lines_for
+from scop.cli.smtp_serve_limits import RateLimits
+from scop.cli.smtp_serve_shown import lines_for, log_for
 from scop.cli.smtp_serve_targets import place_of
 from scop.net.mail_extensions import ENTRY_POINTS
+from scop.net.peer import Peer
+from scop.supervisor.founding import self_signed
 
 MAIL = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"
 KEPT = b"Subject: x\n\n.dot\nbody\n"
@@ -108,6 +112,28 @@ def test_mail_goes_on_to_another_server(tmp_path: Path) -> None:
     ):
         assert {} == front.send("c@d.test", "e@d.test")
         assert 1 == len(list((tmp_path / "mail" / "new").iterdir()))
+
+
+@pytest.mark.parametrize("words", [(), ("--implicit-tls",)])
+def test_certificate_lets_tls_be_spoken(words: tuple[str, ...], tmp_path: Path) -> None:
+    """STARTTLS is offered, or TLS comes first; the trace field says so."""
+    certificate, key = self_signed("harbor.test", "127.0.0.1")
+    (tmp_path / "cert").write_bytes(certificate)
+    (tmp_path / "key").write_bytes(key)
+    tls = ("--tls-cert", f"{tmp_path}/cert", "--tls-key", f"{tmp_path}/key", *words)
+    context = ssl.create_default_context(cadata=certificate.decode())
+    context.check_hostname = False
+    with _serving(f"mbox:{tmp_path}/mbox", *tls) as served:
+        if words:
+            client: smtplib.SMTP = smtplib.SMTP_SSL("127.0.0.1", served.port, context=context)
+        else:
+            client = smtplib.SMTP("127.0.0.1", served.port)
+            client.starttls(context=context)
+        with client:
+            client.sendmail("a@b.test", ["c@d.test"], MAIL)
+        served.end()
+    kept = (tmp_path / "mbox").read_bytes()
+    assert [True, True] == [each in kept for each in (b" with ESMTPS\n", b"\ttls TLS_")]
 
 
 @pytest.mark.parametrize(
@@ -212,3 +238,39 @@ def test_extension_that_is_broken_keeps_the_server_from_starting(
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(click.UsageError, match=r"of xbroken-dist 1\.2 is of type int"):
         serve.main(["--deliver", f"maildir:{tmp_path}/mail", "--extensions"], standalone_mode=False)
+
+
+def test_log_whose_reader_is_gone_stops_no_mail() -> None:
+    """A mail that is on the disk is not refused because its line has nowhere to go."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    lines_for(writer)(b"x\n")
+    os.close(writer)
+
+
+def test_people_read_lines() -> None:
+    """Without --json each event is a sentence, and what came from outside stays in its line."""
+    written: list[bytes] = []
+    log = log_for(written.append, as_json=False)
+    client = {"address": "192.0.2.7", "helo": "me.test", "tls": ""}
+    log.info("mail.received", trace="abc", reverse_path="<>", recipients=["<c@d.test>"], size_octets=7, **client)
+    log.warning("mail.refused", reply="550 5.1.1 No", reason="\n", recipient="<x@d.test>", **client)
+    log.error("mail.fault", reason="private")
+    assert [
+        "abc  from <> to <c@d.test>, 7 octets, by me.test [192.0.2.7]",
+        "refused [192.0.2.7] for <x@d.test>: 550 5.1.1 No (\\n)",
+        "error mail.fault reason=private",
+    ] == [line.decode()[21:-1] for line in written]
+
+
+def test_one_address_is_bounded_unless_asked_otherwise() -> None:
+    """The limits are the receiver's: of one address 50 connections at once, and then 421."""
+    limits = RateLimits()
+    visits = [limits.visit(Peer("192.0.2.7", port)) for port in range(51)]
+    refusals = [visit.enter() for visit in visits]
+    assert [None] * 50 == refusals[:50]
+    assert refusals[50] is not None
+    assert 421 == refusals[50][0].code
+    visits[0].leave()
+    assert visits[50].enter() is None
+    assert limits.visit(Peer("198.51.100.7", 1)).enter() is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import select
@@ -39,14 +40,16 @@ def _now(unix: int) -> str:
 
 
 def lines_for(descriptor: int) -> Callable[[bytes], None]:
-    """Return a writer of lines that never waits: while a pipe's reader does not read, lines are left out."""
+    """Return a writer of lines that never waits and never fails: what nobody reads is left out."""
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
 
     def write(line: bytes) -> None:
         # A pipe that is ready takes PIPE_BUF octets at once (poll(2), pipe(7)), more than a line has.
-        if poll.poll(0):
-            os.write(descriptor, line)
+        if any(ready & select.POLLOUT for _, ready in poll.poll(0)):
+            # A mail that is on the disk must not be refused because its line cannot be written.
+            with contextlib.suppress(OSError):
+                os.write(descriptor, line)
 
     return write
 
