@@ -239,3 +239,18 @@ def test_route_by_a_smarthost_that_is_not_found_waits(
     found = run(through_smarthost("far.test", Smarthost("gone.test"), OURSELVES), StaticNames(mapping))
     assert isinstance(found, Unroutable)
     assert (False, status) == (found.permanent, found.status)
+
+
+@pytest.mark.parametrize("address", ["::ffff:192.0.2.2", "::ffff:127.0.0.1", "::1", "::"])
+def test_route_knows_ourselves_in_the_guise_of_ipv6(address: str) -> None:
+    """RFC 4291 §2.5.5.2: an AAAA record may lead to an IPv4 address, ours too."""
+    assert Ourselves(frozenset({US}), "192.0.2.2").has_address(address)
+    assert not Ourselves(frozenset({US}), "192.0.2.2").has_address("::ffff:192.0.2.3")
+
+
+def test_route_of_a_literal_that_is_ourselves_is_none() -> None:
+    """RFC 5321 §4.1.3, §5.1: mail for user@[our address] would circle."""
+    us = Ourselves(frozenset({US}), "192.0.2.2")
+    found = run(route("[192.0.2.2]", us, lambda: 0.5), StaticNames({}))
+    assert isinstance(found, Unroutable)
+    assert (True, "5.4.6") == (found.permanent, found.status)
