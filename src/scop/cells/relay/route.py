@@ -29,13 +29,12 @@ Chance: TypeAlias = Callable[[], float]  # gives random numbers from 0 to 1
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One mail host with where it can be reached; `canonical_name` is the end of its aliases, '' where it has none."""
+    """One mail host with where it can be reached."""
 
     name: str
     addresses: tuple[str, ...]
     secure: bool = False  # the addresses were proved by DNSSEC
     preference: int = 0
-    canonical_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,6 @@ def _lookups(name: str, types: tuple[str, ...]) -> Generator[Question, Answer, t
 
 def _host(record: MX, answers: tuple[Answer, ...]) -> Host:
     # RFC 5321 §5.1 leaves open what an MX that names an alias means. Lenient: it is followed, as everywhere.
-    aliases = [answer.canonical_name for answer in answers if answer.canonical_name != record.exchange]
     families = [[each.address for each in answer.records if isinstance(each, (A, AAAA))] for answer in answers]
     # RFC 7672 §2.2.2: a host whose addresses are not proved has no TLSA that could be believed.
     is_secure = all(answer.security is Security.SECURE for answer in answers)
@@ -207,7 +205,6 @@ def _host(record: MX, answers: tuple[Answer, ...]) -> Host:
         addresses=_interleaved(families)[:MAX_ADDRESSES],
         secure=is_secure,
         preference=record.preference,
-        canonical_name=aliases[0] if aliases else "",
     )
 
 
