@@ -19,7 +19,7 @@ from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Origin, Recipient, ReversePath, ServerOptions, reply
 from scop.smtp.client import PIECE_OCTETS
-from scop.smtp.extensions import built_in
+from scop.smtp.extensions import BUILT_IN, Extension, built_in
 
 A = ReversePath.parse("<a@b.test>")
 C = ForwardPath.parse("<c@d.test>")
@@ -415,3 +415,23 @@ async def test_who_listens_hears_all_but_secrets() -> None:
     commands = ["EHLO me.test", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "(18 octets)", "QUIT"]
     assert commands == [line[3:] for line in said if line.startswith("C: ")]
     assert ["S: 250 2.0.0 Ok", "C: QUIT", "S: 221 2.0.0 Bye"] == said[-3:]
+
+
+async def test_extensions_of_others_are_spoken() -> None:
+    """RFC 5321 §2.2: what a third party's extension adds is written where the server offers it."""
+    said: list[str] = []
+    extension = Extension(
+        "XTICKET", lambda _channel: "XTICKET", write_mail=lambda mail: f" TICKET={dict(mail.extra)['TICKET']}"
+    )
+    for offers in (b"250-x\r\n250 XTICKET\r\n", b"250 x\r\n"):
+        async with _scripted(b"220 x\r\n", offers, b"550 no\r\n") as listening:
+            client = await MailClient.open(
+                listening.dialer(),
+                name="me.test",
+                lmtp=False,
+                extensions=(*BUILT_IN, extension),
+                heard=lambda side, line: said.append(line) if side == "C" else None,
+            )
+            await client.mail(Mail(A, extra=(("TICKET", "7"),)))
+            client.close()
+    assert ["EHLO me.test", "MAIL FROM:<a@b.test> TICKET=7", "EHLO me.test", "MAIL FROM:<a@b.test>"] == said

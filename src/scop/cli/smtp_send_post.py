@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from scop.net.dialer import tcp_dialer
 from scop.net.faults import PermanentFailure, TemporaryFailure
-from scop.net.mail_client import Heard, MailClient, Transaction
+from scop.net.mail_client import MailClient, Transaction
+from scop.net.mail_transcript import Heard
 from scop.net.peer import tls_facts
 from scop.smtp import Envelope, Reply
 

@@ -43,8 +43,8 @@ RFC_5321 = ClientTimeouts()
 class ClientWire(asyncio.Protocol):
     """One connection to a server; raises `TemporaryFailure` where it is of no use any more."""
 
-    def __init__(self, *, lmtp: bool) -> None:
-        self.connection = ClientConnection(lmtp=lmtp)
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
         self.fault = ""  # why the connection is of no use any more
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None

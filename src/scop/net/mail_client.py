@@ -11,17 +11,17 @@ Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 2920 (pipelining); RFC 3030 (BDAT)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from scop.base import RemoteProtocolError
 from scop.net.client_wire import RFC_5321, ClientTimeouts, ClientWire
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_login import STRONGEST_FIRST, log_in
 from scop.net.mail_outcome import Transaction, worst
+from scop.net.mail_transcript import Heard, shown_line
 from scop.smtp import (
-    Authenticate,
+    ClientConnection,
     DataBegin,
     Envelope,
     Event,
@@ -32,11 +32,11 @@ from scop.smtp import (
     Recipient,
     Reply,
     Reset,
-    SaslStep,
     StartTls,
     State,
     reply,
 )
+from scop.smtp.extensions import BUILT_IN
 from scop.smtp.states import allows
 
 if TYPE_CHECKING:
@@ -44,13 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scop.net.dialer import Dialer
+    from scop.smtp import Extension
 
-__all__ = ["Heard", "MailClient", "Transaction"]
+__all__ = ["MailClient", "Transaction"]
 
 AT_ONCE_OCTETS = 65_536  # of a message that may follow its envelope before the replies to that came
-
-# Is told each line as it is said, without secrets: 'C' or 'S', and the line.
-Heard: TypeAlias = Callable[[str, str], None]
 
 _IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _CUT_OFF = reply(451, "4.4.2", "The next server closed before it answered for this recipient")
@@ -79,10 +77,11 @@ class MailClient:
         name: str,
         lmtp: bool,
         timeouts: ClientTimeouts = RFC_5321,
+        extensions: Sequence[Extension] = BUILT_IN,
         heard: Heard | None = None,
     ) -> MailClient:
         """Connect, wait for the greeting, say hello as `name`; raises `TemporaryFailure`."""
-        _, wire = await dial(lambda: ClientWire(lmtp=lmtp))
+        _, wire = await dial(lambda: ClientWire(ClientConnection(lmtp=lmtp, extensions=extensions)))
         client = cls(wire, name, lmtp=lmtp, timeouts=timeouts, heard=heard)
         try:
             greeting = await client._reply(timeouts.greeting)
@@ -352,7 +351,7 @@ class MailClient:
             if objection is None:
                 lines.append(self._connection.send(command))
                 if self._heard is not None:
-                    self._tell("C", _shown(command, lines[-1]))
+                    self._tell("C", shown_line(command, lines[-1]))
         return lines, own
 
     async def _reply(self, seconds: float) -> Reply:
@@ -387,14 +386,3 @@ def _with_utf8(mail: Mail, recipients: Sequence[Recipient]) -> Mail:
     if mail.smtputf8 or all(mailbox is None or mailbox.is_ascii for mailbox in mailboxes):
         return mail
     return replace(mail, smtputf8=True)
-
-
-def _shown(command: Event, line: bytes) -> str:
-    """Return a line as a transcript may show it: no password, and nothing it could be guessed from."""
-    match command:
-        case Authenticate(mechanism) | SaslStep(mechanism, is_first=True):
-            return f"AUTH {mechanism} {'(hidden)' if line.count(b' ') > 1 else ''}".rstrip()
-        case SaslStep():
-            return "(hidden)"
-        case _:
-            return line.decode("utf-8", "surrogateescape").rstrip("\r\n")
