@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from fakes.loops import LOOPS, run_under
 from fakes.mail_sessions import Listening, Records, listen
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.connections import Connections
@@ -376,8 +377,13 @@ async def test_fast_client_has_to_wait() -> None:
     assert loop.time() - began > 0.05
 
 
-async def test_large_message_passes_under_tls() -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_large_message_passes_under_tls(loop: str) -> None:
     """Under our own TLS reading is paused and resumed as in the clear, and nothing is lost."""
+    run_under(loop, _large_message_under_tls)
+
+
+async def _large_message_under_tls() -> None:
     records = Records()
     message = (b"x" * 98 + b"\r\n") * 20_000
     entrance = Entrance(implicit_tls=True, pause_seconds=lambda _peer, octets: octets / 50_000_000)

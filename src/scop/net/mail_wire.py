@@ -51,6 +51,7 @@ class MailWire(asyncio.Protocol):
         self._tls: TlsLayer | None = None
         self._proxy_header: bytes | None = None  # what came of it, while it is awaited
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf  # when it looks at the clock; uvloop's handles do not always tell
         self._deadline = math.inf  # of what is awaited from the client, if anything is
         self._waiter: asyncio.Future[None] | None = None  # for octets to come
         self._drained: asyncio.Future[None] | None = None  # for octets to leave
@@ -59,6 +60,7 @@ class MailWire(asyncio.Protocol):
         self._closing = False  # our last words are said
         self._lost = False  # and nothing more leaves
         self._is_behind = False  # the conversation, so that reading is paused
+        self._slowed_until = 0.0
         self._paused_seconds = 0.0  # that the entrance asked for so far
         self._slowed: asyncio.TimerHandle | None = None  # ends a pause that the entrance asked for
 
@@ -227,6 +229,7 @@ class MailWire(asyncio.Protocol):
             self._transport.pause_reading()
         self._paused_seconds += seconds
         self._deadline += seconds
+        self._slowed_until = self._loop.time() + seconds
         self._slowed = self._loop.call_later(seconds, self._speed_up)
 
     def _speed_up(self) -> None:
@@ -251,7 +254,7 @@ class MailWire(asyncio.Protocol):
         if self._ended:
             raise Gone
         # What a pause costs is not the client's fault.
-        self._expect_by(deadline if self._slowed is None else deadline + self._slowed.when() - self._loop.time())
+        self._expect_by(deadline if self._slowed is None else deadline + self._slowed_until - self._loop.time())
         self._waiter = self._loop.create_future()
         await self._waiter
         self._waiter = None
@@ -330,16 +333,19 @@ class MailWire(asyncio.Protocol):
     def _expect_by(self, deadline: float) -> None:
         """Set the deadline of what is awaited. The timer is only moved where it would come too late."""
         self._deadline = deadline
-        if self._timer is None or deadline < self._timer.when():
+        if self._timer is None or deadline < self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._loop.call_at(deadline, self._look_at_clock)
+            self._look_again_at(deadline)
+
+    def _look_again_at(self, when: float) -> None:
+        self._timer_at = when
+        self._timer = self._loop.call_at(when, self._look_at_clock)
 
     def _look_at_clock(self) -> None:
         now = self._loop.time()
         if now < self._deadline:
-            later = now + self._timeouts.idle_seconds
-            self._timer = self._loop.call_at(min(self._deadline, later), self._look_at_clock)
+            self._look_again_at(min(self._deadline, now + self._timeouts.idle_seconds))
         elif self._waiter is None or (self._tls is not None and not self._tls.is_open):
             self._transport.abort()  # a stage before the conversation, or a client that does not read
         else:
