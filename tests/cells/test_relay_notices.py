@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,14 @@ async def test_notice_tells_of_all_recipients_at_once(tmp_path: Path) -> None:
         (line,) = relay.kept.of("mail.notice")
     assert [3] == [len(report.recipients) for report in reports(relay)]
     assert ["failed"] == line["actions"]
+
+
+async def test_notice_is_not_lost_for_want_of_tls(tmp_path: Path) -> None:
+    """RFC 8689 §5: from the null path REQUIRETLS is asked for and, where a host does not know it, done without."""
+    host = FickleHost()
+    async with relay_to(host, tmp_path) as relay:
+        await relay.hand_over(Mail(ReversePath(None), require_tls=True), to_bob())
+        await relay.kept.until("mail.relayed", to=BOB)
+        await relay.hand_over(replace(FROM_ANN, require_tls=True), to_bob(), octets=MAIL + b"other")
+        await relay.kept.until("mail.bounced", to=BOB)
+    assert [BOB] == host.told

@@ -1,7 +1,7 @@
 """One load handed over: by which way, in how many transactions, and what that meant for each of its recipients.
 
 Standards: RFC 5321 §4.5.3.1.8 and §4.5.3.1.10 (many recipients); RFC 3461 §5.2.1 (what of DSN goes on); RFC 2852 §4
-(DELIVERBY).
+(DELIVERBY); RFC 8689 §5 (REQUIRETLS).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scop.cells.relay.intake_forwards import Forwards
 from scop.cells.relay.letters import SIGNER, Load, Waiting
 from scop.cells.relay.post import Carried, Post
 from scop.cells.relay.route import Ourselves, Route, Unroutable, route, shuffled, through_smarthost
+from scop.cells.relay.tls_policy import ENCRYPTION_NEEDED, REQUIRETLS_SUPPORT_NEEDED
 from scop.cells.relay.verdict import Fate, Verdict, verdicts_of
 from scop.net.dns_client import Names, drive
 from scop.net.faults import TemporaryFailure
@@ -29,6 +30,7 @@ MAX_RECIPIENTS = 100  # of one transaction: RFC 5321 §4.5.3.1.8: every host tak
 ROUTE_SECONDS = 5.0  # for which a route is used again; no TTL that matters is shorter
 MAX_ROUTES = 1000
 
+_TLS_LACKING = frozenset({f"5.{ENCRYPTION_NEEDED}", f"5.{REQUIRETLS_SUPPORT_NEEDED}"})
 _random = random.Random()  # noqa: S311 - spreads load; nothing depends on its being unguessable
 
 
@@ -92,7 +94,13 @@ class Delivery:
             return Carried("", None, found.reason, found.status)
         sender = await self._options.forwards.sender(envelope.mail.reverse_path)
         outside = Envelope(replace(envelope.mail, reverse_path=sender), tuple(map(_with_original, envelope.recipients)))
-        return await self._options.post.carry(found, outside, octets, tls_optional=load.tls_optional)
+        carried = await self._options.post.carry(found, outside, octets, tls_optional=load.tls_optional)
+        is_guarded_notice = outside.mail.require_tls and outside.mail.reverse_path.mailbox is None
+        if is_guarded_notice and carried.status in _TLS_LACKING:
+            # RFC 8689 §5: a notice (of a header only) is not to be lost because a host does not know REQUIRETLS.
+            bare = replace(outside, mail=replace(outside.mail, require_tls=False))
+            return await self._options.post.carry(found, bare, octets, tls_optional=load.tls_optional)
+        return carried
 
     def _mail(self, load: Load, octets: bytes) -> Mail:
         """Return what the next host is told about the mail."""

@@ -1,6 +1,7 @@
 """The notices that tell a sender what became of a mail: whom to tell what, by which way.
 
-Standards: RFC 3461 §4 and §5.2, RFC 3464; RFC 5321 §6.1 (never to the null path), §4.5.5.
+Standards: RFC 3461 §4 and §5.2, RFC 3464; RFC 5321 §6.1 (never to the null path), §4.5.5; RFC 8689 §5
+(REQUIRETLS).
 """
 
 from __future__ import annotations
@@ -37,13 +38,16 @@ class Notices:
             now_unix=now_unix,
             ident=trace,
             envelope_id=load.mail.envid,
-            # RFC 8689 §4.2.1: the way back may be in the clear, so what requires TLS never comes back whole.
+            # RFC 8689 §5: of a mail that requires TLS only the header goes back, whatever RET says ...
             returned=Returned.FULL if load.mail.ret == "FULL" and not load.mail.require_tls else Returned.HDRS,
         )
+        destination = self._destination(sender)
+        # ... and under the same requirement; the pipe to our own mailbox fulfils it always.
+        require_tls = load.mail.require_tls and destination == SIGNER
         return Letter(
             trace=trace,
-            mail=Mail(ReversePath(None), smtputf8=notice.is_international),
-            recipients=((self._destination(sender), Recipient(ForwardPath(sender))),),
+            mail=Mail(ReversePath(None), smtputf8=notice.is_international, require_tls=require_tls),
+            recipients=((destination, Recipient(ForwardPath(sender))),),
             octets=compose_report(notice, octets),
         )
 
