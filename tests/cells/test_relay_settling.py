@@ -116,7 +116,7 @@ def test_settling_gives_up_in_the_end() -> None:
     """RFC 5321 §4.5.4.1: after five days, with the server's last words and the time that was spent."""
     outcome = settled(LATER, after=5 * DAY)
     assert outcome.report is not None
-    assert ("4.4.7", "It was tried for 5 days", LATER.reply) == (
+    assert ("4.4.7", "it was tried for 5 days", LATER.reply) == (
         outcome.report.status,
         outcome.report.reason,
         outcome.report.reply,
@@ -145,7 +145,7 @@ def test_settling_of_a_mail_that_is_late_and_wanted_back() -> None:
     )
     outcome = settled(UNREACHED, after=120, mail=wish)
     assert outcome.report is not None
-    assert (Action.FAILED, "5.4.7", "It was tried for 2 minutes; at last: no connection") == (
+    assert (Action.FAILED, "5.4.7", "it was tried for 2 minutes; at last: no connection") == (
         outcome.report.action,
         outcome.report.status,
         outcome.report.reason,

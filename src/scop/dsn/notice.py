@@ -52,8 +52,8 @@ class Returned(StrEnum):
 class RecipientReport:
     """What became of one recipient.
 
-    `reason` is a sentence of our own where no server spoke, or where its words do not say all; `reply` are the last
-    server's own words; `original_recipient` is ORCPT as text ('rfc822;bob@harbor.test').
+    `reason` is our own account where no server spoke, or where its words do not say all; `reply` are the last server's
+    own words; `original_recipient` is ORCPT as text ('rfc822;bob@harbor.test').
     """
 
     forward_path: ForwardPath

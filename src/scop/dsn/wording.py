@@ -73,19 +73,15 @@ def _entry(report: RecipientReport) -> str:
 def _reasons(report: RecipientReport) -> Iterator[str]:
     if report.action in (Action.FAILED, Action.DELAYED):
         words = words_of(report.status)
-        yield _indented("Why", " ".join(filter(None, (words.why, _sentence(report.reason)))))
+        yield _indented("Why", words.why)
         if report.action is Action.FAILED:
             yield _indented("What you can do", words.advice)
     if report.will_retry_until_unix is not None:
         yield _indented("Tried until", date_time(report.will_retry_until_unix))
+    if report.reason:
+        yield _indented("In detail", printable(report.reason))
     if report.reply is not None:
         yield _indented(f"What {printable(report.remote_host) or 'the other server'} said", replied_words(report))
-
-
-def _sentence(words: str) -> str:
-    shown = printable(words).removesuffix(".")
-    begins_with_a_word = shown.partition(" ")[0].isalpha()  # and not with the name of a host
-    return f"{shown[:1].upper() if begins_with_a_word else shown[:1]}{shown[1:]}." if shown else ""
 
 
 def _ending(notice: Notice, returned: Returned) -> Iterator[str]:

@@ -74,7 +74,7 @@ def _failed(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Dea
     else:
         tried = _span(attempt.now_unix - attempt.load.first_due_unix)
         words = _words_of_ours(verdict)
-        reason = f"It was tried for {tried}" + (f"; at last: {words}" if words else "")
+        reason = f"it was tried for {tried}" + (f"; at last: {words}" if words else "")
         status = deadlines.status
     report = None
     if not waiting.recipient.notify or "FAILURE" in waiting.recipient.notify:  # RFC 3461 §4.1: absent means FAILURE
