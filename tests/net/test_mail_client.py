@@ -196,6 +196,14 @@ async def test_nobody_listens_is_a_temporary_failure() -> None:
         await MailClient.open(tcp_dialer("127.0.0.1", port), name="me.test", lmtp=False)
 
 
+async def test_who_does_not_answer_a_handshake_is_a_temporary_failure() -> None:
+    """A dial takes as long as it is allowed to, TLS with it."""
+    async with _scripted(b"") as listening:
+        dial = tcp_dialer("127.0.0.1", listening.port, tls=client_context(), connect_seconds=0.05)
+        with pytest.raises(TemporaryFailure, match=r"no answer within 0\.05 s"):
+            await MailClient.open(dial, name="me.test", lmtp=False)
+
+
 async def test_pool_uses_a_connection_again() -> None:
     """One connection for many messages, several for many at once."""
     records = Records()

@@ -6,7 +6,6 @@ recipients than a server takes at once).
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -65,16 +64,15 @@ class Worker:
         """Connect, secure and log in; raises `TemporaryFailure` and `PermanentFailure`."""
         server = self._server
         secure = server.context if server.tls is Tls.IMPLICIT else None
-        dial = tcp_dialer(server.host, server.port, tls=secure, server_name=server.host)
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                client = await MailClient.open(dial, name=server.helo, lmtp=server.lmtp, heard=self._heard)
-        except TimeoutError:
-            raise TemporaryFailure(f"{server.host} port {server.port} does not answer") from None
+        dial = tcp_dialer(
+            server.host, server.port, tls=secure, server_name=server.host, connect_seconds=CONNECT_SECONDS
+        )
+        client = await MailClient.open(dial, name=server.helo, lmtp=server.lmtp, heard=self._heard)
         try:
             await self._agree(client)
         except BaseException:
             client.close()
+            await client.gone()
             raise
         self._client = client
 
@@ -132,3 +130,4 @@ class Worker:
         client, self._client = self._client, None
         if client is not None:
             await client.quit()
+            await client.gone()

@@ -49,6 +49,7 @@ class ClientWire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
+        self._lost = asyncio.Event()
         self._deadline = math.inf
         self._timer: asyncio.TimerHandle | None = None
 
@@ -77,6 +78,7 @@ class ClientWire(asyncio.Protocol):
         self.break_off(f"the server closed the connection: {fault or 'at its end'}")
         if self._timer is not None:
             self._timer.cancel()
+        self._lost.set()
 
     def pause_writing(self) -> None:
         """Note that the server does not read."""
@@ -101,6 +103,14 @@ class ClientWire(asyncio.Protocol):
             self.transport.close()
         _wake(self._waiter)
         _wake(self._drained)
+
+    async def gone(self, seconds: float) -> None:
+        """Wait until the connection is over, after it was broken off; what takes longer is cut off."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
+        except TimeoutError:
+            self.transport.abort()
 
     async def write(self, octets: bytes, block_seconds: float) -> None:
         """Write, and wait until the server has read most of it."""

@@ -30,24 +30,28 @@ def tcp_dialer(
     source: str = "",
     tls: ssl.SSLContext | None = None,
     server_name: str = "",
+    connect_seconds: float | None = None,
 ) -> Dialer:
     """Return how to reach `address`:`port`, from the local address `source` where one is named.
 
-    With `tls` the connection starts with a handshake; `server_name` is what the certificate must bear.
+    With `tls` the connection starts with a handshake; `server_name` is what the certificate must bear. Without
+    `connect_seconds` the system says how long all of it may take, which is minutes.
     """
 
     async def dial(new_protocol: Callable[[], _P], /) -> tuple[asyncio.Transport, _P]:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.create_connection(
-                new_protocol,
-                address,
-                port,
-                ssl=tls,
-                server_hostname=(server_name or address) if tls else None,
-                local_addr=(source, 0) if source else None,
-            )
+            async with asyncio.timeout(connect_seconds):
+                return await loop.create_connection(
+                    new_protocol,
+                    address,
+                    port,
+                    ssl=tls,
+                    server_hostname=(server_name or address) if tls else None,
+                    local_addr=(source, 0) if source else None,
+                )
         except OSError as fault:  # refusals, ssl.SSLError and TimeoutError are OSErrors
-            raise TemporaryFailure(f"no connection to {address} port {port}: {fault}") from fault
+            reason = str(fault) or f"no answer within {connect_seconds} s"
+            raise TemporaryFailure(f"no connection to {address} port {port}: {reason}") from fault
 
     return dial

@@ -217,6 +217,10 @@ class MailClient:
         """Close without a word."""
         self._wire.break_off("closed by us")
 
+    async def gone(self) -> None:
+        """Wait for the end of a connection that was closed: a loop that ends at once would leave it half closed."""
+        await self._wire.gone(self._timeouts.quit)
+
     # How a transaction goes: each returns the replies to its commands, and those to the message
 
     def _opening(self, mail: Mail, recipients: Sequence[Recipient]) -> list[Event]:

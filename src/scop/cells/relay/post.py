@@ -10,11 +10,9 @@ Standards: RFC 5321 §4.5.4, §5.1; RFC 1870 §4 (SIZE); RFC 8689 §4.2.1 (REQUI
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from scop.cells.relay.post_links import LinkKey, Links
 from scop.cells.relay.route import Host, Route
@@ -43,9 +41,6 @@ __all__ = ["Carried", "Post", "PostOptions"]
 CONNECT_SECONDS = 30.0
 
 
-_P = TypeVar("_P", bound=asyncio.BaseProtocol)
-
-
 @dataclass(frozen=True, slots=True)
 class PostOptions:
     """How we go out."""
@@ -61,7 +56,9 @@ class PostOptions:
     def dialer(self, address: str, port: int, *, tls: ssl.SSLContext | None = None, server_name: str = "") -> Dialer:
         """Return how to reach an address."""
         source = self.source if (":" in address) == (":" in self.source) else ""
-        return _in_time(tcp_dialer(address, port, source=source, tls=tls, server_name=server_name))
+        return tcp_dialer(
+            address, port, source=source, tls=tls, server_name=server_name, connect_seconds=CONNECT_SECONDS
+        )
 
     def link_options(self, address: str, port: int) -> LinkOptions:
         """Return how to open a connection to an address."""
@@ -256,14 +253,3 @@ def _check_able(client: MailClient, load: _Load) -> None:
     objection = client.objection(replace(load.envelope.mail, size_octets=len(load.octets)))
     if objection is not None and objection.is_permanent:
         raise _Unable(objection.enhanced, " ".join(objection.text))
-
-
-def _in_time(dial: Dialer) -> Dialer:
-    async def dial_in_time(new_protocol: Callable[[], _P], /) -> tuple[asyncio.Transport, _P]:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                return await dial(new_protocol)
-        except TimeoutError as error:
-            raise TemporaryFailure(f"no connection within {CONNECT_SECONDS} s") from error
-
-    return dial_in_time
