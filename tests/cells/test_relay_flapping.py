@@ -5,6 +5,7 @@ The clock jumps; the only waiting is for a host that hangs, for a fifth of a sec
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,26 @@ async def test_second_transaction_uses_the_connection_again(tmp_path: Path) -> N
             await relay.send(f"<user{number}@harbor.test>")
             await relay.kept.until("mail.relayed", number + 1)
     assert (1, 10) == (host.connections, len(host.taken))
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_flapping_without_end_loses_nothing_and_doubles_little(tmp_path: Path, seed: int) -> None:
+    """Whatever a host does, whenever: each recipient gets the mail, twice only where the host vanished with it."""
+    chance = random.Random(seed)
+    host = FickleHost(max_recipients=3)
+    answers = [CUT, "421 4.3.2 Going down", "451 4.3.0 Not now", "450 4.7.1 Later", "503 5.5.1 What?", "354 Eh?"]
+    sent: list[str] = []
+    async with relay_to(host, tmp_path) as relay:
+        for turn in range(12):
+            host.moods = {chance.choice(STAGES): chance.choice(answers)} if chance.random() < 0.8 else {}
+            paths = [f"<user{turn}.{number}@harbor.test>" for number in range(chance.randint(1, 5))]
+            await relay.send(*paths)
+            sent += paths
+            await later(relay, chance.choice([1, 10, 100, 1000]))
+        host.moods = {}
+        await arrived(relay, *sent)
+    in_doubt = len(host.told) - len(set(host.told))
+    assert set(sent) == set(host.told)
+    assert in_doubt <= host.vanished
+    assert [1] * len(sent) == [states(relay, path).count("relayed") for path in sent]
+    assert [] == relay.kept.of("mail.bounced") + relay.kept.of("mail.fault")

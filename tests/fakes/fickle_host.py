@@ -41,6 +41,7 @@ class FickleHost:
     poison: bytes = b"\0"  # a message that holds it makes the host hang up after the final dot
     taken: list[Taken] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)  # every command line
+    vanished: int = 0  # recipients of messages that it took without a word
     connections: int = 0
     most_at_once: int = 0
     open: int = 0
@@ -124,6 +125,7 @@ class _Connection(asyncio.Protocol):
         mood = CUT if self._host.poison in message else self._host.moods.get("dot", _USUAL["dot"])
         if mood in (CUT, HANG) or mood.startswith("2"):
             self._host.taken.append(Taken(self._mail, tuple(self._recipients), message))
+            self._host.vanished += 0 if mood.startswith("2") else len(self._recipients)
         self._say(mood)
 
     def _answer(self, stage: str) -> None:
