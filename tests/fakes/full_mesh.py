@@ -6,6 +6,7 @@ was answered and what waits.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import sys
 import threading
@@ -52,7 +53,8 @@ def fill(town: Town, ballast: Path) -> tuple[list[str], Counter[str]]:
 
 
 def main(folder: Path) -> None:
-    """Say what was answered, and what waits."""
+    """Say what was answered, and what waits; or where it hangs."""
+    faulthandler.dump_traceback_later(1.5 * PATIENCE_SECONDS, exit=True)
     town = founded(folder / "town", "full disk")
     town.edit("[network]", "[relay]\nreserve_octets = 0\n\n[network]")
     ballast = folder / "ballast"

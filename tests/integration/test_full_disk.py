@@ -21,7 +21,9 @@ def test_full_disk_refuses_mail_and_goes_on_when_there_is_room(tmp_path: Path) -
     if os.geteuid() != 0 or not shutil.which("unshare"):
         pytest.skip("SKIPPED ALOUD: only root can give a mesh a small disk of its own")
     run = f'mount -t tmpfs -o size={DISK},mode=0711 none "$1" && exec "$2" "$3" "$1"'
-    command = ("unshare", "--mount", "sh", "-c", run, "sh", str(tmp_path), sys.executable, fakes.full_mesh.__file__)
+    # With a name space for processes, whatever it started ends with it.
+    alone = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+    command = (*alone, "sh", "-c", run, "sh", str(tmp_path), sys.executable, fakes.full_mesh.__file__)
     tests = str(Path(fakes.full_mesh.__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": tests}
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240, env=environment)
