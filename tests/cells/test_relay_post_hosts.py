@@ -17,7 +17,7 @@ from fakes.private_ca import authority
 from scop.cells.relay.post_links import MAX_TRANSACTIONS
 from scop.cells.relay.route import Host, Route
 from scop.net.mail_server import MailServer
-from scop.smtp import ServerOptions, reply
+from scop.smtp import Envelope, ForwardPath, Recipient, ServerOptions, reply
 from scop.smtp.extensions import BUILT_IN
 
 LEAF = authority().leaf(HOST)
@@ -58,24 +58,30 @@ async def test_relay_post_takes_a_refusal_as_the_last_word(tmp_path: Path) -> No
         assert ([550], 1) == ([each.code for each in carried.transaction.recipients], len(records.mails))
 
 
-async def test_relay_post_does_not_double_what_may_have_arrived(tmp_path: Path) -> None:
-    """RFC 5321 §4.5.4.1, RFC 1047: a host that is lost with the message in its hands is not followed by the next."""
+@pytest.mark.parametrize("limits", [b"", b"250-LIMITS RCPTMAX=1\r\n"])
+async def test_relay_post_does_not_double_what_may_have_arrived(tmp_path: Path, limits: bytes) -> None:
+    """RFC 5321 §4.5.4.1, RFC 1047: a host that is lost with the message in its hands is not followed by the next.
+
+    Nor is one that had told beforehand that it takes fewer recipients (RFC 9422), so that not all were named to it.
+    """
     connections = 0
+    plain = envelope()
+    two = Envelope(plain.mail, (*plain.recipients, Recipient(ForwardPath.parse("<eve@sea.test>"))))
 
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
         writer.write(b"220 mx.sea.test ESMTP\r\n")
         await reader.readuntil(b"\r\n")
-        writer.write(b"250-mx.sea.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n")
+        writer.write(b"250-mx.sea.test\r\n" + limits + b"250-PIPELINING\r\n250 CHUNKING\r\n")
         await reader.readuntil(b"RCPT ")
-        writer.write(b"250 Ok\r\n250 Ok\r\n")
+        writer.write(b"250 Ok\r\n250 Ok\r\n" if limits else b"250 Ok\r\n250 Ok\r\n250 Ok\r\n")
         await reader.readuntil(MAIL)
         writer.close()
 
     server = await asyncio.start_server(cut, HERE, 0)
     async with around_post(tmp_path, server.sockets[0].getsockname()[1]) as world:
-        carried = await world.carry(addresses=(HERE, HERE))
+        carried = await world.office.post.carry(Route(SEA, (Host(HOST, (HERE, HERE)),)), two, MAIL)
         assert (None, "4.4.2", 1) == (carried.transaction, carried.status, connections)
     server.close()
 

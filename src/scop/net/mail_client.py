@@ -68,6 +68,7 @@ class MailClient:
         self._heard = heard
         self.is_reused = False  # the pool's mark: the server may have gone while it lay idle
         self.answers = 0  # replies that came since the pool gave it out
+        self.has_begun_message = False  # in the last transaction: whoever is lost then may have all of it
 
     @classmethod
     async def open(
@@ -182,6 +183,7 @@ class MailClient:
 
     async def transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
         """Hand over one message, its size told first; `origin` and `auth` only a neighbour may know."""
+        self.has_begun_message = False
         mail = _with_utf8(replace(envelope.mail, size_octets=len(octets)), envelope.recipients)
         count = len(envelope.recipients)
         if objection := self.objection(mail):
@@ -259,7 +261,7 @@ class MailClient:
         does not keep to that would read the message as commands of ours: a stranger gets none before it took one.
         """
         lines, own = self._compose(opening)
-        self._tell_message("BDAT", octets)
+        self._note_message("BDAT", octets)
         chunks = self._connection.message_chunks(octets)
         await self._wire.write(b"".join([*lines, *chunks]), self._timeouts.block)
         # A server may hold its replies until it has looked at the whole group (RFC 2920 §3.2).
@@ -275,13 +277,13 @@ class MailClient:
         return await self._data(octets) if self._connection.state is State.DATA else [go_on]
 
     async def _data(self, octets: bytes) -> list[Reply]:
-        self._tell_message("", octets)
+        self._note_message("", octets)
         for piece in self._connection.message_pieces(octets):
             await self._wire.write(piece, self._timeouts.block)
         return await self._final_replies()
 
     async def _chunks(self, octets: bytes) -> list[Reply]:
-        self._tell_message("BDAT", octets)
+        self._note_message("BDAT", octets)
         unanswered = 0
         for chunk in self._connection.message_chunks(octets):
             await self._wire.write(chunk, self._timeouts.block)
@@ -375,7 +377,8 @@ class MailClient:
             case _:
                 return self._timeouts.command
 
-    def _tell_message(self, verb: str, octets: bytes) -> None:
+    def _note_message(self, verb: str, octets: bytes) -> None:
+        self.has_begun_message = True
         if self._heard is not None:
             self._tell("C", f"{verb} ({len(octets):,} octets)".lstrip())
 

@@ -183,7 +183,7 @@ class Post:
             raise
         except TemporaryFailure as failure:
             client.close()
-            if _has_message(link, load):
+            if client.has_begun_message:
                 raise _InDoubt(str(failure)) from failure
             raise
         except BaseException:
@@ -241,11 +241,6 @@ class Post:
 
     def _note(self, policy: HostPolicy, result: TlsResult, host: Host, address: str, reason: str) -> None:
         self._tally.note(policy.reported, result, mx_host=host.name, address=address, reason=reason)
-
-
-def _has_message(link: Link, load: _Load) -> bool:
-    """Tell whether a host that was lost may have the whole message: it had answered to MAIL and each RCPT."""
-    return link.client.answers > len(load.envelope.recipients)
 
 
 def _check_able(client: MailClient, load: _Load) -> None:
