@@ -172,6 +172,25 @@ async def test_relay_post_never_lowers_requiretls(tmp_path: Path) -> None:
         assert (None, "5.7.30", []) == (carried.transaction, carried.status, host.records.mails)
 
 
+async def test_relay_post_waits_for_a_host_that_cannot_begin_tls_now(tmp_path: Path) -> None:
+    """RFC 3207 §4: 454 is for the moment, so a mail that requires TLS waits; the offer being gone is final."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers = {b"EHLO": b"250-mx.sea.test\r\n250 STARTTLS\r\n", b"STAR": b"454 4.7.0 No entropy\r\n"}
+        writer.write(b"220 mx.sea.test ESMTP\r\n")
+        while line := await reader.readline():
+            writer.write(answers.get(line[:4].upper(), b"221 Bye\r\n"))
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with around_post(tmp_path, server.sockets[0].getsockname()[1]) as world:
+        world.names.security[SEA] = Security.SECURE
+        carried = await world.carry(require_tls=True)
+        assert (None, "4.7.5") == (carried.transaction, carried.status)
+        assert [("no-policy-found", 0, {"starttls-not-supported": 1})] == await world.counted()
+    server.close()
+
+
 async def test_relay_post_hands_requiretls_on(tmp_path: Path) -> None:
     """RFC 8689 §4.2.1: the next host must offer REQUIRETLS, over proved TLS, and is told."""
     async with _world(tmp_path, LEAF) as (world, host):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from scop.cells.relay.post_links import LinkKey, Links
 from scop.cells.relay.route import Host, Route
 from scop.cells.relay.tls_choice import TlsChoice
-from scop.cells.relay.tls_link import Link, LinkOptions, TlsFailed, open_link
+from scop.cells.relay.tls_link import Link, LinkOptions, NoTls, TlsFailed, open_link
 from scop.cells.relay.tls_policy import (
     ENCRYPTION_NEEDED,
     Demand,
@@ -146,7 +146,7 @@ class Post:
             except _InDoubt as failure:
                 return Carried(host.name, None, f"{where}: {failure}", "4.4.2")
             except TlsFailed as failure:
-                is_hopeless = policy.needs_requiretls and failure.result is TlsResult.STARTTLS_NOT_SUPPORTED
+                is_hopeless = policy.needs_requiretls and isinstance(failure, NoTls)
                 status = f"5.{ENCRYPTION_NEEDED}" if is_hopeless else failure.status
                 failures.append(Carried(host.name, None, f"{where}: {failure}", status))
             except TemporaryFailure as failure:

@@ -26,7 +26,7 @@ from scop.net.faults import TemporaryFailure
 from scop.net.mail_client import MailClient
 from scop.net.peer import tls_facts
 
-__all__ = ["Link", "LinkOptions", "TlsFailed", "open_link"]
+__all__ = ["Link", "LinkOptions", "NoTls", "TlsFailed", "open_link"]
 
 # OpenSSL's X509_V_ERR_*, which `ssl` gives as numbers only
 _EXPIRED = frozenset({9, 10})  # not yet valid, not valid any more
@@ -40,6 +40,13 @@ class TlsFailed(TemporaryFailure):
         super().__init__(reason)
         self.result = result
         self.status = f"4.{CRYPTOGRAPHIC_FAILURE}"
+
+
+class NoTls(TlsFailed):
+    """The host does not offer TLS at all, which waiting does not change."""
+
+    def __init__(self) -> None:
+        super().__init__(TlsResult.STARTTLS_NOT_SUPPORTED, "the host offers no STARTTLS")
 
 
 @dataclass(slots=True)
@@ -107,6 +114,9 @@ async def _open_opportunistic(demand: Demand, options: LinkOptions) -> Link:
         lack = _failed(failure, TlsResult.STARTTLS_NOT_SUPPORTED)
         # RFC 7435 §3: better in the clear than not at all
         return Link(await options.connect(options.dial), demand, lack.result, str(lack))
+    except BaseException:
+        client.close()
+        raise
     return Link(client, demand)
 
 
@@ -114,7 +124,7 @@ async def _open_starttls(context: ssl.SSLContext, server_name: str, options: Lin
     client = await options.connect(options.dial)
     try:
         if "STARTTLS" not in client.extensions:
-            raise TlsFailed(TlsResult.STARTTLS_NOT_SUPPORTED, "the host offers no STARTTLS")
+            raise NoTls
         await client.start_tls(context, server_name)
     except TlsFailed:
         await client.quit()
