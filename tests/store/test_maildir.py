@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scop.store import maildir
 from scop.store.maildir import Maildirs, folder_name
+from scop.store.sync import FileSync
 
 MAIL = b"Subject: x\n\nbody\n"
 
@@ -77,12 +77,12 @@ async def test_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 async def test_mail_whose_sync_failed_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """When the disk does not take the octets nobody is told that it did."""
 
-    def sync_all(_descriptors: list[int]) -> None:
+    def fail(_disk: FileSync, _descriptors: list[int]) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     maildirs = Maildirs(tmp_path, "h")
     maildirs.prepare("")
-    monkeypatch.setattr(maildir, "sync_all", sync_all)
+    monkeypatch.setattr(FileSync, "sync", fail)
     outcomes = await asyncio.gather(*(maildirs.keep({"": MAIL}) for _ in range(count)), return_exceptions=True)
     await maildirs.close()
     assert [OSError] * count == [type(each) for each in outcomes]

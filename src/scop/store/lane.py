@@ -74,7 +74,7 @@ class Lane(Generic[_Work]):
         future: asyncio.Future[object] = loop.create_future()
         self._gathered.append((work, future))
         if len(self._gathered) == 1:
-            loop.call_soon(self._hand_over)
+            loop.call_soon(self._hand_over_when_quiet, 0)
         return await future
 
     async def close(self) -> None:
@@ -89,6 +89,13 @@ class Lane(Generic[_Work]):
         self._waiting.put(None)
         await self._ended.wait()
         self._thread.join()
+
+    def _hand_over_when_quiet(self, before: int) -> None:
+        """Hand over what was gathered, once a turn of the loop has brought nothing more."""
+        if before < len(self._gathered) < self._max_batch and self._loop is not None:
+            self._loop.call_soon(self._hand_over_when_quiet, len(self._gathered))
+        else:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         if self._gathered:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scop.store.lane import Failed, Lane, Outcome, Returned
-from scop.store.sync import sync_all, sync_folder
+from scop.store.sync import FileSync, sync_folder
 
 __all__ = ["Maildirs", "folder_name"]
 
@@ -61,6 +61,7 @@ class Maildirs:
         self._root = os.path.abspath(root)  # noqa: PTH100 - the paths of a busy place are plain text
         self._host = host.replace("/", "\\057").replace(":", "\\072")
         self._made: set[str] = set()
+        self._disk = FileSync()
         self._lane: Lane[_Work] = Lane("maildir", self._keep_all, lambda: None, max_batch=MAX_GROUP)
 
     def prepare(self, *folders: str) -> None:
@@ -81,7 +82,7 @@ class Maildirs:
     def _keep_all(self, works: Sequence[_Work]) -> list[Outcome]:
         for work in works:
             _attempt(work, self._write)
-        _sync(works, [copy.descriptor for work in works for copy in work.copies])
+        self._sync(works, [copy.descriptor for work in works for copy in work.copies])
         for work in works:
             _attempt(work, self._enter)
         self._sync_new(works)
@@ -111,9 +112,15 @@ class Maildirs:
                 descriptors.append(os.open(f"{folder}/{_NEW}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))  # noqa: PERF401
         except OSError as fault:
             _fail(works, fault)
-        _sync(works, descriptors)
+        self._sync(works, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
+
+    def _sync(self, works: Sequence[_Work], descriptors: Sequence[int]) -> None:
+        try:
+            self._disk.sync([each for each in descriptors if each >= 0])
+        except OSError as fault:  # nobody knows whose octets are lost
+            _fail(works, fault)
 
     def _make(self, folder: str) -> None:
         if folder in self._made:
@@ -160,13 +167,6 @@ def _write_whole(descriptor: int, octets: bytes) -> None:
     written = os.write(descriptor, octets)
     while written < len(octets):  # the disk is nearly full, or the mail is over 2 GB
         written += os.write(descriptor, octets[written:])
-
-
-def _sync(works: Sequence[_Work], descriptors: Sequence[int]) -> None:
-    try:
-        sync_all([each for each in descriptors if each >= 0])
-    except OSError as fault:  # nobody knows whose octets are lost
-        _fail(works, fault)
 
 
 def _fail(works: Sequence[_Work], fault: OSError) -> None:
