@@ -16,7 +16,7 @@ from fakes.mail_sessions import Listening, Records, listen
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.connections import Connections
 from scop.net.entrance import MAX_REFUSALS
-from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
+from scop.net.mail_server import MAX_REPLIES_AT_ONCE, Entrance, MailServer, ServerTimeouts
 from scop.net.peer import Peer
 from scop.smtp import ServerOptions, reply
 
@@ -419,3 +419,58 @@ async def test_last_words_reach_a_client_that_talks_on() -> None:
     async with _server(Records()) as listening:
         codes = await _say(listening, b"QUIT\r\n" + b"NOOP\r\n" * 100_000)
     assert ["220 ", "221 "] == codes
+
+
+async def test_replies_leave_while_a_client_talks_on() -> None:
+    """Who says thousands of commands at once is answered in portions: its replies are never held together."""
+    written: list[int] = []
+    async with _server(Records()) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
+        (transport,) = listening.transports
+        assert isinstance(transport, asyncio.WriteTransport)
+
+        def write(octets: bytes, *, to: Callable[[bytes], None] = transport.write) -> None:
+            written.append(octets.count(b"250 "))
+            to(octets)
+
+        transport.write = write  # type: ignore[method-assign, assignment]  # to see each portion
+        writer.write(b"EHLO me\r\n" * 5000 + b"QUIT\r\n")
+        heard = await reader.read()
+        writer.close()
+    assert (5000, True) == (heard.count(b"\r\n250 "), heard.endswith(b"221 2.0.0 Bye\r\n"))
+    assert max(written) <= MAX_REPLIES_AT_ONCE
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_client_that_was_sent_away_and_closes_is_no_fault(loop: str) -> None:
+    """Nothing is said after our last words: a client that hears them and closes leaves no fault behind."""
+    run_under(loop, _sent_away)
+
+
+async def _sent_away() -> None:
+    records, connections, faults = Records(), Connections(), list[Exception]()
+    async with _server(records, entrance=Entrance(connections=connections), on_fault=faults.append) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
+        draining = asyncio.ensure_future(connections.drain(1))
+        assert (await reader.read()).startswith(b"421 4.3.2 ")
+        writer.close()
+        await records.closed.wait()
+        await draining
+    assert [] == faults
+
+
+async def test_refused_chunk_may_take_its_time() -> None:
+    """RFC 5321 §4.5.3.2.5: what a refused BDAT announced is awaited as a message is, not as a command."""
+    timeouts = ServerTimeouts(idle_seconds=0.05, block_seconds=5.0)
+    async with _server(Records(), timeouts=timeouts) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
+        writer.write(b"BDAT 12 LAST\r\n")
+        answered = asyncio.ensure_future(reader.readline())
+        while not answered.done():
+            writer.write(b"x")
+            await asyncio.wait({answered}, timeout=0.01)
+        assert (await answered).startswith(b"503 5.5.1 ")
+        writer.close()

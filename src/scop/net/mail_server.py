@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scop.net.entrance import Entrance, ServerTimeouts
 from scop.net.mail_wire import Gone, MailWire
+from scop.net.message_pieces import MessagePieces
 from scop.smtp import (
     NEED_DATA,
     Authenticate,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Entrance", "MailServer", "MailSession", "ServerTimeouts"]
 
+MAX_REPLIES_AT_ONCE = 64  # then they leave, and others are served: 64 KB of commands earn megabytes of replies
 
 _OK = reply(250, "2.0.0", "Ok")
 _GO_ON = reply(354, "", "End data with <CR><LF>.<CR><LF>")
@@ -69,7 +71,6 @@ _PATIENT = ServerTimeouts()
 _PLAIN = Entrance()
 _IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _AT_REST = (State.GREETED, State.IDLE)  # nothing is in the middle of being done
-_IN_MESSAGE = (State.DATA, State.CHUNK)
 
 
 class MailSession(Protocol):
@@ -131,7 +132,7 @@ class MailServer(MailWire):
         self._on_fault = on_fault or _report
         self._on_refused = on_refused
         self._out: list[bytes] = []
-        self._chunks: list[bytes] = []
+        self._pieces = MessagePieces()
         self._refusals = 0
         self._retired = False
 
@@ -186,6 +187,8 @@ class MailServer(MailWire):
                 event = self._connection.next_event()
                 if event is not NEED_DATA:
                     await self._take_event(event)
+                    if len(self._out) >= MAX_REPLIES_AT_ONCE:
+                        await self._give_way()
                 elif self._flush():
                     await self._wait()
                 else:
@@ -203,7 +206,7 @@ class MailServer(MailWire):
 
     async def _take_event(self, event: Event) -> None:
         if isinstance(event, DataChunk):
-            self._chunks.append(event.octets)
+            self._pieces.add(event.octets)
         elif isinstance(event, StartTls):
             await self._change_to_tls()
         else:
@@ -227,9 +230,9 @@ class MailServer(MailWire):
             case DataBegin():
                 return _GO_ON
             case DataEnd():
-                return await self._session.message(self._take_message())
+                return await self._session.message(self._pieces.take())
             case DataRefused():
-                self._take_message()
+                self._pieces.clear()
                 await self._session.reset()
                 return event.reply
             case Authenticate() | SaslStep():
@@ -245,16 +248,12 @@ class MailServer(MailWire):
 
     async def _reply_to_simple(self, event: Event) -> Reply:
         if isinstance(event, Hello | Reset) and self._connection.state in _IN_TRANSACTION:
-            self._chunks.clear()
+            self._pieces.clear()
             await self._session.reset()
         if isinstance(event, Hello):
             await self._session.hello(event)
             return self._connection.hello_reply()
         return _SIMPLE.get(type(event), _OK)
-
-    def _take_message(self) -> bytes:
-        chunks, self._chunks = self._chunks, []
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _refused(self, event: Refused) -> Reply:
         self._refusals += 1
@@ -275,6 +274,7 @@ class MailServer(MailWire):
             self._peer,
             address=origin.address or self._peer.address,
             port=origin.port or self._peer.port,
+            identity="",  # the certificate was the proxy's
             name=origin.name,
             login=event.login,
         )
@@ -307,7 +307,7 @@ class MailServer(MailWire):
         if self._retired and at_rest:
             self._take_leave()
             raise Gone
-        if self._connection.state in _IN_MESSAGE:
+        if self._connection.is_in_message:
             await self._more(self._message_deadline())
         else:
             # Octets that trickle in win no time: the whole command is awaited.
@@ -327,6 +327,13 @@ class MailServer(MailWire):
             self._out.clear()
             self._write(octets)
         return self._drained is None
+
+    async def _give_way(self) -> None:
+        """Let a client that says much at once take its replies, and others have their turn."""
+        if self._flush():
+            await asyncio.sleep(0)
+        else:
+            await self._drain()
 
     def _say(self, words: Reply) -> None:
         """Send last words, after all that was said before."""

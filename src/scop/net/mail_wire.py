@@ -276,7 +276,7 @@ class MailWire(asyncio.Protocol):
     # Octets that leave
 
     def _write(self, octets: bytes) -> None:
-        if self._lost or not octets:
+        if self._lost or self._closing or not octets:
             return
         if self._tls is None:
             self._transport.write(octets)

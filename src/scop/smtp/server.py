@@ -99,6 +99,11 @@ class ServerConnection:
         return len(self._buffer)
 
     @property
+    def is_in_message(self) -> bool:
+        """Whether octets of a message are awaited, be it one that was refused and is dropped (BDAT)."""
+        return self._state in _MESSAGE or self._dropping is not None
+
+    @property
     def channel(self) -> Channel:
         """What was agreed on so far."""
         return self._channel
