@@ -11,8 +11,8 @@ import pytest
 from fakes.post_world import HOST, SEA, MailHost, PostWorld, around_post, mail_host
 from fakes.private_ca import Leaf, authority
 from fakes.web_server import WebServer, ok, serve_web
-from scop.cells.relay.sts_policies import LOOK_SECONDS
-from scop.dns import TXT, A
+from scop.cells.relay.sts_policies import LOOK_SECONDS, StsFound
+from scop.dns import TXT, A, Security
 from scop.mtasts import FETCH_PAUSE_SECONDS, Mode, Policy
 
 WEB_HOST = f"mta-sts.{SEA}"
@@ -137,6 +137,23 @@ async def test_relay_sts_without_a_policy_is_opportunistic(tmp_path: Path) -> No
         assert [("no-policy-found", 1, {}), ("sts", 0, {"sts-webpki-invalid": 1})] == await world.counted()
 
 
+async def test_relay_sts_lets_requiretls_wait_where_nothing_is_known(tmp_path: Path) -> None:
+    """RFC 8689 §4.2.1: a mail is not returned for a policy that may exist, in a DNS or at a server that cannot be believed."""
+    async with _world(tmp_path, LEAF, policy=None) as (world, host, web):
+        unfetched = await world.carry(secure=False, require_tls=True)
+        world.names.security[SEA] = Security.BOGUS
+        world.clock.jump(LOOK_SECONDS)
+        unanswered = await world.carry(secure=False, require_tls=True)
+        world.names.security.clear()
+        _announce(world, "")
+        without = await world.carry(secure=False, require_tls=True)
+        assert ["4.7.5", "4.7.5", "5.7.30"] == [each.status for each in (unfetched, unanswered, without)]
+        web.answer = ok(ENFORCE.to_octets())
+        _announce(world, "2")
+        assert [] == host.records.mails
+        assert (await world.carry(secure=False, require_tls=True)).transaction is not None
+
+
 async def test_relay_sts_refreshes_before_the_end(tmp_path: Path) -> None:
     """RFC 8461 §10.2: after half of its age a policy is fetched anew though no mail asks for it."""
     async with _world(tmp_path, LEAF) as (world, _host, web):
@@ -169,5 +186,5 @@ async def test_relay_sts_refreshes_only_what_is_used(tmp_path: Path) -> None:
 async def test_relay_sts_asks_nothing_for_a_literal(tmp_path: Path) -> None:
     """An address literal has neither records nor a policy."""
     async with _world(tmp_path, LEAF) as (world, _host, _web):
-        assert await world.office._policies.policy_of("[192.0.2.1]") is None
+        assert StsFound() == await world.office._policies.policy_of("[192.0.2.1]")
         assert [] == world.names.asked

@@ -160,10 +160,10 @@ def test_mtasts_looks_for_the_one_record(records: list[TXT], id_: str) -> None:
 
 
 def test_mtasts_lookup_knows_nothing_where_nobody_answers() -> None:
-    """No answer, and no name to ask for, are no record; a policy that is kept goes on."""
+    """No answer is told from no record, which a name that cannot be asked for has; a policy that is kept goes on."""
     names = StaticNames({("_mta-sts.sea.test", "TXT"): TIMEOUT}, security={"b.test": Security.BOGUS})
     domains = "sea.test", "b.test", ".".join(["a" * 62] * 4), "[192.0.2.1]"
-    assert ["", "", "", ""] == [run(lookup(domain), names) for domain in domains]
+    assert [None, None, "", ""] == [run(lookup(domain), names) for domain in domains]
 
 
 def test_mtasts_names_the_place_of_a_policy() -> None:

@@ -42,8 +42,8 @@ def parse_record(octets: bytes) -> str:
     return ids[0].decode("ascii")
 
 
-def lookup(domain: str) -> Check[Question, Answer, str]:
-    """Ask for the id of a domain's policy; empty where there is none, or none can be known now."""
+def lookup(domain: str) -> Check[Question, Answer, str | None]:
+    """Ask for the id of a domain's policy; empty where there is none, None where nothing can be known now."""
     if domain.startswith("["):  # an address literal
         return ""
     try:
@@ -51,10 +51,12 @@ def lookup(domain: str) -> Check[Question, Answer, str]:
     except ValueError:  # no name, or one too long to have a policy
         return ""
     answer = yield question
+    if answer.is_temporary:
+        return None
     texts = [record.joined for record in answer.records if isinstance(record, TXT)]
     # RFC 8461 §3.1: what does not begin so is discarded; if not one record remains, there is no policy.
     found = [text for text in texts if re.match(rb"v=STSv1[ \t]*;", text)]
-    if answer.is_temporary or len(found) != 1:
+    if len(found) != 1:
         return ""
     try:
         return parse_record(found[0])

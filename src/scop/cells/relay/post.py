@@ -116,6 +116,8 @@ class Post:
         needs = Needs(envelope.mail.require_tls, tls_optional)
         load = _Load(route, envelope, octets)
         sts = await self._choice.of_domain(route, needs)
+        if isinstance(sts, Refused):
+            return Carried("", None, sts.reason, sts.status)
         failures: list[Carried] = []
         for host in route.hosts:
             policy = await self._choice.of_host(route, host, needs, sts)

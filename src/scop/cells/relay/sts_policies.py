@@ -27,7 +27,7 @@ from scop.net.https import NotCertified
 from scop.net.log import Log
 from scop.store import Database
 
-__all__ = ["Fetch", "StsOptions", "StsPolicies"]
+__all__ = ["Fetch", "StsFound", "StsOptions", "StsPolicies"]
 
 LOOK_SECONDS = 60.0  # for which one look at the TXT record is enough
 MAX_LOOKS = 10_000  # domains whose record, or lack of one, is remembered
@@ -49,6 +49,14 @@ class StsOptions:
     log: Log
 
 
+@dataclass(frozen=True, slots=True)
+class StsFound:
+    """The policy that holds for a domain, and whether we could find out if there is one."""
+
+    policy: Policy | None = None
+    is_known: bool = True
+
+
 @dataclass(slots=True)
 class _Known:
     """A policy with when it was last used, and when fetching it last failed."""
@@ -62,10 +70,13 @@ class _Known:
         """Return when fetching this id failed."""
         return self.failed_unix if id_ == self.failed_id else None
 
+    def holds(self, now_unix: float) -> bool:
+        """Tell whether a policy is kept that still counts, if only as one that says there is none."""
+        return self.kept is not None and now_unix < self.kept.expires_unix
+
     def is_over(self, now_unix: float) -> bool:
         """Tell whether nothing is left to know: no policy that holds, and no failure of a moment ago."""
-        holds = self.kept is not None and now_unix < self.kept.expires_unix
-        return not holds and now_unix - self.used_unix > FETCH_PAUSE_SECONDS
+        return not self.holds(now_unix) and now_unix - self.used_unix > FETCH_PAUSE_SECONDS
 
 
 class StsPolicies:
@@ -74,23 +85,25 @@ class StsPolicies:
     def __init__(self, options: StsOptions) -> None:
         self._options = options
         self._known: dict[str, _Known] | None = None  # none yet: what was kept is not read yet
-        self._looks: OrderedDict[str, tuple[str, float]] = OrderedDict()  # the id, and until when
+        self._looks: OrderedDict[str, tuple[str | None, float]] = OrderedDict()  # the id, and until when
         self._fetches: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    async def policy_of(self, domain: str) -> Policy | None:
-        """Return what a domain asks for now; None where it has no policy."""
+    async def policy_of(self, domain: str) -> StsFound:
+        """Return what a domain asks for now."""
         known = await self._all()
-        id_ = await self._id(domain)
+        told = await self._id(domain)
+        id_ = told or ""
         if not id_ and domain not in known:
-            return None
+            return StsFound(is_known=told is not None)
         now = self._options.clock.unix()
         one = known.setdefault(domain, _Known())
         one.used_unix = now
         if plan(one.kept, id_, now, failed_unix=one.failed(id_)) is Plan.FETCH:
             await self._fetch_once(domain, id_)
             now = self._options.clock.unix()
-        what = plan(one.kept, id_, now, failed_unix=now)
-        return one.kept.policy if one.kept is not None and what is Plan.USE else None
+        if one.kept is not None and plan(one.kept, id_, now, failed_unix=now) is Plan.USE:
+            return StsFound(one.kept.policy)
+        return StsFound(is_known=told == "" or one.holds(now))
 
     async def run(self) -> None:
         """Refresh policies in time, until cancelled."""
@@ -126,7 +139,7 @@ class StsPolicies:
                 self._known = {domain: _Known(kept, used_unix) for domain, (kept, used_unix) in found.items()}
         return self._known
 
-    async def _id(self, domain: str) -> str:
+    async def _id(self, domain: str) -> str | None:
         clock = self._options.clock
         id_, until = self._looks.get(domain, ("", 0.0))
         if clock.monotonic() < until:
