@@ -138,7 +138,7 @@ async def test_relay_sts_without_a_policy_is_opportunistic(tmp_path: Path) -> No
 
 
 async def test_relay_sts_lets_requiretls_wait_where_nothing_is_known(tmp_path: Path) -> None:
-    """RFC 8689 §4.2.1: a mail is not returned for a policy that may exist, in a DNS or at a server that cannot be believed."""
+    """RFC 8689 §4.2.1: nothing is returned for want of a policy that could not be asked for."""
     async with _world(tmp_path, LEAF, policy=None) as (world, host, web):
         unfetched = await world.carry(secure=False, require_tls=True)
         world.names.security[SEA] = Security.BOGUS
