@@ -330,6 +330,8 @@ class ServerConnection:
         if isinstance(event, Refused) and event.closes:
             self._state = State.CLOSED
         ended = before in _TRANSACTION and self._state not in _TRANSACTION
+        # A refused MAIL takes with it what XFORWARD said of it: the next one may be of somebody else.
+        ended = ended or (self._state is State.IDLE and not answer.is_positive)
         if ended or (answer.is_positive and isinstance(event, Hello | Reset)):  # RFC 5321 §4.1.4, §4.1.1.5
             self._forget_transaction()
 
@@ -349,6 +351,8 @@ class ServerConnection:
             case SaslStep(mechanism):
                 self._proceed = next_step(mechanism)
             case Impersonated(_, login):  # all that was agreed on was with the proxy
+                # Stricter than XCLIENT_README: once. A proxy passes on what its client says next, be it XCLIENT.
+                self._options = replace(self._options, xclient=False)
                 self._renew(Channel(self._options, self._channel.tls_active, authenticated=bool(login)))
 
     def _let_extensions_note(self, event: Event) -> None:

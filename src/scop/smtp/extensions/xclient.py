@@ -1,6 +1,7 @@
 """XCLIENT: a trusted proxy says for whom it speaks from now on; for all others it does not exist.
 
-The conversation begins anew: the reply is a greeting, and a hello follows.
+The conversation begins anew: the reply is a greeting, and a hello follows. From then on the words are taken for the
+client's, so it does not exist for them either.
 
 Standards: Postfix XCLIENT_README.
 """
