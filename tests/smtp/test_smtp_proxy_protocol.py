@@ -12,6 +12,7 @@ from scop.smtp.proxy_protocol import MAX_BLOCK_OCTETS, ProxyHeader, crc32c, read
 SIGNATURE = bytes.fromhex("0d0a0d0a000d0a515549540a")  # §2.2
 TCP4 = bytes([192, 0, 2, 7, 198, 51, 100, 1]) + struct.pack("!HH", 40000, 25)
 TCP6 = bytes.fromhex("20010db8000000000000000000000007") + bytes(15) + b"\1" + struct.pack("!HH", 40000, 25)
+MAPPED = bytes(10) + b"\xff\xff" + TCP4[:4] + bytes(15) + b"\1" + TCP4[8:]
 CLIENT4 = ProxyHeader("192.0.2.7", 40000)
 
 
@@ -34,6 +35,7 @@ def _with_sum(*tlvs: bytes) -> bytes:
     [
         (_header(TCP4), CLIENT4),
         (_header(TCP6, family=0x21), ProxyHeader("2001:db8::7", 40000)),
+        (_header(MAPPED, family=0x21), CLIENT4),
         (_header(TCP4 + _tlv(4, b"\0" * 9) + _tlv(2, b"mx.harbor.test")), CLIENT4),
         (_with_sum(), CLIENT4),
         (_with_sum(_tlv(4, b"padding")), CLIENT4),

@@ -151,7 +151,7 @@ class MailWire(asyncio.Protocol):
         header, rest = found
         self._proxy_header = None
         if header.address:
-            self._peer = replace(self._peer, address=header.address.removeprefix("::ffff:"), port=header.port)
+            self._peer = replace(self._peer, address=header.address, port=header.port)
         self._enter()
         return rest
 

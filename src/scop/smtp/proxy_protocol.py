@@ -60,12 +60,14 @@ def _read_block(command: int, family: int, header: bytes) -> ProxyHeader:
         # Stricter than §2.2, which lets us take UNSPEC for the proxy's own address: all would share its limits.
         raise RemoteProtocolError(f"a PROXY header for family and protocol {family:#04x}")
     cursor = Cursor(header, _FIXED.size)
-    source = cursor.take(address_octets)
+    source = ipaddress.ip_address(cursor.take(address_octets))
+    # An IPv4 client of a dual-stack proxy (RFC 4291 §2.5.5.2): limits and lists know it by its own address.
+    mapped = source.ipv4_mapped if isinstance(source, ipaddress.IPv6Address) else None
     cursor.take(address_octets)  # ours
     port = cursor.u16()
     cursor.u16()
     _check_additions(cursor)
-    return ProxyHeader(str(ipaddress.ip_address(source)), port)
+    return ProxyHeader(str(mapped or source), port)
 
 
 def _check_additions(cursor: Cursor) -> None:
