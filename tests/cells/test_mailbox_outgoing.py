@@ -205,6 +205,15 @@ async def test_mailbox_tells_who_asked_that_a_mail_was_delivered(mailbox: Runnin
     assert ("0123456789ab", "carol@lagoon.test") == (line["trace"], line["recipient"])
 
 
+async def test_mailbox_notice_of_a_mail_that_requires_tls(mailbox: RunningMailbox) -> None:
+    """RFC 8689 §5: what is told of it goes back under the same requirement, with its header only."""
+    asked = wanting(envelope("alice@harbor.test"), "SUCCESS")
+    around = Envelope(replace(asked.mail, require_tls=True, ret="FULL"), asked.recipients)
+    assert 250 == (await deliver(mailbox, around)).code
+    (mail,), (octets,) = mailbox.signed.mails, mailbox.signed.messages
+    assert (True, False) == (mail.require_tls, MAIL.partition(b"\r\n\r\n")[2] in octets)
+
+
 @pytest.mark.parametrize(
     ("around", "octets"),
     [

@@ -47,9 +47,12 @@ def test_notice_letter_to_nobody_does_not_exist() -> None:
 
 
 def test_notice_letter_of_a_mail_that_requires_tls() -> None:
-    """RFC 8689 §5: only its header goes back, and under the same requirement."""
+    """RFC 8689 §5: only its header goes back, and under the same requirement, by which our own user forwards it."""
     full = letter("<zoe@island.test>", REPORT, ret="FULL")
     guarded = letter("<zoe@island.test>", REPORT, ret="FULL", require_tls=True)
+    inside = letter("<ann@lagoon.test>", REPORT, require_tls=True)
+    assert inside is not None
+    assert inside.mail.require_tls
     assert full is not None
     assert guarded is not None
     assert (True, False) == tuple(b"secret body" in each.octets for each in (full, guarded))

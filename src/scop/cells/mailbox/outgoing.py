@@ -3,7 +3,8 @@
 Nothing of it is kept here: the signer's positive reply means that the relay has it on the disk. Where the
 signer is down the reply is 451, and the whole delivery comes again; the relay knows a mail that it has.
 
-Standards: RFC 5321 §4.2.5 (responsibility); RFC 3461 §5.2.3 (delivered); RFC 5321 §4.5.5 (the null reverse path).
+Standards: RFC 5321 §4.2.5 (responsibility); RFC 3461 §5.2.3 (delivered); RFC 5321 §4.5.5 (the null reverse path);
+RFC 8689 §5 (REQUIRETLS).
 """
 
 from __future__ import annotations
@@ -95,18 +96,19 @@ class DeliveredNotice:
             reporting_host=self.hostname,
             author=Mailbox("postmaster", self.domain),
             recipient=self.sender,
-            reports=tuple(
-                RecipientReport(
-                    each.forward_path, Action.DELIVERED, "2.1.5", original_recipient=each.original_recipient
-                )
-                for each in self.recipients
-            ),
+            reports=tuple(map(_delivered, self.recipients)),
             arrived_unix=self.now_unix,
             now_unix=self.now_unix,
             ident=ident,
             envelope_id=self.mail.envid,
         )
-        mail = Mail(ReversePath(None), smtputf8=notice.is_international, origin=Origin(ident=ident))
+        mail = Mail(
+            ReversePath(None),
+            smtputf8=notice.is_international,
+            # RFC 8689 §5: what tells of a mail that requires TLS requires it too.
+            require_tls=self.mail.require_tls,
+            origin=Origin(ident=ident),
+        )
         return Envelope(mail, (Recipient(ForwardPath(self.sender)),)), compose_report(notice, original)
 
 

@@ -41,13 +41,11 @@ class Notices:
             # RFC 8689 §5: of a mail that requires TLS only the header goes back, whatever RET says ...
             returned=Returned.FULL if load.mail.ret == "FULL" and not load.mail.require_tls else Returned.HDRS,
         )
-        destination = self._destination(sender)
-        # ... and under the same requirement; the pipe to our own mailbox fulfils it always.
-        require_tls = load.mail.require_tls and destination == SIGNER
+        # ... and under the same requirement, also to our own mailbox: it may forward the notice.
         return Letter(
             trace=trace,
-            mail=Mail(ReversePath(None), smtputf8=notice.is_international, require_tls=require_tls),
-            recipients=((destination, Recipient(ForwardPath(sender))),),
+            mail=Mail(ReversePath(None), smtputf8=notice.is_international, require_tls=load.mail.require_tls),
+            recipients=((self._destination(sender), Recipient(ForwardPath(sender))),),
             octets=compose_report(notice, octets),
         )
 
