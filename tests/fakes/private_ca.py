@@ -74,6 +74,12 @@ class Authority:
         )
         return Leaf(certificate, key, (self.certificate,))
 
+    def unnamed_leaf(self, common_name: str) -> Leaf:
+        """Return a certificate that has no DNS names, only a subject that looks like one."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(common_name, self.certificate.subject, key, _now() + HOUR)
+        return Leaf(builder.sign(self.key, hashes.SHA256()), key, (self.certificate,))
+
 
 @cache
 def authority(name: str = "a private authority") -> Authority:

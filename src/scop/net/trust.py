@@ -3,7 +3,7 @@
 Read in full before a cell is confined: OpenSSL's own way looks into folders only when a certificate is checked,
 and by then nothing outside of the cell's state can be read.
 
-Standards: RFC 5280 §6 (validation, by OpenSSL), RFC 8997 (TLS 1.2 at least).
+Standards: RFC 5280 §6 (validation, by OpenSSL), RFC 8997 (TLS 1.2 at least), RFC 8461 §3.3, §4.1 (names).
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def web_trust(file: str = "") -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # RFC 8461 §3.3, §4.1: one of the DNS names of a certificate counts, never the common name of its subject.
+    context.hostname_checks_common_name = False
     bundle = file or _bundle()
     if bundle:
         context.load_verify_locations(cafile=bundle)
