@@ -127,6 +127,8 @@ async def test_mailbox_forwards_nothing_twice_in_a_circle(mailbox: RunningMailbo
     assert ([0, 1], []) == (await stored(mailbox), mailbox.signed.messages)
     assert 250 == (await deliver(mailbox, envelope("both@harbor.test"), back)).code
     assert 1 == len(mailbox.signed.messages)
+    all_header = back.partition(b"\r\n\r\n")[0] + b"\r\n"
+    assert 554 == (await deliver(mailbox, envelope("gone@harbor.test"), all_header)).code
 
 
 async def test_mailbox_forwards_no_spam_that_it_keeps(mailbox: RunningMailbox) -> None:

@@ -16,7 +16,7 @@ from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.base import Clock
 from scop.cells.receiver.door import DoorLimits
 from scop.cells.receiver.service import ReceiverOptions, run
-from scop.cells.receiver.session import MAX_RECEIVED, upstream_id
+from scop.cells.receiver.session import upstream_id
 from scop.dns import PTR, A, Answer, Question, StaticNames
 from scop.mesh.cell import Life
 from scop.mesh.config import Limits, PerAddress, PerNetwork, Receiver
@@ -24,7 +24,7 @@ from scop.net.clock import SystemClock
 from scop.net.dialer import tcp_dialer
 from scop.net.mail_pool import MailPool
 from scop.smtp import ServerOptions, reply
-from scop.smtp.stamps import split_stamps
+from scop.smtp.stamps import MAX_HOPS, split_stamps
 
 FILTER = ServerOptions(HOSTNAME, lmtp=True, trusted=True)
 LIMITS = Limits()
@@ -275,7 +275,7 @@ async def test_octets_without_a_header_never_join_our_stamp() -> None:
 
 async def test_mail_that_goes_in_circles_is_refused() -> None:
     """RFC 5321 §6.3: the limit on Received fields holds at n and n + 1."""
-    for count, expected in ((MAX_RECEIVED, "250"), (MAX_RECEIVED + 1, "554")):
+    for count, expected in ((MAX_HOPS, "250"), (MAX_HOPS + 1, "554")):
         async with _mesh() as mesh:
             said = await mesh.say(BEGIN + b"RECEIVED: x\r\n" * count + b"\r\nReceived: in the body\r\n.\r\n")
         assert expected == said[-2][:3]

@@ -17,6 +17,7 @@ from scop.cells.relay.queue import Queue
 from scop.cells.relay.session import Desk, Intake
 from scop.smtp import ForwardPath, Mail, Mailbox, Origin, Recipient, Reply, ReversePath, reply
 from scop.smtp.delivery import DeliverBy, Hold
+from scop.smtp.stamps import MAX_HOPS
 
 ZOE = "<zoe@island.test>"
 LONG = Mailbox("z" * 60, "island.test")
@@ -112,6 +113,22 @@ async def test_intake_reads_that_tls_is_optional(desk: Desk, field: bytes, requi
     await take(desk, mail, recipient(BOB), octets=b"From: ann@lagoon.test\r\n" + field + b"\r\nHello\r\n")
     (load,) = await due(desk, 0)
     assert optional == load.tls_optional
+
+
+async def test_intake_reads_a_mail_that_is_all_header(desk: Desk) -> None:
+    """RFC 5322 §3.5: a body and the line before it may be missing; what the header says counts all the same."""
+    all_header = b"TLS-Required: No\r\nSubject: h\xc3\xb6her\r\n"
+    await take(desk, Mail(ReversePath.parse(ANN), smtputf8=True), recipient(BOB), octets=all_header)
+    (load,) = await due(desk, 0)
+    assert (True, True) == (load.tls_optional, load.mail.smtputf8)
+
+
+@pytest.mark.parametrize("body", [b"", b"\r\nReceived: in the body\r\n"])
+async def test_intake_refuses_what_goes_in_circles(desk: Desk, body: bytes) -> None:
+    """RFC 5321 §6.3: the limit on Received fields holds at n and n + 1."""
+    mail = Mail(ReversePath.parse(ANN))
+    for count, expected in ((MAX_HOPS, 250), (MAX_HOPS + 1, 554)):
+        assert expected == (await take(desk, mail, recipient(BOB), octets=b"received : x\r\n" * count + body)).code
 
 
 async def test_intake_forwards_under_a_sender_of_our_own(tmp_path: Path) -> None:

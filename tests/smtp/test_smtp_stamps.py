@@ -10,6 +10,8 @@ from scop.smtp.stamps import (
     Handover,
     date_time,
     delivery_id,
+    header_of,
+    hop_count,
     prepend,
     protocol_word,
     received_field,
@@ -116,6 +118,20 @@ def test_split_stamps_believes_nobody_else(octets: bytes) -> None:
 def test_split_stamps_loses_no_octet(octets: bytes) -> None:
     """Any octets are cut in two, never changed and never a fault."""
     assert octets == b"".join(split_stamps(octets, HOST))
+
+
+@pytest.mark.parametrize(
+    ("octets", "header", "hops"),
+    [
+        (b"Received: a\r\nRECEIVED : b\r\n\r\nReceived: c\r\n\r\n", b"Received: a\r\nRECEIVED : b\r\n", 2),
+        (b"Received: a\r\n\treceived: b\r\nX: c\r\n", b"Received: a\r\n\treceived: b\r\nX: c\r\n", 1),
+        (b"\r\nReceived: a\r\n\r\nb", b"", 0),
+        (b"", b"", 0),
+    ],
+)
+def test_header_of_a_message(octets: bytes, header: bytes, hops: int) -> None:
+    """RFC 5322 §2.1: the first empty line ends it, and the message where there is none; its hops are counted."""
+    assert (header, hops) == (header_of(octets), hop_count(header_of(octets)))
 
 
 def test_delivery_id_is_of_sender_and_message() -> None:

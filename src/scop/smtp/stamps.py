@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from scop.smtp.paths import ForwardPath, ReversePath
 
 __all__ = [
+    "MAX_HOPS",
     "Handover",
     "begins_with_header",
     "date_time",
     "delivery_id",
+    "header_of",
+    "hop_count",
     "prepend",
     "protocol_word",
     "received_field",
@@ -32,6 +35,7 @@ __all__ = [
 ]
 
 DELIVERY_ID_OCTETS = 16
+MAX_HOPS = 100  # RFC 5321 §6.3: who counts Received fields lets at least so many pass
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -39,6 +43,7 @@ _STAMPS = (b"authentication-results", b"received-spf", b"return-path", b"dkim-si
 _OWN_PREFIX = b"x-scop-"
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(rb"\([^()]*\)")
 _BY = re.compile(rb"[ \t\r\n]by[ \t\r\n]+([^ \t\r\n;]+)", re.IGNORECASE)
 _OPENSSL_SUITE = re.compile(r"(ECDHE|DHE)-(RSA|ECDSA)-(?:AES(128|256)-GCM-(SHA\d{3})|CHACHA20-POLY1305)")
@@ -119,6 +124,19 @@ def begins_with_header(octets: bytes) -> bool:
     be read as a part of our last field.
     """
     return octets.startswith(b"\r\n") or _FIELD_NAME.match(octets) is not None
+
+
+def header_of(octets: bytes) -> bytes:
+    """Return the header of a message without the empty line behind it; all of a message that has no such line."""
+    if octets.startswith(b"\r\n"):
+        return b""
+    end = octets.find(b"\r\n\r\n")
+    return octets if end < 0 else octets[: end + 2]
+
+
+def hop_count(header: bytes) -> int:
+    """Count the hosts that a message has passed, by its `Received` fields."""
+    return len(_RECEIVED.findall(header))
 
 
 def prepend(octets: bytes, *fields: bytes) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from scop.authres import remove_forged
 from scop.mime import raw_fields
 from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Recipient
-from scop.smtp.stamps import prepend, split_stamps
+from scop.smtp.stamps import header_of, prepend, split_stamps
 
 __all__ = ["Forward", "forwarded_envelope", "forwarded_octets", "passed_on_octets", "was_delivered_to"]
 
@@ -76,7 +76,7 @@ def forwarded_octets(octets: bytes, hostname: str, forward: Forward) -> bytes:
 
 def was_delivered_to(octets: bytes, forward: Forward) -> bool:
     """Say whether we forwarded this mail for this recipient already, so that it goes in circles."""
-    header = octets[: octets.find(b"\r\n\r\n") + 2] or octets
+    header = header_of(octets)
     if _DELIVERED_TO not in header.lower():
         return False
     wanted = forward.delivered_to.encode()

@@ -17,7 +17,16 @@ from scop.net.dns_client import Names, drive
 from scop.net.onward import Onward
 from scop.net.trace import new_trace_id
 from scop.smtp import ForwardPath, Hello, Mail, Origin, Proof, Recipient, Reply, ReversePath, reply
-from scop.smtp.stamps import Handover, begins_with_header, prepend, protocol_word, received_field
+from scop.smtp.stamps import (
+    MAX_HOPS,
+    Handover,
+    begins_with_header,
+    header_of,
+    hop_count,
+    prepend,
+    protocol_word,
+    received_field,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -29,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Gate", "ReceiverSession", "upstream_id"]
 
-MAX_RECEIVED = 100  # RFC 5321 §6.3: a limit of at least 100
 MAX_UPSTREAM_CHARACTERS = 64
 
 _ENOUGH = reply(421, "4.7.0", "Too many errors")
@@ -140,8 +148,8 @@ class ReceiverSession:
     async def message(self, octets: bytes, /) -> Reply:
         """Stamp and pass on; our positive reply is the mailbox's, under our own trace id."""
         started = self._gate.clock.monotonic()
-        if _count_received(octets) > MAX_RECEIVED:
-            self._log_refusal(_LOOP, f"more than {MAX_RECEIVED} Received fields")
+        if hop_count(header_of(octets)) > MAX_HOPS:
+            self._log_refusal(_LOOP, f"more than {MAX_HOPS} Received fields")
             await self._onward.abandon()
             return _LOOP
         answer = await self._onward.message(self._stamped(octets))
@@ -241,18 +249,8 @@ class ReceiverSession:
 
 def upstream_id(octets: bytes) -> str:
     """Return the id that the topmost Received field bears: untrusted, bounded, '' for none."""
-    header = _header_of(octets)
+    header = b"\r\n" + header_of(octets)
     start = header.lower().find(b"\nreceived:")
     end = _FIELD_END.search(header, start + 1) if start >= 0 else None
     found = _ID.search(header, start, end.start()) if end else None
     return printable(found[1], limit=MAX_UPSTREAM_CHARACTERS) if found else ""
-
-
-def _count_received(octets: bytes) -> int:
-    return _header_of(octets).lower().count(b"\nreceived:")
-
-
-def _header_of(octets: bytes) -> bytes:
-    """Return the header, with a line end before its first field and after its last one."""
-    end = octets.find(b"\r\n\r\n")
-    return b"\r\n" + (octets if end < 0 else octets[: end + 2])

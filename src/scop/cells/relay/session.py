@@ -20,13 +20,11 @@ from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
 from scop.smtp import ForwardPath, Mail, Recipient, Reply, ReversePath, reply
 from scop.smtp.delivery import Hold
-from scop.smtp.stamps import delivery_id, split_stamps
+from scop.smtp.stamps import MAX_HOPS, delivery_id, header_of, hop_count, split_stamps
 from scop.store import StoreError
 
 __all__ = ["Desk", "Intake"]
 
-MAX_RECEIVED = 100  # RFC 5321 §6.3
-_RECEIVED = re.compile(rb"(?im)^received[ \t]*:")
 _TLS_REQUIRED_NO = re.compile(rb"(?im)^tls-required[ \t]*:[ \t]*no[ \t]*\r?$")
 
 _OK = reply(250, "2.1.0", "Ok")
@@ -82,8 +80,8 @@ class Intake(PipeSession):
         """Queue for all recipients; positive only once it is durable."""
         desk = self._desk
         started = desk.clock.monotonic()
-        header = octets[: octets.find(b"\r\n\r\n") + 2] or octets
-        if len(_RECEIVED.findall(header)) > MAX_RECEIVED:
+        header = header_of(octets)
+        if hop_count(header) > MAX_HOPS:
             return self._refuse(_LOOP, "more Received fields than a mail has that finds its way")
         if objection := self._objection(len(octets)):
             return objection

@@ -13,7 +13,7 @@ from scop.base import printable
 from scop.net.mail_drop.drop import Parcel
 from scop.net.trace import new_trace_id
 from scop.smtp import ForwardPath, Hello, Mail, Origin, Proof, Recipient, Reply, ReversePath, reply
-from scop.smtp.stamps import Handover, protocol_word, received_field
+from scop.smtp.stamps import MAX_HOPS, Handover, header_of, hop_count, protocol_word, received_field
 
 if TYPE_CHECKING:
     from scop.net.log import Log
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Attendant", "DropSession", "Free", "Hall", "Visit"]
 
-MAX_RECEIVED = 100  # RFC 5321 §6.3: a limit of at least 100
 
 _OK = reply(250, "2.1.0", "Ok")
 _NO_LOGIN = reply(502, "5.5.1", "There is no login here")
@@ -156,9 +155,9 @@ class DropSession:
     async def message(self, octets: bytes, /) -> Reply:
         """Hand the mail over; a positive reply is the place's own."""
         started = time.monotonic()
-        if _hops(octets) > MAX_RECEIVED:
+        if hop_count(header_of(octets)) > MAX_HOPS:
             await self._delivery.abandon()
-            return self._refuse(_LOOP, f"more than {MAX_RECEIVED} Received fields")
+            return self._refuse(_LOOP, f"more than {MAX_HOPS} Received fields")
         transaction = self._transaction
         recipients = tuple(dict.fromkeys(transaction.recipients))
         received = self._received(recipients)
@@ -232,9 +231,3 @@ class DropSession:
             recipient=printable(str(path)) if path else "",
         )
         return answer
-
-
-def _hops(octets: bytes) -> int:
-    """Count the Received fields of the header."""
-    end = octets.find(b"\r\n\r\n")
-    return (b"\r\n" + octets[: end if end >= 0 else None]).lower().count(b"\nreceived:")
