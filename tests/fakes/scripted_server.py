@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MESSAGE", "Script", "play_server", "read_script"]
 
+_TRICKLE_SECONDS = 0.02
 MESSAGE = b"Subject: x\r\n\r\n.dot\r\n"
-_OF_SERVER, _OF_CLIENT = frozenset(("S", "W", "C", "B", "X", "T")), frozenset(("D", "R", "F"))
+_OF_SERVER, _OF_CLIENT = frozenset(("S", "W", "P", "C", "B", "X", "T")), frozenset(("D", "R", "F"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class _Server:
             match kind:
                 case "S" | "W":
                     await self._write(_octets(text) + (b"\r\n" if kind == "S" else b""))
+                case "P":
+                    await self._trickle(_octets(text) + b"\r\n")
                 case "C":
                     said = (await self._reader.readline()).decode("utf-8")
                     assert said.endswith("\r\n"), f"{where}: the client said {said!r}"
@@ -103,6 +106,12 @@ class _Server:
                     await self._writer.start_tls(server_context())
                 case _:
                     self._writer.close()
+
+    async def _trickle(self, octets: bytes) -> None:
+        gone = asyncio.ensure_future(_rest(self._reader))
+        while not gone.done():
+            self._writer.write(octets)
+            await asyncio.wait({gone}, timeout=_TRICKLE_SECONDS)
 
     async def _write(self, octets: bytes) -> None:
         for start in range(0, len(octets), self._write_octets):

@@ -62,6 +62,8 @@ class ClientWire(asyncio.Protocol):
 
     def data_received(self, octets: bytes) -> None:
         """Read the replies in what came."""
+        if self.fault:
+            return  # TLS hands out what it still holds after it was closed
         self.connection.receive_data(octets)
         try:
             while not isinstance(event := self.connection.next_event(), NeedData):
@@ -118,24 +120,25 @@ class ClientWire(asyncio.Protocol):
             raise TemporaryFailure(self.fault)
         self.transport.write(octets)
         if self._drained is not None:
-            await self._wait(self._drained, block_seconds)
+            await self._wait(self._drained, self._loop.time() + block_seconds)
             if self.fault:
                 raise TemporaryFailure(self.fault)
 
     async def reply(self, seconds: float) -> Reply:
-        """Return the next reply."""
+        """Return the next reply, which must be whole by then: octets that trickle in win no time."""
+        deadline = self._loop.time() + seconds
         while not self._replies:
             if self.fault:
                 raise TemporaryFailure(self.fault)
             self._waiter = self._loop.create_future()
-            await self._wait(self._waiter, seconds)
+            await self._wait(self._waiter, deadline)
             self._waiter = None
         return self._replies.popleft()
 
-    async def _wait(self, waiter: asyncio.Future[None], seconds: float) -> None:
-        self._deadline = self._loop.time() + seconds
-        if self._timer is None or self._deadline < self._timer.when():
-            self._arm(self._deadline)
+    async def _wait(self, waiter: asyncio.Future[None], deadline: float) -> None:
+        self._deadline = deadline
+        if self._timer is None or deadline < self._timer.when():
+            self._arm(deadline)
         try:
             await waiter
         finally:
