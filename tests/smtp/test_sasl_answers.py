@@ -40,6 +40,8 @@ def test_answers_of_scram_follow_the_vector() -> None:
         answers.check_success()
     assert b"" == answers.answer("dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==")
     answers.check_success()
+    with pytest.raises(RemoteProtocolError):  # all is said: who asks on is not answered for ever
+        answers.answer("dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==")
 
 
 def test_answers_of_scram_need_base64() -> None:

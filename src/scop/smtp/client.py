@@ -310,7 +310,7 @@ class ClientConnection:
         return ReplyReceived(self._next_open(), answer) if self._open else Farewell(answer)
 
     def _advance(self, command: Event, answer: Reply) -> None:
-        if 300 <= answer.code < 400 and not isinstance(command, DataBegin | SaslStep | Authenticate):
+        if 300 <= answer.code < 400 and not _may_go_on(command, answer):
             raise RemoteProtocolError(f"{type(command).__name__} is answered by {answer.code}")
         if isinstance(command, ChunkEnd | DataEnd) and allows(self._state, ChunkBegin):
             self._state = state_after(self._state, ChunkBegin, None)
@@ -347,6 +347,13 @@ class ClientConnection:
         self._offered = offered
         self._limits = Limits.parse(offered.get("LIMITS", ""))
         self._extensions = tuple([each for each in self._known if each.keyword in offered])
+
+
+def _may_go_on(command: Event, answer: Reply) -> bool:
+    """Return whether a reply of 3yz may answer a command."""
+    if isinstance(command, SaslStep | Authenticate):
+        return answer.code == 334  # RFC 4954 §4
+    return isinstance(command, DataBegin)  # Lenient: by any of them, as RFC 5321 §4.2.1 reads the first digit
 
 
 def _domain(recipient: Recipient) -> str:

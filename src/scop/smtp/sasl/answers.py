@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "answers_of", "is_secret_in_clear"]
 
 
+_ASKS_ON = "the server asks for more than the mechanism has"
+
+
 class Answers(Protocol):
     """One client's side of one login."""
 
@@ -72,7 +75,7 @@ class _Listed:
     def answer(self, _asked: str) -> bytes:
         """Return the next; one that was said with the command is said again to a server that did not hear it."""
         if self._given == len(self._answers):
-            raise RemoteProtocolError("the server asks for more than the mechanism has")
+            raise RemoteProtocolError(_ASKS_ON)
         self._given += 1
         return self._answers[self._given - 1]
 
@@ -86,6 +89,7 @@ class _Scram:
     def __init__(self, exchange: ClientExchange) -> None:
         self._exchange = exchange
         self._asked = 0
+        self._is_repeated = False  # the first message
         self._is_proven = False
 
     @property
@@ -95,7 +99,10 @@ class _Scram:
 
     def answer(self, asked: str) -> bytes:
         """Answer the server's first message, then its last."""
-        if not asked and not self._asked:  # it did not take the first message with the command
+        if self._is_proven:
+            raise RemoteProtocolError(_ASKS_ON)
+        if not (asked or self._asked or self._is_repeated):
+            self._is_repeated = True  # it did not take the first message with the command
             return self._exchange.first()
         message = _from_base64(asked)
         self._asked += 1
