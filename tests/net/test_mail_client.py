@@ -188,6 +188,27 @@ async def test_server_that_cannot_be_spoken_with_is_a_temporary_failure(lines: t
             await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeouts=ClientTimeouts.same(0.05))
 
 
+async def test_name_that_tls_cannot_ask_for_is_a_temporary_failure() -> None:
+    """Who names his host so that no certificate can bear the name gets no TLS, and no fault of ours comes of it."""
+    async with _scripted(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"220 go\r\n") as listening:
+        client = await MailClient.open(listening.dialer(), name="me.test", lmtp=False)
+        with pytest.raises(TemporaryFailure, match="no TLS"):
+            await client.start_tls(client_context(), "a..b.test")
+
+
+async def test_transaction_that_was_cancelled_is_not_taken_back() -> None:
+    """The reply that is still to come belongs to nobody: the connection is closed, and no fault comes of it."""
+    lines = (b"220 x\r\n", b"250 x\r\n", b"250 ok\r\n")
+    async with _scripted(*lines) as listening:
+        pool = _pool(listening)
+        client, _, _ = await pool.begin(Mail(A), ())
+        waiting = asyncio.ensure_future(client.recipient(Recipient(C)))
+        await asyncio.wait({waiting}, timeout=0.01)
+        waiting.cancel()
+        await pool.release(client)
+        assert not client.is_usable
+
+
 async def test_nobody_listens_is_a_temporary_failure() -> None:
     """A refused connection is told as such."""
     async with _scripted(b"220 x\r\n") as listening:

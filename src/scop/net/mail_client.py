@@ -130,7 +130,7 @@ class MailClient:
                 self._wire.transport, self._wire, context, server_hostname=server_name or None
             )
             self._connection.start_tls_done()
-        except (OSError, RemoteProtocolError) as fault:
+        except (OSError, ValueError, RemoteProtocolError) as fault:  # ValueError: it bears no name that TLS can ask for
             self.close()
             raise TemporaryFailure(f"no TLS with the server: {fault}") from fault
         if transport is None:
@@ -202,7 +202,9 @@ class MailClient:
 
     async def reset(self) -> None:
         """Abandon the transaction."""
-        if not self._wire.fault and self._connection.state in _IN_TRANSACTION:
+        if self._connection.open_commands:  # whoever asked was cancelled in the middle: what comes next answers him
+            self.close()
+        elif not self._wire.fault and self._connection.state in _IN_TRANSACTION:
             await self.say(Reset())
 
     async def quit(self) -> None:
