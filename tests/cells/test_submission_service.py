@@ -170,10 +170,19 @@ async def test_too_many_connections_of_one_address_are_told_to_wait() -> None:
         (b"Subject: x\r\n\r\nFrom: a@b.test\r\n", (), ()),
         (b"From: a@b.test\r\nSender: c@d.test\r\n\r\n", ("a@b.test",), ("c@d.test",)),
         (b"Sender: c@d.test\r\nSender: c@d.test\r\n\r\n", (), ("c@d.test", "c@d.test", "")),
+        (b"From: c@d.test a@b.test\r\n\r\n", ("a@b.test", "c@d.test"), ()),
+        (b"From: c@d.test\r\n \r\n a@b.test\r\n\r\n", ("a@b.test", "c@d.test"), ()),
+        (b"From: c@d.test <a@b.test>\r\n\r\n", ("a@b.test", "c@d.test"), ()),
+        (b"From: a@b.test <a@b.test> (old: c@d.test)\r\n\r\n", ("a@b.test",), ()),
+        (b'From: "c@d.test" <a@b.test>\r\n\r\n', ("a@b.test",), ()),
+        (b"X: y\r\n" * 20_000 + b"From: c@d.test\r\n\r\n", ("",), ()),
     ],
 )
 def test_authors_are_found(octets: bytes, expected: tuple[str, ...], senders: tuple[str, ...]) -> None:
-    """'' marks what nobody owns; no From at all is mended, not refused."""
+    """'' marks what nobody owns, and a field too far down to be read; what looks like an address is one.
+
+    No From at all is mended, not refused.
+    """
     assert Authors(expected, senders) == Authors.of(octets)
 
 
