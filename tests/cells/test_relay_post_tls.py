@@ -155,7 +155,7 @@ async def test_relay_post_shares_only_equal_connections(tmp_path: Path) -> None:
 
 
 async def test_relay_post_sets_policies_aside_where_the_author_says_so(tmp_path: Path) -> None:
-    """RFC 8689 §5: `TLS-Required: No` delivers what DANE would hold back."""
+    """RFC 8689 §4.2.2: `TLS-Required: No` delivers what DANE would hold back."""
     async with _world(tmp_path, LEAF) as (world, host):
         _publish(world, host.port, TLSA(3, 0, 1, bytes(32)))
         assert (await world.carry(tls_optional=True)).transaction is not None

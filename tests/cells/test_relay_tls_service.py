@@ -77,7 +77,7 @@ async def test_relay_waits_for_a_host_that_proves_itself(tmp_path: Path) -> None
 
 
 async def test_relay_obeys_an_author_who_needs_no_tls(tmp_path: Path) -> None:
-    """RFC 8689 §5: `TLS-Required: No` in the header delivers what DANE would hold back."""
+    """RFC 8689 §4.2.2: `TLS-Required: No` in the header delivers what DANE would hold back."""
     async with _relay(tmp_path, WRONG) as (relay, outside, _names):
         await relay.send(BOB, octets=TLS_OPTIONAL)
         await relay.kept.until("mail.relayed")

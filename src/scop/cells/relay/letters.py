@@ -23,7 +23,7 @@ class Letter:
     recipients: tuple[tuple[str, Recipient], ...]  # destination (a domain, or SIGNER) and recipient
     octets: bytes
     delivery_id: str = ""
-    tls_optional: bool = False  # its author wrote `TLS-Required: No` (RFC 8689 §5)
+    tls_optional: bool = False  # its author wrote `TLS-Required: No` (RFC 8689 §3)
 
     @property
     def release_unix(self) -> float:

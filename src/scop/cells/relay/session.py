@@ -1,6 +1,6 @@
 """One SMTP conversation with the signer: what it hands over is in the queue before we answer.
 
-Standards: RFC 5321 §6.1 (responsibility), §6.3 (loops); RFC 4865 (FUTURERELEASE); RFC 8689 §5 (TLS-Required).
+Standards: RFC 5321 §6.1 (responsibility), §6.3 (loops); RFC 4865 (FUTURERELEASE); RFC 8689 §3 (TLS-Required).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scop.cells.relay.intake_forwards import Forwards
 from scop.cells.relay.letters import Letter
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_trouble import is_full
+from scop.mime import split_header
 from scop.net.log import Log
 from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
@@ -125,7 +126,7 @@ class Intake(PipeSession):
             octets=octets,
             # Notices of our own come back sealed and without our Received: each is new.
             delivery_id=delivery_id(mail.reverse_path, below) if stamps else "",
-            # RFC 8689 §5: the field is ignored where REQUIRETLS was given.
+            # RFC 8689 §3: the field is ignored where REQUIRETLS was given.
             tls_optional=not mail.require_tls and _TLS_REQUIRED_NO.search(header) is not None,
         )
 

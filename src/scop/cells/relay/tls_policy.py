@@ -3,7 +3,7 @@
 REQUIRETLS stands above all and is never lowered. Then comes DANE, which the domain's signed DNS proves, then
 MTA-STS, then TLS where the host can. `TLS-Required: No` of an author sets the domain's wishes aside, not REQUIRETLS.
 
-Standards: RFC 8689 §4.2.1, §5 (REQUIRETLS, TLS-Required), RFC 7672 §2.2 (DANE), RFC 8461 §2, §5 (MTA-STS),
+Standards: RFC 8689 §3, §4.2.1, §4.2.2 (TLS-Required, REQUIRETLS), RFC 7672 §2.2 (DANE), RFC 8461 §2, §5 (MTA-STS),
 RFC 7435 (opportunistic security), RFC 8314 §3.3 (implicit TLS), RFC 8460 §4.2, §4.3 (what is reported).
 """
 
@@ -19,7 +19,7 @@ from scop.mtasts import Mode, Policy
 
 __all__ = ["Demand", "HostPolicy", "Level", "Needs", "PolicyType", "Refused", "Reported", "TlsResult", "host_policy"]
 
-# RFC 3463 §3.8 and RFC 8689 §8
+# RFC 3463 §3.8 and RFC 8689 §7
 CRYPTOGRAPHIC_FAILURE = "7.5"
 ENCRYPTION_NEEDED = "7.10"
 REQUIRETLS_SUPPORT_NEEDED = "7.30"
@@ -114,7 +114,7 @@ def host_policy(route: Route, host: Host, needs: Needs, sts: Policy | None, tlsa
     if route.smarthost is not None:
         return _smarthost_policy(route, host, needs)
     if needs.tls_optional and not needs.require_tls:
-        # RFC 8689 §5: what the recipient's domain asks for is set aside; TLS is still taken where it is offered.
+        # RFC 8689 §4.2.2: what the recipient's domain asks for is set aside; TLS is still taken where it is offered.
         return HostPolicy((Demand(),), _reported_none(route))
     if tlsa.state is DaneState.FAILED:
         # RFC 7672 §2.1.1: who can suppress an answer must not win by it.
