@@ -108,8 +108,10 @@ async def test_intake_holds_a_mail_until_its_sender_wants_it_to_go(desk: Desk, h
     ],
 )
 @pytest.mark.parametrize("body", [b"\r\nHello\r\n", b""])
-async def test_intake_reads_that_tls_is_optional(desk: Desk, field: bytes, require_tls: bool, optional: bool) -> None:
-    """RFC 8689 §3: the field counts in the header only, and not where REQUIRETLS was given."""
+async def test_intake_reads_that_tls_is_optional(
+    desk: Desk, field: bytes, require_tls: bool, optional: bool, body: bytes
+) -> None:
+    """RFC 8689 §3: the field counts in the header only, with a body or without, and not where REQUIRETLS was given."""
     mail = Mail(ReversePath.parse(ANN), require_tls=require_tls)
     await take(desk, mail, recipient(BOB), octets=b"From: ann@lagoon.test\r\n" + field + body)
     (load,) = await due(desk, 0)

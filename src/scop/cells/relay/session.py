@@ -15,7 +15,6 @@ from scop.cells.relay.intake_forwards import Forwards
 from scop.cells.relay.letters import Letter
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_trouble import is_full
-from scop.mime import split_header
 from scop.net.log import Log
 from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
