@@ -91,6 +91,13 @@ async def test_queue_takes_the_same_mail_once(queue: Queue) -> None:
     assert [2, 0, 1] == [await queue.add(letter, NOW) for letter in (LETTER, LETTER, more)]
 
 
+async def test_queue_tells_recipients_apart_by_the_case_of_their_names(queue: Queue) -> None:
+    """RFC 5321 §2.4: only the other host knows whether Bob is bob; domains are one in any case."""
+    paths = "<bob@harbor.test>", "<Bob@harbor.test>", "<bob@Harbor.TEST>", "<Postmaster>", "<postmaster>"
+    recipients = tuple(("harbor.test", Recipient(ForwardPath.parse(path))) for path in paths)
+    assert 3 == await queue.add(replace(LETTER, recipients=recipients), NOW)
+
+
 async def test_queue_remembers_what_was_delivered(queue: Queue) -> None:
     """A client that missed our 250 and tries again makes no second copy, for days; then it is forgotten."""
     await queue.add(LETTER, NOW)

@@ -82,9 +82,16 @@ def _is_fresh(sql: sqlite3.Connection, delivery_id: str, path: ForwardPath, now_
     sql.execute("DELETE FROM passed WHERE unix < ?", (now_unix - REMEMBERED_SECONDS,))
     known = sql.execute(
         "INSERT OR IGNORE INTO passed (delivery_id, forward_path, unix) VALUES (?, ?, ?)",
-        (delivery_id, str(path).lower(), now_unix),
+        (delivery_id, _same(path), now_unix),
     )
     return known.rowcount == 1
+
+
+def _same(path: ForwardPath) -> str:
+    """Return the form in which recipients of one mail are compared."""
+    mailbox = path.mailbox  # None: the bare <Postmaster>, in any case
+    # RFC 5321 §2.4: whether Bob is bob, only the other host knows.
+    return "postmaster" if mailbox is None else f"{mailbox.local_part}@{mailbox.domain_key}"
 
 
 def still_waiting(sql: sqlite3.Connection, load: Load) -> tuple[Waiting, ...]:
@@ -132,7 +139,7 @@ def _forget(sql: sqlite3.Connection, message: int, path: ForwardPath) -> None:
     """Let the same mail in again: its sender is told that it failed."""
     sql.execute(
         "DELETE FROM passed WHERE delivery_id = (SELECT delivery_id FROM messages WHERE id = ?) AND forward_path = ?",
-        (message, str(path).lower()),
+        (message, _same(path)),
     )
 
 
