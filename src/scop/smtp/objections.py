@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from scop.smtp.events import Mail
 
-__all__ = ["NO_REQUIRETLS", "NO_SMTPUTF8", "TOO_MANY_MAILS", "TOO_MANY_RECIPIENTS", "objection_to"]
+__all__ = ["NO_SMTPUTF8", "TOO_MANY_MAILS", "TOO_MANY_RECIPIENTS", "objection_to"]
 
 NO_SMTPUTF8 = reply(550, "5.6.7", "The next server does not take SMTPUTF8")
 # RFC 5321 §4.5.3.1.10: as the server itself would say.
@@ -23,7 +23,7 @@ TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "The next server takes fewer recipient
 TOO_MANY_MAILS = reply(451, "4.5.3", "The next server takes no more mails on this connection")
 _NO_8BITMIME = reply(550, "5.6.3", "The next server takes 7-bit text only")
 _NO_BINARYMIME = reply(550, "5.6.3", "The next server takes text only")
-NO_REQUIRETLS = reply(550, "5.7.30", "The next server does not take REQUIRETLS")
+_NO_REQUIRETLS = reply(550, "5.7.30", "The next server does not take REQUIRETLS")
 _NO_DELIVERBY = reply(550, "5.4.7", "The next server does not take DELIVERBY")
 
 # The keyword without which a server can't be given a mail that wants it.
@@ -32,7 +32,7 @@ _WISHES: tuple[tuple[str, Reply, Callable[[Mail], bool]], ...] = (
     ("8BITMIME", _NO_8BITMIME, lambda mail: mail.body == "8BITMIME"),
     ("BINARYMIME", _NO_BINARYMIME, lambda mail: mail.body == "BINARYMIME"),
     ("CHUNKING", _NO_BINARYMIME, lambda mail: mail.body == "BINARYMIME"),
-    ("REQUIRETLS", NO_REQUIRETLS, lambda mail: mail.require_tls),
+    ("REQUIRETLS", _NO_REQUIRETLS, lambda mail: mail.require_tls),
     # RFC 2852 §4: what is to be returned when it is late may not go where nobody would return it.
     ("DELIVERBY", _NO_DELIVERBY, lambda mail: mail.deliver_by is not None and mail.deliver_by.mode == "R"),
 )
