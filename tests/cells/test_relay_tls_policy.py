@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.cells.relay.route import Host, Route
-from scop.cells.relay.tls_policy import Demand, HostPolicy, Level, Needs, PolicyType, Refused, TlsResult, host_policy
+from scop.cells.relay.tls_policy import (
+    MAX_REPORTED,
+    MAX_REPORTED_CHARACTERS,
+    Demand,
+    HostPolicy,
+    Level,
+    Needs,
+    PolicyType,
+    Refused,
+    TlsResult,
+    host_policy,
+)
 from scop.dane import DaneState, TlsaFound
 from scop.dns import TLSA
 from scop.mesh.config import Smarthost
@@ -93,6 +104,17 @@ def test_relay_tls_policy_never_lowers_requiretls(
     if isinstance(decided, HostPolicy):
         assert decided.needs_requiretls
         assert {demand.level for demand in decided.demands} <= {Level.DANE, Level.PKIX}
+
+
+def test_relay_tls_policy_reports_little_of_what_strangers_write() -> None:
+    """A record may hold a whole certificate; a report, and the table of counts, hold its beginning."""
+    large = TlsaFound(DaneState.USABLE, NAME, NAME, (TLSA(3, 0, 0, bytes(60_000)),) * 100)
+    decided = host_policy(SECURE, HOST, PLAIN_NEEDS, None, large)
+    assert isinstance(decided, HostPolicy)
+    assert (MAX_REPORTED, {MAX_REPORTED_CHARACTERS}) == (
+        len(decided.reported.strings),
+        {len(each) for each in decided.reported.strings},
+    )
 
 
 def test_relay_tls_policy_tests_only() -> None:

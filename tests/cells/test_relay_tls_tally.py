@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fakes.jumping_clock import JumpingClock
@@ -15,7 +16,8 @@ from fakes.watched_log import WatchedLog
 from scop.cells.relay.tls_policy import PolicyType, Reported, TlsResult
 from scop.cells.relay.tls_store import MAX_ROWS, SCHEMA
 from scop.cells.relay.tls_tally import TlsTally
-from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
+from scop.mesh.calls import MAX_FRAME_OCTETS
+from scop.mesh.vocabulary.relay import TlsFailures, TlsResults, TlsSessions
 from scop.store import Database
 
 NONE = Reported(PolicyType.NONE, "sea.test")
@@ -96,6 +98,17 @@ async def test_relay_tally_bounds_its_answer(tmp_path: Path) -> None:
         for number in range(MAX_ROWS + 1):
             tally.note(Reported(PolicyType.NONE, f"{number}.test"), TlsResult.SUCCESS)
         assert MAX_ROWS == len(await tally.read("", ""))
+
+
+async def test_relay_tally_answers_within_a_frame(tmp_path: Path) -> None:
+    """However long the policies are that strangers publish, the answer fits into what the operator can be told."""
+    async with _tally(tmp_path, JumpingClock()) as tally:
+        for number in range(100):
+            lines = tuple("x" * 1000 for _ in range(64))
+            tally.note(Reported(PolicyType.STS, f"{number}.test", lines, lines), TlsResult.SUCCESS)
+        answer = TlsResults(await tally.read("", ""))
+    assert answer.sessions
+    assert len(msgspec.json.encode(answer)) < MAX_FRAME_OCTETS
 
 
 async def test_relay_tally_shares_writes(tmp_path: Path) -> None:

@@ -101,6 +101,10 @@ def test_mtasts_bounds_a_policy() -> None:
     assert 31_557_600 == parse_policy(TEXT.replace(b"604800", b"9999999999")).max_age_seconds
     with pytest.raises(ValueError, match="max_age"):
         Policy(Mode.NONE, 31_557_601)
+    longest = "a." * 127 + "b"
+    assert (longest,) == Policy(Mode.ENFORCE, 1, (longest,)).mx
+    with pytest.raises(ValueError, match="pattern"):
+        Policy(Mode.ENFORCE, 1, (f"{longest}c",))
 
 
 @pytest.mark.parametrize(

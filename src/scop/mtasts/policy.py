@@ -16,6 +16,7 @@ __all__ = ["Mode", "Policy", "parse_policy"]
 MAX_POLICY_OCTETS = 65_536  # RFC 8461 §3.3: senders may set a bound; 64 KiB is the one that it names
 MAX_AGE_SECONDS = 31_557_600  # RFC 8461 §3.2: about one year
 MAX_PATTERNS = 1000  # 64 KiB hold more, and each is compared with each host
+MAX_PATTERN_CHARACTERS = 255  # RFC 1035 §2.3.4: no host has a longer name
 
 _LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.*?)[ \t]*")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -44,7 +45,7 @@ class Policy:
             raise ValueError(f"max_age is a number from 0 to {MAX_AGE_SECONDS}, not {self.max_age_seconds}")
         if not self.mx and self.mode is not Mode.NONE:
             raise ValueError(f"a policy of mode {self.mode} names at least one mx")
-        if any(not _PATTERN.fullmatch(pattern) for pattern in self.mx):
+        if any(len(each) > MAX_PATTERN_CHARACTERS or not _PATTERN.fullmatch(each) for each in self.mx):
             raise ValueError("a pattern is a host, or one below *.")
 
     def allows(self, host: str) -> bool:

@@ -25,6 +25,7 @@ ENCRYPTION_NEEDED = "7.10"
 REQUIRETLS_SUPPORT_NEEDED = "7.30"
 
 MAX_REPORTED = 64  # lines, patterns or records of one policy: strangers write them
+MAX_REPORTED_CHARACTERS = 300  # of each: a line with a host's name, a record with a digest
 
 
 class Level(StrEnum):
@@ -182,7 +183,7 @@ def _reported_none(route: Route) -> Reported:
 def _reported_tlsa(route: Route, tlsa: TlsaFound) -> Reported:
     # RFC 8460 §4.4: the records as they stand in a zone
     strings = tuple(
-        f"{each.usage} {each.selector} {each.matching_type} {each.association.hex()}"
+        f"{each.usage} {each.selector} {each.matching_type} {each.association.hex()}"[:MAX_REPORTED_CHARACTERS]
         for each in tlsa.records[:MAX_REPORTED]
     )
     return Reported(PolicyType.TLSA, route.domain, strings, (tlsa.host,))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from scop.base import RemoteProtocolError
 from scop.cells.relay.tls_policy import PolicyType, Reported, TlsResult
@@ -25,7 +26,11 @@ __all__ = [
     "tidy_policies",
 ]
 
-MAX_ROWS = 5_000  # of one answer, which is a frame of 4 MiB at most
+MAX_ROWS = 5_000  # of one answer ...
+MAX_CHARACTERS = 2_097_152  # ... which is a frame of 4 MiB at most
+
+# what `Attempt` holds, and the count
+_Row: TypeAlias = tuple[str, str, str, str, str, str, str, str, str, str, int]
 
 SCHEMA = (
     """
@@ -109,7 +114,16 @@ def sessions(sql: sqlite3.Connection, day: str, domain: str) -> tuple[tuple[Atte
            ORDER BY day DESC, domain, policy_type, result LIMIT ?3""",
         (day, domain, MAX_ROWS),
     )
-    return tuple((_attempt(*row[:-1]), row[-1]) for row in rows)
+    return tuple((_attempt(*row[:-1]), row[-1]) for row in _bounded(rows))
+
+
+def _bounded(rows: Iterable[_Row]) -> Iterator[_Row]:
+    characters = 0
+    for row in rows:
+        characters += sum(map(len, row[:-1]))
+        if characters > MAX_CHARACTERS:
+            return
+        yield row
 
 
 def forget_before(sql: sqlite3.Connection, day: str) -> None:
