@@ -43,8 +43,6 @@ class PostOffice:
 
     async def close(self) -> None:
         """Take leave of hosts, and write down what is not written yet."""
-        if self._refreshing.done():
-            self._refreshing.result()  # a fault of ours goes on to whoever watches us
         self._refreshing.cancel()
         await asyncio.wait({self._refreshing})
         await self._policies.close()

@@ -5,6 +5,8 @@ A new id means a fetch, for which this delivery waits; others to the same domain
 that fails leaves what was kept, and is not tried again for five minutes. Beside that, `run` fetches policies anew
 when half of their age has passed, so that an attacker who blocks the fetch has to do so for very long.
 
+What strangers publish takes bounded room in memory and on the disk: what was unused for longest goes first.
+
 Standards: RFC 8461 §3.3 (fetch, failures), §5.1 (order), §10.2 (refresh); RFC 8460 §4.3.2.2 (what is reported).
 """
 
@@ -27,10 +29,13 @@ from scop.net.https import NotCertified
 from scop.net.log import Log
 from scop.store import Database
 
-__all__ = ["Fetch", "StsFound", "StsOptions", "StsPolicies"]
+__all__ = ["ENTRY_OCTETS", "PATTERN_OCTETS", "Fetch", "StsFound", "StsOptions", "StsPolicies"]
 
 LOOK_SECONDS = 60.0  # for which one look at the TXT record is enough
 MAX_LOOKS = 10_000  # domains whose record, or lack of one, is remembered
+MAX_KEPT_OCTETS = 16_777_216  # of all policies: some ten thousand usual ones, or three hundred of the largest
+ENTRY_OCTETS = 1024  # about what a domain costs in memory, ...
+PATTERN_OCTETS = 64  # ... and each pattern of its policy beside its letters
 UNUSED_DAYS = 30  # after which a policy that nobody needed is not refreshed any more
 REFRESH_PAUSE_SECONDS = 3600.0  # between tries to refresh one policy, and between looks at all of them
 
@@ -47,6 +52,7 @@ class StsOptions:
     tally: TlsTally
     clock: Clock
     log: Log
+    max_octets: int = MAX_KEPT_OCTETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,12 @@ class _Known:
     def failed(self, id_: str) -> float | None:
         """Return when fetching this id failed."""
         return self.failed_unix if id_ == self.failed_id else None
+
+    @property
+    def octets(self) -> int:
+        """About how much memory it takes."""
+        patterns = self.kept.policy.mx if self.kept is not None else ()
+        return ENTRY_OCTETS + sum(PATTERN_OCTETS + len(pattern) for pattern in patterns)
 
     def holds(self, now_unix: float) -> bool:
         """Tell whether a policy is kept that still counts, if only as one that says there is none."""
@@ -106,9 +118,15 @@ class StsPolicies:
         return StsFound(is_known=told == "" or one.holds(now))
 
     async def run(self) -> None:
-        """Refresh policies in time, until cancelled."""
+        """Refresh policies in time, until cancelled.
+
+        A fault is logged as the bug that it is and ends nothing: without the refresh a policy could be starved out.
+        """
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception as fault:
+                self._options.log.fault(fault)
             await asyncio.sleep(REFRESH_PAUSE_SECONDS)
 
     async def refresh(self) -> None:
@@ -158,6 +176,23 @@ class StsPolicies:
             self._fetches[key] = asyncio.ensure_future(self._fetch(domain, id_))
             self._fetches[key].add_done_callback(lambda _done: self._fetches.pop(key, None))
         await asyncio.shield(self._fetches[key])
+        await self._make_room(domain)
+
+    async def _make_room(self, domain: str) -> None:
+        """Forget what was unused for longest, where all together takes more than it may; not what is in use now."""
+        known = await self._all()
+        excess = sum(one.octets for one in known.values()) - self._options.max_octets
+        if excess <= 0:
+            return
+        busy = {domain, *(each for each, _id in self._fetches)}
+        over: list[str] = []
+        for each in sorted(known.keys() - busy, key=lambda each: known[each].used_unix):
+            if excess <= 0:
+                break
+            excess -= known.pop(each).octets
+            over.append(each)
+        self._options.log.warning("sts.forgotten", domains=len(over), reason="policies take too much room")
+        await self._write(lambda sql: tidy_policies(sql, tuple(over), ()))
 
     async def _fetch(self, domain: str, id_: str) -> None:
         options = self._options
