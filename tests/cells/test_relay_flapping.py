@@ -13,6 +13,8 @@ import pytest
 from fakes.fickle_host import CUT, HANG, FickleHost
 from fakes.relay_to_host import arrived, later, relay_to, states
 from fakes.running_relay import BOB, MAIL
+from scop.cells.relay.intake_forwards import Forwards
+from scop.smtp import ReversePath
 
 STAGES = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot")
 EVE = "<eve@harbor.test>"
@@ -144,6 +146,23 @@ async def test_many_recipients_go_in_as_many_transactions_as_the_host_wants(tmp_
     assert paths == host.told
     assert 1 == host.connections
     assert [] == relay.kept.of("mail.deferred")
+
+
+async def test_fault_between_transactions_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one transaction has brought is settled before the next begins, whatever becomes of that."""
+    host, calls, rewritten = FickleHost(max_recipients=1), iter(range(9)), Forwards.sender
+
+    async def sender(forwards: Forwards, path: ReversePath) -> ReversePath:
+        if next(calls) == 1:
+            raise ZeroDivisionError("a bug of ours")
+        return await rewritten(forwards, path)
+
+    monkeypatch.setattr(Forwards, "sender", sender)
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB, EVE)
+        await relay.kept.until("mail.deferred", to=EVE)
+        await arrived(relay, EVE)
+    assert [BOB, EVE] == host.told
 
 
 async def test_recipients_fare_each_for_itself(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes.running_relay import ANN, BOB, MAIL, RunningRelay, relay_and_world
+from scop.cells.relay.letters import Held, Load
+from scop.cells.relay.queue import Queue
 from scop.mesh.vocabulary.relay import (
     DropMail,
     HoldMail,
@@ -21,7 +23,7 @@ from scop.mesh.vocabulary.relay import (
     ReleaseMail,
     RetryMail,
 )
-from scop.smtp import ForwardPath, Mail, Recipient, ReversePath, reply
+from scop.smtp import DeliverBy, ForwardPath, Mail, Recipient, ReversePath, ServerOptions, reply
 
 EVE = "<eve@island.test>"
 GREYLISTED = reply(451, "4.7.1", "Come back later")
@@ -122,9 +124,11 @@ async def test_queue_command_holds_and_releases(tmp_path: Path) -> None:
         relay.jump(86_400)
         assert QueueChange(1, 1) == await relay.ask(RetryMail(EVERYTHING))
         await relay.kept.until("mail.relayed")
+        await relay.left(2)
         assert [None, None] == [entry.next_attempt_unix for entry in await entries(relay)]
         assert QueueChange(1, 1) == await relay.ask(ReleaseMail(QueueChoice(recipient="eve@island.test")))
         await relay.kept.until("mail.relayed", 2)
+        await relay.left(1)
         assert [BOB] == [entry.forward_path for entry in await entries(relay, QueueChoice(held=True))]
         assert ["mail.queued", "mail.deferred", "mail.deferred", "mail.held", "mail.held", "mail.released"] == [
             line["event"] for line in relay.kept.lines if line.get("trace") == FIRST and line["event"] != "mail.relayed"
@@ -139,7 +143,7 @@ async def test_queue_command_retries_before_the_time(tmp_path: Path) -> None:
         assert QueueChange(1, 1) == await relay.ask(RetryMail(QueueChoice(destination="island.test")))
         (line,) = await relay.kept.until("mail.relayed")
         assert EVE == line["to"]
-        assert [BOB, BOB] == [entry.forward_path for entry in await entries(relay)]
+        assert [BOB, BOB] == [entry.forward_path for entry in (await relay.left(2)).entries]
 
 
 async def test_queue_command_drops_for_good(tmp_path: Path) -> None:
@@ -182,3 +186,29 @@ async def test_queue_command_passes_over_what_is_underway(tmp_path: Path) -> Non
         await relay.kept.until("mail.deferred")
         (held,) = (await only(relay, FIRST)).recipients
         assert (None, 1, False) == (held.next_attempt_unix, held.attempts, held.is_underway)
+
+
+async def test_queue_command_counts_more_than_the_end_of_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail that is held while it stands in line is neither given up nor told of; released it is."""
+    read = Queue.due
+
+    async def due(queue: Queue, now_unix: float, limit: int, held: Held) -> tuple[Load, ...]:
+        found = await read(queue, now_unix, limit, held)
+        await queue.write(lambda sql: sql.execute("UPDATE recipients SET next_unix = NULL WHERE attempts > 0"))
+        return found
+
+    async with relay_and_world(tmp_path, ServerOptions("mx.harbor.test", min_by_seconds=0)) as relay:
+        relay.outside.world.replies["bob"] = GREYLISTED
+        await relay.hand_over(Mail(ReversePath.parse(ANN), deliver_by=DeliverBy(120, "R")), recipient(BOB))
+        await relay.kept.until("mail.deferred")
+        relay.jump(121)
+        with monkeypatch.context() as operator:
+            operator.setattr(Queue, "due", due)
+            await relay.send(EVE)
+            await relay.kept.until("mail.relayed", to=EVE)
+            await relay.left(1)
+        assert [] == relay.kept.of("mail.bounced")
+        await relay.ask(ReleaseMail(EVERYTHING))
+        await relay.kept.until("mail.relayed", to=ANN)

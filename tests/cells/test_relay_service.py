@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from email import message_from_bytes
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from fakes.mail_sessions import serve
 from fakes.running_relay import BOB, MAIL, around, relay_and_world, running
+from scop.cells.relay import service
+from scop.cells.relay.queue import Queue
 from scop.net.clock import SystemClock
 from scop.smtp import ReversePath, ServerOptions, reply
 from scop.smtp.extensions import built_in
@@ -82,7 +85,7 @@ async def test_relay_tries_again_what_was_put_off(tmp_path: Path) -> None:
         relay.jump(60)
         await relay.send("<cid@island.test>")  # wakes the relay, whose timer runs on another clock
         await relay.kept.until("mail.relayed", 2)
-        assert 0 == (await relay.listed()).waiting
+        await relay.left(0)
 
 
 async def test_relay_keeps_its_queue_over_restarts(tmp_path: Path) -> None:
@@ -225,3 +228,24 @@ async def test_relay_puts_off_a_mail_that_brings_out_a_bug_and_carries_the_rest(
         await relay.kept.until("mail.relayed")
         (entry,) = (await relay.listed()).entries
         assert ("<eve@poison.test>", 1, "a fault on our side") == (entry.forward_path, entry.attempts, entry.last_reply)
+
+
+async def test_relay_tells_what_a_host_has_taken_before_it_notes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever kills us in between finds in the log that the mail has arrived; that it arrives again is there too."""
+
+    async def settle(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with around() as outside:
+        with monkeypatch.context() as killed:
+            killed.setattr(service, "GRACE_SECONDS", 0.0)
+            killed.setattr(Queue, "settle", settle)
+            async with running(tmp_path, outside) as relay:
+                await relay.send(BOB)
+                await relay.kept.until("mail.relayed", to=BOB)
+        async with running(tmp_path, outside) as again:
+            await again.kept.until("mail.relayed", to=BOB)
+            await again.left(0)
+        assert 2 == len(outside.world.messages)

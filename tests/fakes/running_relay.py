@@ -13,7 +13,7 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Listening, Records, listen, serve
 from fakes.named_inlet import NamedInlet
 from fakes.self_signed import server_context
-from fakes.watched_log import WatchedLog
+from fakes.watched_log import MAX_WAIT_SECONDS, WatchedLog
 from scop.cells.relay.manifest import MANIFEST
 from scop.cells.relay.post import PostOptions
 from scop.cells.relay.service import RelayOptions, run
@@ -111,6 +111,13 @@ class RunningRelay:
     async def listed(self) -> QueueList:
         """Ask as the operator what waits."""
         return await self.ask(ReadQueue())
+
+    async def left(self, count: int) -> QueueList:
+        """Ask until so many recipients wait: that a host has taken a mail is told before it is settled."""
+        async with asyncio.timeout(MAX_WAIT_SECONDS):
+            while (found := await self.listed()).waiting != count:
+                pass
+        return found
 
     async def ask(self, question: Call[R]) -> R:
         """Ask as the operator."""

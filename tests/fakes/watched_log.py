@@ -9,7 +9,7 @@ import msgspec
 
 from scop.net.log import Log
 
-__all__ = ["WatchedLog"]
+__all__ = ["MAX_WAIT_SECONDS", "WatchedLog"]
 
 MAX_WAIT_SECONDS = 10.0
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from scop.base import Clock, printable
@@ -22,7 +23,7 @@ from scop.cells.relay.notices import Notices
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.room import Room
 from scop.cells.relay.schedule import INSIDE, OUTSIDE, Pace, Patience
-from scop.cells.relay.settling import Attempt, Outcome, outcomes
+from scop.cells.relay.settling import RELAYED, Attempt, Outcome, outcomes
 from scop.cells.relay.verdict import Fate, Verdict
 from scop.cells.relay.window import Window
 from scop.net.log import Log
@@ -122,20 +123,54 @@ class Carrier:
         now = self._options.clock.unix()
         window = self._lines.window(load)
         if window.is_closed(now) and window.why is not None:
-            return await self._settle(self._untried(load, window.why, window.closed_until_unix), None)
+            return await self._put_off(load, window.why, window.closed_until_unix)
         if load.mail.deliver_by is not None and now >= self._options.patience.deadlines(load).give_up_unix:
-            return await self._settle(self._untried(load, Verdict(Fate.LATER, "4.4.7", "")), None)
+            return await self._put_off(load, Verdict(Fate.LATER, "4.4.7", ""))
         async with self._room.holding(load.size_octets):
             begun = await self._queue.begin(load, now)
             if begun is None:  # the operator has dropped or held it while it stood in line
                 return False
-            load, octets = begun
-            return await self._settle(await self._tried(load, octets, window), octets)
+            return await self._try(*begun, window)
 
-    async def _tried(self, load: Load, octets: bytes, window: Window) -> Attempt:
+    async def _put_off(self, load: Load, verdict: Verdict, closed_until_unix: float = 0.0) -> bool:
+        """Settle a load that is not tried."""
+        attempt = self._untried(load, verdict, closed_until_unix)
+        if not any(each.report or each.settled.next_unix is None for each in outcomes(attempt, self._options.patience)):
+            return await self._settle(attempt, b"")
+        # Its sender is to hear of it: not of what the operator has dropped or held meanwhile.
+        async with self._room.holding(load.size_octets):
+            begun = await self._queue.begin(load, attempt.now_unix)
+            if begun is None:
+                return False
+            load, octets = begun
+            return await self._settle(self._untried(load, verdict, closed_until_unix), octets)
+
+    async def _try(self, load: Load, octets: bytes, window: Window) -> bool:
+        """Hand a load over; what a transaction meant is settled before the next begins."""
+        started, has_more = self._options.clock.monotonic(), False
+        async with contextlib.aclosing(self._verdicts(load, octets)) as found:
+            async for part, verdicts in found:
+                has_more = await self._settle(self._tried(part, verdicts, window, started), octets) or has_more
+        return has_more
+
+    async def _verdicts(self, load: Load, octets: bytes) -> AsyncGenerator[tuple[Load, tuple[Verdict, ...]], None]:
+        """Yield what became of which recipients; a fault of ours puts the rest of them off.
+
+        The queue would bring the load back at every restart, so to die of it would stop all other mail again
+        and again. It is logged as the bug that it is and waits its turn; faults of the queue itself do end us.
+        """
+        settled: set[int] = set()
+        try:
+            async for part, verdicts in self._options.delivery.attempt(load, octets):
+                settled |= {each.id for each in part.recipients}
+                yield part, verdicts
+        except Exception as fault:
+            self._options.log.fault(fault, trace=load.trace)
+            rest = tuple(each for each in load.recipients if each.id not in settled)
+            yield replace(load, recipients=rest), (_OUR_FAULT,) * len(rest)
+
+    def _tried(self, load: Load, verdicts: tuple[Verdict, ...], window: Window, started: float) -> Attempt:
         clock = self._options.clock
-        started = clock.monotonic()
-        verdicts = await self._attempt_or_later(load, octets)
         now, chance = clock.unix(), _random.random()
         window.note(max(verdicts, key=lambda verdict: verdict.trouble.value), now, chance)
         return Attempt(
@@ -149,7 +184,7 @@ class Carrier:
             seconds=clock.monotonic() - started,
         )
 
-    def _untried(self, load: Load, verdict: Verdict, closed_until_unix: float = 0.0) -> Attempt:
+    def _untried(self, load: Load, verdict: Verdict, closed_until_unix: float) -> Attempt:
         return Attempt(
             load,
             (verdict,) * len(load.recipients),
@@ -160,57 +195,46 @@ class Carrier:
             was_tried=False,
         )
 
-    async def _attempt_or_later(self, load: Load, octets: bytes) -> tuple[Verdict, ...]:
-        """Attempt to deliver a load; a fault of ours puts it off.
-
-        The queue would bring the load back at every restart, so to die of it would stop all other mail again
-        and again. It is logged as the bug that it is and waits its turn; faults of the queue itself do end us.
-        """
-        try:
-            return await self._options.delivery.attempt(load, octets)
-        except Exception as fault:
-            self._options.log.fault(fault, trace=load.trace)
-            return (_OUR_FAULT,) * len(load.recipients)
-
     def _is_inside(self, destination: str) -> bool:
         return destination in (self._options.domain, SIGNER)
 
     def _pace(self, destination: str) -> Pace:
         return INSIDE if self._is_inside(destination) else OUTSIDE
 
-    async def _settle(self, attempt: Attempt, octets: bytes | None) -> bool:
-        """Make durable what became of a load, then tell the log; return whether the queue has more to do now."""
+    async def _settle(self, attempt: Attempt, octets: bytes) -> bool:
+        """Make durable what became of a load, and tell the log; return whether the queue has more to do now.
+
+        That a host has taken a mail is a fact before we have noted it, and told first: killed in between we carry the
+        mail again, and the log says so.
+        """
         found = outcomes(attempt, self._options.patience)
-        notice = await self._notice(attempt, found, octets)
+        notice = self._notice(attempt, found, octets)
         settled = [each.settled for each in found]
+        self._tell(attempt, [each for each in found if each.state == RELAYED])
         await self._queue.settle(attempt.load, settled, (notice,) if notice else (), attempt.now_unix)
-        for waiting, verdict, outcome in zip(attempt.load.recipients, attempt.verdicts, found, strict=True):
-            self._options.log.info(
-                outcome.state,
-                trace=attempt.load.trace,
-                seconds=round(attempt.seconds, 6),
-                to=printable(str(waiting.recipient.forward_path)),
-                host=printable(verdict.host),
-                remote=printable(verdict.words),
-                tls=verdict.tls,
-            )
+        self._tell(attempt, [each for each in found if each.state != RELAYED])
         if notice is not None:
             actions = sorted({str(outcome.report.action) for outcome in found if outcome.report})
             self._options.log.info("mail.notice", trace=attempt.load.trace, notice=notice.trace, actions=actions)
         return notice is not None or any(each.next_unix is not None for each in settled)
 
-    async def _notice(self, attempt: Attempt, found: tuple[Outcome, ...], octets: bytes | None) -> Letter | None:
+    def _tell(self, attempt: Attempt, found: Iterable[Outcome]) -> None:
+        for each in found:
+            self._options.log.info(
+                each.state,
+                trace=attempt.load.trace,
+                seconds=round(attempt.seconds, 6),
+                to=printable(str(each.recipient.forward_path)),
+                host=each.settled.last_host,
+                remote=each.settled.last_reply,
+                tls=each.tls,
+            )
+
+    def _notice(self, attempt: Attempt, found: tuple[Outcome, ...], octets: bytes) -> Letter | None:
         """Return the notice that the sender is due, None where there is none."""
-        load, reports = attempt.load, tuple(outcome.report for outcome in found if outcome.report)
-        if not reports or load.mail.reverse_path.mailbox is None:
-            return None
-        if octets is None:
-            begun = await self._queue.begin(load, attempt.now_unix)
-            if begun is None:
-                return None
-            load, octets = begun
+        reports = tuple(outcome.report for outcome in found if outcome.report)
         try:
-            return self._options.notices.letter(load, octets, reports, attempt.now_unix)
+            return self._options.notices.letter(attempt.load, octets, reports, attempt.now_unix)
         except Exception as fault:  # one mail of which nothing can be said must not stop the queue
-            self._options.log.fault(fault, trace=load.trace)
+            self._options.log.fault(fault, trace=attempt.load.trace)
             return None

@@ -7,7 +7,7 @@ Standards: RFC 5321 §4.5.3.1.8 and §4.5.3.1.10 (many recipients); RFC 3461 §5
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -56,24 +56,25 @@ class Delivery:
         self._options = options
         self._routes: dict[str, tuple[Route, float]] = {}  # the oldest first
 
-    async def attempt(self, load: Load, octets: bytes) -> tuple[Verdict, ...]:
-        """Try to hand a load over, in as many transactions as the host wants; return a verdict for each recipient."""
-        verdicts: dict[int, Verdict] = {}
-        waiting, at_once = list(load.recipients), MAX_RECIPIENTS
+    async def attempt(self, load: Load, octets: bytes) -> AsyncGenerator[tuple[Load, tuple[Verdict, ...]], None]:
+        """Try to hand a load over, in as many transactions as the host wants.
+
+        Yields after each what it meant for which recipients, so that these can be settled before the next.
+        """
+        waiting, at_once = load.recipients, MAX_RECIPIENTS
         while waiting:
             batch = waiting[:at_once]
             found = await self._transact(load, batch, octets)
-            pairs = list(zip(batch, found, strict=True))
-            taken = [(each, verdict) for each, verdict in pairs if verdict.fate is not Fate.AT_ONCE]
+            taken = [pair for pair in zip(batch, found, strict=True) if pair[1].fate is not Fate.AT_ONCE]
             if not any(verdict.fate is Fate.PASSED for _, verdict in taken):
                 # A host that takes nobody has another reason, and one that is down will not take the rest.
-                verdicts.update((each.id, _later(verdict)) for each, verdict in pairs)
-                verdicts.update((each.id, _later(found[-1])) for each in waiting[len(batch) :])
-                break
-            verdicts.update((each.id, verdict) for each, verdict in taken)
-            at_once = max(1, len(taken)) if len(taken) < len(batch) else at_once
-            waiting = [each for each in waiting if each.id not in verdicts]
-        return tuple(verdicts[each.id] for each in load.recipients)
+                told = (*found, *[found[-1]] * (len(waiting) - len(batch)))
+                yield replace(load, recipients=waiting), tuple(map(_later, told))
+                return
+            yield replace(load, recipients=tuple(each for each, _ in taken)), tuple(verdict for _, verdict in taken)
+            at_once = len(taken) if len(taken) < len(batch) else at_once
+            done = {each.id for each, _ in taken}
+            waiting = tuple(each for each in waiting if each.id not in done)
 
     async def _transact(self, load: Load, batch: Sequence[Waiting], octets: bytes) -> tuple[Verdict, ...]:
         options = self._options

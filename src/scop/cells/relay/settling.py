@@ -14,7 +14,9 @@ from scop.cells.relay.verdict import Fate, Verdict
 from scop.dsn import Action, RecipientReport
 from scop.smtp import Recipient
 
-__all__ = ["Attempt", "Outcome", "outcomes"]
+__all__ = ["RELAYED", "Attempt", "Outcome", "outcomes"]
+
+RELAYED = "mail.relayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one recipient: `state` for the log, and what its sender is to hear, if anything."""
+    """What becomes of one recipient: `state` and `tls` for the log, and what its sender is to hear, if anything."""
 
     state: str
+    recipient: Recipient
     settled: Settled
     report: RecipientReport | None = None
+    tls: str = ""  # under which it went
 
 
 def outcomes(attempt: Attempt, patience: Patience) -> tuple[Outcome, ...]:
@@ -65,7 +69,7 @@ def _passed(attempt: Attempt, waiting: Waiting, verdict: Verdict) -> Outcome:
         # RFC 3461 §5.2.2: the next host will not tell, so we tell how far it came.
         status = verdict.status if verdict.status.startswith("2") else "2.0.0"
         report = _report(waiting.recipient, Action.RELAYED, status, verdict)
-    return Outcome("mail.relayed", _settled(waiting, verdict), report)
+    return Outcome(RELAYED, waiting.recipient, _settled(waiting, verdict), report, verdict.tls)
 
 
 def _failed(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:
@@ -79,7 +83,8 @@ def _failed(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Dea
     report = None
     if not waiting.recipient.notify or "FAILURE" in waiting.recipient.notify:  # RFC 3461 §4.1: absent means FAILURE
         report = _report(waiting.recipient, Action.FAILED, status, verdict, reason)
-    return Outcome("mail.bounced", _settled(waiting, verdict, failed=waiting.recipient), report)
+    settled = _settled(waiting, verdict, failed=waiting.recipient)
+    return Outcome("mail.bounced", waiting.recipient, settled, report, verdict.tls)
 
 
 def _put_off(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:
@@ -96,7 +101,8 @@ def _put_off(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: De
     if wants_to_know and not tell:
         next_unix = min(next_unix, deadlines.tell_unix)
     told = waiting.delay_told or tell
-    return Outcome("mail.deferred", _settled(waiting, verdict, next_unix=max(next_unix, now), delay_told=told), report)
+    settled = _settled(waiting, verdict, next_unix=max(next_unix, now), delay_told=told)
+    return Outcome("mail.deferred", waiting.recipient, settled, report, verdict.tls)
 
 
 def _next_unix(attempt: Attempt, waiting: Waiting) -> float:
