@@ -87,7 +87,7 @@ def test_receiver_ban_of_a_network_begins_at_its_own_limit(bans: Bans) -> None:
 
 
 def test_receiver_remembers_who_misbehaved(bans: Bans, clock: JumpingClock) -> None:
-    """One misdeed is remembered for the while; who was banned, as long as there is room."""
+    """One misdeed is remembered for the while, and so is a ban once it has ended."""
     misbehave(bans, OFFENDER, 1)
     assert [True, False] == [bans.remembers(source(one)) for one in (OFFENDER, "192.0.2.2")]
     clock.jump(LIMITS.within_seconds)
@@ -95,6 +95,8 @@ def test_receiver_remembers_who_misbehaved(bans: Bans, clock: JumpingClock) -> N
     misbehave(bans, OFFENDER, 3)
     clock.jump(LIMITS.ban_seconds)
     assert [False, True] == [is_banned(bans, OFFENDER), bans.remembers(source(OFFENDER))]
+    clock.jump(LIMITS.within_seconds)
+    assert not bans.remembers(source(OFFENDER))
 
 
 def test_receiver_remembers_a_bounded_number_of_tallies(bans: Bans) -> None:

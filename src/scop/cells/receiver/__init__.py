@@ -12,9 +12,9 @@ DESCRIPTION
     two sides' logs can be joined; the id found in the message's topmost Received is logged as `upstream`,
     as text that nobody vouches for.
 
-    A client without a reverse name that leads back to its address, or with misdeeds in the last hour, waits
-    `greeting_delay_seconds` for the greeting; the name is looked up meanwhile, so that an honest client waits
-    no longer than that takes. Who speaks before the greeting is refused. Octets beyond the rate are not
+    A client without a reverse name that leads back to its address, or with misdeeds or a ban in the last hour,
+    waits `greeting_delay_seconds` for the greeting; the name is looked up meanwhile, so that an honest client
+    waits no longer than that takes. Who speaks before the greeting is refused. Octets beyond the rate are not
     refused but read later. Every other limit is answered 421 or 451 with a word on when to come again, and
     logged with its reason. When the cell is asked to end, whoever is idle reads 421 at once, and
     transactions are finished.

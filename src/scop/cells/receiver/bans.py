@@ -10,6 +10,7 @@ Standards: RFC 5321 §7.8 (rejecting clients).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -86,11 +87,10 @@ class Bans:
         return max(0.0, end - self._clock.monotonic())
 
     def remembers(self, source: Source) -> bool:
-        """Say whether this host misbehaved lately, or was banned and is back."""
+        """Say whether this host misbehaved lately, or was banned until lately."""
         tally = self._tallies.get(source.host)
-        return source.host in self._ends or (
-            tally is not None and self._clock.monotonic() - tally.since < self._limits.within_seconds
-        )
+        since = max(tally.since if tally else -math.inf, self._ends.get(source.host, -math.inf))
+        return self._clock.monotonic() - since < self._limits.within_seconds
 
     def note(self, source: Source, misdeed: Misdeed) -> str:
         """Count a misdeed; return the host or network that is banned from now on because of it, '' for none."""
