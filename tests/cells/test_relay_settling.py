@@ -112,6 +112,29 @@ def test_settling_of_a_success(
     assert outcome.settled.failed is None
 
 
+@pytest.mark.parametrize(
+    ("wish", "notify", "offers_deliver_by", "expected"),
+    [
+        (DeliverBy(60, "N"), (), False, Action.RELAYED),
+        (DeliverBy(60, "N"), (), True, None),
+        (DeliverBy(60, "N"), ("FAILURE",), False, Action.RELAYED),
+        (DeliverBy(60, "N"), ("NEVER",), False, None),
+        (DeliverBy(60, "N", trace=True), (), True, Action.RELAYED),
+        (DeliverBy(60, "R", trace=True), ("DELAY",), True, Action.RELAYED),
+        (DeliverBy(60, "R", trace=True), ("NEVER",), True, None),
+        (DeliverBy(60, "R"), (), True, None),
+    ],
+)
+def test_settling_tells_of_the_way_of_a_mail_with_a_deadline(
+    wish: DeliverBy, notify: tuple[str, ...], offers_deliver_by: bool, expected: Action | None
+) -> None:
+    """RFC 2852 §4.1.4: `relayed` at every step to who traces, and where nobody behind us tells of a delay."""
+    verdict = replace(OK, offers_dsn=True, offers_deliver_by=offers_deliver_by)
+    outcome = settled(verdict, *notify, mail=replace(MAIL, deliver_by=wish))
+    assert expected == action(outcome)
+    assert None is action(settled(verdict, *notify, mail=replace(MAIL, deliver_by=wish), is_inside=True))
+
+
 def test_settling_gives_up_in_the_end() -> None:
     """RFC 5321 §4.5.4.1: after five days, with the server's last words and the time that was spent."""
     outcome = settled(LATER, after=5 * DAY)

@@ -130,7 +130,7 @@ def test_dsn_of_a_delay_says_until_when_it_is_tried() -> None:
         (Action.FAILED, "5.1.1", "Not delivered: tide", "was not delivered to this recipient. It will not be tried"),
         (Action.DELAYED, "4.4.1", "Not delivered yet: tide", "It is still being tried: you need not send it again."),
         (Action.DELIVERED, "2.1.5", "Delivered: tide", "was delivered to this recipient."),
-        (Action.RELAYED, "2.1.5", "Passed on: tide", "to a mail system that sends no reports."),
+        (Action.RELAYED, "2.1.5", "Passed on: tide", "to another mail system."),
         (Action.EXPANDED, "2.1.5", "Passed on to a list: tide", "to all members of a list"),
     ],
 )

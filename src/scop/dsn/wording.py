@@ -31,8 +31,8 @@ _HAPPENED = {
     Action.FAILED: "{mail} was not delivered to {whom}. It will not be tried again.",
     Action.DELAYED: "{mail} has not been delivered to {whom} yet. It is still being tried: you need not send it again.",
     Action.DELIVERED: "{mail} was delivered to {whom}.",
-    Action.RELAYED: "{mail} was passed on for {whom} to a mail system that sends no reports. "
-    "You will hear no more of it unless something goes wrong.",
+    Action.RELAYED: "{mail} was passed on for {whom} to another mail system. "
+    "You may hear no more of it unless something goes wrong.",
     Action.EXPANDED: "{mail} was passed on to all members of a list for {whom}.",
 }
 

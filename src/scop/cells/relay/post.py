@@ -78,6 +78,7 @@ class Carried:
     reason: str = ""
     status: str = "4.4.1"
     offers_dsn: bool = False  # the host answers for notices from here on (RFC 3461 §5.2)
+    offers_deliver_by: bool = False  # and for the time of delivery (RFC 2852)
     tls: str = ""  # protocol and suite under which it was said, '' for the clear
 
 
@@ -191,7 +192,14 @@ class Post:
         except BaseException:
             client.close()
             raise
-        carried = Carried(host.name, transaction, status="", offers_dsn="DSN" in client.extensions, tls=link.tls)
+        carried = Carried(
+            host.name,
+            transaction,
+            status="",
+            offers_dsn="DSN" in client.extensions,
+            offers_deliver_by="DELIVERBY" in client.extensions,
+            tls=link.tls,
+        )
         self._links.keep(key, link)
         return carried
 

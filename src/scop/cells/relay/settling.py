@@ -1,6 +1,6 @@
 """What follows from an attempt, for the queue and for the sender: pure, so that every case can be looked at.
 
-Standards: RFC 3461 §4.1 (NOTIFY) and §5.2 (who reports what), RFC 3464 §2.3, RFC 2852 §4 (DELIVERBY).
+Standards: RFC 3461 §4.1 (NOTIFY) and §5.2 (who reports what), RFC 3464 §2.3, RFC 2852 §4.1.4 (DELIVERBY).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from scop.cells.relay.letters import Load, Settled, Waiting
 from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Deadlines, Pace, Patience, pause_seconds
 from scop.cells.relay.verdict import Fate, Verdict
 from scop.dsn import Action, RecipientReport
-from scop.smtp import Recipient
+from scop.smtp import Mail, Recipient
 
 __all__ = ["RELAYED", "Attempt", "Outcome", "outcomes"]
 
@@ -64,12 +64,26 @@ def _outcome(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: De
 
 
 def _passed(attempt: Attempt, waiting: Waiting, verdict: Verdict) -> Outcome:
+    reason = "" if attempt.is_inside else _why_tell_of_passing(attempt.load.mail, waiting.recipient, verdict)
     report = None
-    if "SUCCESS" in waiting.recipient.notify and not verdict.offers_dsn and not attempt.is_inside:
-        # RFC 3461 §5.2.2: the next host will not tell, so we tell how far it came.
+    if reason:
         status = verdict.status if verdict.status.startswith("2") else "2.0.0"
-        report = _report(waiting.recipient, Action.RELAYED, status, verdict)
+        report = _report(waiting.recipient, Action.RELAYED, status, verdict, reason)
     return Outcome(RELAYED, waiting.recipient, _settled(waiting, verdict), report, verdict.tls)
+
+
+def _why_tell_of_passing(mail: Mail, recipient: Recipient, verdict: Verdict) -> str:
+    """Return why the sender is to hear that the next host has the mail, '' where it is not."""
+    if "SUCCESS" in recipient.notify and not verdict.offers_dsn:
+        # RFC 3461 §5.2.2: the next host will not tell, so we tell how far it came.
+        return "that system sends no reports itself"
+    if mail.deliver_by is None or "NEVER" in recipient.notify:
+        return ""
+    if mail.deliver_by.mode == "N" and not verdict.offers_deliver_by:
+        # RFC 2852 §4.1.4.2: nobody behind us will tell of the delay.
+        return "that system will not tell you if the mail is late"
+    # RFC 2852 §4.1.4: who traces hears of every step.
+    return "you asked to hear of every step on the way" if mail.deliver_by.trace else ""
 
 
 def _failed(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:

@@ -55,6 +55,7 @@ class Verdict:
     reply: Reply | None = None
     trouble: Trouble = Trouble.NONE
     offers_dsn: bool = False  # who took it answers for notices from here on
+    offers_deliver_by: bool = False  # and for the time of delivery
     tls: str = ""  # under which it was taken
 
 
@@ -91,13 +92,13 @@ RULES = (
 _BY_FIRST_DIGIT = {2: Fate.PASSED, 3: Fate.LATER, 4: Fate.LATER, 5: Fate.NEVER}  # a 3yz ends nothing
 
 
-def judge(answer: Reply, stage: Stage, host: str = "", *, offers_dsn: bool = False) -> Verdict:
+def judge(answer: Reply, stage: Stage, host: str = "") -> Verdict:
     """Return what an answer means for the recipients that it speaks of."""
     rule = _rule_for(answer, stage)
     fate = rule.fate if rule else _BY_FIRST_DIGIT[answer.code // 100]
     status = answer.enhanced or f"{4 if fate is Fate.LATER else answer.code // 100}.0.0"
     trouble = rule.trouble if rule else Trouble.NONE
-    return Verdict(fate, status, str(answer), host, answer, trouble, offers_dsn)
+    return Verdict(fate, status, str(answer), host, answer, trouble)
 
 
 def verdicts_of(carried: Carried, count: int) -> tuple[Verdict, ...]:
@@ -105,11 +106,16 @@ def verdicts_of(carried: Carried, count: int) -> tuple[Verdict, ...]:
     host = carried.host
     if carried.transaction is None:
         return (_without_answer(carried),) * count
-    tls, told = carried.tls, carried.transaction
+    told = carried.transaction
     if not told.mail.is_positive:
         return (judge(told.mail, Stage.MAIL, host),) * count
     return tuple(
-        replace(judge(outcome, Stage.MESSAGE, host, offers_dsn=carried.offers_dsn), tls=tls)
+        replace(
+            judge(outcome, Stage.MESSAGE, host),
+            offers_dsn=carried.offers_dsn,
+            offers_deliver_by=carried.offers_deliver_by,
+            tls=carried.tls,
+        )
         if answer.is_positive and told.messages
         else judge(answer, Stage.RECIPIENT, host)
         for answer, outcome in zip(told.recipients, told.outcomes, strict=True)
