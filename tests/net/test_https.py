@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from dataclasses import replace
 
 import pytest
 
 from fakes.private_ca import authority
 from fakes.web_server import ok, serve_web
-from scop.dns import A, Answer, Question, StaticNames
+from scop.dns import AAAA, A, Answer, Question, StaticNames
 from scop.net.faults import TemporaryFailure
-from scop.net.https import NotCertified, WebOptions, fetch_text
+from scop.net.https import MAX_ADDRESSES, NotCertified, WebOptions, fetch_text
 
 URL = "https://mta-sts.sea.test/.well-known/mta-sts.txt"
 HOST = "mta-sts.sea.test"
@@ -20,8 +22,8 @@ SERVER = authority().leaf(HOST).server()
 class _Names:
     """Knows one host, and what was asked."""
 
-    def __init__(self, *addresses: str) -> None:
-        self._names = StaticNames({(HOST, "A"): [A(address) for address in addresses]})
+    def __init__(self, names: StaticNames) -> None:
+        self._names = names
 
     async def lookup(self, question: Question) -> Answer:
         """Answer at once."""
@@ -30,7 +32,8 @@ class _Names:
 
 def _options(port: int, *addresses: str, seconds: float = 5.0, source: str = "") -> WebOptions:
     trust = ssl.create_default_context(cadata=authority().pem)
-    return WebOptions(_Names(*(addresses or ("127.0.0.1",))), trust, port, source, seconds)
+    names = StaticNames({(HOST, "A"): [A(address) for address in addresses or ("127.0.0.1",)]})
+    return WebOptions(_Names(names), trust, port, source, seconds)
 
 
 async def test_https_fetches_a_text() -> None:
@@ -108,9 +111,26 @@ async def test_https_goes_on_to_the_next_address() -> None:
             await fetch_text("https://mta-sts.none.test/", _options(web.port))
 
 
+async def test_https_waits_for_no_address_that_is_silent() -> None:
+    """RFC 8461 §3.3: one address of several that takes the connection and says nothing costs a part of the minute."""
+    async with serve_web(SERVER, ok(b"hello")) as web:
+        with socket.create_server(("127.0.0.9", web.port)):
+            options = replace(_options(web.port, "127.0.0.9", "127.0.0.1"), connect_seconds=0.1)
+            assert b"hello" == await fetch_text(URL, options)
+
+
+async def test_https_tries_both_families_in_turn() -> None:
+    """RFC 8305 §4: where one family leads nowhere, as many addresses as there may be of it do not hide the other."""
+    async with serve_web(SERVER, ok(b"hello")) as web:
+        names = StaticNames(
+            {(HOST, "AAAA"): [AAAA(f"::1:{number}") for number in range(MAX_ADDRESSES)], (HOST, "A"): [A("127.0.0.1")]}
+        )
+        assert b"hello" == await fetch_text(URL, replace(_options(web.port), names=_Names(names)))
+
+
 async def test_https_wants_a_context_that_checks() -> None:
     """A context that believes anybody is refused before anything is fetched."""
     with pytest.raises(ValueError, match="only https"):
         await fetch_text("http://mta-sts.sea.test/", _options(1))
     with pytest.raises(ValueError, match="checks no"):
-        WebOptions(_Names(), ssl._create_unverified_context())
+        WebOptions(_Names(StaticNames({})), ssl._create_unverified_context())

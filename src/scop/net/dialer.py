@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from scop.net.faults import TemporaryFailure
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Dialer", "tcp_dialer"]
+__all__ = ["Dialer", "in_turn", "tcp_dialer"]
 
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 
@@ -21,6 +22,11 @@ class Dialer(Protocol):
 
     async def __call__(self, new_protocol: Callable[[], _P], /) -> tuple[asyncio.Transport, _P]:
         """Return the open transport and its protocol."""
+
+
+def in_turn(families: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return addresses of both families in turn, so that a broken one costs one try and not all of them."""
+    return tuple(address for turn in zip_longest(*families) for address in turn if address is not None)
 
 
 def tcp_dialer(

@@ -19,7 +19,7 @@ import h11
 
 from scop.base import printable
 from scop.dns import AAAA, A, Question
-from scop.net.dialer import tcp_dialer
+from scop.net.dialer import in_turn, tcp_dialer
 from scop.net.dns_client import Names
 from scop.net.faults import TemporaryFailure
 
@@ -43,7 +43,8 @@ class WebOptions:
     tls: ssl.SSLContext  # whom to trust; it must check names
     port: int = 443
     source: str = ""  # our address, where one is wanted
-    seconds: float = 60.0  # RFC 8461 §3.3: one minute
+    seconds: float = 60.0  # RFC 8461 §3.3: one minute, for all addresses together
+    connect_seconds: float = 10.0  # for one address: others may answer
 
     def __post_init__(self) -> None:
         """Refuse a context that would believe anybody."""
@@ -73,10 +74,14 @@ async def _fetch(host: str, target: str, options: WebOptions) -> bytes:
     raise failure
 
 
-async def _addresses(host: str, names: Names) -> list[str]:
+async def _addresses(host: str, names: Names) -> tuple[str, ...]:
     answers = [await names.lookup(Question(host, type_)) for type_ in ("AAAA", "A")]
-    records = [record for answer in answers if not answer.is_temporary for record in answer.records]
-    return [record.address for record in records if isinstance(record, (A, AAAA))][:MAX_ADDRESSES]
+    families = [
+        [each.address for each in answer.records if isinstance(each, (A, AAAA))]
+        for answer in answers
+        if not answer.is_temporary
+    ]
+    return in_turn(families)[:MAX_ADDRESSES]
 
 
 class _Unreached(TemporaryFailure):
@@ -85,7 +90,14 @@ class _Unreached(TemporaryFailure):
 
 async def _fetch_from(address: str, host: str, target: str, options: WebOptions) -> bytes:
     source = options.source if (":" in address) == (":" in options.source) else ""
-    dial = tcp_dialer(address, options.port, source=source, tls=options.tls, server_name=host)
+    dial = tcp_dialer(
+        address,
+        options.port,
+        source=source,
+        tls=options.tls,
+        server_name=host,
+        connect_seconds=options.connect_seconds,
+    )
     try:
         transport, exchange = await dial(lambda: _Exchange(host, target))
     except TemporaryFailure as failure:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import TypeAlias
 
 from scop.dns import AAAA, MX, A, Answer, Question, Security
 from scop.mesh.config import Smarthost
+from scop.net.dialer import in_turn
 
 __all__ = ["Host", "Ourselves", "Route", "Routing", "Unroutable", "route", "shuffled", "through_smarthost"]
 
@@ -202,12 +202,7 @@ def _host(record: MX, answers: tuple[Answer, ...]) -> Host:
     is_secure = all(answer.security is Security.SECURE for answer in answers)
     return Host(
         name=record.exchange,
-        addresses=_interleaved(families)[:MAX_ADDRESSES],
+        addresses=in_turn(families)[:MAX_ADDRESSES],
         secure=is_secure,
         preference=record.preference,
     )
-
-
-def _interleaved(families: list[list[str]]) -> tuple[str, ...]:
-    """Return addresses of both families in turn, so that a broken one costs one try and not all of them."""
-    return tuple(address for turn in zip_longest(*families) for address in turn if address is not None)
