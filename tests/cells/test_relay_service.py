@@ -226,7 +226,7 @@ async def test_relay_puts_off_a_mail_that_brings_out_a_bug_and_carries_the_rest(
         await relay.kept.until("mail.deferred")
         await relay.send(BOB)
         await relay.kept.until("mail.relayed")
-        (entry,) = (await relay.listed()).entries
+        (entry,) = (each for each in (await relay.listed()).entries if each.forward_path != BOB)
         assert ("<eve@poison.test>", 1, "a fault on our side") == (entry.forward_path, entry.attempts, entry.last_reply)
 
 

@@ -27,7 +27,7 @@ def test_full_disk_refuses_mail_and_goes_on_when_there_is_room(tmp_path: Path) -
     tests = str(Path(fakes.full_mesh.__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": tests}
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240, env=environment)
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, "") == (done.returncode, done.stderr), done.stderr
     assert {
         "answers": ["452 4.3.1 There is no room for more mail at the moment, try again later"],
         "lost": [],

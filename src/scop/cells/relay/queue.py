@@ -7,7 +7,6 @@ by delivery id and recipient, so that the same mail handed in again is not carri
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -41,7 +40,6 @@ class Queue:
     """
 
     def __init__(self, state: Path, log: Log, *, pause_seconds: float = PAUSE_SECONDS) -> None:
-        self._state = state
         self._log = log
         self._pause_seconds = pause_seconds
         self._database = Database.open(state / "queue.db", SCHEMA)
@@ -52,8 +50,7 @@ class Queue:
 
     def free_octets(self) -> int:
         """Return how much the disk can still take."""
-        disk = os.statvfs(self._state)
-        return disk.f_bavail * disk.f_frsize
+        return self._bodies.free_octets()
 
     async def add(self, letter: Letter, now_unix: float) -> int:
         """Queue a letter for every recipient that does not have it yet; return how many these are.

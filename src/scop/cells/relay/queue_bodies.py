@@ -39,15 +39,14 @@ class Bodies:
         folder.mkdir(mode=0o700, exist_ok=True)
         for left in folder.glob(f"*{_NEW}"):  # by a process that was killed
             left.unlink()
-        _sync_folder(folder)
         _sync_folder(folder.parent)
-        self._folder = folder
+        # Every file is reached from the open folder: whatever becomes of the path to it, mail goes on.
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        os.fsync(self._folder)
         self._lock = threading.Lock()
         self._held: Counter[bytes] = Counter()
         self._pool = ThreadPoolExecutor(SYNCS_AT_ONCE, "body sync")
-        self._writer: Lane[memoryview] = Lane(
-            "body writer", self._write_group, self._pool.shutdown, max_batch=MAX_GROUP
-        )
+        self._writer: Lane[memoryview] = Lane("body writer", self._write_group, self._end, max_batch=MAX_GROUP)
 
     async def hold(self, octets: memoryview) -> bytes:
         """Return the key of a body that is durable, and stays until as many `release` as `hold`.
@@ -68,7 +67,8 @@ class Bodies:
     def read(self, key: bytes, size_octets: int) -> bytes:
         """Return a body; raises `BodyLost`."""
         try:
-            octets = self._path(key).read_bytes()
+            with os.fdopen(os.open(key.hex(), os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder), "rb") as file:
+                octets = file.read()
         except OSError as fault:
             raise BodyLost(f"the body {key.hex()} cannot be read: {fault.strerror}") from fault
         if len(octets) != size_octets:
@@ -79,7 +79,12 @@ class Bodies:
         """Remove a file unless it is held or referred to; `is_referred_to` sees all that is committed by now."""
         with self._lock:
             if key not in self._held and not is_referred_to(key):
-                self._path(key).unlink(missing_ok=True)
+                self._unlink(key.hex())
+
+    def free_octets(self) -> int:
+        """Return how much the disk can still take."""
+        disk = os.fstatvfs(self._folder)
+        return disk.f_bavail * disk.f_frsize
 
     def keys(self) -> Iterator[bytes]:
         """Yield the keys of all files."""
@@ -92,14 +97,22 @@ class Bodies:
         """Finish what was asked for."""
         await self._writer.close()
 
-    def _path(self, key: bytes) -> Path:
-        return self._folder / key.hex()
+    def _end(self) -> None:
+        self._pool.shutdown()
+        os.close(self._folder)
+
+    def _exists(self, key: bytes) -> bool:
+        return os.access(key.hex(), os.F_OK, dir_fd=self._folder)
+
+    def _unlink(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._folder)
 
     def _write_group(self, bodies: Sequence[memoryview]) -> Sequence[Outcome]:
         keys = [sha256(body).digest() for body in bodies]
         with self._lock:
             self._held.update(keys)
-        missing = {key: body for key, body in zip(keys, bodies, strict=True) if not self._path(key).exists()}
+        missing = {key: body for key, body in zip(keys, bodies, strict=True) if not self._exists(key)}
         faults = dict(zip(missing, self._pool.map(self._write, missing, missing.values()), strict=True))
         try:
             self._name(key for key in missing if faults[key] is None)
@@ -115,31 +128,32 @@ class Bodies:
 
     def _write(self, key: bytes, body: memoryview) -> OSError | None:
         """Write a file and sync it; a part of one takes no room on a disk that is full."""
-        path = self._path(key).with_suffix(_NEW)
+        name = f"{key.hex()}{_NEW}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(name, flags, 0o600, dir_fd=self._folder)
             with os.fdopen(descriptor, "wb", buffering=0) as file:
                 _write_all(file.fileno(), body)
                 os.fdatasync(file.fileno())
         except OSError as fault:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                self._unlink(name)
             return fault
         return None
 
     def _name(self, keys: Iterator[bytes]) -> None:
         """Give files their names, durably, or none of them."""
-        named: list[Path] = []
+        named: list[str] = []
         try:
             for key in keys:
-                path = self._path(key)
-                path.with_suffix(_NEW).rename(path)
-                named.append(path)
+                name = key.hex()
+                os.rename(f"{name}{_NEW}", name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+                named.append(name)
             if named:
-                _sync_folder(self._folder)
+                os.fsync(self._folder)
         except OSError:
-            for path in named:
-                path.unlink(missing_ok=True)
+            for name in named:
+                self._unlink(name)
             raise
 
 

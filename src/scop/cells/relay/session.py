@@ -102,7 +102,10 @@ class Intake(PipeSession):
 
     def _objection(self, size_octets: int) -> Reply | None:
         """Refuse a mail for now that would take the room in which what waits is settled."""
-        free = self._desk.queue.free_octets()
+        try:
+            free = self._desk.queue.free_octets()
+        except OSError as fault:  # we are about to end, or the disk is broken
+            return self._refuse(_LATER, str(fault))
         if free - size_octets >= self._desk.reserve_octets:
             return None
         return self._refuse(_NO_ROOM, f"the disk has {free} octets left, {self._desk.reserve_octets} are to stay free")
