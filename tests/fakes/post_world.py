@@ -79,7 +79,7 @@ class PostWorld:
         addresses: tuple[str, ...] = ("127.0.0.1",),
     ) -> Carried:
         """Carry a mail to one host of sea.test."""
-        route = Route(SEA, (Host(host, addresses, secure),), secure, smarthost)
+        route = Route(SEA, (Host(host, addresses),), secure, smarthost)
         return await self.office.post.carry(route, envelope(require_tls=require_tls), MAIL, tls_optional=tls_optional)
 
     async def counted(self) -> list[tuple[str, int, dict[str, int]]]:

@@ -33,7 +33,6 @@ class Host:
 
     name: str
     addresses: tuple[str, ...]
-    secure: bool = False  # the addresses were proved by DNSSEC
     preference: int = 0
 
 
@@ -198,11 +197,4 @@ def _lookups(name: str, types: tuple[str, ...]) -> Generator[Question, Answer, t
 def _host(record: MX, answers: tuple[Answer, ...]) -> Host:
     # RFC 5321 §5.1 leaves open what an MX that names an alias means. Lenient: it is followed, as everywhere.
     families = [[each.address for each in answer.records if isinstance(each, (A, AAAA))] for answer in answers]
-    # RFC 7672 §2.2.2: a host whose addresses are not proved has no TLSA that could be believed.
-    is_secure = all(answer.security is Security.SECURE for answer in answers)
-    return Host(
-        name=record.exchange,
-        addresses=in_turn(families)[:MAX_ADDRESSES],
-        secure=is_secure,
-        preference=record.preference,
-    )
+    return Host(record.exchange, in_turn(families)[:MAX_ADDRESSES], record.preference)
