@@ -43,7 +43,7 @@ _STAMPS = (b"authentication-results", b"received-spf", b"return-path", b"dkim-si
 _OWN_PREFIX = b"x-scop-"
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
-_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_RECEIVED = re.compile(rb"\n(?i:received)[ \t]*:")  # a third of what ^ costs: some mails are a header of 25 MB
 _COMMENT = re.compile(rb"\([^()]*\)")
 _BY = re.compile(rb"[ \t\r\n]by[ \t\r\n]+([^ \t\r\n;]+)", re.IGNORECASE)
 _OPENSSL_SUITE = re.compile(r"(ECDHE|DHE)-(RSA|ECDSA)-(?:AES(128|256)-GCM-(SHA\d{3})|CHACHA20-POLY1305)")
@@ -136,7 +136,7 @@ def header_of(octets: bytes) -> bytes:
 
 def hop_count(header: bytes) -> int:
     """Count the hosts that a message has passed, by its `Received` fields."""
-    return len(_RECEIVED.findall(header))
+    return len(_RECEIVED.findall(b"\n" + header))
 
 
 def prepend(octets: bytes, *fields: bytes) -> bytes:
