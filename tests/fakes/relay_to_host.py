@@ -36,6 +36,8 @@ async def later(relay: RunningRelay, seconds: float = 60.0) -> None:
     earlier = len(relay.kept.of("mail.relayed", to=ZOE))
     await relay.send(ZOE, octets=MAIL + b"%d" % earlier)
     await relay.kept.until("mail.relayed", earlier + 1, to=ZOE)
+    while any(ZOE == each.forward_path for each in (await relay.listed()).entries):
+        pass  # it is told before it is settled
 
 
 async def arrived(relay: RunningRelay, *paths: str) -> None:
