@@ -5,7 +5,7 @@ import pytest
 from scop.cells.relay.hops import Hops
 from scop.mesh.config import Relay, Smarthost
 
-FAR, BELOW, ALL = Smarthost("far.test"), Smarthost("below.test", port=587), Smarthost("all.test")
+FAR, BELOW, ALL = Smarthost("far.test"), Smarthost("below.test", port=2465), Smarthost("all.test")
 HOPS = Hops(
     {"example.org": FAR, ".example.org": BELOW, "Bücher.example": BELOW, "default": ALL},
     frozenset({"lagoon.test", "<signer>"}),

@@ -30,5 +30,11 @@ def test_relay_password_that_is_none_stops_the_start(tmp_path: Path, octets: byt
     """An empty line, one too long or one that is no UTF-8 is told when the relay starts, not when mail waits."""
     file = tmp_path / "password"
     file.write_bytes(octets)
-    with pytest.raises(ValueError, match=r"password|decode"):
+    with pytest.raises(ValueError, match=r"password_file .*/password: "):
         read_passwords((_smarthost(str(file)),))
+
+
+def test_relay_password_without_a_file_names_the_key(tmp_path: Path) -> None:
+    """Who wrote a wrong name into scop.toml learns which key to look at."""
+    with pytest.raises(ValueError, match=r"\[relay.smarthosts\] password_file .*/nowhere: No such file"):
+        read_passwords((_smarthost(str(tmp_path / "nowhere")),))

@@ -73,7 +73,7 @@ def test_config_file_every_key_is_taken() -> None:
             8,
             ["network.ports.smpt", "'smtp'"],
         ),
-        ('pipes = "many"', "pipes = 21000", 9, ["network.pipes", "int"]),
+        ('pipes = "many"', "pipes = 21000", 9, ["network.pipes", "a whole number belongs here, not a text"]),
         ("smtp_port = 99999", "smtp_port = 2525", 12, ["world.smtp_port", "from 1 to 65535"]),
         ('address = "harbour"', 'address = "127.0.20.1"', 6, ["network.address", "no IPv4 or IPv6 address"]),
         ("message_octets = 0", "message_octets = 52_428_800", 21, ["limits.message_octets", "positive"]),
@@ -101,7 +101,7 @@ def test_config_file_every_key_is_taken() -> None:
             ["network.own_networks", "'10.0.0.1/8' is no network"],
         ),
         ("[wrold]", "[world]", 11, ["'wrold'", "'world'"]),
-        ("", 'domain = "harbor.test"', 1, ["scop.toml:1: Object missing required field `domain`"]),
+        ("", 'domain = "harbor.test"', 1, ["scop.toml:1: domain: is missing"]),
     ],
 )
 def test_config_file_a_mistake_is_named_with_its_line(wrong: str, right: str, line: int, words: list[str]) -> None:
@@ -110,6 +110,50 @@ def test_config_file_a_mistake_is_named_with_its_line(wrong: str, right: str, li
         parse_config(WHOLE.replace(right, wrong), "scop.toml")
     message = str(caught.value)
     assert message.startswith(f"scop.toml:{line}: ")
+    assert [word for word in words if word not in message] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "words"),
+    [
+        (
+            ["[relay.smarthosts.default]", 'host = "a.test"', 'port = "465"'],
+            3,
+            ["smarthosts.default.port", "whole number"],
+        ),
+        (
+            ["[relay.smarthosts.default]", 'host = "a.test"', 'tls = "ssl"'],
+            3,
+            ["'ssl' is none of 'implicit', 'starttls'"],
+        ),
+        (["[relay.smarthosts.default]", 'host = "a.test"', 'login = "a"'], 1, ["smarthosts.default.password_file"]),
+        (["[relay.smarthosts.default]", 'host = "a.test"', "port = 587"], 1, ["smarthosts.default.tls", '"starttls"']),
+        (
+            ["[relay.smarthosts.default]", 'host = "a.test:465"'],
+            2,
+            ["smarthosts.default.host", "'a.test:465' is no host"],
+        ),
+        (["[relay.smarthosts.default]", 'host = "smtps://a.test"'], 2, ["is no host's name or address"]),
+        (["[relay.smarthosts.default]", 'password = "x"'], 2, ["default.password'", "did you mean 'password_file'"]),
+        (['[relay.smarthosts."lagoon.test"]', "port = 465"], 1, ["relay.smarthosts.lagoon.test.host: is missing"]),
+        (["[relay.smarthosts.lagoon.test]", 'host = "a.test"'], 1, ["in quotes", '[relay.smarthosts."lagoon.test"]']),
+        (["[relay.smarthosts]", 'host = "a.test"'], 2, ["each has a name: [relay.smarthosts.NAME]"]),
+        (["[relay]", "give_up_days = inf"], 2, ["relay.give_up_days", "positive"]),
+        (["[devices.printer]", 'addresses = ["192.0.2.1"]'], 1, ["devices.printer.senders: is missing"]),
+        (["[devices.printer]", 'address = "192.0.2.1"'], 2, ["devices.printer.address'", "did you mean 'addresses'"]),
+        (["[devices.printer]", 'addresses = "192.0.2.1"'], 2, ["a list in brackets belongs here, not a text"]),
+        (["[relay]", "give_up_days = five"], 2, ["column 16", "a text stands in quotes"]),
+    ],
+)
+def test_config_file_a_mistake_in_a_table_with_a_name_is_found_there(
+    table: list[str], line: int, words: list[str]
+) -> None:
+    """What smarthosts and devices are called is part of the key that a message names; so is what may stand there."""
+    before = WHOLE.count("\n")
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config(WHOLE + "\n".join(table), "scop.toml")
+    message = str(caught.value)
+    assert message.startswith(f"scop.toml:{before + line}: ")
     assert [word for word in words if word not in message] == []
 
 

@@ -100,7 +100,12 @@ def channel_binding_of(certificate: Path) -> bytes:
 
 def ask_for_certificates(tls: ssl.SSLContext, authorities: Path) -> None:
     """Have clients asked for a certificate, which they need not have; one of somebody else ends the handshake."""
-    tls.load_verify_locations(cadata=authorities.read_text(encoding="ascii"))
+    try:
+        tls.load_verify_locations(cadata=authorities.read_text(encoding="ascii"))
+    except (ssl.SSLError, ValueError):  # of PEM, and of ASCII
+        raise ValueError(f"[submission] client_authorities {authorities}: it is no PEM") from None
+    except OSError as fault:
+        raise ValueError(f"[submission] client_authorities {authorities}: {fault.strerror}") from None
     tls.verify_mode = ssl.CERT_OPTIONAL
 
 

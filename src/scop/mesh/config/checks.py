@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 
 __all__ = ["MAX_PORT", "Port", "check_address", "check_limit", "check_network", "check_port", "check_positive"]
 
@@ -34,7 +35,7 @@ def check_network(name: str, network: str) -> None:
 
 def check_positive(name: str, limit: float) -> None:
     """Raise `ValueError` where a limit would let nothing through."""
-    if limit <= 0:
+    if not 0 < limit < math.inf:
         raise ValueError(f"{name}: a limit is a positive number, not {limit}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Literal
 
@@ -13,6 +14,7 @@ from scop.mesh.config.checks import Port, check_port, check_positive
 __all__ = ["Relay", "Smarthost"]
 
 
+_PORTS_IN_THE_CLEAR = (25, 587)  # as long as nobody says STARTTLS
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -29,8 +31,11 @@ class Smarthost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password_file: str = ""  # one line; relative to scop.toml
 
     def __post_init__(self) -> None:
-        """Check the port and that no password would go in the clear."""
+        """Check the place and that no password would go in the clear."""
+        _check_host(self.host)
         check_port("port", self.port)
+        if self.tls == "implicit" and self.port in _PORTS_IN_THE_CLEAR:
+            raise ValueError(f'tls: at port {self.port} TLS begins by "starttls", not "implicit"')
         if self.login and self.tls == "none":
             raise ValueError('tls: a login needs "implicit" or "starttls": no password goes in the clear')
         if bool(self.login) != bool(self.password_file):
@@ -54,6 +59,14 @@ class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("reserve_octets: less than nothing cannot stay free")
         for pattern in self.smarthosts:
             _check_pattern(pattern)
+
+
+def _check_host(host: str) -> None:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if not all(map(_LABEL.fullmatch, a_labels(host).removesuffix(".").split("."))):
+            raise ValueError(f"host: {host!r} is no host's name or address (the port is a key of its own)") from None
 
 
 def _check_pattern(pattern: str) -> None:
