@@ -137,8 +137,8 @@ class Queue:
 
     async def close(self) -> None:
         """Finish and close."""
+        await self._database.close()  # whose works still reach for bodies
         await self._bodies.close()
-        await self._database.close()
 
     @asynccontextmanager
     async def _kept(self, letters: Sequence[Letter]) -> AsyncIterator[list[Kept]]:
