@@ -25,7 +25,7 @@ from scop.store import StoreError
 
 __all__ = ["Desk", "Intake"]
 
-_TLS_REQUIRED_NO = re.compile(rb"(?im)^tls-required[ \t]*:[ \t]*no[ \t]*\r?$")
+_TLS_REQUIRED_NO = re.compile(rb"\n(?i:tls-required)[ \t]*:[ \t]*(?i:no)[ \t]*\r?(?:\n|\Z)")
 
 _OK = reply(250, "2.1.0", "Ok")
 _RECIPIENT_OK = reply(250, "2.1.5", "Ok")
@@ -129,7 +129,7 @@ class Intake(PipeSession):
             # Notices of our own come back sealed and without our Received: each is new.
             delivery_id=delivery_id(mail.reverse_path, below) if stamps else "",
             # RFC 8689 §3: the field is ignored where REQUIRETLS was given.
-            tls_optional=not mail.require_tls and _TLS_REQUIRED_NO.search(header) is not None,
+            tls_optional=not mail.require_tls and _TLS_REQUIRED_NO.search(b"\n" + header) is not None,
         )
 
     def _hold(self) -> Hold | None:
