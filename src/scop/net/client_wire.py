@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import cast
 
 from scop.base import RemoteProtocolError
-from scop.net.faults import TemporaryFailure
+from scop.net.faults import TemporaryFailure, reason_of
 from scop.smtp import ClientConnection, Farewell, NeedData, Reply
 
 __all__ = ["RFC_5321", "ClientTimeouts", "ClientWire"]
@@ -77,7 +77,7 @@ class ClientWire(asyncio.Protocol):
 
     def connection_lost(self, fault: Exception | None) -> None:
         """Note the end."""
-        self.break_off(f"the server closed the connection: {fault or 'at its end'}")
+        self.break_off("the server closed the connection" + (f": {reason_of(fault)}" if fault else ""))
         if self._timer is not None:
             self._timer.cancel()
         self._lost.set()

@@ -6,7 +6,7 @@ import asyncio
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from scop.net.faults import TemporaryFailure
+from scop.net.faults import TemporaryFailure, reason_of
 
 if TYPE_CHECKING:
     import ssl
@@ -57,7 +57,7 @@ def tcp_dialer(
                     local_addr=(source, 0) if source else None,
                 )
         except OSError as fault:  # refusals, ssl.SSLError and TimeoutError are OSErrors
-            reason = str(fault) or f"no answer within {connect_seconds} s"
+            reason = reason_of(fault) or f"no answer within {connect_seconds} s"
             raise TemporaryFailure(f"no connection to {address} port {port}: {reason}") from fault
 
     return dial

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["PermanentFailure", "TemporaryFailure"]
+import os
+import socket
+import ssl
+
+__all__ = ["PermanentFailure", "TemporaryFailure", "reason_of"]
 
 
 class TemporaryFailure(Exception):
@@ -11,3 +15,16 @@ class TemporaryFailure(Exception):
 
 class PermanentFailure(Exception):
     """It will not work the same way again: refused, not granted, not there."""
+
+
+def reason_of(fault: Exception) -> str:
+    """Return why the network failed, in words without numbers and places in the source of Python or OpenSSL."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {fault.verify_message}"
+    if isinstance(fault, ssl.SSLError):
+        return (fault.reason or str(fault)).replace("_", " ").lower()
+    if isinstance(fault, socket.gaierror):
+        return fault.strerror or str(fault)
+    if isinstance(fault, OSError) and fault.errno:
+        return os.strerror(fault.errno)
+    return str(fault)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from scop.base import RemoteProtocolError
 from scop.net.client_wire import RFC_5321, ClientTimeouts, ClientWire
-from scop.net.faults import TemporaryFailure
+from scop.net.faults import TemporaryFailure, reason_of
 from scop.net.mail_login import STRONGEST_FIRST, log_in
 from scop.net.mail_outcome import Transaction, worst
 from scop.net.mail_transcript import Heard, shown_line
@@ -132,7 +132,7 @@ class MailClient:
             self._connection.start_tls_done()
         except (OSError, ValueError, RemoteProtocolError) as fault:  # ValueError: it bears no name that TLS can ask for
             self.close()
-            raise TemporaryFailure(f"no TLS with the server: {fault}") from fault
+            raise TemporaryFailure(f"no TLS with the server: {reason_of(fault)}") from fault
         if transport is None:
             raise TemporaryFailure("the server closed the connection in the handshake")
         self._wire.transport = transport

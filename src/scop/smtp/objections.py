@@ -22,7 +22,7 @@ NO_SMTPUTF8 = reply(550, "5.6.7", "The next server does not take SMTPUTF8")
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "The next server takes fewer recipients at once")
 TOO_MANY_MAILS = reply(451, "4.5.3", "The next server takes no more mails on this connection")
 _NO_8BITMIME = reply(550, "5.6.3", "The next server takes 7-bit text only")
-_NO_BINARYMIME = reply(550, "5.6.3", "The next server takes text only")
+_NO_BINARYMIME = reply(550, "5.6.3", "The next server takes no binary mail: a bare CR, a bare LF or NUL")
 _NO_REQUIRETLS = reply(550, "5.7.30", "The next server does not take REQUIRETLS")
 _NO_DELIVERBY = reply(550, "5.4.7", "The next server does not take DELIVERBY")
 
