@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scop.base import RemoteProtocolError
 from scop.smtp import (
     Authenticate,
     DataBegin,
@@ -26,7 +27,7 @@ from scop.smtp.sasl import ScramVerifier, ServerExchange
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scop.smtp import DeliverBy, Hold, Origin
+    from scop.smtp import DeliverBy, ForwardPath, Hold, Origin, ReversePath
 
 __all__ = ["GREETING", "REPLIES", "Host"]
 
@@ -42,6 +43,21 @@ REPLIES: Mapping[type, Reply] = {
     StartTls: reply(220, "2.0.0", "go on"),
 }
 
+_OF_MAIL: Mapping[str, Reply] = {
+    "refused": reply(550, "5.7.1", "Not you"),
+    "later": reply(451, "4.3.0", "Try again"),
+}
+_OF_RECIPIENTS: Mapping[str, Reply] = {
+    "nobody": reply(550, "5.1.1", "No such user"),
+    "later": reply(451, "4.2.1", "Try again"),
+    "closing": reply(421, "4.3.2", "Shutting down"),
+}
+_OF_MESSAGES: Mapping[str, Reply] = {
+    "full": reply(452, "4.3.1", "Disk full"),
+    "spam": reply(550, "5.7.1", "Not this"),
+    "closing": reply(421, "4.3.2", "Shutting down"),
+}
+
 # RFC 7677 §3: the user `user` with the password `pencil`, and the server's part of the nonce.
 _SALT = bytes.fromhex("5b6d99689d12358eeca04b141236fa81")
 _NONCE = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
@@ -49,7 +65,7 @@ _NONCE = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
 
 @dataclass
 class Host:
-    """Takes every address but `nobody`, the login alice by the password secret and user by SCRAM."""
+    """Takes every address but some (README.md of the dialogues), the login alice by the password secret and user by SCRAM."""
 
     taken: list[tuple[str, str, bytes]] = field(default_factory=list)
 
@@ -62,21 +78,23 @@ class Host:
     def mail(self, event: Mail) -> Reply:
         """Begin a transaction."""
         self._mail, self._recipients = event, []
-        return OK
+        return _OF_MAIL.get(_local_part(event.reverse_path), OK)
 
     def recipient(self, event: Recipient) -> Reply:
         """Say what there is to be seen, where the local part asks for it."""
         assert self._mail is not None
-        mailbox = event.forward_path.mailbox
-        name = mailbox.local_part if mailbox else ""
-        if name == "nobody":
-            return reply(550, "5.1.1", "No such user")
+        name = _local_part(event.forward_path)
+        if name in _OF_RECIPIENTS:
+            return _OF_RECIPIENTS[name]
         self._recipients.append(str(event.forward_path))
         return reply(250, "2.0.0", told(self._mail, event)) if name == "seen" else OK
 
     def message(self, octets: bytes) -> Reply:
         """Keep a message."""
         assert self._mail is not None
+        name = _local_part(self._mail.reverse_path)
+        if name in _OF_MESSAGES:
+            return _OF_MESSAGES[name]
         self.taken.append((str(self._mail.reverse_path), ",".join(self._recipients), octets))
         return OK
 
@@ -88,7 +106,10 @@ class Host:
             case Authenticate():
                 return FAILED
             case SaslStep():
-                return self._scram(proof)
+                try:
+                    return self._scram(proof)
+                except RemoteProtocolError as fault:
+                    return Reply.parse(f"{fault.reply_hint}\r\n".encode())
 
     def _scram(self, step: SaslStep) -> Reply:
         if step.is_first:
@@ -108,6 +129,10 @@ class Host:
     def other(event: Event) -> Reply:
         """Answer what asks for nothing special."""
         return REPLIES.get(type(event), OK)
+
+
+def _local_part(path: ReversePath | ForwardPath) -> str:
+    return path.mailbox.local_part if path.mailbox else ""
 
 
 def told(mail: Mail, recipient: Recipient) -> str:
