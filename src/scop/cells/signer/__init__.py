@@ -9,8 +9,8 @@ DESCRIPTION
     is answered by 451 and waits where it is. Each mail then gets one DKIM-Signature for each key and is
     passed on to the relay; the signer's answer is the relay's answer.
 
-    Of what the mailbox hands over only notices are sealed (the null reverse path, no Received of ours): a
-    forward is somebody else's mail, or was sealed when it left here first, and goes on as it is.
+    Of what the mailbox and the relay hand over only notices are sealed (the null reverse path, no Received of
+    ours): a forward is somebody else's mail, or was sealed when it left here first, and goes on as it is.
 
 PEERS
     submission, relay, mailbox (SMTP in): accepted mail, bounces, forwards and notices. operator (call in): are

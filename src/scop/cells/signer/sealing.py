@@ -1,7 +1,8 @@
 """What the signer does with each mail: seal it and pass it on, in one transaction with the relay.
 
-A seal says that a mail is ours. So what the mailbox forwards goes on without one: it is somebody else's, or was
-sealed when it left here first; a forged mail that came in must not leave under our name.
+A seal says that a mail is ours, and submission alone has asked its author for a password. The mailbox and the relay
+write notices, and nothing else of theirs is sealed: what the mailbox forwards is somebody else's, or was sealed when
+it left here first, and a forged mail that came in must not leave under our name.
 
 Standards: RFC 5321 §4.2.5 (the relay's answer is ours), RFC 6376 §5.
 """
@@ -20,9 +21,9 @@ from scop.net.pipe_session import Passage
 from scop.smtp import Mail, Reply, ReversePath, reply
 from scop.smtp.stamps import prepend, split_stamps
 
-__all__ = ["FORWARDER", "Sealer", "SealingSession"]
+__all__ = ["Sealer", "SealingSession"]
 
-FORWARDER = "mailbox"  # the one neighbour that hands on mail of others
+_AUTHORS = "submission"  # the neighbour whose mail is by our users
 
 _NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
 _NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
@@ -79,8 +80,8 @@ class SealingSession(Passage):
         return answer
 
     def _is_ours(self, octets: bytes) -> bool:
-        """Say whether to vouch for a mail: of the mailbox, only for a notice, which it wrote itself just now."""
-        if self._peer.cell != FORWARDER:
+        """Say whether to vouch for a mail: of all but submission only for a notice, which they wrote just now."""
+        if self._peer.cell == _AUTHORS:
             return True
         stamps, _ = split_stamps(octets, self._sealer.hostname)
         return self._mail.reverse_path.mailbox is None and not stamps
@@ -88,7 +89,11 @@ class SealingSession(Passage):
     def _note_passed_on(self, answer: Reply) -> None:
         log = self._sealer.log
         if answer.is_positive:
-            log.info("mail.passed_on", trace=self._trace, reason="the mailbox forwards it: it is not ours to seal")
+            log.info(
+                "mail.passed_on",
+                trace=self._trace,
+                reason=f"from {self._peer.cell}, and no notice: it is not ours to seal",
+            )
         else:
             reason = printable(self._onward.last_failure)
             log.warning("mail.refused", trace=self._trace, reason=reason, reply=printable(str(answer)))
