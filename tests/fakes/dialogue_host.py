@@ -65,7 +65,7 @@ _NONCE = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
 
 @dataclass
 class Host:
-    """Takes every address but some (README.md of the dialogues), the login alice by the password secret and user by SCRAM."""
+    """Takes every address but some (README.md), the login alice by the password secret and user by SCRAM."""
 
     taken: list[tuple[str, str, bytes]] = field(default_factory=list)
 
