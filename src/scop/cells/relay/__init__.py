@@ -31,7 +31,8 @@ DESCRIPTION
     The same mail handed in again (same sender, same octets below our stamps) is queued once. Mail of
     another domain's sender, which is forwarded, leaves under an address of ours (SRS) that brings its
     bounces home. The operator can hold, release, retry and drop what waits (`scop queue`). The log has the
-    states of each recipient in their order: mail.queued, mail.deferred, mail.relayed or mail.bounced.
+    states of each recipient in their order: mail.queued, mail.deferred, mail.relayed (as soon as
+    a host has taken it: what is killed then is carried and told of again) or mail.bounced.
 
 PEERS
     signer (in, SMTP): sealed mail. signer (out, SMTP): notices to seal. resolver (DoT): MX, addresses.
@@ -46,13 +47,15 @@ STATE
 SECURITY
     Exposure: replies of foreign hosts, their certificates (verified by OpenSSL; held against TLSA
     records by a bounded walk of ours), policies from web servers (64 KiB, a minute, read by h11) and
-    DNS answers, all bounded. Holds the queue, the passwords of smarthosts and the key of SRS; no DKIM keys,
-    so what a taken relay invents is not sealed and fails DMARC. Worst outcome: mail in the queue is read, held or
-    dropped, and our address gets a bad name.
+    DNS answers, all bounded. Holds the queue, the passwords of smarthosts and the key of SRS; no DKIM keys: of
+    what a taken relay invents only notices are sealed. Worst outcome: mail in the queue is read, held, changed
+    where it is not sealed, or dropped; mail is invented that leaves from our address, which SPF names and so
+    DMARC believes.
 
 LIMITS
     100 Received fields (RFC 5321 §6.3); new mail waits outside (452) while less than 64 MiB of the disk
-    are free; 5 days; 20 transactions at once to a hop, 100 in all, with 64 MiB of mail between them;
-    100 mails on one connection. DANE counts once the resolver proves answers (DNSSEC); until it does no
-    answer is secure, and domains with TLSA records get what MTA-STS or chance gives. The keeper is not asked.
+    are free; 5 days; 20 transactions at once to a hop, 100 in all and to 200 where their hops have no other, with
+    64 MiB of mail between them; 100 mails on one connection. DANE counts once the resolver proves answers (DNSSEC);
+    until it does no answer is secure, and domains with TLSA records get what MTA-STS or chance gives. The keeper is
+    not asked.
 """

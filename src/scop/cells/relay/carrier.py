@@ -18,7 +18,7 @@ from scop.base import Clock, printable
 from scop.cells.relay.delivery import Delivery
 from scop.cells.relay.hops import Hops
 from scop.cells.relay.letters import SIGNER, Letter, Load
-from scop.cells.relay.lines import LineLimits, Lines
+from scop.cells.relay.lines import SILENT_SECONDS, LineLimits, Lines
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.room import Room
@@ -76,6 +76,8 @@ class Carrier:
         while self._fault is None:
             self._wake.clear()
             now = self._options.clock.unix()
+            if not self._lines.has_room:
+                self._lines.put_back(now)
             if self._lines.has_room:
                 for load in await self._queue.due(now, READ_AHEAD, self._lines.held):
                     self._lines.add(load)
@@ -85,7 +87,10 @@ class Carrier:
 
     async def _wait(self, now: float) -> None:
         """Wait until there is a reason to look, or until the next recipient is due that may be begun."""
-        next_due = await self._queue.next_due(self._lines.held) if self._lines.has_room else None
+        if self._lines.has_room:
+            next_due = await self._queue.next_due(self._lines.held)
+        else:
+            next_due = now + SILENT_SECONDS  # then a line may be put back
         # Not wait_for: in Python 3.11 it may swallow the cancellation that ends us.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if next_due is None else max(0.0, next_due - now)):

@@ -1,8 +1,10 @@
 """Who is next: loads in line by next hop, and how many of each are underway.
 
 A busy hop must keep neither the others out nor the queue searched for each of its mails: some of its loads stand in
-line here, and no more of them are read until the line runs low. Loads of one message that meet in a line become one,
-so that a host gets one copy for all recipients. No I/O, no clock.
+line here, and no more of them are read until the line runs low. Hops that hang must not keep the others out either:
+what stands in line for them goes back to the queue where there is no room for others, and a hop with nothing underway
+may begin one load more. Loads of one message that meet in a line become one, so that a host gets one copy for all
+recipients. No I/O, no clock.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from dataclasses import dataclass, field, replace
 from scop.cells.relay.letters import Held, Load
 from scop.cells.relay.window import Window
 
-__all__ = ["LineLimits", "Lines"]
+__all__ = ["SILENT_SECONDS", "LineLimits", "Lines"]
+
+SILENT_SECONDS = 5.0  # of a hop, after which its line may be put back; mail is carried in less
 
 
 @dataclass(frozen=True, slots=True)
 class LineLimits:
     """How much is carried at once, and how much is read ahead of it."""
 
-    underway: int = 100
+    underway: int = 100  # as many more where their hops have nothing else underway
     waiting_per_hop: int = 64
     recipients: int = 1000  # in line or underway, together
     windows: int = 5000  # hops that are remembered
@@ -31,6 +35,8 @@ class _Line:
     underway: int = 0
     waiting: dict[int, Load] = field(default_factory=dict)  # by message, in order
     destinations: set[str] = field(default_factory=set)
+    silent_since_unix: float | None = None  # nothing was begun or finished since; None: not looked at yet
+    is_put_back: bool = False  # what waits is in the queue, until the hop is heard of
 
 
 class Lines:
@@ -53,7 +59,11 @@ class Lines:
     @property
     def held(self) -> Held:
         """What the queue is to pass over: recipients that are here, destinations with a line that is long enough."""
-        long = (line for line in self._lines.values() if len(line.waiting) >= self._limits.waiting_per_hop)
+        long = (
+            line
+            for line in self._lines.values()
+            if line.is_put_back or len(line.waiting) >= self._limits.waiting_per_hop
+        )
         return Held(frozenset(self._held), frozenset(name for line in long for name in line.destinations))
 
     def window(self, load: Load) -> Window:
@@ -80,15 +90,29 @@ class Lines:
             load = replace(earlier, recipients=(*earlier.recipients, *load.recipients))
         line.waiting[load.message] = load
 
+    def put_back(self, now_unix: float) -> None:
+        """Forget what stands in line for hops of which nothing is heard: it stays in the queue."""
+        for line in self._lines.values():
+            if not line.waiting or not line.underway:
+                continue
+            if line.silent_since_unix is None:
+                line.silent_since_unix = now_unix
+            elif now_unix - line.silent_since_unix >= SILENT_SECONDS:
+                for load in line.waiting.values():
+                    self._held.difference_update(waiting.id for waiting in load.recipients)
+                line.waiting.clear()
+                line.is_put_back = True
+
     def next_load(self, now_unix: float) -> Load | None:
         """Return a load to be carried now, None where there is none or enough is underway.
 
         Those of a closed hop are given out too, however many: they are only to hear that it is closed.
         """
-        if self._underway >= self._limits.underway:
+        is_crowded = self._underway >= self._limits.underway
+        if self._underway >= 2 * self._limits.underway:
             return None
         for hop, line in self._lines.items():
-            if not line.waiting:
+            if not line.waiting or (is_crowded and line.underway):
                 continue
             load = next(iter(line.waiting.values()))
             window = self.window(load)
@@ -96,6 +120,7 @@ class Lines:
                 self._lines[hop] = self._lines.pop(hop)
                 line.underway += 1
                 self._underway += 1
+                line.silent_since_unix = None
                 return line.waiting.pop(load.message)
         return None
 
@@ -105,6 +130,7 @@ class Lines:
         line = self._lines[hop]
         line.underway -= 1
         self._underway -= 1
+        line.silent_since_unix, line.is_put_back = None, False
         self._held.difference_update(waiting.id for waiting in load.recipients)
         if not line.waiting and not line.underway:
             del self._lines[hop]
