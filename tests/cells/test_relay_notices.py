@@ -10,8 +10,10 @@ import pytest
 from fakes.fickle_host import CUT, FickleHost
 from fakes.relay_to_host import later, relay_to
 from fakes.running_relay import ANN, BOB, MAIL, RunningRelay
-from scop.dsn import Action, Report, parse_report
-from scop.smtp import DeliverBy, ForwardPath, Mail, Recipient, ReversePath
+from scop.cells.relay.letters import Load
+from scop.cells.relay.notices import Notices
+from scop.dsn import Action, RecipientReport, Report, parse_report
+from scop.smtp import DeliverBy, ForwardPath, Mail, Recipient, ReversePath, reply
 
 HOUR = 3600.0
 FROM_ANN = Mail(ReversePath.parse(ANN))
@@ -173,3 +175,16 @@ async def test_notice_is_not_lost_for_want_of_tls(tmp_path: Path) -> None:
         await relay.hand_over(replace(FROM_ANN, require_tls=True), to_bob(), octets=MAIL + b"other")
         await relay.kept.until("mail.bounced", to=BOB)
     assert [BOB] == host.told
+
+
+def test_notice_names_no_cell() -> None:
+    """Where our own mailbox spoke, the host that a sender knows us by has spoken (RFC 3464 §2.3.5)."""
+    said = reply(550, "5.1.1", "No such recipient here")
+    refused = RecipientReport(ForwardPath.parse("<bo@lagoon.test>"), Action.FAILED, "5.1.1", "", said, "mailbox")
+    load = Load(1, "lagoon.test", "0123456789ab", FROM_ANN, tls_optional=False, queued_unix=0.0, recipients=())
+    letter = Notices("mx.lagoon.test", "lagoon.test").letter(load, MAIL, (refused,), now_unix=60.0)
+    assert letter is not None
+    report = parse_report(letter.octets)
+    assert report is not None
+    assert "mx.lagoon.test" == report.recipients[0].remote_host
+    assert b"What mx.lagoon.test said: 550 5.1.1" in letter.octets

@@ -157,6 +157,15 @@ def test_dsn_tells_what_happened_to_whom_why_what_to_do_and_what_was_said() -> N
     assert sorted(found) == found
 
 
+def test_dsn_says_in_the_first_place_what_only_we_know() -> None:
+    """Where no server spoke and the status says nothing, our own reason is the reason."""
+    ours = RecipientReport(ForwardPath.parse("<bob@harbor.test>"), Action.FAILED, "5.0.0", "The administrator did it")
+    said = text(parsed(compose_report(notice(ours), ORIGINAL)))
+    assert "Why: The administrator did it.\n" in said
+    assert "In detail" not in said
+    assert "gave no clear reason" not in said
+
+
 def test_dsn_without_a_subject_names_the_mail_by_its_date() -> None:
     """A person with many mails underway still knows which one it is."""
     mail = parsed(compose_report(notice(failed()), b"From: ann@lagoon.test\r\n\r\nx\r\n"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from scop.base import printable
 from scop.dsn.notice import Action, Notice, RecipientReport, Returned
-from scop.dsn.statuses import words_of
+from scop.dsn.statuses import ASK_POSTMASTER, Words, words_of
 from scop.smtp.stamps import date_time
 
 __all__ = ["replied_words", "subject_of", "text_of"]
@@ -71,14 +71,16 @@ def _entry(report: RecipientReport) -> str:
 
 
 def _reasons(report: RecipientReport) -> Iterator[str]:
+    # No server said it and the status says nothing: then we know best why.
+    is_ours = bool(report.reason) and report.reply is None and report.status.endswith(".0.0")
     if report.action in (Action.FAILED, Action.DELAYED):
-        words = words_of(report.status)
+        words = Words(f"{printable(report.reason)}.", ASK_POSTMASTER) if is_ours else words_of(report.status)
         yield _indented("Why", words.why)
         if report.action is Action.FAILED:
             yield _indented("What you can do", words.advice)
     if report.will_retry_until_unix is not None:
         yield _indented("Tried until", date_time(report.will_retry_until_unix))
-    if report.reason:
+    if report.reason and not is_ours:
         yield _indented("In detail", printable(report.reason))
     if report.reply is not None:
         yield _indented(f"What {printable(report.remote_host) or 'the other server'} said", replied_words(report))

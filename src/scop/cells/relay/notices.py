@@ -6,7 +6,7 @@ Standards: RFC 3461 §4 and §5.2, RFC 3464; RFC 5321 §6.1 (never to the null p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scop.cells.relay.letters import SIGNER, Letter, Load
 from scop.dsn import Notice, RecipientReport, Returned, compose_report
@@ -14,6 +14,8 @@ from scop.net.trace import new_trace_id
 from scop.smtp import ForwardPath, Mail, Mailbox, Recipient, ReversePath
 
 __all__ = ["Notices"]
+
+_CELLS = ("mailbox", "signer")  # the neighbours that may refuse a mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Notices:
             reporting_host=self.hostname,
             author=Mailbox("postmaster", self.domain),
             recipient=sender,
-            reports=reports,
+            reports=tuple(map(self._seen_from_outside, reports)),
             arrived_unix=load.queued_unix,
             now_unix=now_unix,
             ident=trace,
@@ -48,6 +50,10 @@ class Notices:
             recipients=((self._destination(sender), Recipient(ForwardPath(sender))),),
             octets=compose_report(notice, octets),
         )
+
+    def _seen_from_outside(self, report: RecipientReport) -> RecipientReport:
+        """Return the report with our own name where one of our cells spoke: nobody outside knows a host "mailbox"."""
+        return replace(report, remote_host=self.hostname) if report.remote_host in _CELLS else report
 
     def _destination(self, sender: Mailbox) -> str:
         """Return our own domain for one of ours; everybody else's notice is sealed first."""
