@@ -107,6 +107,10 @@ class _Client:
         finally:
             self._writer.close()
 
+    def abort(self) -> None:
+        """Be gone."""
+        self._writer.transport.abort()
+
     async def _line(self) -> str:
         async with asyncio.timeout(MAX_WAIT_SECONDS):
             return (await self._reader.readline()).decode().removesuffix("\r\n")
@@ -135,9 +139,12 @@ async def play_over_socket(
         name = HOSTNAME if under_tls else None
         connection = await asyncio.open_connection("127.0.0.1", listening.port, ssl=tls, server_hostname=name)
         client = _Client(host, *connection)
-        for step in _in_order(dialogue.steps, order):
-            await client.play(step, piece_octets)
-        rest = await client.end()
+        try:
+            for step in _in_order(dialogue.steps, order):
+                await client.play(step, piece_octets)
+            rest = await client.end()
+        finally:
+            client.abort()  # uvloop waits for ever for what a failed dialogue left open
     assert (b"", [], []) == (rest, host.taken, faults)
 
 
