@@ -55,7 +55,7 @@ SECURITY
 LIMITS
     100 Received fields (RFC 5321 §6.3); new mail waits outside (452) while less than 64 MiB of the disk
     are free; 5 days; 20 transactions at once to a hop, 100 in all and to 200 where their hops have no other, with
-    64 MiB of mail between them; 100 mails on one connection. DANE counts once the resolver proves answers (DNSSEC);
-    until it does no answer is secure, and domains with TLSA records get what MTA-STS or chance gives. The keeper is
-    not asked.
+    64 MiB of mail over 256 KiB between them; 100 mails on one connection; 16 MiB of MTA-STS policies. DANE counts
+    once the resolver proves answers (DNSSEC); until it does no answer is secure, and domains with TLSA records get
+    what MTA-STS or chance gives. The keeper is not asked.
 """
