@@ -37,6 +37,14 @@ def test_cli_queue_tls_shows_successes_and_failures(asked: list[ReadTlsResults])
         assert word in said.output
 
 
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "20261128"])
+def test_cli_queue_tls_takes_no_day_that_is_none(asked: list[ReadTlsResults], day: str) -> None:
+    """A slip in the day would look as if nothing had happened then."""
+    said = CliRunner().invoke(tls, ["--day", day])
+    assert (2, []) == (said.exit_code, asked)
+    assert f"--day {day}: write it as YYYY-MM-DD" in said.output
+
+
 def test_cli_queue_tls_narrows_down_and_speaks_json(asked: list[ReadTlsResults]) -> None:
     """A day and a destination are passed on; `--json` gives all that was counted."""
     said = CliRunner().invoke(tls, ["--day", "2026-11-28", "--domain", "Sea.Test", "--json"])

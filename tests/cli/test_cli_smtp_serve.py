@@ -21,6 +21,7 @@ from scop.cli.smtp_serve import serve
 from scop.cli.smtp_serve_limits import RateLimits
 from scop.cli.smtp_serve_shown import lines_for, log_for
 from scop.cli.smtp_serve_targets import place_of
+from scop.net.faults import PermanentFailure
 from scop.net.mail_extensions import ENTRY_POINTS
 from scop.net.peer import Peer
 from scop.supervisor.founding import self_signed
@@ -145,9 +146,15 @@ def test_certificate_lets_tls_be_spoken(words: tuple[str, ...], tmp_path: Path) 
         (("--deliver", "mbox:/dev/null/x"), "File exists"),
         (("--deliver", "maildir:x", "--tls-cert", "x"), "belong together"),
         (("--deliver", "maildir:x", "--implicit-tls"), "needs --tls-cert"),
-        (("--deliver", "maildir:x", "--users", "/nowhere"), "No such file"),
-        (("--deliver", "maildir:x", "--domain", "a b"), "domain"),
-        (("--deliver", "maildir:x", "--proxy-from", "here"), "does not appear to be"),
+        (("--deliver", "maildir:x", "--tls-cert", "x", "--tls-key", "y"), "--tls-cert x: there is no such file"),
+        (("--deliver", "maildir:x", "--tls-cert", __file__, "--tls-key", __file__), "no certificate and its key"),
+        (("--deliver", "maildir:x", "--users", "/nowhere"), "--users /nowhere: No such file"),
+        (("--deliver", "maildir:x", "--users", "/dev/null"), "--users /dev/null: names nobody"),
+        (("--deliver", "maildir:x", "--users", __file__), "--users .*, line 1: .*: one address or name a line"),
+        (("--deliver", "maildir:x", "--domain", "a b"), "--domain a b: write it as example.org"),
+        (("--deliver", "maildir:x", "--hostname", "a b"), "--hostname a b: write a domain"),
+        (("--deliver", "maildir:x", "--proxy-from", "here"), "--proxy-from here: .*write it as 192.0.2.0/24"),
+        (("--deliver", "maildir:x", "--listen", "192.0.2.99:2525"), "cannot listen on 192.0.2.99:2525: .*assign"),
     ],
 )
 def test_slip_in_the_words_is_told_in_one_sentence(
@@ -155,7 +162,7 @@ def test_slip_in_the_words_is_told_in_one_sentence(
 ) -> None:
     """What cannot be done ends before anything is served; `scop` makes exit status 2 of it."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises((click.UsageError, OSError), match=sentence):
+    with pytest.raises((click.UsageError, OSError, PermanentFailure), match=sentence):
         serve.main(words, standalone_mode=False)
 
 

@@ -161,7 +161,7 @@ def test_dsn_says_in_the_first_place_what_only_we_know() -> None:
     """Where no server spoke and the status says nothing, our own reason is the reason."""
     ours = RecipientReport(ForwardPath.parse("<bob@harbor.test>"), Action.FAILED, "5.0.0", "The administrator did it")
     said = text(parsed(compose_report(notice(ours), ORIGINAL)))
-    assert "Why: The administrator did it.\n" in said
+    assert "Why: The administrator did it." in said
     assert "In detail" not in said
     assert "gave no clear reason" not in said
 

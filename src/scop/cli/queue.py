@@ -97,7 +97,7 @@ def _print_list(found: QueueList) -> None:
             e.forward_path,
             str(e.attempts),
             "held" if e.next_attempt_unix is None else when(e.next_attempt_unix),
-            f"{e.last_host}: {e.last_reply}" if e.last_host else e.last_reply,
+            f"{e.last_host}: {e.last_reply}" if e.last_host and e.last_host not in e.last_reply else e.last_reply,
         )
         for e in found.entries
     ]

@@ -5,11 +5,12 @@ Standards: RFC 8460 §4.3 (words).
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
 
-from scop.cli.shared import ask, config_option, json_option, print_json, print_table
+from scop.cli.shared import ask, config_option, console, json_option, print_json, print_table
 from scop.mesh.vocabulary.relay import ReadTlsResults, TlsSessions
 
 __all__ = ["tls"]
@@ -22,12 +23,25 @@ __all__ = ["tls"]
 @json_option
 def tls(day: str, domain: str, config: Path, as_json: bool) -> None:
     """Show how many TLS sessions succeeded, by destination and policy, and what was in the way of others."""
+    _check_day(day)
     found = ask(config, "relay", ReadTlsResults(day, domain.lower()))
     if as_json:
         print_json(found)
         return
+    if not found.sessions:
+        console.print("no TLS session was counted", markup=False)
+        return
     rows = [row for each in found.sessions for row in _rows(each)]
     print_table(("day (UTC)", "destination", "policy", "result", "host", "sessions", "reason"), rows)
+
+
+def _check_day(day: str) -> None:
+    try:
+        is_day = not day or date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        is_day = False
+    if not is_day:
+        raise click.UsageError(f"--day {day}: write it as YYYY-MM-DD")
 
 
 def _rows(each: TlsSessions) -> list[tuple[str, ...]]:

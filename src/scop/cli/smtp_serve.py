@@ -8,7 +8,9 @@ import ipaddress
 import resource
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+import ssl
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +18,11 @@ import click
 
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_limits import RateLimits
+from scop.cli.smtp_serve_names import checked_domains, checked_name, checked_networks, read_users
 from scop.cli.smtp_serve_shown import lines_for, log_for
 from scop.cli.smtp_serve_targets import drop_of, place_of
-from scop.net.faults import PermanentFailure
-from scop.net.mail_drop import Directory, Drop, Free, ServeOptions, serve_mail
+from scop.net.faults import PermanentFailure, reason_of
+from scop.net.mail_drop import Directory, Drop, Free, MailService, ServeOptions, serve_mail
 from scop.net.mail_extensions import installed_extensions
 from scop.net.tls_layer import server_context
 
@@ -36,6 +39,19 @@ class _Tls:
     certificate: Path | None
     key: Path | None
     implicit: bool
+
+    def context(self) -> ssl.SSLContext | None:
+        if self.certificate is None or self.key is None:
+            return None
+        for option, path in (("--tls-cert", self.certificate), ("--tls-key", self.key)):
+            if not path.is_file():
+                raise click.UsageError(f"{option} {path}: there is no such file")
+        try:
+            return server_context(str(self.certificate), str(self.key))
+        except ssl.SSLError as fault:
+            both = f"{self.certificate} and {self.key}"
+            reason = reason_of(fault)
+            raise click.UsageError(f"{both} are no certificate and its key, both as PEM ({reason})") from None
 
     def check(self) -> None:
         if (self.certificate is None) is not (self.key is None):
@@ -109,21 +125,21 @@ def serve(
     """
     tls = _Tls(certificate, key, implicit)
     tls.check()
-    name = hostname or socket.gethostname() or "localhost"
+    name = checked_name("--hostname", hostname) or socket.gethostname() or "localhost"
     try:
-        directory = Directory.of(domains, _read_users(users))
+        directory = Directory.of(checked_domains(domains), read_users(users))
         listen = tuple(map(place_of, places))
         _check_relay(target, directory, listen)
         options = ServeOptions(
             listen=listen,
             hostname=name,
             lmtp=lmtp,
-            tls=server_context(str(certificate), str(key)) if certificate else None,
+            tls=tls.context(),
             implicit_tls=implicit,
             directory=directory,
             attendant=Free() if no_rate_limits else RateLimits(),
-            proxies=proxies,
-            xclients=xclients,
+            proxies=checked_networks("--proxy-from", proxies),
+            xclients=checked_networks("--xclient-from", xclients),
             extensions=installed_extensions() if wants_extensions else (),
             max_message_octets=max_octets,
             log=log_for(lines_for(STANDARD_OUTPUT), as_json=as_json),
@@ -139,7 +155,7 @@ async def _serve(drop: Drop, options: ServeOptions, target: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serve_mail(drop, options) as service:
+    async with _listening(drop, options) as service:
         options.log.info(
             "serve.listening",
             places=[_place(*place) for place in service.places],
@@ -148,6 +164,17 @@ async def _serve(drop: Drop, options: ServeOptions, target: str) -> None:
         )
         await stop.wait()
     options.log.info("serve.ended")
+
+
+@asynccontextmanager
+async def _listening(drop: Drop, options: ServeOptions) -> AsyncIterator[MailService[Drop]]:
+    async with AsyncExitStack() as stack:
+        try:
+            service = await stack.enter_async_context(serve_mail(drop, options))
+        except OSError as fault:
+            places = ", ".join(_place(*place) for place in options.listen)
+            raise PermanentFailure(f"cannot listen on {places}: {reason_of(fault)}") from None
+        yield service
 
 
 def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
@@ -172,13 +199,6 @@ def _protocol(options: ServeOptions) -> str:
     if options.tls is None:
         return f"{name} in the clear"
     return f"{name} under TLS" if options.implicit_tls else f"{name} with STARTTLS"
-
-
-def _read_users(path: Path | None) -> tuple[str, ...] | None:
-    if path is None:
-        return None
-    lines = [line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    return tuple(line for line in lines if line)
 
 
 def _check_relay(target: str, directory: Directory, listen: tuple[tuple[str, int], ...]) -> None:
