@@ -168,7 +168,7 @@ class MailServer(MailWire):
     def retire(self) -> None:
         """Say goodbye at once where nothing is being done, else after the transaction."""
         self._retired = True
-        if self._waiter is not None and self._connection.state in _AT_REST:
+        if self._bell.is_awaited and self._connection.state in _AT_REST:
             self._take_leave()
 
     def _take_leave(self) -> None:

@@ -2,8 +2,9 @@
 
 Theory of operation: a PROXY header, then TLS, then the conversation: each stage begins when the one
 before has ended, and octets go to the stage that stands. The conversation is a coroutine of a subclass,
-which waits in two places: `_more` for octets to come, `_drain` for octets to leave. Each wait has a deadline,
-one timer serves all of them. Reading is paused while the conversation is far behind, and as the entrance asks.
+which waits in two places: `_more` for octets to come, `_drain` for octets to leave. Octets that come run it on at
+once, so what can be answered without waiting leaves in the same turn of the loop. Each wait has a deadline, one timer
+serves all of them. Reading is paused while the conversation is far behind, and as the entrance asks.
 
 Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 3207 (STARTTLS); RFC 8314 §3 (implicit TLS); PROXY protocol §2.2.
 """
@@ -17,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from scop.base import RemoteProtocolError
+from scop.net.bell import Bell
 from scop.net.peer import Peer, certificate_identity, peer_of, tls_facts
 from scop.net.tls_layer import TlsLayer
 from scop.smtp.proxy_protocol import read_proxy_header
@@ -40,6 +42,7 @@ class MailWire(asyncio.Protocol):
     _peer: Peer
     _transport: asyncio.Transport
     _loop: asyncio.AbstractEventLoop
+    _bell: Bell  # rings when there is something for the conversation to look at
 
     def __init__(
         self, entrance: Entrance, tls: ssl.SSLContext | None, timeouts: ServerTimeouts, known_peer: Peer | None
@@ -53,7 +56,6 @@ class MailWire(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf  # when it looks at the clock; uvloop's handles do not always tell
         self._deadline = math.inf  # of what is awaited from the client, if anything is
-        self._waiter: asyncio.Future[None] | None = None  # for octets to come
         self._drained: asyncio.Future[None] | None = None  # for octets to leave
         self._came = 0  # octets for the conversation
         self._ended = False  # nothing more comes
@@ -88,6 +90,7 @@ class MailWire(asyncio.Protocol):
         """Begin with the first stage."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
         self._loop = asyncio.get_running_loop()
+        self._bell = Bell(self._loop)
         self._peer = self._known_peer or peer_of(transport)
         self._expect_within(self._timeouts.handshake_seconds)
         if self._entrance.is_proxy(self._peer.address):
@@ -111,7 +114,7 @@ class MailWire(asyncio.Protocol):
         self._end()
         if self._closing:
             return False
-        if self._deadline is not math.inf and self._waiter is None and self._drained is None:
+        if self._deadline is not math.inf and not self._bell.is_awaited and self._drained is None:
             self._transport.abort()  # in the middle of a stage before the conversation
         # A transport with TLS of its own can't stay half open.
         return self._transport.get_extra_info("ssl_object") is None
@@ -122,8 +125,8 @@ class MailWire(asyncio.Protocol):
         for timer in (self._timer, self._slowed):
             if timer is not None:
                 timer.cancel()
-        _wake(self._waiter)
         _wake(self._drained)
+        self._bell.ring()
         self._left()
 
     def pause_writing(self) -> None:
@@ -178,7 +181,7 @@ class MailWire(asyncio.Protocol):
             self._transport.pause_reading()
         if self._entrance.pause_seconds is not None:
             self._slow_down(self._entrance.pause_seconds(self._peer, len(octets)))
-        _wake(self._waiter)
+        self._bell.ring()
 
     def _read_tls(self, tls: TlsLayer, octets: bytes) -> None:
         was_open = tls.is_open
@@ -204,7 +207,7 @@ class MailWire(asyncio.Protocol):
             self._begin_conversation()
 
     def _decrypt(self, tls: TlsLayer) -> None:
-        while not self._is_paused:
+        while not (self._is_paused or self._closing):
             piece = tls.read()
             if piece is None:
                 self._end()
@@ -214,7 +217,7 @@ class MailWire(asyncio.Protocol):
 
     def _end(self) -> None:
         self._ended = True
-        _wake(self._waiter)
+        self._bell.ring()
 
     @property
     def _is_paused(self) -> bool:
@@ -255,9 +258,7 @@ class MailWire(asyncio.Protocol):
             raise Gone
         # What a pause costs is not the client's fault.
         self._expect_by(deadline if self._slowed is None else deadline + self._slowed_until - self._loop.time())
-        self._waiter = self._loop.create_future()
-        await self._waiter
-        self._waiter = None
+        await self._bell
         self._deadline = math.inf
 
     async def _start_tls(self) -> None:
@@ -268,9 +269,7 @@ class MailWire(asyncio.Protocol):
             if self._ended:
                 raise Gone
             self._expect_within(self._timeouts.handshake_seconds)
-            self._waiter = self._loop.create_future()
-            await self._waiter
-        self._waiter = None
+            await self._bell
         self._deadline = math.inf
 
     # Octets that leave
@@ -346,7 +345,7 @@ class MailWire(asyncio.Protocol):
         now = self._loop.time()
         if now < self._deadline:
             self._look_again_at(min(self._deadline, now + self._timeouts.idle_seconds))
-        elif self._waiter is None or (self._tls is not None and not self._tls.is_open):
+        elif not self._bell.is_awaited or (self._tls is not None and not self._tls.is_open):
             self._transport.abort()  # a stage before the conversation, or a client that does not read
         else:
             self._timed_out()
