@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fakes.jumping_clock import JumpingClock
 from fakes.running_relay import ANN, BOB, MAIL, RunningRelay, relay_and_world
-from scop.cells.relay.letters import Held, Load
+from fakes.watched_log import WatchedLog
+from scop.cells.relay.letters import Held, Letter, Load
+from scop.cells.relay.management import Management
+from scop.cells.relay.notices import Notices
 from scop.cells.relay.queue import Queue
+from scop.cells.relay.room import Room
 from scop.mesh.vocabulary.relay import (
     DropMail,
     HoldMail,
@@ -23,6 +29,7 @@ from scop.mesh.vocabulary.relay import (
     ReleaseMail,
     RetryMail,
 )
+from scop.net.peer import Peer
 from scop.smtp import DeliverBy, ForwardPath, Mail, Recipient, ReversePath, ServerOptions, reply
 
 EVE = "<eve@island.test>"
@@ -178,7 +185,7 @@ async def test_queue_command_drops_and_tells_the_sender(tmp_path: Path) -> None:
         await relay.kept.until("mail.relayed")
         (report,) = relay.outside.local.messages
         assert 2 == report.count(b"\r\nAction: failed")
-        assert b"out of the queue" in report
+        assert b"Why: The administrator of our mail system" in report
 
 
 async def test_queue_command_passes_over_what_is_underway(tmp_path: Path) -> None:
@@ -220,3 +227,26 @@ async def test_queue_command_counts_more_than_the_end_of_patience(
         assert [] == relay.kept.of("mail.bounced")
         await relay.ask(ReleaseMail(EVERYTHING))
         await relay.kept.until("mail.relayed", to=ANN)
+
+
+async def test_queue_command_that_bounces_much_holds_little_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mails of which notices are written have to find room together."""
+    log, clock, settle, at_once = WatchedLog().log("relay"), JumpingClock(), Queue.settle, [0]
+
+    async def counted(*arguments: Any) -> None:
+        at_once.append(at_once[-1] + 1)
+        await settle(*arguments)
+        at_once.append(at_once[-1] - 1)
+
+    monkeypatch.setattr(Queue, "settle", counted)
+    queue = Queue(tmp_path, log)
+    for number in range(5):
+        mail = Mail(ReversePath.parse(ANN))
+        await queue.add(Letter(str(number), mail, (("harbor.test", recipient(BOB)),), MAIL), clock.unix())
+    notices = Notices("mx.lagoon.test", "lagoon.test")
+    management = Management(queue, notices, lambda: None, lambda: None, clock, log, Room(2 * len(MAIL), small_octets=0))
+    assert QueueChange(5, 5) == await management.drop(DropMail(EVERYTHING, bounce=True), Peer("", 0, "operator"))
+    await queue.close()
+    assert 2 == max(at_once)

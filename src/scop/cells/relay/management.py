@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from scop.base import Clock, printable
@@ -19,6 +20,7 @@ from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_bodies import BodyLost
 from scop.cells.relay.queue_due import loads_of
 from scop.cells.relay.queue_view import contents, details, where
+from scop.cells.relay.room import Room
 from scop.dsn import Action, RecipientReport
 from scop.mesh.calls import Answers
 from scop.mesh.vocabulary.relay import (
@@ -83,6 +85,7 @@ class Management:
     retry: Callable[[], None]
     clock: Clock
     log: Log
+    room: Room = field(default_factory=partial(Room, small_octets=0))  # for the mails of which notices are written
 
     async def read_queue(self, asked: ReadQueue, _peer: Peer) -> QueueList:
         """Return the head of the queue."""
@@ -183,9 +186,10 @@ class Management:
             self.log.info("mail.dropped", trace=each.trace, to=printable(each.forward_path), bounced=bounce)
 
     async def _drop_load(self, load: Load, *, bounce: bool) -> None:
-        notice = await self._notice(load) if bounce else None
         settled = [Settled(each.id, "", failed=each.recipient) for each in load.recipients]
-        await self.queue.settle(load, settled, (notice,) if notice else (), self.clock.unix())
+        async with self.room.holding(load.size_octets if bounce else 0):
+            notice = await self._notice(load) if bounce else None
+            await self.queue.settle(load, settled, (notice,) if notice else (), self.clock.unix())
 
     async def _notice(self, load: Load) -> Letter | None:
         reports = tuple(

@@ -1,5 +1,4 @@
-"""Bounds how much mail is held in memory: a hundred transactions, or the notices of all
-that an operator drops, must not mean a hundred of the largest mails.
+"""Bounds how much mail is held in memory: a hundred transactions must not mean a hundred of the largest mails.
 
 Small mails are not counted: a few large ones to a host that hangs for ten minutes must not stop all others, and as
 many small ones as can be underway take 50 MiB.
