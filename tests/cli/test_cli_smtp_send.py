@@ -177,6 +177,7 @@ def test_cli_smtp_send_uses_starttls_where_it_is_offered(records: Records, tmp_p
             refused = send(port, *doubts)
             assert isinstance(refused.exception, Exception)
             assert "no TLS with the server" in str(refused.exception)
+            assert "--ca FILE names whom to trust, --insecure takes any" in str(refused.exception)
     assert 5 == len(records.messages)
 
 
@@ -237,6 +238,13 @@ def test_cli_smtp_send_passes_over_what_cannot_be_sent(records: Records, port: i
     assert 2 == send(port, tmp_path / "a.eml").exit_code
 
 
+def test_cli_smtp_send_tells_tls_from_the_beginning_and_later_apart(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS where none is begins, or a wait for a greeting that TLS is to bring: each says which option helps."""
+    assert "it does not begin with TLS: say --tls starttls" in str(send(port, "--tls", "implicit").exception)
+    monkeypatch.setattr("scop.cli.smtp_send_post.HINT_SECONDS", 0.0)
+    assert "scop: the server does not greet yet; if it speaks TLS" in send(port).stderr
+
+
 def test_cli_smtp_send_says_that_nobody_is_there() -> None:
     """A server that cannot be reached is a failure, told by `scop` with exit status 2."""
     with serving(Records().session, OPTIONS) as port:
@@ -257,6 +265,7 @@ def test_cli_smtp_send_says_that_nobody_is_there() -> None:
         (("--helo", "a b"), "--helo a b: write a domain or an address literal, without spaces"),
         (("--auth", "a", "--tls", "none"), "--auth with --tls none: a password is never sent in the clear"),
         (("--auth", "a"), "--auth: nobody is there to be asked for the password; name a --password-file"),
+        (("--auth", "a", "--password-file", "/dev/null"), "/dev/null: its first line is empty"),
         (("--ca", __file__), "it must be PEM"),
     ],
 )

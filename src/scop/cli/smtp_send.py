@@ -94,7 +94,7 @@ def send(files: tuple[str, ...], **given: Unpack[Given]) -> None:
     report = Report(as_json=given["as_json"])
     sources = files or (STANDARD_INPUT,)
     quiet = given["as_json"] or given["verbose"] or not any(map(_holds_many, sources))
-    worker = Worker(server, transcript_line if given["verbose"] else None)
+    worker = Worker(server, transcript_line if given["verbose"] else None, _note)
     with progress("sent", None, quiet=quiet) as advance:
         asyncio.run(_send(worker, wishes, _mails(sources), report, advance))
     report.end()
@@ -121,11 +121,15 @@ async def _send(worker: Worker, wishes: Wishes, files: Iterator[MailFile], repor
         await worker.close()
 
 
+def _note(words: str) -> None:
+    click.echo(f"scop: {words}", err=True)
+
+
 def _note_what_was_dropped(worker: Worker, wishes: Wishes) -> None:
     """Say that a server without DSN was not told of what notices are wanted: it is no reason not to send."""
     mail = wishes.mail
     if (wishes.notify or mail.ret or mail.envid) and worker.keywords and "DSN" not in worker.keywords:
-        click.echo("scop: the server does not offer DSN: --notify, --ret and --envid were not passed on", err=True)
+        _note("the server does not offer DSN: --notify, --ret and --envid were not passed on")
 
 
 def _mails(sources: tuple[str, ...]) -> Iterator[MailFile]:
@@ -201,9 +205,12 @@ def _password(given: Given) -> str:
     path = given["password_file"]
     if path is not None:
         try:
-            return path.read_text("utf-8").partition("\n")[0].rstrip("\r")
+            password = path.read_text("utf-8").partition("\n")[0].rstrip("\r")
         except UnicodeDecodeError:
             raise click.UsageError(f"--password-file {path}: not UTF-8; save it as UTF-8") from None
+        if not password:
+            raise click.UsageError(f"--password-file {path}: its first line is empty; write the password there")
+        return password
     if not sys.stdin.isatty():
         raise click.UsageError("--auth: nobody is there to be asked for the password; name a --password-file")
     return str(click.prompt(f"Password of {given['login']}", hide_input=True, err=True))

@@ -6,12 +6,13 @@ recipients than a server takes at once).
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from scop.net.dialer import tcp_dialer
+from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.mail_client import MailClient, Transaction
 from scop.net.mail_transcript import Heard
@@ -21,6 +22,10 @@ from scop.smtp import Envelope, Reply
 __all__ = ["Server", "Tls", "Worker"]
 
 CONNECT_SECONDS = 30.0
+HINT_SECONDS = 5.0  # without a greeting, after which a person is told what that may mean
+
+_SLOW = "the server does not greet yet"
+_SILENT = f"{_SLOW}; if it speaks TLS from the beginning, as port 465 does, say --tls implicit"
 
 
 class Tls(StrEnum):
@@ -49,9 +54,10 @@ class Server:
 class Worker:
     """Sends mails to one server, over a new connection where the old one is of no more use."""
 
-    def __init__(self, server: Server, heard: Heard | None) -> None:
+    def __init__(self, server: Server, heard: Heard | None, note: Callable[[str], None]) -> None:
         self._server = server
         self._heard = heard
+        self._note = note
         self._client: MailClient | None = None
         self.tls = ""  # protocol and suite of the last connection
 
@@ -67,14 +73,26 @@ class Worker:
         dial = tcp_dialer(
             server.host, server.port, tls=secure, server_name=server.host, connect_seconds=CONNECT_SECONDS
         )
-        client = await MailClient.open(dial, name=server.helo, lmtp=server.lmtp, heard=self._heard)
         try:
-            await self._agree(client)
-        except BaseException:
-            client.close()
-            await client.gone()
-            raise
+            client = await self._greeted(dial)
+            try:
+                await self._agree(client)
+            except BaseException:
+                client.close()
+                await client.gone()
+                raise
+        except TemporaryFailure as failure:
+            raise TemporaryFailure(f"{failure}{_fix(failure.__cause__, server.tls)}") from failure
         self._client = client
+
+    async def _greeted(self, dial: Dialer) -> MailClient:
+        """Connect; who waits for a greeting, as long as RFC 5321 §4.5.3.2.1 says, hears early what may be wrong."""
+        loop = asyncio.get_running_loop()
+        hint = loop.call_later(HINT_SECONDS, self._note, _SILENT if self._server.tls is not Tls.IMPLICIT else _SLOW)
+        try:
+            return await MailClient.open(dial, name=self._server.helo, lmtp=self._server.lmtp, heard=self._heard)
+        finally:
+            hint.cancel()
 
     async def _agree(self, client: MailClient) -> None:
         server = self._server
@@ -131,3 +149,12 @@ class Worker:
         if client is not None:
             await client.quit()
             await client.gone()
+
+
+def _fix(cause: BaseException | None, tls: Tls) -> str:
+    """Return which option helps against a failure, '' where none does."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "; --ca FILE names whom to trust, --insecure takes any certificate"
+    if isinstance(cause, ssl.SSLError) and tls is Tls.IMPLICIT and cause.reason == "WRONG_VERSION_NUMBER":
+        return "; it does not begin with TLS: say --tls starttls"
+    return ""
