@@ -43,6 +43,18 @@ def test_journey_joins_two_organisations_by_what_each_noted_of_the_other(tmp_pat
     assert (0.5, "took it from – [–] over – for –") == (journey[1].seconds, sentence(journey[1]))
 
 
+def test_journey_joins_no_mails_that_a_server_said_the_same_of(tmp_path: Path) -> None:
+    """Two mails that ended in "queued", or in "Connection refused", have nothing to do with each other."""
+    lines = [
+        line(number, "relay", event, trace, remote=words)
+        for event, words in (("mail.relayed", "250 2.0.0 Ok: queued"), ("mail.deferred", "Connection refused"))
+        for number, trace in enumerate(("aaa", "zzz"))
+    ]
+    write(tmp_path / "log", "relay", *lines)
+    journey = journey_of("aaa", read_steps("lagoon.test", tmp_path / "log"))
+    assert {"aaa"} == {step.trace for step in journey}
+
+
 def test_journey_of_an_unknown_id_is_empty(tmp_path: Path) -> None:
     """No log knows it."""
     write(tmp_path / "lagoon", "relay", line(1, "relay", "mail.queued", "aaa"))

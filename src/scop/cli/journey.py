@@ -84,12 +84,13 @@ def read_steps(organisation: str, log_folder: Path) -> Iterator[Step]:
 def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
     """Return the steps of the mail that has `trace` somewhere, in the order in which they began."""
     all_steps = tuple(steps)
+    traces = {step.trace for step in all_steps}  # the last word of a server's reply is an id only where a log knows it
     known, before = {trace}, 0
     while len(known) != before:  # at most one round for each organisation on the way
         before = len(known)
         for step in all_steps:
             if step.trace in known:
-                known.update(step.links)
+                known.update(traces.intersection(step.links))
             elif known.intersection(step.links):
                 known.add(step.trace)
     return tuple(sorted((step for step in all_steps if step.trace in known), key=lambda step: step.started_unix))
