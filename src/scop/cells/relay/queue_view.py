@@ -17,16 +17,16 @@ MAX_ENTRIES = 2000  # in one answer: about 1 MB
 MAX_RECIPIENTS = 200  # of one mail, in one answer
 HEADER_OCTETS = 65_536
 
-_JOINED = """
-    FROM recipients r JOIN messages m ON m.id = r.message JOIN destinations d ON d.id = r.destination
-"""
+_MESSAGES = " JOIN messages m ON m.id = r.message"
+_DESTINATIONS = " JOIN destinations d ON d.id = r.destination"
 _ENTRIES = f"""
     SELECT m.trace, m.reverse_path, r.forward_path, d.name, d.priority, m.size_octets, r.attempts, m.queued_unix,
            r.next_unix, coalesce(t.host, ''), coalesce(t.reply, '')
-    {_JOINED} LEFT JOIN tries t ON t.recipient = r.id AND t.number = r.attempts
-    WHERE {{}} ORDER BY r.next_unix, r.id LIMIT ?
-"""
-_MATCHING = f"SELECT count(*) {_JOINED} WHERE {{}}"
+    FROM (SELECT r.id AS chosen FROM {{}} ORDER BY r.next_unix, r.id LIMIT ?) JOIN recipients r ON r.id = chosen
+    {_MESSAGES} {_DESTINATIONS} LEFT JOIN tries t ON t.recipient = r.id AND t.number = r.attempts
+    ORDER BY r.next_unix, r.id
+"""  # noqa: S608 - constants only  # nosec B608
+_MATCHING = "SELECT count(*) FROM {}"
 _COUNTS = "SELECT count(*), coalesce(sum(attempts > 0), 0), coalesce(sum(next_unix IS NULL), 0) FROM recipients"
 _MAILS = """
     SELECT id, trace, reverse_path, parameters, tls_optional, queued_unix, size_octets, octets
@@ -58,11 +58,16 @@ def _path(address: str) -> str:
 
 
 def contents(sql: sqlite3.Connection, choice: QueueChoice, limit: int) -> QueueList:
-    """Return the head of what a choice means, and how much waits in all."""
+    """Return the head of what a choice means, and how much waits in all.
+
+    Of what is only counted no more is read than the choice needs: the carrier waits for it.
+    """
     condition, values = where(choice)
-    rows = sql.execute(_ENTRIES.format(condition), (*values, max(0, min(limit, MAX_ENTRIES))))
+    joined = _MESSAGES * ("m." in condition) + _DESTINATIONS * ("d." in condition)
+    chosen = f"recipients r{joined} WHERE {condition}"
+    rows = sql.execute(_ENTRIES.format(chosen), (*values, max(0, min(limit, MAX_ENTRIES))))
     entries = tuple(QueueEntry(*row) for row in rows)
-    (matching,) = sql.execute(_MATCHING.format(condition), values).fetchone()
+    (matching,) = sql.execute(_MATCHING.format(chosen), values).fetchone()
     return QueueList(entries, matching, *sql.execute(_COUNTS).fetchone())
 
 
