@@ -117,6 +117,24 @@ async def test_commands_injected_before_the_handshake_are_dropped() -> None:
     ]
 
 
+async def test_time_for_a_command_begins_after_the_handshake() -> None:
+    """RFC 5321 §4.5.3.2.7: a client may think about its hello under TLS as long as about any command."""
+    records, timeouts = Records(), ServerTimeouts(handshake_seconds=0.3, idle_seconds=20)
+    options = ServerOptions(HOSTNAME, tls_available=True)
+    async with _server(records, options, tls=server_context(), timeouts=timeouts) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        await reader.readline()
+        writer.write(b"EHLO me\r\nSTARTTLS\r\n")
+        while not (await reader.readline()).startswith(b"220 2.0.0 "):
+            pass
+        await writer.start_tls(client_context(), server_hostname=HOSTNAME)
+        heard = asyncio.ensure_future(reader.readline())
+        await asyncio.wait({heard}, timeout=0.5)
+        writer.write(b"NOOP\r\n")
+        assert b"250 2.0.0 Ok\r\n" == await heard
+        writer.close()
+
+
 async def test_failed_handshake_ends_the_connection_and_nothing_else() -> None:
     """A client that speaks no TLS after STARTTLS is let go; the server goes on."""
     records = Records()

@@ -205,6 +205,8 @@ class MailWire(asyncio.Protocol):
         self._secured()
         if self._entrance.implicit_tls:
             self._begin_conversation()
+        else:
+            self._bell.ring()  # the time of the next command begins, not that of the first octet after the handshake
 
     def _decrypt(self, tls: TlsLayer) -> None:
         while not (self._is_paused or self._closing):
