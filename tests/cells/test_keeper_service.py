@@ -299,7 +299,8 @@ async def test_keeper_refuses_forwards_that_lead_nowhere(start: Start) -> None:
         for number in range(10):
             await operator.call(AddForward("alice", f"a{number}@lagoon.test"))
         asked: list[tuple[Call[Any], str]] = [
-            (AddForward("alice", "nonsense"), "."),
+            (AddForward("alice", "nonsense"), "nonsense: not of the form local-part@domain"),
+            (AddForward("alice", "al@lagoon"), "al@lagoon: write the whole domain"),
             (AddForward("alice", "Alice+x@harbor.test"), "alice itself"),
             (AddForward("alice", "b@lagoon.test"), "remove one first"),
             (AddForward("bob", "b@lagoon.test"), "no account bob"),

@@ -102,7 +102,8 @@ def sentence(step: Step) -> str:
     if words is None:
         shown = [f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value]
         return " ".join([step.event, *shown])
-    return words.format_map(_Filled({name: _in_words(value) for name, value in step.fields.items()}))
+    said = words.format_map(_Filled({name: _in_words(value) for name, value in step.fields.items()}))
+    return said.replace("  ", " ")  # a field may be empty, as the host where none was found
 
 
 class _Filled(dict[str, str]):
