@@ -40,7 +40,7 @@ def test_keyring_start_that_was_cut_off_is_made_up_for(tmp_path: Path) -> None:
     """A half-written file of a killed start is no key, and what is missing is made."""
     folder = tmp_path / "keys"
     folder.mkdir()
-    (folder / "rsa-20270115.new").write_bytes(b"-----BEGIN")
+    (folder / "rsa-20270115.pem.new").write_bytes(b"-----BEGIN")
     assert 2 == len(load_or_make_keys(tmp_path, "lagoon.test", NOW))
     assert [] == list(folder.glob("*.new"))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
+from scop.mesh.whole_file import write_whole
 from scop.net.faults import PermanentFailure
 from scop.spam import Classifier
 
@@ -55,20 +55,5 @@ class ModelInUse:
             fresh = Classifier.load(octets)
         except ValueError as error:
             raise PermanentFailure(f"this is no model: {error}") from None
-        _write_durably(self._path, octets)
+        write_whole(self._path, octets)
         self.classifier = fresh
-
-
-def _write_durably(path: Path, octets: bytes) -> None:
-    """Replace a file: after a crash it is the old one or the new one, whole."""
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as stream:
-        stream.write(octets)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

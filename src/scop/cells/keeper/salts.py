@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hmac
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from scop.cells.keeper.directory import Directory
+from scop.mesh.whole_file import write_whole
 
 __all__ = ["ITERATIONS", "Salts", "ScramTerms", "load_or_make_key"]
 
@@ -53,12 +53,8 @@ class Salts:
 def load_or_make_key(state: Path) -> bytes:
     """Return the key of all salts, which is made at the first start; raises `OSError`, `ValueError`."""
     path = state / KEY_FILE
-    with suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(os.urandom(KEY_OCTETS))
-            stream.flush()
-            os.fsync(stream.fileno())
+    if not path.exists():
+        write_whole(path, os.urandom(KEY_OCTETS))
     key = path.read_bytes()
     if len(key) != KEY_OCTETS:
         raise ValueError(f"{path} holds no key of {KEY_OCTETS} octets; without it a new one is made")

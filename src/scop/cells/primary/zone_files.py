@@ -5,12 +5,12 @@ Standards: POSIX rename(2) and fsync(2): the old file or the new one, never half
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from scop.base import RemoteProtocolError
 from scop.dns.zone import Zone
 from scop.dns.zone_answer import Zones
+from scop.mesh.whole_file import write_whole
 
 __all__ = ["read_zones", "write_zone", "zone_path"]
 
@@ -33,14 +33,7 @@ def read_zones(folder: Path, *, wanted: str) -> Zones:
 
 def write_zone(folder: Path, zone: Zone) -> None:
     """Replace a zone's file; durable when it returns. Blocks: a disk may take its time."""
-    path = zone_path(folder, zone.origin.to_text())
-    beside = path.with_suffix(".new")
-    with beside.open("w", encoding="ascii") as file:
-        file.write(zone.to_text())
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    _sync_folder(folder)
+    write_whole(zone_path(folder, zone.origin.to_text()), zone.to_text().encode("ascii"))
 
 
 def _read_zone(path: Path) -> Zone:
@@ -49,11 +42,3 @@ def _read_zone(path: Path) -> Zone:
         return Zone.parse(path.read_text(encoding="utf-8"), "" if origin == _ROOT else origin)
     except (RemoteProtocolError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)  # the rename itself
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,6 @@ Standards: The Sender Rewriting Scheme (M. Wong, S. Banerjee, 2003).
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from scop import srs
 from scop.base import Clock
 from scop.cells.relay.queue import Queue
+from scop.mesh.whole_file import write_whole
 from scop.smtp import Mailbox, ReversePath
 
 __all__ = ["Forwards", "load_or_make_secret"]
@@ -85,17 +85,5 @@ def load_or_make_secret(state: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         made = secrets.token_bytes(SECRET_OCTETS)
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)  # of a start that was cut off
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(made)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
-    folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, made)
     return made

@@ -3,16 +3,16 @@
 A file is named after its selector, and a selector after the day of its key, so that a later key
 can stand beside an earlier one in the DNS while mail sealed by it is under way.
 
-Standards: RFC 6376 §3.1 (selectors), POSIX rename(2) and fsync(2).
+Standards: RFC 6376 §3.1 (selectors).
 """
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 from scop.dkim import Algorithm, SigningKey, generate_key, key_from_pem, key_to_pem
+from scop.mesh.whole_file import write_whole
 
 __all__ = ["load_or_make_keys"]
 
@@ -43,22 +43,5 @@ def _load(path: Path, domain: str) -> SigningKey:
 def _make(folder: Path, domain: str, algorithm: Algorithm, now_unix: float) -> SigningKey:
     day = time.strftime("%Y%m%d", time.gmtime(now_unix))
     key = generate_key(domain, f"{_PREFIX[algorithm]}-{day}", algorithm)
-    _write(folder / f"{key.selector}{_SUFFIX}", key_to_pem(key))
+    write_whole(folder / f"{key.selector}{_SUFFIX}", key_to_pem(key))
     return key
-
-
-def _write(path: Path, octets: bytes) -> None:
-    """Write a file that others cannot read; whole and durable, or not there."""
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)  # of a start that was cut off
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(octets)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # the rename itself
-    finally:
-        os.close(folder)
