@@ -44,6 +44,7 @@ def test_whole_message_is_left_alone() -> None:
         (b"hello\r\nb: c\r\n", ADDED + b"\r\nhello\r\nb: c\r\n", (Fixup.EMPTY_HEADER, *ADD_ALL)),
         (b" folded\r\n\r\nb", ADDED + b"\r\n folded\r\n\r\nb", (Fixup.EMPTY_HEADER, *ADD_ALL)),
         (b"Subject: a\r\nhello\r\n", ADDED + b"Subject: a\r\n\r\nhello\r\n", (Fixup.HEADER_END, *ADD_ALL)),
+        (b"Resent-Bcc: x\r\n" + WHOLE, WHOLE, (Fixup.BCC,)),
         (b"bcc: x\r\n\ty\r\n" + WHOLE.replace(b"Date", b"BCC: z\r\nDate"), WHOLE, (Fixup.BCC,)),
         (b"To:\r\nFrom: \r\nDate:\r\nmessage-id : \r\n\r\n", b"To:\r\nFrom: \r\nDate:\r\nmessage-id : \r\n\r\n", ()),
     ],

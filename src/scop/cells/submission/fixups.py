@@ -4,7 +4,7 @@ Whatever is added is put above, so the submitted octets stand unchanged below, b
 and an empty line where the header did not end. docs/submission-fixups.md tells users the same.
 
 Standards: RFC 6409 §8 (what a submission server may add); RFC 5322 §3.6 (fields that must be there);
-RFC 5322 §3.6.2 (Sender), §3.6.3 (Bcc).
+RFC 5322 §3.6.2 (Sender), §3.6.3 (Bcc), §3.6.6 (Resent-Bcc).
 """
 
 from __future__ import annotations
@@ -61,19 +61,19 @@ def _header_end(octets: bytes, _facts: Facts) -> bytes:
     return header + b"\r\n" + body
 
 
-def _without(name: bytes, octets: bytes) -> bytes:
+def _without(octets: bytes, *names: bytes) -> bytes:
     header, _ = split_header(octets)
     fields = raw_fields(header)
-    kept = [field.octets for field in fields if field.name.lower() != name]
+    kept = [field.octets for field in fields if field.name.lower() not in names]
     return octets if len(kept) == len(fields) else b"".join(kept) + octets[len(header) :]
 
 
 def _without_bcc(octets: bytes, _facts: Facts) -> bytes:
-    return _without(b"bcc", octets)
+    return _without(octets, b"bcc", b"resent-bcc")
 
 
 def _without_foreign_sender(octets: bytes, facts: Facts) -> bytes:
-    return _without(b"sender", octets) if facts.foreign_sender else octets
+    return _without(octets, b"sender") if facts.foreign_sender else octets
 
 
 def _adding(
