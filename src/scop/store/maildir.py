@@ -109,7 +109,8 @@ class Maildirs:
         descriptors: list[int] = []
         try:
             for folder in folders:
-                descriptors.append(os.open(f"{folder}/{_NEW}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))  # noqa: PERF401
+                descriptor = os.open(f"{folder}/{_NEW}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                descriptors.append(descriptor)  # one by one: what is open is closed, whatever the next one does
         except OSError as fault:
             _fail(works, fault)
         self._sync(works, descriptors)
