@@ -223,6 +223,18 @@ def test_cli_smtp_send_takes_further_transactions_for_many_recipients(records: R
     assert (3, 2) == (len(records.messages), len(records.peers))
 
 
+def test_cli_smtp_send_goes_on_to_the_next_where_the_first_of_a_transaction_is_refused(records: Records) -> None:
+    """A server that takes one recipient at a time and refuses the first has not spoken of the second."""
+    records.replies["bob"] = NO
+    with serving(records.session, ServerOptions("localhost", max_recipients=1)) as port:
+        done = send(port, "--to", "bob@harbor.test", "--to", "cid@harbor.test")
+    assert (1, [WIRE]) == (done.exit_code, records.messages)
+    assert [
+        "standard input: refused for bob@harbor.test: 550 5.1.1 No such user",
+        "standard input: taken for cid@harbor.test: 250 2.0.0 Ok",
+    ] == done.stdout.splitlines()
+
+
 def test_cli_smtp_send_passes_over_what_cannot_be_sent(records: Records, port: int, tmp_path: Path) -> None:
     """One sentence that names the mail and the fix; the others go."""
     (tmp_path / "a.eml").write_bytes(b"Subject: x\n\ntext\n")

@@ -115,9 +115,12 @@ class Worker:
             part = replace(envelope, recipients=tuple([envelope.recipients[index] for index in left]))
             told = await self._transaction(part, octets)
             outcomes.update(zip(left, told.outcomes, strict=True))
-            # RFC 5321 §4.5.3.1.10: who took some and said 452 to the others takes these in a further transaction.
+            # RFC 5321 §4.5.3.1.10: who heard of some and said 452 to the others hears of these in a further transaction.
             too_many = [index for index, each in zip(left, told.recipients, strict=True) if each.code == 452]
-            if len(too_many) == len(left) or told.message is None or not told.message.is_positive:
+            if len(too_many) == len(left) or not told.mail.is_positive:
+                break
+            if told.message is not None and not told.message.is_positive:  # of the mail, not of whom it is for
+                outcomes.update(dict.fromkeys(too_many, told.message))
                 break
             left = too_many
         return tuple([outcomes[index] for index in sorted(outcomes)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 
@@ -22,7 +23,8 @@ def reason_of(fault: Exception) -> str:
     if isinstance(fault, ssl.SSLCertVerificationError):
         return f"certificate verify failed: {fault.verify_message}"
     if isinstance(fault, ssl.SSLError):
-        return (fault.reason or str(fault)).replace("_", " ").lower()
+        # Without a reason it is such as "[SSL] PEM lib (_ssl.c:3905)".
+        return (fault.reason or re.sub(r"\[.*?\] | \(_ssl.*", "", str(fault))).replace("_", " ").lower()
     if isinstance(fault, socket.gaierror):
         return fault.strerror or str(fault)
     if isinstance(fault, OSError) and fault.errno:
