@@ -1,5 +1,6 @@
 """`scop smtp serve`: a durable server in one line."""
 
+import asyncio
 import contextlib
 import json
 import mailbox
@@ -210,12 +211,13 @@ def test_place_may_be_ipv6() -> None:
     assert [("::1", 25), ("mx.harbor.test", 0)] == [place_of("[::1]:25"), place_of("mx.harbor.test:0")]
 
 
-def test_log_that_nobody_reads_stops_no_mail() -> None:
+async def test_log_that_nobody_reads_stops_no_mail() -> None:
     """A full pipe loses lines, and writing to it never waits."""
     reader, writer = os.pipe()
     write = lines_for(writer)
     for _ in range(10_000):
         write(b"x" * 99 + b"\n")
+    await asyncio.sleep(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as heard:
         lines = heard.readlines()
@@ -247,11 +249,12 @@ def test_extension_that_is_broken_keeps_the_server_from_starting(
         serve.main(["--deliver", f"maildir:{tmp_path}/mail", "--extensions"], standalone_mode=False)
 
 
-def test_log_whose_reader_is_gone_stops_no_mail() -> None:
+async def test_log_whose_reader_is_gone_stops_no_mail() -> None:
     """A mail that is on the disk is not refused because its line has nowhere to go."""
     reader, writer = os.pipe()
     os.close(reader)
     lines_for(writer)(b"x\n")
+    await asyncio.sleep(0)
     os.close(writer)
 
 

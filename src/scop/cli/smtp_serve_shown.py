@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime
 import os
 import select
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from scop.base import printable
@@ -40,18 +41,40 @@ def _now(unix: int) -> str:
 
 
 def lines_for(descriptor: int) -> Callable[[bytes], None]:
-    """Return a writer of lines that never waits and never fails: what nobody reads is left out."""
+    """Return a writer of lines that never waits and never fails: what nobody reads is left out.
+
+    The lines of one turn of the loop, such as those of all mails that shared a sync, leave together.
+    """
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
+    gathered: list[bytes] = []
 
     def write(line: bytes) -> None:
-        # A pipe that is ready takes PIPE_BUF octets at once (poll(2), pipe(7)), more than a line has.
-        if any(ready & select.POLLOUT for _, ready in poll.poll(0)):
-            # A mail that is on the disk must not be refused because its line cannot be written.
-            with contextlib.suppress(OSError):
-                os.write(descriptor, line)
+        gathered.append(line)
+        if len(gathered) == 1:
+            asyncio.get_running_loop().call_soon(flush)
+
+    def flush() -> None:
+        for piece in _pieces(gathered):
+            # A pipe that is ready takes PIPE_BUF octets at once (poll(2), pipe(7)), more than a line has.
+            if any(ready & select.POLLOUT for _, ready in poll.poll(0)):
+                # Whoever reads may be gone; the server goes on.
+                with contextlib.suppress(OSError):
+                    os.write(descriptor, piece)
+        gathered.clear()
 
     return write
+
+
+def _pieces(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Join whole lines to pieces that a pipe takes at once."""
+    piece = b""
+    for line in lines:
+        if piece and len(piece) + len(line) > select.PIPE_BUF:
+            yield piece
+            piece = b""
+        piece += line
+    yield piece
 
 
 def _received(trace: str, fields: Mapping[str, LogValue]) -> str:
