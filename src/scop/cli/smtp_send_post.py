@@ -115,7 +115,7 @@ class Worker:
             part = replace(envelope, recipients=tuple([envelope.recipients[index] for index in left]))
             told = await self._transaction(part, octets)
             outcomes.update(zip(left, told.outcomes, strict=True))
-            # RFC 5321 §4.5.3.1.10: who heard of some and said 452 to the others hears of these in a further transaction.
+            # RFC 5321 §4.5.3.1.10: to whom the server said 452 it is offered again, in a further transaction.
             too_many = [index for index, each in zip(left, told.recipients, strict=True) if each.code == 452]
             if len(too_many) == len(left) or not told.mail.is_positive:
                 break
