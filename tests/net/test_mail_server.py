@@ -10,10 +10,9 @@ from fakes.mail_sessions import Records
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from fakes.serving import say_to, serving
 from scop.net.entrance import MAX_REFUSALS
-from scop.net.mail_server import MAX_REPLIES_AT_ONCE, Entrance, ServerTimeouts
+from scop.net.mail_server import MAX_REPLIES_AT_ONCE, ServerTimeouts
 from scop.smtp import ServerOptions, reply
 
-PLAIN = Entrance()
 MESSAGE = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"
 
 
