@@ -82,6 +82,27 @@ async def test_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
     assert ["second\n"] == _payloads(path)
 
 
+async def test_file_that_was_replaced_while_we_waited_for_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail program rewrites an mbox under its lock and renames: what we keep then is in the new file."""
+    path = tmp_path / "mbox"
+    box = Mbox(path)
+    await box.keep(entry("a@b.test", UNIX, b"first\n"))
+    (tmp_path / "rewritten").write_bytes(path.read_bytes())
+    really = fcntl.lockf
+
+    def lockf(descriptor: int, how: int) -> None:
+        if (tmp_path / "rewritten").exists():
+            (tmp_path / "rewritten").rename(path)
+        really(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "lockf", lockf)
+    await box.keep(entry("a@b.test", UNIX, b"second\n"))
+    await box.close()
+    assert ["first\n", "second\n"] == _payloads(path)
+
+
 async def test_lock_of_somebody_else_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who holds the file too long makes the mail fail for now, and nothing is written meanwhile."""
     path = tmp_path / "mbox"

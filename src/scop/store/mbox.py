@@ -65,8 +65,7 @@ class Mbox:
 
     def _append_all(self, entries: Sequence[bytes]) -> list[Outcome]:
         try:
-            self._reopen_if_replaced()
-            self._lock()
+            self._lock_where_it_is_now()
             try:
                 self._append(b"".join(entries))
             finally:
@@ -87,6 +86,15 @@ class Mbox:
             os.ftruncate(self._descriptor, before)
             raise
 
+    def _lock_where_it_is_now(self) -> None:
+        """Lock the file; while we wait a mail program may put another in its place, as `mv` does."""
+        self.prepare()
+        self._lock()
+        while self._is_replaced():
+            self._end()  # and with it our lock
+            self.prepare()
+            self._lock()
+
     def _lock(self) -> None:
         deadline = time.monotonic() + LOCK_SECONDS
         while True:
@@ -99,17 +107,13 @@ class Mbox:
             else:
                 return
 
-    def _reopen_if_replaced(self) -> None:
-        """Look whether a mail program has put another file in this one's place, as `mv` does."""
-        self.prepare()
+    def _is_replaced(self) -> bool:
         ours = os.fstat(self._descriptor)
         try:
             theirs = os.stat(self._path)  # noqa: PTH116 - beside fstat
         except FileNotFoundError:
-            theirs = None
-        if theirs is None or (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino):
-            self._end()
-            self.prepare()
+            return True
+        return (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino)
 
     def _end(self) -> None:
         if self._descriptor >= 0:
