@@ -19,7 +19,7 @@ from scop.net.client_wire import RFC_5321, ClientTimeouts, ClientWire
 from scop.net.faults import TemporaryFailure, reason_of
 from scop.net.mail_login import STRONGEST_FIRST, log_in
 from scop.net.mail_outcome import Transaction, worst
-from scop.net.mail_transcript import Heard, shown_line
+from scop.net.mail_talk import MailTalk
 from scop.smtp import (
     ClientConnection,
     DataBegin,
@@ -41,9 +41,10 @@ from scop.smtp.states import allows
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from scop.net.dialer import Dialer
+    from scop.net.mail_transcript import Heard
     from scop.smtp import Extension
 
 __all__ = ["MailClient", "Transaction"]
@@ -54,20 +55,16 @@ _IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _CUT_OFF = reply(451, "4.4.2", "The next server closed before it answered for this recipient")
 
 
-class MailClient:
+class MailClient(MailTalk):
     """One open connection to a mail server, past its greeting and our hello."""
 
     def __init__(
         self, wire: ClientWire, name: str, *, lmtp: bool, timeouts: ClientTimeouts, heard: Heard | None = None
     ) -> None:
-        self._wire = wire
-        self._connection = wire.connection
+        super().__init__(wire, timeouts, heard)
         self._name = name
         self._lmtp = lmtp
-        self._timeouts = timeouts
-        self._heard = heard
         self.is_reused = False  # the pool's mark: the server may have gone while it lay idle
-        self.answers = 0  # replies that came since the pool gave it out
         self.has_begun_message = False  # in the last transaction: whoever is lost then may have all of it
 
     @classmethod
@@ -93,11 +90,6 @@ class MailClient:
             client.close()
             raise
         return client
-
-    @property
-    def extensions(self) -> Mapping[str, str]:
-        """What the server offers: keyword in capitals to its parameters."""
-        return self._connection.extensions
 
     @property
     def is_usable(self) -> bool:
@@ -145,11 +137,6 @@ class MailClient:
     def objection(self, mail: Mail) -> Reply | None:
         """Return the reply that says why the server can't be given this mail, None where it can."""
         return self._connection.objection(mail)
-
-    async def say(self, command: Event) -> Reply:
-        """Say one command of any kind."""
-        (answer,) = await self._say(command)
-        return answer
 
     async def cancel_login(self) -> Reply:
         """End an exchange in the middle; the server refuses it."""
@@ -329,64 +316,6 @@ class MailClient:
             answer = await self.say(Hello("HELO", self._name))
         if not answer.is_positive:
             raise TemporaryFailure(f"our hello is answered by {answer}")
-
-    async def _say(self, *commands: Event) -> list[Reply]:
-        if self._wire.fault or self._connection.state is State.CLOSED:
-            raise TemporaryFailure(self._wire.fault or "the server has closed the connection")
-        if len(commands) > 1 and "PIPELINING" not in self.extensions:
-            return await self._say_one_by_one(commands)
-        lines, own = self._compose(commands)
-        if lines:
-            await self._wire.write(b"".join(lines), self._timeouts.block)
-        return [each or await self._reply(self._patience(command)) for each, command in zip(own, commands, strict=True)]
-
-    async def _say_one_by_one(self, commands: Sequence[Event]) -> list[Reply]:
-        replies: list[Reply] = []
-        for command in commands:
-            if allows(self._connection.state, type(command)):
-                replies += await self._say(command)
-            else:
-                replies.append(replies[-1])  # MAIL was refused: so is every recipient
-        return replies
-
-    def _compose(self, commands: Sequence[Event]) -> tuple[list[bytes], list[Reply | None]]:
-        """Return the lines to send, and for each command our own reply where it is not to be said."""
-        own: list[Reply | None] = []
-        lines: list[bytes] = []
-        for command in commands:
-            objection = self._connection.objection(command) if isinstance(command, Recipient) else None
-            own.append(objection)
-            if objection is None:
-                lines.append(self._connection.send(command))
-                if self._heard is not None:
-                    self._tell("C", shown_line(command, lines[-1]))
-        return lines, own
-
-    async def _reply(self, seconds: float) -> Reply:
-        answer = await self._wire.reply(seconds)
-        self.answers += 1
-        if self._heard is not None:
-            for line in answer.to_octets().decode("utf-8", "surrogateescape").splitlines():
-                self._tell("S", line)
-        return answer
-
-    def _patience(self, command: Event) -> float:
-        match command:
-            case DataBegin():
-                return self._timeouts.data
-            case Quit():
-                return self._timeouts.quit
-            case _:
-                return self._timeouts.command
-
-    def _note_message(self, verb: str, octets: bytes) -> None:
-        self.has_begun_message = True
-        if self._heard is not None:
-            self._tell("C", f"{verb} ({len(octets):,} octets)".lstrip())
-
-    def _tell(self, side: str, line: str) -> None:
-        if self._heard is not None:
-            self._heard(side, line)
 
 
 def _with_utf8(mail: Mail, recipients: Sequence[Recipient]) -> Mail:
