@@ -15,7 +15,7 @@ from fakes.jumping_clock import JumpingClock
 from fakes.watched_log import WatchedLog
 from scop.cells.relay.tls_policy import PolicyType, Reported, TlsResult
 from scop.cells.relay.tls_store import MAX_ROWS, SCHEMA
-from scop.cells.relay.tls_tally import TlsTally
+from scop.cells.relay.tls_tally import MAX_DAY_CHARACTERS, TlsTally
 from scop.mesh.calls import MAX_FRAME_OCTETS
 from scop.mesh.vocabulary.relay import TlsFailures, TlsResults, TlsSessions
 from scop.store import Database
@@ -26,9 +26,11 @@ DAY = 86_400.0
 
 
 @asynccontextmanager
-async def _tally(path: Path, clock: JumpingClock, kept: WatchedLog | None = None) -> AsyncIterator[TlsTally]:
-    database = Database.open(path / "tls.db", SCHEMA)
-    tally = TlsTally(database, clock, (kept or WatchedLog()).log("relay"), sending_address="192.0.2.1")
+async def _tally(
+    path: Path, clock: JumpingClock, kept: WatchedLog | None = None, *, max_day_characters: int = MAX_DAY_CHARACTERS
+) -> AsyncIterator[TlsTally]:
+    database, log = Database.open(path / "tls.db", SCHEMA), (kept or WatchedLog()).log("relay")
+    tally = TlsTally(database, clock, log, sending_address="192.0.2.1", max_day_characters=max_day_characters)
     try:
         yield tally
     finally:
@@ -109,6 +111,21 @@ async def test_relay_tally_answers_within_a_frame(tmp_path: Path) -> None:
         answer = TlsResults(await tally.read("", ""))
     assert answer.sessions
     assert len(msgspec.json.encode(answer)) < MAX_FRAME_OCTETS
+
+
+async def test_relay_tally_takes_bounded_room_a_day(tmp_path: Path) -> None:
+    """What strangers publish fills no disk: beyond the day's room nothing new is counted, what is known still is."""
+    kept, clock = WatchedLog(), JumpingClock(DAY)
+    async with _tally(tmp_path, clock, kept, max_day_characters=3500) as tally:
+        lines = ("x" * 1000,)
+        for number in (0, 1, 2, 3, 4, 0):
+            tally.note(Reported(PolicyType.STS, f"{number}.test", lines), TlsResult.SUCCESS)
+        found = {each.domain: each.successes for number in range(5) for each in await tally.read("", f"{number}.test")}
+        assert {"0.test": 2, "1.test": 1, "2.test": 1} == found
+        assert 1 == len(kept.of("tls.uncounted"))
+        clock.jump(DAY)
+        tally.note(NONE, TlsResult.SUCCESS)
+        assert [1] == [each.successes for each in await tally.read("1970-01-03", "")]
 
 
 async def test_relay_tally_shares_writes(tmp_path: Path) -> None:

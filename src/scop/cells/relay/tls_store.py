@@ -71,6 +71,11 @@ class Attempt:
     sending_address: str = ""
     reason: str = ""
 
+    @property
+    def characters(self) -> int:
+        """How much room it takes in the table."""
+        return sum(map(len, _row(self)))
+
 
 def policies(sql: sqlite3.Connection) -> dict[str, tuple[KeptPolicy, float]]:
     """Return all policies with when they were last used."""

@@ -24,21 +24,33 @@ __all__ = ["TlsTally"]
 
 KEPT_DAYS = 30
 FLUSH_SECONDS = 1.0
+MAX_DAY_CHARACTERS = 33_554_432  # of all that is counted on one day: at 500 a line some 60,000 of them
 MAX_REASON = 120  # characters; so that hosts which word each failure anew do not fill the table
 
 
 class TlsTally:
     """What is counted; one for the relay's life."""
 
-    def __init__(self, database: Database, clock: Clock, log: Log, *, sending_address: str = "") -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        log: Log,
+        *,
+        sending_address: str = "",
+        max_day_characters: int = MAX_DAY_CHARACTERS,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._log = log
         self._sending_address = sending_address
+        self._max_day_characters = max_day_characters
         self._counted: Counter[Attempt] = Counter()
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
+        self._known: set[Attempt] = set()  # of this day
+        self._known_day, self._known_characters = "", 0
         self._swept = ""  # the day on which old ones were last forgotten
 
     def note(
@@ -51,6 +63,8 @@ class TlsTally:
         else:
             words = printable(reason, limit=MAX_REASON)
             attempt = Attempt(day, reported, result, mx_host, address, self._sending_address, words)
+        if not self._has_room(attempt):
+            return
         self._counted[attempt] += 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin_flush)
@@ -76,6 +90,21 @@ class TlsTally:
         if self._timer is not None:
             self._timer.cancel()
         await self.flush()
+
+    def _has_room(self, attempt: Attempt) -> bool:
+        """Tell whether the day has room for one more line, or has this one already; the first that has none is told."""
+        if attempt.day != self._known_day:
+            self._known, self._known_day, self._known_characters = set(), attempt.day, 0
+        if attempt in self._known:
+            return True
+        was_full = self._known_characters > self._max_day_characters
+        self._known_characters += attempt.characters
+        if self._known_characters > self._max_day_characters:
+            if not was_full:
+                self._log.warning("tls.uncounted", reason="the room for counts of this day is taken", sessions=1)
+            return False
+        self._known.add(attempt)
+        return True
 
     def _begin_flush(self) -> None:
         self._timer = None
