@@ -15,6 +15,8 @@ from fakes.mail_sessions import Records
 from fakes.mail_thread import ScramSession, serving
 from fakes.private_ca import authority
 from scop.cli.smtp import smtp
+from scop.cli.smtp_send import usual_tls
+from scop.cli.smtp_send_post import Tls
 from scop.smtp import ServerOptions, reply
 from scop.smtp.extensions import built_in
 from scop.smtp.sasl import tls_server_end_point
@@ -286,3 +288,19 @@ def test_cli_smtp_send_names_the_slip_and_the_fix(words: tuple[str, ...], senten
     done = send(9, *words)
     assert 2 == done.exit_code
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("port", "login", "tls"),
+    [
+        (465, "", Tls.IMPLICIT),
+        (2465, "", Tls.IMPLICIT),
+        (587, "", Tls.STARTTLS),
+        (2587, "", Tls.STARTTLS),
+        (2525, "ada", Tls.STARTTLS),
+        (25, "", Tls.OPPORTUNISTIC),
+    ],
+)
+def test_cli_smtp_send_knows_the_usual_tls_of_a_port(port: int, login: str, tls: Tls) -> None:
+    """RFC 8314 §3, also at the ports that `scop init` chooses for an ordinary user; a password needs TLS anywhere."""
+    assert tls is usual_tls(port, needs_tls=bool(login))

@@ -22,9 +22,10 @@ from scop.cli.smtp_send_shown import Report, transcript_line
 from scop.net.trust import web_trust
 from scop.smtp import Mail, Recipient, ReversePath
 
-__all__ = ["send"]
+__all__ = ["send", "usual_tls"]
 
 PORTS = {Tls.IMPLICIT: 465, Tls.STARTTLS: 587}
+UNPRIVILEGED = 2000  # `scop init` adds it for who may not take the ports themselves
 _LMTP_PORT, _SMTP_PORT = 24, 25
 _PLACE = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?")
 _NOTIFY = ("never", "success", "failure", "delay")
@@ -83,9 +84,9 @@ class Given(TypedDict):
 def send(files: tuple[str, ...], **given: Unpack[Given]) -> None:
     """Send mails from FILEs, Maildirs, mboxes, tar archives, or standard input, over one connection.
 
-    Without --tls port 465 is TLS from the beginning; port 587, and any port with --auth or --require-tls, must
-    offer STARTTLS; elsewhere, as at port 25, STARTTLS is used where it is offered, and then the certificate counts
-    only if --ca names whom to trust. A password is never sent in the clear.
+    Without --tls ports 465 and 2465 are TLS from the beginning; ports 587 and 2587, and any port with --auth or
+    --require-tls, must offer STARTTLS; elsewhere, as at port 25, STARTTLS is used where it is offered, and then the
+    certificate counts only if --ca names whom to trust. A password is never sent in the clear.
 
     Bcc is never sent. Exit status 1 if a mail was refused or could not be sent, 2 if nothing could be done.
     """
@@ -151,7 +152,7 @@ def _server(given: Given) -> Server:
         raise click.UsageError(f"--server {given['place']}: write it as HOST or HOST:PORT, an IPv6 address in brackets")
     wanted = Tls(given["tls"]) if given["tls"] else None
     port = int(found[3]) if found[3] else _default_port(given, wanted)
-    tls = wanted or _usual_tls(given, port)
+    tls = wanted or usual_tls(port, needs_tls=bool(given["login"]) or given["require_tls"])
     if tls is Tls.NONE and given["login"]:
         raise click.UsageError("--auth with --tls none: a password is never sent in the clear; leave --tls out")
     return Server(
@@ -174,10 +175,11 @@ def _default_port(given: Given, wanted: Tls | None) -> int:
     return PORTS[Tls.STARTTLS] if given["login"] else _SMTP_PORT
 
 
-def _usual_tls(given: Given, port: int) -> Tls:
-    if port == PORTS[Tls.IMPLICIT]:
+def usual_tls(port: int, *, needs_tls: bool) -> Tls:
+    """Return how a connection to a port is secured where nobody says."""
+    if port in (PORTS[Tls.IMPLICIT], PORTS[Tls.IMPLICIT] + UNPRIVILEGED):
         return Tls.IMPLICIT  # RFC 8314 §3
-    if port == PORTS[Tls.STARTTLS] or given["login"] or given["require_tls"]:
+    if port in (PORTS[Tls.STARTTLS], PORTS[Tls.STARTTLS] + UNPRIVILEGED) or needs_tls:
         return Tls.STARTTLS
     return Tls.OPPORTUNISTIC
 
