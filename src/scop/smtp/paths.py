@@ -81,8 +81,7 @@ class ReversePath:
     @classmethod
     def parse(cls, text: str) -> ReversePath:
         """Read `<>` or `<local@domain>`; raises `ValueError`."""
-        inner = _inside(text)
-        return cls(Mailbox.parse(inner) if inner else None)
+        return _reverse_path(text)
 
     def __str__(self) -> str:
         return f"<{self.mailbox or ''}>"
@@ -97,16 +96,25 @@ class ForwardPath:
     @classmethod
     def parse(cls, text: str) -> ForwardPath:
         """Read `<local@domain>` or `<Postmaster>`; raises `ValueError`."""
-        inner = _inside(text)
-        if inner.lower() == "postmaster":
-            return cls(None)
-        return cls(Mailbox.parse(inner))
+        return _forward_path(text)
 
     def __str__(self) -> str:
         return f"<{self.mailbox or 'Postmaster'}>"
 
 
 @lru_cache(maxsize=256)  # the same few people write and are written to
+def _reverse_path(text: str) -> ReversePath:
+    inner = _inside(text)
+    return ReversePath(Mailbox.parse(inner) if inner else None)
+
+
+@lru_cache(maxsize=256)  # as above
+def _forward_path(text: str) -> ForwardPath:
+    inner = _inside(text)
+    return ForwardPath(None if inner.lower() == "postmaster" else Mailbox.parse(inner))
+
+
+@lru_cache(maxsize=256)  # as above
 def _mailbox(text: str) -> Mailbox:
     found = _LOCAL_AND_DOMAIN.fullmatch(text)
     if found is None:

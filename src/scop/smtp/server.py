@@ -53,8 +53,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EARLY_TALK", "ServerConnection"]
 
-_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.DATA, State.CHUNK, State.CHUNKED)
-_MESSAGE = (State.DATA, State.CHUNK)
+_TRANSACTION = frozenset((State.MAIL, State.RECIPIENTS, State.DATA, State.CHUNK, State.CHUNKED))
+_MESSAGE = frozenset((State.DATA, State.CHUNK))
+_SILENT = frozenset((State.CLOSED, State.HANDSHAKE))  # nothing is read
+_FRESH_STARTS = (Hello, Reset)  # RFC 5321 §4.1.4, §4.1.1.5
 EARLY_TALK = reply(554, "5.5.1", "Speak when you were greeted")
 _HEAD_OCTETS = 5  # of a too long line: enough to tell a BDAT
 _BAD_SEQUENCE = "503 5.5.1 Bad sequence of commands"
@@ -110,7 +112,7 @@ class ServerConnection:
 
     def receive_data(self, octets: bytes) -> None:
         """Take what came from the client."""
-        if self._state in (State.HANDSHAKE, State.CLOSED):
+        if self._state in _SILENT:
             return  # RFC 3207 §4.2: nothing sent in the clear is ever looked at
         if self._state is State.CONNECTED and not self._options.early_talk:
             octets = octets[: 1 - len(self._buffer)]  # enough to know by; who is let wait fills no memory
@@ -125,15 +127,18 @@ class ServerConnection:
         """Return what the client asks for next; raises `LocalProtocolError` while a reply is owed."""
         if self._owed is not None or self._state is State.CONNECTED:
             raise LocalProtocolError("a reply is owed")
-        if self._state in (State.CLOSED, State.HANDSHAKE):
+        if self._state in _MESSAGE:
+            return self._next_of_message()
+        if not self._buffer or self._state in _SILENT:  # the usual case: after each reply the driver asks for more
             return NEED_DATA
-        if self._state not in _MESSAGE:
-            event = self._dropped() if self._dropping else self._next_command()
-            if not isinstance(event, ChunkBegin):
-                self._owed = None if event is NEED_DATA else event
-                return event
+        event = self._dropped() if self._dropping else self._next_command()
+        if event is NEED_DATA:
+            return event
+        if isinstance(event, ChunkBegin):
             self._begin_chunk(event)
-        return self._next_of_message()
+            return self._next_of_message()
+        self._owed = event
+        return event
 
     def send(self, answer: Reply) -> bytes:
         """Answer the last event (the connection itself at first); return the octets to send."""
@@ -172,8 +177,6 @@ class ServerConnection:
     # Commands
 
     def _next_command(self) -> Event | NeedData:
-        if not self._buffer:  # the usual case: after each reply the driver asks whether there is more
-            return NEED_DATA
         line = b""
         try:
             taken = self._take_line()
@@ -322,17 +325,17 @@ class ServerConnection:
 
     def _advance(self, event: Event, answer: Reply) -> None:
         before = self._state
-        self._state = state_after(before, type(event), answer)
-        if answer.is_positive:
+        self._state = after = state_after(before, type(event), answer)
+        if answer.code < 400:
             self._note(event)
         if answer.code < 300:
             self._let_extensions_note(event)
         if isinstance(event, Refused) and event.closes:
-            self._state = State.CLOSED
-        ended = before in _TRANSACTION and self._state not in _TRANSACTION
+            self._state = after = State.CLOSED
+        ended = before in _TRANSACTION and after not in _TRANSACTION
         # A refused MAIL takes with it what XFORWARD said of it: the next one may be of somebody else.
-        ended = ended or (self._state is State.IDLE and not answer.is_positive)
-        if ended or (answer.is_positive and isinstance(event, Hello | Reset)):  # RFC 5321 §4.1.4, §4.1.1.5
+        ended = ended or (after is State.IDLE and answer.code >= 400)
+        if ended or (answer.code < 400 and isinstance(event, _FRESH_STARTS)):
             self._forget_transaction()
 
     def _note(self, event: Event) -> None:
@@ -356,7 +359,9 @@ class ServerConnection:
                 self._renew(Channel(self._options, self._channel.tls_active, authenticated=bool(login)))
 
     def _let_extensions_note(self, event: Event) -> None:
-        effects = self._offers.effects.get(type(event), ())
+        effects = self._offers.effects.get(type(event))
+        if effects is None:
+            return
         channel = self._channel
         for after in effects:
             channel = after(channel, event)

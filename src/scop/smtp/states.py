@@ -61,6 +61,8 @@ class State(enum.StrEnum):
     HANDSHAKE = "handshake"  # TLS begins
     CLOSED = "closed"
 
+    __hash__ = str.__hash__  # in C; the one of `enum` is not, and each command looks up its state twice
+
 
 _S = State
 _ALWAYS = (Noop, Verify, Help, Extended, Refused)
