@@ -37,7 +37,8 @@ def fate(code: int, enhanced: str, stage: Stage) -> Fate:
         (550, "5.7.1", Fate.NEVER),
         (552, "5.2.2", Fate.LATER),  # RFC 3463 §3.3: the recipient can make room
         (552, "5.3.4", Fate.NEVER),
-        (550, "5.4.1", Fate.LATER),
+        (550, "5.4.1", Fate.NEVER),  # Exchange Online: there is no such recipient
+        (550, "5.4.3", Fate.LATER),
         (554, "5.3.1", Fate.LATER),
         (554, "", Fate.NEVER),
         (556, "5.1.10", Fate.NEVER),  # RFC 7504

@@ -157,6 +157,12 @@ def test_dsn_tells_what_happened_to_whom_why_what_to_do_and_what_was_said() -> N
     assert sorted(found) == found
 
 
+def test_dsn_takes_no_answer_that_was_answered_for_an_unknown_recipient() -> None:
+    """Exchange Online says `550 5.4.1` of mailboxes that are not there, where RFC 3463 §3.5 means a silent host."""
+    said = text(parsed(compose_report(notice(told(Action.FAILED, "5.4.1")), ORIGINAL)))
+    assert "Why: Most likely there is no mailbox with this address. What you can do: Check the address" in said
+
+
 def test_dsn_says_in_the_first_place_what_only_we_know() -> None:
     """Where no server spoke and the status says nothing, our own reason is the reason."""
     ours = RecipientReport(ForwardPath.parse("<bob@harbor.test>"), Action.FAILED, "5.0.0", "The administrator did it")

@@ -97,7 +97,13 @@ _DETAILS = {
 }
 
 
+# A server that answers by a 5yz has answered: Exchange Online means by it that the recipient is not there.
+_NO_ANSWER_SAID_FOR_GOOD = Words("Most likely there is no mailbox with this address.", _CHECK_ADDRESS)
+
+
 def words_of(status: str) -> Words:
     """Return what a status code means to a person, by its detail, else by its subject."""
+    if status == "5.4.1":
+        return _NO_ANSWER_SAID_FOR_GOOD
     _, _, detail = status.partition(".")
     return _DETAILS.get(detail) or _DETAILS.get(f"{detail.partition('.')[0]}.0", _UNKNOWN)

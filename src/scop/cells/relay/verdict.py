@@ -83,9 +83,10 @@ RULES = (
     _Rule(_EVERY, _4YZ, frozenset({"3.1", "3.2", "4.5"}), Fate.LATER, Trouble.BUSY),
     # A host that puts off a whole transaction before it has seen a recipient means us, not the mail.
     _Rule(frozenset({Stage.MAIL}), _4YZ, _ANY, Fate.LATER, Trouble.BUSY),
-    # RFC 3463 §3.3 (mailbox full), §3.4 (system full), §3.5 (no answer, bad connection, no lookup, congestion):
-    # "persistent transient" by their definition, though some servers say them with a 5yz.
-    _Rule(_EVERY, _5YZ, frozenset({"2.2", "3.1", "4.1", "4.2", "4.3", "4.5"}), Fate.LATER),
+    # RFC 3463 §3.3 (mailbox full), §3.4 (system full), §3.5 (bad connection, no lookup, congestion): "persistent
+    # transient" by their definition, though some servers say them with a 5yz. Not so 5.4.1 (no answer): Exchange
+    # Online says it of recipients that are not there.
+    _Rule(_EVERY, _5YZ, frozenset({"2.2", "3.1", "4.2", "4.3", "4.5"}), Fate.LATER),
     # RFC 5321 §4.2.4: unknown command, not implemented, bad sequence: the conversation went wrong, not the mail.
     _Rule(_EVERY, {500, 502, 503}, _ANY, Fate.LATER),
 )
