@@ -1,8 +1,8 @@
 """Which host a mail goes to next: the destination's own, or a smarthost of the configuration.
 
 `[relay.smarthosts."example.org"]` stands for that domain, `".example.org"` for all below it, `default` for all
-others; the nearest counts. Destinations that share a smarthost are one hop: they share its connections and
-its troubles.
+others; the nearest counts. Destinations that share a smarthost, its login and its TLS are one hop: they share its
+connections and its troubles, and a mail for several of them goes there once.
 """
 
 from __future__ import annotations
@@ -42,4 +42,7 @@ class Hops:
     def hop_of(self, destination: str) -> str:
         """Return what the destination shares its connections with."""
         smarthost = self.smarthost_for(destination)
-        return destination if smarthost is None else f"{smarthost.host}:{smarthost.port}"
+        if smarthost is None:
+            return destination
+        # One hop is one transaction: what is to go under TLS, or under a login, must not go with what needs neither.
+        return f"{smarthost.login}@{smarthost.host}:{smarthost.port} {smarthost.tls}"
