@@ -10,6 +10,7 @@ import pytest
 from fakes.keeper_desk import BINDING, HERE, OPERATOR, PASSWORD, SUBMISSION, Desk, client_of, open_desk
 from scop.base import ProtocolError
 from scop.cells.keeper import exchanges as module
+from scop.cells.keeper.account import MAX_APP_PASSWORDS
 from scop.cells.keeper.exchanges import MAX_SECONDS
 from scop.cells.keeper.salts import load_or_make_key
 from scop.mesh.vocabulary.keeper import (
@@ -23,7 +24,7 @@ from scop.mesh.vocabulary.keeper import (
     SetPassword,
 )
 from scop.net.faults import PermanentFailure
-from scop.smtp.sasl import SCRAM_SHA_256, SCRAM_SHA_256_PLUS
+from scop.smtp.sasl import SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ServerExchange
 
 ACCEPTED, CONTINUES, REFUSED, TRY_LATER = AuthenticationOutcome
 WRONG = "open barley"
@@ -94,6 +95,25 @@ async def test_keeper_unknown_logins_look_like_known_ones(desk: Desk) -> None:
     assert [1] * 4 == list(map(len, salts.values()))
     assert 4 == len(set.union(*salts.values()))
     assert [REFUSED] * 3 == [await desk.scram(login, PASSWORD) for login in ("alice", "bob", "nobody")]
+
+
+async def test_keeper_a_proof_costs_the_same_whoever_it_is_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time tells neither whether there is such a login nor how many app passwords it has."""
+    checked, finish = [0], ServerExchange.finish
+
+    def counted(exchange: ServerExchange, octets: bytes) -> bytes | None:
+        checked[-1] += 1
+        return finish(exchange, octets)
+
+    monkeypatch.setattr(ServerExchange, "finish", counted)
+    for name in ("alice", "bob"):
+        await desk.open(name)
+    for label in ("phone", "laptop"):
+        await desk.app_password(label)
+    for login in ("alice", "bob", "nobody"):
+        assert REFUSED == await desk.scram(login, WRONG)
+        checked.append(0)
+    assert [MAX_APP_PASSWORDS + 1] * 3 == checked[:3]
 
 
 async def test_keeper_salts_stay_when_an_account_is_opened(desk: Desk) -> None:

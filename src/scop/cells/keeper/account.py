@@ -17,9 +17,10 @@ from scop.base import printable
 from scop.mesh.vocabulary.keeper import AccountView, AppPassword, SendAs
 from scop.smtp.sasl import ScramVerifier
 
-__all__ = ["Account", "Argon2id", "ScramSha256", "Verifier", "check_label", "check_name"]
+__all__ = ["MAX_APP_PASSWORDS", "Account", "Argon2id", "ScramSha256", "Verifier", "check_label", "check_name"]
 
 MAX_LABEL_CHARACTERS = 64
+MAX_APP_PASSWORDS = 32  # of one account: a proof is held against as many, whoever it is of
 
 # Part of an address, of a file's name and of log lines: so nothing that has to be quoted in any of them.
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from scop.base import Clock, printable
-from scop.cells.keeper.account import Account, ScramSha256, Verifier, check_label, check_name
+from scop.cells.keeper.account import MAX_APP_PASSWORDS, Account, ScramSha256, Verifier, check_label, check_name
 from scop.cells.keeper.app_passwords import new_app_password
 from scop.cells.keeper.forwards import checked_forward
 from scop.cells.keeper.guessing import Guard
@@ -36,7 +36,6 @@ from scop.net.peer import Peer
 
 __all__ = ["Accounts"]
 
-MAX_APP_PASSWORDS = 32  # of one account: each is held against a proof
 MAX_FORWARDS = 10
 
 

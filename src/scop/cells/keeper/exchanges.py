@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 
 from scop.base import Clock
-from scop.cells.keeper.account import ScramSha256
+from scop.cells.keeper.account import MAX_APP_PASSWORDS, ScramSha256
 from scop.cells.keeper.salts import ScramTerms
 from scop.mesh.vocabulary.keeper import BeginScram
 from scop.net.sources import Sources
@@ -43,10 +43,10 @@ class Exchange:
         """Return the verifier that the proof fits, with the server's last message; raises `RemoteProtocolError`.
 
         An account may have many app passwords, and the client does not say which one it has: they share
-        their salt, so the same first message stands for all of them.
+        their salt, so the same first message stands for all of them. Nor does the time tell how many there are.
         """
-        found = None
-        for verifier in verifiers or (ScramSha256.of(nobody(self.terms)),):
+        found, missing = None, MAX_APP_PASSWORDS + 1 - len(verifiers)  # and the account's own
+        for verifier in (*verifiers, *[ScramSha256.of(nobody(self.terms))] * missing):
             final = self._at_challenge(verifier.verifier())[0].finish(client_final)
             if final is not None and found is None:
                 found = (verifier, final)
