@@ -73,6 +73,12 @@ def test_config_file_every_key_is_taken() -> None:
             8,
             ["network.ports.smpt", "'smtp'"],
         ),
+        (
+            "ports = { smtp = 2525, submission = 2525 }",
+            "ports = { smtp = 2525, submission = 2587, submissions = 2465, dns = 5300 }",
+            8,
+            ["network.ports.submission: 2525 is the port of smtp already"],
+        ),
         ('pipes = "many"', "pipes = 21000", 9, ["network.pipes", "a whole number belongs here, not a text"]),
         ("smtp_port = 99999", "smtp_port = 2525", 12, ["world.smtp_port", "from 1 to 65535"]),
         ('address = "harbour"', 'address = "127.0.20.1"', 6, ["network.address", "no IPv4 or IPv6 address"]),

@@ -62,7 +62,7 @@ def list_mail(account: str, after: int, limit: int, config: Path, as_json: bool)
     print_table(
         ("id", "folder", "stored (UTC)", "from", "subject", "octets", "trace"),
         rows,
-        title=f"{account}: {page.total} mails",
+        title=f"{account}: {page.total} mail{'' if page.total == 1 else 's'}",
     )
 
 

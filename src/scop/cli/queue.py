@@ -165,7 +165,12 @@ def drop(
     if not yes:
         count = _ask(config, ReadQueue(0, choice)).matching
         told = "their senders are told" if bounce else "nobody is told"
-        click.confirm(f"Drop mail for {_counted(count, 'recipient')} for good ({told})?", abort=True, err=True)
+        question = f"Drop mail for {_counted(count, 'recipient')} for good ({told})?"
+        try:
+            click.confirm(question, abort=True, err=True)
+        except click.Abort:
+            click.echo("scop: nothing was dropped; --yes does not ask", err=True)
+            raise
     _end(_ask(config, DropMail(choice, bounce)), "dropped", "underway right now: held if it does not arrive", as_json)
 
 

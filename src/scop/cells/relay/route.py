@@ -97,8 +97,6 @@ _NO_ADDRESS = Unroutable(permanent=True, status="5.4.4", reason="none of the dom
 _NO_ADDRESS_LOOKUP = Unroutable(
     permanent=False, status="4.4.3", reason="the mail hosts' addresses could not be looked up"
 )
-# A name that is wrong in the configuration is for the owner to mend; the mail waits for it.
-_NO_SMARTHOST = Unroutable(permanent=False, status="4.4.4", reason="the smarthost has no address")
 _NO_LOOKUP = Unroutable(permanent=False, status="4.4.3", reason="the domain's MX could not be looked up")
 
 
@@ -139,7 +137,10 @@ def through_smarthost(domain: str, smarthost: Smarthost, ourselves: Ourselves) -
         if host.addresses:
             # The owner named this host, so that it is the right one needs no proof.
             return replace(empty, hosts=(host,), secure=True)
-        return _NO_ADDRESS_LOOKUP if any(answer.is_temporary for answer in answers) else _NO_SMARTHOST
+        if any(answer.is_temporary for answer in answers):
+            return _NO_ADDRESS_LOOKUP
+        # A name that is wrong in the configuration is for the owner to mend; the mail waits for it.
+        return Unroutable(permanent=False, status="4.4.4", reason=f"the smarthost {smarthost.host} has no address")
     return replace(empty, hosts=(Host(smarthost.host, (str(address),)),))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def options_of(cell: Cell) -> RelayOptions:
             name=hostname,
             port=config.world.smtp_port,
             source=config.network.address,
-            trust=web_trust(config.world.certificate_authorities),
+            trust=_trust(config.world.certificate_authorities),
             https_port=config.world.https_port,
             passwords=read_passwords(config.relay.smarthosts.values()),
         ),
@@ -88,6 +89,15 @@ def options_of(cell: Cell) -> RelayOptions:
         life=cell.life,
         relay=config.relay,
     )
+
+
+def _trust(authorities: str) -> ssl.SSLContext:
+    try:
+        return web_trust(authorities)
+    except ssl.SSLError:
+        raise ValueError(f"[world] certificate_authorities {authorities}: it is no PEM") from None
+    except OSError as fault:
+        raise ValueError(f"[world] certificate_authorities {authorities}: {fault.strerror}") from None
 
 
 async def run(options: RelayOptions) -> None:

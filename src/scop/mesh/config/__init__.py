@@ -43,9 +43,13 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dns: Port = 53
 
     def __post_init__(self) -> None:
-        """Check that each is a port."""
+        """Check that each is a port, and another one."""
+        taken: dict[int, str] = {}
         for name in self.__struct_fields__:
-            check_port(name, getattr(self, name))
+            port = getattr(self, name)
+            check_port(name, port)
+            if taken.setdefault(port, name) != name:
+                raise ValueError(f"{name}: {port} is the port of {taken[port]} already")
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
