@@ -1,8 +1,8 @@
 """A mail server of one process: takes mail, drops it somewhere durable, and only then says 250.
 
     async with serve_mail(Inbox()) as service:
-        send_something_to("127.0.0.1", service.port)
-        (mail,) = await service.drop.wait_for(1)
+        await asyncio.to_thread(send_something_to, "127.0.0.1", service.port)  # smtplib would block the loop
+        (mail,) = await service.drop.wait_for(1)  # mail.octets, mail.recipients
 
 That is all that a test suite needs; `scop smtp serve` is the same with maildirs, an mbox or another server.
 
