@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -136,6 +138,29 @@ async def test_queue_bodies_that_were_cut_off_are_gone_at_the_next_start(tmp_pat
     (tmp_path / "bodies" / ("ab" * 32 + ".new")).write_bytes(b"half")
     bodies = Bodies(tmp_path / "bodies")
     assert ([], []) == (files(tmp_path), list(bodies.keys()))
+    await bodies.close()
+
+
+@pytest.mark.parametrize("call", ["rename", "fsync"])
+async def test_queue_bodies_that_get_no_name_take_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Where the folder cannot take the names of a group none of its files stays, whole or not."""
+    bodies = Bodies(tmp_path / "bodies")
+    really = getattr(os, call)
+    calls: list[object] = []
+
+    def fail_once(*arguments: object, **named: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, "full")
+        really(*arguments, **named)
+
+    monkeypatch.setattr(os, call, fail_once)
+    octets = [memoryview(b"%d" % number * 20_000) for number in range(3)]
+    found = await asyncio.gather(*map(bodies.hold, octets), return_exceptions=True)
+    assert [OSError] * 3 == [type(each) for each in found]
+    assert [] == list((tmp_path / "bodies").iterdir())
     await bodies.close()
 
 

@@ -115,7 +115,7 @@ class Bodies:
         missing = {key: body for key, body in zip(keys, bodies, strict=True) if not self._exists(key)}
         faults = dict(zip(missing, self._pool.map(self._write, missing, missing.values()), strict=True))
         try:
-            self._name(key for key in missing if faults[key] is None)
+            self._name([key.hex() for key in missing if faults[key] is None])
         except OSError as fault:
             faults |= dict.fromkeys(missing, fault)
         return [self._outcome(key, faults.get(key)) for key in keys]
@@ -141,19 +141,17 @@ class Bodies:
             return fault
         return None
 
-    def _name(self, keys: Iterator[bytes]) -> None:
-        """Give files their names, durably, or none of them."""
-        named: list[str] = []
+    def _name(self, names: Sequence[str]) -> None:
+        """Give files their names, durably, or remove them all."""
         try:
-            for key in keys:
-                name = key.hex()
+            for name in names:
                 os.rename(f"{name}{_NEW}", name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-                named.append(name)
-            if named:
+            if names:
                 os.fsync(self._folder)
         except OSError:
-            for name in named:
+            for name in names:
                 self._unlink(name)
+                self._unlink(f"{name}{_NEW}")
             raise
 
 
