@@ -43,6 +43,7 @@ class Mbox:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
+        self._identity = (0, 0)  # of the file that is open
         self._lane: Lane[bytes] = Lane("mbox", self._append_all, self._end, max_batch=MAX_GROUP)
 
     def prepare(self) -> None:
@@ -51,6 +52,8 @@ class Mbox:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o600)
+            ours = os.fstat(self._descriptor)
+            self._identity = (ours.st_dev, ours.st_ino)
             sync_folder(str(self._path.parent.absolute()))
 
     async def keep(self, octets: bytes) -> None:
@@ -65,17 +68,16 @@ class Mbox:
 
     def _append_all(self, entries: Sequence[bytes]) -> list[Outcome]:
         try:
-            self._lock_where_it_is_now()
+            before = self._lock_where_it_is_now()
             try:
-                self._append(b"".join(entries))
+                self._append(before, b"".join(entries))
             finally:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
         except OSError as fault:
             return [Failed(fault)] * len(entries)
         return [Returned(None)] * len(entries)
 
-    def _append(self, octets: bytes) -> None:
-        before = os.fstat(self._descriptor).st_size
+    def _append(self, before: int, octets: bytes) -> None:
         gap = _gap(os.pread(self._descriptor, 2, max(0, before - 2)))
         try:
             rest = gap + octets
@@ -86,14 +88,15 @@ class Mbox:
             os.ftruncate(self._descriptor, before)
             raise
 
-    def _lock_where_it_is_now(self) -> None:
-        """Lock the file; while we wait a mail program may put another in its place, as `mv` does."""
+    def _lock_where_it_is_now(self) -> int:
+        """Lock the file, return its size; while we wait a mail program may put another in its place, as `mv` does."""
         self.prepare()
         self._lock()
-        while self._is_replaced():
+        while (there := self._there()) is None or (there.st_dev, there.st_ino) != self._identity:
             self._end()  # and with it our lock
             self.prepare()
             self._lock()
+        return there.st_size
 
     def _lock(self) -> None:
         deadline = time.monotonic() + LOCK_SECONDS
@@ -107,13 +110,11 @@ class Mbox:
             else:
                 return
 
-    def _is_replaced(self) -> bool:
-        ours = os.fstat(self._descriptor)
+    def _there(self) -> os.stat_result | None:
         try:
-            theirs = os.stat(self._path)  # noqa: PTH116 - beside fstat
+            return os.stat(self._path)  # noqa: PTH116 - beside fstat
         except FileNotFoundError:
-            return True
-        return (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino)
+            return None
 
     def _end(self) -> None:
         if self._descriptor >= 0:
