@@ -31,6 +31,7 @@ from scop.mesh.vocabulary.relay import (
 )
 from scop.net.peer import Peer
 from scop.smtp import DeliverBy, ForwardPath, Mail, Recipient, ReversePath, ServerOptions, reply
+from scop.smtp.delivery import Hold
 
 EVE = "<eve@island.test>"
 GREYLISTED = reply(451, "4.7.1", "Come back later")
@@ -159,6 +160,17 @@ async def test_queue_command_retries_before_the_time(tmp_path: Path) -> None:
         (line,) = await relay.kept.until("mail.relayed")
         assert EVE == line["to"]
         assert [BOB, BOB] == [entry.forward_path for entry in (await relay.left(2)).entries]
+
+
+async def test_queue_command_retries_nothing_that_its_sender_wants_later(tmp_path: Path) -> None:
+    """RFC 4865 §5: it is neither tried nor counted among what is."""
+    async with relay_and_world(tmp_path) as relay:
+        await deferred(relay)
+        held = Mail(ReversePath.parse(ANN), hold=Hold(for_seconds=600))
+        await relay.hand_over(held, recipient(EVE), octets=MAIL + b"later\r\n")
+        assert QueueChange(mails=2, recipients=3) == await relay.ask(RetryMail(EVERYTHING))
+        await relay.kept.until("mail.deferred", 6)
+        assert [0] == [each.attempts for each in await entries(relay) if each.attempts < 2]
 
 
 async def test_queue_command_drops_for_good(tmp_path: Path) -> None:

@@ -52,11 +52,7 @@ _RELEASE = """
     UPDATE recipients SET next_unix = (SELECT max(?2, release_unix) FROM messages m WHERE m.id = message)
     WHERE id = ?1 AND next_unix IS NULL
 """
-# RFC 4865 §5: what its sender wants later stays so.
-_RETRY = """
-    UPDATE recipients
-    SET next_unix = min(next_unix, (SELECT max(?2, release_unix) FROM messages m WHERE m.id = message)) WHERE id = ?1
-"""
+_RETRY = "UPDATE recipients SET next_unix = min(next_unix, ?2) WHERE id = ?1"
 _BATCH = """
     SELECT r.id, r.message, m.trace, r.forward_path
     FROM recipients r JOIN messages m ON m.id = r.message JOIN destinations d ON d.id = r.destination
@@ -113,8 +109,9 @@ class Management:
         return changed
 
     async def try_now(self, asked: RetryMail, _peer: Peer) -> QueueChange:
-        """Have recipients tried now."""
-        changed = await self._change(asked.choice, _WAITS, _RETRY, "mail.retried", self.clock.unix())
+        """Have recipients tried now, but for those of a mail that its sender wants to go later (RFC 4865 §5)."""
+        now = self.clock.unix()
+        changed = await self._change(asked.choice, f"{_WAITS} AND m.release_unix <= {now}", _RETRY, "mail.retried", now)
         self.retry()
         return changed
 
