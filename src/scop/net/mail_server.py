@@ -69,6 +69,7 @@ _SIMPLE: Mapping[type, Reply] = {
 }
 _PATIENT = ServerTimeouts()
 _PLAIN = Entrance()
+_CLOSED = State.CLOSED
 _IN_TRANSACTION = (State.MAIL, State.RECIPIENTS, State.CHUNKED)
 _AT_REST = (State.GREETED, State.IDLE)  # nothing is in the middle of being done
 
@@ -179,20 +180,8 @@ class MailServer(MailWire):
 
     async def _converse(self) -> None:
         try:
-            welcome = await self._session.connected()
-            if self._connection.early_talker:
-                self._note_refused(Refused(EARLY_TALK, "it spoke before it was greeted"))
-            self._out.append(self._connection.send(welcome))
-            while self._connection.state is not State.CLOSED:
-                event = self._connection.next_event()
-                if event is not NEED_DATA:
-                    await self._take_event(event)
-                    if len(self._out) >= MAX_REPLIES_AT_ONCE:
-                        await self._give_way()
-                elif self._flush():
-                    await self._wait()
-                else:
-                    await self._drain()  # octets may come in the meantime: look again before waiting for some
+            await self._greet()
+            await self._talk()
             if not self._flush():
                 await self._drain()
         except Gone:
@@ -204,16 +193,30 @@ class MailServer(MailWire):
             self._close()
             await self._close_session()
 
-    async def _take_event(self, event: Event) -> None:
-        if isinstance(event, DataChunk):
-            self._pieces.add(event.octets)
-        elif isinstance(event, StartTls):
-            await self._change_to_tls()
-        else:
-            await self._answer(event)
+    async def _greet(self) -> None:
+        welcome = await self._session.connected()
+        if self._connection.early_talker:
+            self._note_refused(Refused(EARLY_TALK, "it spoke before it was greeted"))
+        self._out.append(self._connection.send(welcome))
 
-    async def _answer(self, event: Event) -> None:
-        answer = await self._reply_to(event)
+    async def _talk(self) -> None:
+        while self._connection.state is not _CLOSED:
+            event = self._connection.next_event()
+            if event is NEED_DATA:
+                if not self._flush():
+                    await self._drain()  # octets may come in the meantime: look again before waiting for some
+                elif self._is_to_wait():
+                    await self._bell
+            elif isinstance(event, DataChunk):
+                self._pieces.add(event.octets)
+            elif isinstance(event, StartTls):
+                await self._change_to_tls()
+            else:
+                self._answer(event, await self._reply_to(event))
+                if len(self._out) >= MAX_REPLIES_AT_ONCE:
+                    await self._give_way()
+
+    def _answer(self, event: Event, answer: Reply) -> None:
         self._out.append(self._connection.send(answer))
         self._answered = self._loop.time()
         if not isinstance(event, ChunkEnd):
@@ -301,17 +304,17 @@ class MailServer(MailWire):
 
     # Octets
 
-    async def _wait(self) -> None:
-        """Wait for octets, as long as this client may still take."""
-        limits, at_rest = self._timeouts, self._connection.state in _AT_REST
-        if self._retired and at_rest:
+    def _is_to_wait(self) -> bool:
+        """Return whether to wait for octets, for as long as this client may still take."""
+        if self._retired and self._connection.state in _AT_REST:
             self._take_leave()
             raise Gone
         if self._connection.is_in_message:
-            await self._more(self._message_deadline())
-        else:
-            # Octets that trickle in win no time: the whole command is awaited.
-            await self._more(min(self._answered + limits.idle_seconds, self._bore_fruit + limits.fruitless_seconds))
+            return self._expects_more(self._message_deadline())
+        # Octets that trickle in win no time: the whole command is awaited.
+        limits = self._timeouts
+        idle, fruitless = self._answered + limits.idle_seconds, self._bore_fruit + limits.fruitless_seconds
+        return self._expects_more(idle if idle < fruitless else fruitless)
 
     def _message_deadline(self) -> float:
         now, limits = self._loop.time(), self._timeouts

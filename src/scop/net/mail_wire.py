@@ -2,9 +2,10 @@
 
 Theory of operation: a PROXY header, then TLS, then the conversation: each stage begins when the one
 before has ended, and octets go to the stage that stands. The conversation is a coroutine of a subclass,
-which waits in two places: `_more` for octets to come, `_drain` for octets to leave. Octets that come run it on at
-once, so what can be answered without waiting leaves in the same turn of the loop. Each wait has a deadline, one timer
-serves all of them. Reading is paused while the conversation is far behind, and as the entrance asks.
+which waits in two places: for the bell, which rings when octets come, and in `_drain` for octets to leave. The bell
+runs it on at once, so what can be answered without waiting leaves in the same turn of the loop. Each wait has a
+deadline, one timer serves all of them. Reading is paused while the conversation is far behind, and as the entrance
+asks.
 
 Standards: RFC 5321 §4.5.3.2 (timeouts); RFC 3207 (STARTTLS); RFC 8314 §3 (implicit TLS); PROXY protocol §2.2.
 """
@@ -126,7 +127,7 @@ class MailWire(asyncio.Protocol):
             if timer is not None:
                 timer.cancel()
         _wake(self._drained)
-        self._bell.ring()
+        self._go_on()
         self._left()
 
     def pause_writing(self) -> None:
@@ -181,7 +182,7 @@ class MailWire(asyncio.Protocol):
             self._transport.pause_reading()
         if self._entrance.pause_seconds is not None:
             self._slow_down(self._entrance.pause_seconds(self._peer, len(octets)))
-        self._bell.ring()
+        self._go_on()
 
     def _read_tls(self, tls: TlsLayer, octets: bytes) -> None:
         was_open = tls.is_open
@@ -219,7 +220,12 @@ class MailWire(asyncio.Protocol):
 
     def _end(self) -> None:
         self._ended = True
-        self._bell.ring()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._bell.is_awaited:
+            self._deadline = math.inf
+            self._bell.ring()
 
     @property
     def _is_paused(self) -> bool:
@@ -248,20 +254,22 @@ class MailWire(asyncio.Protocol):
         if self._tls is not None and self._tls.is_open:
             self._read_tls(self._tls, b"")  # what lies there encrypted
 
-    async def _more(self, deadline: float) -> None:
-        """Wait for octets until the monotonic time `deadline`; raises `Gone` where none can come."""
-        came = self._came
+    def _expects_more(self, deadline: float) -> bool:
+        """Return whether to wait for the bell, until the monotonic time `deadline`; raises `Gone` where none can come.
+
+        False is said where octets came just now, of those that were held back.
+        """
         if self._is_behind:
+            came = self._came
             self._is_behind = False
             self._resume()
-        if self._came != came:
-            return
+            if self._came != came:
+                return False
         if self._ended:
             raise Gone
         # What a pause costs is not the client's fault.
         self._expect_by(deadline if self._slowed is None else deadline + self._slowed_until - self._loop.time())
-        await self._bell
-        self._deadline = math.inf
+        return True
 
     async def _start_tls(self) -> None:
         """Wait for the client's handshake; raises `Gone` where it fails. Our assent has left already."""
@@ -272,7 +280,6 @@ class MailWire(asyncio.Protocol):
                 raise Gone
             self._expect_within(self._timeouts.handshake_seconds)
             await self._bell
-        self._deadline = math.inf
 
     # Octets that leave
 

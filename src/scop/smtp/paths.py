@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scop.base import a_labels
@@ -44,12 +44,15 @@ class Mailbox:
 
     local_part: str
     domain: str
+    _written: str = field(init=False, repr=False, compare=False)  # asked for with each mail that names it
 
     def __post_init__(self) -> None:
         if not _QUOTABLE.fullmatch(self.local_part):
             raise ValueError("a local part holds a control character")
-        _check_local_length(_quoted(self.local_part))
-        if len(str(self).encode("utf-8", "surrogatepass")) > MAX_MAILBOX_OCTETS:
+        quoted = _quoted(self.local_part)
+        _check_local_length(quoted)
+        object.__setattr__(self, "_written", f"{quoted}@{self.domain}")
+        if len(self._written.encode("utf-8", "surrogatepass")) > MAX_MAILBOX_OCTETS:
             raise ValueError(f"an address is longer than {MAX_MAILBOX_OCTETS} octets")
         _check_domain(self.domain)
 
@@ -59,7 +62,7 @@ class Mailbox:
         return _mailbox(text)
 
     def __str__(self) -> str:
-        return f"{_quoted(self.local_part)}@{self.domain}"
+        return self._written
 
     @property
     def domain_key(self) -> str:

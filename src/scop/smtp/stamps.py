@@ -76,8 +76,7 @@ def protocol_word(*, extended: bool, tls: bool, authenticated: bool, smtputf8: b
 
 def received_field(handover: Handover) -> bytes:
     """Write our `Received` field, with its CRLF."""
-    address = f"IPv6:{handover.address}" if ":" in handover.address else handover.address
-    lines = [f"Received: from {_safe(handover.helo)} ({_safe(handover.name)} [{_safe(address)}])"]
+    lines = [_from_clause(handover.helo, handover.name, handover.address)]
     lines.append(f"\tby {handover.hostname} with {handover.protocol}")
     lines.append(f"\tid {handover.trace}")
     if handover.recipient is not None:
@@ -87,6 +86,13 @@ def received_field(handover: Handover) -> bytes:
     return ("\r\n".join(lines) + f";\r\n\t{date_time(handover.unix)}\r\n").encode()
 
 
+@lru_cache(maxsize=256)  # of all mails of one connection
+def _from_clause(helo: str, name: str, address: str) -> str:
+    literal = f"IPv6:{address}" if ":" in address else address
+    return f"Received: from {_safe(helo)} ({_safe(name)} [{_safe(literal)}])"
+
+
+@lru_cache(maxsize=64)  # as above
 def _tls_clause(facts: str) -> str:
     """Return the clause that names the cipher suite, its version as a comment; a comment alone for an unknown one."""
     version, _, suite = facts.partition(" ")
