@@ -8,6 +8,7 @@ Standards: RFC 5321 §4.1.1 (commands), §4.1.2 (syntax); RFC 2033 §4.1 (LHLO).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from scop.base import LocalProtocolError, RemoteProtocolError
@@ -84,6 +85,7 @@ def _reply_to_unknown(verb: str, channel: Channel, offers: Offers) -> str:
     return withheld.unoffered(channel)
 
 
+@lru_cache(maxsize=256)  # the same few people write and are written to; all say DATA
 def _words(line: bytes) -> tuple[str, str]:
     # RFC 5321 §2.3.8: CR and LF occur only as CRLF.
     if b"\r" in line or b"\n" in line or b"\0" in line:
@@ -116,7 +118,7 @@ def _mail(argument: str, channel: Channel, offers: Offers) -> Mail:
         mail = Mail(ReversePath.parse(path), origin=channel.origin)
     except ValueError as fault:
         raise RemoteProtocolError(f"reverse path: {fault}", reply_hint="501 5.1.7 Bad sender address syntax") from fault
-    for name, value in parameters.items():
+    for name, value in parameters:
         mail = _reader(offers.mail_parameters, name)(mail, value, channel)
     if not mail.smtputf8 and not argument.isascii():  # RFC 6531 §3.5
         raise RemoteProtocolError("UTF-8 without SMTPUTF8", reply_hint=NEEDS_SMTPUTF8)
@@ -132,7 +134,7 @@ def _recipient(argument: str, channel: Channel, offers: Offers) -> Recipient:
     except ValueError as fault:
         hint = "501 5.1.3 Bad recipient address syntax"
         raise RemoteProtocolError(f"forward path: {fault}", reply_hint=hint) from fault
-    for name, value in parameters.items():
+    for name, value in parameters:
         recipient = _reader(offers.recipient_parameters, name)(recipient, value, channel)
     return recipient
 
@@ -144,7 +146,8 @@ def _reader(known: Mapping[str, _Parameter], name: str) -> _Parameter:
     return read
 
 
-def _path_and_parameters(form: re.Pattern[str], argument: str) -> tuple[str, dict[str, str | None]]:
+@lru_cache(maxsize=256)  # as above
+def _path_and_parameters(form: re.Pattern[str], argument: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:
     found = form.fullmatch(argument)
     if found is None:
         raise RemoteProtocolError("no path", reply_hint=BAD_PARAMETER)
@@ -154,7 +157,7 @@ def _path_and_parameters(form: re.Pattern[str], argument: str) -> tuple[str, dic
         if parameter is None or parameter[1].upper() in parameters:
             raise RemoteProtocolError("bad or repeated parameter", reply_hint=BAD_PARAMETER)
         parameters[parameter[1].upper()] = parameter[2]
-    return found[1], parameters
+    return found[1], tuple(parameters.items())
 
 
 def _bare(event: Event) -> _Read:

@@ -102,21 +102,22 @@ class DataReader:
     def feed(self, octets: bytes) -> tuple[bytes, bytes | None]:
         """Return the text that is now certain, and after the end what follows it (None before)."""
         work = self._held + octets
-        dot = _DOT.search(work)
-        end = work.find(_END, dot.start()) if dot is not None else -1
+        found = _DOT.search(work)
+        dot = found.start() if found is not None else len(work)
+        end = work.find(_END, dot)
         if end >= 0:
-            return self._text(work[: end + 2]), work[end + 5 :]
+            return self._text(work[: end + 2], dot), work[end + 5 :]
         keep = next((len(prefix) for prefix in _PREFIXES if work.endswith(prefix)), 0)
         cut = len(work) - keep
         self._held = work[cut:]
-        return self._text(work[:cut]), None
+        return self._text(work[:cut], dot), None
 
-    def _text(self, piece: bytes) -> bytes:
-        """Undo the dots in a piece that ends neither inside of CRLF nor before a dot that may be stuffed."""
+    def _text(self, piece: bytes, dot: int) -> bytes:
+        """Undo the dots, from where the first is, in a piece that ends neither inside of CRLF nor before such a dot."""
         if not piece:
             return piece
         # RFC 5321 §4.5.2: a leading dot is deleted, whatever follows.
-        text = piece.replace(b"\r\n.", b"\r\n") if _DOT.search(piece) else piece
+        text = piece.replace(b"\r\n.", b"\r\n") if dot + 2 < len(piece) else piece
         if self._virtual:
             text = text[2:]
             self._virtual = 0

@@ -15,6 +15,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from scop.store.lane import Failed, Lane, Outcome, Returned
@@ -32,9 +33,14 @@ _FROM = re.compile(rb"^(>*From )", re.MULTILINE)
 def entry(sender: str, unix: float, octets: bytes) -> bytes:
     """Return a mail with lines ended by LF as it stands in the file: separator, quoted lines, an empty line."""
     # RFC 4155 appendix A: the address without brackets, and the time in UTC as asctime writes it.
-    separator = f"From {sender or 'MAILER-DAEMON'} {time.asctime(time.gmtime(unix))}\n".encode()
+    separator = f"From {sender or 'MAILER-DAEMON'} {_asctime(int(unix))}\n".encode()
     text = _FROM.sub(rb">\1", octets) if b"From " in octets else octets
     return b"".join((separator, text, b"\n" if text.endswith(b"\n") else b"\n\n"))
+
+
+@lru_cache(maxsize=4)  # thousands of mails come in one second
+def _asctime(unix: int) -> str:
+    return time.asctime(time.gmtime(unix))
 
 
 class Mbox:
