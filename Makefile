@@ -50,6 +50,7 @@ $(VENV)/.peers: $(VENV)/.check requirements/peers.txt
 	@touch $@
 
 setup: $(VENV)/.mesh
+	@echo "$(RUN)/scop is ready; make demo shows it at work"
 
 peers: $(VENV)/.peers
 
