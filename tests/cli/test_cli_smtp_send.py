@@ -135,6 +135,11 @@ def test_cli_smtp_send_speaks_lmtp(records: Records) -> None:
     assert records.asked[1].startswith("hello LHLO ")
 
 
+def test_cli_smtp_send_says_which_protocol_may_be_the_right_one(port: int) -> None:
+    """Who speaks LMTP to an SMTP server learns it from the answer."""
+    assert "; perhaps it speaks SMTP" in str(send(port, "--lmtp").exception)
+
+
 def test_cli_smtp_send_hands_over_wishes(records: Records, port: int) -> None:
     """RFC 3461: --notify, --ret and --envid."""
     done = send(port, "--notify", "success,delay", "--ret", "hdrs", "--envid", "id+1")

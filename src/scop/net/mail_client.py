@@ -315,7 +315,9 @@ class MailClient(MailTalk):
         if answer.is_permanent and not self._lmtp:  # RFC 5321 §3.2: an old server
             answer = await self.say(Hello("HELO", self._name))
         if not answer.is_positive:
-            raise TemporaryFailure(f"our hello is answered by {answer}")
+            other = "SMTP" if self._lmtp else "LMTP"
+            hint = f"; perhaps it speaks {other}" if answer.code in (500, 502) else ""  # of no such command
+            raise TemporaryFailure(f"our hello is answered by {answer}{hint}")
 
 
 def _with_utf8(mail: Mail, recipients: Sequence[Recipient]) -> Mail:
