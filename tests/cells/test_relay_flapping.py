@@ -179,6 +179,30 @@ async def test_recipients_fare_each_for_itself(tmp_path: Path) -> None:
     ]
 
 
+async def test_recipients_behind_refused_ones_are_asked_for_too(tmp_path: Path) -> None:
+    """What is said of some recipients is not said of others: a transaction that nobody is in loses none of the rest."""
+    gone = [f"<gone{number}@harbor.test>" for number in range(3)]
+    host = FickleHost(recipients=dict.fromkeys(gone, "550 5.1.1 No such user"), offers=("LIMITS RCPTMAX=3",))
+    first, last = [f"<first{number}@harbor.test>" for number in range(3)], [BOB, EVE]
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(*first, *gone, *last)
+        await relay.kept.until("mail.relayed", 5)
+        await relay.kept.until("mail.bounced", 3)
+    assert [*first, *last] == host.told
+    assert [["bounced"]] * 3 == [states(relay, path) for path in gone]
+
+
+@pytest.mark.parametrize("answer", ["452 4.2.2 Mailbox full", "550 5.1.1 No such user"])
+async def test_recipient_that_is_refused_does_not_stand_before_the_next(tmp_path: Path, answer: str) -> None:
+    """A host that takes one recipient at a time is asked for the second whatever it says of the first."""
+    host = FickleHost(recipients={BOB: answer}, offers=("PIPELINING", "LIMITS RCPTMAX=1"))
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB, EVE)
+        await relay.kept.until("mail.relayed", to=EVE)
+    assert ["relayed"] == states(relay, EVE)
+    assert 1 == host.connections
+
+
 async def test_recipients_of_many_domains_share_a_copy_through_a_smarthost(tmp_path: Path) -> None:
     """One next hop, one transaction, whatever the domains; the others go by their own MX."""
     host = FickleHost()

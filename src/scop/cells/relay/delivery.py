@@ -18,7 +18,7 @@ from scop.cells.relay.letters import SIGNER, Load, Waiting
 from scop.cells.relay.post import Carried, Post
 from scop.cells.relay.route import Ourselves, Route, Unroutable, route, shuffled, through_smarthost
 from scop.cells.relay.tls_policy import ENCRYPTION_NEEDED, REQUIRETLS_SUPPORT_NEEDED
-from scop.cells.relay.verdict import Fate, Verdict, verdicts_of
+from scop.cells.relay.verdict import Fate, Trouble, Verdict, verdicts_of
 from scop.net.dns_client import Names, drive
 from scop.net.faults import TemporaryFailure
 from scop.net.mail_pool import MailPool
@@ -66,9 +66,10 @@ class Delivery:
             batch = waiting[:at_once]
             found = await self._transact(load, batch, octets)
             taken = [pair for pair in zip(batch, found, strict=True) if pair[1].fate is not Fate.AT_ONCE]
-            if not any(verdict.fate is Fate.PASSED for _, verdict in taken):
+            rest = _said_of_all(found) if taken else found[-1]
+            if rest is not None:
                 # A host that takes nobody has another reason, and one that is down will not take the rest.
-                told = (*found, *[found[-1]] * (len(waiting) - len(batch)))
+                told = (*found, *[rest] * (len(waiting) - len(batch)))
                 yield replace(load, recipients=waiting), tuple(map(_later, told))
                 return
             yield replace(load, recipients=tuple(each for each, _ in taken)), tuple(verdict for _, verdict in taken)
@@ -150,6 +151,13 @@ def _with_original(recipient: Recipient) -> Recipient:
         return recipient
     # RFC 3461 §5.2.1: ORCPT may be added, of the address as it came to us; ENVID, RET and NOTIFY may not.
     return replace(recipient, original_recipient=f"{'rfc822' if mailbox.is_ascii else 'utf-8'};{mailbox}")
+
+
+def _said_of_all(found: Sequence[Verdict]) -> Verdict | None:
+    """Return what the recipients fare by that were not asked for yet, None where they are to be."""
+    if any(verdict.fate is Fate.PASSED for verdict in found):
+        return None
+    return next((verdict for verdict in found if not verdict.is_of_one or verdict.trouble is not Trouble.NONE), None)
 
 
 def _later(verdict: Verdict) -> Verdict:

@@ -54,6 +54,7 @@ class Verdict:
     host: str = ""
     reply: Reply | None = None
     trouble: Trouble = Trouble.NONE
+    is_of_one: bool = False  # an answer to RCPT: it says nothing of the other recipients
     offers_dsn: bool = False  # who took it answers for notices from here on
     offers_deliver_by: bool = False  # and for the time of delivery
     tls: str = ""  # under which it was taken
@@ -99,7 +100,7 @@ def judge(answer: Reply, stage: Stage, host: str = "") -> Verdict:
     fate = rule.fate if rule else _BY_FIRST_DIGIT[answer.code // 100]
     status = answer.enhanced or f"{4 if fate is Fate.LATER else answer.code // 100}.0.0"
     trouble = rule.trouble if rule else Trouble.NONE
-    return Verdict(fate, status, str(answer), host, answer, trouble)
+    return Verdict(fate, status, str(answer), host, answer, trouble, is_of_one=stage is Stage.RECIPIENT)
 
 
 def verdicts_of(carried: Carried, count: int) -> tuple[Verdict, ...]:
