@@ -52,15 +52,11 @@ class Bell:
         self._asyncio_future_blocking = True  # tells the task that it is awaited, not yielded
         yield self
 
-    # What a task asks of a future
+    # What a task asks of a future; it also looks at `_loop`
 
     def add_done_callback(self, wake_up: _WakeUp, /, *, context: Context) -> None:
         """Note how to run the task that waits."""
         self._wake_up, self._context = wake_up, context
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the loop of the task."""
-        return self._loop
 
     def result(self) -> None:
         """Let the task go on; raises `CancelledError` in one that is cancelled."""

@@ -9,6 +9,7 @@ Standards: RFC 5321 §3.8, §4.5.3.2 (421 and timeouts); RFC 3207 (STARTTLS); RF
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -207,6 +208,7 @@ class MailServer(MailWire):
                     await self._drain()  # octets may come in the meantime: look again before waiting for some
                 elif self._is_to_wait():
                     await self._bell
+                    self._deadline = math.inf
             elif isinstance(event, DataChunk):
                 self._pieces.add(event.octets)
             elif isinstance(event, StartTls):

@@ -127,7 +127,7 @@ class MailWire(asyncio.Protocol):
             if timer is not None:
                 timer.cancel()
         _wake(self._drained)
-        self._go_on()
+        self._bell.ring()
         self._left()
 
     def pause_writing(self) -> None:
@@ -182,7 +182,7 @@ class MailWire(asyncio.Protocol):
             self._transport.pause_reading()
         if self._entrance.pause_seconds is not None:
             self._slow_down(self._entrance.pause_seconds(self._peer, len(octets)))
-        self._go_on()
+        self._bell.ring()
 
     def _read_tls(self, tls: TlsLayer, octets: bytes) -> None:
         was_open = tls.is_open
@@ -220,12 +220,7 @@ class MailWire(asyncio.Protocol):
 
     def _end(self) -> None:
         self._ended = True
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._bell.is_awaited:
-            self._deadline = math.inf
-            self._bell.ring()
+        self._bell.ring()
 
     @property
     def _is_paused(self) -> bool:
@@ -280,6 +275,7 @@ class MailWire(asyncio.Protocol):
                 raise Gone
             self._expect_within(self._timeouts.handshake_seconds)
             await self._bell
+            self._deadline = math.inf
 
     # Octets that leave
 

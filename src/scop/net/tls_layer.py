@@ -50,6 +50,8 @@ class TlsLayer:
 
     def read(self) -> bytes | None:
         """Return what the client says, b'' where more octets are needed, None at its end; raises `ssl.SSLError`."""
+        if not (self._from_wire.pending or self._object.pending()):
+            return b""  # the usual case after a piece, without an exception
         try:
             return self._object.read(MAX_PIECE_OCTETS) or None
         except ssl.SSLWantReadError:
