@@ -9,15 +9,12 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import closing
-from pathlib import Path
 
 from bench.mesh import pids
+from bench.meshes import two_meshes
 from bench.proc import pss_octets
-from scop.cli.demo.offices import Offices
-from scop.cli.demo.scene import Organisation, Scene, World, build_scene
+from scop.cli.demo.scene import Organisation, Scene
 from scop.cli.shared import console, print_table
 
 __all__ = ["main"]
@@ -29,13 +26,8 @@ LOOK_SECONDS = 10.0
 
 def main() -> bool:
     """Run once; tell whether every accepted mail was stored unchanged or returned."""
-    with tempfile.TemporaryDirectory(prefix="scop-bench-") as temporary:
-        Path(temporary).chmod(0o711)
-        with closing(build_scene(Path(temporary) / "scene", World())) as scene:
-            offices = Offices(scene)
-            offices.open_accounts(PASSWORD)
-            offices.await_keys()
-            return _send(scene)
+    with two_meshes(PASSWORD) as scene:
+        return _send(scene)
 
 
 def _memory(scene: Scene, organisation: Organisation) -> dict[str, int]:

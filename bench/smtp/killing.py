@@ -13,17 +13,14 @@ import os
 import random
 import signal
 import ssl
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
-from scop.cli.demo.offices import Offices
-from scop.cli.demo.scene import PORTS, Organisation, Scene, World, build_scene
+from bench.meshes import two_meshes
+from scop.cli.demo.scene import PORTS, Organisation, Scene
 from scop.cli.journey import Step, read_steps
 from scop.cli.shared import Operator, console, print_table, with_operator
 from scop.mesh.vocabulary.mailbox import ListMail
@@ -189,13 +186,8 @@ def _unexplained(scene: Scene) -> int:
 
 def main() -> bool:
     """Run once and tell whether every promise held."""
-    with tempfile.TemporaryDirectory(prefix="scop-bench-") as temporary:
-        Path(temporary).chmod(0o711)
-        with closing(build_scene(Path(temporary) / "scene", World())) as scene:
-            offices = Offices(scene)
-            offices.open_accounts(PASSWORD)
-            offices.await_keys()
-            return _run(scene)
+    with two_meshes(PASSWORD) as scene:
+        return _run(scene)
 
 
 def _run(scene: Scene) -> bool:
