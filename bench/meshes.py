@@ -14,11 +14,11 @@ __all__ = ["two_meshes"]
 
 
 @contextmanager
-def two_meshes(password: str, world: World = World()) -> Iterator[Scene]:
+def two_meshes(password: str) -> Iterator[Scene]:
     """Run lagoon, where alice and postman may send, and harbor, where bob gets mail."""
     with tempfile.TemporaryDirectory(prefix="scop-bench-") as temporary:
         Path(temporary).chmod(0o711)
-        with closing(build_scene(Path(temporary) / "scene", world)) as scene:
+        with closing(build_scene(Path(temporary) / "scene", World())) as scene:
             offices = Offices(scene)
             offices.open_accounts(password)
             offices.await_keys()
