@@ -203,6 +203,18 @@ async def test_recipient_that_is_refused_does_not_stand_before_the_next(tmp_path
     assert 1 == host.connections
 
 
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",), ("CHUNKING",), ("PIPELINING", "CHUNKING")])
+async def test_recipient_before_one_at_whom_the_host_closes_has_nothing_yet(
+    tmp_path: Path, offers: tuple[str, ...]
+) -> None:
+    """RFC 5321 §3.8: 421 to the second recipient; the first was accepted, and is not delivered by that."""
+    host = FickleHost(recipients={EVE: "421 4.3.2 Going down"}, offers=offers)
+    async with relay_to(host, tmp_path) as relay:
+        await relay.send(BOB, EVE)
+        await relay.kept.until("mail.deferred", 2)
+    assert ([], ["deferred"]) == (host.told, states(relay))
+
+
 async def test_recipients_of_many_domains_share_a_copy_through_a_smarthost(tmp_path: Path) -> None:
     """One next hop, one transaction, whatever the domains; the others go by their own MX."""
     host = FickleHost()

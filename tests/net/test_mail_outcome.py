@@ -30,3 +30,9 @@ def test_each_recipient_has_one_outcome(told: Transaction, outcomes: tuple[Reply
 def test_the_worst_reply_holds_for_all(replies: tuple[Reply, ...], expected: Reply) -> None:
     """What must be tried again wins over what failed, and that over success."""
     assert expected == worst(replies)
+
+
+def test_recipient_that_was_accepted_has_no_mail_by_that() -> None:
+    """RFC 5321 §4.2.5: only the reply to the message takes it over."""
+    with pytest.raises(ValueError, match="nothing is known of the message"):
+        Transaction(OK, (OK, NO))

@@ -232,7 +232,10 @@ class MailClient(MailTalk):
     async def _step_by_step(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
         """Hear of the envelope before a word of the message is sent."""
         told = await self._say(*opening)
-        return told, await self._message(octets) if self._connection.state is State.RECIPIENTS else []
+        if self._connection.state is State.RECIPIENTS:
+            return told, await self._message(octets)
+        # RFC 5321 §3.8: 421 to a later recipient holds for those before it, too: they were accepted, and got nothing.
+        return told, [each for each in told if each.code == 421][:1] if self._connection.accepted else []
 
     async def _with_data(self, opening: list[Event], octets: bytes) -> tuple[list[Reply], list[Reply]]:
         """Say DATA along with the envelope (RFC 2920 §3.1)."""

@@ -24,6 +24,11 @@ class Transaction:
     recipients: tuple[Reply, ...]  # to each RCPT
     messages: tuple[Reply, ...] = ()  # to the message: one for all, or in LMTP one for each recipient accepted
 
+    def __post_init__(self) -> None:
+        """Refuse what would pass for a delivery: a recipient that was accepted has no mail by that."""
+        if self.mail.is_positive and not self.messages and any(each.is_positive for each in self.recipients):
+            raise ValueError("a recipient was accepted, and nothing is known of the message")
+
     @property
     def message(self) -> Reply | None:
         """What holds for all recipients that were accepted; None where no message was sent."""
