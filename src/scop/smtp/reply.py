@@ -33,15 +33,10 @@ class Reply:
     text: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not 200 <= self.code <= 559 or self.code % 100 > 59:
-            raise ValueError(f"not a reply code: {self.code}")
+        _check_codes(self.code, self.enhanced)
         if not self.text or not all(map(_TEXT.fullmatch, self.text)):
             raise ValueError("a reply has lines of text, each without CR, LF and NUL")
-        if self.enhanced:
-            # RFC 2034 §4: the class of both codes is the same.
-            if not _ENHANCED.fullmatch(self.enhanced) or int(self.enhanced[0]) != self.code // 100:
-                raise ValueError(f"{self.enhanced} is no enhanced code of a {self.code}")
-        elif _enhanced_in(self.code, self.text[0]):
+        if not self.enhanced and _enhanced_in(self.code, self.text[0]):
             raise ValueError("the text begins with an enhanced code of its own")
 
     @classmethod
@@ -92,6 +87,15 @@ class Reply:
     def is_permanent(self) -> bool:
         """Whether the same command will fail again (5yz)."""
         return self.code >= 500
+
+
+@lru_cache(maxsize=256)  # more than there are
+def _check_codes(code: int, enhanced: str) -> None:
+    if not 200 <= code <= 559 or code % 100 > 59:
+        raise ValueError(f"not a reply code: {code}")
+    # RFC 2034 §4: the class of both codes is the same.
+    if enhanced and (not _ENHANCED.fullmatch(enhanced) or int(enhanced[0]) != code // 100):
+        raise ValueError(f"{enhanced} is no enhanced code of a {code}")
 
 
 def reply(code: int, enhanced: str, *lines: str) -> Reply:
