@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_command", "write_command"]
 
+# How lines begin that are kept for the next time. None of them holds a password, as one of AUTH may.
+_REPEATED = frozenset((b"MAIL", b"RCPT", b"DATA"))
 MAX_HELLO_OCTETS = 255  # RFC 5321 §4.5.3.1.2
 
 _PATH_AND_REST = r":(<(?:\"(?:[^\"\\]|\\.)*\"|[^>\"])*>)(?: +(.*))?"
@@ -61,7 +63,7 @@ _Parameter = TypeVar("_Parameter")
 
 def read_command(line: bytes, channel: Channel, offers: Offers) -> Event:
     """Return what a command line without its CRLF asks for; raises `RemoteProtocolError` with the reply."""
-    verb, argument = _words(line)
+    verb, argument = _kept_words(line) if line[:4] in _REPEATED else _words(line)
     if not argument.isascii() and verb not in _UTF8_VERBS:
         raise RemoteProtocolError(f"{verb} with UTF-8", reply_hint=BAD_PARAMETER)
     read = _VERBS.get(verb)
@@ -86,6 +88,10 @@ def _reply_to_unknown(verb: str, channel: Channel, offers: Offers) -> str:
 
 
 @lru_cache(maxsize=256)  # the same few people write and are written to; all say DATA
+def _kept_words(line: bytes) -> tuple[str, str]:
+    return _words(line)
+
+
 def _words(line: bytes) -> tuple[str, str]:
     # RFC 5321 §2.3.8: CR and LF occur only as CRLF.
     if b"\r" in line or b"\n" in line or b"\0" in line:
