@@ -32,7 +32,10 @@ class Taken:
 
 @dataclass
 class FickleHost:
-    """What it does by stage (greeting, EHLO, MAIL, RCPT, DATA, dot), and what it saw."""
+    """What it does by stage (greeting, EHLO, MAIL, RCPT, DATA, dot), and what it saw.
+
+    Where it offers CHUNKING the last chunk stands for DATA and for the dot; octets that nobody is to get are dropped.
+    """
 
     moods: dict[str, str] = field(default_factory=dict)
     recipients: dict[str, str] = field(default_factory=dict)  # reply by forward path
@@ -61,6 +64,9 @@ class _Connection(asyncio.Protocol):
         self._host = host
         self._buffer = b""
         self._in_data = False
+        self._chunk_octets = 0  # that are still to come
+        self._is_last = False
+        self._content = b""
         self._mail = ""
         self._recipients: list[str] = []
         self._is_silent = False
@@ -86,6 +92,9 @@ class _Connection(asyncio.Protocol):
                     return
                 self._buffer, self._in_data = rest, False
                 self._take(message + b"\r\n")
+            elif self._chunk_octets:
+                if not self._take_chunk():
+                    return
             else:
                 line, end, rest = self._buffer.partition(b"\r\n")
                 if not end:
@@ -102,6 +111,9 @@ class _Connection(asyncio.Protocol):
             self._transport.write("".join(f"{each}\r\n" for each in said).encode())
         elif verb == "RCPT":
             self._recipient(line)
+        elif verb == "BDAT":
+            _, octets, *last = line.split()
+            self._chunk_octets, self._is_last = int(octets), bool(last)
         elif verb == "DATA" and not self._recipients:
             self._say("503 5.5.1 No recipients")
         else:
@@ -109,6 +121,23 @@ class _Connection(asyncio.Protocol):
                 self._mail = "" if verb in self._host.moods else line
                 self._recipients = []
             self._answer(verb)
+
+    def _take_chunk(self) -> bool:
+        """Take what came of a chunk and answer it when it is whole; return whether it is."""
+        piece = self._buffer[: self._chunk_octets]
+        self._buffer = self._buffer[len(piece) :]
+        self._content += piece
+        self._chunk_octets -= len(piece)
+        if self._chunk_octets:
+            return False
+        refusal = self._host.moods.get("DATA") if self._recipients else "503 5.5.1 No recipients"
+        if refusal or not self._is_last:
+            self._say(refusal or "250 2.0.0 Go on")
+        else:
+            self._take(self._content)
+        if self._is_last:
+            self._content = b""
+        return True
 
     def _recipient(self, line: str) -> None:
         path = line[line.index("<") : line.index(">") + 1]
