@@ -92,6 +92,7 @@ async def _mesh(
     name_seconds: float = 2.0,
     clock: Clock | None = None,
     own_networks: tuple[str, ...] = (),
+    proxies: tuple[str, ...] = (),
 ) -> AsyncIterator[Mesh]:
     records, names = Records(), Names()
     async with serve(records.session, FILTER) as neighbour:
@@ -108,6 +109,7 @@ async def _mesh(
             log=mesh.log.log("receiver"),
             clock=clock or SystemClock(),
             life=Life(),
+            proxies=proxies,
             name_seconds=name_seconds,
         )
         async with running(run(options), options.life):
@@ -137,6 +139,38 @@ async def test_mail_goes_onward_with_one_stamp_and_its_origin() -> None:
     assert f"250 2.0.0 Ok: stored as {trace}" == said
     (line,) = [line for line in mesh.log.lines if line["event"] == "mail.received"]
     assert (trace, "0123abc", len(MESSAGE)) == (line["trace"], line["upstream"], line["size_octets"])
+
+
+# PROXY protocol 2 §2.2: signature, version and command, TCP over IPv4, 12 octets of addresses and ports.
+PROXY = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([192, 0, 2, 7, 127, 0, 0, 1]) + b"\x04\x00\x00\x19"
+
+
+async def test_proxy_of_ours_speaks_for_its_client() -> None:
+    """The client that the PROXY header names is the one that is stamped, counted and passed on."""
+    async with _mesh(proxies=("127.0.0.0/8",)) as mesh:
+        reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+        writer.write(PROXY)
+        await reader.readline()
+        writer.write(BEGIN + MESSAGE + b".\r\nQUIT\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    (mail,) = mesh.records.mails
+    assert mail.origin is not None
+    assert ("192.0.2.7", 1024) == (mail.origin.address, mail.origin.port)
+
+
+async def test_proxy_header_of_anybody_else_is_no_header() -> None:
+    """Who is not named as a proxy has spoken before the greeting, and is refused."""
+    async with _mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
+        mesh.names.answers = StaticNames({})
+        reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
+        writer.write(PROXY)
+        said = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert said.startswith(b"554 ")
+    assert [] == mesh.records.mails
 
 
 async def test_stamp_tells_of_tls() -> None:

@@ -68,6 +68,7 @@ class Setting:
     submission: Submission = UNCHANGED
     devices: dict[str, Device] = field(default_factory=dict)
     own_networks: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 USUAL = Setting()
@@ -197,6 +198,7 @@ async def submission_mesh(setting: Setting = USUAL, authorities: bytes = b"") ->
                 submission=setting.submission,
                 devices=setting.devices,
                 own_networks=setting.own_networks,
+                proxies=setting.proxies,
                 log=mesh.log.log("submission"),
                 clock=mesh.clock,
                 life=Life(),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Source", "Sources"]
+__all__ = ["Networks", "Source", "Sources"]
 
 MAX_KNOWN = 1024  # addresses whose source is found at once
 
@@ -26,11 +26,28 @@ class Source:
     network: str  # IPv4 /24, IPv6 /48
 
 
+class Networks:
+    """Says whether an address, as text, is in one of these networks."""
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        self._networks = tuple(ipaddress.ip_network(network) for network in networks)
+
+    def __call__(self, address: str) -> bool:
+        """Say it; a unix socket has no address and is in none."""
+        if not self._networks:
+            return False
+        try:
+            host = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(host in network for network in self._networks)
+
+
 class Sources:
     """Tells the source of an address; our own networks are none, and so are never counted."""
 
     def __init__(self, own_networks: Iterable[str] = ()) -> None:
-        self._own = tuple(ipaddress.ip_network(network) for network in own_networks)
+        self._is_own = Networks(own_networks)
         self._known = functools.lru_cache(MAX_KNOWN)(self._find)
 
     def of(self, address: str) -> Source | None:
@@ -42,7 +59,7 @@ class Sources:
             host = ipaddress.ip_address(address)
         except ValueError:
             return None  # no address of the Internet: a unix socket
-        if any(host in network for network in self._own):
+        if self._is_own(address):
             return None
         if isinstance(host, ipaddress.IPv4Address):
             return Source(address, _around(host, 24))

@@ -37,7 +37,8 @@ LIMITS
     `[receiver.per_network]` (IPv4 /24, IPv6 /48): mails_per_minute, octets_per_second, and
     broken_commands_per_hour and refused_recipients_per_hour, whoever reaches one of which is hung up on
     (421) for ban_seconds; per_network also connections. 0 is no limit, and none of them holds for
-    `[network] own_networks`.
+    `[network] own_networks`. From `[network] proxies` each connection begins with a PROXY header (v2), whose client
+    is the one that counts.
     10,000 addresses and networks are remembered in each table; who was heard of least recently is forgotten
     first. BINARYMIME is not offered: such a mail could be stored, but neither forwarded to most hosts nor read
     line by line, and made over it would bear broken signatures.

@@ -15,6 +15,7 @@ from scop.net.dns_client import Names, StreamNames
 from scop.net.entrance import BACKLOG
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
+from scop.net.sources import Networks
 from scop.smtp import Refused, ServerOptions
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ReceiverOptions:
     log: Log
     clock: Clock
     life: Life
+    proxies: tuple[str, ...] = ()  # networks that begin with a PROXY header
     name_seconds: float = 2.0  # how long a mail may wait for the client's name
 
 
@@ -62,6 +64,7 @@ def options_of(cell: Cell) -> ReceiverOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
+        proxies=cell.config.network.proxies,
     )
 
 
@@ -111,7 +114,8 @@ async def _listen(options: ReceiverOptions, gate: Gate, connections: Connections
     def new_session(peer: Peer) -> ReceiverSession:
         return ReceiverSession(gate, peer)
 
-    entrance = Entrance(pause_seconds=pause_seconds, connections=connections)
+    is_proxy = Networks(options.proxies)
+    entrance = Entrance(is_proxy=is_proxy, pause_seconds=pause_seconds, connections=connections)
 
     def converse() -> MailServer:
         return MailServer(

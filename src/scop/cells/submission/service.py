@@ -17,6 +17,7 @@ from scop.net.connections import Connections
 from scop.net.entrance import BACKLOG
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
+from scop.net.sources import Networks
 from scop.net.visitors import Visitors
 from scop.smtp import Refused, ServerOptions
 from scop.smtp.sasl import SCRAM_SHA_256, SCRAM_SHA_256_PLUS, tls_server_end_point
@@ -56,6 +57,7 @@ class SubmissionOptions:
     submission: Submission
     devices: dict[str, Device]
     own_networks: tuple[str, ...]
+    proxies: tuple[str, ...]  # networks that begin with a PROXY header
     log: Log
     clock: Clock
     life: Life
@@ -81,6 +83,7 @@ def options_of(cell: Cell) -> SubmissionOptions:
         submission=config.submission,
         devices=config.devices,
         own_networks=config.network.own_networks,
+        proxies=config.network.proxies,
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -162,7 +165,10 @@ async def _listen(options: SubmissionOptions, counter: Counter, connections: Con
         )
 
     loop = asyncio.get_running_loop()
-    clear, secure = (Entrance(implicit_tls=implicit, connections=connections) for implicit in (False, True))
+    is_proxy = Networks(options.proxies)
+    clear, secure = (
+        Entrance(implicit_tls=implicit, is_proxy=is_proxy, connections=connections) for implicit in (False, True)
+    )
     return (
         await loop.create_server(lambda: converse(clear), sock=options.starttls, backlog=BACKLOG),
         await loop.create_server(lambda: converse(secure), sock=options.implicit_tls, backlog=BACKLOG),

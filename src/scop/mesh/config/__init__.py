@@ -58,6 +58,7 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str  # public listeners, and the source of outgoing mail
     pipe_address: str = "127.0.0.1"
     own_networks: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()  # networks whose connections to mail ports begin with a PROXY header (v2)
     ports: Ports = Ports()
     pipes: Port = 21000  # first of the inner ports, one per cell
 
@@ -68,8 +69,9 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         check_port("pipes", self.pipes)
         if self.pipes > MAX_PORT - MAX_INNER_PORTS:
             raise ValueError(f"pipes: the inner ports begin at {MAX_PORT - MAX_INNER_PORTS} at most, not {self.pipes}")
-        for network in self.own_networks:
-            check_network("own_networks", network)
+        for name in ("own_networks", "proxies"):
+            for network in getattr(self, name):
+                check_network(name, network)
 
 
 class WorldPorts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,12 +19,13 @@ from scop.net.mail_drop.directory import Directory
 from scop.net.mail_drop.drop import Drop
 from scop.net.mail_drop.session import DropSession, Free, Hall
 from scop.net.mail_server import MailServer
+from scop.net.sources import Networks
 from scop.smtp import ServerOptions
 from scop.smtp.extensions import built_in
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator
 
     from scop.net.mail_drop.session import Attendant
     from scop.net.peer import Peer
@@ -113,10 +114,10 @@ async def _listen(
     drop: Drop, options: ServeOptions, connections: Connections, place: tuple[str, int]
 ) -> asyncio.Server:
     hall = Hall(options.hostname, options.lmtp, options.directory, options.attendant, options.log)
-    is_xclient = _Networks(options.xclients)
+    is_xclient = Networks(options.xclients)
     entrance = Entrance(
         implicit_tls=options.implicit_tls,
-        is_proxy=_Networks(options.proxies),
+        is_proxy=Networks(options.proxies),
         pause_seconds=None if isinstance(options.attendant, Free) else options.attendant.pause_seconds,
         connections=connections,
     )
@@ -152,19 +153,3 @@ async def _listen(
         )
 
     return await asyncio.get_running_loop().create_server(new_server, *place, backlog=BACKLOG)
-
-
-class _Networks:
-    """Says whether an address is in one of these networks."""
-
-    def __init__(self, networks: Iterable[str]) -> None:
-        self._networks = tuple(ipaddress.ip_network(each) for each in networks)
-
-    def __call__(self, address: str) -> bool:
-        if not self._networks:
-            return False
-        try:
-            host = ipaddress.ip_address(address)
-        except ValueError:
-            return False  # a unix socket
-        return any(host in network for network in self._networks)
