@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -199,8 +200,8 @@ async def test_relay_post_hands_requiretls_on(tmp_path: Path) -> None:
         assert [True] == [mail.require_tls for mail in host.records.mails]
 
 
-def _smarthost(port: int, tls: str) -> Smarthost:
-    return Smarthost(HOST, port=port, tls=tls, login="lagoon", password_file="file")  # type: ignore[arg-type]
+def _smarthost(port: int, tls: Literal["implicit", "starttls"]) -> Smarthost:
+    return Smarthost(HOST, port=port, tls=tls, login="lagoon", password_file="file")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def _smarthost(port: int, tls: str) -> Smarthost:
 )
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_relay_post_logs_in_at_a_proved_smarthost(
-    tmp_path: Path, leaf: Leaf, password: str, is_carried: bool, tls: str
+    tmp_path: Path, leaf: Leaf, password: str, is_carried: bool, tls: Literal["implicit", "starttls"]
 ) -> None:
     """A smarthost is proved by the web's authorities before it hears the password; a wrong one only defers."""
     records = Records()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,9 +134,9 @@ def test_relay_tls_policy_tests_only() -> None:
         ("none", MAY),
     ],
 )
-def test_relay_tls_policy_of_a_smarthost(tls: str, demand: Demand) -> None:
+def test_relay_tls_policy_of_a_smarthost(tls: Literal["implicit", "starttls", "none"], demand: Demand) -> None:
     """The owner's word on a smarthost counts, and nothing that the recipient's domain says."""
-    smarthost = Smarthost("out.test", tls=tls)  # type: ignore[arg-type]
+    smarthost = Smarthost("out.test", tls=tls)
     route = Route(SEA, (Host("out.test", ()),), secure=True, smarthost=smarthost)
     decided = host_policy(route, route.hosts[0], PLAIN_NEEDS, ELSEWHERE, FAILED)
     assert isinstance(decided, HostPolicy)

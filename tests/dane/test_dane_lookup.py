@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from fakes.recording_names import RecordingNames
 from scop.dane import DaneState, TlsaFound, lookup
-from scop.dns import CNAME, TIMEOUT, TLSA, A, Question, Security, StaticNames, run
+from scop.dns import CNAME, TIMEOUT, TLSA, A, Question, Rdata, Security, StaticNames, run
 
 HOST = "mx.sea.test"
 PIN = TLSA(3, 1, 1, bytes(32))
@@ -12,11 +15,11 @@ ALIEN = TLSA(1, 1, 1, bytes(32))
 HERE = A("192.0.2.1")
 SECURE = Security.SECURE
 
-Zone = dict[tuple[str, str], object]
+Zone = dict[tuple[str, str], Sequence[Rdata] | Literal["TIMEOUT"]]
 
 
 def _asked(mapping: Zone, security: dict[str, Security], host: str = HOST) -> tuple[TlsaFound, list[Question]]:
-    names = RecordingNames(StaticNames(mapping, security=security))  # type: ignore[arg-type]
+    names = RecordingNames(StaticNames(mapping, security=security))
     return run(lookup(host), names), names.asked
 
 
@@ -58,7 +61,7 @@ def test_dane_lookup_needs_no_ipv4() -> None:
 def test_dane_lookup_fails_where_answers_are_kept_back() -> None:
     """RFC 7672 §2.1.1: bogus, or no answer, is no permission to go without."""
     for broken in ((f"_25._tcp.{HOST}", "TLSA"), (HOST, "A")):
-        zone = {(HOST, "A"): [HERE], (f"_25._tcp.{HOST}", "TLSA"): [PIN], broken: TIMEOUT}
+        zone: Zone = {(HOST, "A"): [HERE], (f"_25._tcp.{HOST}", "TLSA"): [PIN], broken: TIMEOUT}
         assert DaneState.FAILED is _found(zone, {"sea.test": SECURE}).state
     zone = {(HOST, "A"): [HERE], (f"_25._tcp.{HOST}", "TLSA"): [PIN]}
     assert DaneState.FAILED is _found(zone, {"sea.test": SECURE, f"_tcp.{HOST}": Security.BOGUS}).state

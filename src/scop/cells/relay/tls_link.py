@@ -183,7 +183,7 @@ def shown_chain(tls: ssl.SSLObject | None) -> tuple[bytes, ...]:
     if sys.version_info >= (3, 13):
         return tuple(tls.get_unverified_chain())
     # Before Python 3.13 the chain stands behind a private name only; without it there is no DANE-TA.
-    inner = tls._sslobj  # type: ignore[attr-defined]  # noqa: SLF001
+    inner = tls._sslobj  # type: ignore[attr-defined]  # noqa: SLF001 - as said
     return tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner.get_unverified_chain() or ())
 
 
