@@ -2,123 +2,32 @@
 
 import asyncio
 import smtplib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
-from fakes.cell_runs import running
 from fakes.jumping_clock import JumpingClock
-from fakes.mail_sessions import Records, serve
-from fakes.mesh import KeptLog, loopback_listener
-from fakes.self_signed import HOSTNAME, client_context, server_context
-from scop.base import Clock
-from scop.cells.receiver.door import DoorLimits
-from scop.cells.receiver.service import ReceiverOptions, run
+from fakes.receiver_mesh import (
+    BEGIN,
+    LIMITS,
+    MAX_BROKEN_COMMANDS,
+    MAX_REFUSED_RECIPIENTS,
+    MESSAGE,
+    NAMES,
+    RECEIVER,
+    Mesh,
+    receiver_mesh,
+)
+from fakes.self_signed import HOSTNAME, client_context
 from scop.cells.receiver.session import upstream_id
-from scop.dns import PTR, A, Answer, Question, StaticNames
-from scop.mesh.cell import Life
+from scop.dns import A, StaticNames
 from scop.mesh.config import Limits, PerAddress, PerNetwork, Receiver
-from scop.net.clock import SystemClock
-from scop.net.dialer import tcp_dialer
-from scop.net.mail_pool import MailPool
-from scop.smtp import ServerOptions, reply
+from scop.smtp import reply
 from scop.smtp.stamps import MAX_HOPS, split_stamps
-
-FILTER = ServerOptions(HOSTNAME, lmtp=True, trusted=True)
-LIMITS = Limits()
-RECEIVER = Receiver(greeting_delay_seconds=0)
-MAX_BROKEN_COMMANDS = RECEIVER.per_address.broken_commands_per_hour
-MAX_REFUSED_RECIPIENTS = RECEIVER.per_address.refused_recipients_per_hour
-UPSTREAM = b"Received: from me (x [127.0.0.1])\r\n\tby mail.lagoon.test with ESMTPSA\r\n\tid 0123abc;\r\n\tdate\r\n"
-MESSAGE = b"DKIM-Signature: v=1\r\n" + UPSTREAM + b"Received: by older id zzz; x\r\nSubject: z\r\n\r\nbody\r\n"
-BEGIN = b"EHLO mail.lagoon.test\r\nMAIL FROM:<alice@lagoon.test>\r\nRCPT TO:<bob@harbor.test>\r\nDATA\r\n"
-
-
-NAMES: dict[tuple[str, str], list[PTR | A]] = {
-    ("1.0.0.127.in-addr.arpa", "PTR"): [PTR("mail.lagoon.test")],
-    ("mail.lagoon.test", "A"): [A("127.0.0.1")],
-}
-
-
-class Names:
-    """A dict that answers, or somebody who never does."""
-
-    def __init__(self) -> None:
-        self.silent = False
-        self.answers = StaticNames(NAMES)
-
-    async def lookup(self, question: Question) -> Answer:
-        """Satisfies `scop.net.dns_client.Names`."""
-        if self.silent:
-            await asyncio.get_running_loop().create_future()
-        return self.answers.answer(question)
-
-
-@dataclass
-class Mesh:
-    """The cell under test and what is around it."""
-
-    port: int
-    records: Records
-    names: Names
-    log: KeptLog = field(default_factory=KeptLog)
-
-    async def say(self, octets: bytes) -> list[str]:
-        """Send octets in the clear, once the greeting came; return the last line of each reply."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        greeting = await reader.readline()
-        writer.write(octets + b"QUIT\r\n")
-        lines = (greeting + await reader.read()).decode().split("\r\n")[:-1]
-        writer.close()
-        await writer.wait_closed()
-        return [line for line in lines if line[3] == " "]
-
-    async def greeting(self) -> str:
-        """Return the first line of a new connection."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        line = await reader.readline()
-        writer.close()
-        await writer.wait_closed()
-        return line.decode().rstrip()
-
-
-@asynccontextmanager
-async def _mesh(
-    limits: Limits = LIMITS,
-    *,
-    receiver: Receiver = RECEIVER,
-    name_seconds: float = 2.0,
-    clock: Clock | None = None,
-    own_networks: tuple[str, ...] = (),
-    proxies: tuple[str, ...] = (),
-) -> AsyncIterator[Mesh]:
-    records, names = Records(), Names()
-    async with serve(records.session, FILTER) as neighbour:
-        listener = loopback_listener()
-        mesh = Mesh(listener.getsockname()[1], records, names)
-        options = ReceiverOptions(
-            hostname=HOSTNAME,
-            domain="harbor.test",
-            listener=listener,
-            tls=server_context(),
-            filter=MailPool(tcp_dialer("127.0.0.1", neighbour.port), name=HOSTNAME, lmtp=True),
-            names=names,
-            limits=DoorLimits(limits, receiver, own_networks),
-            log=mesh.log.log("receiver"),
-            clock=clock or SystemClock(),
-            life=Life(),
-            proxies=proxies,
-            name_seconds=name_seconds,
-        )
-        async with running(run(options), options.life):
-            yield mesh
 
 
 async def test_mail_goes_onward_with_one_stamp_and_its_origin() -> None:
     """Below our Received stand the octets that came; log, stamp, origin and reply name one trace id."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         *_, said, _ = await mesh.say(BEGIN + MESSAGE + b".\r\n")
     (octets,), (mail,) = mesh.records.messages, mesh.records.mails
     stamps, below = split_stamps(octets, HOSTNAME)
@@ -147,7 +56,7 @@ PROXY = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([192, 0, 2, 7, 127, 0, 0, 
 
 async def test_proxy_of_ours_speaks_for_its_client() -> None:
     """The client that the PROXY header names is the one that is stamped, counted and passed on."""
-    async with _mesh(proxies=("127.0.0.0/8",)) as mesh:
+    async with receiver_mesh(proxies=("127.0.0.0/8",)) as mesh:
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         writer.write(PROXY)
         await reader.readline()
@@ -162,7 +71,7 @@ async def test_proxy_of_ours_speaks_for_its_client() -> None:
 
 async def test_proxy_header_of_anybody_else_is_no_header() -> None:
     """Who is not named as a proxy has spoken before the greeting, and is refused."""
-    async with _mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
+    async with receiver_mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
         mesh.names.answers = StaticNames({})
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         writer.write(PROXY)
@@ -182,7 +91,7 @@ async def test_stamp_tells_of_tls() -> None:
             client.starttls(context=client_context())
             client.sendmail("alice@lagoon.test", ["bob@harbor.test", "postmaster"], MESSAGE)
 
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         await asyncio.to_thread(send, mesh.port)
     stamps, _ = split_stamps(mesh.records.messages[0], HOSTNAME)
     assert b"with ESMTPS\r\n" in stamps
@@ -193,7 +102,7 @@ async def test_stamp_tells_of_tls() -> None:
 async def test_other_domains_are_refused_at_once() -> None:
     """RFC 5321 §3.6.1: no relaying, and nobody inside is asked; our domain in any spelling and Postmaster are."""
     words = (b"x@lagoon.test", b"x@harbor.test.evil.test", b"x@[127.0.0.1]", b"bob@HARBOR.test", b"Postmaster")
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         said = await mesh.say(b"HELO x\r\nMAIL FROM:<>\r\n" + b"".join(b"RCPT TO:<%s>\r\n" % word for word in words))
     assert ["550 5.7.1 Relay access denied"] * 3 == said[3:6]
     assert ["250", "250"] == [line[:3] for line in said[6:8]]
@@ -204,7 +113,7 @@ async def test_other_domains_are_refused_at_once() -> None:
 
 async def test_recipient_is_decided_inside() -> None:
     """What the next cell says of a recipient the client reads, and it is logged."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         mesh.records.replies["bob"] = reply(550, "5.1.1", "No such recipient here")
         said = await mesh.say(BEGIN)
     assert ["550 5.1.1 No such recipient here", "503 5.5.1 Bad sequence of commands"] == said[3:5]
@@ -214,7 +123,7 @@ async def test_recipient_is_decided_inside() -> None:
 
 async def test_refusal_of_the_message_is_told_as_it_is() -> None:
     """A DMARC reject, a full disk: the client hears the verifier's or the mailbox's own words."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         mesh.records.message_reply = reply(550, "5.7.1", "DMARC policy of lagoon.test")
         said = await mesh.say(BEGIN + MESSAGE + b".\r\n")
     assert "550 5.7.1 DMARC policy of lagoon.test" == said[-2]
@@ -222,7 +131,7 @@ async def test_refusal_of_the_message_is_told_as_it_is() -> None:
 
 async def test_silent_resolver_blocks_no_mail() -> None:
     """The name is waited for a bounded time, then it is unknown."""
-    async with _mesh(name_seconds=0.01) as mesh:
+    async with receiver_mesh(name_seconds=0.01) as mesh:
         mesh.names.silent = True
         await mesh.say(BEGIN + MESSAGE + b".\r\n")
     assert b"(unknown [127.0.0.1])" in mesh.records.messages[0]
@@ -240,7 +149,7 @@ async def test_receiver_offers_what_it_can_keep() -> None:
             client.ehlo()
             return plain, set(client.esmtp_features)
 
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         plain, secured = await asyncio.to_thread(keywords, mesh.port)
     always = {"size", "8bitmime", "pipelining", "chunking", "smtputf8", "enhancedstatuscodes", "dsn", "limits"}
     assert always | {"starttls"} == plain
@@ -249,7 +158,7 @@ async def test_receiver_offers_what_it_can_keep() -> None:
 
 async def test_what_mail_and_recipients_ask_for_goes_onward() -> None:
     """DSN, SMTPUTF8, BODY and SIZE reach the next cell as the client said them."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         said = await mesh.say(
             b"EHLO x\r\nMAIL FROM:<alice@lagoon.test> SIZE=99 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=QQ+2B1\r\n"
             b"RCPT TO:<bob@harbor.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bc@sea.test\r\nDATA\r\nA: b\r\n.\r\n"
@@ -269,7 +178,7 @@ async def test_what_mail_and_recipients_ask_for_goes_onward() -> None:
 
 async def test_mail_in_chunks_goes_onward_whole() -> None:
     """RFC 3030: BDAT is taken from outside, whatever way it goes inside."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         begin = BEGIN.removesuffix(b"DATA\r\n")
         said = await mesh.say(
             begin + b"BDAT 20\r\n" + MESSAGE[:20] + b"BDAT %d LAST\r\n" % len(MESSAGE[20:]) + MESSAGE[20:]
@@ -280,7 +189,7 @@ async def test_mail_in_chunks_goes_onward_whole() -> None:
 
 async def test_bounces_of_forwards_are_asked_onward() -> None:
     """A rewritten sender at our domain is an address like any other here: whose it is, is decided inside."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         said = await mesh.say(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<SRS0=hash=day=sea.test=carol@harbor.test>\r\n")
     assert "250" == said[3][:3]
     assert "recipient <SRS0=hash=day=sea.test=carol@harbor.test>" in mesh.records.asked
@@ -290,7 +199,7 @@ async def test_nothing_of_the_mesh_is_offered_or_believed_outside() -> None:
     """XFORWARD, XCLIENT, AUTH and what only our own users or pipes may ask of a mail are refused on port 25."""
     wishes = ("AUTH=ceo@harbor.test", "BY=60;R", "HOLDFOR=60", "MT-PRIORITY=9", "BODY=BINARYMIME", "REQUIRETLS")
     commands = b"".join(f"MAIL FROM:<a@b.test> {wish}\r\n".encode() for wish in wishes)
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         said = await mesh.say(
             b"EHLO x\r\nXFORWARD ADDR=192.0.2.1 IDENT=mine\r\nXCLIENT ADDR=192.0.2.1\r\nAUTH PLAIN AGEAYg==\r\n"
             + commands
@@ -302,7 +211,7 @@ async def test_nothing_of_the_mesh_is_offered_or_believed_outside() -> None:
 async def test_octets_without_a_header_never_join_our_stamp() -> None:
     """A first line that is no field, or a folded one, stands below an empty line."""
     for octets in (b" by mx.evil.test; folded\r\n\r\nbody\r\n", b"hello\r\n"):
-        async with _mesh() as mesh:
+        async with receiver_mesh() as mesh:
             await mesh.say(BEGIN + octets + b".\r\n")
         assert b"\r\n" + octets == split_stamps(mesh.records.messages[0], HOSTNAME)[1]
 
@@ -310,14 +219,14 @@ async def test_octets_without_a_header_never_join_our_stamp() -> None:
 async def test_mail_that_goes_in_circles_is_refused() -> None:
     """RFC 5321 §6.3: the limit on Received fields holds at n and n + 1."""
     for count, expected in ((MAX_HOPS, "250"), (MAX_HOPS + 1, "554")):
-        async with _mesh() as mesh:
+        async with receiver_mesh() as mesh:
             said = await mesh.say(BEGIN + b"RECEIVED: x\r\n" * count + b"\r\nReceived: in the body\r\n.\r\n")
         assert expected == said[-2][:3]
 
 
 async def test_limits_of_the_configuration_hold() -> None:
     """Recipients and octets."""
-    async with _mesh(Limits(recipients=1, message_octets=65_536)) as mesh:
+    async with receiver_mesh(Limits(recipients=1, message_octets=65_536)) as mesh:
         said = await mesh.say(
             b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@harbor.test>\r\nRCPT TO:<b@harbor.test>\r\nDATA\r\n"
             + b"x" * 65_537
@@ -336,7 +245,7 @@ async def test_too_many_connections_of_one_address_are_told_to_wait() -> None:
         (LIMITS, one_of_network, "too many connections from 127.0.0.0/24"),
     )
     for limits, receiver, reason in too_many:
-        async with _mesh(limits, receiver=receiver) as mesh:
+        async with receiver_mesh(limits, receiver=receiver) as mesh:
             await _crowd(mesh)
         assert [reason] == mesh.log.reasons("mail.refused")
 
@@ -356,7 +265,7 @@ async def test_too_many_mails_of_one_address_are_told_to_wait() -> None:
     clock = JumpingClock()
     limits = Receiver(PerAddress(mails_per_minute=2, broken_commands_per_hour=1), greeting_delay_seconds=0)
     mail = b"MAIL FROM:<>\r\nRCPT TO:<bob@harbor.test>\r\nRSET\r\n"
-    async with _mesh(receiver=limits, clock=clock) as mesh:
+    async with receiver_mesh(receiver=limits, clock=clock) as mesh:
         said = await mesh.say(b"HELO x\r\n" + mail * 2)
         said = await mesh.say(b"HELO x\r\n" + mail)
         assert "451 4.7.1 Too many mails from your address, try again in 30 seconds" == said[2]
@@ -378,11 +287,11 @@ async def test_suspicious_clients_wait_for_the_greeting() -> None:
         (elsewhere, (), ["reverse name: fail"]),
         (without, ("127.0.0.0/8",), []),
     ):
-        async with _mesh(receiver=delay, own_networks=own) as mesh:
+        async with receiver_mesh(receiver=delay, own_networks=own) as mesh:
             mesh.names.answers = answers
             assert "220" == (await mesh.greeting())[:3]
         assert expected == mesh.log.reasons("client.delayed")
-    async with _mesh(receiver=delay) as mesh:
+    async with receiver_mesh(receiver=delay) as mesh:
         await mesh.say(b"GET / HTTP/1.1\r\n")
         assert "220" == (await mesh.greeting())[:3]
     assert ["earlier misdeeds"] == mesh.log.reasons("client.delayed")
@@ -390,7 +299,7 @@ async def test_suspicious_clients_wait_for_the_greeting() -> None:
 
 async def test_silent_resolver_makes_nobody_suspicious() -> None:
     """The greeting comes when the time for the name is over."""
-    async with _mesh(receiver=Receiver(greeting_delay_seconds=60), name_seconds=0.01) as mesh:
+    async with receiver_mesh(receiver=Receiver(greeting_delay_seconds=60), name_seconds=0.01) as mesh:
         mesh.names.silent = True
         assert "220" == (await mesh.greeting())[:3]
     assert [] == mesh.log.reasons("client.delayed")
@@ -398,7 +307,7 @@ async def test_silent_resolver_makes_nobody_suspicious() -> None:
 
 async def test_early_talkers_are_refused_and_remembered() -> None:
     """RFC 5321 §3.1: who does not wait for the greeting is heard no further, and is suspicious from then on."""
-    async with _mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
+    async with receiver_mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
         mesh.names.answers = StaticNames({})
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         writer.write(BEGIN + MESSAGE + b".\r\n")
@@ -414,7 +323,7 @@ async def test_early_talkers_are_refused_and_remembered() -> None:
 
 async def test_messages_that_are_on_their_way_are_finished_at_the_end() -> None:
     """RFC 5321 §3.8: who is in no transaction reads 421, who is in one is served first."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         assert b"220" == (await reader.readline())[:3]
     assert b"421 4.3.2" == (await reader.read())[:9]
@@ -429,7 +338,7 @@ BANNED = "421 4.7.0 Too many errors from your address, try again in {} minutes"
 async def test_who_tries_names_is_hung_up_on_for_the_time_of_the_ban() -> None:
     """In the middle of the conversation, and at connect until the time is over; then all is as before."""
     clock = JumpingClock()
-    async with _mesh(Limits(ban_seconds=90), clock=clock) as mesh:
+    async with receiver_mesh(Limits(ban_seconds=90), clock=clock) as mesh:
         mesh.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
         said = await mesh.say(HARVEST)
         assert MAX_REFUSED_RECIPIENTS - 1 == said.count("550 5.1.1 No such recipient here")
@@ -443,7 +352,7 @@ async def test_who_tries_names_is_hung_up_on_for_the_time_of_the_ban() -> None:
 
 async def test_who_speaks_no_smtp_is_banned_after_some_connections() -> None:
     """Each ends after twenty broken commands."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         for _ in range(MAX_BROKEN_COMMANDS // 20):
             assert "421 4.7.0 Too many errors" == (await mesh.say(b"GET / HTTP/1.1\r\n" * 20))[-1]
         assert BANNED.format(60) == await mesh.greeting()
@@ -451,7 +360,7 @@ async def test_who_speaks_no_smtp_is_banned_after_some_connections() -> None:
 
 async def test_refused_mails_ban_nobody() -> None:
     """A DMARC refusal, however often, is the verifier's business; so are recipients who shall come later."""
-    async with _mesh() as mesh:
+    async with receiver_mesh() as mesh:
         mesh.records.replies["full"] = reply(452, "4.2.2", "Mailbox full")
         mesh.records.message_reply = reply(550, "5.7.1", "DMARC policy of lagoon.test")
         for _ in range(3):
@@ -462,7 +371,7 @@ async def test_refused_mails_ban_nobody() -> None:
 
 async def test_own_networks_are_never_banned() -> None:
     """A program of ours that goes wrong is looked into, not locked out."""
-    async with _mesh(own_networks=("127.0.0.0/8",)) as mesh:
+    async with receiver_mesh(own_networks=("127.0.0.0/8",)) as mesh:
         mesh.records.replies["nobody"] = reply(550, "5.1.1", "No such recipient here")
         assert "221" == (await mesh.say(HARVEST))[-1][:3]
         assert "220" == (await mesh.greeting())[:3]

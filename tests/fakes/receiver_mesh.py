@@ -1,0 +1,128 @@
+"""A receiver that runs, between clients of a test and a neighbour that writes everything down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from fakes.cell_runs import running
+from fakes.mail_sessions import Records, serve
+from fakes.mesh import KeptLog, loopback_listener
+from fakes.self_signed import HOSTNAME, server_context
+from scop.base import Clock
+from scop.cells.receiver.door import DoorLimits
+from scop.cells.receiver.service import ReceiverOptions, run
+from scop.dns import PTR, A, Answer, Question, StaticNames
+from scop.mesh.cell import Life
+from scop.mesh.config import Limits, Receiver
+from scop.net.clock import SystemClock
+from scop.net.dialer import tcp_dialer
+from scop.net.mail_pool import MailPool
+from scop.smtp import ServerOptions
+
+__all__ = [
+    "BEGIN",
+    "FILTER",
+    "LIMITS",
+    "MAX_BROKEN_COMMANDS",
+    "MAX_REFUSED_RECIPIENTS",
+    "MESSAGE",
+    "NAMES",
+    "RECEIVER",
+    "UPSTREAM",
+    "Mesh",
+    "Names",
+    "receiver_mesh",
+]
+
+FILTER = ServerOptions(HOSTNAME, lmtp=True, trusted=True)
+LIMITS = Limits()
+RECEIVER = Receiver(greeting_delay_seconds=0)
+MAX_BROKEN_COMMANDS = RECEIVER.per_address.broken_commands_per_hour
+MAX_REFUSED_RECIPIENTS = RECEIVER.per_address.refused_recipients_per_hour
+UPSTREAM = b"Received: from me (x [127.0.0.1])\r\n\tby mail.lagoon.test with ESMTPSA\r\n\tid 0123abc;\r\n\tdate\r\n"
+MESSAGE = b"DKIM-Signature: v=1\r\n" + UPSTREAM + b"Received: by older id zzz; x\r\nSubject: z\r\n\r\nbody\r\n"
+BEGIN = b"EHLO mail.lagoon.test\r\nMAIL FROM:<alice@lagoon.test>\r\nRCPT TO:<bob@harbor.test>\r\nDATA\r\n"
+
+
+NAMES: dict[tuple[str, str], list[PTR | A]] = {
+    ("1.0.0.127.in-addr.arpa", "PTR"): [PTR("mail.lagoon.test")],
+    ("mail.lagoon.test", "A"): [A("127.0.0.1")],
+}
+
+
+class Names:
+    """A dict that answers, or somebody who never does."""
+
+    def __init__(self) -> None:
+        self.silent = False
+        self.answers = StaticNames(NAMES)
+
+    async def lookup(self, question: Question) -> Answer:
+        """Satisfies `scop.net.dns_client.Names`."""
+        if self.silent:
+            await asyncio.get_running_loop().create_future()
+        return self.answers.answer(question)
+
+
+@dataclass
+class Mesh:
+    """The cell under test and what is around it."""
+
+    port: int
+    records: Records
+    names: Names
+    log: KeptLog = field(default_factory=KeptLog)
+
+    async def say(self, octets: bytes) -> list[str]:
+        """Send octets in the clear, once the greeting came; return the last line of each reply."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        greeting = await reader.readline()
+        writer.write(octets + b"QUIT\r\n")
+        lines = (greeting + await reader.read()).decode().split("\r\n")[:-1]
+        writer.close()
+        await writer.wait_closed()
+        return [line for line in lines if line[3] == " "]
+
+    async def greeting(self) -> str:
+        """Return the first line of a new connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        line = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        return line.decode().rstrip()
+
+
+@asynccontextmanager
+async def receiver_mesh(
+    limits: Limits = LIMITS,
+    *,
+    receiver: Receiver = RECEIVER,
+    name_seconds: float = 2.0,
+    clock: Clock | None = None,
+    own_networks: tuple[str, ...] = (),
+    proxies: tuple[str, ...] = (),
+) -> AsyncIterator[Mesh]:
+    """Run a receiver until the block ends."""
+    records, names = Records(), Names()
+    async with serve(records.session, FILTER) as neighbour:
+        listener = loopback_listener()
+        mesh = Mesh(listener.getsockname()[1], records, names)
+        options = ReceiverOptions(
+            hostname=HOSTNAME,
+            domain="harbor.test",
+            listener=listener,
+            tls=server_context(),
+            filter=MailPool(tcp_dialer("127.0.0.1", neighbour.port), name=HOSTNAME, lmtp=True),
+            names=names,
+            limits=DoorLimits(limits, receiver, own_networks),
+            log=mesh.log.log("receiver"),
+            clock=clock or SystemClock(),
+            life=Life(),
+            proxies=proxies,
+            name_seconds=name_seconds,
+        )
+        async with running(run(options), options.life):
+            yield mesh
