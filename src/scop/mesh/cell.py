@@ -100,7 +100,6 @@ class Cell:
 
     def public_tls(self) -> ssl.SSLContext:
         """Return the context of public listeners, from the configured certificate; read before confinement."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8997: nothing older for mail
-        context.load_cert_chain(self.config.tls.certificate, self.config.tls.key)
-        return context
+        from scop.net.tls_layer import server_context  # here, so that a cell without a public listener loads none of it
+
+        return server_context(self.config.tls.certificate, self.config.tls.key)
