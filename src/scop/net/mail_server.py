@@ -281,7 +281,6 @@ class MailServer(MailWire):
             port=origin.port or self._peer.port,
             identity="",  # the certificate was the proxy's
             name=origin.name,
-            login=event.login,
         )
         return await self._begin_anew()
 

@@ -18,7 +18,7 @@ class Peer:
 
     `cell` is the name proven by a mesh certificate, '' for the public; `tls` names protocol and
     cipher suite, '' for a connection in the clear; `identity` is whom a public client's certificate proved, where
-    one is asked for. `name` and `login` are what a trusted proxy says.
+    one is asked for. `name` is what a trusted proxy says.
     """
 
     address: str
@@ -27,7 +27,6 @@ class Peer:
     tls: str = ""
     identity: str = ""
     name: str = ""
-    login: str = ""
 
 
 def peer_of(transport: asyncio.BaseTransport, *, cell: str = "") -> Peer:
