@@ -12,11 +12,11 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from fakes.name_servers import WorldOfZones
 from scop.cells.resolver.answering import response_to
-from scop.cells.resolver.iteration import World
-from scop.cells.resolver.memory import Delegation, Memory
 from scop.cells.resolver.recursion import Recursion
 from scop.dns import Opcode, Question, Rcode
 from scop.dns.message import Edns, Flag, Message, build_message, build_query, parse_message
+from scop.dns.resolver.iteration import World
+from scop.dns.resolver.memory import Delegation, Memory
 
 ASKED = Question("localhost", "A")
 SILENT = WorldOfZones({})

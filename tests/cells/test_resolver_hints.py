@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scop.cells.resolver.hints import INTERNET_ROOTS, read_root_hints, stub_places
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
 
 HINTS = """\
 ; the root of a small world
@@ -67,11 +67,11 @@ def test_resolver_stubs_are_addresses_with_or_without_a_port() -> None:
     """IPv6 with a port stands in brackets."""
     stubs = {"Corp.TEST.": ("127.0.0.1", "127.0.0.2:5300", "2001:db8::1", "[2001:db8::2]:5300", "[2001:db8::3]")}
     places = (
-        NameServerPlace("127.0.0.1", 53),
-        NameServerPlace("127.0.0.2", 5300),
-        NameServerPlace("2001:db8::1", 53),
-        NameServerPlace("2001:db8::2", 5300),
-        NameServerPlace("2001:db8::3", 53),
+        Server("127.0.0.1", 53),
+        Server("127.0.0.2", 5300),
+        Server("2001:db8::1", 53),
+        Server("2001:db8::2", 5300),
+        Server("2001:db8::3", 53),
     )
     assert {"corp.test": places} == stub_places(stubs, 53)
 

@@ -6,12 +6,12 @@ import asyncio
 
 from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
-from scop.cells.resolver.iteration import Resolution, World
-from scop.cells.resolver.memory import Delegation, Memory
 from scop.cells.resolver.recursion import Recursion
 from scop.dns import A, Question, Rcode
 from scop.dns.message import Flag, Message, Record
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
+from scop.dns.resolver.iteration import Resolution, World
+from scop.dns.resolver.memory import Delegation, Memory
 from scop.net.faults import TemporaryFailure
 
 ASKED = Question("www.lagoon.test", "A")
@@ -25,7 +25,7 @@ class HeldServer:
         self.asked: list[Question] = []
         self.reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
-    async def ask(self, place: NameServerPlace, question: Question) -> Message:
+    async def ask(self, place: Server, question: Question) -> Message:
         """Wait to be let."""
         self.asked.append(question)
         return await asyncio.shield(self.reply)
@@ -33,7 +33,7 @@ class HeldServer:
 
 def recursion_of(server: HeldServer, log: KeptLog, clock: JumpingClock) -> Recursion:
     """Return a recursion whose root is that server."""
-    memory = Memory(Delegation("", (NameServerPlace("127.0.30.1"),)))
+    memory = Memory(Delegation("", (Server("127.0.30.1"),)))
     return Recursion(memory, World(53, has_own_root=True), clock, log.log(), ask=server.ask)
 
 

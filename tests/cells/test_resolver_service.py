@@ -12,10 +12,11 @@ import pytest
 from fakes.loops import LOOPS, run_under
 from fakes.mesh import KeptLog, identity_of, loopback_listener
 from fakes.name_servers import WorldOfZones, serving, zones_of
-from scop.cells.resolver.iteration import World
 from scop.cells.resolver.manifest import MANIFEST
 from scop.cells.resolver.service import ResolverOptions, options_of, run
 from scop.dns import MX, TXT, A, Answer, Question, Rcode, Security
+from scop.dns.resolver.asking import Server
+from scop.dns.resolver.iteration import World
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Config, Network, Resolver, WorldPorts
@@ -25,7 +26,6 @@ from scop.mesh.protocol import PipeProtocol
 from scop.net.clock import SystemClock
 from scop.net.dialer import tcp_dialer
 from scop.net.dns_client import StreamNames
-from scop.net.dns_exchange import NameServerPlace
 from scop.net.dns_server import AnswerQuery, DnsTransport
 from scop.net.peer import Peer
 
@@ -45,7 +45,7 @@ async def resolving(inlet: Inlet, port: int, log: KeptLog) -> AsyncIterator[None
     life.on_ready(ready.set)
     options = ResolverOptions(
         inlet=inlet,
-        roots=(NameServerPlace(ROOT, port),),
+        roots=(Server(ROOT, port),),
         world=World(port, has_own_root=True),
         log=log.log("resolver"),
         clock=SystemClock(),
@@ -171,7 +171,7 @@ async def test_resolver_options_come_from_the_configuration(tmp_path: Path) -> N
     hints.write_text(". NS ns.\nns. A 127.0.30.1\n")
     stub: dict[str, tuple[str, ...]] = {"corp.test": ("127.0.0.1:5399",)}
     own = options_of(cell_of(tmp_path, WorldPorts(dns_port=5300, root_hints=str(hints)), stub))
-    assert ((NameServerPlace("127.0.30.1", 5300),), World(5300, has_own_root=True)) == (own.roots, own.world)
-    assert {"corp.test": (NameServerPlace("127.0.0.1", 5399),)} == own.stubs
+    assert ((Server("127.0.30.1", 5300),), World(5300, has_own_root=True)) == (own.roots, own.world)
+    assert {"corp.test": (Server("127.0.0.1", 5399),)} == own.stubs
     internet = options_of(cell_of(tmp_path, WorldPorts(), {}))
     assert (13, World(53), {}) == (len(internet.roots), internet.world, internet.stubs)

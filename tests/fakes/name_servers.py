@@ -10,9 +10,9 @@ from functools import partial
 
 from scop.dns import Question
 from scop.dns.message import Message, build_query, parse_message
+from scop.dns.resolver.asking import Server
 from scop.dns.zone import Zone
 from scop.dns.zone_answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
-from scop.net.dns_exchange import NameServerPlace
 from scop.net.dns_server import AnswerQuery, DnsDatagramServer, DnsStreamServer, DnsTransport
 from scop.net.faults import TemporaryFailure
 from scop.net.peer import Peer
@@ -36,14 +36,14 @@ class WorldOfZones:
         self.servers = dict(servers)
         self.asked: list[tuple[str, Question]] = []
 
-    def answer(self, place: NameServerPlace, question: Question) -> Message | None:
+    def answer(self, place: Server, question: Question) -> Message | None:
         """Answer at once, None where nobody does."""
         self.asked.append((place.address, question))
         zones = self.servers.get(place.address)
         octets = zones and zones.answer(build_query(question, 7, flags=0), max_octets=MAX_STREAM_OCTETS)
         return parse_message(octets) if octets else None
 
-    async def ask(self, place: NameServerPlace, question: Question) -> Message:
+    async def ask(self, place: Server, question: Question) -> Message:
         """Answer as `ask_name_server` does."""
         message = self.answer(place, question)
         if message is None:

@@ -10,8 +10,9 @@ from fakes.loops import LOOPS, run_under
 from fakes.name_servers import serving
 from scop.dns import A, Opcode, Question, Rcode
 from scop.dns.message import Flag, Message, Record, build_message, build_query, parse_message
+from scop.dns.resolver.asking import Server
 from scop.net.dialer import tcp_dialer
-from scop.net.dns_exchange import MAX_STRAYS, NameServerPlace, ask_name_server, exchange_datagram, exchange_stream
+from scop.net.dns_exchange import MAX_STRAYS, ask_name_server, exchange_datagram, exchange_stream
 from scop.net.dns_server import DnsTransport
 from scop.net.faults import TemporaryFailure
 from scop.net.peer import Peer
@@ -34,7 +35,7 @@ def test_dns_exchange_comes_by_stream_where_a_datagram_is_cut(loop: str) -> None
 
     async def main() -> None:
         async with serving({HOST: honest}) as port:
-            message = await ask_name_server(NameServerPlace(HOST, port), ASKED)
+            message = await ask_name_server(Server(HOST, port), ASKED)
             assert (200, False) == (len(message.answers), message.is_truncated)
 
     run_under(loop, main)
@@ -73,7 +74,7 @@ async def asked_of(forger: Forger, timeout_seconds: float = 5.0) -> Message:
     """Ask such a server."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: forger, (HOST, 0))
-    place = NameServerPlace(*transport.get_extra_info("sockname"))
+    place = Server(*transport.get_extra_info("sockname"))
     try:
         return parse_message(await exchange_datagram(place, build_query(ASKED, 4711), timeout_seconds=timeout_seconds))
     finally:
@@ -106,7 +107,7 @@ def test_dns_exchange_with_nobody_fails_at_once(loop: str) -> None:
         async with serving({HOST: honest}) as port:
             pass
         with pytest.raises(TemporaryFailure):
-            await exchange_datagram(NameServerPlace(HOST, port), build_query(ASKED, 1), timeout_seconds=10)
+            await exchange_datagram(Server(HOST, port), build_query(ASKED, 1), timeout_seconds=10)
         with pytest.raises(TemporaryFailure):
             await exchange_stream(tcp_dialer(HOST, port), build_query(ASKED, 1))
 
@@ -152,4 +153,4 @@ async def test_dns_exchange_with_a_server_that_sends_no_dns_fails() -> None:
 
     async with serving({HOST: noise}) as port:
         with pytest.raises(TemporaryFailure, match="no DNS"):
-            await ask_name_server(NameServerPlace(HOST, port), ASKED)
+            await ask_name_server(Server(HOST, port), ASKED)

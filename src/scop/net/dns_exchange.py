@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
 from typing import cast
 
 from scop.base import RemoteProtocolError
 from scop.dns import Question
 from scop.dns.message import Message, build_query, parse_message
+from scop.dns.resolver.asking import Server
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.dns_frames import FrameReader, frame
 from scop.net.faults import TemporaryFailure
 
-__all__ = ["NameServerPlace", "ask_name_server", "exchange_datagram", "exchange_stream"]
+__all__ = ["ask_name_server", "exchange_datagram", "exchange_stream"]
 
 DATAGRAM_SECONDS = 1.5  # what a distant server needs; who asks then turns to another one
 STREAM_SECONDS = 5.0
@@ -31,18 +31,7 @@ _OPCODE = 0x78
 _RCODE = 0x0F
 
 
-@dataclass(frozen=True, slots=True)
-class NameServerPlace:
-    """Where a name server listens, UDP and TCP."""
-
-    address: str
-    port: int = 53
-
-    def __str__(self) -> str:
-        return f"{self.address} port {self.port}"
-
-
-async def ask_name_server(server: NameServerPlace, question: Question, *, flags: int = 0) -> Message:
+async def ask_name_server(server: Server, question: Question, *, flags: int = 0) -> Message:
     """Return the server's answer to `question`; raises `TemporaryFailure` where none comes that can be read."""
     query = build_query(question, int.from_bytes(os.urandom(2)), flags=flags)
     octets = await exchange_datagram(server, query)
@@ -55,9 +44,7 @@ async def ask_name_server(server: NameServerPlace, question: Question, *, flags:
     return message
 
 
-async def exchange_datagram(
-    server: NameServerPlace, query: bytes, *, timeout_seconds: float = DATAGRAM_SECONDS
-) -> bytes:
+async def exchange_datagram(server: Server, query: bytes, *, timeout_seconds: float = DATAGRAM_SECONDS) -> bytes:
     """Send one datagram and return the one that answers it; raises `TemporaryFailure`."""
     loop = asyncio.get_running_loop()
     try:

@@ -9,10 +9,10 @@ import struct
 from collections.abc import Awaitable
 
 from scop.base import RemoteProtocolError
-from scop.cells.resolver.iteration import Resolution
 from scop.cells.resolver.recursion import Recursion
 from scop.dns import Opcode, Question, Rcode
 from scop.dns.message import Edns, Flag, Message, build_message, parse_message
+from scop.dns.resolver.iteration import Resolution
 
 __all__ = ["response_to"]
 

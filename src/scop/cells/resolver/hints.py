@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scop.dns.names import normal_name
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
 
 __all__ = ["INTERNET_ROOTS", "read_root_hints", "stub_places"]
 
@@ -50,7 +50,7 @@ def read_root_hints(path: Path) -> tuple[str, ...]:
     return found
 
 
-def stub_places(stubs: Mapping[str, tuple[str, ...]], port: int) -> dict[str, tuple[NameServerPlace, ...]]:
+def stub_places(stubs: Mapping[str, tuple[str, ...]], port: int) -> dict[str, tuple[Server, ...]]:
     """Return each stub zone's servers; those without a port of their own listen on `port`."""
     for zone, servers in stubs.items():
         if not servers:
@@ -89,7 +89,7 @@ def _stub_zone(zone: str) -> str:
         raise ValueError(f"[resolver] stub: {fault}") from fault
 
 
-def _place(zone: str, server: str, port: int) -> NameServerPlace:
+def _place(zone: str, server: str, port: int) -> Server:
     # `address`, `address:port`, `[v6]:port`; a bare IPv6 address has colons of its own.
     address, colon, digits = server.rpartition(":")
     has_port = bool(colon) and (address.endswith("]") or ":" not in address)
@@ -100,4 +100,4 @@ def _place(zone: str, server: str, port: int) -> NameServerPlace:
         number.to_bytes(2, "big")
     except (ValueError, OverflowError):
         raise ValueError(f"[resolver] stub: {server!r} of {zone!r} is no address, nor address:port") from None
-    return NameServerPlace(bare, number)
+    return Server(bare, number)

@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
 from scop.base import Clock, printable
-from scop.cells.resolver.iteration import Ask, Iteration, Resolution, Step, World
-from scop.cells.resolver.memory import Known, Memory
 from scop.dns import Question, Rcode
 from scop.dns.message import Message
-from scop.net.dns_exchange import NameServerPlace, ask_name_server
+from scop.dns.resolver.asking import Ask, Server, Step, Unanswered
+from scop.dns.resolver.iteration import Iteration, Resolution, World
+from scop.dns.resolver.memory import Known, Memory
+from scop.net.dns_exchange import ask_name_server
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 
@@ -27,7 +28,7 @@ RESOLVE_SECONDS = 12.0  # below the 15 s after which a cell stops waiting for us
 MAX_IN_FLIGHT = 2000  # different questions at once
 MAX_SOCKETS = 200  # queries on their way at once; each has a socket of its own
 
-AskServer: TypeAlias = Callable[[NameServerPlace, Question], Awaitable[Message]]
+AskServer: TypeAlias = Callable[[Server, Question], Awaitable[Message]]
 _T = TypeVar("_T")
 
 
@@ -53,7 +54,7 @@ class Recursion:
         except StopIteration as stop:
             resolution: Resolution = stop.value
             return resolution
-        except TemporaryFailure:
+        except Unanswered:
             return None
         return None
 
@@ -83,7 +84,7 @@ class Recursion:
                 return await self._drive(iteration.resolve(question))
         except TimeoutError:
             reason = f"nothing within {RESOLVE_SECONDS} s"
-        except TemporaryFailure as fault:
+        except Unanswered as fault:
             reason = str(fault)
         self._log.warning("dns.failed", name=printable(question.name), type=question.type, reason=printable(reason))
         self._memory.learn(question, Known(Rcode.SERVFAIL), self._clock.monotonic())
@@ -103,6 +104,6 @@ class Recursion:
     async def _asked(self, ask: Ask) -> Message | None:
         try:
             async with self._sockets:
-                return await self._ask(ask.place, ask.question)
+                return await self._ask(ask.server, ask.question)
         except TemporaryFailure:
             return None

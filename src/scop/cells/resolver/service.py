@@ -9,13 +9,13 @@ from pathlib import Path
 from scop.base import Clock
 from scop.cells.resolver.answering import response_to
 from scop.cells.resolver.hints import INTERNET_ROOTS, read_root_hints, stub_places
-from scop.cells.resolver.iteration import World
-from scop.cells.resolver.memory import Delegation, Memory
 from scop.cells.resolver.recursion import Recursion
+from scop.dns.resolver.asking import Server
+from scop.dns.resolver.iteration import World
+from scop.dns.resolver.memory import Delegation, Memory
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
-from scop.net.dns_exchange import NameServerPlace
 from scop.net.dns_server import DnsStreamServer, DnsTransport
 from scop.net.log import Log
 from scop.net.peer import Peer
@@ -28,12 +28,12 @@ class ResolverOptions:
     """Everything the resolver needs."""
 
     inlet: Inlet
-    roots: tuple[NameServerPlace, ...]
+    roots: tuple[Server, ...]
     world: World
     log: Log
     clock: Clock
     life: Life
-    stubs: Mapping[str, tuple[NameServerPlace, ...]] = field(default_factory=dict)
+    stubs: Mapping[str, tuple[Server, ...]] = field(default_factory=dict)
 
 
 def options_of(cell: Cell) -> ResolverOptions:
@@ -42,7 +42,7 @@ def options_of(cell: Cell) -> ResolverOptions:
     hints = read_root_hints(Path(world.root_hints)) if world.root_hints else INTERNET_ROOTS
     return ResolverOptions(
         inlet=cell.inlet,
-        roots=tuple(NameServerPlace(address, world.dns_port) for address in hints),
+        roots=tuple(Server(address, world.dns_port) for address in hints),
         world=World(world.dns_port, has_own_root=bool(world.root_hints)),
         log=cell.log,
         clock=cell.clock,

@@ -12,18 +12,17 @@ Standards: RFC 1034 §5.3.3, RFC 2308, RFC 4035 §4.2 (where a DS stands), RFC 5
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from scop.cells.resolver.memory import Delegation, Known, Memory
-from scop.cells.resolver.responses import Learned, Referral, read_response
-from scop.cells.resolver.special import special_answer
 from scop.dns import AAAA, CNAME, A, Question, Rcode
-from scop.dns.message import Message, Record
+from scop.dns.message import Edns, Message, Record
 from scop.dns.names import parent_name
-from scop.net.dns_exchange import NameServerPlace
-from scop.net.faults import TemporaryFailure
+from scop.dns.resolver.asking import Ask, Server, Step, Unanswered
+from scop.dns.resolver.memory import Delegation, Known, Memory
+from scop.dns.resolver.responses import Learned, Referral, read_response
+from scop.dns.resolver.special import special_answer
 
 __all__ = ["Ask", "Iteration", "Resolution", "Step", "World"]
 
@@ -36,24 +35,13 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What to ask whom next."""
-
-    place: NameServerPlace
-    question: Question
-
-
-Step: TypeAlias = Generator[Ask, Message | None, _T]
-
-
-@dataclass(frozen=True, slots=True)
 class World:
     """Which servers there are to ask: where they listen, and whether the root is one of our own."""
 
     port: int = 53
     has_own_root: bool = False
 
-    def may_ask(self, place: NameServerPlace) -> bool:
+    def may_ask(self, place: Server) -> bool:
         """Say whether a server that a referral names may be sent to.
 
         The Internet's zones cannot make us speak to our own network.
@@ -81,7 +69,7 @@ class Iteration:
         self._queries_left = MAX_QUERIES
 
     def resolve(self, question: Question, depth: int = 0) -> Step[Resolution]:
-        """Return the resolution; raises `TemporaryFailure` where no server could or would say."""
+        """Return the resolution; raises `Unanswered` where no server could or would say."""
         trail, name = list[Record](), question.name
         for _ in range(MAX_ALIASES + 1):
             known = yield from self._find(Question(name, question.type), depth)
@@ -90,7 +78,7 @@ class Iteration:
             if target is None:
                 return Resolution(known.rcode, tuple(trail), known.authority)
             name = target
-        raise TemporaryFailure(f"more than {MAX_ALIASES} aliases")
+        raise Unanswered(f"more than {MAX_ALIASES} aliases")
 
     def _find(self, question: Question, depth: int) -> Step[Known]:
         now = self._now()
@@ -118,7 +106,7 @@ class Iteration:
 
     def _ask_zone(self, delegation: Delegation, question: Question, depth: int) -> Step[Learned | Referral]:
         """Ask the zone's servers until one is of use, the silent ones a second time."""
-        silent = list[NameServerPlace]()
+        silent = list[Server]()
         found = yield from self._ask_each(delegation.places, delegation.zone, question, silent)
         for name in delegation.names[:MAX_NAMES_LOOKED_UP]:
             if found is not None:
@@ -128,11 +116,11 @@ class Iteration:
         if found is None:
             found = yield from self._ask_each(silent, delegation.zone, question, [])
         if found is None:
-            raise TemporaryFailure(f"no server of {delegation.zone or 'the root'} gives an answer")
+            raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer")
         return found
 
     def _ask_each(
-        self, places: Iterable[NameServerPlace], zone: str, question: Question, silent: list[NameServerPlace]
+        self, places: Iterable[Server], zone: str, question: Question, silent: list[Server]
     ) -> Step[Learned | Referral | None]:
         for place in self._memory.in_order(places, self._now()):
             message = yield from self._ask(place, question)
@@ -144,11 +132,11 @@ class Iteration:
                 return self._permitted(found)
         return None
 
-    def _ask(self, place: NameServerPlace, question: Question) -> Step[Message | None]:
+    def _ask(self, place: Server, question: Question) -> Step[Message | None]:
         if not self._queries_left:
-            raise TemporaryFailure(f"more than {MAX_QUERIES} queries")
+            raise Unanswered(f"more than {MAX_QUERIES} queries")
         self._queries_left -= 1
-        message = yield Ask(place, question)
+        message = yield Ask(place, question, edns=Edns())
         if message is None:
             self._memory.note_silent(place, self._now())
         return message
@@ -160,22 +148,22 @@ class Iteration:
         places = tuple(place for place in delegation.places if self._world.may_ask(place))
         return Referral(Delegation(delegation.zone, places, delegation.names), found.ttl_seconds)
 
-    def _places_of(self, name: str, depth: int) -> Step[list[NameServerPlace]]:
+    def _places_of(self, name: str, depth: int) -> Step[list[Server]]:
         """Look up a server's addresses; none where that fails, since the zone has other servers."""
-        places = list[NameServerPlace]()
+        places = list[Server]()
         if depth == MAX_DEPTH:
             return places
         for type_ in (A.type, AAAA.type):
             try:
                 resolution = yield from self.resolve(Question(name, type_), depth + 1)
-            except TemporaryFailure:
+            except Unanswered:
                 continue
             addresses = [record.rdata.address for record in resolution.records if isinstance(record.rdata, (A, AAAA))]
             places += [place for address in addresses if self._world.may_ask(place := self._place(address))]
         return places
 
-    def _place(self, address: str) -> NameServerPlace:
-        return NameServerPlace(address, self._world.port)
+    def _place(self, address: str) -> Server:
+        return Server(address, self._world.port)
 
 
 def _alias(known: Known, type_: str) -> str | None:

@@ -16,7 +16,7 @@ from scop.dns import Question, Rcode
 from scop.dns.chain import negative_ttl
 from scop.dns.message import Record
 from scop.dns.names import parent_name
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
 
 __all__ = ["Delegation", "Known", "Memory"]
 
@@ -56,7 +56,7 @@ class Delegation:
     """A zone's servers: addresses that are known, and names whose addresses have to be looked up."""
 
     zone: str
-    places: tuple[NameServerPlace, ...]
+    places: tuple[Server, ...]
     names: tuple[str, ...] = ()
     until: float = float("inf")
 
@@ -134,11 +134,11 @@ class Memory:
             until = now + min(ttl_seconds, MAX_TTL_SECONDS)
             self._delegations.put(delegation.zone, replace(delegation, until=until))
 
-    def note_silent(self, place: NameServerPlace, now: float) -> None:
+    def note_silent(self, place: Server, now: float) -> None:
         """Ask this server last for a while."""
         self._silent.put(place, now + SILENT_SECONDS)
 
-    def in_order(self, places: Iterable[NameServerPlace], now: float) -> list[NameServerPlace]:
+    def in_order(self, places: Iterable[Server], now: float) -> list[Server]:
         """Return the servers with those last that were silent of late."""
         return sorted(places, key=lambda place: (self._silent.get(place) or 0.0) > now)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from scop.cells.resolver.memory import Delegation, Known, Memory
 from scop.dns import CNAME, SOA, TXT, A, Question, Rcode
 from scop.dns.message import Record
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
+from scop.dns.resolver.memory import Delegation, Known, Memory
 
-ROOT = Delegation("", (NameServerPlace("192.0.2.1"),))
+ROOT = Delegation("", (Server("192.0.2.1"),))
 ASKED = Question("a.test", "A")
 
 
@@ -79,9 +79,9 @@ def test_resolver_memory_is_bounded_and_forgets_the_oldest_first() -> None:
 
 def test_resolver_memory_knows_the_closest_zone_while_it_lasts() -> None:
     """Learned delegations end; the root and stub zones stay and cannot be overwritten."""
-    stub = Delegation("corp.test", (NameServerPlace("192.0.2.2"),))
+    stub = Delegation("corp.test", (Server("192.0.2.2"),))
     memory = Memory(ROOT, [stub])
-    test = Delegation("test", (NameServerPlace("192.0.2.3"),))
+    test = Delegation("test", (Server("192.0.2.3"),))
     for learned in (test, Delegation("corp.test", ()), Delegation("", ())):
         memory.learn_delegation(learned, 60, 0.0)
     assert "test" == memory.closest("www.a.test", 59.0).zone
@@ -93,7 +93,7 @@ def test_resolver_memory_knows_the_closest_zone_while_it_lasts() -> None:
 def test_resolver_memory_puts_silent_servers_last_for_a_while() -> None:
     """They are asked still, since all may be silent."""
     memory = Memory(ROOT)
-    first, second = NameServerPlace("192.0.2.1"), NameServerPlace("192.0.2.2")
+    first, second = Server("192.0.2.1"), Server("192.0.2.2")
     memory.note_silent(first, 0.0)
     assert [second, first] == memory.in_order((first, second), 14.0)
     assert [first, second] == memory.in_order((first, second), 15.0)

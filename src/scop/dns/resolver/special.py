@@ -8,10 +8,10 @@ RFC 7686 §2 (onion), RFC 9476 (alt).
 
 from __future__ import annotations
 
-from scop.cells.resolver.memory import Known
 from scop.dns import AAAA, A, Question, Rcode
 from scop.dns.message import Record
 from scop.dns.names import is_at_or_below
+from scop.dns.resolver.memory import Known
 
 __all__ = ["special_answer"]
 

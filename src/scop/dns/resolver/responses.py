@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from scop.cells.resolver.memory import Delegation, Known
 from scop.dns import AAAA, CNAME, NS, SOA, A, Question, Rcode
 from scop.dns.chain import follow_aliases
 from scop.dns.message import Flag, Message, Record
 from scop.dns.names import is_at_or_below
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
+from scop.dns.resolver.memory import Delegation, Known
 
 __all__ = ["Learned", "Referral", "read_response"]
 
@@ -81,7 +81,7 @@ def _referral(message: Message, zone: str, question: Question, port: int) -> Ref
     servers = [record for record in servers if record.name == child][:MAX_SERVERS]
     names = [record.rdata.target for record in servers if isinstance(record.rdata, NS)]
     glue = _glue(message, zone, set(names))
-    places = tuple(NameServerPlace(address, port) for name in names for address in glue.get(name, ()))
+    places = tuple(Server(address, port) for name in names for address in glue.get(name, ()))
     # A name below the child without glue could only be found through itself.
     unplaced = tuple(name for name in names if name not in glue and not is_at_or_below(name, child))
     return Referral(Delegation(child, places, unplaced), min(record.ttl_seconds for record in servers))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from scop.cells.resolver.memory import Delegation, Known
-from scop.cells.resolver.responses import Learned, Referral, read_response
 from scop.dns import CNAME, NS, SOA, A, Question, Rcode, Rdata
 from scop.dns.message import Flag, Message, Record
-from scop.net.dns_exchange import NameServerPlace
+from scop.dns.resolver.asking import Server
+from scop.dns.resolver.memory import Delegation, Known
+from scop.dns.resolver.responses import Learned, Referral, read_response
 
 ASKED = Question("www.evil.test", "A")
 
@@ -94,10 +94,10 @@ def test_resolver_takes_a_referral_with_the_glue_of_its_servers() -> None:
     """Glue counts for the servers named and below the zone that speaks; the others are looked up."""
     servers = tuple(record("evil.test", NS(name), 70) for name in ("ns.evil.test", "ns.bank.org", "ns2.evil.test"))
     glue = (record("ns.evil.test", A("192.0.2.5")), record("ns.bank.org", A("192.0.2.6")), BANK)
-    place = NameServerPlace("192.0.2.5", 53)
+    place = Server("192.0.2.5", 53)
     expected = Referral(Delegation("evil.test", (place,), ("ns.bank.org",)), 70)
     assert expected == read(response(authority=servers, additional=glue, flags=0), "test")
-    from_root = Referral(Delegation("evil.test", (place, NameServerPlace("192.0.2.6", 53))), 70)
+    from_root = Referral(Delegation("evil.test", (place, Server("192.0.2.6", 53))), 70)
     assert from_root == read(response(authority=servers, additional=glue, flags=0), "")
 
 
