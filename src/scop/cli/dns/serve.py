@@ -1,4 +1,4 @@
-"""`scop dns`: the primary without a mesh."""
+"""`scop dns serve`: the primary without a mesh."""
 
 from __future__ import annotations
 
@@ -19,12 +19,7 @@ from scop.net.clock import SystemClock
 from scop.net.log import Log, write_to_descriptor
 from scop.supervisor.layout import listen
 
-__all__ = ["dns"]
-
-
-@click.group()
-def dns() -> None:
-    """Serve zones without a mesh."""
+__all__ = ["serve"]
 
 
 def _read_zone(wanted: str) -> Zone:
@@ -37,7 +32,7 @@ def _read_zone(wanted: str) -> Zone:
         raise click.ClickException(f"{path}: {error}") from None
 
 
-@dns.command()
+@click.command()
 @click.option("--zone", "zones", multiple=True, required=True, metavar="ORIGIN=FILE", help="Repeat for more zones.")
 @click.option("--address", default="127.0.0.1", show_default=True)
 @click.option("--port", default=53, show_default=True)
