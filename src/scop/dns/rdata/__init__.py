@@ -8,8 +8,10 @@ Standards: IANA DNS resource record types; RFC 3597 §5 (`TYPE123` for what has 
 from __future__ import annotations
 
 import re
+import struct
 from typing import Final, TypeAlias
 
+from scop.base import RemoteProtocolError
 from scop.dns.rdata.address import AAAA, A
 from scop.dns.rdata.mx import MX
 from scop.dns.rdata.opaque import Opaque
@@ -31,6 +33,7 @@ __all__ = [
     "A",
     "Opaque",
     "Rdata",
+    "read_rdata",
     "type_name",
     "type_number",
 ]
@@ -89,3 +92,14 @@ def type_number(name: str) -> int:
     if found is None or int(found[1]) > 0xFFFF:
         raise ValueError(f"{name!r} is no DNS record type")
     return int(found[1])
+
+
+def read_rdata(type_: str, octets: bytes) -> Rdata:
+    """Return the rdata that these octets, whose names are not compressed, are; raises `RemoteProtocolError`."""
+    read = CLASSES.get(type_number(type_))
+    if read is None or not octets:  # empty rdata stands in UPDATE messages (RFC 2136 §2.4)
+        return Opaque(type_, octets)
+    try:
+        return read(octets, 0, len(octets), {})
+    except (IndexError, struct.error):
+        raise RemoteProtocolError(f"a {type_} record ends early") from None
