@@ -1,4 +1,4 @@
-"""PTR, CNAME and NS: records that are one name (RFC 1035 §3.3.12, §3.3.1, §3.3.11)."""
+"""PTR, CNAME, NS and DNAME: records that are one name (RFC 1035 §3.3.12, §3.3.1, §3.3.11; RFC 6672 §2.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from scop.base import RemoteProtocolError
 from scop.dns.names import name_to_wire, normal_name, read_name
 
-__all__ = ["CNAME", "NS", "PTR"]
+__all__ = ["CNAME", "DNAME", "NS", "PTR"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,10 @@ class NS(_Target):
     """A name server of a zone."""
 
     type: ClassVar[str] = "NS"
+
+
+@dataclass(frozen=True, slots=True)
+class DNAME(_Target):
+    """The name that stands for this one's in every name below it."""
+
+    type: ClassVar[str] = "DNAME"
