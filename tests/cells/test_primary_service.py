@@ -22,12 +22,12 @@ from scop.cells.primary.manifest import MANIFEST
 from scop.cells.primary.name_server import Rights
 from scop.cells.primary.service import PrimaryOptions, options_of, run
 from scop.cells.primary.zone_files import read_zones, zone_path
-from scop.dns.first_zone import first_zone
 from scop.dns.rdata import TXT
 from scop.dns.tsig import TsigKey
 from scop.dns.update import Addition, build_update, read_update_reply
 from scop.dns.words import Rcode
-from scop.dns.zone_update import Grant
+from scop.dns.zone.first_zone import first_zone
+from scop.dns.zone.update import Grant
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Life, Place
 from scop.mesh.config import Config, Network

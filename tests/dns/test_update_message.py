@@ -15,7 +15,7 @@ from scop.dns.rdata import TXT, Opaque
 from scop.dns.tsig import TsigKey, Verifier
 from scop.dns.update import Addition, Change, Deletion, build_update, read_update_reply
 from scop.dns.words import Rcode
-from scop.dns.zone_answer import header_reply
+from scop.dns.zone.answer import header_reply
 
 NOW = 1_800_000_000
 KEY = TsigKey("signer.harbor.test", b"k" * 32)

@@ -11,8 +11,8 @@ from functools import partial
 from scop.dns import Question
 from scop.dns.message import Message, build_query, parse_message
 from scop.dns.resolver.asking import Server
-from scop.dns.zone import Zone
-from scop.dns.zone_answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
+from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
+from scop.dns.zone.zone import Zone
 from scop.net.dns_server import AnswerQuery, DnsDatagramServer, DnsStreamServer, DnsTransport
 from scop.net.faults import TemporaryFailure
 from scop.net.peer import Peer

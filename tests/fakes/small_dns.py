@@ -10,11 +10,11 @@ from fakes.mail_sessions import Listening, listen
 from fakes.mesh import KeptLog
 from scop.base import Clock
 from scop.cells.primary.name_server import NameServer, Rights
-from scop.dns.first_zone import first_zone
 from scop.dns.tsig import TsigKey
-from scop.dns.zone import Zone
-from scop.dns.zone_answer import Zones
-from scop.dns.zone_update import Grant
+from scop.dns.zone.answer import Zones
+from scop.dns.zone.first_zone import first_zone
+from scop.dns.zone.update import Grant
+from scop.dns.zone.zone import Zone
 from scop.net.dialer import Dialer
 from scop.net.dns_server import DnsStreamServer, DnsTransport
 from scop.net.peer import Peer

@@ -1,6 +1,6 @@
 """UPDATE messages: how a zone is changed over the wire; building one, signing it, reading the reply.
 
-What a server does with one is `scop.dns.zone_update`. This module needs neither dnspython nor a
+What a server does with one is `scop.dns.zone.update`. This module needs neither dnspython nor a
 clock, so that the cell which publishes keys stays small.
 
 Standards: RFC 2136 §2, RFC 8945.

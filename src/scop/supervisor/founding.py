@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from scop.dns.first_zone import first_zone
+from scop.dns.zone.first_zone import first_zone
 from scop.dns.tsig import new_tsig_key
 from scop.mesh.config import Ports
 from scop.supervisor.config_file import ConfigurationError, parse_config

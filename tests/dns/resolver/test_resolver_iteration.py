@@ -10,7 +10,7 @@ from scop.dns import CNAME, MX, A, Question, Rcode, Rdata
 from scop.dns.resolver.asking import Server, Unanswered
 from scop.dns.resolver.iteration import Iteration, Resolution, World
 from scop.dns.resolver.memory import Delegation, Memory
-from scop.dns.zone_answer import Zones
+from scop.dns.zone.answer import Zones
 
 SOA = "@ SOA ns hostmaster 1 3600 600 86400 60\n"
 ROOT = zones_of(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from scop.cells.primary.name_server import NameServer
-from scop.dns.zone_answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS
+from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS
 from scop.net.dns_server import AnswerQuery, DnsDatagramServer, DnsStreamServer, DnsTransport
 from scop.net.peer import Peer
 

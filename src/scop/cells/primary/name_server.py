@@ -9,14 +9,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dns.opcode import Opcode
-
 from scop.base import Clock, RemoteProtocolError
 from scop.dns.tsig import OpenedRequest, TsigError, TsigKey, Verifier
-from scop.dns.words import Rcode
-from scop.dns.zone import Zone
-from scop.dns.zone_answer import MAX_STREAM_OCTETS, Zones, expects_response, header_reply, opcode_of
-from scop.dns.zone_update import Grant, apply_update, update_zone_name
+from scop.dns.words import Opcode, Rcode
+from scop.dns.zone.answer import MAX_STREAM_OCTETS, Zones, expects_response, header_reply, opcode_of
+from scop.dns.zone.update import Grant, apply_update, update_zone_name
+from scop.dns.zone.zone import Zone
 from scop.net.log import Log
 
 __all__ = ["NameServer", "Rights"]
@@ -54,7 +52,7 @@ class NameServer:
         """Answer whoever asks; no key is good here and no UPDATE is looked at."""
         if not expects_response(query):
             return None
-        if opcode_of(query) is Opcode.UPDATE:
+        if opcode_of(query) == Opcode.UPDATE:
             return header_reply(query, Rcode.REFUSED)
         opened = self._open(query, self._strangers)
         return self._answer(opened, query, max_octets) if opened else header_reply(query, Rcode.FORMERR)
@@ -68,7 +66,7 @@ class NameServer:
             return header_reply(query, Rcode.FORMERR)
         if opened.error is not TsigError.NOERROR:  # not logged in public, where anybody could fill the log
             self._log.warning("dns.refused", peer=cell, reason=f"TSIG {opened.error.name}")
-        elif opcode_of(query) is Opcode.UPDATE:
+        elif opcode_of(query) == Opcode.UPDATE:
             # Shielded: if the peer hangs up, what is written and what is shown must still become the same.
             rcode = await asyncio.shield(self._update(opened, cell))
             return opened.seal(header_reply(query, rcode), self._now())
@@ -120,7 +118,7 @@ class NameServer:
         except OSError as error:
             return Rcode.SERVFAIL, f"cannot store the zone: {error}"
         self.zones = self.zones.replaced(zone)
-        self._log.info("zone.updated", key=signer.name, zone=zone.origin.to_text(), serial=zone.serial)
+        self._log.info("zone.updated", key=signer.name, zone=zone.origin, serial=zone.serial)
         return Rcode.NOERROR, ""
 
     def _now(self) -> int:

@@ -14,8 +14,8 @@ from scop.base import Clock
 from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.zone_files import read_zones, write_zone
-from scop.dns.zone_answer import Zones
-from scop.dns.zone_update import Grant
+from scop.dns.zone.answer import Zones
+from scop.dns.zone.update import Grant
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol

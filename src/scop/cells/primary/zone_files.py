@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from scop.base import RemoteProtocolError
-from scop.dns.zone import Zone
-from scop.dns.zone_answer import Zones
+from scop.dns.zone.answer import Zones
+from scop.dns.zone.zone import Zone
 from scop.mesh.whole_file import write_whole
 
 __all__ = ["read_zones", "write_zone", "zone_path"]
@@ -33,7 +33,7 @@ def read_zones(folder: Path, *, wanted: str) -> Zones:
 
 def write_zone(folder: Path, zone: Zone) -> None:
     """Replace a zone's file; durable when it returns. Blocks: a disk may take its time."""
-    write_whole(zone_path(folder, zone.origin.to_text()), zone.to_text().encode("ascii"))
+    write_whole(zone_path(folder, zone.origin), zone.to_text().encode("ascii"))
 
 
 def _read_zone(path: Path) -> Zone:

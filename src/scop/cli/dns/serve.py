@@ -11,8 +11,8 @@ import click
 
 from scop.cells.primary.service import PrimaryOptions, run
 from scop.cli.shared import console, json_option, print_json
-from scop.dns.zone import Zone
-from scop.dns.zone_answer import Zones
+from scop.dns.zone.zone import Zone
+from scop.dns.zone.answer import Zones
 from scop.mesh.cell import Life
 from scop.mesh.manifest import Transport
 from scop.net.clock import SystemClock

@@ -14,21 +14,14 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import dns.exception
-import dns.message
-import dns.rdataclass
-import dns.rdatatype
-import dns.rrset
-from dns.flags import Flag
-from dns.message import QueryMessage
-from dns.name import Name
-from dns.opcode import Opcode
-from dns.rcode import Rcode
-from dns.rdataclass import IN
-from dns.rdatatype import RdataType
-from dns.rrset import RRset
-
-from scop.dns.zone import Found, Match, Zone, soa_rdata
+from scop.base import RemoteProtocolError
+from scop.dns.answer import Question
+from scop.dns.message import Edns, Flag, Message, Record, build_message, parse_message
+from scop.dns.names import parent_name
+from scop.dns.rrset import RRset
+from scop.dns.words import Opcode, Rcode
+from scop.dns.zone.lookup import Found, Match, find, glue
+from scop.dns.zone.zone import Zone
 
 __all__ = ["MAX_DATAGRAM_OCTETS", "MAX_STREAM_OCTETS", "Zones", "expects_response", "header_reply", "opcode_of"]
 
@@ -38,14 +31,15 @@ MAX_ALIASES = 16  # BIND's bound on a chain
 _PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker without EDNS can take
 _HEADER = struct.Struct("!HHHHHH")
 _QR, _RD, _OPCODE = 0x8000, 0x0100, 0x7800
-_TRANSFERS = (RdataType.AXFR, RdataType.IXFR)
+_TRANSFERS = frozenset({"AXFR", "IXFR"})
+_META_TYPES = frozenset({"OPT", "TSIG", "TYPE249", "TYPE253", "TYPE254"})  # RFC 6895 §3.1: TKEY, MAILB, MAILA
 
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """The zones of one server; the longest match answers."""
+    """The zones of one server by origin; the longest match answers."""
 
-    by_origin: Mapping[Name, Zone]
+    by_origin: Mapping[str, Zone]
 
     @classmethod
     def of(cls, zones: Iterable[Zone]) -> Zones:
@@ -56,19 +50,22 @@ class Zones:
         """Return the same zones with this one in place of its older version."""
         return Zones({**self.by_origin, zone.origin: zone})
 
-    def holding(self, qname: Name, qtype: RdataType = RdataType.NONE) -> Zone | None:
+    def holding(self, qname: str, qtype: str = "") -> Zone | None:
         """Return the zone that answers for a name, the one nearest to it."""
-        for depth in range(len(qname), 0, -1):
-            zone = self.by_origin.get(qname.split(depth)[1])
+        name = qname
+        while True:
+            zone = self.by_origin.get(name)
             if zone is not None and not self._parent_answers(zone, qname, qtype):
                 return zone
-        return None
+            if not name:
+                return None
+            name = parent_name(name)
 
-    def _parent_answers(self, zone: Zone, qname: Name, qtype: RdataType) -> bool:
+    def _parent_answers(self, zone: Zone, qname: str, qtype: str) -> bool:
         """RFC 4035 §3.1.4.1: a DS lies in the parent, if we hold that too."""
-        if qtype is not RdataType.DS or zone.origin != qname or len(qname) == 1:
+        if qtype != "DS" or zone.origin != qname or not qname:
             return False
-        return self.holding(qname.parent()) is not None
+        return self.holding(parent_name(qname)) is not None
 
     def answer(self, query: bytes, *, max_octets: int) -> bytes | None:
         """Return the response to a query's octets, or None where nothing must be said.
@@ -82,27 +79,24 @@ class Zones:
         if refusal is not None:
             return refusal
         try:
-            message = dns.message.from_wire(query, keyring=False)
-        except (dns.exception.DNSException, ValueError):
+            message = parse_message(query)
+        except RemoteProtocolError:
             return header_reply(query, Rcode.FORMERR)
-        assert isinstance(message, QueryMessage)
-        draft = self._draft(message)
-        return _fitted(message, draft, _limit(message, max_octets))
+        return _fitted(message, self._draft(message), _limit(message, max_octets))
 
-    def _draft(self, query: QueryMessage) -> _Draft:
+    def _draft(self, query: Message) -> _Draft:
         draft = _Draft()
-        if query.edns > 0:
+        if query.edns is not None and query.edns.version > 0:
             draft.rcode = Rcode.BADVERS  # RFC 6891 §6.1.3
-        elif len(query.question) != 1:
+        elif query.question is None:
             draft.rcode = Rcode.FORMERR  # RFC 9619 §4
         else:
-            asked = query.question[0]
-            draft.rcode = _refused_by_type(asked)
+            draft.rcode = _refused_by_type(query.question)
             if draft.rcode is Rcode.NOERROR:
-                self._follow(draft, asked.name, asked.rdtype)
+                self._follow(draft, query.question.name, query.question.type)
         return draft
 
-    def _follow(self, draft: _Draft, qname: Name, qtype: RdataType) -> None:
+    def _follow(self, draft: _Draft, qname: str, qtype: str) -> None:
         """Answer for a name and go on along its aliases, as long as they stay with us."""
         zone = self.holding(qname, qtype)
         if zone is None:
@@ -110,7 +104,7 @@ class Zones:
             return
         seen = {qname}
         for _ in range(MAX_ALIASES):
-            found = zone.find(qname, qtype)
+            found = find(zone, qname, qtype)
             draft.take(zone, found)
             if found.target is None or found.target in seen:
                 return
@@ -137,7 +131,7 @@ class _Draft:
         if found.match is Match.REFERRAL:
             # RFC 1035 §4.1.1: AA speaks of the first owner, so an alias before the referral keeps it
             self.authority += found.rrsets
-            self.additional += zone.glue(found.rrsets[0])
+            self.additional += glue(zone, found.rrsets[0])
             return
         self.authoritative = True
         self.answer += found.rrsets
@@ -160,64 +154,66 @@ def expects_response(query: bytes) -> bool:
     return len(query) >= _HEADER.size and not query[2] << 8 & _QR
 
 
-def opcode_of(query: bytes) -> Opcode:
-    """Return the kind of a message that has a header."""
-    return Opcode.make((query[2] << 8 & _OPCODE) >> 11)
+def opcode_of(query: bytes) -> int:
+    """Return the kind of a message that has a header, as `Opcode` numbers it."""
+    return (query[2] << 8 & _OPCODE) >> 11
 
 
 def _refused_by_header(query: bytes) -> bytes | None:
     """Return the refusal of what is no query, None for what is one."""
     opcode = opcode_of(query)
-    if opcode is Opcode.UPDATE:
+    if opcode == Opcode.UPDATE:
         return header_reply(query, Rcode.REFUSED)
-    return None if opcode is Opcode.QUERY else header_reply(query, Rcode.NOTIMP)
+    return None if opcode == Opcode.QUERY else header_reply(query, Rcode.NOTIMP)
 
 
-def _refused_by_type(asked: RRset) -> Rcode:
-    if asked.rdclass != IN or asked.rdtype in _TRANSFERS:
+def _refused_by_type(asked: Question) -> Rcode:
+    if asked.type in _TRANSFERS:
         return Rcode.REFUSED
-    if dns.rdatatype.is_metatype(asked.rdtype) and asked.rdtype is not RdataType.ANY:
-        return Rcode.NOTIMP
-    return Rcode.NOERROR
+    return Rcode.NOTIMP if asked.type in _META_TYPES else Rcode.NOERROR
 
 
 def _negative_soa(zone: Zone) -> RRset:
     # RFC 2308 §3: the lesser of the SOA's own TTL and its MINIMUM says how long "no" is remembered
-    ttl = min(zone.soa.ttl, soa_rdata(zone.soa).minimum)
-    return dns.rrset.from_rdata_list(zone.origin, ttl, list(zone.soa))
+    ttl = min(zone.soa.ttl_seconds, zone.soa_rdata.minimum_seconds)
+    return RRset(zone.origin, "SOA", ttl, zone.soa.rdatas, zone.soa.signatures)
 
 
-def _limit(query: QueryMessage, max_octets: int) -> int:
+def _limit(query: Message, max_octets: int) -> int:
     if max_octets > MAX_DATAGRAM_OCTETS:
         return max_octets  # RFC 6891 §6.2.3 speaks of datagrams only
-    if query.edns < 0:
+    if query.edns is None:
         return min(_PLAIN_DATAGRAM_OCTETS, max_octets)
-    return min(max(query.payload, _PLAIN_DATAGRAM_OCTETS), max_octets)
+    return min(max(query.edns.datagram_octets, _PLAIN_DATAGRAM_OCTETS), max_octets)
 
 
-def _fitted(query: QueryMessage, draft: _Draft, limit: int) -> bytes:
+def _fitted(query: Message, draft: _Draft, limit: int) -> bytes:
     """Write the response; what does not fit is answered empty with TC, so that the asker comes by TCP."""
     response = _response(query, draft)
-    try:
-        octets = response.to_wire(max_size=MAX_STREAM_OCTETS)
-    except dns.exception.TooBig:
-        octets = None
-    if octets is not None and len(octets) <= limit:
+    octets = build_message(response)
+    if len(octets) <= limit and not octets[2] & Flag.TRUNCATED >> 8:
         return octets
     # RFC 9471 §3: a referral without its glue is of no use either
-    response.answer, response.authority, response.additional = [], [], []
-    response.flags |= Flag.TC
-    return response.to_wire(max_size=MAX_STREAM_OCTETS)
+    empty = response._replace(answers=(), authority=(), additional=(), flags=response.flags | Flag.TRUNCATED)
+    return build_message(empty)
 
 
-def _response(query: QueryMessage, draft: _Draft) -> QueryMessage:
-    response = QueryMessage(id=query.id)
-    response.flags = Flag.QR | (query.flags & Flag.RD)
+def _response(query: Message, draft: _Draft) -> Message:
+    flags = Flag.RESPONSE | (query.flags & Flag.RECURSION_DESIRED)
     if draft.authoritative:
-        response.flags |= Flag.AA
-    response.question = query.question
-    if query.edns >= 0:  # RFC 6891 §6.1.1
-        response.use_edns(edns=0, payload=MAX_DATAGRAM_OCTETS)
-    response.set_rcode(draft.rcode)
-    response.answer, response.authority, response.additional = draft.answer, draft.authority, draft.additional
-    return response
+        flags |= Flag.AUTHORITATIVE
+    return Message(
+        query.id,
+        flags,
+        Opcode.QUERY,
+        draft.rcode,
+        query.question,
+        _records(draft.answer),
+        _records(draft.authority),
+        _records(draft.additional),
+        edns=None if query.edns is None else Edns(MAX_DATAGRAM_OCTETS),  # RFC 6891 §6.1.1
+    )
+
+
+def _records(rrsets: list[RRset]) -> tuple[Record, ...]:
+    return tuple(record for rrset in rrsets for record in rrset.records())

@@ -14,8 +14,8 @@ from dns.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.dns.zone import Zone
-from scop.dns.zone_answer import MAX_ALIASES, MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
+from scop.dns.zone.answer import MAX_ALIASES, MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
+from scop.dns.zone.zone import Zone
 
 HARBOR = """\
 $TTL 300

@@ -1,0 +1,118 @@
+"""The zones of one server, and the one way to change them.
+
+Theory of operation. What an operator or a key writes is the *source* of a zone: without signatures. A change edits the
+source under a lock, moves its serial, is made durable in the zone's history, is signed, and only then shown; who
+watches (secondaries that want a NOTIFY, a remote that wants a push) hears of it last. An edit that changes nothing
+writes nothing. What is shown is swapped whole, so an answer never mixes two versions.
+
+Standards: RFC 1982, RFC 2136 §3.5 (durable before it is answered) and §3.6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from scop.dns.zone import Zone, Zones
+
+__all__ = ["Author", "Change", "Edit", "History", "Holdings", "Signing", "Watcher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes a zone, and why: what its history will tell."""
+
+    who: str
+    why: str
+
+
+# Takes the source as it is and returns it as it should be, the serial moved; the same zone where nothing changes.
+# Raises `Refused` of its own kind, which leaves everything as it was.
+Edit: TypeAlias = Callable[[Zone], Zone]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change as it is shown: the signed zones before and after it."""
+
+    before: Zone | None
+    after: Zone
+    by: Author
+
+
+Watcher: TypeAlias = Callable[[Change], None]
+
+
+class History(Protocol):
+    """Where sources live."""
+
+    def commit(self, zone: Zone, by: Author) -> None:
+        """Make a source durable before returning; blocks, and raises `OSError` where it cannot."""
+
+
+class Signing(Protocol):
+    """What turns a source into what is shown."""
+
+    def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
+        """Return the zone with its signatures, reusing those of `shown` that still hold."""
+
+
+class Holdings:
+    """Every zone of one server: its source, and what is shown of it."""
+
+    def __init__(
+        self, sources: Iterable[Zone], history: History, signing: Signing, now_unix: Callable[[], float]
+    ) -> None:
+        self._sources = {zone.origin: zone for zone in sources}
+        self._history = history
+        self._signing = signing
+        self._now_unix = now_unix
+        self._changing = asyncio.Lock()
+        self._watchers: list[Watcher] = []
+        self.shown = Zones.of(self._signed(zone, None) for zone in self._sources.values())
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of every change, after it is shown."""
+        self._watchers.append(watcher)
+
+    def source(self, origin: str) -> Zone | None:
+        """Return a zone as it was written, None where it is not ours."""
+        return self._sources.get(origin)
+
+    async def change(self, origin: str, edit: Edit, by: Author) -> Change | None:
+        """Change a zone; None where nothing changed. Raises `KeyError`, and what the edit and the history raise."""
+        async with self._changing:
+            source = self._sources[origin]
+            edited = edit(source)
+            if edited is source:
+                return None
+            # In a thread: a busy disk can hold an fsync for a second, and port 53 has to go on answering.
+            await asyncio.to_thread(self._history.commit, edited, by)
+            return self._show(edited, by)
+
+    async def renew(self, origin: str, by: Author, next_serial: Edit) -> Change:
+        """Sign a zone anew whose signatures or keys are due, under a serial of its own."""
+        async with self._changing:
+            source = next_serial(self._sources[origin])
+            await asyncio.to_thread(self._history.commit, source, by)
+            return self._show(source, by)
+
+    async def drained(self) -> None:
+        """Wait until no change is being written."""
+        async with self._changing:
+            pass
+
+    def _show(self, source: Zone, by: Author) -> Change:
+        before = self.shown.by_origin.get(source.origin)
+        after = self._signed(source, before)
+        self._sources[source.origin] = source
+        self.shown = self.shown.replaced(after)
+        change = Change(before, after, by)
+        for watcher in self._watchers:
+            watcher(change)
+        return change
+
+    def _signed(self, source: Zone, shown: Zone | None) -> Zone:
+        return self._signing.signed(source, shown, int(self._now_unix()))
