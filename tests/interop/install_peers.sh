@@ -12,6 +12,12 @@ command -v msmtp >/dev/null || missing="$missing msmtp"
 command -v curl >/dev/null || missing="$missing curl"
 /usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
 command -v dig >/dev/null && command -v nsupdate >/dev/null || missing="$missing bind9-dnsutils"
+command -v delv >/dev/null || missing="$missing bind9-dnsutils"
+test -x /usr/sbin/named || missing="$missing bind9"
+command -v dnssec-signzone >/dev/null || missing="$missing bind9-utils"
+test -x /usr/sbin/unbound || missing="$missing unbound"
+test -x /usr/sbin/knotd || missing="$missing knot"
+test -x /usr/sbin/nsd || missing="$missing nsd"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ]; then
