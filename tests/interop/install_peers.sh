@@ -13,6 +13,7 @@ command -v curl >/dev/null || missing="$missing curl"
 /usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
 command -v dig >/dev/null && command -v nsupdate >/dev/null || missing="$missing bind9-dnsutils"
 command -v delv >/dev/null || missing="$missing bind9-dnsutils"
+command -v ip >/dev/null || missing="$missing iproute2" # BIND wants an address of its own
 test -x /usr/sbin/named || missing="$missing bind9"
 command -v dnssec-signzone >/dev/null || missing="$missing bind9-utils"
 test -x /usr/sbin/unbound || missing="$missing unbound"
