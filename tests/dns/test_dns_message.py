@@ -46,17 +46,20 @@ RECORDS = st.lists(st.builds(Record, ANY_NAMES, TTLS, RDATA), max_size=3).map(
     )
 )
 FLAGS = st.lists(st.sampled_from(Flag), unique=True).map(sum)
+OPTIONS = st.lists(st.tuples(st.sampled_from([3, 10, 11, 12, 15, 65001]), st.binary(max_size=24)), max_size=3).map(
+    tuple
+)
 MESSAGES = st.builds(
     Message,
     U16,
     FLAGS,
-    st.just(Opcode.QUERY),
+    st.sampled_from(Opcode),
     st.sampled_from([Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.SERVFAIL]),
     st.builds(Question, ANY_NAMES, st.sampled_from(["A", "MX", "TXT", "TYPE65280"])),
     RECORDS,
     RECORDS,
     RECORDS,
-    st.none() | st.builds(Edns, U16, st.booleans(), OCTETS),
+    st.none() | st.builds(Edns, U16, st.booleans(), OCTETS, OPTIONS),
 )
 
 
@@ -94,7 +97,7 @@ def _rrset(record: Record) -> dns.rrset.RRset:
 def test_dns_message_built_by_dnspython_parses_to_the_same_values(message: Message) -> None:
     """Compressed by another hand, read by ours: the same message."""
     edns = message.edns and Edns(message.edns.datagram_octets, message.edns.dnssec_ok)
-    message = message._replace(edns=edns)
+    message = message._replace(edns=edns, opcode=Opcode.QUERY)
     wire = _as_dnspython(message).to_wire(max_size=65535)
     assert message == parse_message(wire)
 
@@ -104,7 +107,7 @@ def test_dns_message_built_by_dnspython_parses_to_the_same_values(message: Messa
 def test_dns_message_built_by_us_is_read_by_dnspython_the_same(message: Message) -> None:
     """What we write, with our compression, is what another reads."""
     edns = message.edns and Edns(message.edns.datagram_octets, message.edns.dnssec_ok)
-    message = message._replace(edns=edns)
+    message = message._replace(edns=edns, opcode=Opcode.QUERY)
     peer = dns.message.from_wire(build_message(message), one_rr_per_rrset=True)
     assert _as_dnspython(message).to_wire(max_size=65535) == peer.to_wire(max_size=65535)
 
@@ -122,7 +125,7 @@ def test_dns_message_parse_of_damaged_octets_raises_only_remote_protocol_error(
     message: Message, data: st.DataObject
 ) -> None:
     """Real messages with an octet changed or cut off reach deeper than noise."""
-    octets = bytearray(_as_dnspython(message._replace(edns=None)).to_wire(max_size=65535))
+    octets = bytearray(build_message(message))
     place = data.draw(st.integers(0, len(octets) - 1))
     octets[place] = data.draw(OCTETS)
     whole = bytes(octets[: data.draw(st.integers(0, len(octets)))]) if data.draw(st.booleans()) else bytes(octets)
@@ -179,7 +182,7 @@ def test_dns_message_edns_stands_once_at_the_root() -> None:
 
 
 def test_dns_message_passes_over_other_classes_and_mends_ttls() -> None:
-    """Records of class CH are not ours; RFC 2181 §8: a TTL with its high bit set is zero."""
+    """Records of class CH answer no question of class IN; RFC 2181 §8: a TTL with its high bit set is zero."""
     chaos = b"\0" + struct.pack("!HHLH", 16, 3, 60, 2) + b"\1x"
     odd = b"\0" + struct.pack("!HHLH", 1, 1, 0x8000_0000, 4) + b"\x7f\0\0\1"
     assert (Record("", 0, A("127.0.0.1")),) == parse_message(_header(0, 2, 0, 0) + chaos + odd).answers
@@ -194,14 +197,3 @@ def test_dns_message_refuses_rdata_that_does_not_fill_its_length(number: int, oc
     record = b"\0" + struct.pack("!HHLH", number, 1, 60, len(octets)) + octets
     with pytest.raises(RemoteProtocolError):
         parse_message(_header(0, 1, 0, 0) + record)
-
-
-@pytest.mark.parametrize(("room", "kept", "truncated"), [(67, 2, False), (66, 1, True), (51, 1, True), (50, 0, True)])
-def test_dns_message_that_does_not_fit_is_cut_and_says_so(room: int, kept: int, truncated: bool) -> None:
-    """RFC 2181 §9: whole records are left out, and TC tells the asker to come by TCP."""
-    records = tuple(Record("a.test", 60, A(f"192.0.2.{last}")) for last in (1, 2))
-    message = Message(1, question=Question("a.test", "A"), answers=records, edns=Edns())
-    octets = build_message(message, max_octets=room)
-    parsed = parse_message(octets)
-    assert (kept, truncated) == (len(parsed.answers), parsed.is_truncated)
-    assert len(octets) <= room

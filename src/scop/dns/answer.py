@@ -5,28 +5,35 @@ Standards: RFC 1034 §3.7; RFC 4033 §5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from scop.dns.names import normal_name
+from scop.dns.names import name_to_wire, normal_name
 from scop.dns.rdata import Rdata, type_number
-from scop.dns.words import Rcode, Security
+from scop.dns.words import Rcode, Security, class_number
 
 __all__ = ["Answer", "Question"]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A name in its normal form (the constructor brings it there) and a record type, class IN.
+    """A name in its normal form (the constructor brings it there), a record type, and a class, nearly always IN.
 
-    Raises `ValueError` for what cannot be a domain name or is no record type.
+    `spelling` is the name's octets as the asker wrote them, upper and lower case: a response repeats them
+    (RFC 4343 §4.1), and an asker may have hidden a secret in them. It is no part of what is asked: two questions that
+    differ in it only are equal. Raises `ValueError` for what cannot be a domain name, is no record type or no class.
     """
 
     name: str
     type: str
+    qclass: str = "IN"
+    spelling: bytes = field(default=b"", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", normal_name(self.name))
         type_number(self.type)
+        class_number(self.qclass)
+        if self.spelling and self.spelling.lower() != name_to_wire(self.name):
+            raise ValueError("the spelling is another name's")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def _refusal(asked: Message) -> Rcode | None:
         return Rcode.BADVERS
     if asked.question is None:
         return Rcode.FORMERR
+    if asked.question.qclass != "IN":
+        return Rcode.REFUSED
     if asked.question.type in UNANSWERABLE:
         return Rcode.NOTIMP
     # Who does not want recursion looks into our memory, or takes us for an authority.

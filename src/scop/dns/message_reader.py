@@ -1,0 +1,152 @@
+"""Octets of a datagram or stream frame to a message.
+
+Theory of operation. One pass from the front to the back. Names are remembered by where they began, so that one which
+many records point at is read once; compression leads backwards only and its steps are counted, so the work for a
+message is bounded by its size. Whole questions and the values of hot types are remembered across messages, since a
+resolver sees the same ones again and again.
+
+Standards: RFC 1035 §4.1; RFC 2181 §8 (TTL); RFC 6891 §6.1 (OPT); RFC 9619 (one question).
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+
+from scop.base import LimitExceeded, RemoteProtocolError
+from scop.dns.answer import Question
+from scop.dns.edns import Edns, read_options
+from scop.dns.message_values import FLAG_BITS, Message, Record
+from scop.dns.names import MAX_NAME_OCTETS, name_from_labels, read_name
+from scop.dns.rdata import CLASSES, Opaque, Rdata, type_name
+from scop.dns.words import Opcode, Rcode, class_name
+
+__all__ = ["parse_message"]
+
+MAX_RECORDS = 2048  # far past any honest answer; bounds the work of one message
+MAX_QUESTIONS = 1  # RFC 9619: a query has one
+QUESTIONS_REMEMBERED = 4096  # bounded, since peers choose them
+
+_HEADER = struct.Struct("!6H")
+_TYPE_CLASS = struct.Struct("!HH")
+_RECORD = struct.Struct("!HHLH")
+_RECORD_OCTETS = _RECORD.size
+_CLASS_IN, _CLASS_ANY = 1, 255
+_TYPE_OPT, _TYPE_TXT = 41, 16
+_OPT_DO = 0x8000
+_QUESTION_AT = 12
+_MAX_TTL = 0x7FFF_FFFF
+_MAX_LABEL_OCTETS = 63
+_POINTER = 0xC0
+_OPCODE_BITS = 0x7800
+_RCODE_BITS = 0x000F
+_OPCODES = tuple(Opcode)
+_RCODES = {rcode.value: rcode for rcode in Rcode}
+_CLASSES_OF_CHAOS = {_TYPE_TXT: CLASSES[_TYPE_TXT]}  # an A record of class CH has another shape (RFC 1035 §3.4.1)
+
+
+def parse_message(octets: bytes) -> Message:
+    """Read a message; raises `RemoteProtocolError` for anything that is not wholly one."""
+    try:
+        return _parsed(octets)
+    except (IndexError, struct.error):
+        raise RemoteProtocolError("the message ends early") from None
+
+
+def _parsed(octets: bytes) -> Message:
+    id_, bits, questions, answers, authority, additional = _HEADER.unpack_from(octets)
+    if questions > MAX_QUESTIONS:
+        raise LimitExceeded(f"{questions} questions, at most {MAX_QUESTIONS} is allowed")
+    if answers + authority + additional > MAX_RECORDS:
+        raise LimitExceeded(f"more than {MAX_RECORDS} records")
+    reader = _Reader(octets)
+    question = reader.question() if questions else None
+    first = reader.records(answers) if answers else ()
+    second = reader.records(authority) if authority else ()
+    third = reader.records(additional) if additional else ()
+    if reader.position != len(octets):
+        raise RemoteProtocolError("octets after the end of the message")
+    # A code that we have no word for says no more to us than that the server could not answer.
+    rcode = _RCODES.get(bits & _RCODE_BITS | reader.rcode_high, Rcode.SERVFAIL)
+    opcode = _OPCODES[(bits & _OPCODE_BITS) >> 11]
+    return Message(id_, bits & FLAG_BITS, opcode, rcode, question, first, second, third, reader.edns)
+
+
+@lru_cache(QUESTIONS_REMEMBERED)
+def _question(octets: bytes) -> tuple[Question, int]:
+    """Return the question of these octets, whose name is whole and not compressed, and the number of its class."""
+    labels, position = [], 0
+    while size := octets[position]:
+        labels.append(octets[position + 1 : position + 1 + size])
+        position += 1 + size
+    number, class_ = _TYPE_CLASS.unpack_from(octets, position + 1)
+    name = name_from_labels(tuple(labels))
+    return Question(name, type_name(number), class_name(class_), octets[: position + 1]), class_
+
+
+class _Reader:
+    """Reads the sections of one message in their order."""
+
+    __slots__ = ("class_", "edns", "known", "octets", "position", "rcode_high", "readers")
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = octets
+        self.position = _QUESTION_AT
+        self.class_ = _CLASS_IN
+        self.readers = CLASSES
+        self.known: dict[int, str] = {}  # names by where they began
+        self.edns: Edns | None = None
+        self.rcode_high = 0
+
+    def question(self) -> Question:
+        octets, position = self.octets, _QUESTION_AT
+        while size := octets[position]:
+            if size > _MAX_LABEL_OCTETS:  # a pointer would lead into the header
+                raise RemoteProtocolError("a question's name is compressed or of unknown labels")
+            position += size + 1
+        stop = position + 1 + _TYPE_CLASS.size
+        if position - _QUESTION_AT >= MAX_NAME_OCTETS:
+            raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
+        question, class_ = _question(octets[_QUESTION_AT:stop])
+        self.position = stop
+        self.known[_QUESTION_AT] = question.name
+        if class_ != _CLASS_IN and class_ != _CLASS_ANY:
+            self.class_, self.readers = class_, _CLASSES_OF_CHAOS
+        return question
+
+    def records(self, count: int) -> tuple[Record, ...]:
+        octets, known, position, readers = self.octets, self.known, self.position, self.readers
+        end, wanted = len(octets), self.class_
+        found = list[Record]()
+        for _ in range(count):
+            name: str | None = None
+            if octets[position] >= _POINTER:  # most owners are one pointer to a name that was read already
+                name = known.get((octets[position] & 0x3F) << 8 | octets[position + 1])
+            if name is None:
+                name, position = read_name(octets, position, known)
+            else:
+                position += 2
+            number, class_, ttl, size = _RECORD.unpack_from(octets, position)
+            start = position + _RECORD_OCTETS
+            position = start + size
+            if position > end:
+                raise RemoteProtocolError("a record runs past the end of the message")
+            if number == _TYPE_OPT:
+                self._take_opt(name, class_, ttl, octets[start:position])
+            elif class_ == wanted:
+                read = readers.get(number)
+                rdata: Rdata
+                if read is None or not size:  # empty rdata stands in UPDATE messages (RFC 2136 §2.4)
+                    rdata = Opaque(type_name(number), octets[start:position])
+                else:
+                    rdata = read(octets, start, position, known)
+                # RFC 2181 §8: a TTL with its high bit set is zero.
+                found.append(Record(name, ttl if ttl <= _MAX_TTL else 0, rdata))
+        self.position = position
+        return tuple(found)
+
+    def _take_opt(self, name: str, class_: int, ttl: int, rdata: bytes) -> None:
+        if name or self.edns is not None:
+            raise RemoteProtocolError("OPT belongs to the root, once")  # RFC 6891 §6.1.1
+        self.rcode_high = ttl >> 24 << 4
+        self.edns = Edns(class_, bool(ttl & _OPT_DO), ttl >> 16 & 0xFF, read_options(rdata) if rdata else ())
