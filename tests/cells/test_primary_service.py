@@ -21,7 +21,7 @@ from fakes.mesh import ClockAt, KeptLog, identity_of, loopback_listener
 from scop.cells.primary.manifest import MANIFEST
 from scop.cells.primary.name_server import Rights
 from scop.cells.primary.service import PrimaryOptions, options_of, run
-from scop.cells.primary.zone_files import read_zones, zone_path
+from scop.cells.primary.zone_files import Folder, read_zones, zone_path
 from scop.dns.rdata import TXT
 from scop.dns.tsig import TsigKey
 from scop.dns.update import Addition, build_update, read_update_reply
@@ -40,7 +40,7 @@ NOW = 1_800_000_000
 HOST = "127.0.0.1"
 AUTHORITY = Authority("harbor.test")
 KEY = TsigKey("signer.harbor.test", b"k" * 32)
-RIGHTS = Rights((KEY,), (Grant(KEY.name, "_domainkey.harbor.test", frozenset({"TXT"})),))
+RIGHTS = Rights(grants=(Grant(KEY.name, "_domainkey.harbor.test", frozenset({"TXT"})),), pipe_keys=(KEY,))
 OWNER = "s1._domainkey.harbor.test"
 UPDATE = build_update("harbor.test", [Addition(OWNER, 300, TXT.of(b"v=DKIM1"))], KEY, now_unix=NOW, message_id=7)
 BIG = "".join(f'big IN TXT "{number:03d}{"x" * 97}"\n' for number in range(20))
@@ -61,7 +61,7 @@ def options_for(folder: Path, pipe: socket.socket) -> PrimaryOptions:
     datagrams.bind((HOST, 0))
     return PrimaryOptions(
         zones=read_zones(folder, wanted="harbor.test"),
-        state=folder,
+        history=Folder(folder),
         datagrams=datagrams,
         streams=loopback_listener(),
         log=KeptLog().log("primary"),
@@ -151,12 +151,12 @@ async def test_primary_update_outlives_a_restart(folder: Path) -> None:
 
 
 async def test_primary_public_ports_take_no_update(folder: Path) -> None:
-    """A signed UPDATE on port 53 is REFUSED, over TCP too, and changes nothing."""
+    """An UPDATE signed by the pipe's key is NOTAUTH on port 53, over TCP too, and changes nothing."""
     before = zone_path(folder, "harbor.test").read_text()
     async with running(folder) as ports:
         reply = await send(UPDATE.octets, ports.tcp)
         assert dns.rcode.NXDOMAIN == (await ask(ports, OWNER)).rcode()
-    assert (Rcode.REFUSED, before) == (reply[3] & 0x0F, zone_path(folder, "harbor.test").read_text())
+    assert (Rcode.NOTAUTH, before) == (reply[3] & 0x0F, zone_path(folder, "harbor.test").read_text())
 
 
 async def test_primary_turns_away_one_stream_too_many(folder: Path) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fakes.mail_sessions import Listening, listen
 from fakes.mesh import KeptLog
 from scop.base import Clock
+from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.dns.tsig import TsigKey
-from scop.dns.zone.answer import Zones
 from scop.dns.zone.first_zone import first_zone
 from scop.dns.zone.update import Grant
 from scop.dns.zone.zone import Zone
 from scop.net.dialer import Dialer
-from scop.net.dns_server import DnsStreamServer, DnsTransport
+from scop.net.dns_server import DnsStreamServer, DnsTransport, Response
 from scop.net.peer import Peer
 
 __all__ = ["SmallDns", "small_dns"]
@@ -37,23 +37,37 @@ class SmallDns:
         assert self.listening is not None
         return self.listening.dialer()
 
-    async def answer(self, query: bytes, _peer: Peer, _transport: DnsTransport) -> bytes | None:
+    async def answer(self, query: bytes, _peer: Peer, _transport: DnsTransport) -> Response:
         """Answer as the primary does on its pipe."""
         is_update = (query[2] >> 3) & 15 == 5
         if not is_update and self.silent_lookups:
             self.silent_lookups -= 1
             return query[:2] + b"\x80\x02" + query[4:]  # SERVFAIL
-        return await self.server.answer_neighbour(query, "signer")
+        found = self.server.answer_neighbour(query, "signer")
+        return await found if isinstance(found, Awaitable) else found
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A history in memory."""
+
+    zones: list[Zone]
+
+    def commit(self, zone: Zone, by: Author) -> None:
+        """Keep it."""
+        self.zones.append(zone)
 
 
 @asynccontextmanager
 async def small_dns(clock: Clock) -> AsyncIterator[SmallDns]:
     """Serve until the block ends."""
     key = TsigKey("signer.lagoon.test", b"k" * 32)
-    rights = Rights((key,), (Grant(key.name, "_domainkey.lagoon.test", frozenset({"TXT"})),))
+    grant = Grant(key.name, "_domainkey.lagoon.test", frozenset({"TXT"}))
+    rights = Rights(grants=(grant,), pipe_keys=(key,))
     zone = Zone.parse(first_zone("lagoon.test", "mx.lagoon.test", "127.0.10.1"), "lagoon.test")
     stored: list[Zone] = []
-    server = NameServer(Zones.of([zone]), stored.append, rights, KeptLog().log("primary"), clock)
+    holdings = Holdings([zone], _Stored(stored), Unsigned(), clock.unix)
+    server = NameServer(holdings, rights, KeptLog().log("primary"), clock)
     dns = SmallDns(server, key, stored)
     async with listen(lambda: DnsStreamServer(dns.answer)) as listening:
         dns.listening = listening

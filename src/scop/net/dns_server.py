@@ -19,7 +19,7 @@ from scop.base import RemoteProtocolError
 from scop.net.dns_frames import FrameReader, frame
 from scop.net.peer import Peer, peer_of
 
-__all__ = ["AnswerQuery", "DnsDatagramServer", "DnsStreamServer", "DnsTransport"]
+__all__ = ["AnswerQuery", "DnsDatagramServer", "DnsStreamServer", "DnsTransport", "Response"]
 
 IDLE_SECONDS = 60.0  # RFC 7766 §6.2.3 wants seconds; askers in the mesh come back within a minute
 MAX_PIPELINED = 256  # queries of one connection whose answers are looked for; it is read no further then

@@ -17,7 +17,7 @@ from typing import Protocol, TypeAlias
 
 from scop.dns.zone import Zone, Zones
 
-__all__ = ["Author", "Change", "Edit", "History", "Holdings", "Signing", "Watcher"]
+__all__ = ["Author", "Change", "Edit", "History", "Holdings", "Signing", "Unsigned", "Watcher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,14 @@ class Signing(Protocol):
 
     def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
         """Return the zone with its signatures, reusing those of `shown` that still hold."""
+
+
+class Unsigned:
+    """Shows a zone as it is written."""
+
+    def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
+        """Return the source."""
+        return source
 
 
 class Holdings:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
 import dns.rdata
 
 from scop.base import Clock
+from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
 from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
 from scop.cells.primary.name_server import NameServer, Rights
-from scop.cells.primary.zone_files import read_zones, write_zone
+from scop.cells.primary.zone_files import Folder, read_zones
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.update import Grant
 from scop.mesh.cell import Cell, Life
@@ -29,8 +28,8 @@ __all__ = ["PrimaryOptions", "options_of", "run"]
 class PrimaryOptions:
     """Everything the primary needs; without an inlet nobody can change its zones."""
 
-    zones: Zones
-    state: Path  # where changed zones are stored
+    zones: Zones  # as they are written, without signatures of ours
+    history: History  # where changed zones are stored
     datagrams: socket.socket  # bound
     streams: socket.socket  # listening
     log: Log
@@ -38,6 +37,7 @@ class PrimaryOptions:
     life: Life
     inlet: Inlet | None = None
     rights: Rights = field(default_factory=Rights)
+    signing: Signing = field(default_factory=Unsigned)
     max_streams: int = 500  # public TCP connections at once
 
 
@@ -49,22 +49,22 @@ def options_of(cell: Cell) -> PrimaryOptions:
     grant = Grant(key.name, f"_domainkey.{cell.config.domain}", frozenset({"TXT"}))
     return PrimaryOptions(
         zones=read_zones(cell.state, wanted=cell.config.domain),
-        state=cell.state,
+        history=Folder(cell.state),
         datagrams=cell.listeners["dns/udp"],
         streams=cell.listeners["dns/tcp"],
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
         inlet=cell.inlet,
-        rights=Rights((key,), (grant,)),
+        rights=Rights(grants=(grant,), pipe_keys=(key,)),
         max_streams=cell.config.limits.connections,
     )
 
 
 async def run(options: PrimaryOptions) -> None:
     """Answer until asked to end; an UPDATE that is being written is finished first."""
-    store = partial(write_zone, options.state)
-    server = NameServer(options.zones, store, options.rights, options.log, options.clock)
+    holdings = Holdings(options.zones.by_origin.values(), options.history, options.signing, options.clock.unix)
+    server = NameServer(holdings, options.rights, options.log, options.clock)
     public_streams = PublicStreams(server, options.max_streams)
     loop = asyncio.get_running_loop()
     datagrams, _ = await loop.create_datagram_endpoint(lambda: public_datagrams(server), sock=options.datagrams)

@@ -5,17 +5,30 @@ Standards: POSIX rename(2) and fsync(2): the old file or the new one, never half
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from scop.base import RemoteProtocolError
+from scop.cells.primary.holdings import Author
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.zone import Zone
 from scop.mesh.whole_file import write_whole
 
-__all__ = ["read_zones", "write_zone", "zone_path"]
+__all__ = ["Folder", "read_zones", "write_zone", "zone_path"]
 
 _SUFFIX = ".zone"
 _ROOT = "root"  # the file of the root zone, whose own name is empty
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A history that knows the newest version only: one file a zone."""
+
+    path: Path
+
+    def commit(self, zone: Zone, by: Author) -> None:
+        """Replace the zone's file."""
+        write_zone(self.path, zone)
 
 
 def zone_path(folder: Path, origin: str) -> Path:

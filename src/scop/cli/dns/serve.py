@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from scop.cells.primary.service import PrimaryOptions, run
+from scop.cells.primary.zone_files import Folder
 from scop.cli.shared import console, json_option, print_json
-from scop.dns.zone.zone import Zone
 from scop.dns.zone.answer import Zones
+from scop.dns.zone.zone import Zone
 from scop.mesh.cell import Life
 from scop.mesh.manifest import Transport
 from scop.net.clock import SystemClock
@@ -42,7 +43,7 @@ def serve(zones: tuple[str, ...], address: str, port: int, as_json: bool) -> Non
     life = Life()
     options = PrimaryOptions(
         zones=Zones.of(_read_zone(zone) for zone in zones),
-        state=Path(),
+        history=Folder(Path()),
         datagrams=listen("dns serve", address, port, Transport.UDP),
         streams=listen("dns serve", address, port, Transport.TCP),
         log=Log("primary", write_to_descriptor(sys.stderr.fileno())),
