@@ -157,3 +157,23 @@ def test_dns_reverse_names_of_both_families() -> None:
     """RFC 1035 §3.5, RFC 3596 §2.5."""
     assert "1.2.0.192.in-addr.arpa" == reverse_name("192.0.2.1")
     assert "1." + "0." * 23 + "8.b.d.0.1.0.0.2.ip6.arpa" == reverse_name("2001:db8::1")
+
+
+@pytest.mark.parametrize(("pointers", "fits"), [(126, True), (127, False)])
+def test_dns_name_of_many_pointers_is_refused(pointers: int, fits: bool) -> None:
+    """A chain of pointers that lead to pointers is work without octets: an honest one ends a label each time."""
+    chain = b"\1a\0" + b"".join((0xC000 | max(0, 3 + 2 * number - 2)).to_bytes(2, "big") for number in range(pointers))
+    chain = chain.replace(b"\xc0\1", b"\xc0\0", 1)  # the first leads to the name
+    if fits:
+        assert ("a", len(chain)) == read_name(chain, len(chain) - 2, {})
+    else:
+        with pytest.raises(LimitExceeded, match="pointers"):
+            read_name(chain, len(chain) - 2, {})
+
+
+def test_dns_name_that_was_pointed_at_is_remembered() -> None:
+    """What many names end in is read once, also where it began in the middle of another."""
+    known: dict[int, str] = {}
+    octets = b"\1w\7example\0" + b"\1x\xc0\2"
+    assert ("x.example", len(octets)) == read_name(octets, 11, known)
+    assert {2: "example", 11: "x.example"} == known

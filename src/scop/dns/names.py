@@ -30,6 +30,7 @@ __all__ = [
 MAX_NAME_OCTETS = 255  # RFC 1035 §2.3.4, with length octets and the root
 MAX_LABEL_OCTETS = 63  # RFC 1035 §2.3.4
 MAX_PLAIN_CHARACTERS = 253  # what 255 octets leave for text without escapes
+MAX_POINTERS = 126  # of one name: each honest one ends at least a label, and more than 126 labels do not fit
 NAMES_REMEMBERED = 4096  # the same few names come again and again; bounded, since peers choose them
 
 _PLAIN = re.compile(r"[!-\-/-\[\]-~]{1,63}(?:\.[!-\-/-\[\]-~]{1,63})*")
@@ -104,14 +105,15 @@ def reverse_name(address: str) -> str:
 def read_name(octets: bytes, position: int, known: dict[int, str]) -> tuple[str, int]:
     """Return the name that begins at `position` and where the octets after it begin.
 
-    `known` remembers names by where they began in this message, so one that many records point at
-    is read once. Raises `IndexError` too, where the octets end early.
+    `known` remembers names by where they began in this message, and what they pointed at, so one that many records
+    point at is read once. Raises `IndexError` too, where the octets end early.
     """
     start = position
     labels = b""
     after = 0  # where to go on, once a pointer was followed
+    first, first_labels = 0, b""  # what was pointed at first, and the labels before it
     tail = ""
-    while True:
+    for _ in range(MAX_POINTERS + 1):
         begin, limit = position, position + MAX_NAME_OCTETS - 1 - len(labels)
         while 0 < (length := octets[position]) <= MAX_LABEL_OCTETS:
             position += length + 1
@@ -121,12 +123,19 @@ def read_name(octets: bytes, position: int, known: dict[int, str]) -> tuple[str,
         if not length:
             break
         target = _pointed_at(octets, position, begin)
-        after = after or position + 2
+        if not after:
+            after, first, first_labels, labels = position + 2, target, labels, b""
         if (found := known.get(target)) is not None:
             tail = found
             break
         position = target
-    known[start] = name = _joined(labels, tail)
+    else:
+        raise LimitExceeded(f"a name of more than {MAX_POINTERS} compression pointers")
+    name = _joined(labels, tail)
+    if after:
+        known[first] = name
+        name = _joined(first_labels, name)
+    known[start] = name
     return name, after or position + 1
 
 
