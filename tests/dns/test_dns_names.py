@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scop.base import RemoteProtocolError
+from scop.base import LimitExceeded, RemoteProtocolError
 from scop.dns.names import (
     is_askable,
     is_at_or_below,
