@@ -29,7 +29,7 @@ from scop.dns.resolver.weight import weight_of
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Rcode, Security
 
-__all__ = ["Cache", "CacheOptions"]
+__all__ = ["Cache", "CacheOptions", "EarlyRiser"]
 
 MAX_TTL_SECONDS = 86_400  # RFC 8767 §4 lets a week; a day lets mistakes of others heal
 MAX_NEGATIVE_TTL_SECONDS = 3600  # RFC 2308 §5: one to three hours work well
@@ -90,13 +90,13 @@ class Cache:
     def find(self, question: Question, now: float, *, fresh: bool = False) -> Known | None:
         """Return what is known of a question, its alias or its absence included, with TTLs that count down.
 
-        `fresh` passes over what is in the last tenth of its time, and over failures.
+        `fresh` passes over what is in the last tenth of its time.
         """
         entry = self._live_entry(question, now, fresh=fresh)
         if entry is not None:
             return _at(entry.known, now)
         concluded = self._concluded(question, now, fresh=fresh)
-        if concluded is not None or fresh:
+        if concluded is not None:
             return concluded
         trouble = self._trouble.get((question.name, question.type))
         return _remembered_trouble(trouble.known, now) if trouble is not None and trouble.known.until > now else None
@@ -194,6 +194,24 @@ class Cache:
             return min(self._options.max_ttl_seconds, *ttls)
         minima = [rdata.minimum_seconds for rdata in _starts(known.authority)]
         return min(self._options.max_negative_ttl_seconds, *ttls, *minima) if minima else 0
+
+
+class EarlyRiser:
+    """The same cache to who shall ask again before an answer runs out: its last tenth counts as gone.
+
+    A resolver that looks here, behind one that answers from the whole time, fetches hot names before they are missed.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def find(self, question: Question, now: float) -> Known | None:
+        """Return what is known and will be for a while."""
+        return self._cache.find(question, now, fresh=True)
+
+    def learn(self, question: Question, known: Known, now: float) -> Known:
+        """Remember what was found and judged."""
+        return self._cache.learn(question, known, now)
 
 
 def _kinds(question: Question) -> tuple[str, ...]:
