@@ -12,6 +12,7 @@ from scop.cells.verifier.judgement import Judgement, Sending, _wholly_signed, ju
 from scop.cells.verifier.verdict import cleaned, refusal, stamps
 from scop.dkim import DkimResult, DkimWord
 from scop.dmarc import Disposition, DmarcResult, DmarcWord
+from scop.dns import Security
 from scop.smtp import Mailbox
 from scop.spf import SpfResult, SpfWord
 
@@ -41,6 +42,13 @@ async def test_a_genuine_mail_passes_everything() -> None:
         found.dmarc.result,
     )
     assert refusal(found) is None
+
+
+@pytest.mark.parametrize(("insecure", "wanted"), [("", Security.SECURE), ("_dmarc.lagoon.test", Security.INSECURE)])
+async def test_a_judgement_is_as_sure_as_the_least_sure_of_its_answers(insecure: str, wanted: Security) -> None:
+    """RFC 4033 §5: one insecure policy among secure keys leaves the whole insecure."""
+    names = AsyncNames(insecure=frozenset({insecure}))
+    assert wanted is (await judge(signed(mail()), GENUINE, names, now_unix=NOW)).names
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from scop.cli.journey import journey_of, read_steps, sentence
 
 
@@ -89,3 +91,20 @@ def test_journey_goes_on_with_the_notice_that_the_sender_was_sent(tmp_path: Path
         "tells the sender what became of it: failed",
         "carried it to mailbox: 250 2.0.0 Ok",
     ] == [sentence(step) for step in journey]
+
+
+@pytest.mark.parametrize(
+    ("tls", "words"),
+    [
+        ("", "carried it to mx.harbor.test: 250 Ok"),
+        (
+            "TLS1.3 TLS_AES_128_GCM_SHA256, proved by DANE",
+            "carried it to mx.harbor.test over TLS1.3 TLS_AES_128_GCM_SHA256, proved by DANE: 250 Ok",
+        ),
+    ],
+)
+def test_journey_says_how_the_way_was_secured(tmp_path: Path, tls: str, words: str) -> None:
+    """Whoever reads a journey sees whether the mail went in the clear, and what proved the host."""
+    log = tmp_path / "log"
+    write(log, "relay", line(1, "relay", "mail.relayed", "aaa", host="mx.harbor.test", remote="250 Ok", tls=tls))
+    assert [words] == [sentence(step) for step in read_steps("lagoon.test", log)]

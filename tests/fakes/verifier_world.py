@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from fakes.dkim_keys import ed25519_key, rsa_key
 from scop.dkim import public_record, sign
-from scop.dns import Answer, Question, StaticNames
+from scop.dns import Answer, Question, Security, StaticNames
 from scop.smtp import Mailbox
 
 __all__ = ["LAGOON", "NOW", "WORLD", "AsyncNames", "SilentNames", "mail", "signed"]
@@ -39,14 +40,16 @@ WORLD = StaticNames.from_openspf(_ZONE)
 
 
 class AsyncNames:
-    """Answers from a dict; satisfies `scop.net.dns_client.Names`."""
+    """Answers from a dict, all of it secure but `insecure` names; satisfies `scop.net.dns_client.Names`."""
 
-    def __init__(self, names: StaticNames = WORLD) -> None:
+    def __init__(self, names: StaticNames = WORLD, *, insecure: frozenset[str] = frozenset()) -> None:
         self._names = names
+        self._insecure = insecure
 
     async def lookup(self, question: Question) -> Answer:
         """Answer at once."""
-        return self._names.answer(question)
+        security = Security.INSECURE if question.name in self._insecure else Security.SECURE
+        return replace(self._names.answer(question), security=security)
 
 
 class SilentNames:

@@ -98,7 +98,7 @@ def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def sentence(step: Step) -> str:
     """Say in words what a cell did."""
-    words = _WORDS.get(step.event)
+    words = (_WORDS_OVER_TLS if step.text("tls") else _WORDS).get(step.event) or _WORDS.get(step.event)
     if words is None:
         shown = [f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value]
         return " ".join([step.event, *shown])
@@ -138,7 +138,8 @@ _WORDS = {
     "mail.notified": "told {recipient} that it was delivered",
     "forward.kept": "did not forward it for {recipient}: {reason}",
     "mail.classified": "weighed it: {label}, {score}",
-    "mail.verified": "SPF {spf}; DKIM {dkim}; DMARC {dmarc}",
+    "mail.verified": "SPF {spf}; DKIM {dkim}; DMARC {dmarc}; by names that are {names}",
     "mail.stored": "stored it for {account} in {folder}",
     "mail.refused": "refused it: {reply} – {reason}",
 }
+_WORDS_OVER_TLS = {"mail.relayed": "carried it to {host} over {tls}: {remote}"}

@@ -12,15 +12,13 @@ from scop.base import Check
 from scop.dns.answer import Answer, Question
 from scop.dns.names import is_at_or_below, normal_name
 from scop.dns.rdata import AAAA, CNAME, MX, NS, PTR, TXT, A, Rdata
-from scop.dns.words import Rcode, Security
+from scop.dns.words import Rcode, Security, least_sure
 
 __all__ = ["TIMEOUT", "StaticNames", "run"]
 
 TIMEOUT: Final = "TIMEOUT"  # in the place of records: nobody answers this question
 MAX_CNAMES = 16  # links of one chain; more is a loop or an attack
 STATIC_TTL_SECONDS = 300
-
-_DOUBT = (Security.SECURE, Security.INSECURE, Security.INDETERMINATE, Security.BOGUS)
 
 Records: TypeAlias = Sequence[Rdata] | Literal["TIMEOUT"]
 OpenSpfZones: TypeAlias = Mapping[str, Sequence[object] | str]
@@ -56,7 +54,7 @@ class StaticNames:
         """Answer at once; CNAMEs are followed."""
         name, security = question.name, Security.SECURE
         for _ in range(MAX_CNAMES):
-            security = max(security, self._security_of(name), key=_DOUBT.index)  # a chain is as good as its worst link
+            security = least_sure(security, self._security_of(name))
             found = self._at(name, question.type)
             if found == TIMEOUT:
                 return Answer(question, Rcode.SERVFAIL, canonical_name=name)

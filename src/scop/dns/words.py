@@ -9,7 +9,7 @@ import re
 from enum import IntEnum, StrEnum
 from typing import Final
 
-__all__ = ["Ede", "Opcode", "Rcode", "Security", "class_name", "class_number"]
+__all__ = ["Ede", "Opcode", "Rcode", "Security", "class_name", "class_number", "least_sure"]
 
 _CLASS_NUMBERS: Final = {"IN": 1, "CH": 3, "HS": 4, "NONE": 254, "ANY": 255}
 _CLASS_NAMES: Final = {number: name for name, number in _CLASS_NUMBERS.items()}
@@ -114,3 +114,11 @@ class Ede(IntEnum):
     UNABLE_TO_CONFORM_TO_POLICY = 28
     SYNTHESIZED = 29
     INVALID_QUERY_TYPE = 30
+
+
+_DOUBT = (Security.SECURE, Security.INSECURE, Security.INDETERMINATE, Security.BOGUS)
+
+
+def least_sure(*states: Security) -> Security:
+    """Return the security of what stands on several answers: a chain is as good as its worst link."""
+    return max(states, key=_DOUBT.index)

@@ -49,6 +49,10 @@ class NoTls(TlsFailed):
         super().__init__(TlsResult.STARTTLS_NOT_SUPPORTED, "the host offers no STARTTLS")
 
 
+# What the host was proved by, in the words of the log and of `scop trace`.
+_PROOFS = {Level.DANE: "proved by DANE", Level.PKIX: "proved by its certificate's name"}
+
+
 @dataclass(slots=True)
 class Link:
     """An open connection, what it was proved to be and how often it was used."""
@@ -61,8 +65,10 @@ class Link:
 
     @property
     def tls(self) -> str:
-        """Protocol and suite, '' for the clear."""
-        return tls_facts(self.client.tls)
+        """Protocol, suite and what proved the host, '' for the clear."""
+        facts = tls_facts(self.client.tls)
+        proof = _PROOFS.get(self.demand.level, "")
+        return f"{facts}, {proof}" if facts and proof else facts
 
 
 @dataclass(frozen=True, slots=True)

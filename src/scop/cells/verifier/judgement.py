@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from scop.base import printable
 from scop.dkim import DkimResult, DkimWord, verify
 from scop.dmarc import DmarcResult, author_domains, evaluate_authors
-from scop.dns import Answer, Question, Rcode
+from scop.dns import Answer, Question, Rcode, Security
+from scop.dns.words import least_sure
 from scop.mime import parse
 from scop.net.dns_client import Names, drive
 from scop.smtp import Mailbox
@@ -41,18 +42,25 @@ class Judgement:
     spf: SpfResult
     dkim: tuple[DkimResult, ...]
     dmarc: DmarcResult
+    names: Security = Security.INSECURE  # how sure the least sure of the answers was that it stands on
 
 
 class _BoundedNames:
-    """Asks `names` until a deadline; what is not answered then never will be."""
+    """Asks `names` until a deadline, notes how sure the answers are; what is not answered then never will be."""
 
-    __slots__ = ("_deadline", "_names")
+    __slots__ = ("_deadline", "_names", "security")
 
     def __init__(self, names: Names, deadline: float) -> None:
         self._names = names
         self._deadline = deadline
+        self.security = Security.SECURE
 
     async def lookup(self, question: Question) -> Answer:
+        answer = await self._lookup(question)
+        self.security = least_sure(self.security, answer.security)
+        return answer
+
+    async def _lookup(self, question: Question) -> Answer:
         try:
             async with asyncio.timeout_at(self._deadline):
                 return await self._names.lookup(question)
@@ -71,7 +79,7 @@ async def judge(
     dkim = tuple(map(_wholly_signed, signatures))
     domains = author_domains(parse(octets))
     dmarc = await drive(evaluate_authors(domains, spf, dkim), bounded)
-    return Judgement(sending, domains, spf, dkim, dmarc)
+    return Judgement(sending, domains, spf, dkim, dmarc, bounded.security)
 
 
 async def _check_spf(sending: Sending, names: Names, now_unix: float) -> SpfResult:

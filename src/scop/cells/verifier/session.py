@@ -104,6 +104,7 @@ class VerifierPassage(Passage):
             dmarc=dmarc.result,
             dmarc_reason=printable(dmarc.reason),
             disposition=dmarc.disposition,
+            names=judgement.names,
         )
 
     def _tell_refused(self, answer: Reply, reason: str, *, recipient: str = "") -> None:
