@@ -21,15 +21,29 @@ if TYPE_CHECKING:
     from scop.store.database import Database
     from scop.store.maildir import Maildirs
     from scop.store.mbox import Mbox
+    from scop.store.remote import Diverged, Remote
     from scop.store.versioned import Revision, Snapshot, Store
 
-__all__ = ["Conflict", "Database", "Maildirs", "Mbox", "Revision", "Snapshot", "Store", "StoreError"]
+__all__ = [
+    "Conflict",
+    "Database",
+    "Diverged",
+    "Maildirs",
+    "Mbox",
+    "Remote",
+    "Revision",
+    "Snapshot",
+    "Store",
+    "StoreError",
+]
 
 # Loaded by whoever uses them: a cell with only a database does without the 12 MB of pygit2, and the keeper without SQL.
 _HOMES = {
     "Database": "database",
+    "Diverged": "remote",
     "Maildirs": "maildir",
     "Mbox": "mbox",
+    "Remote": "remote",
     "Revision": "versioned",
     "Snapshot": "versioned",
     "Store": "versioned",

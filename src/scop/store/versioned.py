@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from scop.store.faults import Conflict, StoreError
 from scop.store.libgit2 import FileMode, SortMode, pygit2
+from scop.store.remote import Remote
 from scop.store.repository import FIRST_BRANCH, open_repository
 
 __all__ = ["Revision", "Snapshot", "Store"]
@@ -26,6 +27,7 @@ PATIENCE_SECONDS = 8.0  # for writers that race; longer than a lock can be stale
 STALE_LOCK_SECONDS = 5.0  # a lock is held for milliseconds: an older one belongs to a killed process
 PAUSE_SECONDS = 0.002
 MAX_PATH_OCTETS = 1024
+MARKS = "refs/marks/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,64 @@ class Store:
                 raise StoreError(f"others kept the store busy for {PATIENCE_SECONDS} s")
             self._yield_to_others()
 
+    def free(self) -> None:
+        """Remove the lock that a killed process left at once; for who knows that nobody else writes here."""
+        self._lock_file.unlink(missing_ok=True)
+
+    def mark(self, name: str, octets: bytes) -> None:
+        """Remember octets under a name beside the history, durably: what was last seen of a file outside, say."""
+        blob = self._repository.create_blob(octets)
+        self._repository.references.create(f"{MARKS}{_mark(name)}", blob, force=True)
+
+    def marked(self, name: str) -> bytes | None:
+        """Return what was remembered under a name, None where nothing was."""
+        reference = self._repository.references.get(f"{MARKS}{_mark(name)}")
+        found: object = self._repository[reference.target] if reference is not None else None
+        return found.data if isinstance(found, pygit2.Blob) else None
+
+    def push(self, remote: Remote) -> None:
+        """Send our commits to another repository; raises `Diverged` where it holds some that we do not know."""
+        remote.push(self._repository)
+
+    def pull(self, remote: Remote) -> str:
+        """Fetch another repository's commits and return the id of its last ('' for none); ours stay as they are."""
+        return remote.fetch(self._repository)
+
+    def common(self, revision: str) -> str:
+        """Return the last commit that our branch and another one both stand on, '' where there is none."""
+        head = self._head()
+        if head is None:
+            return ""
+        found = self._repository.merge_base(head.id, pygit2.Oid(hex=revision))
+        return str(found) if found else ""
+
+    def join(self, revision: str, keep: Iterable[str], *, author: str, message: str) -> str:
+        """Let our branch stand on another commit too, so that its owner can follow us; return the new head.
+
+        Its files are taken, but for those named in `keep`, which stay as we have them: who calls has merged them.
+        """
+        theirs = pygit2.Oid(hex=revision)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            head = self._head()
+            if head is not None and (head.id == theirs or self._repository.descendant_of(head.id, theirs)):
+                return str(head.id)
+            tree = self._joined(head, revision, keep)
+            commit = self._commit(tree, head, author, message, theirs)
+            if self._advance(head, commit):
+                return str(commit)
+            if time.monotonic() > deadline:
+                raise StoreError(f"others kept the store busy for {PATIENCE_SECONDS} s")
+            self._yield_to_others()
+
+    def _joined(self, head: pygit2.Commit | None, revision: str, keep: Iterable[str]) -> pygit2.Oid:
+        tree = self._tree_of(revision)
+        assert tree is not None
+        for path in keep:
+            blob = _id_at(head.tree if head else None, path)
+            tree = self._tree(self._with(tree, _parts(path), blob))
+        return tree.id
+
     def _head(self) -> pygit2.Commit | None:
         reference = self._repository.references.get(FIRST_BRANCH)
         return reference.peel(pygit2.Commit) if reference is not None else None
@@ -161,9 +221,11 @@ class Store:
         assert isinstance(tree, pygit2.Tree)
         return tree
 
-    def _commit(self, tree: pygit2.Oid, head: pygit2.Commit | None, author: str, message: str) -> pygit2.Oid:
+    def _commit(
+        self, tree: pygit2.Oid, head: pygit2.Commit | None, author: str, message: str, *others: pygit2.Oid
+    ) -> pygit2.Oid:
         signature = pygit2.Signature(author, f"{author}@scop.invalid", int(time.time()), 0)
-        parents = [head.id] if head else []
+        parents = [*([head.id] if head else []), *others]
         return self._repository.create_commit(None, signature, signature, message, tree, parents)
 
     def _advance(self, head: pygit2.Commit | None, commit: pygit2.Oid) -> bool:
@@ -202,6 +264,11 @@ def _parts(path: str) -> tuple[str, ...]:
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         raise ValueError(f"not a path of the store: {path!r}")
     return parts
+
+
+def _mark(name: str) -> str:
+    """Return a name in letters that a reference may hold, each name another."""
+    return name.encode().hex()
 
 
 def _entry(tree: pygit2.Tree | None, path: str) -> pygit2.Object | None:
