@@ -9,7 +9,6 @@ from scop.dns.answer import Question
 from scop.dns.message import Edns, Flag, Message, Record, build_message, build_query, parse_message
 from scop.dns.rdata import CNAME, SOA, A
 from scop.dns.resolver.ready import ReadyResponses
-from scop.dns.words import Opcode, Rcode
 
 NOW = 1000.0
 SPEAKS_EDNS = Edns()
