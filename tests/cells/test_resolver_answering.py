@@ -15,8 +15,8 @@ from scop.cells.resolver.answering import response_to
 from scop.cells.resolver.recursion import Recursion
 from scop.dns import Opcode, Question, Rcode
 from scop.dns.message import Edns, Flag, Message, build_message, build_query, parse_message
-from scop.dns.resolver.iteration import World
 from scop.dns.resolver.memory import Delegation, Memory
+from scop.dns.resolver.old_iteration import World
 
 ASKED = Question("localhost", "A")
 SILENT = WorldOfZones({})

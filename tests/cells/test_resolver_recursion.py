@@ -10,8 +10,8 @@ from scop.cells.resolver.recursion import Recursion
 from scop.dns import A, Question, Rcode
 from scop.dns.message import Flag, Message, Record
 from scop.dns.resolver.asking import Server
-from scop.dns.resolver.iteration import Resolution, World
 from scop.dns.resolver.memory import Delegation, Memory
+from scop.dns.resolver.old_iteration import Resolution, World
 from scop.net.faults import TemporaryFailure
 
 ASKED = Question("www.lagoon.test", "A")

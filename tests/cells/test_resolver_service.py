@@ -16,7 +16,7 @@ from scop.cells.resolver.manifest import MANIFEST
 from scop.cells.resolver.service import ResolverOptions, options_of, run
 from scop.dns import MX, TXT, A, Answer, Question, Rcode, Security
 from scop.dns.resolver.asking import Server
-from scop.dns.resolver.iteration import World
+from scop.dns.resolver.old_iteration import World
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Config, Network, Resolver, WorldPorts

@@ -8,8 +8,8 @@ from fakes.jumping_clock import JumpingClock
 from fakes.name_servers import WorldOfZones, zones_of
 from scop.dns import CNAME, MX, A, Question, Rcode, Rdata
 from scop.dns.resolver.asking import Server, Unanswered
-from scop.dns.resolver.iteration import Iteration, Resolution, World
 from scop.dns.resolver.memory import Delegation, Memory
+from scop.dns.resolver.old_iteration import Iteration, Resolution, World
 from scop.dns.zone.answer import Zones
 
 SOA = "@ SOA ns hostmaster 1 3600 600 86400 60\n"

@@ -8,7 +8,7 @@ from scop.dns import CNAME, NS, SOA, A, Question, Rcode, Rdata
 from scop.dns.message import Flag, Message, Record
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.memory import Delegation, Known
-from scop.dns.resolver.responses import Learned, Referral, read_response
+from scop.dns.resolver.old_responses import Learned, Referral, read_response
 
 ASKED = Question("www.evil.test", "A")
 

@@ -12,7 +12,7 @@ from scop.base import RemoteProtocolError
 from scop.cells.resolver.recursion import Recursion
 from scop.dns import Opcode, Question, Rcode
 from scop.dns.message import Edns, Flag, Message, build_message, parse_message
-from scop.dns.resolver.iteration import Resolution
+from scop.dns.resolver.old_iteration import Resolution
 
 __all__ = ["response_to"]
 

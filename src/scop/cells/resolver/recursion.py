@@ -16,8 +16,8 @@ from scop.base import Clock, printable
 from scop.dns import Question, Rcode
 from scop.dns.message import Message
 from scop.dns.resolver.asking import Ask, Server, Step, Unanswered
-from scop.dns.resolver.iteration import Iteration, Resolution, World
 from scop.dns.resolver.memory import Known, Memory
+from scop.dns.resolver.old_iteration import Iteration, Resolution, World
 from scop.net.dns_exchange import ask_name_server
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log

@@ -11,8 +11,8 @@ from scop.cells.resolver.answering import response_to
 from scop.cells.resolver.hints import INTERNET_ROOTS, read_root_hints, stub_places
 from scop.cells.resolver.recursion import Recursion
 from scop.dns.resolver.asking import Server
-from scop.dns.resolver.iteration import World
 from scop.dns.resolver.memory import Delegation, Memory
+from scop.dns.resolver.old_iteration import World
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol

@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from scop.dns.answer import Question
 from scop.dns.message import Edns, Message
+from scop.dns.words import Ede
 
 __all__ = ["Ask", "Protocol", "Server", "Step", "Unanswered"]
 
@@ -23,7 +24,11 @@ _Outcome = TypeVar("_Outcome")
 
 
 class Unanswered(Exception):
-    """No server could or would say: the question fails for now; the text says why, for the log."""
+    """No server could or would say: the question fails for now; the text says why, `ede` in a word for the asker."""
+
+    def __init__(self, text: str, ede: Ede = Ede.NO_REACHABLE_AUTHORITY) -> None:
+        super().__init__(text)
+        self.ede = ede
 
 
 class Protocol(StrEnum):

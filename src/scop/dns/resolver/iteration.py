@@ -1,173 +1,258 @@
-"""Resolving without I/O: down from the closest known zone, referral by referral, alias by alias.
+"""Resolving one question without I/O: down from the closest known zone, referral by referral.
 
-Theory of operation. `Iteration.resolve` is a generator. It yields whom to ask what and is sent the
-message that came back, or None where none did. What it learns goes into the `Memory`, so the next
-question starts further down. Each referral leads strictly further down, aliases and look-ups of
-servers' own addresses are counted, and every question has one budget of queries: however a hostile
-zone is built, resolving it ends soon (RFC 1034 §5.3.3 "bound the amount of work").
+Theory of operation. `Iteration.find` is a generator. It yields whom to ask what and is sent the message that came back,
+or None where none did. It returns what stands at that very name, an alias included; who wants the end of a chain asks
+for each link. Referrals go into the table of delegations, so the next question starts further down. Each referral leads
+strictly further down, look-ups of servers' own addresses are counted, and every question has one budget of queries:
+however a hostile zone is built, resolving it ends soon (RFC 1034 §5.3.3 "bound the amount of work").
 
-Standards: RFC 1034 §5.3.3, RFC 2308, RFC 4035 §4.2 (where a DS stands), RFC 5452 §6, RFC 6604.
+What comes is of the wire, `indeterminate`: validation judges it, who calls remembers it.
+
+Standards: RFC 1034 §5.3.3, RFC 2308, RFC 4035 §4.2 (where a DS stands), RFC 5452 §6, RFC 8109, RFC 9156.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable
 
-from scop.dns import AAAA, CNAME, A, Question, Rcode
-from scop.dns.message import Edns, Message, Record
+from scop.base import Clock
+from scop.dns.answer import Question
 from scop.dns.names import parent_name
-from scop.dns.resolver.asking import Ask, Server, Step, Unanswered
-from scop.dns.resolver.memory import Delegation, Known, Memory
-from scop.dns.resolver.responses import Learned, Referral, read_response
+from scop.dns.rdata import AAAA, A
+from scop.dns.resolver.asking import Server, Step, Unanswered
+from scop.dns.resolver.caching import Cache
+from scop.dns.resolver.delegations import Delegation, Delegations, NameServer
+from scop.dns.resolver.exchange import Exchange
+from scop.dns.resolver.known import Known, Reason
+from scop.dns.resolver.limits import MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
+from scop.dns.resolver.minimising import Minimiser
+from scop.dns.resolver.options import Resort
+from scop.dns.resolver.resolution import NoteKind
+from scop.dns.resolver.responses import Asked, Found, Outcome, Referral, Useless, Why, read_priming, target_of
 from scop.dns.resolver.special import special_answer
+from scop.dns.words import Ede, Rcode, Security
 
-__all__ = ["Ask", "Iteration", "Resolution", "Step", "World"]
+__all__ = ["Iteration"]
 
-MAX_QUERIES = 48  # of one question, all detours included
-MAX_ALIASES = 16  # links of one chain
-MAX_DEPTH = 3  # a server's address, whose server's address, whose server's address is wanted
-MAX_NAMES_LOOKED_UP = 4  # servers of one zone whose addresses are looked up (NXNSAttack)
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Which servers there are to ask: where they listen, and whether the root is one of our own."""
-
-    port: int = 53
-    has_own_root: bool = False
-
-    def may_ask(self, place: Server) -> bool:
-        """Say whether a server that a referral names may be sent to.
-
-        The Internet's zones cannot make us speak to our own network.
-        """
-        return self.has_own_root or ipaddress.ip_address(place.address).is_global
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """The whole answer: aliases and records in order, or the SOA that vouches for there being none."""
-
-    rcode: Rcode
-    records: tuple[Record, ...] = ()
-    authority: tuple[Record, ...] = ()
-    reason: str = ""  # of a failure; for the log
+_SAID = (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN)
+PRIMED_IN_VAIN_SECONDS = 60  # hints that name no servers are asked again after so long
 
 
 class Iteration:
-    """Resolves one question, with the budget of one."""
+    """Finds what stands at names, all for one question of an asker."""
 
-    def __init__(self, memory: Memory, world: World, now: Callable[[], float]) -> None:
-        self._memory = memory
-        self._world = world
-        self._now = now
-        self._queries_left = MAX_QUERIES
+    def __init__(self, exchange: Exchange, delegations: Delegations, cache: Cache, clock: Clock) -> None:
+        self._exchange = exchange
+        self._options = exchange.options
+        self._delegations = delegations
+        self._cache = cache
+        self._clock = clock
+        self._memo: dict[Question, Known] = {}
+        self._open: set[Question] = set()
+        self._lookups_left = MAX_LOOKUPS
 
-    def resolve(self, question: Question, depth: int = 0) -> Step[Resolution]:
-        """Return the resolution; raises `Unanswered` where no server could or would say."""
-        trail, name = list[Record](), question.name
-        for _ in range(MAX_ALIASES + 1):
-            known = yield from self._find(Question(name, question.type), depth)
-            trail += known.records
-            target = _alias(known, question.type)
-            if target is None:
-                return Resolution(known.rcode, tuple(trail), known.authority)
-            name = target
-        raise Unanswered(f"more than {MAX_ALIASES} aliases")
-
-    def _find(self, question: Question, depth: int) -> Step[Known]:
-        now = self._now()
-        known = self._memory.find(question, now)
+    def find(self, question: Question, depth: int = 0) -> Step[Known]:
+        """Return what stands at the name for the type; raises `Unanswered` where no server could or would say."""
+        known = self._memo.get(question)
         if known is not None:
-            return known.at(now)
-        # RFC 4035 §4.2: a DS stands above the cut.
-        delegation = self._memory.closest(parent_name(question.name) if question.type == "DS" else question.name, now)
-        if not delegation.zone and not self._world.has_own_root:
+            return known
+        if question in self._open:
+            raise Unanswered(f"{question.name} {question.type} is needed to find itself")
+        self._open.add(question)
+        try:
+            known = yield from self._found(question, depth)
+        finally:
+            self._open.discard(question)
+        self._memo[question] = known
+        return known
+
+    def find_proof(self, question: Question) -> Step[Known]:
+        """Return a DS or DNSKEY for who judges.
+
+        Nothing that was not judged is kept for others: a forged key would make its zone bogus for all of its time.
+        """
+        known = self._memo.get(question) or self._remembered(question)
+        if known is None or known.security is Security.INDETERMINATE:
+            known = yield from self._find_or_fail(question, 1)
+        return known
+
+    def _find_address(self, question: Question, depth: int) -> Step[Known]:
+        """Return the address of a server, out of the cache if it is there, and kept in it."""
+        known = self._memo.get(question) or self._remembered(question)
+        if known is None:
+            known = yield from self._find_or_fail(question, depth)
+            if known.security is Security.INDETERMINATE:
+                known = self._cache.learn(question, known, self._clock.monotonic())
+        return known
+
+    def _remembered(self, question: Question) -> Known | None:
+        known = self._cache.find(question, self._clock.monotonic())
+        if known is not None and (known.rcode not in _SAID or known.security is Security.BOGUS):
+            raise Unanswered(f"{question.name} {question.type} failed a moment ago", Ede.CACHED_ERROR)
+        return known
+
+    def _find_or_fail(self, question: Question, depth: int) -> Step[Known]:
+        try:
+            return (yield from self.find(question, depth))
+        except Unanswered as fault:
+            reason = Reason(str(fault), fault.ede)
+            self._cache.learn(question, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
+            raise
+
+    def forget(self) -> None:
+        """Forget what was found for this question, as it is to be found anew."""
+        self._memo.clear()
+
+    def _found(self, question: Question, depth: int) -> Step[Known]:
+        if self._options.answer_special_names and not self._options.has_own_root:
             special = special_answer(question)
-            if special is not None:
+            if special is not None and self._delegations.configured_above(question.name) is None:
+                self._exchange.note(NoteKind.SPECIAL, question, "a special-use name, answered here", depth=depth)
                 return special
-        return (yield from self._descend(delegation, question, depth))
+        passed_over = frozenset[str]()
+        while True:
+            delegation = self._start(question, passed_over)
+            try:
+                return (yield from self._descend_or_restart(delegation, question, depth, passed_over))
+            except Unanswered:
+                zone = delegation.configured
+                if zone is None or zone.resort is not Resort.WORLD or zone.name in passed_over:
+                    raise
+                passed_over |= {zone.name}
+
+    def _start(self, question: Question, passed_over: frozenset[str]) -> Delegation:
+        # RFC 4035 §4.2: a DS stands above the cut.
+        name = parent_name(question.name) if question.type == "DS" else question.name
+        delegation = self._delegations.closest(name, self._clock.monotonic(), passed_over)
+        if delegation is None:
+            raise Unanswered("no root is known, nor a zone above the name")
+        return delegation
+
+    def _descend_or_restart(
+        self, delegation: Delegation, question: Question, depth: int, passed_over: frozenset[str]
+    ) -> Step[Known]:
+        try:
+            return (yield from self._descend(delegation, question, depth))
+        except Unanswered:
+            if delegation.is_fixed:
+                raise
+            # What a referral said some time ago may be outdated: once more from above.
+            self._delegations.forget(delegation.zone)
+            return (yield from self._descend(self._start(question, passed_over), question, depth))
 
     def _descend(self, delegation: Delegation, question: Question, depth: int) -> Step[Known]:
+        minimiser = Minimiser(question, is_off=not self._options.minimise or delegation.is_forward)
         while True:
-            found = yield from self._ask_zone(delegation, question, depth)
-            now = self._now()
-            if not isinstance(found, Referral):
-                # The first speaks of the question's own name; the rest of a chain is found by its names.
-                learned = [self._memory.learn(asked, known, now) for asked, known in found]
-                return learned[0].at(now)
-            delegation = found.delegation
-            self._memory.learn_delegation(delegation, found.ttl_seconds, now)
+            delegation = yield from self._primed(delegation, depth)
+            asked = self._asked(delegation, minimiser.next(delegation.zone))
+            outcome = yield from self._probe_or_ask(delegation, asked, question, depth)
+            if isinstance(outcome, Referral):
+                self._take(outcome, asked)
+                delegation = outcome.delegation
+            elif asked.question == question and isinstance(outcome, Found):
+                self._memo.update(outcome.rest)
+                return outcome.known
+            elif isinstance(outcome, Found) and outcome.known.rcode is Rcode.NOERROR:
+                minimiser.is_no_cut(asked.question)
+            else:
+                minimiser.give_up()
 
-    def _ask_zone(self, delegation: Delegation, question: Question, depth: int) -> Step[Learned | Referral]:
+    def _take(self, referral: Referral, asked: Asked) -> None:
+        self._delegations.learn(referral.delegation, referral.ttl_seconds, self._clock.monotonic())
+        if referral.signer is not None:
+            self._memo[Question(referral.delegation.zone, "DS")] = referral.signer
+
+    def _probe_or_ask(self, delegation: Delegation, asked: Asked, question: Question, depth: int) -> Step[Outcome]:
+        """Return the answer to the whole question, or what a part of its name shows; a useless word on that will do."""
+        if asked.question == question:
+            return (yield from self._ask_zone(delegation, asked, depth))
+        remembered = self._memo.get(asked.question) or self._cache.find(asked.question, self._clock.monotonic())
+        if remembered is not None and remembered.rcode is Rcode.NOERROR:
+            return Found(remembered)
+        try:
+            return (yield from self._ask_zone(delegation, asked, depth, is_probe=True))
+        except Unanswered:
+            return Useless(Why.FAILED, "no server says")
+
+    def _ask_zone(self, delegation: Delegation, asked: Asked, depth: int, *, is_probe: bool = False) -> Step[Outcome]:
         """Ask the zone's servers until one is of use, the silent ones a second time."""
-        silent = list[Server]()
-        found = yield from self._ask_each(delegation.places, delegation.zone, question, silent)
-        for name in delegation.names[:MAX_NAMES_LOOKED_UP]:
-            if found is not None:
+        round_ = self._exchange.round(asked, depth, ends_at_useless=is_probe)
+        sure, unsure = _places(delegation.servers, verify=self._options.verify_glue)
+        outcome = yield from round_.ask_each(sure)
+        for server in _to_look_up(delegation, verify=self._options.verify_glue):
+            if outcome is not None:
+                return outcome
+            for type_ in self._address_types():
+                places = yield from self._places_of(server.name, type_, asked.port, depth)
+                outcome = outcome or (yield from round_.ask_each(places))
+        outcome = outcome or (yield from round_.ask_each(unsure)) or (yield from round_.ask_again())
+        if outcome is None:
+            raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer: {round_.summary}")
+        return outcome
+
+    def _address_types(self) -> list[str]:
+        kinds = ((A.type, self._options.ask_ipv4), (AAAA.type, self._options.ask_ipv6))
+        return [type_ for type_, is_asked in kinds if is_asked]
+
+    def _places_of(self, name: str, type_: str, port: int, depth: int) -> Step[list[Server]]:
+        """Look up a server's addresses; none where that fails, since the zone has other servers."""
+        if depth >= MAX_DEPTH or not self._lookups_left:
+            return []
+        self._lookups_left -= 1
+        try:
+            known = yield from self._followed(Question(name, type_), depth + 1)
+        except Unanswered:
+            return []
+        rdatas = [rdata for rrset in known.rrsets if rrset.type == type_ for rdata in rrset.rdatas]
+        return [Server(rdata.address, port) for rdata in rdatas if isinstance(rdata, (A, AAAA))]
+
+    def _followed(self, question: Question, depth: int) -> Step[Known]:
+        # RFC 2181 §10.3: a server's name is no alias. Lenient: some are.
+        for _ in range(MAX_ALIASES):
+            known = yield from self._find_address(question, depth)
+            target = target_of(known, question)
+            if target is None:
+                return known
+            question = Question(target, question.type)
+        raise Unanswered(f"more than {MAX_ALIASES} aliases")
+
+    def _primed(self, delegation: Delegation, depth: int) -> Step[Delegation]:
+        """Return the zone's own idea of its servers where all that is known of them is hints (RFC 8109)."""
+        zone, now = delegation.zone, self._clock.monotonic()
+        is_hint = delegation.configured.is_primed if delegation.configured else not zone and self._options.prime
+        if not is_hint or self._delegations.is_primed(zone, now):
+            return delegation
+        asked = self._asked(delegation, Question(zone, "NS"))
+        primed: tuple[Delegation, int] | None = None
+        for place in delegation.servers[0].places[:2]:
+            message = yield from self._exchange.ask(place, asked, depth)
+            primed = None if message is None else read_priming(message, asked)
+            if primed is not None:
                 break
-            places = yield from self._places_of(name, depth)
-            found = yield from self._ask_each(places, delegation.zone, question, silent)
-        if found is None:
-            found = yield from self._ask_each(silent, delegation.zone, question, [])
-        if found is None:
-            raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer")
+        found, seconds = primed or (delegation, PRIMED_IN_VAIN_SECONDS)
+        found = Delegation(zone, (*found.servers, *(delegation.servers if primed else ())), delegation.configured)
+        self._delegations.prime(found, seconds, self._clock.monotonic())
         return found
 
-    def _ask_each(
-        self, places: Iterable[Server], zone: str, question: Question, silent: list[Server]
-    ) -> Step[Learned | Referral | None]:
-        for place in self._memory.in_order(places, self._now()):
-            message = yield from self._ask(place, question)
-            if message is None:
-                silent.append(place)
-                continue
-            found = read_response(message, zone, question, self._world.port)
-            if found is not None:
-                return self._permitted(found)
-        return None
-
-    def _ask(self, place: Server, question: Question) -> Step[Message | None]:
-        if not self._queries_left:
-            raise Unanswered(f"more than {MAX_QUERIES} queries")
-        self._queries_left -= 1
-        message = yield Ask(place, question, edns=Edns())
-        if message is None:
-            self._memory.note_silent(place, self._now())
-        return message
-
-    def _permitted(self, found: Learned | Referral) -> Learned | Referral:
-        if not isinstance(found, Referral):
-            return found
-        delegation = found.delegation
-        places = tuple(place for place in delegation.places if self._world.may_ask(place))
-        return Referral(Delegation(delegation.zone, places, delegation.names), found.ttl_seconds)
-
-    def _places_of(self, name: str, depth: int) -> Step[list[Server]]:
-        """Look up a server's addresses; none where that fails, since the zone has other servers."""
-        places = list[Server]()
-        if depth == MAX_DEPTH:
-            return places
-        for type_ in (A.type, AAAA.type):
-            try:
-                resolution = yield from self.resolve(Question(name, type_), depth + 1)
-            except Unanswered:
-                continue
-            addresses = [record.rdata.address for record in resolution.records if isinstance(record.rdata, (A, AAAA))]
-            places += [place for address in addresses if self._world.may_ask(place := self._place(address))]
-        return places
-
-    def _place(self, address: str) -> Server:
-        return Server(address, self._world.port)
+    def _asked(self, delegation: Delegation, question: Question) -> Asked:
+        zone = delegation.zone
+        is_own = self._delegations.configured_above(zone) is not None
+        return Asked(zone, question, delegation.is_forward, self._options.port, is_own)
 
 
-def _alias(known: Known, type_: str) -> str | None:
-    if type_ == CNAME.type or not known.records:
-        return None
-    first = known.records[0].rdata
-    return first.target if isinstance(first, CNAME) else None
+def _places(servers: Iterable[NameServer], *, verify: bool) -> tuple[list[Server], list[Server]]:
+    """Return the addresses that may be used at once, and those that have to be looked up first."""
+    sure, unsure = list[Server](), list[Server]()
+    for server in servers:
+        (unsure if verify and not server.is_verified else sure).extend(server.places)
+    return sure, unsure
+
+
+def _to_look_up(delegation: Delegation, *, verify: bool) -> list[NameServer]:
+    wanted = [
+        server
+        for server in delegation.servers
+        # A name at or below the zone without glue could only be found through itself.
+        if not server.is_verified and (verify or not server.places)
+    ]
+    return wanted[:MAX_NAMES_LOOKED_UP]

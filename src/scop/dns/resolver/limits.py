@@ -10,16 +10,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = [
-    "MAX_ALIASES",
-    "MAX_DEPTH",
-    "MAX_NAMES_LOOKED_UP",
-    "MAX_QUERIES",
-    "MAX_RECORDS_OF_SET",
-    "MAX_SERVERS",
-    "MAX_TRIES",
-]
-
 # A cold, signed, minimised name four zones deep takes about 25 with the addresses of one out-of-zone server;
 # four times that leaves room for silent servers. Unbound's bound for the same (max-global-quota) is 200.
 MAX_QUERIES: Final = 100
@@ -27,8 +17,10 @@ MAX_ALIASES: Final = 16  # links of one chain; BIND and Knot allow as many, Unbo
 MAX_DEPTH: Final = 3  # a server's address, whose server's address, whose server's address is wanted
 # NXNSAttack (CVE-2020-8616): a referral to hundreds of servers elsewhere must not become hundreds of look-ups.
 MAX_NAMES_LOOKED_UP: Final = 4
+MAX_LOOKUPS: Final = 24  # of addresses, for all of a question: no more than a quarter of its queries begin one
 MAX_SERVERS: Final = 13  # of one zone; the root has as many, more would only cost time
 MAX_ADDRESSES: Final = 4  # of one server; enough for two of each family
+MAX_JUDGED_AGAIN: Final = 1  # a bogus answer is asked for once more, of another server of the zone
 MAX_TRIES: Final = 16  # servers asked about one name in one zone before it is given up
 # What is past any honest RRset; a set of thousands costs every asker and the cache (CVE-2024-1737).
 MAX_RECORDS_OF_SET: Final = 200

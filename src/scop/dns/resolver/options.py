@@ -73,3 +73,8 @@ class ResolverOptions:
     private_domains: frozenset[str] = field(default_factory=frozenset)
     excluded_servers: tuple[Network, ...] = ()
     max_queries: int = MAX_QUERIES
+    configured_servers: frozenset[Server] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        configured = {*self.roots, *(server for zone in self.zones for server in zone.servers)}
+        object.__setattr__(self, "configured_servers", frozenset(configured))

@@ -5,44 +5,45 @@ Drive it by hand with any transport and clock:
     step = Resolver(options, cache, clock, judge).resolve(Question("example.org", "MX"))
     ask = next(step)                      # Ask(server, question, protocol, …)
     ask = step.send(message_or_none)      # and so on until StopIteration, whose value is the Resolution
+
+Standards: RFC 1034 §5.3.3, RFC 4035 §4.3 and §3.2.2 (CD), RFC 6604 §3, RFC 8914, RFC 9520 §3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from scop.base import Clock
 from scop.dns.answer import Question
-from scop.dns.resolver.asking import Step
-from scop.dns.resolver.known import Known
+from scop.dns.resolver.asking import Step, Unanswered
+from scop.dns.resolver.caching import Cache
+from scop.dns.resolver.delegations import Delegations
+from scop.dns.resolver.exchange import Exchange
+from scop.dns.resolver.iteration import Iteration
+from scop.dns.resolver.known import Known, Reason
+from scop.dns.resolver.limits import MAX_ALIASES, MAX_JUDGED_AGAIN
 from scop.dns.resolver.options import ResolverOptions
-from scop.dns.resolver.resolution import Resolution
+from scop.dns.resolver.resolution import NoteKind, Resolution
+from scop.dns.resolver.responses import target_of
+from scop.dns.resolver.servers import Servers
+from scop.dns.words import Rcode, Security
 
 __all__ = ["Cache", "Find", "Judge", "Resolver"]
 
 # How a judge gets the DS and DNSKEY that it needs: not judged yet.
 Find: TypeAlias = Callable[[Question], Step[Known]]
+Recall: TypeAlias = Callable[[Question, float], Known | None]
 
-
-class Cache(Protocol):
-    """What is remembered of names; times are of the caller's monotonic clock."""
-
-    def find(self, question: Question, now: float) -> Known | None:
-        """Return what is known, its TTLs counted down to now: the RRset, its alias, or its proved absence."""
-
-    def learn(self, question: Question, known: Known, now: float) -> Known:
-        """Remember for as long as its TTLs say, and return it with `until`.
-
-        What is `indeterminate` was not judged yet (servers' addresses, keys): it may answer its own question only.
-        """
+_SAID = (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN)
 
 
 class Judge(Protocol):
     """What DNSSEC says: the same `known` back, with its security and the reason."""
 
     def judge(self, question: Question, known: Known, find: Find) -> Step[Known]:
-        """Judge an answer of the wire."""
+        """Judge an answer of the wire; `find` raises `Unanswered` where what is needed cannot be had."""
 
 
 class Resolver:
@@ -56,16 +57,121 @@ class Resolver:
         self._cache = cache
         self._clock = clock
         self._judge = judge
+        self._delegations = Delegations(options.roots, options.zones)
+        self._servers = Servers()
 
     def resolve(self, question: Question, *, checking_disabled: bool = False) -> Step[Resolution]:
         """Return the answer; SERVFAIL with its reason where there is none to be had.
 
         `checking_disabled` gives what came, judged or not (RFC 4035 §3.2.2).
         """
-        raise NotImplementedError
+        exchange = Exchange(self._options, self._servers, self._clock)
+        iteration = Iteration(exchange, self._delegations, self._cache, self._clock)
+        chain = _Chain(question, checking_disabled=checking_disabled)
+        while chain.wants is not None:
+            try:
+                known = yield from self._link(chain.wants, exchange, iteration, checking_disabled=checking_disabled)
+            except Unanswered as fault:
+                reason = Reason(str(fault), fault.ede)
+                exchange.note(NoteKind.FAILED, chain.wants, reason.text)
+                self._cache.learn(chain.wants, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
+                return Resolution(Rcode.SERVFAIL, reason=reason, trace=tuple(exchange.notes))
+            chain.add(known)
+            if chain.wants is not None:
+                exchange.note(NoteKind.ALIAS, question, f"leads to {chain.wants.name}")
+        return replace(chain.resolution(), trace=tuple(exchange.notes))
 
-    def recall(
-        self, question: Question, find: Callable[[Question, float], Known | None] | None = None
-    ) -> Resolution | None:
+    def recall(self, question: Question, find: Recall | None = None) -> Resolution | None:
         """Return the whole answer if nobody has to be asked for it; `find` looks elsewhere than in the fresh cache."""
-        raise NotImplementedError
+        chain, now = _Chain(question), self._clock.monotonic()
+        while chain.wants is not None:
+            known = (find or self._cache.find)(chain.wants, now)
+            if known is None or (known.security is Security.INDETERMINATE and known.rcode in _SAID):
+                return None
+            chain.add(known)
+        return chain.resolution()
+
+    def _link(
+        self, question: Question, exchange: Exchange, iteration: Iteration, *, checking_disabled: bool
+    ) -> Step[Known]:
+        known = self._cache.find(question, self._clock.monotonic())
+        if known is not None:
+            exchange.note(NoteKind.REMEMBERED, question, f"{known.security.value}: {_count(known)}")
+            if known.security is not Security.INDETERMINATE or known.rcode not in _SAID or checking_disabled:
+                return known
+        else:
+            known = yield from iteration.find(question)
+        if checking_disabled and known.security is Security.INDETERMINATE:
+            return self._cache.learn(question, known, self._clock.monotonic())
+        known = yield from self._judged(question, known, exchange, iteration)
+        return self._cache.learn(question, known, self._clock.monotonic())
+
+    def _judged(self, question: Question, known: Known, exchange: Exchange, iteration: Iteration) -> Step[Known]:
+        if known.security is not Security.INDETERMINATE:
+            return known  # a special-use name
+        if self._judge is None:
+            return replace(known, security=Security.INSECURE)
+        tries_left = MAX_JUDGED_AGAIN
+        while True:
+            judged = yield from self._judge.judge(question, known, iteration.find_proof)
+            why = judged.reason.text if judged.reason is not None else ""
+            exchange.note(NoteKind.JUDGED, question, f"{judged.security.value}{': ' if why else ''}{why}")
+            # One of the zone's servers may be wrong, or somebody between: another one is asked.
+            if judged.security is not Security.BOGUS or not tries_left or not exchange.doubt(question):
+                return judged
+            tries_left -= 1
+            iteration.forget()
+            known = yield from iteration.find(question)
+
+
+class _Chain:
+    """The links from a question's name to its answer, as they are found."""
+
+    def __init__(self, question: Question, *, checking_disabled: bool = False) -> None:
+        self.wants: Question | None = question
+        self._checking_disabled = checking_disabled
+        self._links = list[Known]()
+        self._names = {question.name}
+        self._failure: Reason | None = None
+
+    def add(self, known: Known) -> None:
+        """Take in what stands at the wanted name; `wants` is then the next one, or None at the end."""
+        question = self.wants
+        assert question is not None
+        self._links.append(known)
+        self.wants = None
+        if known.security is Security.BOGUS and not self._checking_disabled:
+            return
+        target = target_of(known, question)
+        if target is None:
+            return
+        if target in self._names or len(self._links) > MAX_ALIASES:
+            self._failure = Reason(f"a chain of {len(self._links)} aliases leads nowhere")
+            return
+        self._names.add(target)
+        self.wants = Question(target, question.type)
+
+    def resolution(self) -> Resolution:
+        """Return what it all comes to."""
+        last = self._links[-1]
+        reason = self._failure or next((link.reason for link in self._links if link.reason is not None), None)
+        security = _least(link.security for link in self._links)
+        if self._failure is not None or (security is Security.BOGUS and not self._checking_disabled):
+            return Resolution(Rcode.SERVFAIL, security=security, reason=reason)
+        if last.rcode not in _SAID:
+            return Resolution(last.rcode, reason=last.reason)
+        answers = tuple(rrset for link in self._links for rrset in link.rrsets)
+        authority = tuple(dict.fromkeys(rrset for link in self._links for rrset in link.authority))
+        return Resolution(last.rcode, answers, authority, security, reason)
+
+
+def _least(found: Iterable[Security]) -> Security:
+    """Return how sure a chain is: as its least sure link; what nobody judged is insecure."""
+    securities = set(found)
+    if Security.BOGUS in securities:
+        return Security.BOGUS
+    return Security.SECURE if securities == {Security.SECURE} else Security.INSECURE
+
+
+def _count(known: Known) -> str:
+    return ", ".join(f"{len(rrset.rdatas)} {rrset.type}" for rrset in known.rrsets) or known.rcode.name

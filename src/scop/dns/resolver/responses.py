@@ -1,95 +1,301 @@
-"""What an authoritative server's response is worth: an answer, a way further down, or nothing.
+"""What a server's response is worth: an answer, a way further down, or nothing.
 
-Only what lies in the bailiwick of the zone whose server spoke is believed: nobody can plant records
-of somebody else's zone, neither in an answer nor as glue.
+Only what lies in the bailiwick of the zone whose server spoke is believed, and of that only what was asked for: the
+RRset at the question's own name, or the alias that stands there. The rest of a chain is asked for by its own names,
+NS records beside an answer are passed over, and glue is only a way to the servers of a referral. So nobody can plant
+records of somebody else's zone, nor replace servers by an answer (CVE-2025-11411).
 
-Standards: RFC 1034 §4.3.2 and §5.3.3, RFC 2181 §5.4.1, RFC 2308 §2, RFC 5452 §6.
+Standards: RFC 1034 §4.3.2 and §5.3.3, RFC 2181 §5.4.1, RFC 2308 §2, RFC 4035 §3.1.4.1, RFC 5452 §6, RFC 6672 §3.4.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
-from scop.dns import AAAA, CNAME, NS, SOA, A, Question, Rcode
-from scop.dns.chain import follow_aliases
+from scop.dns.answer import Question
 from scop.dns.message import Flag, Message, Record
-from scop.dns.names import is_at_or_below
+from scop.dns.names import is_at_or_below, name_to_wire
+from scop.dns.rdata import AAAA, CNAME, DNAME, NS, SOA, A
 from scop.dns.resolver.asking import Server
-from scop.dns.resolver.memory import Delegation, Known
+from scop.dns.resolver.delegations import Delegation, NameServer
+from scop.dns.resolver.known import Known
+from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_RECORDS_OF_SET, MAX_SERVERS
+from scop.dns.rrset import RRset, gather
+from scop.dns.words import Rcode
 
-__all__ = ["Learned", "Referral", "read_response"]
+__all__ = ["Asked", "Found", "Outcome", "Referral", "Useless", "Why", "read_priming", "read_response", "target_of"]
 
-MAX_SERVERS = 13  # of one zone; the root has as many, more would only cost time
+_DENIALS = ("NSEC", "NSEC3")
+
+
+class Why(StrEnum):
+    """Why a response is of no use."""
+
+    REFUSED = "refused"  # or another rcode that says "not from me"
+    FAILED = "failed"  # SERVFAIL: it may be better soon
+    LAME = "lame"  # it does not serve the zone
+    RECURSIVE = "recursive"  # it is a resolver that speaks from its memory
+    EMPTY = "empty"  # nothing at all; believed if nobody has more
+    BROKEN = "broken"  # it answers something else, or too much
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a response is read against: the zone whose server was asked, for what, and with RD or without."""
+
+    zone: str
+    question: Question
+    is_forward: bool = False
+    port: int = 53  # where the servers of a referral listen
+    is_own: bool = False  # the zone is configured, or below one that is
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The question's own answer, alias or absence first; then what a forwarder said of the rest of the chain."""
+
+    known: Known
+    rest: tuple[tuple[Question, Known], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """Somebody else knows: the servers of a zone further down."""
+    """Somebody else knows: the servers of a zone further down, and what the parent says of its DS."""
 
     delegation: Delegation
     ttl_seconds: int
+    signer: Known | None = None
 
 
-# What is now known, name by name; the first is of the question's own name.
-Learned: TypeAlias = tuple[tuple[Question, Known], ...]
+@dataclass(frozen=True, slots=True)
+class Useless:
+    """Another server has to be asked."""
+
+    why: Why
+    text: str
 
 
-def read_response(message: Message, zone: str, question: Question, port: int) -> Learned | Referral | None:
-    """Return what `message` from a server of `zone` says to `question`; None if that is of no use.
+Outcome: TypeAlias = Found | Referral | Useless
 
-    `port` is where the servers of a referral listen.
-    """
+
+def read_response(message: Message, asked: Asked) -> Outcome:
+    """Return what `message` says to what was asked."""
+    if not message.is_response or (message.question is not None and message.question != asked.question):
+        return Useless(Why.BROKEN, "it answers another question")
+    if message.is_truncated:
+        return Useless(Why.BROKEN, "it is cut off, by TCP too")
+    if message.rcode is Rcode.YXDOMAIN:
+        return _too_long(message, asked)
     if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+        return Useless(Why.FAILED if message.rcode is Rcode.SERVFAIL else Why.REFUSED, message.rcode.name)
+    answers = gather(record for record in message.answers if is_at_or_below(record.name, asked.zone))
+    if any(len(rrset.rdatas) > MAX_RECORDS_OF_SET for rrset in answers):
+        return Useless(Why.BROKEN, f"more than {MAX_RECORDS_OF_SET} records of one name and type")
+    present = _present(asked.question, answers, message, asked)
+    if asked.is_forward:
+        return _from_forwarder(message, asked, answers, present)
+    return _from_authority(message, asked, present)
+
+
+def read_priming(message: Message, asked: Asked) -> tuple[Delegation, int] | None:
+    """Return a zone's servers by its own NS records with their addresses, and for how long; None if it has none."""
+    if message.rcode is not Rcode.NOERROR or message.is_truncated:
         return None
-    # Stricter than RFC 1034 §5.3.3: only authoritative answers count, so a lame server's are passed over.
-    is_authoritative = bool(message.flags & Flag.AUTHORITATIVE)
-    if is_authoritative and (learned := _presence(message, zone, question)):
-        return learned
-    start = _start_of_authority(message, zone, question)
-    if not start and (referral := _referral(message, zone, question, port)):
-        return referral
-    # RFC 2308 §2: nothing of the type (NOERROR) or nothing at all; without SOA it is true but not remembered.
-    return ((question, Known(message.rcode, (), start)),) if is_authoritative else None
+    records = [record for record in message.answers if record.name == asked.zone]
+    servers = _name_servers(records, message, asked, asked.zone)
+    if not any(server.places for server in servers):
+        return None
+    return Delegation(asked.zone, servers), min(r.ttl_seconds for r in records if isinstance(r.rdata, NS))
 
 
-def _presence(message: Message, zone: str, question: Question) -> Learned:
-    answers = tuple(record for record in message.answers if is_at_or_below(record.name, zone))
-    chain = follow_aliases(question, answers)
-    aliases = tuple((Question(a.name, CNAME.type), Known(Rcode.NOERROR, (a,))) for a in chain.aliases)
-    if not chain.records:
-        return aliases
-    return (*aliases, (Question(chain.name, question.type), Known(Rcode.NOERROR, chain.records)))
+def _from_authority(message: Message, asked: Asked, present: Known | None) -> Outcome:
+    authoritative = bool(message.flags & Flag.AUTHORITATIVE)
+    if present is not None and (authoritative or target_of(present, asked.question) is not None):
+        return Found(present)
+    if message.rcode is Rcode.NOERROR and (below := _cut_below(message, asked)):
+        return _referral(message, asked, below)
+    if message.flags & Flag.RECURSION_AVAILABLE and not authoritative:
+        return Useless(Why.RECURSIVE, "it speaks from its memory, not of its own")
+    if present is not None:
+        return Found(present)  # Lenient: without AA, as servers of stub zones and some old ones answer
+    if message.rcode is Rcode.NXDOMAIN:
+        return Found(_absent(message, asked))
+    return _nothing(message, asked, authoritative=authoritative)
 
 
-def _start_of_authority(message: Message, zone: str, question: Question) -> tuple[Record, ...]:
-    return tuple(
+def _nothing(message: Message, asked: Asked, *, authoritative: bool) -> Outcome:
+    """Read NOERROR without an answer or a referral."""
+    absent = _absent(message, asked)
+    if _start_owner(absent) is not None:
+        if asked.question.type == "DS" and _start_owner(absent) == asked.question.name != asked.zone:
+            # RFC 4035 §3.1.4.1: only the parent's side speaks of a DS.
+            return Useless(Why.LAME, "it speaks of a DS from below the cut")
+        return Found(absent)
+    cuts = [record.name for record in message.authority if isinstance(record.rdata, NS)]
+    if any(cut != asked.zone and is_at_or_below(asked.zone, cut) for cut in cuts):
+        return Useless(Why.LAME, "it refers upwards")
+    if asked.zone in cuts and not authoritative:
+        return Useless(Why.LAME, "it refers to the zone that it should serve")
+    if not (message.authority or message.answers or message.additional):
+        return Useless(Why.EMPTY, "an empty answer")
+    return Found(absent)
+
+
+def _from_forwarder(message: Message, asked: Asked, answers: tuple[RRset, ...], present: Known | None) -> Outcome:
+    if present is None:
+        absent = _absent(message, asked)
+        cuts = any(isinstance(record.rdata, NS) for record in message.authority)
+        if message.rcode is Rcode.NOERROR and cuts and _start_owner(absent) is None:
+            return Useless(Why.LAME, "it refers to others, so it is no resolver")
+        return Found(absent)
+    rest, known, seen = list[tuple[Question, Known]](), present, {asked.question.name}
+    while (target := target_of(known, asked.question)) is not None and target not in seen:
+        seen.add(target)
+        further = Question(target, asked.question.type)
+        if not is_at_or_below(target, asked.zone):
+            break
+        following = _present(further, answers, message, asked)
+        if following is None:
+            if _start_owner(absent := _absent(message, asked, further)) is not None:
+                rest.append((further, absent))
+            break
+        known = following
+        rest.append((further, known))
+    return Found(present, tuple(rest))
+
+
+def _present(question: Question, answers: tuple[RRset, ...], message: Message, asked: Asked) -> Known | None:
+    """Return the RRset at the question's name, the CNAME in its place, or the DNAME above it."""
+    name = question.name
+    proofs = _denials(message, asked)
+    if question.type == "RRSIG":
+        found = _signatures(name, answers)
+    else:
+        found = next((rrset for rrset in answers if (rrset.owner, rrset.type) == (name, question.type)), None)
+    found = found or next((rrset for rrset in answers if (rrset.owner, rrset.type) == (name, CNAME.type)), None)
+    if found is not None and not _made_of_dname(found, answers):
+        return Known(Rcode.NOERROR, (found,), proofs, asked.zone)
+    dname = _dname_above(name, answers)
+    return None if dname is None else _through(name, dname, proofs, asked.zone)
+
+
+def _made_of_dname(found: RRset, answers: tuple[RRset, ...]) -> bool:
+    # RFC 6672 §5.3.1: the CNAME beside a DNAME has no signature of its own; it is made anew.
+    return found.type == CNAME.type and not found.signatures and _dname_above(found.owner, answers) is not None
+
+
+def _dname_above(name: str, answers: tuple[RRset, ...]) -> RRset | None:
+    return next(
+        (r for r in answers if r.type == DNAME.type and r.owner != name and is_at_or_below(name, r.owner)),
+        None,
+    )
+
+
+def _through(name: str, dname: RRset, proofs: tuple[RRset, ...], zone: str) -> Known:
+    """Return the alias that a DNAME makes of a name (RFC 6672 §3.1)."""
+    first = dname.rdatas[0]
+    assert isinstance(first, DNAME)
+    head = name[: len(name) - len(dname.owner)] if dname.owner else f"{name}."
+    target = f"{head}{first.target}".removesuffix(".")
+    try:
+        name_to_wire(target)
+    except ValueError:
+        return Known(Rcode.YXDOMAIN, (dname,), proofs, zone)  # RFC 6672 §2.2
+    alias = RRset(name, CNAME.type, dname.ttl_seconds, (CNAME(target),))
+    return Known(Rcode.NOERROR, (dname, alias), proofs, zone)
+
+
+def _too_long(message: Message, asked: Asked) -> Outcome:
+    answers = gather(record for record in message.answers if is_at_or_below(record.name, asked.zone))
+    dname = _dname_above(asked.question.name, answers)
+    if dname is None:
+        return Useless(Why.BROKEN, "YXDOMAIN without a DNAME")
+    known = _through(asked.question.name, dname, _denials(message, asked), asked.zone)
+    return Found(known) if known.rcode is Rcode.YXDOMAIN else Useless(Why.BROKEN, "YXDOMAIN, but the name fits")
+
+
+def _signatures(name: str, answers: tuple[RRset, ...]) -> RRset | None:
+    found = [rrset for rrset in answers if rrset.owner == name and (rrset.signatures or rrset.type == "RRSIG")]
+    rdatas = [
+        rdata for rrset in found for rdata in (*rrset.signatures, *(rrset.rdatas if rrset.type == "RRSIG" else ()))
+    ]
+    return RRset(name, "RRSIG", min(rrset.ttl_seconds for rrset in found), tuple(rdatas)) if rdatas else None
+
+
+def _absent(message: Message, asked: Asked, question: Question | None = None) -> Known:
+    """Return that there is nothing, with what vouches for it; without a SOA it is true but not for long."""
+    name = (question or asked.question).name
+    rrsets = gather(
         record
         for record in message.authority
-        if isinstance(record.rdata, SOA)
-        and is_at_or_below(question.name, record.name)
-        and is_at_or_below(record.name, zone)
-    )[:1]
+        if is_at_or_below(record.name, asked.zone) and record.type in (SOA.type, "RRSIG", *_DENIALS)
+    )
+    starts = [rrset for rrset in rrsets if rrset.type == SOA.type and is_at_or_below(name, rrset.owner)][:1]
+    proofs = [rrset for rrset in rrsets if rrset.type in _DENIALS]
+    return Known(message.rcode, (), (*starts, *proofs), asked.zone)
 
 
-def _referral(message: Message, zone: str, question: Question, port: int) -> Referral | None:
-    servers = [record for record in message.authority if isinstance(record.rdata, NS) and record.name != zone]
-    child = servers[0].name if servers else zone
-    # Strictly further down towards the name, or it could lead in circles.
-    if child == zone or not is_at_or_below(child, zone) or not is_at_or_below(question.name, child):
-        return None
-    servers = [record for record in servers if record.name == child][:MAX_SERVERS]
-    names = [record.rdata.target for record in servers if isinstance(record.rdata, NS)]
-    glue = _glue(message, zone, set(names))
-    places = tuple(Server(address, port) for name in names for address in glue.get(name, ()))
-    # A name below the child without glue could only be found through itself.
-    unplaced = tuple(name for name in names if name not in glue and not is_at_or_below(name, child))
-    return Referral(Delegation(child, places, unplaced), min(record.ttl_seconds for record in servers))
+def _start_owner(known: Known) -> str | None:
+    first = known.authority[0] if known.authority else None
+    return first.owner if first is not None and first.type == SOA.type else None
 
 
-def _glue(message: Message, zone: str, names: set[str]) -> dict[str, list[str]]:
-    glue: dict[str, list[str]] = {}
+def _denials(message: Message, asked: Asked) -> tuple[RRset, ...]:
+    """Return the NSEC and NSEC3 records: they prove that an answer was rightly made of a wildcard."""
+    kept = (*_DENIALS, "RRSIG")
+    records = [r for r in message.authority if r.type in kept and is_at_or_below(r.name, asked.zone)]
+    return tuple(rrset for rrset in gather(records) if rrset.type in _DENIALS)
+
+
+def _cut_below(message: Message, asked: Asked) -> str | None:
+    """Return the zone that the response refers to: strictly further down towards the name, so none leads in circles."""
+    for record in message.authority:
+        child = record.name
+        if isinstance(record.rdata, NS) and child != asked.zone and is_at_or_below(child, asked.zone):
+            return child if is_at_or_below(asked.question.name, child) else None
+    return None
+
+
+def _referral(message: Message, asked: Asked, child: str) -> Outcome:
+    signer = _delegation_signer(message, asked, child)
+    if asked.question == Question(child, "DS"):
+        # A server that knows no DS refers to the child instead: there is none, and nothing to prove it by.
+        return Found(signer or Known(Rcode.NOERROR, (), (), asked.zone))
+    records = [record for record in message.authority if record.name == child and isinstance(record.rdata, NS)]
+    servers = _name_servers(records, message, asked, child)
+    ttl = min(record.ttl_seconds for record in records)
+    return Referral(Delegation(child, servers), ttl, signer)
+
+
+def _delegation_signer(message: Message, asked: Asked, child: str) -> Known | None:
+    """Return what the referral says of the child's DS: the RRset, or the denial of it."""
+    rrsets = gather(record for record in message.authority if is_at_or_below(record.name, asked.zone))
+    signer = next((rrset for rrset in rrsets if (rrset.owner, rrset.type) == (child, "DS")), None)
+    if signer is not None:
+        return Known(Rcode.NOERROR, (signer,), (), asked.zone)
+    proofs = tuple(rrset for rrset in rrsets if rrset.type in _DENIALS and rrset.signatures)
+    return Known(Rcode.NOERROR, (), proofs, asked.zone) if proofs else None
+
+
+def _name_servers(records: list[Record], message: Message, asked: Asked, child: str) -> tuple[NameServer, ...]:
+    names = [record.rdata.target for record in records if isinstance(record.rdata, NS)][:MAX_SERVERS]
+    glue: dict[str, list[Server]] = {name: [] for name in names}
     for record in message.additional:
-        if isinstance(record.rdata, (A, AAAA)) and record.name in names and is_at_or_below(record.name, zone):
-            glue.setdefault(record.name, []).append(record.rdata.address)
-    return glue
+        places = glue.get(record.name)
+        if places is None or not isinstance(record.rdata, (A, AAAA)) or not is_at_or_below(record.name, asked.zone):
+            continue
+        if len(places) < MAX_ADDRESSES:
+            places.append(Server(record.rdata.address, asked.port))
+    return tuple(NameServer(name, tuple(places), is_at_or_below(name, child)) for name, places in glue.items())
+
+
+def target_of(known: Known, question: Question) -> str | None:
+    """Return where an alias leads, None where the RRset asked for stands."""
+    last = known.rrsets[-1] if known.rrsets else None
+    if last is None or last.type == question.type or last.type != CNAME.type:
+        return None
+    first = last.rdatas[0]
+    assert isinstance(first, CNAME)
+    return first.target

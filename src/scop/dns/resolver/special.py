@@ -1,31 +1,79 @@
 """Names that the Internet's root knows nothing of: answered here, so that nobody is asked for them.
 
-Where a root of one's own or a stub zone is configured, that is asked instead.
+Where a root of one's own, a stub or a forward zone is configured, that is asked instead. What nobody signed is
+insecure.
 
-Standards: RFC 6761 §6.2 to §6.5 (test, localhost, invalid, example), RFC 6762 §22.1 (local),
-RFC 7686 §2 (onion), RFC 9476 (alt).
+Standards: RFC 6761 §6 (test, localhost, invalid, private reverse names), RFC 6303 §4 (reverse names of networks that
+are nobody's), RFC 6762 §22.1 (local), RFC 7686 §2 (onion), RFC 7793 (shared address space), RFC 8375 §4 (home.arpa),
+RFC 9462 §8 (resolver.arpa), RFC 9476 (alt).
 """
 
 from __future__ import annotations
 
-from scop.dns import AAAA, A, Question, Rcode
-from scop.dns.message import Record
-from scop.dns.names import is_at_or_below
-from scop.dns.resolver.memory import Known
+from typing import Final
+
+from scop.dns.answer import Question
+from scop.dns.names import is_at_or_below, parent_name
+from scop.dns.rdata import AAAA, NS, PTR, SOA, A, Rdata
+from scop.dns.resolver.known import Known
+from scop.dns.rrset import RRset
+from scop.dns.words import Rcode, Security
 
 __all__ = ["special_answer"]
 
-NOWHERE = ("test", "invalid", "local", "onion", "alt")
-LOOPBACK = (A("127.0.0.1"), AAAA("::1"))
-TTL_SECONDS = 3600
+TTL_SECONDS = 10_800  # RFC 6303 §3: three hours
+
+_LOCALHOST: Final = "localhost"
+_LOOPBACK: Final[dict[str, tuple[Rdata, ...]]] = {"A": (A("127.0.0.1"),), "AAAA": (AAAA("::1"),)}
+_LOOPBACK_REVERSE: Final = frozenset({"1.0.0.127.in-addr.arpa", "1" + ".0" * 31 + ".ip6.arpa"})
+_REVERSE_V4: Final = (
+    *("0", "127", "10", "168.192", "254.169", "2.0.192", "100.51.198", "113.0.203", "255.255.255.255"),
+    *(f"{second}.172" for second in range(16, 32)),
+    *(f"{second}.100" for second in range(64, 128)),  # RFC 7793 §2.1
+)
+_REVERSE_V6: Final = (
+    *("0" + ".0" * 31, "1" + ".0" * 31, "d.f", "8.e.f", "9.e.f", "a.e.f", "b.e.f", "8.b.d.0.1.0.0.2"),
+)
+# Apexes of zones that are empty but for their SOA and NS.
+_NOWHERE: Final = frozenset(
+    {
+        *("test", "invalid", "local", "onion", "alt", "home.arpa", "resolver.arpa"),
+        *(f"{reverse}.in-addr.arpa" for reverse in _REVERSE_V4),
+        *(f"{reverse}.ip6.arpa" for reverse in _REVERSE_V6),
+    }
+)
 
 
 def special_answer(question: Question) -> Known | None:
     """Return what is always true of a special-use name, None for every other."""
     name = question.name
-    if is_at_or_below(name, "localhost"):
-        records = [Record(name, TTL_SECONDS, loopback) for loopback in LOOPBACK if loopback.type == question.type]
-        return Known(Rcode.NOERROR, tuple(records))
-    if any(is_at_or_below(name, apex) for apex in NOWHERE):
-        return Known(Rcode.NXDOMAIN)
+    if is_at_or_below(name, _LOCALHOST):
+        return _said(question, _LOOPBACK.get(question.type, ()), _LOCALHOST)  # RFC 6761 §6.3
+    apex = _apex_of(name)
+    if apex is None or (question.type == "DS" and name == apex):
+        return None  # RFC 6303 §3, RFC 8375 §4: a DS stands in the parent's zone, and proves that there is none
+    if name in _LOOPBACK_REVERSE:
+        return _said(question, (PTR(_LOCALHOST),) if question.type == "PTR" else (), apex)
+    if name == apex and question.type in {"SOA", "NS"}:
+        start: Rdata = _start(apex) if question.type == "SOA" else NS(apex)
+        return _said(question, (start,), apex)
+    return _said(question, (), apex, Rcode.NOERROR if name == apex else Rcode.NXDOMAIN)
+
+
+def _apex_of(name: str) -> str | None:
+    while name:
+        if name in _NOWHERE:
+            return name
+        name = parent_name(name)
     return None
+
+
+def _said(question: Question, rdatas: tuple[Rdata, ...], apex: str, rcode: Rcode = Rcode.NOERROR) -> Known:
+    found = (RRset(question.name, question.type, TTL_SECONDS, rdatas),) if rdatas else ()
+    authority = () if rdatas else (RRset(apex, SOA.type, TTL_SECONDS, (_start(apex),)),)
+    return Known(rcode, found, authority, apex, Security.INSECURE)
+
+
+def _start(apex: str) -> SOA:
+    # RFC 6303 §3: the zone itself is its primary; the numbers are those of that section.
+    return SOA(apex, "nobody.invalid", 1, 3600, 1200, 604_800, TTL_SECONDS)
