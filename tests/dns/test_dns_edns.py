@@ -93,6 +93,7 @@ def test_edns_options_are_read_by_dnspython() -> None:
 def test_edns_extended_error_keeps_numbers_without_a_word_and_ends_at_its_nul() -> None:
     """RFC 8914 §2: the text may be closed by a NUL; the registry grows."""
     assert ExtendedError(4711, "x") == ExtendedError.from_octets(b"\x12\x67x\0")
+    assert ("reason 4711: x", "dnssec bogus") == (str(ExtendedError(4711, "x")), str(ExtendedError(6)))
     with pytest.raises(RemoteProtocolError):
         ExtendedError.from_octets(b"\0")
 

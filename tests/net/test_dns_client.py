@@ -11,7 +11,9 @@ import pytest
 from fakes.loops import LOOPS, run_under
 from fakes.name_servers import serving
 from scop.dns import A, Answer, Question, Rcode, Security, StaticNames
+from scop.dns.edns import Edns, ExtendedError
 from scop.dns.message import Flag, Message, Record, build_message, parse_message
+from scop.dns.words import Ede
 from scop.net.dialer import Dialer, tcp_dialer
 from scop.net.dns_client import StreamNames, drive
 from scop.net.dns_server import DnsTransport
@@ -154,6 +156,31 @@ async def test_dns_names_believe_the_resolver_what_is_secure(change: Change, exp
         names = StreamNames(tcp_dialer(HOST, port))
         assert expected is (await names.lookup(ASKED)).security
         await names.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        *((code, Security.BOGUS) for code in (Ede.DNSSEC_BOGUS, Ede.SIGNATURE_EXPIRED, Ede.NSEC_MISSING)),
+        *((code, Security.INSECURE) for code in (Ede.OTHER, Ede.NO_REACHABLE_AUTHORITY, Ede.STALE_ANSWER)),
+    ],
+)
+async def test_dns_names_tell_what_is_bogus_from_what_is_down(code: Ede, expected: Security) -> None:
+    """RFC 8914 §4: the resolver's reason says which; neither is believed, and the log can say why."""
+
+    def failing(query: bytes, peer: Peer, transport: DnsTransport) -> bytes:
+        asked = parse_message(query)
+        assert asked.flags & Flag.AUTHENTIC_DATA
+        edns = Edns(options=(ExtendedError(code, "at lagoon.test").to_option(),))
+        return build_message(Message(asked.id, Flag.RESPONSE, rcode=Rcode.SERVFAIL, question=asked.question, edns=edns))
+
+    async with serving({HOST: failing}) as port:
+        names = StreamNames(tcp_dialer(HOST, port))
+        answer = await names.lookup(ASKED)
+        await names.close()
+    assert Answer(ASKED, Rcode.SERVFAIL, security=expected) == answer
+    assert answer.is_temporary
+    assert f"{code.name.lower().replace('_', ' ')}: at lagoon.test" == answer.reason
 
 
 @pytest.mark.parametrize(

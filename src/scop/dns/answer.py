@@ -41,7 +41,8 @@ class Answer:
     """The records of the type asked for, at the end of whatever CNAMEs led there.
 
     `canonical_name` is where they stand, the name asked for by default. An empty `records`
-    with NOERROR means that the name exists and has none of the type.
+    with NOERROR means that the name exists and has none of the type. `reason` says why nothing is known, for the log;
+    it is no part of what is known, so two answers that differ in it only are equal.
     """
 
     question: Question
@@ -50,6 +51,7 @@ class Answer:
     ttl_seconds: int = 0
     security: Security = Security.INSECURE
     canonical_name: str = ""
+    reason: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not self.canonical_name:

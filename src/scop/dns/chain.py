@@ -1,20 +1,35 @@
 """What a response says to a question: the alias chain followed, the records at its end, how long it holds.
 
-Standards: RFC 1034 §3.6.2 (CNAME), RFC 2308 §5 (negative answers), RFC 6604 §3 (the last name decides).
+Standards: RFC 1034 §3.6.2 (CNAME), RFC 2308 §5 (negative answers), RFC 6604 §3 (the last name decides),
+RFC 8914 §4 (why there is no answer).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from scop.base import printable
 from scop.dns.answer import Answer, Question
 from scop.dns.message import Flag, Message, Record
 from scop.dns.rdata import CNAME, SOA
-from scop.dns.words import Rcode, Security
+from scop.dns.words import Ede, Rcode, Security
 
 __all__ = ["Chain", "answer_of", "follow_aliases", "negative_ttl"]
 
 MAX_ALIASES = 16  # links of one chain, as other resolvers allow
+# RFC 8914 §4: a signature or key that is wrong, or a proof that is missing where there has to be one.
+BOGUS_CODES = frozenset(
+    (
+        Ede.DNSSEC_BOGUS,
+        Ede.SIGNATURE_EXPIRED,
+        Ede.SIGNATURE_NOT_YET_VALID,
+        Ede.DNSKEY_MISSING,
+        Ede.RRSIGS_MISSING,
+        Ede.NO_ZONE_KEY_BIT_SET,
+        Ede.NSEC_MISSING,
+        Ede.SIGNATURE_EXPIRED_BEFORE_VALID,
+    )
+)
 
 
 class Chain(NamedTuple):
@@ -60,13 +75,21 @@ def answer_of(question: Question, message: Message) -> Answer:
 
     AD makes it secure, so the response must have come on a channel that proves the resolver (RFC 6840 §5.7).
     """
+    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+        return _unknown(question, message)
     security = Security.SECURE if message.flags & Flag.AUTHENTIC_DATA else Security.INSECURE
     chain = follow_aliases(question, message.answers)
-    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
-        return Answer(question, message.rcode)
     records = tuple(record.rdata for record in chain.records)
     if records:
         return Answer(question, Rcode.NOERROR, records, chain.ttl_seconds, security, chain.name)
     ttl = negative_ttl(message.authority)
     ttl = min(ttl, chain.ttl_seconds) if chain.aliases else ttl
     return Answer(question, message.rcode, (), ttl, security, chain.name)
+
+
+def _unknown(question: Question, message: Message) -> Answer:
+    # RFC 4035 §5.5: bogus is SERVFAIL to who did not say CD; RFC 8914 tells it from a server that is merely down.
+    errors = message.edns.errors if message.edns is not None else ()
+    is_bogus = message.rcode is Rcode.SERVFAIL and any(error.info_code in BOGUS_CODES for error in errors)
+    security = Security.BOGUS if is_bogus else Security.INSECURE
+    return Answer(question, message.rcode, security=security, reason=printable("; ".join(map(str, errors))))

@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import TypeAlias
 
 from scop.base import RemoteProtocolError
+from scop.dns.words import Ede
 
 __all__ = [
     "MAX_DATAGRAM_OCTETS",
@@ -35,6 +36,7 @@ KEEPALIVE_UNITS = 10  # RFC 7828 §3.1: units of 100 milliseconds, so ten a seco
 OPTION_HEAD_OCTETS = 4
 
 _OPTION = struct.Struct("!HH")
+_REASONS = {code.value: code.name.lower().replace("_", " ") for code in Ede}
 
 EdnsOption: TypeAlias = tuple[int, bytes]
 
@@ -64,6 +66,11 @@ class ExtendedError:
             raise RemoteProtocolError("an extended error without its code")
         # RFC 8914 §2: UTF-8, and it may end with a NUL that is not part of it.
         return cls(octets[0] << 8 | octets[1], octets[2:].decode("utf-8", "replace").removesuffix("\0"))
+
+    def __str__(self) -> str:
+        """Say it to people."""
+        word = _REASONS.get(self.info_code, f"reason {self.info_code}")
+        return f"{word}: {self.text}" if self.text else word
 
     def to_option(self) -> EdnsOption:
         """Return the option that says it."""

@@ -6,7 +6,8 @@ Theory of operation. One stream, opened at the first question and again when it 
 number of questions; answers come in any order and find their question by id. A question whose stream
 broke is asked once more, on a fresh one: asking twice does no harm.
 
-Standards: RFC 7766 §6.2.1 (pipelining) and §7 (order), RFC 7858 (over TLS, where the dialer opens it).
+Standards: RFC 6840 §5.7 (AD asks for AD), RFC 7766 §6.2.1 (pipelining) and §7 (order),
+RFC 7858 (over TLS, where the dialer opens it).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Protocol, TypeVar, cast
 from scop.base import Check, RemoteProtocolError
 from scop.dns import Answer, Question, Rcode
 from scop.dns.chain import answer_of
-from scop.dns.message import Message, build_query, parse_message
+from scop.dns.message import Flag, Message, build_query, parse_message
 from scop.net.dialer import Dialer
 from scop.net.dns_frames import FrameReader, frame
 from scop.net.faults import TemporaryFailure
@@ -30,6 +31,8 @@ REDIAL_SECONDS = 5.0  # a resolver that was killed is back within a second or tw
 CLOSE_SECONDS = 1.0  # for a neighbour to say goodbye too
 MAX_PENDING = 4096  # questions of one stream; far below the 65,536 ids, so a free one is found at once
 
+# RFC 6840 §5.7: AD in a query asks whether the answer is proved, without the proofs that DO would bring.
+_ASKING = Flag.RECURSION_DESIRED | Flag.AUTHENTIC_DATA
 _Outcome = TypeVar("_Outcome")
 
 
@@ -65,8 +68,10 @@ class StreamNames:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return answer_of(question, await self._ask(question))
-        except (TimeoutError, TemporaryFailure):
-            return Answer(question, Rcode.SERVFAIL)
+        except TimeoutError:
+            return Answer(question, Rcode.SERVFAIL, reason=f"no answer within {self._timeout_seconds} s")
+        except TemporaryFailure as fault:
+            return Answer(question, Rcode.SERVFAIL, reason=str(fault))
 
     async def close(self) -> None:
         """Close the stream; open questions end as SERVFAIL."""
@@ -130,7 +135,7 @@ class _Stream(asyncio.Protocol):
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._pending[id_] = question, answer
         try:
-            self._transport.write(frame(build_query(question, id_)))
+            self._transport.write(frame(build_query(question, id_, flags=_ASKING)))
             return await answer
         finally:
             self._pending.pop(id_, None)  # an answer that comes after the patience is dropped
