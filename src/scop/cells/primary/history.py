@@ -1,0 +1,216 @@
+"""The history of our zones: a git repository in the primary's state, one master file a zone, one commit a change.
+
+`git -C zones.git log -p -- harbor.test.zone` tells who changed what, when and why. What is committed is on the disk before
+the change is answered. One process at a time owns the repository; others may read it.
+
+A master file that lies outside, as `scop init` writes it or `--zone NAME=FILE` names it, is *taken in*: as it stands,
+comments and all, where the zone is new; otherwise, if it was edited since it was last taken in, what was edited is
+merged into the zone as it is by now, so that neither the edit nor the updates since then are lost.
+
+Standards: RFC 1035 §5, RFC 2136 §3.5.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scop.base import RemoteProtocolError, printable
+from scop.cells.primary.holdings import Author
+from scop.dns.rrset import RRset
+from scop.dns.zone import Zone
+from scop.dns.zone.difference import Merged, merge
+from scop.dns.zone.master_file import write_records
+from scop.store import Revision, Store, StoreError
+
+__all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "file_of", "origin_of"]
+
+REPOSITORY = "zones.git"
+LOCK = "scop.lock"
+MAX_WORDS = 200  # of who and why, in one line
+_SUFFIX = ".zone"
+_ROOT = "root"  # the file of the root zone, whose own name is empty
+_SERIAL = re.compile(r"^Serial: (\d{1,10})$", re.MULTILINE)
+_UNFIT = re.compile(r"[<>\x00-\x1f]")  # what git does not take in a name
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One change of a zone, as its history tells it; `serial` is None where a stranger committed it."""
+
+    id: str
+    who: str
+    why: str
+    unix: int
+    serial: int | None
+
+
+class VersionUnknown(Exception):
+    """There is no such version of the zone."""
+
+
+def file_of(origin: str) -> str:
+    """Return the name of a zone's file."""
+    return f"{(origin or _ROOT).replace('/', '%2f')}{_SUFFIX}"
+
+
+def origin_of(file: str) -> str:
+    """Return the zone that a file of this name holds."""
+    name = file.removesuffix(_SUFFIX).lower().replace("%2f", "/")
+    return "" if name == _ROOT else name
+
+
+class GitHistory:
+    """What `Holdings` commits to. Every method blocks; any thread may call, one is served at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / REPOSITORY
+        self._store = Store(self.path)
+        self._lock = _own(self.path / LOCK)
+        self._store.free()
+        self._turn = threading.Lock()
+        self._texts: dict[str, dict[int, tuple[RRset, str]]] = {}  # by zone: what each RRset is as text
+
+    def close(self) -> None:
+        """Let another process own it."""
+        os.close(self._lock)
+
+    def commit(self, zone: Zone, by: Author) -> None:
+        """Make a zone's new version durable; raises `OSError` where it cannot."""
+        with self._turn, _as_os_errors():
+            text = self._text(zone)
+            self._put(zone.origin, text.encode("ascii"), by, zone.serial)
+
+    def zones(self) -> tuple[Zone, ...]:
+        """Return every zone as it is now; raises `ValueError` that names the file which is wrong."""
+        with self._turn:
+            return tuple(self._read(file) for file in self._store.list() if _is_zone(file))
+
+    def take_in(self, file: Path, origin: str, by: Author) -> Merged:
+        """Take a master file in; return the zone as it is then. Raises `ValueError` and `OSError`."""
+        octets = file.read_bytes()
+        with self._turn, _as_os_errors():
+            found = self._taken_in(octets, origin, by, file.name)
+            self._store.mark(file_of(origin), octets)
+        return found
+
+    def take_in_folder(self, folder: Path, *, wanted: str) -> tuple[Zone, ...]:
+        """Take in every `<origin>.zone` of a folder and return all zones; raises `ValueError` without the wanted."""
+        for file in sorted(folder.glob(f"*{_SUFFIX}")):
+            self.take_in(file, origin_of(file.name), Author("file", f"Take in {file.name}"))
+        zones = self.zones()
+        if wanted not in {zone.origin for zone in zones}:
+            missing = folder / file_of(wanted)
+            raise ValueError(f"there is no zone {wanted}: {missing} is missing (`scop init --folder` writes one)")
+        return zones
+
+    def versions(self, origin: str, limit: int) -> tuple[Version, ...]:
+        """Return the changes of a zone, newest first."""
+        with self._turn:
+            found = zip(self._store.history(file_of(origin)), range(limit), strict=False)
+            return tuple(_version(revision) for revision, _ in found)
+
+    def text_at(self, origin: str, version: str) -> bytes:
+        """Return a zone's master file as a version (its id, or the beginning of it) left it; raises `VersionUnknown`.
+
+        The empty version is the newest.
+        """
+        with self._turn:
+            try:
+                snapshot = self._store.at(self._full(origin, version) if version else self._store.head)
+            except KeyError:
+                raise VersionUnknown(version) from None
+            octets = snapshot.get(file_of(origin))
+        if octets is None:
+            raise VersionUnknown(f"{origin or '.'} was no zone at {version}")
+        return octets
+
+    def _full(self, origin: str, version: str) -> str:
+        """Return the id that begins so, among the versions of a zone."""
+        if len(version) >= 40:
+            return version
+        found = {each.id for each in self._store.history(file_of(origin)) if each.id.startswith(version)}
+        if len(found) != 1:
+            raise VersionUnknown(f"{len(found)} versions of {origin or '.'} begin with {version}")
+        return found.pop()
+
+    def _put(self, origin: str, octets: bytes, by: Author, serial: int) -> None:
+        who = _UNFIT.sub("?", printable(by.who, limit=MAX_WORDS)).strip() or "somebody"
+        why = printable(by.why, limit=MAX_WORDS)
+        self._store.put(file_of(origin), octets, author=who, message=f"{why}\n\nSerial: {serial}\n")
+
+    def _taken_in(self, octets: bytes, origin: str, by: Author, name: str) -> Merged:
+        theirs = _parse(octets, origin, name)
+        file = file_of(origin)
+        standing = self._store.get(file)
+        if standing is None:
+            self._put(origin, octets, by, theirs.serial)
+            # Once more in our own form, so that the next change shows what it changed and not every line.
+            self._put(origin, self._text(theirs).encode("ascii"), by, theirs.serial)
+            return Merged(theirs)
+        ours, last = _parse(standing, origin, file), self._store.marked(file)
+        if octets in (last, standing):
+            return Merged(ours)
+        merged = merge(_parse(last, origin, name) if last is not None else ours, ours, theirs)
+        if merged.zone is not ours:
+            self._put(origin, self._text(merged.zone).encode("ascii"), by, merged.zone.serial)
+        return merged
+
+    def _read(self, file: str) -> Zone:
+        octets = self._store.get(file)
+        assert octets is not None, f"{file} was listed and is gone"
+        zone = _parse(octets, origin_of(file), f"{REPOSITORY}: {file}")
+        self._text(zone)
+        return zone
+
+    def _text(self, zone: Zone) -> str:
+        """Write a zone as text: only what the version before it did not hold is written anew."""
+        known = self._texts.get(zone.origin, {})
+        texts = {}
+        for rrset in zone.rrsets():
+            old = known.get(id(rrset))
+            texts[id(rrset)] = old if old else (rrset, write_records(rrset.records(with_signatures=True)))
+        self._texts[zone.origin] = texts  # holds the RRsets too, so that no other takes the place of their ids
+        return "".join(text for _, text in texts.values())
+
+
+def _is_zone(file: str) -> bool:
+    return file.endswith(_SUFFIX) and "/" not in file
+
+
+def _parse(octets: bytes, origin: str, name: str) -> Zone:
+    try:
+        return Zone.parse(octets.decode("utf-8"), origin)
+    except (RemoteProtocolError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _version(revision: Revision) -> Version:
+    why = revision.message.partition("\n")[0]
+    serial = _SERIAL.search(revision.message)
+    return Version(revision.id, revision.author, why, revision.unix, int(serial[1]) if serial else None)
+
+
+def _own(lock: Path) -> int:
+    """Return a descriptor that says whose the repository is; it goes with the process, however that ends."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OSError(f"another primary works on {lock.parent}") from None
+    return descriptor
+
+
+@contextlib.contextmanager
+def _as_os_errors() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        raise OSError(str(error)) from error

@@ -1,0 +1,175 @@
+"""The history of zones: durable, readable by git, and true to what was edited outside."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scop.cells.primary.history import REPOSITORY, GitHistory, VersionUnknown, file_of, origin_of
+from scop.cells.primary.holdings import Author
+from scop.dns.zone import Zone
+from scop.store import Store
+
+HEAD = "; by hand\n@ 300 SOA mx hostmaster {} 3600 600 1209600 10\n@ 300 NS mx\nmx 300 A 127.0.20.1\n"
+ORIGIN = "harbor.test"
+BY = Author("signer.harbor.test", "Publish keys")
+FILE = Author("file", "Take in")
+
+
+def zone(lines: str = "", serial: int = 7) -> Zone:
+    """Return harbor.test with more lines."""
+    return Zone.parse(HEAD.format(serial) + lines, ORIGIN)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[GitHistory]:
+    """Return an empty history in the folder."""
+    opened = GitHistory(tmp_path)
+    yield opened
+    opened.close()
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git on the history in a folder."""
+    command = ["git", "-C", str(folder / REPOSITORY), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_history_is_read_by_git(history: GitHistory, tmp_path: Path) -> None:
+    """`git log -p` of a zone's file shows who changed what, and why."""
+    history.commit(zone(), Author("operator", "Begin"))
+    history.commit(zone('a 300 TXT "one"\n', 8), BY)
+    said = git(tmp_path, "log", "-p", "-1", "--format=%an: %s", "--", "harbor.test.zone")
+    assert said.startswith("signer.harbor.test: Publish keys\n")
+    assert '+a.harbor.test. 300 IN TXT "one"\n' in said
+    assert "-harbor.test. 300 IN SOA mx.harbor.test. hostmaster.harbor.test. 7 " in said
+    assert "" == git(tmp_path, "fsck", "--strict")
+
+
+def test_history_gives_zones_back(tmp_path: Path) -> None:
+    """What was committed is there after a restart, and only the newest of it."""
+    first = GitHistory(tmp_path)
+    first.commit(zone(), BY)
+    first.commit(zone("b 300 A 127.0.0.2\n", 8), BY)
+    first.close()
+    assert (zone("b 300 A 127.0.0.2\n", 8),) == GitHistory(tmp_path).zones()
+
+
+def test_history_has_one_owner(history: GitHistory, tmp_path: Path) -> None:
+    """A second primary on the same state is refused."""
+    with pytest.raises(OSError, match="another primary works on"):
+        GitHistory(tmp_path)
+
+
+def test_history_tells_versions_newest_first(history: GitHistory) -> None:
+    """Each change of a zone has its author, its reason and its serial; other zones' are not among them."""
+    history.commit(zone(), Author("operator", "Begin"))
+    history.commit(Zone.parse(HEAD.format(3), "lagoon.test"), BY)
+    history.commit(zone("b 300 A 127.0.0.2\n", 8), BY)
+    found = history.versions(ORIGIN, 10)
+    assert [("signer.harbor.test", "Publish keys", 8), ("operator", "Begin", 7)] == [
+        (version.who, version.why, version.serial) for version in found
+    ]
+    assert found[:1] == history.versions(ORIGIN, 1)
+    assert zone().to_text().encode() == history.text_at(ORIGIN, found[1].id[:8])
+    assert history.text_at(ORIGIN, "") == history.text_at(ORIGIN, found[0].id)
+
+
+@pytest.mark.parametrize("version", ["f" * 40, "f" * 8, "no id", "x" * 50])
+def test_history_without_such_a_version_says_so(history: GitHistory, version: str) -> None:
+    """An id that names no version of this zone is refused, whatever it looks like."""
+    history.commit(zone(), BY)
+    with pytest.raises(VersionUnknown):
+        history.text_at(ORIGIN, version)
+    with pytest.raises(VersionUnknown):
+        history.text_at("lagoon.test", "")
+
+
+def test_history_takes_a_file_in_as_it_stands(history: GitHistory, tmp_path: Path) -> None:
+    """The first version is the file itself, comments and all; the second is the same in our form."""
+    file = tmp_path / "x"
+    file.write_text(HEAD.format(7))
+    assert zone() == history.take_in(file, ORIGIN, FILE).zone
+    ours, theirs = history.versions(ORIGIN, 9)
+    assert HEAD.format(7).encode() == history.text_at(ORIGIN, theirs.id)
+    assert zone().to_text().encode() == history.text_at(ORIGIN, ours.id)
+
+
+def test_history_takes_the_same_file_in_once(history: GitHistory, tmp_path: Path) -> None:
+    """A file that was not edited since does not undo the updates of the meantime."""
+    file = tmp_path / "x"
+    file.write_text(HEAD.format(7))
+    history.take_in(file, ORIGIN, FILE)
+    updated = zone("b 300 A 127.0.0.2\n", 8)
+    history.commit(updated, BY)
+    assert updated == history.take_in(file, ORIGIN, FILE).zone
+    assert (updated,) == history.zones()
+
+
+def test_history_merges_an_edited_file_with_the_updates(history: GitHistory, tmp_path: Path) -> None:
+    """An edit by hand and an update in the meantime both hold, under a later serial (RFC 1982)."""
+    file = tmp_path / "x"
+    file.write_text(HEAD.format(7))
+    history.take_in(file, ORIGIN, FILE)
+    history.commit(zone("b 300 A 127.0.0.2\n", 8), BY)
+    file.write_text(HEAD.format(7) + "c 300 A 127.0.0.3\n")
+    both = zone("b 300 A 127.0.0.2\nc 300 A 127.0.0.3\n", 9)
+    assert both == history.take_in(file, ORIGIN, FILE).zone
+    assert (both,) == history.zones()
+    assert 9 == history.versions(ORIGIN, 1)[0].serial
+
+
+def test_history_takes_a_folder_in(history: GitHistory, tmp_path: Path) -> None:
+    """Every master file of the folder becomes a zone; one that is wanted and nowhere is named."""
+    (tmp_path / "harbor.test.zone").write_text(HEAD.format(7))
+    (tmp_path / "root.zone").write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\na. 60 A 127.0.30.1\n")
+    found = history.take_in_folder(tmp_path, wanted=ORIGIN)
+    assert {"", ORIGIN} == {each.origin for each in found}
+    (tmp_path / "harbor.test.zone").unlink()
+    assert found == history.take_in_folder(tmp_path, wanted=ORIGIN)
+    with pytest.raises(ValueError, match=r"no zone x\.test: .*x\.test\.zone is missing .*scop init"):
+        history.take_in_folder(tmp_path, wanted="x.test")
+
+
+def test_history_names_a_file_that_is_wrong(history: GitHistory, tmp_path: Path) -> None:
+    """A master file that cannot be read stops the start, with its line; nothing was changed."""
+    (tmp_path / "harbor.test.zone").write_text("@ IN\n")
+    with pytest.raises(ValueError, match=r"harbor\.test\.zone: line 1"):
+        history.take_in_folder(tmp_path, wanted=ORIGIN)
+    assert () == history.zones()
+
+
+def test_history_keeps_words_in_one_line(history: GitHistory, tmp_path: Path) -> None:
+    """Who and why come from elsewhere: they make no second line, no field of git's and no endless text."""
+    history.commit(zone(), Author("a<b>\n", "why\n\nSerial: 99\n" + "x" * 999))
+    (found,) = history.versions(ORIGIN, 9)
+    assert ("\n" in found.who, "<" in found.who, 7) == (False, False, found.serial)
+    assert len(git(tmp_path, "log", "--format=%s")) < 400
+
+
+def test_history_after_a_kill_writes_at_once(tmp_path: Path) -> None:
+    """A lock of git's that a killed process left holds nobody up, since the owner is known to be dead."""
+    Store(tmp_path / REPOSITORY)
+    (tmp_path / REPOSITORY / "refs/heads/main.lock").touch()
+    GitHistory(tmp_path).commit(zone(), BY)
+
+
+def test_history_that_cannot_write_is_an_os_error(
+    history: GitHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever keeps a change from being durable is an `OSError`, which refuses the change."""
+    monkeypatch.setattr("scop.store.versioned.PATIENCE_SECONDS", 0.01)
+    history.commit(zone(), BY)
+    (tmp_path / REPOSITORY / "refs/heads/main.lock").touch()
+    with pytest.raises(OSError, match="busy"):
+        history.commit(zone(serial=8), BY)
+
+
+@pytest.mark.parametrize("origin", ["", "test", "harbor.test", "0/25.2.0.192.in-addr.arpa"])
+def test_file_of_a_zone_names_it(origin: str) -> None:
+    """Each zone has a file of its own, the root too, and a slash (RFC 2317 §4) opens no folder."""
+    assert origin == origin_of(file_of(origin))
+    assert "/" not in file_of(origin)
