@@ -10,6 +10,7 @@ from pathlib import Path
 import scop
 from scop.mesh.cell import Place
 from scop.mesh.config import Config
+from scop.mesh.config.resolver import server_place
 from scop.mesh.confine import Rules
 from scop.mesh.control import Identifiers
 from scop.mesh.manifest import Manifest, World
@@ -39,11 +40,13 @@ def _smarthost_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
     return tuple(smarthost.port for smarthost in config.relay.smarthosts.values())
 
 
-def _stub_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
+def _server_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
+    """Return where servers listen that the configuration names for zones."""
     if World.DNS not in manifest.world:
         return ()
-    servers = (server for servers in config.resolver.stub.values() for server in servers)
-    return tuple(int(server.rpartition(":")[2]) for server in servers if ":" in server and "." in server)
+    zones = (config.resolver.stub, config.resolver.forward)
+    servers = [server for each in zones for places in each.values() for server in places]
+    return tuple(server_place(server, config.world.dns_port)[1] for server in servers)
 
 
 def rules_of(
@@ -57,7 +60,7 @@ def rules_of(
     pipes = tuple(places[pipe.peer].port for pipe in manifest.reaches)
     world = (
         *_world_ports(manifest, config),
-        *_stub_ports(manifest, config),
+        *_server_ports(manifest, config),
         *_smarthost_ports(manifest, config),
     )
     return Rules(

@@ -49,16 +49,17 @@ def parse_config(text: str, name: str) -> Config:
 
 def _absolute(config: Config, base: Path) -> Config:
     """Return the configuration with every path made absolute."""
-    hints, authorities = config.world.root_hints, config.world.certificate_authorities
+    world = config.world
     smarthosts, clients = config.relay.smarthosts, config.submission.client_authorities
     return msgspec.structs.replace(
         config,
         hostname=config.mail_host,
         state=str(base / config.state),
         world=msgspec.structs.replace(
-            config.world,
-            root_hints=str(base / hints) if hints else "",
-            certificate_authorities=str(base / authorities) if authorities else "",
+            world,
+            root_hints=str(base / world.root_hints) if world.root_hints else "",
+            trust_anchor=str(base / world.trust_anchor) if world.trust_anchor else "",
+            certificate_authorities=str(base / world.certificate_authorities) if world.certificate_authorities else "",
         ),
         submission=msgspec.structs.replace(
             config.submission, client_authorities=str(base / clients) if clients else ""

@@ -11,6 +11,7 @@ import msgspec
 from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
 from scop.mesh.config.receiver import PerAddress, PerNetwork, Receiver
 from scop.mesh.config.relay import Relay, Smarthost
+from scop.mesh.config.resolver import Resolver
 from scop.mesh.config.submission import Device, Submission
 
 __all__ = [
@@ -81,6 +82,9 @@ class WorldPorts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dns_port: Port = 53
     https_port: Port = 443
     root_hints: str = ""  # a file; empty: the root servers of the Internet
+    # A file of DS or DNSKEY lines, from which DNSSEC is proved. Empty: the keys of the Internet's root, or, below a
+    # root of one's own, none, and nothing is proved.
+    trust_anchor: str = ""
     certificate_authorities: str = ""  # a file of PEM; empty: those that this machine trusts
 
     def __post_init__(self) -> None:
@@ -118,12 +122,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def inner_message_octets(self) -> int:
         """How large a mail may be on pipes: one of the largest size, under the stamps of our own cells."""
         return self.message_octets + MAX_STAMPS_OCTETS
-
-
-class Resolver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Zones that are asked for at given servers: `{ "corp.test" = ["127.0.0.1:5300"] }`."""
-
-    stub: dict[str, tuple[str, ...]] = {}
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
