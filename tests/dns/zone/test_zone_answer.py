@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dns.edns
 import dns.flags
 import dns.message
 import dns.opcode
@@ -87,7 +86,6 @@ def shown(rrsets: list[dns.rrset.RRset]) -> list[str]:
     [
         ("harbor.test", "MX", ["harbor.test. 300 IN MX 10 mx.harbor.test."]),
         ("harbor.test", "TXT", ['harbor.test. 300 IN TXT "v=spf1 mx -all"']),
-        ("harbor.test", "NS", ["harbor.test. 300 IN NS mx.harbor.test."]),
         ("MX.Harbor.TEST", "A", ["MX.Harbor.TEST. 300 IN A 127.0.20.1"]),
         ("mx.harbor.test", "AAAA", ["mx.harbor.test. 300 IN AAAA ::1"]),
         ("_imaps._tcp.harbor.test", "SRV", ["_imaps._tcp.harbor.test. 300 IN SRV 0 0 993 mx.harbor.test."]),
@@ -221,9 +219,49 @@ def test_zone_longest_match_answers() -> None:
     assert dns.message.from_wire(octets).flags & dns.flags.AA
 
 
-def test_zone_any_is_minimal() -> None:
-    """ANY is answered with one RRset (RFC 8482 §4.1)."""
-    assert 1 == len(ask("mx.harbor.test", "ANY").answer)
+def test_zone_shows_addresses_of_its_servers() -> None:
+    """NS bring the addresses of servers inside of the zone, as resolvers hope of the root (RFC 9609 §4.2)."""
+    response = ask("harbor.test", "NS")
+    assert ["harbor.test. 300 IN NS mx.harbor.test."] == shown(response.answer)
+    assert ["mx.harbor.test. 300 IN A 127.0.20.1", "mx.harbor.test. 300 IN AAAA ::1"] == shown(response.additional)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("mx.harbor.test", "mx.harbor.test. 300 IN A 127.0.20.1"),
+        ("www.harbor.test", "www.harbor.test. 300 IN CNAME mx.harbor.test."),
+        ("x.old.harbor.test", "old.harbor.test. 300 IN DNAME mx.harbor.test."),
+        ("any.star.harbor.test", "any.star.harbor.test. 300 IN CNAME mx.harbor.test."),
+    ],
+)
+def test_zone_any_is_minimal(name: str, line: str) -> None:
+    """ANY is answered with one RRset and follows no alias (RFC 8482 §4.1)."""
+    response = ask(name, "ANY")
+    assert line == response.answer[0].to_text()
+    assert len(response.answer) == (2 if "DNAME" in line else 1)
+
+
+def test_zone_dname_answers_who_asks_for_the_alias() -> None:
+    """Who asks for the CNAME below a DNAME gets the one made from it, and that is all (RFC 6672 §3.1)."""
+    response = ask("nobody.old.harbor.test", "CNAME")
+    assert (dns.rcode.NOERROR, []) == (response.rcode(), response.authority)
+    assert "nobody.old.harbor.test. 300 IN CNAME nobody.mx.harbor.test." in shown(response.answer)
+
+
+@pytest.mark.parametrize("type_", ["TYPE65280", "HTTPS", "LOC", "TYPE0"])
+def test_zone_knows_no_bounds_of_types(type_: str) -> None:
+    """A type that nobody knows is like any other: here there is none of it (RFC 3597 §3)."""
+    response = ask("mx.harbor.test", type_)
+    assert (dns.rcode.NOERROR, [], 1) == (response.rcode(), response.answer, len(response.authority))
+
+
+def test_zone_serves_unknown_types() -> None:
+    """Their octets go out as they came in (RFC 3597 §5)."""
+    zone = Zone.parse(LAGOON + "web TYPE65280 \\# 3 0a0b0c\n", "lagoon.test")
+    octets = Zones.of([zone]).answer(dns.message.make_query("web.lagoon.test", "TYPE65280").to_wire(), max_octets=512)
+    assert octets is not None
+    assert octets.endswith(b"\0\3\x0a\x0b\x0c")
 
 
 @pytest.mark.parametrize(

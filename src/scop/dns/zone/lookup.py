@@ -1,22 +1,24 @@
 """Looking a name up in a zone, as RFC 1034 says: down from the apex, past delegations and aliases, to wildcards.
 
-Standards: RFC 1034 §4.3.2, RFC 4035 §3.1.4.1, RFC 4592 §3.3.1, RFC 6672 §3, RFC 8482 §4.1.
+Standards: RFC 1034 §4.3.2, RFC 4035 §3.1.4.1, RFC 4592 §3.3.1, RFC 6672 §3, RFC 8482 §4.1,
+RFC 9471 §2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from scop.dns.names import name_labels, parent_name
-from scop.dns.rdata import CNAME, NS
+from scop.dns.names import is_at_or_below, name_labels, parent_name
+from scop.dns.rdata import CNAME, DNAME, NS
 from scop.dns.rrset import RRset
 from scop.dns.zone.zone import Node, Zone
 
-__all__ = ["Found", "Match", "find", "glue"]
+__all__ = ["Found", "Match", "addresses", "find", "glue", "wildcard_below"]
 
-MAX_WIRE_OCTETS = 255  # RFC 1035 §2.3.4
 _EMPTY: Node = {}
+_LAST_FOR_ANY = frozenset({"NSEC", "NSEC3PARAM"})  # of no use to who wants "anything"
+_ANSWERED_BY_ALIAS = frozenset({"CNAME", "ANY"})
 
 
 class Match(StrEnum):
@@ -34,13 +36,15 @@ class Match(StrEnum):
 class Found:
     """What a zone says to a question: the RRsets to show, and where an alias leads.
 
-    `wildcard` is the name that the answer was made from, '' for one that stands there.
+    `wildcard` is the name that the answer was made from, '' for one that stands there. `encloser` is the deepest name
+    above the one asked for that exists, where that one does not; None where it does.
     """
 
     match: Match
     rrsets: tuple[RRset, ...] = ()
     target: str | None = None
     wildcard: str = ""
+    encloser: str | None = None
 
 
 def find(zone: Zone, qname: str, qtype: str) -> Found:
@@ -53,24 +57,39 @@ def find(zone: Zone, qname: str, qtype: str) -> Found:
     if qname in zone.names:  # step 3a; an empty non-terminal exists
         return _found_at(zone.nodes.get(qname, _EMPTY), qname, qtype)
     # step 3c, RFC 4592 §3.3.1: the source of synthesis hangs below the closest encloser, nowhere else
-    encloser = closest_encloser(zone, qname)
-    wildcard = f"*.{encloser}" if encloser else "*"
+    encloser = _closest_encloser(zone, qname)
+    wildcard = wildcard_below(encloser)
     if wildcard not in zone.names:
-        return Found(Match.NO_NAME)
-    return _found_at(zone.nodes.get(wildcard, _EMPTY), qname, qtype, wildcard)
+        return Found(Match.NO_NAME, encloser=encloser)
+    return replace(_found_at(zone.nodes.get(wildcard, _EMPTY), qname, qtype), wildcard=wildcard, encloser=encloser)
 
 
-def glue(zone: Zone, referral: RRset) -> tuple[RRset, ...]:
-    """Return the addresses, from below our origin, of the servers that a referral names."""
-    found: list[RRset] = []
+def wildcard_below(encloser: str) -> str:
+    """Return the wildcard that would stand for the names right below this one."""
+    return f"*.{encloser}" if encloser else "*"
+
+
+def glue(zone: Zone, referral: RRset) -> tuple[tuple[RRset, ...], tuple[RRset, ...]]:
+    """Return the addresses, from below our origin, of the servers that a referral names.
+
+    First those without which nobody finds the zone, since their names are below it (RFC 9471 §2.1), then the rest.
+    """
+    within: list[RRset] = []
+    beside: list[RRset] = []
     for rdata in referral.rdatas:
         assert isinstance(rdata, NS)
-        node = zone.nodes.get(rdata.target, _EMPTY)
-        found += [node[type_] for type_ in ("A", "AAAA") if type_ in node]
-    return tuple(found)
+        place = within if is_at_or_below(rdata.target, referral.owner) else beside
+        place += addresses(zone, rdata.target)
+    return tuple(within), tuple(beside)
 
 
-def closest_encloser(zone: Zone, qname: str) -> str:
+def addresses(zone: Zone, host: str) -> tuple[RRset, ...]:
+    """Return the addresses of a host that stand in the zone itself, at a delegation's edge too."""
+    node = zone.nodes.get(host, _EMPTY)
+    return tuple(node[type_] for type_ in ("A", "AAAA") if type_ in node)
+
+
+def _closest_encloser(zone: Zone, qname: str) -> str:
     """Return the deepest name above `qname` that exists (RFC 4592 §3.3.1)."""
     name = parent_name(qname)
     while name not in zone.names:
@@ -95,21 +114,29 @@ def _crossing(zone: Zone, name: str, qname: str, qtype: str) -> Found | None:
     if "NS" in node and name != zone.origin and not own_ds:  # step 3b
         return Found(Match.REFERRAL, (node["NS"],))
     if "DNAME" in node and name != qname:  # RFC 6672 §3.2
-        return _substituted(node["DNAME"], qname)
+        return _substituted(node["DNAME"], qname, qtype)
     return None
 
 
-def _found_at(node: Node, owner: str, qtype: str, wildcard: str = "") -> Found:
+def _found_at(node: Node, owner: str, qtype: str) -> Found:
     if qtype == "ANY" and node:
         # RFC 8482 §4.1: one RRset is enough, so that ANY does not amplify
-        return Found(Match.RRSET, (_at(node[min(node)], owner),), None, wildcard)
+        return Found(Match.RRSET, (_at(node[min(node.keys() - _LAST_FOR_ANY or node)], owner),))
     if qtype in node:
-        return Found(Match.RRSET, (_at(node[qtype], owner),), None, wildcard)
+        return Found(Match.RRSET, (_at(node[qtype], owner),))
+    if qtype == "RRSIG" and (signatures := _signatures(node, owner)):
+        return Found(Match.RRSET, signatures)
     if "CNAME" in node:
         alias = node["CNAME"].rdatas[0]
         assert isinstance(alias, CNAME)
-        return Found(Match.ALIAS, (_at(node["CNAME"], owner),), alias.target, wildcard)
-    return Found(Match.NO_DATA, (), None, wildcard)
+        return Found(Match.ALIAS, (_at(node["CNAME"], owner),), alias.target)
+    return Found(Match.NO_DATA)
+
+
+def _signatures(node: Node, owner: str) -> tuple[RRset, ...]:
+    """Return a node's signatures as RRsets of their own, each with the TTL of what it covers (RFC 4034 §3)."""
+    covered = (rrset for rrset in node.values() if rrset.signatures)
+    return tuple(RRset(owner, "RRSIG", rrset.ttl_seconds, rrset.signatures) for rrset in covered)
 
 
 def _at(rrset: RRset, owner: str) -> RRset:
@@ -118,20 +145,16 @@ def _at(rrset: RRset, owner: str) -> RRset:
     return RRset(owner, rrset.type, rrset.ttl_seconds, rrset.rdatas, rrset.signatures)
 
 
-def _substituted(dname: RRset, qname: str) -> Found:
+def _substituted(dname: RRset, qname: str, qtype: str) -> Found:
     """Answer by a DNAME and the CNAME made from it (RFC 6672 §2.2, §3.1)."""
+    rdata = dname.rdatas[0]
+    assert isinstance(rdata, DNAME)
     head = qname[: len(qname) - len(dname.owner)].removesuffix(".")
-    end = dname.rdatas[0].to_wire()
-    target = f"{head}.{_target_text(end)}".removesuffix(".")
+    target = f"{head}.{rdata.target}".removesuffix(".")
     try:
         name_labels(target)
     except ValueError:
         return Found(Match.TOO_LONG, (dname,))
     alias = RRset(qname, "CNAME", dname.ttl_seconds, (CNAME(target),))
-    return Found(Match.ALIAS, (dname, alias), target)
-
-
-def _target_text(wire: bytes) -> str:
-    from scop.dns.names import read_name
-
-    return read_name(wire, 0, {})[0]
+    # Who asks for the CNAME itself, or for anything, has it: there is nothing to look for at its end.
+    return Found(Match.ALIAS, (dname, alias), None if qtype in _ANSWERED_BY_ALIAS else target)
