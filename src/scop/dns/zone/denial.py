@@ -1,6 +1,6 @@
 """The chain of a zone's names, by which can be proved what is not there: NSEC, or NSEC3 over their hashes.
 
-A chain is kept sorted, so that a new name costs a search and one changed neighbour, not a new chain.
+A zone keeps its links sorted, so that a new name costs a search and one changed neighbour, not a new chain.
 
 Standards: RFC 4034 §4 and §6.1, RFC 4035 §2.3, RFC 5155 §7.1 and appendix A, RFC 6672 §5.3, RFC 9077 (the TTL),
 RFC 9276 §3.1 (no iterations, no salt, no opt-out).
@@ -10,34 +10,33 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
-from typing import TypeAlias
 
-from scop.dns.dnssec.canonical import name_key
 from scop.dns.names import name_to_wire, parent_name
 from scop.dns.rdata import NSEC, NSEC3, NSEC3PARAM
 from scop.dns.rdata.bitmap import bitmap_of
 from scop.dns.rrset import RRset
+from scop.dns.zone.order import SortedNames
 from scop.dns.zone.zone import Node, Zone
 
 __all__ = [
-    "CUTS",
-    "Chain",
     "Denial",
+    "chain_of",
     "chained_names",
     "is_chained",
     "is_cut",
     "is_occluded",
     "link",
     "link_owner",
+    "negative_ttl",
+    "nsec3_owner",
     "nsec3_parameters",
+    "relinked",
 ]
 
 SHA1 = 1  # RFC 5155 §11: the one hash algorithm there is
-CUTS = frozenset({"NS", "DNAME"})  # below such a name nothing of ours is seen
 _AT_DELEGATION = frozenset({"NS", "DS"})  # RFC 4035 §2.3: what counts at a delegation
 _NONE: Node = {}
 
@@ -49,54 +48,11 @@ class Denial(StrEnum):
     NSEC3 = "nsec3"
 
 
-_Key: TypeAlias = tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The names of a zone in the order of their proofs: sorted keys, and the name at each."""
-
-    denial: Denial
-    keys: tuple[_Key, ...] = ()
-    names: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, denial: Denial, names: Iterable[str]) -> Chain:
-        """Sort names into a chain."""
-        places = sorted((_key(denial, name), name) for name in names)
-        return cls(denial, tuple(key for key, _ in places), tuple(name for _, name in places))
-
-    def changed(self, gone: Iterable[str], new: Iterable[str]) -> tuple[Chain, frozenset[str]]:
-        """Return the chain without and with names, and the names whose next one is another now."""
-        keys, names = list(self.keys), list(self.names)
-        touched: list[_Key] = []
-        for name in gone:
-            key = _key(self.denial, name)
-            at = bisect_left(keys, key)
-            del keys[at], names[at]
-            touched.append(key)
-        for name in new:
-            key = _key(self.denial, name)
-            at = bisect_left(keys, key)
-            keys.insert(at, key)
-            names.insert(at, name)
-            touched.append(key)
-        chain = Chain(self.denial, tuple(keys), tuple(names))
-        before = {names[bisect_left(keys, key) - 1] for key in touched}  # of the first it is the last: a circle
-        return chain, frozenset(before | set(new))
-
-    def after(self, name: str) -> str:
-        """Return the name that follows; the first after the last."""
-        return self.names[(bisect_left(self.keys, _key(self.denial, name)) + 1) % len(self.names)]
-
-
-def _key(denial: Denial, name: str) -> _Key:
-    return name_key(name) if denial is Denial.NSEC else (_hash(name),)
-
-
-def _hash(name: str) -> bytes:
-    # RFC 5155 §5 with no salt and no iterations
-    return hashlib.sha1(name_to_wire(name), usedforsecurity=False).digest()
+def nsec3_owner(origin: str, name: str) -> str:
+    """Return where the NSEC3 record of a name stands: under its hash (RFC 5155 §3 and §5)."""
+    digest = hashlib.sha1(name_to_wire(name), usedforsecurity=False).digest()  # no salt, no iterations
+    label = base64.b32hexencode(digest).decode("ascii").lower()
+    return f"{label}.{origin}" if origin else label
 
 
 def nsec3_parameters() -> NSEC3PARAM:
@@ -133,28 +89,44 @@ def chained_names(zone: Zone, denial: Denial) -> Iterable[str]:
     return (name for name in names if not is_occluded(zone, name))
 
 
-def link(zone: Zone, chain: Chain, name: str, node: Node) -> RRset:
-    """Return the NSEC or NSEC3 RRset of a name, unsigned; `node` is what shall stand there, without it."""
-    # RFC 9077 §3: as long as a negative answer, which is the lesser of the two
-    ttl = min(zone.soa.ttl_seconds, zone.soa_rdata.minimum_seconds)
-    is_delegation = "NS" in node and name != zone.origin
-    types = node.keys() & _AT_DELEGATION if is_delegation else node.keys() - {"NSEC"}
-    if chain.denial is Denial.NSEC:
-        return RRset(name, "NSEC", ttl, (NSEC.of(chain.after(name), types | {"NSEC", "RRSIG"}),))
-    return _hashed_link(zone, chain, name, ttl, types)
+def chain_of(zone: Zone, denial: Denial) -> SortedNames:
+    """Return the owners of a signed zone's links, in their order."""
+    return zone.nsec_names if denial is Denial.NSEC else zone.nsec3_names
 
 
 def link_owner(zone: Zone, denial: Denial, name: str) -> str:
     """Return where the link of a name stands."""
+    return name if denial is Denial.NSEC else nsec3_owner(zone.origin, name)
+
+
+def link(zone: Zone, denial: Denial, name: str, node: Node, chain: SortedNames) -> RRset:
+    """Return the NSEC or NSEC3 RRset of a name, unsigned; `node` is what else shall stand there."""
+    owner = link_owner(zone, denial, name)
+    is_delegation = "NS" in node and name != zone.origin
+    types = node.keys() & _AT_DELEGATION if is_delegation else node.keys() - {"NSEC"}
+    following = chain.after(owner)
     if denial is Denial.NSEC:
-        return name
-    label = base64.b32hexencode(_hash(name)).decode("ascii").lower()
-    return f"{label}.{zone.origin}" if zone.origin else label
+        rdata: NSEC | NSEC3 = NSEC.of(following, types | {"NSEC", "RRSIG"})
+    else:
+        # RFC 5155 §7.1: RRSIG only where anything but the NSEC3 is signed, so not at an unsigned delegation
+        shown = types | {"RRSIG"} if types - {"NS"} or name == zone.origin else types
+        rdata = NSEC3(SHA1, 0, 0, b"", _hash_in(following), bitmap_of(shown))
+    return RRset(owner, rdata.type, negative_ttl(zone), (rdata,))
 
 
-def _hashed_link(zone: Zone, chain: Chain, name: str, ttl_seconds: int, types: frozenset[str] | set[str]) -> RRset:
-    # RFC 5155 §3.2.1 and §7.1: RRSIG only where something but the NSEC3 is signed, so not at an unsigned delegation
-    is_signed = bool(types - {"NS"}) or name == zone.origin
-    shown = bitmap_of(types | {"RRSIG"} if is_signed else types)
-    rdata = NSEC3(SHA1, 0, 0, b"", _hash(chain.after(name)), shown)
-    return RRset(link_owner(zone, Denial.NSEC3, name), "NSEC3", ttl_seconds, (rdata,))
+def relinked(rrset: RRset, following: str) -> RRset:
+    """Return a link, unsigned, whose next name is another one now."""
+    rdata = rrset.rdatas[0]
+    if isinstance(rdata, NSEC):
+        return RRset(rrset.owner, rrset.type, rrset.ttl_seconds, (NSEC(following, rdata.bitmap),))
+    assert isinstance(rdata, NSEC3)
+    return RRset(rrset.owner, rrset.type, rrset.ttl_seconds, (replace(rdata, next_hash=_hash_in(following)),))
+
+
+def negative_ttl(zone: Zone) -> int:
+    """Return how long a "no" may be remembered: the TTL of every link (RFC 9077 §3)."""
+    return min(zone.soa.ttl_seconds, zone.soa_rdata.minimum_seconds)
+
+
+def _hash_in(owner: str) -> bytes:
+    return base64.b32hexdecode(owner.partition(".")[0].upper())

@@ -16,27 +16,42 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.dnssec.signatures import Validity, sign
+from scop.dns.names import parent_name
 from scop.dns.rdata import RRSIG, Rdata
 from scop.dns.rrset import RRset
 from scop.dns.zone.cds import wishes
 from scop.dns.zone.denial import (
-    Chain,
     Denial,
+    chain_of,
     chained_names,
     is_chained,
     is_cut,
     is_occluded,
     link,
     link_owner,
+    negative_ttl,
     nsec3_parameters,
+    relinked,
 )
+from scop.dns.zone.order import SortedNames
 from scop.dns.zone.signing_keys import SigningSet
 from scop.dns.zone.zone import Node, Nodes, Zone
 
-__all__ = ["OWN_TYPES", "Signed", "SigningPolicy", "first_expiration", "is_due", "max_ttl", "sign_zone", "unsigned"]
+__all__ = [
+    "OWN_TYPES",
+    "Earlier",
+    "Signed",
+    "SigningPolicy",
+    "first_expiration",
+    "is_due",
+    "max_ttl",
+    "sign_zone",
+    "unsigned",
+]
 
 OWN_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY"})  # what signing writes
 _KEY_TYPES = frozenset({"DNSKEY", "CDS", "CDNSKEY"})
@@ -75,19 +90,25 @@ class Signed:
     zone: Zone
     keys: SigningSet
     policy: SigningPolicy
-    chain: Chain
+
+
+class Earlier(Protocol):
+    """Signed RRsets of before, to take over from: a zone, or what was kept of one."""
+
+    def get(self, owner: str, type_: str) -> RRset | None:
+        """Return one, None where there is none."""
 
 
 def sign_zone(
-    source: Zone, keys: SigningSet, policy: SigningPolicy, now_unix: int, previous: Signed | None = None
+    source: Zone, keys: SigningSet, policy: SigningPolicy, now_unix: int, previous: Signed | Earlier | None = None
 ) -> Signed:
-    """Sign a zone; `previous` is what the last call returned for it, or none to sign everything."""
-    source = unsigned(source, _NOTHING if previous is None else previous.source.nodes)
-    run = _Run(source, keys, policy, now_unix, None if previous is None else previous.zone)
-    changed = None if previous is None else _changed_names(previous, source, keys, policy)
-    if previous is None or changed is None:
-        return run.whole()
-    return run.partial(previous, changed)
+    """Sign a zone; `previous` is what the last call returned for it, or whatever signatures there are, or nothing."""
+    if not isinstance(previous, Signed):
+        return _Run(unsigned(source), keys, policy, now_unix, previous).whole()
+    source = unsigned(source, previous.source.nodes)
+    run = _Run(source, keys, policy, now_unix, previous.zone)
+    changed = _changed_names(previous, source, keys, policy)
+    return run.whole() if changed is None else run.partial(previous, changed)
 
 
 def unsigned(zone: Zone, known: Nodes = _NOTHING) -> Zone:
@@ -127,32 +148,45 @@ class _Run:
     keys: SigningSet
     policy: SigningPolicy
     now_unix: int
-    before: Zone | None  # what was shown, to take over from
+    before: Earlier | None  # what was shown, to take over from
 
     def whole(self) -> Signed:
         """Look at every name."""
-        chain = Chain.of(self.policy.denial, chained_names(self.source, self.policy.denial))
-        nodes: dict[str, Node] = {name: self._node(name) for name in self.source.nodes}
-        hashed: dict[str, RRset] = {}
-        self._link(chain, chain.names, nodes, hashed)
-        return self._signed(chain, nodes, hashed)
+        denial = self.policy.denial
+        nodes = {name: self._node(name) for name in self.source.nodes}
+        names = tuple(chained_names(self.source, denial))
+        chain = SortedNames.of(link_owner(self.source, denial, name) for name in names)
+        links = [self._link(name, nodes.get(name, _NONE), chain) for name in names]
+        rrsets = [rrset for node in nodes.values() for rrset in node.values()]
+        return self._signed(Zone.of(self.source.origin, (*rrsets, *links)))
 
     def partial(self, previous: Signed, changed: frozenset[str]) -> Signed:
         """Look at the names that changed, and at their neighbours in the chain."""
+        shown, denial = previous.zone, self.policy.denial
         gone, new = self._moves(previous.source, changed)
-        chain, touched = previous.chain.changed(gone, new) if gone or new else (previous.chain, frozenset[str]())
-        nodes, hashed = dict(previous.zone.nodes), dict(previous.zone.hashed)
-        for name in gone:
-            hashed.pop(link_owner(self.source, chain.denial, name), None)
-        for name in changed:
-            nodes.pop(name, None)
-            if name in self.source.nodes:
-                nodes[name] = self._node(name)
-        stale = (name for name in changed | touched if is_chained(self.source, name, chain.denial))
-        self._link(chain, stale, nodes, hashed)
-        return self._signed(chain, nodes, hashed)
+        moves = {link_owner(shown, denial, name): name in new for name in gone | new}
+        chain = chain_of(shown, denial).moved(moves)
+        nodes = {name: self._node(name) if name in self.source.nodes else {} for name in changed}
+        links = [
+            self._link(name, nodes.get(name, _NONE), chain)
+            for name in changed | new
+            if is_chained(self.source, name, denial)
+        ]
+        # Whoever stood before what came or went has another one after it.
+        neighbours = {chain.before(owner) for owner in moves} - {link.owner for link in links}
+        links += [self._relink(shown, owner, chain) for owner in neighbours]
+        put = [rrset for node in nodes.values() for rrset in node.values()]
+        link_type = denial.upper()
+        removed = [(link_owner(shown, denial, name), link_type) for name in gone]
+        removed += [
+            (name, type_)
+            for name, node in nodes.items()
+            for type_ in shown.nodes.get(name, _NONE)
+            if type_ not in node and type_ != "NSEC"
+        ]
+        return self._signed(shown.changed((*put, *links), removed))
 
-    def _moves(self, before: Zone, changed: frozenset[str]) -> tuple[list[str], list[str]]:
+    def _moves(self, before: Zone, changed: frozenset[str]) -> tuple[set[str], set[str]]:
         """Return which names leave the chain and which come into it; the empty ones above a name may do so too."""
         denial = self.policy.denial
         concerned = set(changed)
@@ -160,7 +194,7 @@ class _Run:
             concerned |= {above for name in changed for above in _ancestors(name, self.source.origin)}
         was = {name for name in concerned if is_chained(before, name, denial)}
         now = {name for name in concerned if is_chained(self.source, name, denial)}
-        return sorted(was - now), sorted(now - was)
+        return was - now, now - was
 
     def _node(self, name: str) -> dict[str, RRset]:
         """Return what is shown at a name, but for its link in the chain."""
@@ -182,15 +216,13 @@ class _Run:
         if self.policy.denial is Denial.NSEC3:
             yield RRset(origin, "NSEC3PARAM", 0, (nsec3_parameters(),))  # for servers only: no cache needs it
 
-    def _link(self, chain: Chain, names: Iterable[str], nodes: dict[str, Node], hashed: dict[str, RRset]) -> None:
-        """Write the links of these names."""
-        for name in names:
-            node = nodes.get(name, _NONE)
-            linked = self._rrset(link(self.source, chain, name, node))
-            if chain.denial is Denial.NSEC:
-                nodes[name] = {**node, "NSEC": linked}
-            else:
-                hashed[linked.owner] = linked
+    def _link(self, name: str, node: Node, chain: SortedNames) -> RRset:
+        return self._rrset(link(self.source, self.policy.denial, name, node, chain))
+
+    def _relink(self, shown: Zone, owner: str, chain: SortedNames) -> RRset:
+        earlier = shown.get(owner, self.policy.denial.upper())
+        assert earlier is not None
+        return self._rrset(relinked(earlier, chain.after(owner)))
 
     def _rrset(self, rrset: RRset) -> RRset:
         """Return an RRset with its signatures: the earlier one itself if it is the same and lasts."""
@@ -216,9 +248,8 @@ class _Run:
         until = self.now_unix + self.policy.validity_seconds - spread
         return sign(rrset, key, self.source.origin, Validity(self.now_unix - self.policy.early_seconds, until))
 
-    def _signed(self, chain: Chain, nodes: dict[str, Node], hashed: dict[str, RRset]) -> Signed:
-        zone = Zone(self.source.origin, nodes, hashed)
-        return Signed(self.source, zone, self.keys, self.policy, chain)
+    def _signed(self, zone: Zone) -> Signed:
+        return Signed(self.source, zone, self.keys, self.policy)
 
 
 def _changed_names(previous: Signed, source: Zone, keys: SigningSet, policy: SigningPolicy) -> frozenset[str] | None:
@@ -226,7 +257,7 @@ def _changed_names(previous: Signed, source: Zone, keys: SigningSet, policy: Sig
     before = previous.source
     if previous.keys != keys or previous.policy != policy or source.origin != before.origin:
         return None
-    if _negative_ttl(before) != _negative_ttl(source):
+    if negative_ttl(before) != negative_ttl(source):
         return None  # RFC 9077: it is the TTL of every link
     old, new = before.nodes, source.nodes
     changed = [name for name, node in new.items() if (known := old.get(name)) is not node and known != node]
@@ -238,13 +269,7 @@ def _changed_names(previous: Signed, source: Zone, keys: SigningSet, policy: Sig
     return frozenset(changed)
 
 
-def _negative_ttl(zone: Zone) -> int:
-    return min(zone.soa.ttl_seconds, zone.soa_rdata.minimum_seconds)
-
-
 def _ancestors(name: str, origin: str) -> Iterator[str]:
-    from scop.dns.names import parent_name
-
     while name != origin:
         name = parent_name(name)
         yield name
