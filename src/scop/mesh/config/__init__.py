@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
+from scop.mesh.config.primary import Primary
 from scop.mesh.config.receiver import PerAddress, PerNetwork, Receiver
 from scop.mesh.config.relay import Relay, Smarthost
 from scop.mesh.config.resolver import Resolver
@@ -22,6 +23,7 @@ __all__ = [
     "PerAddress",
     "PerNetwork",
     "Ports",
+    "Primary",
     "Receiver",
     "Relay",
     "Resolver",
@@ -139,6 +141,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     devices: dict[str, Device] = {}
     relay: Relay = Relay()
     resolver: Resolver = Resolver()
+    primary: Primary = Primary()
     require_confinement: bool = False
 
     def __post_init__(self) -> None:

@@ -1,0 +1,34 @@
+"""`[primary]`: our own zones and how they are signed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from scop.mesh.config.checks import check_limit, check_positive
+
+__all__ = ["Primary"]
+
+
+class Primary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the zones that we are primary for are kept."""
+
+    # Off after it was on: the parent is asked to vouch for no key, and signatures stay until it does.
+    sign: bool = True
+    algorithm: Literal["ecdsap256sha256", "ecdsap384sha384", "ed25519"] = "ecdsap256sha256"
+    keys: Literal["csk", "ksk+zsk"] = "csk"  # one key for everything, or one for the parent and one for the zone
+    denial: Literal["nsec", "nsec3"] = "nsec"  # nsec3: the names of a zone are not to be walked through with ease
+    signature_days: float = 14.0  # signatures are made anew when half of it is over
+    zone_key_days: float = 90.0  # 0: rolled by `scop dns roll` only; a csk always is
+    propagation_seconds: int = 3600  # until the last secondary has a new version
+    parent_propagation_seconds: int = 3600  # until the parent's last secondary has
+    parent_ds_ttl_seconds: int = 86_400  # how long caches hold the parent's DS, at least
+
+    def __post_init__(self) -> None:
+        """Check that each time is one."""
+        check_positive("signature_days", self.signature_days)
+        if self.signature_days < 1:
+            raise ValueError("signature_days: caches and secondaries need signatures that last a day at least")
+        for name in ("zone_key_days", "propagation_seconds", "parent_propagation_seconds", "parent_ds_ttl_seconds"):
+            check_limit(name, getattr(self, name))
