@@ -33,7 +33,11 @@ NEEDED = {
     "verifier": {"cryptography"},  # public keys
     "mailbox": {"sqlite3"},  # the messages
     "keeper": {"argon2", "pygit2"},  # passwords; the versioned store
-    "primary": {"dns", "email"},  # zones, UPDATE, TSIG; dnspython reads its own version by importlib.metadata
+    "primary": {
+        "dns",
+        "email",
+        "pygit2",
+    },  # zones; their history; dnspython reads its own version by importlib.metadata
     "resolver": set(),
 }
 

@@ -91,6 +91,7 @@ OPERATOR = Manifest(
         Pipe("relay", PipeProtocol.CALL, "look at the queue"),
         Pipe("signer", PipeProtocol.CALL, "see whether keys are published"),
         Pipe("filter", PipeProtocol.CALL, "install a trained model"),
+        Pipe("primary", PipeProtocol.CALL, "look at zones and their history, change them"),
     ),
 )
 

@@ -100,6 +100,14 @@ class Holdings:
             await asyncio.to_thread(self._history.commit, edited, by)
             return self._show(edited, by)
 
+    async def add(self, zone: Zone, by: Author) -> Change:
+        """Take one more zone; raises `ValueError` where it is ours already, and what the history raises."""
+        async with self._changing:
+            if zone.origin in self._sources:
+                raise ValueError(f"{zone.origin or '.'} is a zone of ours already")
+            await asyncio.to_thread(self._history.commit, zone, by)
+            return self._show(zone, by)
+
     async def renew(self, origin: str, by: Author, next_serial: Edit) -> Change:
         """Sign a zone anew whose signatures or keys are due, under a serial of its own."""
         async with self._changing:

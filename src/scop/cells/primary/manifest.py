@@ -8,7 +8,10 @@ __all__ = ["MANIFEST"]
 MANIFEST = Manifest(
     name="primary",
     job="answer for our own zones",
-    serves=(Pipe("signer", PipeProtocol.DOT, "publish keys by UPDATE with TSIG"),),
+    serves=(
+        Pipe("signer", PipeProtocol.DOT, "publish keys by UPDATE with TSIG"),
+        Pipe("operator", PipeProtocol.CALL, "look at zones and their history, change them"),
+    ),
     listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP)),
     datagrams=True,
 )

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import dns.rdata
 
 from scop.base import Clock
+from scop.cells.primary.calls import ZoneDesk
+from scop.cells.primary.history import GitHistory
 from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
 from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
 from scop.cells.primary.name_server import NameServer, Rights
-from scop.cells.primary.zone_files import Folder, read_zones
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.update import Grant
+from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
-from scop.mesh.inlet import Inlet
+from scop.mesh.inlet import Handlers, Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.tsig_file import read_tsig_key
 from scop.net.log import Log
+from scop.net.peer import Peer
 
 __all__ = ["PrimaryOptions", "options_of", "run"]
 
@@ -47,9 +51,10 @@ def options_of(cell: Cell) -> PrimaryOptions:
     dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
     key = read_tsig_key(cell.state)
     grant = Grant(key.name, f"_domainkey.{cell.config.domain}", frozenset({"TXT"}))
+    history = GitHistory(cell.state)
     return PrimaryOptions(
-        zones=read_zones(cell.state, wanted=cell.config.domain),
-        history=Folder(cell.state),
+        zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),
+        history=history,
         datagrams=cell.listeners["dns/udp"],
         streams=cell.listeners["dns/tcp"],
         log=cell.log,
@@ -70,7 +75,7 @@ async def run(options: PrimaryOptions) -> None:
     datagrams, _ = await loop.create_datagram_endpoint(lambda: public_datagrams(server), sock=options.datagrams)
     streams = await loop.create_server(public_streams.new_protocol, sock=options.streams)
     if options.inlet is not None:
-        await options.inlet.serve({PipeProtocol.DOT: lambda peer: neighbour_stream(server, peer)})
+        await options.inlet.serve(_handlers(options, holdings, server))
     options.life.ready()
     await options.life.stopped()
     if options.inlet is not None:
@@ -79,3 +84,14 @@ async def run(options: PrimaryOptions) -> None:
     public_streams.close()
     datagrams.close()
     await server.drained()
+
+
+def _handlers(options: PrimaryOptions, holdings: Holdings, server: NameServer) -> Handlers:
+    """Return what is spoken on pipes: DNS, and where zones have a history, calls of the operator."""
+    handlers: dict[PipeProtocol, Callable[[Peer], asyncio.Protocol]] = {
+        PipeProtocol.DOT: lambda peer: neighbour_stream(server, peer)
+    }
+    if isinstance(options.history, GitHistory):
+        desk = ZoneDesk(holdings, options.history, server.answer_neighbour, options.log)
+        handlers[PipeProtocol.CALL] = lambda peer: CallServer(peer, desk.answers(), options.log)
+    return handlers
