@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -33,6 +33,14 @@ async def connected(
         writer.close()
         server.close()
         await asyncio.sleep(0.01)  # the server's end of the connection closes on the loop's next turns
+
+
+async def exact_answers(reader: asyncio.StreamReader, count: int) -> list[bytes]:
+    """Read exactly that many messages and nothing beyond."""
+    messages = list[bytes]()
+    for _ in range(count):
+        messages.append(await reader.readexactly(int.from_bytes(await reader.readexactly(2))))
+    return messages
 
 
 async def answers(reader: asyncio.StreamReader, count: int) -> list[bytes]:
@@ -135,6 +143,45 @@ async def test_dns_stream_server_tells_the_loop_of_a_bug_and_goes_on() -> None:
         writer.write(frame(b"bug.......12") + frame(QUERY))
         assert [QUERY] == await answers(reader, 1)
     assert ["a bug"] == told
+
+
+async def test_dns_stream_server_makes_many_messages_as_they_are_read() -> None:
+    """A response of many messages is made only as fast as its asker reads it, and the next query is still answered."""
+    made: list[int] = []
+
+    async def transfer(_query: bytes) -> Iterator[bytes]:
+        def messages() -> Iterator[bytes]:
+            for number in range(400):
+                made.append(number)
+                yield number.to_bytes(2, "big") + bytes(60_000)
+
+        return messages()
+
+    def answer(query: bytes, _peer: Peer, _transport: DnsTransport) -> bytes | Awaitable[Iterator[bytes]]:
+        return transfer(query) if query == QUERY else query
+
+    async with connected(answer) as (reader, writer):
+        writer.write(frame(QUERY))
+        (first,) = await exact_answers(reader, 1)
+        assert len(made) < 400
+        rest = await exact_answers(reader, 399)
+        assert [*range(400)] == [int.from_bytes(message[:2]) for message in (first, *rest)]
+        writer.write(frame(b"q" * 12))
+        assert [b"q" * 12] == await answers(reader, 1)
+
+
+async def test_dns_stream_server_hangs_up_on_who_asks_for_much_and_reads_nothing() -> None:
+    """Nobody holds a transfer for longer than a connection may be idle."""
+
+    def answer(_query: bytes, _peer: Peer, _transport: DnsTransport) -> Iterator[bytes]:
+        return iter([bytes(60_000)] * 4000)
+
+    async with connected(answer, idle_seconds=0.05) as (reader, writer):
+        writer.write(frame(QUERY))
+        await asyncio.sleep(0.3)
+        with contextlib.suppress(ConnectionError):
+            size = len(await reader.read(-1))
+            assert size < 4000 * 60_000
 
 
 class Datagrams(asyncio.DatagramProtocol):

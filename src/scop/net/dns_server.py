@@ -2,7 +2,8 @@
 
 What the answer is, is the caller's: it is handed the query, who asks and how, and gives back the
 response, None for silence, or an awaitable of either where it has to find out first. An answer known
-at once costs no task.
+at once costs no task. Datagrams may be shown to a `quick` answerer first, which has the answers to the octets of
+the commonest queries and costs as little as can be.
 
 Standards: RFC 7766 (streams: pipelining §6.2.1.1, answers in any order §7, idle connections §6.2.3).
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
 from typing import TypeAlias, cast
 
@@ -31,23 +32,40 @@ class DnsTransport(StrEnum):
 
     DATAGRAM = "datagram"
     STREAM = "stream"
+    TLS = "tls"  # a stream that nobody else reads, so that lengths are what is left to hide
 
 
-Response: TypeAlias = bytes | None
+# Many messages are a zone's transfer: on a stream each is written when there is room for it, and made only then.
+Response: TypeAlias = bytes | Iterator[bytes] | None
 AnswerQuery: TypeAlias = Callable[[bytes, Peer, DnsTransport], Response | Awaitable[Response]]
+# Octets of a datagram and the asker's address; b"" says that it is to hear nothing, None that it is to be looked into.
+QuickAnswer: TypeAlias = Callable[[bytes, str], Response]
 
 
 class DnsStreamServer(asyncio.Protocol):
-    """Serves one connection; `peer` is who the mesh says it is, by default who the socket says."""
+    """Serves one connection; `peer` is who the mesh says it is, by default who the socket says.
 
-    def __init__(self, answer: AnswerQuery, peer: Peer | None = None, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    It ends when for `idle_seconds` no whole query has come and none is being answered.
+    """
+
+    def __init__(
+        self,
+        answer: AnswerQuery,
+        peer: Peer | None = None,
+        *,
+        transport: DnsTransport = DnsTransport.STREAM,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self._answer = answer
         self._peer = peer
+        self._kind = transport
         self._idle_seconds = idle_seconds
         self._frames = FrameReader()
         self._queued: deque[bytes] = deque()
         self._waiting: set[asyncio.Future[None]] = set()
+        self._has_room: asyncio.Future[None] | None = None
         self._is_writable = self._is_reading = True
+        self._is_retired = False
         self._heard_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -61,13 +79,15 @@ class DnsStreamServer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer what is whole."""
-        self._heard_at = self._loop.time()
         try:
-            self._queued.extend(self._frames.receive(data))
+            queries = self._frames.receive(data)
         except RemoteProtocolError:
             self._transport.abort()
             return
-        self._go_on()
+        if queries:  # an octet now and then keeps no connection
+            self._heard_at = self._loop.time()
+            self._queued.extend(queries)
+            self._go_on()
 
     def pause_writing(self) -> None:
         """Read no more queries from who does not read answers."""
@@ -77,7 +97,23 @@ class DnsStreamServer(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on."""
         self._is_writable = True
+        if self._has_room is not None:
+            self._has_room.set_result(None)
+            self._has_room = None
         self._go_on()
+
+    def retire(self) -> None:
+        """Close once everything that was asked so far is answered."""
+        self._is_retired = True
+        self._go_on()
+
+    def abort(self) -> None:
+        """Close now."""
+        self._transport.abort()
+
+    def quiet_since(self) -> float | None:
+        """Return since when, by the loop's clock, nobody is served here; None while somebody is."""
+        return None if self._waiting or self._queued else self._heard_at
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop looking for answers that nobody waits for."""
@@ -89,18 +125,38 @@ class DnsStreamServer(asyncio.Protocol):
 
     def _take(self, query: bytes) -> None:
         assert self._peer is not None
-        found = self._answer(query, self._peer, DnsTransport.STREAM)
+        found = self._answer(query, self._peer, self._kind)
         if found is None or isinstance(found, bytes):
             self._send(found)
             return
-        task = asyncio.ensure_future(self._send_later(found))
+        task = asyncio.ensure_future(self._send_later(found if isinstance(found, Awaitable) else _at_once(found)))
         self._waiting.add(task)
         task.add_done_callback(self._done)
 
     async def _send_later(self, found: Awaitable[Response]) -> None:
-        self._send(await found)
+        response = await found
+        if response is None or isinstance(response, bytes):
+            self._send(response)
+            return
+        for message in response:
+            await self._room()
+            if self._transport.is_closing():
+                return
+            self._send(message)
 
-    def _send(self, response: Response) -> None:
+    async def _room(self) -> None:
+        """Let others have their turn, and wait until what was written has gone; hang up on who does not read it."""
+        await asyncio.sleep(0)
+        if self._is_writable:
+            return
+        self._has_room = self._has_room or self._loop.create_future()
+        try:
+            async with asyncio.timeout(self._idle_seconds):
+                await asyncio.shield(self._has_room)
+        except TimeoutError:
+            self._transport.abort()
+
+    def _send(self, response: bytes | None) -> None:
         if response is not None and not self._transport.is_closing():
             self._transport.write(frame(response))
 
@@ -114,6 +170,8 @@ class DnsStreamServer(asyncio.Protocol):
         """Take up what may be taken up, and read more only when nothing is left over."""
         while self._queued and self._is_writable and len(self._waiting) < MAX_PIPELINED:
             self._take(self._queued.popleft())
+        if self._is_retired and self.quiet_since() is not None:
+            self._transport.close()  # what is written still goes out
         may_read = self._is_writable and not self._queued
         if may_read is self._is_reading or self._transport.is_closing():
             return
@@ -135,8 +193,9 @@ class DnsStreamServer(asyncio.Protocol):
 class DnsDatagramServer(asyncio.DatagramProtocol):
     """Serves one bound UDP socket."""
 
-    def __init__(self, answer: AnswerQuery) -> None:
+    def __init__(self, answer: AnswerQuery, quick: QuickAnswer | None = None) -> None:
         self._answer = answer
+        self._quick = quick
         self._waiting: set[asyncio.Future[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -146,6 +205,10 @@ class DnsDatagramServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         """Answer one query."""
+        if self._quick is not None and (known := self._quick(data, str(addr[0]))) is not None:
+            if known and not self._transport.is_closing():
+                self._transport.sendto(known, addr)
+            return
         if len(self._waiting) >= MAX_DATAGRAMS_WAITING:
             return
         found = self._answer(data, Peer(str(addr[0]), int(addr[1])), DnsTransport.DATAGRAM)
@@ -156,6 +219,12 @@ class DnsDatagramServer(asyncio.DatagramProtocol):
         self._waiting.add(task)
         task.add_done_callback(self._done)
 
+    async def drain(self, timeout_seconds: float) -> None:
+        """Wait until what was asked so far is answered, and close."""
+        if self._waiting:
+            await asyncio.wait(tuple(self._waiting), timeout=timeout_seconds)
+        self._transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop looking for answers."""
         for task in self._waiting:
@@ -165,12 +234,16 @@ class DnsDatagramServer(asyncio.DatagramProtocol):
         self._send(await found, addr)
 
     def _send(self, response: Response, addr: tuple[str | int, ...]) -> None:
-        if response is not None and not self._transport.is_closing():
+        if isinstance(response, bytes) and not self._transport.is_closing():
             self._transport.sendto(response, addr)
 
     def _done(self, task: asyncio.Future[None]) -> None:
         self._waiting.discard(task)
         _report(self._loop, task)
+
+
+async def _at_once(response: Response) -> Response:
+    return response
 
 
 def _report(loop: asyncio.AbstractEventLoop, task: asyncio.Future[None]) -> None:
