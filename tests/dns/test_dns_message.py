@@ -197,3 +197,12 @@ def test_dns_message_refuses_rdata_that_does_not_fill_its_length(number: int, oc
     record = b"\0" + struct.pack("!HHLH", number, 1, 60, len(octets)) + octets
     with pytest.raises(RemoteProtocolError):
         parse_message(_header(0, 1, 0, 0) + record)
+
+
+@pytest.mark.parametrize("octets", [b"abc", b"abcde", b""])
+def test_dns_message_skips_malformed_records_where_told_to(octets: bytes) -> None:
+    """One record whose data is not of its type takes no others with it, for a resolver that asks so."""
+    broken = b"\0" + struct.pack("!HHLH", 1, 1, 60, len(octets)) + octets
+    whole = b"\0" + struct.pack("!HHLH", 1, 1, 60, 4) + b"\x7f\0\0\1"
+    message = parse_message(_header(0, 3, 0, 0) + broken + whole + broken, skips_malformed=True)
+    assert (Record("", 60, A("127.0.0.1")),) == message.answers

@@ -45,21 +45,25 @@ _RCODES = {rcode.value: rcode for rcode in Rcode}
 _CLASSES_OF_CHAOS = {_TYPE_TXT: CLASSES[_TYPE_TXT]}  # an A record of class CH has another shape (RFC 1035 §3.4.1)
 
 
-def parse_message(octets: bytes) -> Message:
-    """Read a message; raises `RemoteProtocolError` for anything that is not wholly one."""
+def parse_message(octets: bytes, *, skips_malformed: bool = False) -> Message:
+    """Read a message; raises `RemoteProtocolError` for anything that is not wholly one.
+
+    `skips_malformed` leaves out records whose data is not of their type: what a resolver hears of a server's other
+    records is of use, and a signature tells if one is missing.
+    """
     try:
-        return _parsed(octets)
+        return _parsed(octets, skips_malformed)
     except (IndexError, struct.error):
         raise RemoteProtocolError("the message ends early") from None
 
 
-def _parsed(octets: bytes) -> Message:
+def _parsed(octets: bytes, skips_malformed: bool) -> Message:
     id_, bits, questions, answers, authority, additional = _HEADER.unpack_from(octets)
     if questions > MAX_QUESTIONS:
         raise LimitExceeded(f"{questions} questions, at most {MAX_QUESTIONS} is allowed")
     if answers + authority + additional > MAX_RECORDS:
         raise LimitExceeded(f"more than {MAX_RECORDS} records")
-    reader = _Reader(octets)
+    reader = _Reader(octets, skips_malformed)
     question = reader.question() if questions else None
     first = reader.records(answers) if answers else ()
     second = reader.records(authority) if authority else ()
@@ -87,10 +91,11 @@ def _question(octets: bytes) -> tuple[Question, int]:
 class _Reader:
     """Reads the sections of one message in their order."""
 
-    __slots__ = ("class_", "edns", "known", "octets", "position", "rcode_high", "readers")
+    __slots__ = ("class_", "edns", "known", "octets", "position", "rcode_high", "readers", "skips_malformed")
 
-    def __init__(self, octets: bytes) -> None:
+    def __init__(self, octets: bytes, skips_malformed: bool) -> None:
         self.octets = octets
+        self.skips_malformed = skips_malformed
         self.position = _QUESTION_AT
         self.class_ = _CLASS_IN
         self.readers = CLASSES
@@ -136,10 +141,17 @@ class _Reader:
             elif class_ == wanted:
                 read = readers.get(number)
                 rdata: Rdata
+                if read is not None and not size and self.skips_malformed:
+                    continue
                 if read is None or not size:  # empty rdata stands in UPDATE messages (RFC 2136 §2.4)
                     rdata = Opaque(type_name(number), octets[start:position])
                 else:
-                    rdata = read(octets, start, position, known)
+                    try:
+                        rdata = read(octets, start, position, known)
+                    except (ValueError, IndexError, struct.error):
+                        if self.skips_malformed:
+                            continue
+                        raise
                 # RFC 2181 §8: a TTL with its high bit set is zero.
                 found.append(Record(name, ttl if ttl <= _MAX_TTL else 0, rdata))
         self.position = position

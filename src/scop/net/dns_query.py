@@ -90,7 +90,7 @@ class Query:
 
     def _read(self, reply: bytes) -> Heard:
         try:
-            message = parse_message(reply)
+            message = parse_message(reply, skips_malformed=True)
             cookie = message.edns.cookie if message.edns is not None else None
         except RemoteProtocolError:
             # Some cut in the middle of a record; the answer is to come by TCP anyway.

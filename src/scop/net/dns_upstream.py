@@ -96,7 +96,7 @@ class Upstream:
         dial = tcp_dialer(ask.server.address, ask.server.port)
         try:
             octets = await exchange_stream(dial, self._plain(ask).octets, timeout_seconds=ask.timeout_seconds)
-            return parse_message(octets)
+            return parse_message(octets, skips_malformed=True)
         except (TemporaryFailure, RemoteProtocolError):
             return None
 
