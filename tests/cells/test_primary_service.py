@@ -27,7 +27,7 @@ from scop.dns.tsig import TsigKey
 from scop.dns.update import Addition, build_update, read_update_reply
 from scop.dns.words import Rcode
 from scop.dns.zone.first_zone import first_zone
-from scop.dns.zone.update import Grant
+from scop.dns.zone.grants import Grant
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Life, Place
 from scop.mesh.config import Config, Network
@@ -40,7 +40,7 @@ NOW = 1_800_000_000
 HOST = "127.0.0.1"
 AUTHORITY = Authority("harbor.test")
 KEY = TsigKey("signer.harbor.test", b"k" * 32)
-RIGHTS = Rights(grants=(Grant(KEY.name, "_domainkey.harbor.test", frozenset({"TXT"})),), pipe_keys=(KEY,))
+RIGHTS = Rights(grants=(Grant(KEY.name, "*._domainkey.harbor.test", frozenset({"TXT"})),), pipe_keys=(KEY,))
 OWNER = "s1._domainkey.harbor.test"
 UPDATE = build_update("harbor.test", [Addition(OWNER, 300, TXT.of(b"v=DKIM1"))], KEY, now_unix=NOW, message_id=7)
 BIG = "".join(f'big IN TXT "{number:03d}{"x" * 97}"\n' for number in range(20))

@@ -13,7 +13,7 @@ from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.dns.tsig import TsigKey
 from scop.dns.zone.first_zone import first_zone
-from scop.dns.zone.update import Grant
+from scop.dns.zone.grants import Grant
 from scop.dns.zone.zone import Zone
 from scop.net.dialer import Dialer
 from scop.net.dns_server import DnsStreamServer, DnsTransport, Response
@@ -62,7 +62,7 @@ class _Stored:
 async def small_dns(clock: Clock) -> AsyncIterator[SmallDns]:
     """Serve until the block ends."""
     key = TsigKey("signer.lagoon.test", b"k" * 32)
-    grant = Grant(key.name, "_domainkey.lagoon.test", frozenset({"TXT"}))
+    grant = Grant(key.name, "*._domainkey.lagoon.test", frozenset({"TXT"}))
     rights = Rights(grants=(grant,), pipe_keys=(key,))
     zone = Zone.parse(first_zone("lagoon.test", "mx.lagoon.test", "127.0.10.1"), "lagoon.test")
     stored: list[Zone] = []

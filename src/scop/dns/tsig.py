@@ -1,33 +1,32 @@
 """TSIG: a shared secret shows that a DNS message comes whole from who holds it, and when.
 
-A `Verifier` opens requests, judges them in the order of the standard and remembers what it took, so
-that a message works once; `OpenedRequest.seal` signs the reply. A client signs by `sign_request` and
-reads the answer by `SignedRequest.open_reply`. All octets and times are handed in: no dnspython, no
-clock. Only hmac-sha256, never truncated; after a restart a Verifier has forgotten what it took, so
-for the fudge's five minutes a replay is held off only by the channel.
+A `Verifier` opens requests and judges them in the order of the standard; `OpenedRequest.seal` signs the reply, and
+`OpenedRequest.seal_each` the many messages of a zone transfer. A client signs by `sign_request` and reads the answer
+by `SignedRequest.open_reply` or, message by message, by `SignedRequest.replies`. All octets and times are handed in:
+no dnspython, no clock. MACs are never truncated. Nothing is remembered here: who must not do a thing twice compares
+MACs itself.
 
-Standards: RFC 8945; the key file is BIND's.
+Standards: RFC 8945.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
-import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 from scop.base import RemoteProtocolError
-from scop.dns.names import normal_name
+from scop.dns.tsig_keys import TsigAlgorithm, TsigKey, new_tsig_key
 from scop.dns.tsig_record import TsigRecord, split_tsig
 
 __all__ = [
     "FUDGE_SECONDS",
     "OpenedRequest",
+    "SignedReplies",
     "SignedRequest",
+    "TsigAlgorithm",
     "TsigError",
     "TsigKey",
     "Verifier",
@@ -36,13 +35,9 @@ __all__ = [
 ]
 
 FUDGE_SECONDS = 300  # RFC 8945 §10: the recommended value
-MAC_OCTETS = 32  # of SHA-256
-SECRET_OCTETS = 32  # RFC 8945 §8: at least as long as the hash's output
-_ALGORITHM = "hmac-sha256"
-_KEY_FILE = re.compile(
-    r'\s*key\s+"?(?P<name>[\w.-]+)"?\s*\{\s*algorithm\s+"?hmac-sha256"?\s*;\s*secret\s+"(?P<secret>[^"]+)"\s*;\s*\}\s*;\s*',
-    re.ASCII | re.IGNORECASE,
-)
+MAX_UNSIGNED_REPLIES = 99  # RFC 8945 §5.3.1: at least every hundredth message of a transfer is signed
+MAX_UNSIGNED_OCTETS = 4 * 2**20  # what is kept of them until their signature comes
+_LEAST_MAC_OCTETS = 10  # RFC 8945 §5.2.2.1
 
 
 class TsigError(IntEnum):
@@ -53,47 +48,6 @@ class TsigError(IntEnum):
     BADKEY = 17
     BADTIME = 18
     BADTRUNC = 22
-
-
-@dataclass(frozen=True, slots=True)
-class TsigKey:
-    """A named secret for hmac-sha256; the name is in normal form."""
-
-    name: str
-    secret: bytes
-
-    def __post_init__(self) -> None:
-        if self.name != normal_name(self.name):
-            raise ValueError(f"not the normal form of a key's name: {self.name!r}")
-        if not self.secret:
-            raise ValueError("a TSIG key needs a secret")
-
-    def __repr__(self) -> str:
-        return f"TsigKey({self.name!r})"  # a secret does not belong in a log
-
-    @classmethod
-    def parse(cls, text: str) -> TsigKey:
-        """Read BIND's key file; raises `ValueError` without showing the secret."""
-        match = _KEY_FILE.fullmatch(text)
-        if match is None:
-            raise ValueError('not a TSIG key file: key "name" { algorithm hmac-sha256; secret "base64"; };')
-        try:
-            secret = base64.b64decode(match["secret"], validate=True)
-        except binascii.Error as error:
-            raise ValueError("the secret in the TSIG key file is not base64") from error
-        return cls(normal_name(match["name"]), secret)
-
-    def to_text(self) -> str:
-        """Write BIND's key file, as `nsupdate -k` and `dig -k` read it."""
-        secret = base64.b64encode(self.secret).decode("ascii")
-        return f'key "{self.name}" {{\n\talgorithm {_ALGORITHM};\n\tsecret "{secret}";\n}};\n'
-
-
-def new_tsig_key(name: str, random_octets: bytes) -> TsigKey:
-    """Make a key from 32 fresh random octets."""
-    if len(random_octets) != SECRET_OCTETS:
-        raise ValueError(f"a TSIG secret is made of {SECRET_OCTETS} random octets, not {len(random_octets)}")
-    return TsigKey(normal_name(name), random_octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +70,9 @@ class OpenedRequest:
             return reply
         if self.key is None or self.error is TsigError.BADSIG:
             # RFC 8945 §5.3.2: to a key or signature that is not good, the reply is not signed
-            unsigned = _record(self.record.key_name, now_unix, reply, self.error, algorithm=self.record.algorithm)
+            unsigned = _record(self.record.key_name, self.record.algorithm, now_unix, reply, self.error)
             return unsigned.append_to(reply)
-        record = _record(self.record.key_name, now_unix, reply, self.error)
+        record = _record(self.key.name, self.key.algorithm, now_unix, reply, self.error)
         if self.error is TsigError.BADTIME:
             # RFC 8945 §5.2.3: the client's own time, so that it can check the MAC; ours as Other Data
             server_time = now_unix.to_bytes(6, "big")
@@ -126,14 +80,24 @@ class OpenedRequest:
         mac = _mac(self.key, self.record.mac, reply, record)
         return record.replaced(mac=mac).append_to(reply)
 
+    def seal_each(self, replies: Iterable[bytes], now_unix: Callable[[], int]) -> Iterator[bytes]:
+        """Sign every message of a reply of many, as it is taken: each over the one before (RFC 8945 §5.3.1)."""
+        if self.record is None or self.signer is None:
+            yield from replies
+            return
+        prior = self.record.mac
+        for number, reply in enumerate(replies):
+            record = _record(self.signer.name, self.signer.algorithm, now_unix(), reply, TsigError.NOERROR)
+            variables = record.timers() if number else record.variables()
+            prior = self.signer.mac(_prefixed(prior) + _with_id(reply, record.original_id) + variables)
+            yield record.replaced(mac=prior).append_to(reply)
+
 
 class Verifier:
-    """Opens the requests of one server, each signed message once."""
+    """Opens the requests of one server."""
 
     def __init__(self, keys: Iterable[TsigKey]) -> None:
         self._keys = {key.name: key for key in keys}
-        self._newest: dict[str, int] = {}  # by key: the latest Time Signed taken
-        self._taken: dict[str, set[bytes]] = {}  # by key: the MACs of that second
 
     def open(self, request: bytes, now_unix: int) -> OpenedRequest:
         """Judge a request; raises `RemoteProtocolError` where the answer is FORMERR."""
@@ -142,36 +106,23 @@ class Verifier:
             return OpenedRequest(message)
         # RFC 8945 §5.2.1
         key = self._keys.get(record.key_name)
-        if key is None or record.algorithm != _ALGORITHM:
+        if key is None or record.algorithm != key.algorithm:
             return OpenedRequest(message, None, TsigError.BADKEY, record)
-        return OpenedRequest(message, key, self._judge(key, message, record, now_unix), record)
+        return OpenedRequest(message, key, _judged(key, message, record, now_unix), record)
 
-    def _judge(self, key: TsigKey, message: bytes, record: TsigRecord, now_unix: int) -> TsigError:
-        # RFC 8945 §5.2.2.1: shorter than half of the hash is no MAC at all
-        if not MAC_OCTETS // 2 <= len(record.mac) <= MAC_OCTETS:
-            raise RemoteProtocolError(f"TSIG with a MAC of {len(record.mac)} octets")
-        expected = _mac(key, b"", message, record)[: len(record.mac)]
-        if not hmac.compare_digest(expected, record.mac):  # §5.2.2
-            return TsigError.BADSIG
-        if abs(now_unix - record.time_signed) > record.fudge or not self._is_new(key, record):  # §5.2.3
-            return TsigError.BADTIME
-        if len(record.mac) < MAC_OCTETS:  # §5.2.4: our policy is the whole MAC
-            return TsigError.BADTRUNC
-        self._note(key, record)
-        return TsigError.NOERROR
 
-    def _is_new(self, key: TsigKey, record: TsigRecord) -> bool:
-        """RFC 8945 §5.2.3: not older than the newest. Stricter than RFC 8945: nor the same once more."""
-        newest = self._newest.get(key.name, 0)
-        return record.time_signed > newest or (
-            record.time_signed == newest and record.mac not in self._taken.get(key.name, ())
-        )
-
-    def _note(self, key: TsigKey, record: TsigRecord) -> None:
-        if record.time_signed != self._newest.get(key.name):
-            self._newest[key.name] = record.time_signed
-            self._taken[key.name] = set()
-        self._taken[key.name].add(record.mac)
+def _judged(key: TsigKey, message: bytes, record: TsigRecord, now_unix: int) -> TsigError:
+    # RFC 8945 §5.2.2.1: shorter than half of the hash is no MAC at all
+    whole = key.algorithm.mac_octets
+    if not max(_LEAST_MAC_OCTETS, whole // 2) <= len(record.mac) <= whole:
+        raise RemoteProtocolError(f"TSIG with a MAC of {len(record.mac)} octets")
+    expected = _mac(key, b"", message, record)[: len(record.mac)]
+    if not hmac.compare_digest(expected, record.mac):  # §5.2.2
+        return TsigError.BADSIG
+    if abs(now_unix - record.time_signed) > record.fudge:  # §5.2.3
+        return TsigError.BADTIME
+    # §5.2.4: our policy is the whole MAC
+    return TsigError.BADTRUNC if len(record.mac) < whole else TsigError.NOERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,40 +138,99 @@ class SignedRequest:
         message, record = split_tsig(reply)
         if record is None:
             raise RemoteProtocolError("the reply is not signed")
-        if record.error in (TsigError.BADKEY, TsigError.BADSIG):  # RFC 8945 §5.3.2: such a reply bears no MAC
-            raise RemoteProtocolError(f"the server refused our signature: {TsigError(record.error).name}")
-        if record.key_name != self.key.name or record.algorithm != _ALGORITHM:
-            raise RemoteProtocolError("the reply is signed by another key")
-        if not hmac.compare_digest(_mac(self.key, self.mac, message, record), record.mac):
-            raise RemoteProtocolError("the signature of the reply is wrong")
-        if record.error != TsigError.NOERROR:
-            raise RemoteProtocolError(f"the server refused our signature: {_error_name(record.error)}")
-        if abs(now_unix - record.time_signed) > record.fudge:
-            raise RemoteProtocolError("the reply was signed too long ago, or a clock is wrong")
+        _check_reply(self, record, lambda: _mac(self.key, self.mac, message, record), now_unix)
         if message[:2] != self.octets[:2]:
             raise RemoteProtocolError("the reply is to another request")
         return message
 
+    def replies(self) -> SignedReplies:
+        """Return what opens a reply of many messages."""
+        return SignedReplies(self)
+
+
+class SignedReplies:
+    """Opens a reply of many messages: the first is signed, and the last, and at least every hundredth between."""
+
+    def __init__(self, request: SignedRequest) -> None:
+        self._request = request
+        self._prior = request.mac
+        self._is_first = True
+        self._unsigned: list[bytes] = []
+        self._unsigned_octets = 0
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether everything so far is under a signature; the last message must leave it so."""
+        return not self._unsigned and not self._is_first
+
+    def open(self, reply: bytes, now_unix: int) -> bytes:
+        """Return a message without its TSIG; raises `RemoteProtocolError` unless our key vouches for it."""
+        message, record = split_tsig(reply)
+        if message[:2] != self._request.octets[:2]:
+            raise RemoteProtocolError("the reply is to another request")
+        if record is None:
+            self._keep(reply)
+            return reply
+
+        def expected() -> bytes:
+            assert record is not None
+            variables = record.variables() if self._is_first else record.timers()
+            signed = b"".join((*self._unsigned, _with_id(message, record.original_id)))
+            return self._request.key.mac(_prefixed(self._prior) + signed + variables)
+
+        _check_reply(self._request, record, expected, now_unix)
+        self._prior, self._is_first = record.mac, False
+        self._unsigned.clear()
+        self._unsigned_octets = 0
+        return message
+
+    def _keep(self, reply: bytes) -> None:
+        self._unsigned_octets += len(reply)
+        if self._is_first:
+            raise RemoteProtocolError("the reply is not signed")
+        if len(self._unsigned) >= MAX_UNSIGNED_REPLIES or self._unsigned_octets > MAX_UNSIGNED_OCTETS:
+            raise RemoteProtocolError("too much of the reply is not signed")
+        self._unsigned.append(reply)
+
 
 def sign_request(message: bytes, key: TsigKey, now_unix: int) -> SignedRequest:
     """Sign a whole DNS message."""
-    record = _record(key.name, now_unix, message, TsigError.NOERROR)
+    record = _record(key.name, key.algorithm, now_unix, message, TsigError.NOERROR)
     mac = _mac(key, b"", message, record)
     return SignedRequest(record.replaced(mac=mac).append_to(message), key, mac)
 
 
-def _record(
-    key_name: str, now_unix: int, message: bytes, error: TsigError, *, algorithm: str = _ALGORITHM
-) -> TsigRecord:
+def _check_reply(request: SignedRequest, record: TsigRecord, expected: Callable[[], bytes], now_unix: int) -> None:
+    """Raise `RemoteProtocolError` unless a reply's TSIG is good."""
+    if record.error in (TsigError.BADKEY, TsigError.BADSIG):  # RFC 8945 §5.3.2: such a reply bears no MAC
+        raise RemoteProtocolError(f"the server refused our signature: {TsigError(record.error).name}")
+    if record.key_name != request.key.name or record.algorithm != request.key.algorithm:
+        raise RemoteProtocolError("the reply is signed by another key")
+    if not hmac.compare_digest(expected(), record.mac):
+        raise RemoteProtocolError("the signature of the reply is wrong")
+    if record.error != TsigError.NOERROR:
+        raise RemoteProtocolError(f"the server refused our signature: {_error_name(record.error)}")
+    if abs(now_unix - record.time_signed) > record.fudge:
+        raise RemoteProtocolError("the reply was signed too long ago, or a clock is wrong")
+
+
+def _record(key_name: str, algorithm: str, now_unix: int, message: bytes, error: TsigError) -> TsigRecord:
     original_id = int.from_bytes(message[:2], "big")
     return TsigRecord(key_name, algorithm, now_unix, FUDGE_SECONDS, b"", original_id, error, b"")
 
 
 def _mac(key: TsigKey, request_mac: bytes, message: bytes, record: TsigRecord) -> bytes:
     """Compute RFC 8945 §4.3.3: the request's MAC (in a reply), the message with its first id, the variables."""
-    before = struct.pack("!H", len(request_mac)) + request_mac if request_mac else b""
-    whole = before + struct.pack("!H", record.original_id) + message[2:] + record.variables()
-    return hmac.digest(key.secret, whole, "sha256")
+    before = _prefixed(request_mac) if request_mac else b""
+    return key.mac(before + _with_id(message, record.original_id) + record.variables())
+
+
+def _prefixed(mac: bytes) -> bytes:
+    return struct.pack("!H", len(mac)) + mac
+
+
+def _with_id(message: bytes, id_: int) -> bytes:
+    return struct.pack("!H", id_) + message[2:]
 
 
 def _error_name(error: int) -> str:

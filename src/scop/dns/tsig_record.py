@@ -46,6 +46,10 @@ class TsigRecord:
         head = name_to_wire(self.key_name) + struct.pack("!HI", CLASS_ANY, 0) + name_to_wire(self.algorithm)
         return head + self._time() + struct.pack("!HH", self.error, len(self.other)) + self.other
 
+    def timers(self) -> bytes:
+        """Return what stands for the variables from the second message of a reply on (RFC 8945 §5.3.1)."""
+        return self._time()
+
     def append_to(self, message: bytes) -> bytes:
         """Return the message with this record as its last additional one."""
         rdata = name_to_wire(self.algorithm) + self._time() + struct.pack("!H", len(self.mac)) + self.mac

@@ -55,12 +55,19 @@ class History(Protocol):
 class Signing(Protocol):
     """What turns a source into what is shown."""
 
+    def signs(self, origin: str) -> bool:
+        """Say whether this zone is shown with signatures of ours."""
+
     def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
         """Return the zone with its signatures, reusing those of `shown` that still hold."""
 
 
 class Unsigned:
     """Shows a zone as it is written."""
+
+    def signs(self, origin: str) -> bool:
+        """Sign none."""
+        return False
 
     def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
         """Return the source."""
@@ -88,6 +95,10 @@ class Holdings:
     def source(self, origin: str) -> Zone | None:
         """Return a zone as it was written, None where it is not ours."""
         return self._sources.get(origin)
+
+    def is_signed_here(self, origin: str) -> bool:
+        """Say whether we sign a zone, so that nobody else may write what its signer makes."""
+        return self._signing.signs(origin)
 
     async def change(self, origin: str, edit: Edit, by: Author) -> Change | None:
         """Change a zone; None where nothing changed. Raises `KeyError`, and what the edit and the history raise."""

@@ -16,7 +16,7 @@ from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
 from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.dns.zone.answer import Zones
-from scop.dns.zone.update import Grant
+from scop.dns.zone.grants import Grant
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Handlers, Inlet
@@ -50,7 +50,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     # dnspython imports a record type at its first sight; once confined, nothing shall be imported any more.
     dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
     key = read_tsig_key(cell.state)
-    grant = Grant(key.name, f"_domainkey.{cell.config.domain}", frozenset({"TXT"}))
+    grant = Grant(key.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"}))
     history = GitHistory(cell.state)
     return PrimaryOptions(
         zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),

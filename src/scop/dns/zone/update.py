@@ -3,47 +3,32 @@
 `apply_update` takes the zone as it is and returns the zone as it should be: nothing is changed in
 place, so a refusal halfway leaves no trace. Who calls it stores the new zone before it answers.
 
-Standards: RFC 2136 §3 (each function names its step), RFC 1982 for serial numbers.
+Standards: RFC 2136 §3 (each function names its step), RFC 1982 for serial numbers, RFC 6895 §3.1 (meta types).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import dns.exception
-import dns.message
-import dns.rdataclass
-import dns.rdatatype
-import dns.rrset
-import dns.update
-from dns.rdataclass import ANY, IN, NONE
-from dns.rdatatype import RdataType
-
-from scop.dns.names import is_at_or_below, normal_name
-from scop.dns.rdata import SOA, Rdata, read_rdata
+from scop.base import RemoteProtocolError
+from scop.dns.names import is_at_or_below
+from scop.dns.rdata import SOA, Opaque, Rdata, type_number
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode
+from scop.dns.zone.grants import PROOF_TYPES, SIGNERS_TYPES, Grant
+from scop.dns.zone.serial import following, is_later
+from scop.dns.zone.update_message import CLASS_ANY, CLASS_IN, CLASS_NONE, UpdateMessage, UpdateRecord, parse_update
 from scop.dns.zone.zone import Zone
 
-__all__ = ["Grant", "UpdateOutcome", "apply_update", "update_zone_name"]
+__all__ = ["Grant", "UpdateOutcome", "apply_update", "apply_update_message", "zone_section_rcode"]
 
-SIGNED_ZONE_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM"})
 _SINGLE = frozenset({"CNAME", "DNAME", "SOA"})  # an RRset of these holds one record
-_Nodes = dict[str, dict[str, RRset]]
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a key may write: these types, at and below this name."""
-
-    key_name: str
-    name_suffix: str
-    types: frozenset[str]
-
-    def permits(self, owner: str, type_: str) -> bool:
-        """Say whether it covers a record; compared label by label, so an escaped dot opens nothing."""
-        return type_ in self.types and is_at_or_below(owner, normal_name(self.name_suffix))
+_BESIDE_CNAME = frozenset({"KEY", "NSEC"})  # RFC 2535 §2.3.5, RFC 4034 §4
+_TYPE_OPT = 41
+_FIRST_META, _LAST_META = 128, 255
+_WKS_KEY_OCTETS = 5  # address and protocol
+_KEPT_AT_APEX = frozenset({"SOA", "NS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +40,6 @@ class UpdateOutcome:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One record of the prerequisite or update section; `deleting` is a class, or None for an addition."""
-
-    owner: str
-    type: str
-    class_: int
-    ttl_seconds: int
-    rdatas: tuple[Rdata, ...]
-    deleting: int | None
-
-
 class _Refusal(Exception):
     """Ends an update before anything was changed."""
 
@@ -75,190 +48,248 @@ class _Refusal(Exception):
         self.rcode = rcode
 
 
-def apply_update(zone: Zone, message: bytes, grants: Iterable[Grant]) -> UpdateOutcome:
+def apply_update(zone: Zone, message: bytes, grants: Iterable[Grant], *, is_signed_here: bool = False) -> UpdateOutcome:
     """Apply an UPDATE's octets (its TSIG checked and taken off) under the grants of the key that signed it."""
     try:
-        update = _parse(message)
+        update = parse_update(message)
+    except RemoteProtocolError as fault:
+        return UpdateOutcome(Rcode.FORMERR, zone, f"malformed: {fault}")
+    return apply_update_message(zone, update, tuple(grants), is_signed_here=is_signed_here)
+
+
+def apply_update_message(
+    zone: Zone, update: UpdateMessage, grants: Sequence[Grant], *, is_signed_here: bool = False
+) -> UpdateOutcome:
+    """Apply an UPDATE; where the zone `is_signed_here`, what its signer makes cannot be written."""
+    try:
         # RFC 2136 §3: steps 1 to 4 may refuse, step 5 cannot
         _check_zone_section(zone, update)
-        changes = _lines(update.update)
-        _check_prerequisites(zone, _lines(update.prerequisite))
-        _check_permission(tuple(grants), changes)
-        _prescan(zone, changes)
-        return UpdateOutcome(Rcode.NOERROR, _changed(zone, changes))
+        if not grants:  # before the prerequisites, which would tell what is in the zone
+            raise _Refusal(Rcode.REFUSED, "the key may write nothing")
+        _check_prerequisites(zone, update.prerequisites)
+        _check_permission(zone, grants, update.updates, is_signed_here=is_signed_here)
+        _prescan(zone, update.updates)
+        return UpdateOutcome(Rcode.NOERROR, _changed(zone, update.updates))
     except _Refusal as refusal:
         return UpdateOutcome(refusal.rcode, zone, str(refusal))
+    except ValueError as error:  # what is no zone any more; the rules of §3.4.2 leave no way to it that we know
+        return UpdateOutcome(Rcode.REFUSED, zone, str(error))
 
 
-def update_zone_name(message: bytes) -> str | None:
-    """Return the zone that an UPDATE speaks of; None where it is malformed."""
-    try:
-        return normal_name(str(_parse(message).zone[0].name))
-    except (_Refusal, IndexError):
-        return None
+def zone_section_rcode(update: UpdateMessage, ours: Iterable[str]) -> Rcode:
+    """Say whether the zone section is one, and names a zone of `ours` (RFC 2136 §3.1)."""
+    if len(update.zones) != 1 or update.zones[0][1] != "SOA":
+        return Rcode.FORMERR
+    name, _, class_ = update.zones[0]
+    return Rcode.NOERROR if class_ == CLASS_IN and name in ours else Rcode.NOTAUTH
 
 
-def _parse(message: bytes) -> dns.update.UpdateMessage:
-    try:
-        update = dns.message.from_wire(message, keyring=False)
-    except (dns.exception.DNSException, ValueError) as error:
-        raise _Refusal(Rcode.FORMERR, f"malformed: {error}") from error
-    assert isinstance(update, dns.update.UpdateMessage)
-    return update
-
-
-def _lines(section: list[dns.rrset.RRset]) -> list[_Line]:
-    return [
-        _Line(
-            normal_name(str(found.name)),
-            found.rdtype.name,
-            found.rdclass,
-            found.ttl,
-            tuple(read_rdata(found.rdtype.name, rdata.to_wire() or b"") for rdata in found),
-            found.deleting,
-        )
-        for found in section
-    ]
-
-
-def _check_zone_section(zone: Zone, update: dns.update.UpdateMessage) -> None:
+def _check_zone_section(zone: Zone, update: UpdateMessage) -> None:
     """RFC 2136 §3.1.1 and §3.1.2."""
-    if len(update.zone) != 1 or update.zone[0].rdtype is not RdataType.SOA:
-        raise _Refusal(Rcode.FORMERR, "the zone section names not one SOA")
-    if normal_name(str(update.zone[0].name)) != zone.origin or update.zone[0].rdclass != IN:
-        raise _Refusal(Rcode.NOTAUTH, f"not our zone: {update.zone[0].name}")
+    rcode = zone_section_rcode(update, (zone.origin,))
+    if rcode is not Rcode.NOERROR:
+        raise _Refusal(rcode, "the zone section names not one SOA, or another zone")
 
 
-def _check_prerequisites(zone: Zone, prerequisites: list[_Line]) -> None:
+def _check_prerequisites(zone: Zone, prerequisites: Iterable[UpdateRecord]) -> None:
     """RFC 2136 §3.2.5; RRsets with values are gathered first and compared whole (§3.2.3)."""
     wanted: dict[tuple[str, str], set[Rdata]] = {}
-    for line in prerequisites:
-        if not is_at_or_below(line.owner, zone.origin):
-            raise _Refusal(Rcode.NOTZONE, f"prerequisite outside of the zone: {line.owner}")
-        if line.ttl_seconds != 0 or line.class_ != IN:
-            raise _Refusal(Rcode.FORMERR, "prerequisite with a TTL or of another class")
-        if line.deleting is None:
-            wanted.setdefault((line.owner, line.type), set()).update(line.rdatas)
+    for record in prerequisites:
+        if record.ttl_seconds != 0:
+            raise _Refusal(Rcode.FORMERR, "prerequisite with a TTL")
+        if not is_at_or_below(record.owner, zone.origin):
+            raise _Refusal(Rcode.NOTZONE, f"prerequisite outside of the zone: {record.owner}")
+        if record.class_ in (CLASS_ANY, CLASS_NONE):
+            _check_existence(zone, record)
+        elif record.class_ != CLASS_IN or record.rdata is None or _is_meta(record.type):
+            raise _Refusal(Rcode.FORMERR, "prerequisite of another class, or without a value")
         else:
-            _check_existence(zone, line)
+            wanted.setdefault((record.owner, record.type), set()).add(record.rdata)
     for (owner, type_), rdatas in wanted.items():
         found = zone.get(owner, type_)
         if set(found.rdatas if found else ()) != rdatas:
             raise _Refusal(Rcode.NXRRSET, f"{owner} {type_} has other values")
 
 
-def _check_existence(zone: Zone, line: _Line) -> None:
-    node = zone.nodes.get(line.owner, {})
-    must_exist = line.deleting == ANY
-    if line.type == "ANY":  # §3.2.4: a name is in use if it owns a record
+def _check_existence(zone: Zone, record: UpdateRecord) -> None:
+    if not record.is_empty or (_is_meta(record.type) and record.type != "ANY"):
+        raise _Refusal(Rcode.FORMERR, "prerequisite with a value that its class forbids")
+    node = zone.nodes.get(record.owner, {})
+    must_exist = record.class_ == CLASS_ANY
+    if record.type == "ANY":  # §3.2.4: a name is in use if it owns a record
         exists, absent, present = bool(node), Rcode.NXDOMAIN, Rcode.YXDOMAIN
     else:
-        exists, absent, present = line.type in node, Rcode.NXRRSET, Rcode.YXRRSET
+        exists, absent, present = record.type in node, Rcode.NXRRSET, Rcode.YXRRSET
     if exists != must_exist:
-        raise _Refusal(absent if must_exist else present, f"prerequisite at {line.owner} {line.type}")
+        raise _Refusal(absent if must_exist else present, f"prerequisite at {record.owner} {record.type}")
 
 
-def _check_permission(grants: tuple[Grant, ...], lines: list[_Line]) -> None:
+def _check_permission(
+    zone: Zone, grants: Sequence[Grant], records: Iterable[UpdateRecord], *, is_signed_here: bool
+) -> None:
     """RFC 2136 §3.3: one record too many refuses all."""
-    for line in lines:
-        if line.type in SIGNED_ZONE_TYPES or not any(g.permits(line.owner, line.type) for g in grants):
-            raise _Refusal(Rcode.REFUSED, f"no grant for {line.owner} {line.type}")
+    never = PROOF_TYPES | SIGNERS_TYPES if is_signed_here else PROOF_TYPES
+    for record in records:
+        types = {record.type}
+        if record.type == "ANY":  # the whole name: all that would go has to be granted
+            types = set(zone.nodes.get(record.owner, ())) or types
+            types -= _KEPT_AT_APEX if record.owner == zone.origin else frozenset()
+        for type_ in types:
+            if type_ in never or not _is_granted(grants, record.owner, type_):
+                raise _Refusal(Rcode.REFUSED, f"no grant for {record.owner} {type_}")
 
 
-def _prescan(zone: Zone, lines: list[_Line]) -> None:
+def _is_granted(grants: Sequence[Grant], owner: str, type_: str) -> bool:
+    if type_ == "ANY":  # a name that is not there: nothing goes, whatever is granted at it
+        return any(grant.permits(owner, written) for grant in grants for written in grant.types)
+    return any(grant.permits(owner, type_) for grant in grants)
+
+
+def _prescan(zone: Zone, records: Iterable[UpdateRecord]) -> None:
     """RFC 2136 §3.4.1.3."""
-    for line in lines:
-        if not is_at_or_below(line.owner, zone.origin):
-            raise _Refusal(Rcode.NOTZONE, f"outside of the zone: {line.owner}")
-        if line.class_ != IN:
-            raise _Refusal(Rcode.FORMERR, "a class that is not the zone's")
-        whole_name = line.type == "ANY" and line.deleting == ANY
-        if dns.rdatatype.is_metatype(dns.rdatatype.from_text(line.type)) and not whole_name:
-            raise _Refusal(Rcode.FORMERR, f"type {line.type} cannot be written")
-        # Lenient: dnspython shows no TTL where there is no rdata
-        if line.deleting is not None and line.ttl_seconds != 0:
-            raise _Refusal(Rcode.FORMERR, "deletion with a TTL")
-
-
-def _changed(zone: Zone, lines: list[_Line]) -> Zone:
-    """Make the changes in order (RFC 2136 §3.4.2.7) and move the serial (§3.6)."""
-    nodes: _Nodes = {name: dict(node) for name, node in zone.nodes.items()}
-    for line in lines:
-        if line.deleting is None:
-            _add(zone.origin, nodes, line)
-        elif line.deleting == NONE:
-            _delete_record(zone.origin, nodes, line)
+    for record in records:
+        if not is_at_or_below(record.owner, zone.origin):
+            raise _Refusal(Rcode.NOTZONE, f"outside of the zone: {record.owner}")
+        if record.class_ == CLASS_IN:
+            is_good = record.rdata is not None and not _is_meta(record.type)
+        elif record.class_ == CLASS_ANY:
+            is_good = record.ttl_seconds == 0 and record.is_empty and _is_deletable(record.type)
+        elif record.class_ == CLASS_NONE:
+            is_good = record.ttl_seconds == 0 and record.rdata is not None and not _is_meta(record.type)
         else:
-            _delete_rrsets(zone.origin, nodes, line)
-    kept = {name: node for name, node in nodes.items() if node}
-    if kept == zone.nodes:
-        return zone
-    soa = kept[zone.origin]["SOA"]
-    if _soa_of(soa).serial == zone.serial:
-        kept[zone.origin]["SOA"] = next_soa(soa)
-    return Zone(zone.origin, kept, zone.hashed)
+            is_good = False
+        if not is_good:
+            raise _Refusal(Rcode.FORMERR, f"class, TTL, type and value do not go together at {record.owner}")
+        if record.class_ == CLASS_IN and isinstance(record.rdata, Opaque):
+            _check_written(record.rdata)
 
 
-def _add(origin: str, nodes: _Nodes, line: _Line) -> None:
-    """RFC 2136 §3.4.2.2: an RRset takes the TTL of what was added last (RFC 2181 §5.2)."""
-    node = nodes.setdefault(line.owner, {})
-    others = node.keys() - {line.type}
-    if others and (line.type == "CNAME" or "CNAME" in others):
-        return  # nothing stands beside a CNAME: silently ignored
-    if line.type == "SOA" and not _is_newer_soa(origin, node, line):
+def _is_meta(type_: str) -> bool:
+    number = type_number(type_)
+    return number == 0 or number == _TYPE_OPT or _FIRST_META <= number <= _LAST_META
+
+
+def _is_deletable(type_: str) -> bool:
+    return type_ == "ANY" or not _is_meta(type_)
+
+
+def _check_written(rdata: Opaque) -> None:
+    """Refuse what a master file could not hold: a zone must be read back as it was written."""
+    if rdata.type.startswith("TYPE"):
         return
-    earlier = node[line.type].rdatas if line.type in node and line.type not in _SINGLE else ()
-    rdatas = tuple(dict.fromkeys((*earlier, *line.rdatas)))
-    node[line.type] = RRset(line.owner, line.type, line.ttl_seconds, rdatas)
+    from scop.dns.zone.master_file import rdata_from_text, rdata_text  # dnspython, for the rare types only
+
+    try:
+        is_same = rdata_from_text(rdata.type, rdata_text(rdata)).to_wire() == rdata.to_wire()
+    except Exception:  # dnspython has no common class for what it cannot read
+        is_same = False
+    if not is_same:
+        raise _Refusal(Rcode.FORMERR, f"octets that are no {rdata.type}")
 
 
-def _is_newer_soa(origin: str, node: dict[str, RRset], line: _Line) -> bool:
-    if line.owner != origin:
+class _Draft:
+    """The names that an update touches, as they are after each of its records."""
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = zone
+        self.touched: dict[str, dict[str, RRset]] = {}
+
+    def node(self, owner: str) -> dict[str, RRset]:
+        """Return a name's RRsets, to be changed."""
+        if owner not in self.touched:
+            self.touched[owner] = dict(self.zone.nodes.get(owner, {}))
+        return self.touched[owner]
+
+    def result(self) -> Zone:
+        """Return the zone with all changes and a later serial; the very same zone where nothing changed."""
+        put: list[RRset] = []
+        removed: list[tuple[str, str]] = []
+        for owner, node in self.touched.items():
+            before = self.zone.nodes.get(owner, {})
+            put += [rrset for type_, rrset in node.items() if not _is_same(before.get(type_), rrset)]
+            removed += [(owner, type_) for type_ in before if type_ not in node]
+        if not put and not removed:
+            return self.zone
+        changed = self.zone.changed(put, removed)
+        if changed.serial != self.zone.serial:
+            return changed
+        return changed.changed([_with_next_serial(changed.soa)])  # RFC 2136 §3.6
+
+
+def _is_same(before: RRset | None, after: RRset) -> bool:
+    if before is None or before is after:
+        return before is after
+    return before.ttl_seconds == after.ttl_seconds and set(before.rdatas) == set(after.rdatas)
+
+
+def _changed(zone: Zone, records: Iterable[UpdateRecord]) -> Zone:
+    """Make the changes in order (RFC 2136 §3.4.2.7)."""
+    draft = _Draft(zone)
+    for record in records:
+        if record.class_ == CLASS_IN:
+            _add(draft, record)
+        elif record.class_ == CLASS_NONE:
+            _delete_record(draft, record)
+        else:
+            _delete_rrsets(draft, record)
+    return draft.result()
+
+
+def _add(draft: _Draft, record: UpdateRecord) -> None:
+    """RFC 2136 §3.4.2.2: an RRset takes the TTL of what was added last (RFC 2181 §5.2)."""
+    assert record.rdata is not None
+    node = draft.node(record.owner)
+    others = node.keys() - {record.type} - _BESIDE_CNAME
+    if others and (record.type == "CNAME" or "CNAME" in others) and record.type not in _BESIDE_CNAME:
+        return  # nothing stands beside a CNAME: silently ignored
+    if record.type == "SOA" and not _is_newer_soa(draft, record, node):
+        return
+    found = node.get(record.type)
+    earlier = () if found is None or record.type in _SINGLE else found.rdatas
+    if record.type == "WKS":  # one list of services for an address and a protocol
+        earlier = tuple(rdata for rdata in earlier if not _is_same_service(rdata, record.rdata))
+    rdatas = earlier if record.rdata in earlier else (*earlier, record.rdata)
+    node[record.type] = RRset(record.owner, record.type, record.ttl_seconds, rdatas)
+
+
+def _is_same_service(one: Rdata, other: Rdata) -> bool:
+    return one.to_wire()[:_WKS_KEY_OCTETS] == other.to_wire()[:_WKS_KEY_OCTETS]
+
+
+def _is_newer_soa(draft: _Draft, record: UpdateRecord, node: dict[str, RRset]) -> bool:
+    if record.owner != draft.zone.origin:
         return False
-    new, old = line.rdatas[0], _soa_of(node["SOA"])
-    assert isinstance(new, SOA)
-    return is_later(new.serial, old.serial)
+    return is_later(_soa_of(record.rdata).serial, _soa_of(node["SOA"].rdatas[0]).serial)
 
 
-def _delete_rrsets(origin: str, nodes: _Nodes, line: _Line) -> None:
+def _delete_rrsets(draft: _Draft, record: UpdateRecord) -> None:
     """RFC 2136 §3.4.2.3: the apex keeps its SOA and NS."""
-    node = nodes.get(line.owner, {})
-    doomed = set(node) if line.type == "ANY" else {line.type}
-    if line.owner == origin:
-        doomed -= {"SOA", "NS"}
+    node = draft.node(record.owner)
+    doomed = set(node) if record.type == "ANY" else {record.type}
+    if record.owner == draft.zone.origin:
+        doomed -= _KEPT_AT_APEX
     for type_ in doomed:
         node.pop(type_, None)
 
 
-def _delete_record(origin: str, nodes: _Nodes, line: _Line) -> None:
+def _delete_record(draft: _Draft, record: UpdateRecord) -> None:
     """RFC 2136 §3.4.2.4: neither the SOA nor the last NS of the apex goes."""
-    node = nodes.get(line.owner, {})
-    if line.type not in node or line.type == "SOA":
+    node = draft.node(record.owner)
+    found = node.get(record.type)
+    if found is None or record.type == "SOA":
         return
-    found = node[line.type]
-    left = tuple(rdata for rdata in found.rdatas if rdata not in line.rdatas)
+    left = tuple(rdata for rdata in found.rdatas if rdata != record.rdata)
     if left:
-        node[line.type] = RRset(line.owner, line.type, found.ttl_seconds, left)
-    elif line.owner != origin or line.type != "NS":
-        del node[line.type]
+        node[record.type] = RRset(record.owner, record.type, found.ttl_seconds, left)
+    elif record.owner != draft.zone.origin or record.type != "NS":
+        del node[record.type]
 
 
-def is_later(serial: int, than: int) -> bool:
-    """Say whether one serial number comes after another (RFC 1982 §3.2)."""
-    return 0 < (serial - than) % 2**32 < 2**31
+def _with_next_serial(soa: RRset) -> RRset:
+    rdata = _soa_of(soa.rdatas[0])
+    return RRset(soa.owner, soa.type, soa.ttl_seconds, (replace(rdata, serial=following(rdata.serial)),))
 
 
-def next_soa(soa: RRset) -> RRset:
-    """Return the SOA with the serial after it (RFC 2136 §3.6, RFC 1982 §3.1).
-
-    Zero is passed over, since many read it as "unset".
-    """
-    rdata = _soa_of(soa)
-    following = replace(rdata, serial=(rdata.serial + 1) % 2**32 or 1)
-    return RRset(soa.owner, soa.type, soa.ttl_seconds, (following,))
-
-
-def _soa_of(rrset: RRset) -> SOA:
-    rdata = rrset.rdatas[0]
+def _soa_of(rdata: Rdata | None) -> SOA:
     assert isinstance(rdata, SOA)
     return rdata
