@@ -1,4 +1,4 @@
-"""Root hints and stub zones out of the configuration."""
+"""Root hints, stub and forward zones out of the configuration."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scop.cells.resolver.hints import INTERNET_ROOTS, read_root_hints, stub_places
+from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
 from scop.dns.resolver.asking import Server
+from scop.dns.resolver.options import Way, Zone
+from scop.mesh.config import Resolver
 
 HINTS = """\
 ; the root of a small world
@@ -63,30 +65,18 @@ def test_resolver_knows_the_thirteen_roots_of_the_internet() -> None:
     assert 13 == len(set(INTERNET_ROOTS))
 
 
-def test_resolver_stubs_are_addresses_with_or_without_a_port() -> None:
-    """IPv6 with a port stands in brackets."""
-    stubs = {"Corp.TEST.": ("127.0.0.1", "127.0.0.2:5300", "2001:db8::1", "[2001:db8::2]:5300", "[2001:db8::3]")}
-    places = (
-        Server("127.0.0.1", 53),
-        Server("127.0.0.2", 5300),
-        Server("2001:db8::1", 53),
-        Server("2001:db8::2", 5300),
-        Server("2001:db8::3", 53),
+def test_resolver_zones_have_servers_with_or_without_a_port() -> None:
+    """Stub zones' servers are asked as authorities, forward zones' as resolvers."""
+    config = Resolver(
+        stub={"Corp.TEST.": ("127.0.0.1", "[2001:db8::2]:5300")}, forward={".": ("127.0.0.2@5300", "127.0.0.3")}
     )
-    assert {"corp.test": places} == stub_places(stubs, 53)
+    assert (
+        Zone("corp.test", (Server("127.0.0.1", 53), Server("2001:db8::2", 5300)), Way.STUB),
+        Zone("", (Server("127.0.0.2", 5300), Server("127.0.0.3", 53)), Way.FORWARD),
+    ) == configured_zones(config, 53)
 
 
-@pytest.mark.parametrize(
-    "stubs",
-    [
-        {"a.test": ("ns.a.test",)},
-        {"a.test": ("127.0.0.1:x",)},
-        {"a.test": ("127.0.0.1:70000",)},
-        {"a..test": ("127.0.0.1",)},
-        {"a.test": ()},
-    ],
-)
-def test_resolver_stubs_that_are_wrong_are_refused_by_name(stubs: dict[str, tuple[str, ...]]) -> None:
-    """The section is named."""
-    with pytest.raises(ValueError, match=r"\[resolver\] stub: "):
-        stub_places(stubs, 53)
+def test_resolver_zones_that_are_no_names_are_refused() -> None:
+    """The section and the key are named."""
+    with pytest.raises(ValueError, match=r"\[resolver\] forward: "):
+        configured_zones(Resolver(forward={"a..test": ("127.0.0.1",)}), 53)

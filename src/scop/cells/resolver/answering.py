@@ -1,77 +1,85 @@
-"""From a query's octets to a response's: what is refused, and how a resolution is said.
+"""From a query's octets to a response's: ready ones first, then what is known, then what has to be found out.
 
-Standards: RFC 1035 §4.1.1, RFC 6891 §6.1.3, RFC 8482 (ANY), RFC 8906 §3 (say no, do not be silent).
+Standards: RFC 1035 §4.2.1 (512 octets without EDNS), RFC 6891 §6.2.5, RFC 8906 §3 (say no, do not be silent).
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Awaitable
 
-from scop.base import RemoteProtocolError
+from scop.base import Clock, RemoteProtocolError
 from scop.cells.resolver.recursion import Recursion
-from scop.dns import Opcode, Question, Rcode
-from scop.dns.message import Edns, Flag, Message, build_message, parse_message
-from scop.dns.resolver.old_iteration import Resolution
+from scop.dns import Question, Rcode
+from scop.dns.header import expects_response, header_reply
+from scop.dns.message import (
+    MAX_DATAGRAM_OCTETS,
+    MAX_MESSAGE_OCTETS,
+    Flag,
+    Message,
+    build_message,
+    parse_message,
+)
+from scop.dns.resolver.ready import ReadyResponses
+from scop.dns.resolver.reply import Manners, refusal, reply
+from scop.dns.resolver.resolution import Resolution
+from scop.net.dns_server import DnsTransport
+from scop.net.peer import Peer
 
-__all__ = ["response_to"]
+__all__ = ["Answering"]
 
-# Not records: transfers, wildcards of types, and what belongs to a message.
-UNANSWERABLE = frozenset({"ANY", "AXFR", "IXFR", "OPT", "TSIG"})
-_HEADER = struct.Struct("!6H")
-
-
-def response_to(query: bytes, recursion: Recursion) -> bytes | Awaitable[bytes | None] | None:
-    """Return the response, at once where it is known, or an awaitable of it; None where silence is right."""
-    try:
-        asked = parse_message(query)
-    except RemoteProtocolError:
-        return _unreadable(query)
-    if asked.is_response:
-        return None  # two servers could talk for ever
-    question = asked.question
-    refusal = _refusal(asked)
-    if refusal is not None or question is None:
-        return _said(asked, Resolution(refusal or Rcode.FORMERR))
-    known = recursion.recall(question)
-    return _said_later(asked, question, recursion) if known is None else _said(asked, known)
+PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker takes that says nothing else
 
 
-def _refusal(asked: Message) -> Rcode | None:
-    if asked.opcode is not Opcode.QUERY:
-        return Rcode.NOTIMP
-    if asked.edns is not None and asked.edns.version:
-        return Rcode.BADVERS
-    if asked.question is None:
-        return Rcode.FORMERR
-    if asked.question.qclass != "IN":
-        return Rcode.REFUSED
-    if asked.question.type in UNANSWERABLE:
-        return Rcode.NOTIMP
-    # Who does not want recursion looks into our memory, or takes us for an authority.
-    return None if asked.flags & Flag.RECURSION_DESIRED else Rcode.REFUSED
+class Answering:
+    """Answers on one way in: datagrams, streams, or the pipes of neighbours."""
+
+    def __init__(self, recursion: Recursion, clock: Clock, manners: Manners) -> None:
+        self._recursion = recursion
+        self._now = clock.monotonic
+        self._manners = manners
+        self._ready = ReadyResponses()
+
+    def answer(self, query: bytes, peer: Peer, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
+        """Return the response, at once where it is known, or an awaitable of it; None where silence is right."""
+        return self._ready.find(query, self._now()) or self._found(query, transport)
+
+    def _found(self, query: bytes, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
+        if not expects_response(query):
+            return None  # two servers could talk for ever
+        try:
+            asked = parse_message(query)
+            refused = refusal(asked, self._manners)
+        except RemoteProtocolError:
+            return header_reply(query, Rcode.FORMERR)
+        if refused is not None or asked.question is None:
+            return _written(asked, refused, transport) if refused is not None else header_reply(query, Rcode.FORMERR)
+        known = self._recursion.recall(asked.question, checking_disabled=_is_checking_disabled(asked))
+        if known is None:
+            return self._said_later(query, asked, asked.question, transport)
+        return self._said(query, asked, known, transport)
+
+    async def _said_later(self, query: bytes, asked: Message, question: Question, transport: DnsTransport) -> bytes:
+        resolution = await self._recursion.resolve(question, checking_disabled=_is_checking_disabled(asked))
+        return self._said(query, asked, resolution, transport)
+
+    def _said(self, query: bytes, asked: Message, resolution: Resolution, transport: DnsTransport) -> bytes:
+        response = _written(asked, reply(asked, resolution, self._manners), transport)
+        # Options differ from asker to asker (cookies), and a reason is for now only.
+        if not resolution.has_failed and resolution.reason is None and not (asked.edns and asked.edns.options):
+            self._ready.keep(query, response, self._now())
+        return response
 
 
-async def _said_later(asked: Message, question: Question, recursion: Recursion) -> bytes:
-    return _said(asked, await recursion.resolve(question))
+def _is_checking_disabled(asked: Message) -> bool:
+    return bool(asked.flags & Flag.CHECKING_DISABLED)
 
 
-def _said(asked: Message, resolution: Resolution) -> bytes:
-    flags = Flag.RESPONSE | Flag.RECURSION_AVAILABLE | asked.flags & Flag.RECURSION_DESIRED
-    message = Message(
-        asked.id,
-        flags,
-        asked.opcode,
-        resolution.rcode,
-        asked.question,
-        resolution.records,
-        resolution.authority,
-        edns=None if asked.edns is None else Edns(),
-    )
-    return build_message(message)
-
-
-def _unreadable(query: bytes) -> bytes | None:
-    if len(query) < _HEADER.size or query[2] << 8 & Flag.RESPONSE:
-        return None
-    return _HEADER.pack(query[0] << 8 | query[1], Flag.RESPONSE | Rcode.FORMERR, 0, 0, 0, 0)
+def _written(asked: Message, message: Message, transport: DnsTransport) -> bytes:
+    if transport is DnsTransport.STREAM:
+        return build_message(message, max_octets=MAX_MESSAGE_OCTETS)
+    wanted = PLAIN_DATAGRAM_OCTETS if asked.edns is None else asked.edns.datagram_octets
+    # RFC 6891 §6.2.5: less than 512 is 512; more than passes every path is what does.
+    octets = max(PLAIN_DATAGRAM_OCTETS, min(wanted, MAX_DATAGRAM_OCTETS))
+    response = build_message(message, max_octets=octets)
+    # RFC 2181 §9: of a cut answer nothing is of use, and half of it would only be cached.
+    return build_message(message.emptied(), max_octets=octets) if response[2] & 0x02 else response

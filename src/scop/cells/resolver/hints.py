@@ -1,4 +1,4 @@
-"""Where resolution starts: the root's name servers, out of a file or as the Internet has them; stub zones.
+"""Where resolution starts: the root's name servers, out of a file or as the Internet has them; stub and forward zones.
 
 Standards: RFC 1035 §5.1 (the lines of a hints file), RFC 8109 §2 (what hints are for).
 """
@@ -6,13 +6,15 @@ Standards: RFC 1035 §5.1 (the lines of a hints file), RFC 8109 §2 (what hints 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from scop.dns.names import normal_name
 from scop.dns.resolver.asking import Server
+from scop.dns.resolver.options import Way, Zone
+from scop.mesh.config.resolver import Resolver, server_place
 
-__all__ = ["INTERNET_ROOTS", "read_root_hints", "stub_places"]
+__all__ = ["INTERNET_ROOTS", "configured_zones", "read_root_hints"]
 
 # The root servers a to m (https://www.iana.org/domains/root/servers).
 INTERNET_ROOTS = (
@@ -50,14 +52,17 @@ def read_root_hints(path: Path) -> tuple[str, ...]:
     return found
 
 
-def stub_places(stubs: Mapping[str, tuple[str, ...]], port: int) -> dict[str, tuple[Server, ...]]:
-    """Return each stub zone's servers; those without a port of their own listen on `port`."""
-    for zone, servers in stubs.items():
-        if not servers:
-            raise ValueError(f"[resolver] stub: {zone!r} has no servers")
-    return {
-        _stub_zone(zone): tuple(_place(zone, server, port) for server in servers) for zone, servers in stubs.items()
-    }
+def configured_zones(config: Resolver, port: int) -> tuple[Zone, ...]:
+    """Return the stub and forward zones; their servers without a port of their own listen on `port`.
+
+    Raises `ValueError` for what is no name of a zone.
+    """
+    ways = (("stub", config.stub, Way.STUB), ("forward", config.forward, Way.FORWARD))
+    return tuple(
+        _zone(key, name, tuple(Server(*server_place(server, port)) for server in servers), way)
+        for key, zones, way in ways
+        for name, servers in zones.items()
+    )
 
 
 def _lines(path: Path, text: str) -> Iterator[tuple[int, str, str, str]]:
@@ -82,22 +87,8 @@ def _take(owner: str, type_: str, value: str, servers: set[str], addresses: list
         raise ValueError(f"{type_} at {owner!r} is no hint: wants NS at the root, or A and AAAA")
 
 
-def _stub_zone(zone: str) -> str:
+def _zone(key: str, name: str, servers: tuple[Server, ...], way: Way) -> Zone:
     try:
-        return normal_name(zone)
+        return Zone(name, servers, way)
     except ValueError as fault:
-        raise ValueError(f"[resolver] stub: {fault}") from fault
-
-
-def _place(zone: str, server: str, port: int) -> Server:
-    # `address`, `address:port`, `[v6]:port`; a bare IPv6 address has colons of its own.
-    address, colon, digits = server.rpartition(":")
-    has_port = bool(colon) and (address.endswith("]") or ":" not in address)
-    bare = (address if has_port else server).removeprefix("[").removesuffix("]")
-    try:
-        number = int(digits) if has_port else port
-        ipaddress.ip_address(bare)
-        number.to_bytes(2, "big")
-    except (ValueError, OverflowError):
-        raise ValueError(f"[resolver] stub: {server!r} of {zone!r} is no address, nor address:port") from None
-    return Server(bare, number)
+        raise ValueError(f"[resolver] {key}: {fault}") from fault

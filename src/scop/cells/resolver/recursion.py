@@ -1,74 +1,106 @@
-"""Resolving with I/O: drives an `Iteration`, asks the same question once however many want to know it.
+"""Resolving with I/O: drives the resolver's generator, asks the same question once however many want to know it.
 
-The seam for later: what is resolved comes as a `Resolution`; validation of DNSSEC goes between the
-iteration and what is answered from it.
+Theory of operation. What is known is said at once. What is in the last tenth of its time is said too, and asked for
+again meanwhile, so nobody waits for a name that is in use. Where servers are slow or silent and something was known of
+late, an asker hears that after 1.8 s; the resolving goes on for those who come after.
 
-Standards: RFC 5452 §5 (one question in flight once, against birthday attacks).
+Standards: RFC 5452 §5 (one question in flight once, against birthday attacks), RFC 8767 §5 (stale answers).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from scop.base import Clock, printable
-from scop.dns import Question, Rcode
+from scop.dns import Question, Rcode, Security
 from scop.dns.message import Message
-from scop.dns.resolver.asking import Ask, Server, Step, Unanswered
-from scop.dns.resolver.memory import Known, Memory
-from scop.dns.resolver.old_iteration import Iteration, Resolution, World
-from scop.net.dns_exchange import ask_name_server
-from scop.net.faults import TemporaryFailure
+from scop.dns.resolver.asking import Ask, Step
+from scop.dns.resolver.cache import Cache, EarlyRiser
+from scop.dns.resolver.known import Known, Reason
+from scop.dns.resolver.options import ResolverOptions
+from scop.dns.resolver.resolution import Resolution
+from scop.dns.resolver.resolver import Judge, Resolver
+from scop.dns.resolver.stale import PATIENCE_SECONDS
+from scop.dns.words import Ede
 from scop.net.log import Log
 
-__all__ = ["AskServer", "Recursion"]
+__all__ = ["AskServer", "Recursion", "Surroundings"]
 
 RESOLVE_SECONDS = 12.0  # below the 15 s after which a cell stops waiting for us
 MAX_IN_FLIGHT = 2000  # different questions at once
-MAX_SOCKETS = 200  # queries on their way at once; each has a socket of its own
 
-AskServer: TypeAlias = Callable[[Server, Question], Awaitable[Message]]
+AskServer: TypeAlias = Callable[[Ask], Awaitable[Message | None]]
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What resolving touches of the world: the way to the servers, the time, and the log."""
+
+    ask: AskServer
+    clock: Clock
+    log: Log
+
+
 class Recursion:
-    """Answers questions from memory or from the world."""
+    """Answers questions from the cache or from the world."""
 
     def __init__(
-        self, memory: Memory, world: World, clock: Clock, log: Log, *, ask: AskServer = ask_name_server
+        self,
+        settings: ResolverOptions,
+        cache: Cache,
+        surroundings: Surroundings,
+        judge: Judge | None = None,
+        *,
+        serves_stale: bool = True,
     ) -> None:
-        self._memory = memory
-        self._world = world
-        self._clock = clock
-        self._log = log
-        self._ask = ask
-        self._in_flight: dict[Question, asyncio.Task[Resolution]] = {}
-        self._sockets = asyncio.Semaphore(MAX_SOCKETS)
+        self._cache = cache
+        self._ask = surroundings.ask
+        self._clock = surroundings.clock
+        self._log = surroundings.log
+        self._serves_stale = serves_stale
+        self._resolver = Resolver(settings, EarlyRiser(cache), surroundings.clock, judge)
+        self._in_flight: dict[tuple[Question, bool], asyncio.Task[Resolution]] = {}
 
-    def recall(self, question: Question) -> Resolution | None:
+    def recall(self, question: Question, *, checking_disabled: bool = False) -> Resolution | None:
         """Return the whole answer if nobody has to be asked for it."""
-        iteration = Iteration(self._memory, self._world, self._clock.monotonic)
-        try:
-            next(iteration.resolve(question))
-        except StopIteration as stop:
-            resolution: Resolution = stop.value
-            return resolution
-        except Unanswered:
+        resolution = self._resolver.recall(question, self._cache.find)
+        if resolution is None:
             return None
-        return None
+        if resolution.has_failed:
+            if resolution.security is Security.BOGUS:
+                # RFC 4035 §3.2.2: who checks itself is given what there is; that is the generator's to find.
+                return None if checking_disabled else resolution
+            return self._stale(question) or resolution
+        if self._cache.is_ageing(question, self._clock.monotonic()) and (question, False) not in self._in_flight:
+            self._begin(question, checking_disabled=False)
+        return resolution
 
-    async def resolve(self, question: Question) -> Resolution:
+    async def resolve(self, question: Question, *, checking_disabled: bool = False) -> Resolution:
         """Return the answer; SERVFAIL with its reason where there is none to be had."""
-        task = self._in_flight.get(question)
+        task = self._begin(question, checking_disabled=checking_disabled)
         if task is None:
-            if len(self._in_flight) >= MAX_IN_FLIGHT:
-                return Resolution(Rcode.SERVFAIL, reason=f"{MAX_IN_FLIGHT} questions are in flight")
-            task = asyncio.get_running_loop().create_task(self._resolve(question))
-            self._in_flight[question] = task
-            task.add_done_callback(lambda _: self._in_flight.pop(question))
-        # Shielded: the first who asked may hang up, the others still wait.
-        return await asyncio.shield(task)
+            reason = Reason(f"{MAX_IN_FLIGHT} questions are in flight", Ede.NOT_READY)
+            return self._stale(question) or Resolution(Rcode.SERVFAIL, reason=reason)
+        stale = self._stale(question)
+        # Waited for, not awaited: the first who asked may hang up, the others still wait.
+        done, _ = await asyncio.wait({task}, timeout=None if stale is None else PATIENCE_SECONDS)
+        if not done:
+            assert stale is not None
+            return stale
+        if task.cancelled():
+            return Resolution(Rcode.SERVFAIL, reason=Reason("the resolver ends", Ede.NOT_READY))
+        resolution = task.result()
+        may_be_old = resolution.has_failed and resolution.security is not Security.BOGUS
+        return (stale or resolution) if may_be_old else resolution
+
+    async def drained(self, patience_seconds: float) -> None:
+        """Wait for what is in flight, for so long at most."""
+        if self._in_flight:
+            await asyncio.wait([*self._in_flight.values()], timeout=patience_seconds)
 
     async def close(self) -> None:
         """Give up what is in flight."""
@@ -77,33 +109,52 @@ class Recursion:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _resolve(self, question: Question) -> Resolution:
-        iteration = Iteration(self._memory, self._world, self._clock.monotonic)
+    def _stale(self, question: Question) -> Resolution | None:
+        """Return what was known of late, if it is well and whole."""
+        if not self._serves_stale:
+            return None
+        unix = self._clock.unix()
+        stale = self._resolver.recall(question, lambda wanted, now: self._cache.find_stale(wanted, now, unix))
+        return None if stale is None or stale.has_failed else stale
+
+    def _begin(self, question: Question, *, checking_disabled: bool) -> asyncio.Task[Resolution] | None:
+        key = question, checking_disabled
+        task = self._in_flight.get(key)
+        if task is None and len(self._in_flight) < MAX_IN_FLIGHT:
+            resolving = self._resolve(question, checking_disabled=checking_disabled)
+            task = self._in_flight[key] = asyncio.get_running_loop().create_task(resolving)
+            task.add_done_callback(lambda _: self._in_flight.pop(key))
+        return task
+
+    async def _resolve(self, question: Question, *, checking_disabled: bool) -> Resolution:
+        step = self._resolver.resolve(question, checking_disabled=checking_disabled)
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
-                return await self._drive(iteration.resolve(question))
+                resolution = await self._drive(step)
         except TimeoutError:
-            reason = f"nothing within {RESOLVE_SECONDS} s"
-        except Unanswered as fault:
-            reason = str(fault)
-        self._log.warning("dns.failed", name=printable(question.name), type=question.type, reason=printable(reason))
-        self._memory.learn(question, Known(Rcode.SERVFAIL), self._clock.monotonic())
-        return Resolution(Rcode.SERVFAIL, reason=reason)
+            reason = Reason(f"nothing within {RESOLVE_SECONDS} s", Ede.NO_REACHABLE_AUTHORITY)
+            self._cache.learn(question, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
+            resolution = Resolution(Rcode.SERVFAIL, reason=reason)
+        if resolution.has_failed:
+            self._log_failure(question, resolution)
+        return resolution
+
+    def _log_failure(self, question: Question, resolution: Resolution) -> None:
+        self._log.warning(
+            "dns.failed",
+            name=printable(question.name),
+            type=question.type,
+            security=resolution.security.value,
+            reason=printable(resolution.reason.text) if resolution.reason is not None else resolution.rcode.name,
+        )
 
     async def _drive(self, step: Step[_T]) -> _T:
         try:
             ask = next(step)
             while True:
-                ask = step.send(await self._asked(ask))
+                ask = step.send(await self._ask(ask))
         except StopIteration as stop:
             outcome: _T = stop.value
             return outcome
         finally:
             step.close()
-
-    async def _asked(self, ask: Ask) -> Message | None:
-        try:
-            async with self._sockets:
-                return await self._ask(ask.server, ask.question)
-        except TemporaryFailure:
-            return None

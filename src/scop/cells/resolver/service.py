@@ -1,67 +1,117 @@
-"""The resolver's process: its options, its pipes and its life."""
+"""The resolver's process: its options, its ways in and its life."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scop.base import Clock
-from scop.cells.resolver.answering import response_to
-from scop.cells.resolver.hints import INTERNET_ROOTS, read_root_hints, stub_places
-from scop.cells.resolver.recursion import Recursion
+from scop.cells.resolver.anchors import INTERNET_ANCHORS, read_trust_anchors
+from scop.cells.resolver.answering import Answering
+from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
+from scop.cells.resolver.judging import judge_of
+from scop.cells.resolver.listeners import IDLE_SECONDS, Doors, Listeners
+from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns.resolver.asking import Server
-from scop.dns.resolver.memory import Delegation, Memory
-from scop.dns.resolver.old_iteration import World
+from scop.dns.resolver.cache import Cache, CacheOptions
+from scop.dns.resolver.options import ResolverOptions as Settings
+from scop.dns.resolver.reply import Manners
+from scop.dns.rrset import RRset
 from scop.mesh.cell import Cell, Life
+from scop.mesh.config import Resolver, WorldPorts
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
-from scop.net.dns_server import DnsStreamServer, DnsTransport
+from scop.net.dns_server import DnsStreamServer
+from scop.net.dns_upstream import Upstream
 from scop.net.log import Log
-from scop.net.peer import Peer
 
-__all__ = ["ResolverOptions", "options_of", "run"]
+__all__ = ["Belief", "ResolverOptions", "options_of", "run", "what_it_is_told"]
+
+DRAIN_SECONDS = 3.0  # for answers that servers owe us; who asked asks again elsewhere after as much
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is believed without proof: the anchors, and zones below them that shall not be proved (RFC 7646)."""
+
+    anchors: tuple[RRset, ...] = ()
+    negative: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ResolverOptions:
-    """Everything the resolver needs."""
+    """Everything the resolver needs. Cells come in by `inlet`, everybody by `listeners`; either may be left out."""
 
-    inlet: Inlet
-    roots: tuple[Server, ...]
-    world: World
+    settings: Settings
     log: Log
     clock: Clock
     life: Life
-    stubs: Mapping[str, tuple[Server, ...]] = field(default_factory=dict)
+    belief: Belief = Belief()
+    cache_octets: int = CacheOptions().max_octets
+    serves_stale: bool = True
+    inlet: Inlet | None = None
+    listeners: Listeners = field(default_factory=Listeners)
+    manners: Manners = field(default_factory=Manners)  # towards strangers
 
 
 def options_of(cell: Cell) -> ResolverOptions:
-    """Read the root hints; raises `ValueError` that names file and line."""
-    world = cell.config.world
-    hints = read_root_hints(Path(world.root_hints)) if world.root_hints else INTERNET_ROOTS
+    """Read the root hints and the trust anchors; raises `ValueError` that names file and line."""
+    config = cell.config.resolver
+    settings, belief = what_it_is_told(config, cell.config.world)
     return ResolverOptions(
-        inlet=cell.inlet,
-        roots=tuple(Server(address, world.dns_port) for address in hints),
-        world=World(world.dns_port, has_own_root=bool(world.root_hints)),
+        settings=settings,
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
-        stubs=stub_places(cell.config.resolver.stub, world.dns_port),
+        belief=belief,
+        cache_octets=config.cache_octets,
+        serves_stale=config.serve_stale,
+        inlet=cell.inlet,
     )
 
 
+def what_it_is_told(config: Resolver, world: WorldPorts) -> tuple[Settings, Belief]:
+    """Return where resolving begins and what is believed; raises `ValueError` that names file and line."""
+    hints = read_root_hints(Path(world.root_hints)) if world.root_hints else INTERNET_ROOTS
+    settings = Settings(
+        roots=tuple(Server(address, world.dns_port) for address in hints),
+        port=world.dns_port,
+        has_own_root=bool(world.root_hints),
+        zones=configured_zones(config, world.dns_port),
+        minimise=config.minimise,
+        answer_special_names=config.special_names,
+    )
+    if world.trust_anchor:
+        anchors = read_trust_anchors(Path(world.trust_anchor))
+    else:
+        anchors = () if world.root_hints else INTERNET_ANCHORS
+    return settings, Belief(anchors, config.negative_trust_anchors)
+
+
+def recursion_of(options: ResolverOptions) -> Recursion:
+    """Return what resolves, in the world."""
+    apart = (*(zone.name for zone in options.settings.zones if zone.name), *options.belief.negative)
+    cache = Cache(CacheOptions(max_octets=options.cache_octets, apart=apart))
+    judge = judge_of(options.belief.anchors, options.belief.negative, options.clock)
+    surroundings = Surroundings(Upstream().exchange, options.clock, options.log)
+    return Recursion(options.settings, cache, surroundings, judge, serves_stale=options.serves_stale)
+
+
 async def run(options: ResolverOptions) -> None:
-    """Answer on the pipes until asked to end."""
-    stubs = [Delegation(zone, places) for zone, places in options.stubs.items()]
-    memory = Memory(Delegation("", options.roots), stubs)
-    recursion = Recursion(memory, options.world, options.clock, options.log)
-
-    def answer(query: bytes, peer: Peer, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
-        return response_to(query, recursion)
-
-    await options.inlet.serve({PipeProtocol.DOT: lambda peer: DnsStreamServer(answer, peer)})
+    """Answer until asked to end; what is in flight then is waited for, briefly."""
+    recursion = recursion_of(options)
+    doors = Doors(options.listeners)
+    datagrams = Answering(recursion, options.clock, options.manners)
+    streams = Answering(recursion, options.clock, replace(options.manners, idle_seconds=IDLE_SECONDS))
+    neighbours = Answering(recursion, options.clock, Manners(explains=True))
+    await doors.open(datagrams.answer, streams.answer)
+    if options.inlet is not None:
+        await options.inlet.serve({PipeProtocol.DOT: lambda peer: DnsStreamServer(neighbours.answer, peer)})
     options.life.ready()
     await options.life.stopped()
-    await options.inlet.close()
+    if options.inlet is not None:
+        await options.inlet.close()
+    doors.stop_accepting()
+    await recursion.drained(DRAIN_SECONDS)
+    doors.close()
     await recursion.close()
