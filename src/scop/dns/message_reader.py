@@ -18,7 +18,7 @@ from scop.dns.answer import Question
 from scop.dns.edns import Edns, read_options
 from scop.dns.message_values import FLAG_BITS, Message, Record
 from scop.dns.names import MAX_NAME_OCTETS, name_from_labels, read_name
-from scop.dns.rdata import CLASSES, Opaque, Rdata, type_name
+from scop.dns.rdata import CLASSES, Opaque, Rdata, type_name, type_number
 from scop.dns.words import Opcode, Rcode, class_name
 
 __all__ = ["parse_message"]
@@ -45,24 +45,24 @@ _RCODES = {rcode.value: rcode for rcode in Rcode}
 _CLASSES_OF_CHAOS = {_TYPE_TXT: CLASSES[_TYPE_TXT]}  # an A record of class CH has another shape (RFC 1035 §3.4.1)
 
 
-def parse_message(octets: bytes, *, skips_malformed: bool = False) -> Message:
+def parse_message(octets: bytes, *, skips_malformed: bool = False, max_records: int = MAX_RECORDS) -> Message:
     """Read a message; raises `RemoteProtocolError` for anything that is not wholly one.
 
-    `skips_malformed` leaves out records whose data is not of their type: what a resolver hears of a server's other
+    `max_records` is for a zone's transfer, whose messages are full of small ones. `skips_malformed` leaves out records whose data is not of their type: what a resolver hears of a server's other
     records is of use, and a signature tells if one is missing.
     """
     try:
-        return _parsed(octets, skips_malformed)
+        return _parsed(octets, skips_malformed, max_records)
     except (IndexError, struct.error):
         raise RemoteProtocolError("the message ends early") from None
 
 
-def _parsed(octets: bytes, skips_malformed: bool) -> Message:
+def _parsed(octets: bytes, skips_malformed: bool, max_records: int) -> Message:
     id_, bits, questions, answers, authority, additional = _HEADER.unpack_from(octets)
     if questions > MAX_QUESTIONS:
         raise LimitExceeded(f"{questions} questions, at most {MAX_QUESTIONS} is allowed")
-    if answers + authority + additional > MAX_RECORDS:
-        raise LimitExceeded(f"more than {MAX_RECORDS} records")
+    if answers + authority + additional > max_records:
+        raise LimitExceeded(f"more than {max_records} records")
     reader = _Reader(octets, skips_malformed)
     question = reader.question() if questions else None
     first = reader.records(answers) if answers else ()
@@ -141,8 +141,6 @@ class _Reader:
             elif class_ == wanted:
                 read = readers.get(number)
                 rdata: Rdata
-                if read is not None and not size and self.skips_malformed:
-                    continue
                 if read is None or not size:  # empty rdata stands in UPDATE messages (RFC 2136 §2.4)
                     rdata = Opaque(type_name(number), octets[start:position])
                 else:
@@ -155,10 +153,14 @@ class _Reader:
                 # RFC 2181 §8: a TTL with its high bit set is zero.
                 found.append(Record(name, ttl if ttl <= _MAX_TTL else 0, rdata))
         self.position = position
-        return tuple(found)
+        return tuple(filter(_is_whole, found)) if self.skips_malformed else tuple(found)
 
     def _take_opt(self, name: str, class_: int, ttl: int, rdata: bytes) -> None:
         if name or self.edns is not None:
             raise RemoteProtocolError("OPT belongs to the root, once")  # RFC 6891 §6.1.1
         self.rcode_high = ttl >> 24 << 4
         self.edns = Edns(class_, bool(ttl & _OPT_DO), ttl >> 16 & 0xFF, read_options(rdata) if rdata else ())
+
+
+def _is_whole(record: Record) -> bool:
+    return not (isinstance(record.rdata, Opaque) and not record.rdata.octets and type_number(record.type) in CLASSES)
