@@ -1,0 +1,123 @@
+"""What is trusted of zones: the anchors that trust begins with, and what was concluded of each zone on the way down.
+
+Standards: RFC 4033 §5, RFC 4035 §4.4 (trust anchors), RFC 7646 (negative trust anchors).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from scop.dns.dnssec.algorithms import MODERN, Accepted
+from scop.dns.message import Record
+from scop.dns.names import is_at_or_below, normal_name, parent_name
+from scop.dns.rdata import DNSKEY, DS
+from scop.dns.resolver.known import Reason
+from scop.dns.words import Security
+
+__all__ = ["Anchor", "Anchors", "Trust", "Trusted", "anchors_of"]
+
+Anchor = DS | DNSKEY
+MAX_TRUSTED = 4096  # zones, and names that are no zones; one costs 1 to 2 kB
+MAX_TRUST_SECONDS = 86_400  # RFC 4035 §4.3 sets none; a changed DS should be seen within a day
+MIN_TRUST_SECONDS = 1.0  # a TTL of 0 must still serve the question that it was asked for
+
+_NONE: Mapping[str, tuple[Anchor, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Where trust begins, where it is not wanted, and which algorithms count.
+
+    `positive`: the DS or DNSKEY records of a zone's apex. At and below a name of `negative`, nothing is validated.
+    """
+
+    positive: Mapping[str, tuple[Anchor, ...]] = _NONE
+    negative: frozenset[str] = field(default_factory=frozenset)
+    accepted: Accepted = MODERN
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "negative", frozenset(map(normal_name, self.negative)))
+
+    def above(self, name: str) -> str | None:
+        """Return the closest zone at or above `name` that has an anchor; None where nothing is to be validated."""
+        while True:
+            if name in self.negative:  # RFC 7646 §2: the closer one of both kinds decides, this one at the same name
+                return None
+            if name in self.positive:
+                return name
+            if not name:
+                return None
+            name = parent_name(name)
+
+
+def anchors_of(records: Iterable[Record]) -> dict[str, tuple[Anchor, ...]]:
+    """Return the anchors that a file of DS and DNSKEY records says; raises `ValueError` for any other type."""
+    found: dict[str, list[Anchor]] = {}
+    for record in records:
+        if not isinstance(record.rdata, (DS, DNSKEY)):
+            raise ValueError(f"{record.name or '.'} {record.type} is no trust anchor")
+        found.setdefault(record.name, []).append(record.rdata)
+    return {name: tuple(rdatas) for name, rdatas in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What was concluded of the zone `apex`: its keys if it is secure, and the reason in any case.
+
+    `parent` is the zone that vouches for it, None where trust begins; `entries` are the tags of the keys vouched for.
+    """
+
+    apex: str
+    security: Security
+    reason: Reason
+    keys: tuple[DNSKEY, ...] = ()
+    entries: tuple[int, ...] = ()
+    parent: str | None = None
+    until: float = 0.0  # by the caller's monotonic clock
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the zone's keys are known, so that its records can be judged."""
+        return self.security is Security.SECURE
+
+
+class Trusted:
+    """What was concluded of names, for as long as it holds: of the zone at the name, or of the one that it is in."""
+
+    def __init__(self) -> None:
+        self._trusts: OrderedDict[str, Trust] = OrderedDict()
+
+    def find(self, name: str, now: float) -> Trust | None:
+        """Return what holds for `name`."""
+        trust = self._trusts.get(name)
+        if trust is None or trust.until <= now:
+            return None
+        self._trusts.move_to_end(name)
+        return trust
+
+    def learn(self, name: str, trust: Trust) -> None:
+        """Remember what was concluded; of a bogus zone nothing, since the next try may find a server that is well."""
+        if trust.security is Security.BOGUS:
+            self._trusts.pop(name, None)
+            return
+        self._trusts[name] = trust
+        self._trusts.move_to_end(name)
+        if len(self._trusts) > MAX_TRUSTED:
+            self._trusts.popitem(last=False)
+
+    def chain(self, name: str, now: float) -> tuple[Trust, ...]:
+        """Return the zones from where trust begins down to the one of `name`, as far as they are remembered."""
+        links: list[Trust] = []
+        at: str | None = name
+        while at is not None and (trust := self.find(at, now)) is not None and trust not in links:
+            links.append(trust)
+            at = trust.parent
+        return tuple(reversed(links))
+
+
+def is_under(name: str, zone: str) -> bool:
+    """Say whether `name` stands strictly below `zone`."""
+    return name != zone and is_at_or_below(name, zone)
