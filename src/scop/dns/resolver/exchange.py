@@ -141,7 +141,8 @@ class Round:
 
     def ask_each(self, places: Iterable[Server]) -> Step[Outcome | None]:
         """Ask one after the other; None if none of them is of use."""
-        usable = [place for place in places if place not in self._tried and self._may_ask(place)]
+        reached = [translated(place, self._exchange.options.nat64_prefix) for place in places if self._is_ours(place)]
+        usable = [place for place in reached if place not in self._tried and self._may_ask(place)]
         self._usable.update(usable)
         for place in self._exchange.in_order(usable, self._asked.zone):
             if len(self._tried) >= MAX_TRIES:
@@ -193,17 +194,21 @@ class Round:
         self._exchange.note(kind, self._asked.question, _in_words(outcome), server=place, depth=self._depth)
 
     def _may_ask(self, place: Server) -> bool:
-        """Say whether a server may be sent to: the Internet's zones cannot make us speak to our own network."""
+        """Say whether this host can and shall send to an address."""
         options = self._exchange.options
         if place in options.configured_servers:
             return True
         address = ipaddress.ip_address(place.address)
-        if not (options.ask_ipv4 if address.version == 4 else options.ask_ipv6):
-            return False
         if any(address in network for network in options.excluded_servers):
             return False
-        # Where the zone is one of ours, its servers may be on our own network.
-        return options.has_own_root or self._asked.is_own or address.is_global
+        return options.ask_ipv4 if address.version == 4 else options.ask_ipv6
+
+    def _is_near(self, place: Server) -> bool:
+        """Say whether an address may be one of our own network: the Internet's zones cannot make us speak to that."""
+        options = self._exchange.options
+        if options.has_own_root or self._asked.is_own or place in options.configured_servers:
+            return True
+        return False
 
 
 def _in_words(outcome: Outcome) -> str:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from scop.dns.names import normal_name
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.limits import MAX_QUERIES
+from scop.dns.resolver.nat64 import check_prefix
 
 __all__ = ["Network", "ResolverOptions", "Resort", "Way", "Zone"]
 
@@ -72,9 +73,12 @@ class ResolverOptions:
     private_networks: tuple[Network, ...] = ()
     private_domains: frozenset[str] = field(default_factory=frozenset)
     excluded_servers: tuple[Network, ...] = ()
+    nat64_prefix: ipaddress.IPv6Network | None = None  # IPv4 servers are asked through it
     max_queries: int = MAX_QUERIES
     configured_servers: frozenset[Server] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.nat64_prefix is not None:
+            check_prefix(self.nat64_prefix)
         configured = {*self.roots, *(server for zone in self.zones for server in zone.servers)}
         object.__setattr__(self, "configured_servers", frozenset(configured))
