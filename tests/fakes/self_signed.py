@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-__all__ = ["certificate_pem", "client_context", "server_context"]
+__all__ = ["certificate_pem", "client_context", "server_context", "write_pem"]
 
 HOSTNAME = "mx.harbor.test"
 
@@ -45,13 +45,18 @@ def certificate_pem() -> bytes:
     return _pem()[0]
 
 
+def write_pem(folder: Path) -> Path:
+    """Write certificate and key into one file, and return it."""
+    path = folder / "both.pem"
+    path.write_bytes(b"".join(_pem()))
+    return path
+
+
 def server_context() -> ssl.SSLContext:
     """Return the context of a server that bears `mx.harbor.test`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "both.pem")
-        path.write_bytes(b"".join(_pem()))
-        context.load_cert_chain(path)
+        context.load_cert_chain(write_pem(Path(folder)))
     return context
 
 

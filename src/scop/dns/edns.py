@@ -19,6 +19,8 @@ from scop.dns.words import Ede
 
 __all__ = [
     "MAX_DATAGRAM_OCTETS",
+    "QUERY_BLOCK_OCTETS",
+    "RESPONSE_BLOCK_OCTETS",
     "Cookie",
     "Edns",
     "EdnsOption",
@@ -34,6 +36,7 @@ CLIENT_COOKIE_OCTETS = 8  # RFC 7873 §4
 MIN_SERVER_COOKIE_OCTETS, MAX_SERVER_COOKIE_OCTETS = 8, 32
 KEEPALIVE_UNITS = 10  # RFC 7828 §3.1: units of 100 milliseconds, so ten a second
 OPTION_HEAD_OCTETS = 4
+QUERY_BLOCK_OCTETS, RESPONSE_BLOCK_OCTETS = 128, 468  # RFC 8467 §4.1: what those who pad under TLS pad to
 
 _OPTION = struct.Struct("!HH")
 _REASONS = {code.value: code.name.lower().replace("_", " ") for code in Ede}

@@ -39,7 +39,7 @@ class DnsTransport(StrEnum):
 Response: TypeAlias = bytes | Iterator[bytes] | None
 AnswerQuery: TypeAlias = Callable[[bytes, Peer, DnsTransport], Response | Awaitable[Response]]
 # Octets of a datagram and the asker's address; b"" says that it is to hear nothing, None that it is to be looked into.
-QuickAnswer: TypeAlias = Callable[[bytes, str], Response]
+QuickAnswer: TypeAlias = Callable[[bytes, str], bytes | None]
 
 
 class DnsStreamServer(asyncio.Protocol):
@@ -212,7 +212,7 @@ class DnsDatagramServer(asyncio.DatagramProtocol):
         if len(self._waiting) >= MAX_DATAGRAMS_WAITING:
             return
         found = self._answer(data, Peer(str(addr[0]), int(addr[1])), DnsTransport.DATAGRAM)
-        if found is None or isinstance(found, bytes):
+        if not isinstance(found, Awaitable):
             self._send(found, addr)
             return
         task = asyncio.ensure_future(self._send_later(found, addr))
@@ -234,6 +234,7 @@ class DnsDatagramServer(asyncio.DatagramProtocol):
         self._send(await found, addr)
 
     def _send(self, response: Response, addr: tuple[str | int, ...]) -> None:
+        # Many messages do not come by datagram.
         if isinstance(response, bytes) and not self._transport.is_closing():
             self._transport.sendto(response, addr)
 
