@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from scop.base import printable
-from scop.cells.primary.history import GitHistory, VersionUnknown
+from scop.cells.primary.history import Versions, VersionUnknown
 from scop.cells.primary.holdings import Author, Change, Edit, Holdings
 from scop.dns.message import Record
 from scop.dns.names import normal_name
@@ -66,7 +66,7 @@ class ZoneDesk:
     """Answers the operator; `answer_neighbour` is the name server's, as on a pipe of DNS."""
 
     holdings: Holdings
-    history: GitHistory
+    history: Versions
     answer_neighbour: AnswerNeighbour
     log: Log
     _imports: dict[str, _Import] = field(default_factory=dict)

@@ -29,7 +29,7 @@ from scop.dns.zone.difference import Merged, merge
 from scop.dns.zone.master_file import write_records
 from scop.store import Revision, Store, StoreError
 
-__all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "file_of", "origin_of"]
+__all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", "file_of", "origin_of"]
 
 REPOSITORY = "zones.git"
 LOCK = "scop.lock"
@@ -66,49 +66,22 @@ def origin_of(file: str) -> str:
     return "" if name == _ROOT else name
 
 
-class GitHistory:
-    """What `Holdings` commits to. Every method blocks; any thread may call, one is served at a time."""
+class Versions:
+    """The history as anybody may read it, while its owner writes too.
+
+    Every method blocks; any thread may call, one is served at a time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / REPOSITORY
         self._store = Store(self.path)
-        self._lock = _own(self.path / LOCK)
-        self._store.free()
         self._turn = threading.Lock()
         self._texts: dict[str, dict[int, tuple[RRset, str]]] = {}  # by zone: what each RRset is as text
-
-    def close(self) -> None:
-        """Let another process own it."""
-        os.close(self._lock)
-
-    def commit(self, zone: Zone, by: Author) -> None:
-        """Make a zone's new version durable; raises `OSError` where it cannot."""
-        with self._turn, _as_os_errors():
-            text = self._text(zone)
-            self._put(zone.origin, text.encode("ascii"), by, zone.serial)
 
     def zones(self) -> tuple[Zone, ...]:
         """Return every zone as it is now; raises `ValueError` that names the file which is wrong."""
         with self._turn:
             return tuple(self._read(file) for file in self._store.list() if _is_zone(file))
-
-    def take_in(self, file: Path, origin: str, by: Author) -> Merged:
-        """Take a master file in; return the zone as it is then. Raises `ValueError` and `OSError`."""
-        octets = file.read_bytes()
-        with self._turn, _as_os_errors():
-            found = self._taken_in(octets, origin, by, file.name)
-            self._store.mark(file_of(origin), octets)
-        return found
-
-    def take_in_folder(self, folder: Path, *, wanted: str) -> tuple[Zone, ...]:
-        """Take in every `<origin>.zone` of a folder and return all zones; raises `ValueError` without the wanted."""
-        for file in sorted(folder.glob(f"*{_SUFFIX}")):
-            self.take_in(file, origin_of(file.name), Author("file", f"Take in {file.name}"))
-        zones = self.zones()
-        if wanted not in {zone.origin for zone in zones}:
-            missing = folder / file_of(wanted)
-            raise ValueError(f"there is no zone {wanted}: {missing} is missing (`scop init --folder` writes one)")
-        return zones
 
     def versions(self, origin: str, limit: int) -> tuple[Version, ...]:
         """Return the changes of a zone, newest first."""
@@ -140,6 +113,60 @@ class GitHistory:
             raise VersionUnknown(f"{len(found)} versions of {origin or '.'} begin with {version}")
         return found.pop()
 
+    def _read(self, file: str) -> Zone:
+        octets = self._store.get(file)
+        assert octets is not None, f"{file} was listed and is gone"
+        zone = _parse(octets, origin_of(file), f"{REPOSITORY}: {file}")
+        self._text(zone)
+        return zone
+
+    def _text(self, zone: Zone) -> str:
+        """Write a zone as text: only what the version before it did not hold is written anew."""
+        known = self._texts.get(zone.origin, {})
+        texts = {}
+        for rrset in zone.rrsets():
+            old = known.get(id(rrset))
+            texts[id(rrset)] = old if old else (rrset, write_records(rrset.records(with_signatures=True)))
+        self._texts[zone.origin] = texts  # holds the RRsets too, so that no other takes the place of their ids
+        return "".join(text for _, text in texts.values())
+
+
+class GitHistory(Versions):
+    """What `Holdings` commits to: the history in the hands of its owner."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._lock = _own(self.path / LOCK)
+        self._store.free()
+
+    def close(self) -> None:
+        """Let another process own it."""
+        os.close(self._lock)
+
+    def commit(self, zone: Zone, by: Author) -> None:
+        """Make a zone's new version durable; raises `OSError` where it cannot."""
+        with self._turn, _as_os_errors():
+            text = self._text(zone)
+            self._put(zone.origin, text.encode("ascii"), by, zone.serial)
+
+    def take_in(self, file: Path, origin: str, by: Author) -> Merged:
+        """Take a master file in; return the zone as it is then. Raises `ValueError` and `OSError`."""
+        octets = file.read_bytes()
+        with self._turn, _as_os_errors():
+            found = self._taken_in(octets, origin, by, file.name)
+            self._store.mark(file_of(origin), octets)
+        return found
+
+    def take_in_folder(self, folder: Path, *, wanted: str) -> tuple[Zone, ...]:
+        """Take in every `<origin>.zone` of a folder and return all zones; raises `ValueError` without the wanted."""
+        for file in sorted(folder.glob(f"*{_SUFFIX}")):
+            self.take_in(file, origin_of(file.name), Author("file", f"Take in {file.name}"))
+        zones = self.zones()
+        if wanted not in {zone.origin for zone in zones}:
+            missing = folder / file_of(wanted)
+            raise ValueError(f"there is no zone {wanted}: {missing} is missing (`scop init --folder` writes one)")
+        return zones
+
     def _put(self, origin: str, octets: bytes, by: Author, serial: int) -> None:
         who = _UNFIT.sub("?", printable(by.who, limit=MAX_WORDS)).strip() or "somebody"
         why = printable(by.why, limit=MAX_WORDS)
@@ -161,23 +188,6 @@ class GitHistory:
         if merged.zone is not ours:
             self._put(origin, self._text(merged.zone).encode("ascii"), by, merged.zone.serial)
         return merged
-
-    def _read(self, file: str) -> Zone:
-        octets = self._store.get(file)
-        assert octets is not None, f"{file} was listed and is gone"
-        zone = _parse(octets, origin_of(file), f"{REPOSITORY}: {file}")
-        self._text(zone)
-        return zone
-
-    def _text(self, zone: Zone) -> str:
-        """Write a zone as text: only what the version before it did not hold is written anew."""
-        known = self._texts.get(zone.origin, {})
-        texts = {}
-        for rrset in zone.rrsets():
-            old = known.get(id(rrset))
-            texts[id(rrset)] = old if old else (rrset, write_records(rrset.records(with_signatures=True)))
-        self._texts[zone.origin] = texts  # holds the RRsets too, so that no other takes the place of their ids
-        return "".join(text for _, text in texts.values())
 
 
 def _is_zone(file: str) -> bool:
