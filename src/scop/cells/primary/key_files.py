@@ -1,0 +1,80 @@
+"""The keys of our zones on disk: made here, kept here, never shown to anyone.
+
+Each zone has a folder: `state.json` says which keys there are and what happens to them, `<key>.pem` is the private half
+of each. A key's file is there before the state names it and goes after the state has forgotten it, so a crash between
+two steps leaves a file too many and never one too few.
+
+Standards: RFC 5958 (PKCS #8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from scop.dns.dnssec.keys import SigningKey
+from scop.dns.zone.rollover import KeyState
+from scop.mesh.whole_file import write_whole
+
+__all__ = ["KEYS_FOLDER", "KeyFolder", "key_folder", "read_state"]
+
+KEYS_FOLDER = "keys"
+_STATE = "state.json"
+_SUFFIX = ".pem"
+_ROOT = "root"  # the folder of the root zone, whose own name is empty
+
+
+def key_folder(state: Path, origin: str) -> Path:
+    """Return where a zone's keys lie in the primary's state folder."""
+    return state / KEYS_FOLDER / (origin or _ROOT).replace("/", "%2f")
+
+
+def read_state(folder: Path) -> KeyState | None:
+    """Return what happens to the keys of a zone; None where it has none. Raises `ValueError` that names the file."""
+    path = folder / _STATE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=KeyState)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{path} tells nothing of keys: {error}") from None
+
+
+class KeyFolder:
+    """The keys of one zone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self) -> tuple[KeyState, dict[str, SigningKey]] | None:
+        """Return the state and every private key by name; None where there is none. Raises `ValueError`."""
+        state = read_state(self._folder)
+        if state is None:
+            return None
+        return state, {key.name: self._private(key.name, key.role.flags) for key in state.keys}
+
+    def keep(self, state: KeyState, private: Mapping[str, SigningKey]) -> None:
+        """Make a state and its keys durable, then forget the keys that it does not name; blocks, raises `OSError`."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        names = [key.name for key in state.keys]
+        for name in names:
+            if not self._path(name).exists():
+                write_whole(self._path(name), private[name].to_pem())
+        write_whole(self._folder / _STATE, msgspec.json.encode(state))
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            if path.name.removesuffix(_SUFFIX) not in names:
+                path.unlink()
+
+    def _private(self, name: str, flags: int) -> SigningKey:
+        path = self._path(name)
+        try:
+            return SigningKey.from_pem(path.read_bytes(), flags=flags)
+        except FileNotFoundError:
+            raise ValueError(f"{path} is missing: without it the zone cannot be signed") from None
+        except (ValueError, TypeError) as error:  # TypeError: a key with a password
+            raise ValueError(f"{path} holds no key of DNSSEC: {error}") from None
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{_SUFFIX}"

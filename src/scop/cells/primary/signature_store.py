@@ -1,0 +1,142 @@
+"""The signed RRsets that we showed last, on disk: after a restart the same version of a zone bears the same signatures.
+
+Secondaries hold that version; were it another one under the same serial, no difference to the next could be told.
+What is kept is written before it is shown. A row is one RRset: its TTL, and each rdata and signature with its length.
+
+Standards: RFC 1995 §4 (a difference has to fit what the secondary has).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from scop.dns.rdata import SOA, Rdata, read_rdata
+from scop.dns.rrset import RRset
+from scop.dns.zone.zone import Node, Zone
+
+__all__ = ["FILE", "SignatureStore", "StoredZone"]
+
+FILE = "signatures.sqlite"
+_HEAD = struct.Struct("!LH")
+_LENGTH = struct.Struct("!H")
+_NONE: Node = {}
+_TABLE = """
+CREATE TABLE IF NOT EXISTS rrset (
+    origin TEXT NOT NULL, owner TEXT NOT NULL, type TEXT NOT NULL, octets BLOB NOT NULL,
+    PRIMARY KEY (origin, owner, type)
+) WITHOUT ROWID
+"""
+_PUT = "INSERT OR REPLACE INTO rrset VALUES (?, ?, ?, ?)"
+_REMOVE = "DELETE FROM rrset WHERE origin = ? AND owner = ? AND type = ?"
+
+
+class StoredZone:
+    """What is kept of one zone, to take over signatures from."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, bytes]]) -> None:
+        self._octets = {(owner, type_): octets for owner, type_, octets in rows}
+
+    def __len__(self) -> int:
+        return len(self._octets)
+
+    def get(self, owner: str, type_: str) -> RRset | None:
+        """Return one RRset with its signatures, None where none is kept."""
+        octets = self._octets.get((owner, type_))
+        return None if octets is None else _read(owner, type_, octets)
+
+    def serial(self, origin: str) -> int | None:
+        """Return the serial of the version that is kept, None where there is none."""
+        soa = self.get(origin, "SOA")
+        rdata = None if soa is None else soa.rdatas[0]
+        return rdata.serial if isinstance(rdata, SOA) else None
+
+    def is_shown_by(self, zone: Zone) -> bool:
+        """Say whether a zone is exactly what is kept."""
+        signed = {(rrset.owner, rrset.type): rrset for rrset in zone.rrsets() if rrset.signatures}
+        return signed.keys() == self._octets.keys() and all(
+            _written(rrset) == self._octets[key] for key, rrset in signed.items()
+        )
+
+
+class SignatureStore:
+    """A file of the primary's own; a kill loses nothing of it, a power cut at most the last versions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._database = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # Not FULL: what a power cut takes is made anew under the next serial, and an UPDATE waits for one disk only.
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute(_TABLE)
+
+    def load(self, origin: str) -> StoredZone:
+        """Return what is kept of a zone."""
+        rows = self._database.execute("SELECT owner, type, octets FROM rrset WHERE origin = ?", (origin,))
+        return StoredZone(rows)
+
+    def keep(self, zone: Zone, before: Zone | None) -> None:
+        """Keep a version; `before` is the one that was kept last, None to write all of it. Raises `OSError`."""
+        put, removed = _differences(zone, before)
+        try:
+            with self._transaction():
+                if before is None:
+                    self._database.execute("DELETE FROM rrset WHERE origin = ?", (zone.origin,))
+                self._database.executemany(_REMOVE, ((zone.origin, *key) for key in removed))
+                self._database.executemany(_PUT, ((zone.origin, r.owner, r.type, _written(r)) for r in put))
+        except sqlite3.Error as error:
+            raise OSError(f"signatures cannot be kept: {error}") from error
+
+    def forget(self, origin: str) -> None:
+        """Keep nothing of a zone any more."""
+        self._database.execute("DELETE FROM rrset WHERE origin = ?", (origin,))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+
+def _differences(zone: Zone, before: Zone | None) -> tuple[list[RRset], list[tuple[str, str]]]:
+    """Return which RRsets are new, and which are gone; signing leaves what is the same the same object."""
+    if before is None:
+        return [rrset for rrset in zone.rrsets() if rrset.signatures], []
+    put: list[RRset] = []
+    removed: list[tuple[str, str]] = []
+    for name in zone.nodes.keys() | before.nodes.keys():
+        old, new = before.nodes.get(name, _NONE), zone.nodes.get(name, _NONE)
+        if old is not new:
+            put += [rrset for type_, rrset in new.items() if rrset.signatures and old.get(type_) is not rrset]
+            removed += [(name, type_) for type_ in old if type_ not in new or not new[type_].signatures]
+    put += [rrset for owner, rrset in zone.hashed.items() if before.hashed.get(owner) is not rrset]
+    removed += [(owner, "NSEC3") for owner in before.hashed if owner not in zone.hashed]
+    return put, removed
+
+
+def _written(rrset: RRset) -> bytes:
+    parts = [rdata.to_wire() for rdata in (*rrset.rdatas, *rrset.signatures)]
+    head = _HEAD.pack(rrset.ttl_seconds, len(rrset.rdatas))
+    return head + b"".join(_LENGTH.pack(len(part)) + part for part in parts)
+
+
+def _read(owner: str, type_: str, octets: bytes) -> RRset:
+    ttl, count = _HEAD.unpack_from(octets)
+    parts: list[bytes] = []
+    at = _HEAD.size
+    while at < len(octets):
+        (length,) = _LENGTH.unpack_from(octets, at)
+        at += _LENGTH.size + length
+        parts.append(octets[at - length : at])
+    rdatas: tuple[Rdata, ...] = tuple(read_rdata(type_, part) for part in parts[:count])
+    return RRset(owner, type_, ttl, rdatas, tuple(read_rdata("RRSIG", part) for part in parts[count:]))

@@ -1,0 +1,240 @@
+"""Signs the zones that we are primary for, and keeps their keys.
+
+Theory of operation. The first time that a zone is to be shown, its keys are read, or made where it shall be signed and
+has none. Every version is signed with what the keys do by then, taking over all that lasts from the version before;
+after a restart that comes from `SignatureStore`. If what has to be shown differs from what was shown under the same
+serial, because signatures ran out or keys moved on meanwhile, the zone is `restless`: it needs a serial of its own,
+which only its source can get. `KeyWatch` sees to that, and takes the steps of rolls.
+
+Standards: RFC 4035 §2, RFC 6781 §4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scop.cells.primary.key_files import KeyFolder, key_folder
+from scop.cells.primary.signature_store import SignatureStore
+from scop.dns.dnssec.algorithms import Algorithm
+from scop.dns.dnssec.keys import SigningKey
+from scop.dns.zone.rollover import (
+    Facts,
+    KeyState,
+    Kind,
+    Parent,
+    RollRefused,
+    Timing,
+    advance,
+    begin,
+    due_kind,
+    hastened,
+    incoming_roles,
+    resumed,
+    signing_set,
+    starting,
+)
+from scop.dns.zone.signing import Signed, SigningPolicy, is_due, max_ttl, sign_zone
+from scop.dns.zone.signing_keys import KeyRecord, KeyScheme, Role, new_key
+from scop.dns.zone.zone import Zone
+from scop.net.log import Log
+
+__all__ = ["SigningOptions", "ZoneSigner"]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningOptions:
+    """How zones are signed; `sign` off lets zones that are signed become unsigned, step by step."""
+
+    sign: bool = True
+    scheme: KeyScheme = KeyScheme.COMBINED
+    algorithm: Algorithm = Algorithm.ECDSAP256SHA256
+    policy: SigningPolicy = field(default_factory=SigningPolicy)
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(slots=True)
+class _Ring:
+    """The keys of one zone, and the version that they signed last."""
+
+    folder: KeyFolder
+    state: KeyState
+    private: dict[str, SigningKey]
+    source: Zone
+    signed: Signed | None = None
+    is_restless: bool = False
+    is_kept: bool = False  # the signatures of `signed` are on disk
+
+
+class ZoneSigner:
+    """Signs zones; `is_ours` says which, since those of others come with signatures of their own."""
+
+    def __init__(
+        self, state: Path, options: SigningOptions, log: Log, is_ours: Callable[[str], bool] = lambda _origin: True
+    ) -> None:
+        self.options = options
+        self._log = log
+        self._state = state
+        self._is_ours = is_ours
+        self._store = SignatureStore(state)
+        self._rings: dict[str, _Ring] = {}
+
+    def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
+        """Return the zone with its signatures; what no key of ours signs stays as it is. Raises `OSError`.
+
+        Only the first keys of a zone are made here, which is where a disk may fail it.
+        """
+        if not self._is_ours(source.origin):
+            return source
+        ring = self._ring(source, now_unix)
+        ring.source = source
+        if not ring.state.keys:
+            if ring.signed is not None:
+                self._store.forget(source.origin)
+            ring.signed = None
+            return source
+        if ring.signed is None:
+            return self._resigned(ring, source, now_unix)
+        keys = signing_set(ring.state, ring.private)
+        before, ring.signed = ring.signed, sign_zone(source, keys, self.options.policy, now_unix, ring.signed)
+        self._remember(ring, before.zone)
+        return ring.signed.zone
+
+    def origins(self) -> tuple[str, ...]:
+        """Return the zones whose keys are known."""
+        return tuple(self._rings)
+
+    def state(self, origin: str) -> KeyState:
+        """Return what happens to the keys of a zone. Raises `KeyError` where the zone was never shown."""
+        return self._rings[origin].state
+
+    def needs_renewal(self, origin: str, now_unix: int) -> bool:
+        """Say whether a zone has to be shown under a new serial: its signatures or keys are others, or due."""
+        ring = self._rings[origin]
+        if ring.signed is None:
+            return bool(ring.state.keys)
+        return (
+            ring.is_restless
+            or not ring.state.keys
+            or ring.signed.keys != signing_set(ring.state, ring.private)
+            or is_due(ring.signed.zone, self.options.policy, now_unix)
+        )
+
+    def step(self, origin: str, parent: Parent | None, now_unix: int) -> bool:
+        """Begin what is due and take one step of each roll whose time has come; True if there was any.
+
+        Each step has to be shown before the next is taken. Raises `OSError`.
+        """
+        ring = self._rings[origin]
+        before, facts = ring.state, self._facts(ring, parent, now_unix)
+        self._begin_due(ring, facts)
+        self._keep(ring, advance(ring.state, facts, self.options.timing))
+        return ring.state != before
+
+    def roll(self, origin: str, kind: Kind, now_unix: int) -> None:
+        """Begin a roll. Raises `RollRefused`, `KeyError` and `OSError`."""
+        ring = self._rings[origin]
+        self._begin(ring, kind, self._facts(ring, None, now_unix))
+
+    def hasten(self, origin: str, now_unix: int) -> None:
+        """Wait no longer for caches."""
+        ring = self._rings[origin]
+        self._keep(ring, hastened(ring.state, now_unix))
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._store.close()
+
+    def _ring(self, source: Zone, now_unix: int) -> _Ring:
+        found = self._rings.get(source.origin)
+        if found is None:
+            found = self._rings[source.origin] = self._loaded(source, now_unix)
+        return found
+
+    def _loaded(self, source: Zone, now_unix: int) -> _Ring:
+        folder = KeyFolder(key_folder(self._state, source.origin))
+        kept = folder.load()
+        if kept is not None:
+            return _Ring(folder, *kept, source)
+        ring = _Ring(folder, KeyState(), {}, source)
+        if self.options.sign:
+            self._start(ring, self._facts(ring, None, now_unix))
+        return ring
+
+    def _start(self, ring: _Ring, facts: Facts) -> None:
+        keys = self._new_keys(ring, self.options.scheme.roles, facts.now_unix)
+        self._keep(ring, starting(keys, facts, self.options.timing))
+
+    def _resigned(self, ring: _Ring, source: Zone, now_unix: int) -> Zone:
+        """Sign a zone for the first time since the cell began."""
+        stored = self._store.load(source.origin)
+        keys = signing_set(ring.state, ring.private)
+        ring.signed = sign_zone(source, keys, self.options.policy, now_unix, stored)
+        zone = ring.signed.zone
+        if not stored.is_shown_by(zone):
+            ring.is_restless = stored.serial(source.origin) == source.serial
+            self._remember(ring, None)
+        else:
+            ring.is_kept = True
+        return zone
+
+    def _remember(self, ring: _Ring, before: Zone | None) -> None:
+        """Keep what is going to be shown; a zone whose signatures cannot be kept is shown all the same.
+
+        Its source is durable by now. After a restart it gets other signatures, under the next serial.
+        """
+        assert ring.signed is not None
+        zone = ring.signed.zone
+        ring.is_restless = ring.is_restless and before is None
+        try:
+            self._store.keep(zone, before if ring.is_kept else None)
+            ring.is_kept = True
+        except OSError as error:
+            ring.is_kept = False
+            self._log.error("signatures.unkept", zone=zone.origin, reason=str(error))
+
+    def _begin_due(self, ring: _Ring, facts: Facts) -> None:
+        options = self.options
+        if not options.sign:
+            kind = Kind.LAST if ring.state.keys and not _is_ending(ring.state) else None
+        elif not ring.state.keys:
+            self._start(ring, facts)
+            return
+        else:
+            if _is_ending(ring.state):
+                self._keep(ring, resumed(ring.state, facts, options.timing))
+            kind = due_kind(ring.state, options.scheme, options.algorithm, facts.now_unix, options.timing)
+        if kind is not None:
+            try:
+                self._begin(ring, kind, facts)
+            except RollRefused:
+                return  # another roll comes first
+
+    def _begin(self, ring: _Ring, kind: Kind, facts: Facts) -> None:
+        begin(ring.state, kind, (), facts, self.options.timing)  # refuses before a key is made in vain
+        keys = self._new_keys(ring, incoming_roles(kind, ring.state, self.options.scheme), facts.now_unix)
+        self._keep(ring, begin(ring.state, kind, keys, facts, self.options.timing))
+
+    def _new_keys(self, ring: _Ring, roles: tuple[Role, ...], now_unix: int) -> tuple[KeyRecord, ...]:
+        made: tuple[KeyRecord, ...] = ()
+        for role in roles:
+            record, private = new_key(role, self.options.algorithm, now_unix, (*ring.state.keys, *made))
+            ring.private[record.name] = private
+            made = (*made, record)
+        return made
+
+    def _keep(self, ring: _Ring, state: KeyState) -> None:
+        if state == ring.state:
+            return
+        ring.folder.keep(state, ring.private)
+        ring.state = state
+        names = {key.name for key in state.keys}
+        ring.private = {name: key for name, key in ring.private.items() if name in names}
+
+    def _facts(self, ring: _Ring, parent: Parent | None, now_unix: int) -> Facts:
+        return Facts(now_unix, max_ttl(ring.source if ring.signed is None else ring.signed.zone), parent)
+
+
+def _is_ending(state: KeyState) -> bool:
+    return any(roll.kind is Kind.LAST for roll in state.rolls)
