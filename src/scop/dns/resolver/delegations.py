@@ -25,11 +25,14 @@ MAX_DELEGATION_SECONDS = 86_400  # a day, whatever a parent says
 
 @dataclass(frozen=True, slots=True)
 class NameServer:
-    """A server by its name; `places` came as glue, `is_verified` if they may be used before they are looked up."""
+    """A server by its name; `places` came as glue. Where it `is_in_zone`, only the parent can say where it is.
+
+    The servers of hints and of configured zones are places without a name.
+    """
 
     name: str
     places: tuple[Server, ...] = ()
-    is_verified: bool = True
+    is_in_zone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

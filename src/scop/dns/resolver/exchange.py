@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from scop.base import Clock
 from scop.dns.answer import Question
@@ -16,6 +17,7 @@ from scop.dns.message import Edns, Message
 from scop.dns.resolver.asking import Ask, Protocol, Server, Step, Unanswered
 from scop.dns.resolver.known import Known
 from scop.dns.resolver.limits import MAX_TRIES
+from scop.dns.resolver.nat64 import translated
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import Note, NoteKind
 from scop.dns.resolver.responses import Asked, Found, Outcome, Referral, Useless, Why, read_response
@@ -24,6 +26,8 @@ from scop.dns.resolver.servers import FAILED_SECONDS, LAME_SECONDS, Servers
 from scop.dns.words import Rcode
 
 __all__ = ["Exchange", "Round"]
+
+Read: TypeAlias = Callable[[Message, Asked], Outcome]  # how a response is read
 
 # Old servers say one of these to EDNS (RFC 6891 §7, RFC 1035 §4.1.1).
 _NO_EDNS = (Rcode.FORMERR, Rcode.NOTIMP, Rcode.BADVERS)
@@ -55,9 +59,9 @@ class Exchange:
         """Write down a step."""
         self.notes.append(Note(kind, question, text, server, depth))
 
-    def round(self, asked: Asked, depth: int, *, ends_at_useless: bool = False) -> Round:
+    def round(self, asked: Asked, depth: int, *, ends_at_useless: bool = False, read: Read = read_response) -> Round:
         """Return a new round of questions to the servers of one zone."""
-        return Round(self, asked, depth, ends_at_useless=ends_at_useless)
+        return Round(self, asked, depth, ends_at_useless=ends_at_useless, read=read)
 
     def in_order(self, places: Iterable[Server], zone: str) -> list[Server]:
         """Return the servers in the order in which they are to be asked."""
@@ -122,11 +126,12 @@ class Exchange:
 class Round:
     """One question to the servers of one zone, until one is of use."""
 
-    def __init__(self, exchange: Exchange, asked: Asked, depth: int, *, ends_at_useless: bool) -> None:
+    def __init__(self, exchange: Exchange, asked: Asked, depth: int, *, ends_at_useless: bool, read: Read) -> None:
         self._exchange = exchange
         self._asked = asked
         self._depth = depth
         self._ends_at_useless = ends_at_useless
+        self._read = read
         self._tried = set[Server]()
         self._again = list[Server]()
         self._usable = set[Server]()
@@ -141,8 +146,7 @@ class Round:
 
     def ask_each(self, places: Iterable[Server]) -> Step[Outcome | None]:
         """Ask one after the other; None if none of them is of use."""
-        reached = [translated(place, self._exchange.options.nat64_prefix) for place in places if self._is_ours(place)]
-        usable = [place for place in reached if place not in self._tried and self._may_ask(place)]
+        usable = [place for place in map(self._reached, places) if place is not None and place not in self._tried]
         self._usable.update(usable)
         for place in self._exchange.in_order(usable, self._asked.zone):
             if len(self._tried) >= MAX_TRIES:
@@ -167,7 +171,7 @@ class Round:
             self._failures["silence"] += 1
             self._again.append(place)
             return None
-        outcome = read_response(message, self._asked)
+        outcome = self._read(message, self._asked)
         self._write_down(place, outcome)
         if isinstance(outcome, Found):
             has_others = len(self._usable) > 1
@@ -193,22 +197,22 @@ class Round:
         kind = NoteKind.REFERRED if isinstance(outcome, Referral) else NoteKind.ASKED
         self._exchange.note(kind, self._asked.question, _in_words(outcome), server=place, depth=self._depth)
 
-    def _may_ask(self, place: Server) -> bool:
-        """Say whether this host can and shall send to an address."""
+    def _reached(self, place: Server) -> Server | None:
+        """Return where a server is sent to, None where it may not or cannot be."""
         options = self._exchange.options
         if place in options.configured_servers:
-            return True
+            return place
         address = ipaddress.ip_address(place.address)
-        if any(address in network for network in options.excluded_servers):
-            return False
-        return options.ask_ipv4 if address.version == 4 else options.ask_ipv6
+        if any(address in network for network in options.excluded_servers) or not self._may_ask(address):
+            return None
+        place = translated(place, options.nat64_prefix)
+        has_way = options.ask_ipv6 if ":" in place.address else options.ask_ipv4
+        return place if has_way else None
 
-    def _is_near(self, place: Server) -> bool:
-        """Say whether an address may be one of our own network: the Internet's zones cannot make us speak to that."""
+    def _may_ask(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+        # The Internet's zones cannot make us speak to our own network; zones that are ours may have servers there.
         options = self._exchange.options
-        if options.has_own_root or self._asked.is_own or place in options.configured_servers:
-            return True
-        return False
+        return address.is_global or options.ask_private or options.has_own_root or self._asked.is_own
 
 
 def _in_words(outcome: Outcome) -> str:

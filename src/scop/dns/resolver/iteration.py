@@ -24,11 +24,21 @@ from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegation, Delegations, NameServer
 from scop.dns.resolver.exchange import Exchange
 from scop.dns.resolver.known import Known, Reason
-from scop.dns.resolver.limits import MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
+from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
 from scop.dns.resolver.minimising import Minimiser
 from scop.dns.resolver.options import Resort
 from scop.dns.resolver.resolution import NoteKind
-from scop.dns.resolver.responses import Asked, Found, Outcome, Referral, Useless, Why, read_priming, target_of
+from scop.dns.resolver.responses import (
+    Asked,
+    Found,
+    Outcome,
+    Referral,
+    Useless,
+    Why,
+    read_glue,
+    read_priming,
+    target_of,
+)
 from scop.dns.resolver.special import special_answer
 from scop.dns.words import Ede, Rcode, Security
 
@@ -175,16 +185,16 @@ class Iteration:
             return Useless(Why.FAILED, "no server says")
 
     def _ask_zone(self, delegation: Delegation, asked: Asked, depth: int, *, is_probe: bool = False) -> Step[Outcome]:
-        """Ask the zone's servers until one is of use, the silent ones a second time."""
+        """Ask the zone's servers until one is of use: at once, by their names, and the silent ones a second time."""
         round_ = self._exchange.round(asked, depth, ends_at_useless=is_probe)
         sure, unsure = _places(delegation.servers, verify=self._options.verify_glue)
         outcome = yield from round_.ask_each(sure)
-        for server in _to_look_up(delegation, verify=self._options.verify_glue):
-            if outcome is not None:
-                return outcome
-            for type_ in self._address_types():
-                places = yield from self._places_of(server.name, type_, asked.port, depth)
+        for server in delegation.servers[:MAX_NAMES_LOOKED_UP] if outcome is None and depth < MAX_DEPTH else ():
+            for type_ in self._address_types() if server.name else ():
+                places = yield from self._places_of(server, type_, delegation, depth)
                 outcome = outcome or (yield from round_.ask_each(places))
+            if outcome is not None:
+                break
         outcome = outcome or (yield from round_.ask_each(unsure)) or (yield from round_.ask_again())
         if outcome is None:
             raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer: {round_.summary}")
@@ -194,17 +204,39 @@ class Iteration:
         kinds = ((A.type, self._options.ask_ipv4), (AAAA.type, self._options.ask_ipv6))
         return [type_ for type_, is_asked in kinds if is_asked]
 
-    def _places_of(self, name: str, type_: str, port: int, depth: int) -> Step[list[Server]]:
+    def _places_of(self, server: NameServer, type_: str, delegation: Delegation, depth: int) -> Step[list[Server]]:
         """Look up a server's addresses; none where that fails, since the zone has other servers."""
-        if depth >= MAX_DEPTH or not self._lookups_left:
+        if not self._lookups_left or (server.is_in_zone and server.places):
             return []
         self._lookups_left -= 1
+        question = Question(server.name, type_)
         try:
-            known = yield from self._followed(Question(name, type_), depth + 1)
+            if server.is_in_zone:
+                known = yield from self._glue(question, delegation, depth + 1)
+            else:
+                known = yield from self._followed(question, depth + 1)
         except Unanswered:
             return []
         rdatas = [rdata for rrset in known.rrsets if rrset.type == type_ for rdata in rrset.rdatas]
-        return [Server(rdata.address, port) for rdata in rdatas if isinstance(rdata, (A, AAAA))]
+        addresses = [rdata.address for rdata in rdatas if isinstance(rdata, (A, AAAA))]
+        return [Server(address, self._options.port) for address in addresses[:MAX_ADDRESSES]]
+
+    def _glue(self, question: Question, delegation: Delegation, depth: int) -> Step[Known]:
+        """Ask the zone's parent for the address of a server that could only be found through itself."""
+        parent = self._delegations.closest(parent_name(delegation.zone), self._clock.monotonic())
+        if parent is None or not delegation.zone:
+            raise Unanswered("there is no parent to ask for glue")
+        places = [place for server in parent.servers for place in server.places]
+        for _ in range(2):  # the name, or what it is an alias for
+            round_ = self._exchange.round(self._asked(parent, question), depth, read=read_glue)
+            outcome = yield from round_.ask_each(places)
+            if not isinstance(outcome, Found):
+                break
+            target = target_of(outcome.known, question)
+            if target is None:
+                return outcome.known
+            question = Question(target, question.type)
+        raise Unanswered(f"the parent of {delegation.zone} has no glue")
 
     def _followed(self, question: Question, depth: int) -> Step[Known]:
         # RFC 2181 §10.3: a server's name is no alias. Lenient: some are.
@@ -244,15 +276,5 @@ def _places(servers: Iterable[NameServer], *, verify: bool) -> tuple[list[Server
     """Return the addresses that may be used at once, and those that have to be looked up first."""
     sure, unsure = list[Server](), list[Server]()
     for server in servers:
-        (unsure if verify and not server.is_verified else sure).extend(server.places)
+        (unsure if verify and not server.is_in_zone else sure).extend(server.places)
     return sure, unsure
-
-
-def _to_look_up(delegation: Delegation, *, verify: bool) -> list[NameServer]:
-    wanted = [
-        server
-        for server in delegation.servers
-        # A name at or below the zone without glue could only be found through itself.
-        if not server.is_verified and (verify or not server.places)
-    ]
-    return wanted[:MAX_NAMES_LOOKED_UP]

@@ -68,6 +68,7 @@ class ResolverOptions:
     answer_special_names: bool = True
     prime: bool = True  # RFC 8109: ask the hints for the root's servers first
     verify_glue: bool = False  # addresses of servers in sibling zones are looked up before they are believed
+    ask_private: bool = False  # also servers at addresses that are not the Internet's
     ask_ipv4: bool = True
     ask_ipv6: bool = True
     private_networks: tuple[Network, ...] = ()

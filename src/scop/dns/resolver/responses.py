@@ -25,7 +25,18 @@ from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_RECORDS_OF_SET, MAX_SERV
 from scop.dns.rrset import RRset, gather
 from scop.dns.words import Rcode
 
-__all__ = ["Asked", "Found", "Outcome", "Referral", "Useless", "Why", "read_priming", "read_response", "target_of"]
+__all__ = [
+    "Asked",
+    "Found",
+    "Outcome",
+    "Referral",
+    "Useless",
+    "Why",
+    "read_glue",
+    "read_priming",
+    "read_response",
+    "target_of",
+]
 
 _DENIALS = ("NSEC", "NSEC3")
 
@@ -108,6 +119,19 @@ def read_priming(message: Message, asked: Asked) -> tuple[Delegation, int] | Non
     if not any(server.places for server in servers):
         return None
     return Delegation(asked.zone, servers), min(r.ttl_seconds for r in records if isinstance(r.rdata, NS))
+
+
+def read_glue(message: Message, asked: Asked) -> Outcome:
+    """Return the address of a server of a zone below, as the parent has it: an answer, or glue of a referral."""
+    records = [
+        record
+        for record in (*message.answers, *message.additional)
+        if record.name == asked.question.name and record.type in {asked.question.type, CNAME.type}
+    ]
+    found = gather(records)[:1]
+    if message.rcode is not Rcode.NOERROR or not found or not is_at_or_below(found[0].owner, asked.zone):
+        return Useless(Why.REFUSED, "it has no glue")
+    return Found(Known(Rcode.NOERROR, found, (), asked.zone))
 
 
 def _from_authority(message: Message, asked: Asked, present: Known | None) -> Outcome:

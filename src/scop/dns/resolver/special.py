@@ -75,5 +75,5 @@ def _said(question: Question, rdatas: tuple[Rdata, ...], apex: str, rcode: Rcode
 
 
 def _start(apex: str) -> SOA:
-    # RFC 6303 §3: the zone itself is its primary; the numbers are those of that section.
-    return SOA(apex, "nobody.invalid", 1, 3600, 1200, 604_800, TTL_SECONDS)
+    # The numbers are those of RFC 6303 §3; its primary is the zone's own name, which no host has.
+    return SOA("localhost", "nobody.invalid", 1, 3600, 1200, 604_800, TTL_SECONDS)
