@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from scop.base import Clock
-from scop.dns.resolver.resolver import Judge
+from scop.dns.dnssec.trust import Anchors, anchors_of
+from scop.dns.dnssec.validation import Validator
 from scop.dns.rrset import RRset
 
 __all__ = ["judge_of"]
 
 
-def judge_of(anchors: tuple[RRset, ...], negative: tuple[str, ...], clock: Clock) -> Judge | None:
-    """Return who judges answers; None where nothing is proved, since there are no anchors."""
-    return None
+def judge_of(anchors: Iterable[RRset], negative: Iterable[str], clock: Clock) -> Validator | None:
+    """Return who judges answers; None where there is nothing to prove anything from."""
+    positive = anchors_of(record for rrset in anchors for record in rrset.records())
+    return Validator(Anchors(positive, frozenset(negative)), clock) if positive else None

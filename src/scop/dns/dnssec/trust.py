@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from scop.dns.dnssec.algorithms import MODERN, Accepted
-from scop.dns.message import Record
 from scop.dns.names import is_at_or_below, normal_name, parent_name
 from scop.dns.rdata import DNSKEY, DS
 from scop.dns.resolver.known import Reason
+from scop.dns.rrset import RRset
 from scop.dns.words import Security
 
 __all__ = ["Anchor", "Anchors", "Trust", "Trusted", "anchors_of"]
@@ -53,14 +53,15 @@ class Anchors:
             name = parent_name(name)
 
 
-def anchors_of(records: Iterable[Record]) -> dict[str, tuple[Anchor, ...]]:
-    """Return the anchors that a file of DS and DNSKEY records says; raises `ValueError` for any other type."""
-    found: dict[str, list[Anchor]] = {}
-    for record in records:
-        if not isinstance(record.rdata, (DS, DNSKEY)):
-            raise ValueError(f"{record.name or '.'} {record.type} is no trust anchor")
-        found.setdefault(record.name, []).append(record.rdata)
-    return {name: tuple(rdatas) for name, rdatas in found.items()}
+def anchors_of(rrsets: Iterable[RRset]) -> dict[str, tuple[Anchor, ...]]:
+    """Return the anchors that DS and DNSKEY RRsets say; raises `ValueError` for any other type."""
+    found: dict[str, tuple[Anchor, ...]] = {}
+    for rrset in rrsets:
+        anchors = tuple(rdata for rdata in rrset.rdatas if isinstance(rdata, (DS, DNSKEY)))
+        if len(anchors) != len(rrset.rdatas):
+            raise ValueError(f"{rrset.owner or '.'} {rrset.type} is no trust anchor")
+        found[rrset.owner] = (*found.get(rrset.owner, ()), *anchors)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

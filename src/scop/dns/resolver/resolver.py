@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias
 
 from scop.base import Clock
 from scop.dns.answer import Question
+from scop.dns.dnssec.effort import Effort
 from scop.dns.resolver.asking import Step, Unanswered
 from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegations
@@ -42,8 +43,11 @@ _SAID = (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN)
 class Judge(Protocol):
     """What DNSSEC says: the same `known` back, with its security and the reason."""
 
-    def judge(self, question: Question, known: Known, find: Find) -> Step[Known]:
-        """Judge an answer of the wire; `find` raises `Unanswered` where what is needed cannot be had."""
+    def judge(self, question: Question, known: Known, find: Find, effort: Effort) -> Step[Known]:
+        """Judge an answer of the wire; `find` raises `Unanswered` where what is needed cannot be had.
+
+        `effort` counts what all the links of an asker's question cost together.
+        """
 
 
 class Resolver:
@@ -70,7 +74,7 @@ class Resolver:
         chain = _Chain(question, checking_disabled=checking_disabled)
         while chain.wants is not None:
             try:
-                known = yield from self._link(chain.wants, exchange, iteration, checking_disabled=checking_disabled)
+                known = yield from self._link(chain.wants, exchange, iteration, chain)
             except Unanswered as fault:
                 reason = Reason(str(fault), fault.ede)
                 exchange.note(NoteKind.FAILED, chain.wants, reason.text)
@@ -91,29 +95,30 @@ class Resolver:
             chain.add(known)
         return chain.resolution()
 
-    def _link(
-        self, question: Question, exchange: Exchange, iteration: Iteration, *, checking_disabled: bool
-    ) -> Step[Known]:
+    def _link(self, question: Question, exchange: Exchange, iteration: Iteration, chain: _Chain) -> Step[Known]:
         known = self._cache.find(question, self._clock.monotonic())
         if known is not None:
             exchange.note(NoteKind.REMEMBERED, question, f"{known.security.value}: {_count(known)}")
-            if known.security is not Security.INDETERMINATE or known.rcode not in _SAID or checking_disabled:
+            is_judged = known.security is not Security.INDETERMINATE or known.rcode not in _SAID
+            if is_judged or chain.checking_disabled:
                 return known
         else:
             known = yield from iteration.find(question)
-        if checking_disabled and known.security is Security.INDETERMINATE:
+        if chain.checking_disabled and known.security is Security.INDETERMINATE:
             return self._cache.learn(question, known, self._clock.monotonic())
-        known = yield from self._judged(question, known, exchange, iteration)
+        known = yield from self._judged(question, known, exchange, iteration, chain.effort)
         return self._cache.learn(question, known, self._clock.monotonic())
 
-    def _judged(self, question: Question, known: Known, exchange: Exchange, iteration: Iteration) -> Step[Known]:
+    def _judged(
+        self, question: Question, known: Known, exchange: Exchange, iteration: Iteration, effort: Effort
+    ) -> Step[Known]:
         if known.security is not Security.INDETERMINATE:
             return known  # a special-use name
         if self._judge is None:
             return replace(known, security=Security.INSECURE)
         tries_left = MAX_JUDGED_AGAIN
         while True:
-            judged = yield from self._judge.judge(question, known, iteration.find_proof)
+            judged = yield from self._judge.judge(question, known, iteration.find_proof, effort)
             why = judged.reason.text if judged.reason is not None else ""
             exchange.note(NoteKind.JUDGED, question, f"{judged.security.value}{': ' if why else ''}{why}")
             # One of the zone's servers may be wrong, or somebody between: another one is asked.
@@ -129,7 +134,8 @@ class _Chain:
 
     def __init__(self, question: Question, *, checking_disabled: bool = False) -> None:
         self.wants: Question | None = question
-        self._checking_disabled = checking_disabled
+        self.checking_disabled = checking_disabled
+        self.effort = Effort()  # of judging all of its links
         self._links = list[Known]()
         self._names = {question.name}
         self._failure: Reason | None = None
@@ -140,7 +146,7 @@ class _Chain:
         assert question is not None
         self._links.append(known)
         self.wants = None
-        if known.security is Security.BOGUS and not self._checking_disabled:
+        if known.security is Security.BOGUS and not self.checking_disabled:
             return
         target = target_of(known, question)
         if target is None:
@@ -154,9 +160,10 @@ class _Chain:
     def resolution(self) -> Resolution:
         """Return what it all comes to."""
         last = self._links[-1]
-        reason = self._failure or next((link.reason for link in self._links if link.reason is not None), None)
         security = _least(link.security for link in self._links)
-        if self._failure is not None or (security is Security.BOGUS and not self._checking_disabled):
+        least_sure = (link.reason for link in self._links if link.security is security)
+        reason = self._failure or next((reason for reason in least_sure if reason is not None), None)
+        if self._failure is not None or (security is Security.BOGUS and not self.checking_disabled):
             return Resolution(Rcode.SERVFAIL, security=security, reason=reason)
         if last.rcode not in _SAID:
             return Resolution(last.rcode, reason=last.reason)
