@@ -14,5 +14,5 @@ __all__ = ["judge_of"]
 
 def judge_of(anchors: Iterable[RRset], negative: Iterable[str], clock: Clock) -> Validator | None:
     """Return who judges answers; None where there is nothing to prove anything from."""
-    positive = anchors_of(record for rrset in anchors for record in rrset.records())
+    positive = anchors_of(anchors)
     return Validator(Anchors(positive, frozenset(negative)), clock) if positive else None
