@@ -35,7 +35,7 @@ from scop.dns.zone.rollover import (
     signing_set,
     starting,
 )
-from scop.dns.zone.signing import Signed, SigningPolicy, is_due, max_ttl, sign_zone
+from scop.dns.zone.signing import Signed, SigningPolicy, first_expiration, is_due, max_ttl, sign_zone
 from scop.dns.zone.signing_keys import KeyRecord, KeyScheme, Role, new_key
 from scop.dns.zone.zone import Zone
 from scop.net.log import Log
@@ -80,6 +80,13 @@ class ZoneSigner:
         self._store = SignatureStore(state)
         self._rings: dict[str, _Ring] = {}
 
+    def signs(self, origin: str) -> bool:
+        """Say whether a zone is shown with signatures of ours."""
+        if not self._is_ours(origin):
+            return False
+        ring = self._rings.get(origin)
+        return self.options.sign if ring is None else bool(ring.state.keys)
+
     def signed(self, source: Zone, shown: Zone | None, now_unix: int) -> Zone:
         """Return the zone with its signatures; what no key of ours signs stays as it is. Raises `OSError`.
 
@@ -108,6 +115,11 @@ class ZoneSigner:
     def state(self, origin: str) -> KeyState:
         """Return what happens to the keys of a zone. Raises `KeyError` where the zone was never shown."""
         return self._rings[origin].state
+
+    def lasts_until(self, origin: str, now_unix: int) -> int | None:
+        """Return when the first signature of a zone ends, in seconds of Unix time; None where it has none."""
+        signed = self._rings[origin].signed
+        return None if signed is None else first_expiration(signed.zone, now_unix)
 
     def needs_renewal(self, origin: str, now_unix: int) -> bool:
         """Say whether a zone has to be shown under a new serial: its signatures or keys are others, or due."""

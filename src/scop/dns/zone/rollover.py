@@ -39,6 +39,7 @@ __all__ = [
     "awaits_parent",
     "begin",
     "due_kind",
+    "duties",
     "hastened",
     "incoming_roles",
     "resumed",
@@ -97,6 +98,12 @@ _POWERS: Final[Mapping[Role, _Duty]] = {
     Role.COMBINED: _FULL,
     Role.KEYS: _KEYS | _Duty.WANTED,
     Role.ZONE: _ZONE,
+}
+_WORDS: Final[Mapping[_Duty, str]] = {
+    _Duty.SHOWN: "shown",
+    _Duty.SIGNS_KEYS: "signs the keys",
+    _Duty.SIGNS_ZONE: "signs the zone",
+    _Duty.WANTED: "wanted at the parent",
 }
 # By kind and step: what the incoming keys do, what the outgoing keys do. Keys in no roll do everything.
 _DUTIES: Final[Mapping[tuple[Kind, Step], tuple[_Duty, _Duty]]] = {
@@ -266,6 +273,12 @@ def signing_set(state: KeyState, private: Mapping[str, SigningKey]) -> SigningSe
         wanted=tuple(key.dnskey for key, has in duties if _Duty.WANTED in has),
         is_ending=any(roll.kind is Kind.LAST for roll in state.rolls),
     )
+
+
+def duties(state: KeyState, key: KeyRecord) -> tuple[str, ...]:
+    """Return what a key does now, in words."""
+    duty = _duty(state, key)
+    return tuple(words for one, words in _WORDS.items() if one in duty)
 
 
 def _names(keys: tuple[KeyRecord, ...]) -> tuple[str, ...]:

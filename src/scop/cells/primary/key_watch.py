@@ -1,0 +1,133 @@
+"""Looks after keys and signatures while the primary runs: what is due is signed, and rolls take their steps.
+
+A zone is looked at as soon as a step of it may be over, and each hour at least; while the parent's DS is awaited, the
+resolver is asked for it every few minutes.
+
+Standards: RFC 7583 §3.3 (the parent's DS is looked at, not assumed), RFC 7344 §4.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+from scop.base import Clock
+from scop.cells.primary.holdings import Author, Holdings
+from scop.cells.primary.signing import ZoneSigner
+from scop.dns import Question
+from scop.dns.rdata import DS
+from scop.dns.zone.cds import named_keys
+from scop.dns.zone.rollover import KeyState, Kind, Parent, awaits_parent
+from scop.dns.zone.serial import following, with_serial
+from scop.dns.zone.zone import Zone
+from scop.net.dns_client import Names
+from scop.net.log import Log
+
+__all__ = ["KeyWatch"]
+
+LOOK_SECONDS = 3600.0  # a signature is made anew a week before it ends: an hour is soon enough
+PARENT_SECONDS = 300.0  # between two questions for the parent's DS
+RETRY_SECONDS = 60.0  # after a disk failed
+MAX_STEPS = 10  # in one look; the longest roll has five
+_WHO = "primary"
+
+
+class KeyWatch:
+    """Looks after the zones of one signer; without `names` the parent's DS has to be vouched for by the operator."""
+
+    def __init__(self, signer: ZoneSigner, holdings: Holdings, names: Names | None, log: Log, clock: Clock) -> None:
+        self.signer = signer
+        self._holdings = holdings
+        self._names = names
+        self._log = log
+        self._clock = clock
+        self._sooner = asyncio.Event()
+        self._looking = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Look after all zones until cancelled."""
+        while True:
+            self._sooner.clear()
+            pause = LOOK_SECONDS
+            for origin in self.signer.origins():
+                pause = min(pause, await self._looked_after(origin))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._sooner.wait(), pause)
+
+    async def look(self, origin: str, parent: Parent | None = None) -> None:
+        """Do for a zone what is due; `parent` is what somebody vouches for. Raises `OSError`."""
+        async with self._looking:
+            for _ in range(MAX_STEPS):
+                seen = parent or await self._parent(origin)
+                stepped = self.signer.step(origin, seen, self._now())
+                if stepped:
+                    self._tell(origin)
+                if self.signer.needs_renewal(origin, self._now()):
+                    why = _why(self.signer.state(origin)) if stepped else "signatures made anew"
+                    await self._holdings.renew(origin, Author(_WHO, why), _under_next_serial)
+                if not stepped:
+                    return
+
+    async def roll(self, origin: str, kind: Kind) -> None:
+        """Begin a roll and show it. Raises `RollRefused`, `KeyError` and `OSError`."""
+        self.signer.roll(origin, kind, self._now())
+        self._tell(origin)
+        await self.look(origin)
+        self._sooner.set()
+
+    async def hasten(self, origin: str) -> None:
+        """Take the next step of each roll now. Raises `KeyError` and `OSError`."""
+        self.signer.hasten(origin, self._now())
+        await self.look(origin)
+        self._sooner.set()
+
+    async def vouch(self, origin: str) -> None:
+        """Take the operator's word that the parent has followed. Raises `KeyError` and `OSError`."""
+        rolls = self.signer.state(origin).rolls
+        await self.look(origin, Parent(frozenset(name for roll in rolls for name in roll.incoming)))
+        self._sooner.set()
+
+    async def _looked_after(self, origin: str) -> float:
+        """Look, and return after how many seconds to look again."""
+        try:
+            await self.look(origin)
+        except OSError as error:
+            self._log.error("keys.stuck", zone=origin, reason=str(error))
+            return RETRY_SECONDS
+        return self._pause(self.signer.state(origin))
+
+    def _pause(self, state: KeyState) -> float:
+        left: Iterable[float] = (roll.until_unix - self._clock.unix() for roll in state.rolls)
+        soonest = min((seconds for seconds in left if seconds > 0), default=LOOK_SECONDS)
+        return min(soonest + 1, PARENT_SECONDS if awaits_parent(state) else LOOK_SECONDS, LOOK_SECONDS)
+
+    async def _parent(self, origin: str) -> Parent | None:
+        """Return what the parent says of a zone's keys; None where that does not matter or cannot be known."""
+        state = self.signer.state(origin)
+        if self._names is None or not origin or not awaits_parent(state):
+            return None
+        answer = await self._names.lookup(Question(origin, "DS"))
+        if answer.is_temporary:
+            return None
+        seen = tuple(rdata for rdata in answer.records if isinstance(rdata, DS))
+        named = named_keys(origin, seen, state.keys)
+        others = any(not named_keys(origin, (ds,), state.keys) for ds in seen)
+        return Parent(named, others, answer.ttl_seconds)
+
+    def _tell(self, origin: str) -> None:
+        state = self.signer.state(origin)
+        steps = [f"{roll.kind} {roll.step}" for roll in state.rolls]
+        self._log.info("keys.moved", zone=origin, keys=[key.name for key in state.keys], rolls=steps)
+
+    def _now(self) -> int:
+        return int(self._clock.unix())
+
+
+def _why(state: KeyState) -> str:
+    rolls = ", ".join(f"{roll.kind} is at step {roll.step}" for roll in state.rolls)
+    return f"keys: {rolls or 'settled'}"
+
+
+def _under_next_serial(zone: Zone) -> Zone:
+    return with_serial(zone, following(zone.serial))
