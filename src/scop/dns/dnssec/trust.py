@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from scop.dns.dnssec.algorithms import MODERN, Accepted
 from scop.dns.names import is_at_or_below, normal_name, parent_name
@@ -24,8 +23,6 @@ MAX_TRUSTED = 4096  # zones, and names that are no zones; one costs 1 to 2 kB
 MAX_TRUST_SECONDS = 86_400  # RFC 4035 §4.3 sets none; a changed DS should be seen within a day
 MIN_TRUST_SECONDS = 1.0  # a TTL of 0 must still serve the question that it was asked for
 
-_NONE: Mapping[str, tuple[Anchor, ...]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
@@ -34,7 +31,7 @@ class Anchors:
     `positive`: the DS or DNSKEY records of a zone's apex. At and below a name of `negative`, nothing is validated.
     """
 
-    positive: Mapping[str, tuple[Anchor, ...]] = _NONE
+    positive: Mapping[str, tuple[Anchor, ...]] = field(default_factory=dict)
     negative: frozenset[str] = field(default_factory=frozenset)
     accepted: Accepted = MODERN
 
