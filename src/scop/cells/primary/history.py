@@ -1,7 +1,7 @@
 """The history of our zones: a git repository in the primary's state, one master file a zone, one commit a change.
 
-`git -C zones.git log -p -- harbor.test.zone` tells who changed what, when and why. What is committed is on the disk before
-the change is answered. One process at a time owns the repository; others may read it.
+`git -C zones.git log -p -- harbor.test.zone` tells who changed what, when and why. What is committed is on the disk
+before the change is answered. One process at a time owns the repository; others may read it.
 
 A master file that lies outside, as `scop init` writes it or `--zone NAME=FILE` names it, is *taken in*: as it stands,
 comments and all, where the zone is new; otherwise, if it was edited since it was last taken in, what was edited is
