@@ -13,19 +13,23 @@ from scop.base import Clock
 from scop.cells.primary.calls import ZoneDesk
 from scop.cells.primary.history import GitHistory
 from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
-from scop.cells.primary.listeners import PublicStreams, neighbour_stream, public_datagrams
+from scop.cells.primary.listeners import neighbour_stream, public_face
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.grants import Grant
+from scop.dns.zone.rates import RateOptions
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Handlers, Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.tsig_file import read_tsig_key
+from scop.net.dns_public import PublicSockets, StreamBounds
 from scop.net.log import Log
 from scop.net.peer import Peer
 
 __all__ = ["PrimaryOptions", "options_of", "run"]
+
+DRAIN_SECONDS = 5.0  # for answers that wait, an UPDATE's for the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class PrimaryOptions:
     inlet: Inlet | None = None
     rights: Rights = field(default_factory=Rights)
     signing: Signing = field(default_factory=Unsigned)
-    max_streams: int = 500  # public TCP connections at once
+    bounds: StreamBounds = field(default_factory=StreamBounds)  # of public streams
+    rates: RateOptions = field(default_factory=RateOptions)  # of public datagrams
 
 
 def options_of(cell: Cell) -> PrimaryOptions:
@@ -62,7 +67,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
         life=cell.life,
         inlet=cell.inlet,
         rights=Rights(grants=(grant,), pipe_keys=(key,)),
-        max_streams=cell.config.limits.connections,
+        bounds=StreamBounds(max_streams=cell.config.limits.connections),
     )
 
 
@@ -70,19 +75,15 @@ async def run(options: PrimaryOptions) -> None:
     """Answer until asked to end; an UPDATE that is being written is finished first."""
     holdings = Holdings(options.zones.by_origin.values(), options.history, options.signing, options.clock.unix)
     server = NameServer(holdings, options.rights, options.log, options.clock)
-    public_streams = PublicStreams(server, options.max_streams)
-    loop = asyncio.get_running_loop()
-    datagrams, _ = await loop.create_datagram_endpoint(lambda: public_datagrams(server), sock=options.datagrams)
-    streams = await loop.create_server(public_streams.new_protocol, sock=options.streams)
+    public = public_face(server, options.bounds, options.rates)
+    await public.open(PublicSockets([options.datagrams], [options.streams]))
     if options.inlet is not None:
         await options.inlet.serve(_handlers(options, holdings, server))
     options.life.ready()
     await options.life.stopped()
     if options.inlet is not None:
         await options.inlet.close()
-    streams.close()
-    public_streams.close()
-    datagrams.close()
+    await public.drain(DRAIN_SECONDS)
     await server.drained()
 
 

@@ -2,8 +2,8 @@
 
 There are no zone transfers and no recursion here; what a response holds is `draft`'s to say.
 
-Standards: RFC 1034 §4.3.2, RFC 1035 §4, RFC 4035 §3.1, RFC 5001, RFC 6891, RFC 7766 §8, RFC 8482, RFC 8906, RFC 8914,
-RFC 9471, RFC 9619.
+Standards: RFC 1034 §4.3.2, RFC 1035 §4, RFC 4035 §3.1, RFC 5001, RFC 6891, RFC 7766 §8, RFC 7828, RFC 7830,
+RFC 8482, RFC 8906, RFC 8914, RFC 9471, RFC 9619.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from scop.base import RemoteProtocolError
 from scop.dns.answer import Question
-from scop.dns.edns import MAX_DATAGRAM_OCTETS, Edns, OptionCode
+from scop.dns.edns import MAX_DATAGRAM_OCTETS, Edns, OptionCode, keepalive_option
 from scop.dns.header import expects_response, header_reply, opcode_of
 from scop.dns.message import MAX_MESSAGE_OCTETS, Flag, Message, build_message, parse_message
 from scop.dns.names import parent_name
@@ -23,13 +23,35 @@ from scop.dns.zone.identity import ANONYMOUS, Identity
 from scop.dns.zone.lookup import Match, find
 from scop.dns.zone.zone import Zone
 
-__all__ = ["MAX_DATAGRAM_OCTETS", "MAX_STREAM_OCTETS", "Zones", "expects_response", "header_reply", "opcode_of"]
+__all__ = [
+    "MAX_DATAGRAM_OCTETS",
+    "MAX_STREAM_OCTETS",
+    "Manners",
+    "Zones",
+    "expects_response",
+    "header_reply",
+    "opcode_of",
+]
 
 MAX_STREAM_OCTETS = MAX_MESSAGE_OCTETS
 MAX_ALIASES = 16  # BIND's bound on a chain
 _PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker without EDNS can take
 _TRANSFERS = frozenset({"AXFR", "IXFR"})
 _META_TYPES = frozenset({"OPT", "TSIG", "TKEY", "MAILB", "MAILA"})  # RFC 6895 §3.1: no data of a zone
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What an asker on a stream may want beside an answer: how long the stream is kept when idle (RFC 7828 §3.3).
+
+    And under TLS, that a response's length is a multiple of some octets (RFC 8467 §4.1).
+    """
+
+    idle_seconds: float = 0.0
+    block_octets: int = 0
+
+
+_NO_MANNERS = Manners()  # a datagram's
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +105,7 @@ class Zones:
         above = self.holding(parent_name(qname))
         return above is not None and find(above, qname, "DS").match is not Match.REFERRAL
 
-    def answer(self, query: bytes, *, max_octets: int) -> bytes | None:
+    def answer(self, query: bytes, *, max_octets: int, manners: Manners = _NO_MANNERS) -> bytes | None:
         """Return the response to a query's octets, or None where nothing must be said.
 
         `max_octets` is what the transport carries: `MAX_STREAM_OCTETS`, or `MAX_DATAGRAM_OCTETS`,
@@ -98,7 +120,10 @@ class Zones:
             message = parse_message(query)
         except RemoteProtocolError:
             return header_reply(query, Rcode.FORMERR)
-        return self._fitted(message, self._draft(message), _limit(message, max_octets))
+        draft = self._draft(message)
+        response = self._response(message, draft, manners)
+        block_octets = manners.block_octets if message.edns is not None and message.edns.wants_padding else 0
+        return _fitted(response, draft, _limit(message, max_octets), block_octets)
 
     def _draft(self, query: Message) -> Draft:
         draft = Draft(dnssec_ok=query.edns is not None and query.edns.dnssec_ok)
@@ -131,15 +156,7 @@ class Zones:
             seen.add(qname)
             zone = self._nearest(qname, qtype)
 
-    def _fitted(self, query: Message, draft: Draft, limit: int) -> bytes:
-        """Write the response; what does not fit is answered empty with TC, so that the asker comes by TCP."""
-        response = self._response(query, draft)
-        # RFC 9471 §3: a referral without its glue is of no use either
-        required = sum(len(rrset.rdatas) for rrset in draft.required)
-        octets = build_message(response, max_octets=limit, required_additional=required)
-        return build_message(response.emptied()) if octets[2] & Flag.TRUNCATED >> 8 else octets
-
-    def _response(self, query: Message, draft: Draft) -> Message:
+    def _response(self, query: Message, draft: Draft, manners: Manners) -> Message:
         # RFC 4035 §3.1.6: AD and CD are for resolvers
         flags = Flag.RESPONSE | (query.flags & Flag.RECURSION_DESIRED)
         if draft.authoritative:
@@ -153,14 +170,24 @@ class Zones:
             draft.records(draft.answer),
             draft.records(draft.authority),
             draft.records((*draft.required, *draft.additional)),
-            edns=None if query.edns is None else self._edns(query.edns, draft),  # RFC 6891 §6.1.1
+            edns=None if query.edns is None else self._edns(query.edns, draft, manners),  # RFC 6891 §6.1.1
         )
 
-    def _edns(self, asked: Edns, draft: Draft) -> Edns:
-        options = tuple(error.to_option() for error in draft.errors)
+    def _edns(self, asked: Edns, draft: Draft, manners: Manners) -> Edns:
+        options = [error.to_option() for error in draft.errors]
         if asked.wants_server_id and self.identity.server_id:
-            options += ((OptionCode.NSID, self.identity.server_id.encode("utf-8")),)
-        return Edns(MAX_DATAGRAM_OCTETS, asked.dnssec_ok, options=options)  # RFC 3225 §3: DO is repeated
+            options.append((OptionCode.NSID, self.identity.server_id.encode("utf-8")))
+        if asked.speaks_keepalive and manners.idle_seconds:
+            options.append(keepalive_option(manners.idle_seconds))
+        return Edns(MAX_DATAGRAM_OCTETS, asked.dnssec_ok, options=tuple(options))  # RFC 3225 §3: DO is repeated
+
+
+def _fitted(response: Message, draft: Draft, limit: int, block_octets: int) -> bytes:
+    """Write the response; what does not fit is answered empty with TC, so that the asker comes by TCP."""
+    # RFC 9471 §3: a referral without its glue is of no use either
+    required = sum(len(rrset.rdatas) for rrset in draft.required)
+    octets = build_message(response, max_octets=limit, required_additional=required, block_octets=block_octets)
+    return build_message(response.emptied()) if octets[2] & Flag.TRUNCATED >> 8 else octets
 
 
 def _refused_by_header(query: bytes) -> bytes | None:
