@@ -38,7 +38,7 @@ NEEDED = {
         "email",
         "pygit2",
     },  # zones; their history; dnspython reads its own version by importlib.metadata
-    "resolver": set(),
+    "resolver": {"cryptography"},  # DNSSEC
 }
 
 PROGRAM = """

@@ -14,7 +14,7 @@ from scop.cells.resolver.answering import Answering
 from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns import Opcode, Question, Rcode
 from scop.dns.message import Edns, Flag, Message, Record, build_message, build_query, parse_message
-from scop.dns.rdata import TXT
+from scop.dns.rdata import TXT, A
 from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.known import Known, Reason
@@ -25,7 +25,7 @@ from scop.dns.words import Ede, Security
 from scop.net.dns_server import DnsTransport
 from scop.net.peer import Peer
 
-ASKED = Question("localhost", "A")
+ASKED = Question("host.test", "A")
 BIG = Question("big.test", "TXT")
 BOGUS = Question("bogus.test", "TXT")
 TEXTS = tuple(TXT((b"%02d" % number + b"x" * 200,)) for number in range(9))
@@ -49,6 +49,8 @@ def answering() -> Answering:
     big = Known(Rcode.NOERROR, (RRset(BIG.name, "TXT", 300, TEXTS),), security=Security.INSECURE)
     expired = Reason("it ran out", Ede.SIGNATURE_EXPIRED)
     bogus = Known(Rcode.NOERROR, (RRset(BOGUS.name, "TXT", 300, TEXTS[:1]),), (), "", Security.BOGUS, expired)
+    host = Known(Rcode.NOERROR, (RRset(ASKED.name, "A", 300, (A("192.0.2.1"),)),), security=Security.INSECURE)
+    CACHE.learn(ASKED, host, now)
     CACHE.learn(BIG, big, now)
     CACHE.learn(BOGUS, bogus, now)
     return Answering(Recursion(settings, CACHE, Surroundings(nobody, CLOCK, KeptLog().log())), CLOCK, Manners())

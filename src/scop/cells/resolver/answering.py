@@ -1,11 +1,13 @@
 """From a query's octets to a response's: ready ones first, then what is known, then what has to be found out.
 
-Standards: RFC 1035 §4.2.1 (512 octets without EDNS), RFC 6891 §6.2.5, RFC 8906 §3 (say no, do not be silent).
+Standards: RFC 1035 §4.2.1 (512 octets without EDNS), RFC 6891 §6.2.5, RFC 8467 (padding), RFC 8906 §3 (say no,
+do not be silent).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from scop.base import Clock, RemoteProtocolError
 from scop.cells.resolver.recursion import Recursion
@@ -13,7 +15,6 @@ from scop.dns import Question, Rcode
 from scop.dns.header import expects_response, header_reply
 from scop.dns.message import (
     MAX_DATAGRAM_OCTETS,
-    MAX_MESSAGE_OCTETS,
     Flag,
     Message,
     build_message,
@@ -22,37 +23,52 @@ from scop.dns.message import (
 from scop.dns.resolver.ready import ReadyResponses
 from scop.dns.resolver.reply import Manners, refusal, reply
 from scop.dns.resolver.resolution import Resolution
+from scop.dns.words import Ede
 from scop.net.dns_server import DnsTransport
 from scop.net.peer import Peer
 
 __all__ = ["Answering"]
 
+_STALE = (Ede.STALE_ANSWER, Ede.STALE_NXDOMAIN_ANSWER)
+PADDED_OCTETS = 468  # RFC 8467 §4.1: what responses are a multiple of where lengths are all that can be seen
 PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker takes that says nothing else
 
 
 class Answering:
-    """Answers on one way in: datagrams, streams, or the pipes of neighbours."""
+    """Answers those who come one way: neighbours, or strangers."""
 
     def __init__(self, recursion: Recursion, clock: Clock, manners: Manners) -> None:
         self._recursion = recursion
         self._now = clock.monotonic
         self._manners = manners
-        self._ready = ReadyResponses()
+        self._datagram_manners = replace(manners, idle_seconds=0.0)
+        self._datagrams, self._streams = ReadyResponses(), ReadyResponses()
 
-    def answer(self, query: bytes, peer: Peer, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
+    def answer_quickly(self, query: bytes, _address: str) -> bytes | None:
+        """Return the response to a datagram if it is ready."""
+        return self._datagrams.find(query, self._now())
+
+    def answer(self, query: bytes, _peer: Peer, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
         """Return the response, at once where it is known, or an awaitable of it; None where silence is right."""
-        return self._ready.find(query, self._now()) or self._found(query, transport)
+        return self._ready(transport).find(query, self._now()) or self._found(query, transport)
+
+    def _ready(self, transport: DnsTransport) -> ReadyResponses:
+        return self._datagrams if transport is DnsTransport.DATAGRAM else self._streams
+
+    def _manners_on(self, transport: DnsTransport) -> Manners:
+        return self._datagram_manners if _is_datagram(transport) else self._manners
 
     def _found(self, query: bytes, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
         if not expects_response(query):
             return None  # two servers could talk for ever
         try:
             asked = parse_message(query)
-            refused = refusal(asked, self._manners)
+            refused = refusal(asked, self._manners_on(transport))
         except RemoteProtocolError:
             return header_reply(query, Rcode.FORMERR)
-        if refused is not None or asked.question is None:
-            return _written(asked, refused, transport) if refused is not None else header_reply(query, Rcode.FORMERR)
+        if refused is not None:
+            return _written(asked, refused, transport)
+        assert asked.question is not None
         known = self._recursion.recall(asked.question, checking_disabled=_is_checking_disabled(asked))
         if known is None:
             return self._said_later(query, asked, asked.question, transport)
@@ -63,11 +79,19 @@ class Answering:
         return self._said(query, asked, resolution, transport)
 
     def _said(self, query: bytes, asked: Message, resolution: Resolution, transport: DnsTransport) -> bytes:
-        response = _written(asked, reply(asked, resolution, self._manners), transport)
-        # Options differ from asker to asker (cookies), and a reason is for now only.
-        if not resolution.has_failed and resolution.reason is None and not (asked.edns and asked.edns.options):
-            self._ready.keep(query, response, self._now())
+        response = _written(asked, reply(asked, resolution, self._manners_on(transport)), transport)
+        # Options differ from asker to asker (cookies).
+        if not resolution.has_failed and not _is_stale(resolution) and not (asked.edns and asked.edns.options):
+            self._ready(transport).keep(query, response, self._now())
         return response
+
+
+def _is_datagram(transport: DnsTransport) -> bool:
+    return transport is DnsTransport.DATAGRAM
+
+
+def _is_stale(resolution: Resolution) -> bool:
+    return resolution.reason is not None and resolution.reason.ede in _STALE
 
 
 def _is_checking_disabled(asked: Message) -> bool:
@@ -75,8 +99,9 @@ def _is_checking_disabled(asked: Message) -> bool:
 
 
 def _written(asked: Message, message: Message, transport: DnsTransport) -> bytes:
-    if transport is DnsTransport.STREAM:
-        return build_message(message, max_octets=MAX_MESSAGE_OCTETS)
+    if not _is_datagram(transport):
+        is_padded = transport is DnsTransport.TLS and asked.edns is not None and asked.edns.wants_padding
+        return build_message(message, block_octets=PADDED_OCTETS if is_padded else 0)
     wanted = PLAIN_DATAGRAM_OCTETS if asked.edns is None else asked.edns.datagram_octets
     # RFC 6891 §6.2.5: less than 512 is 512; more than passes every path is what does.
     octets = max(PLAIN_DATAGRAM_OCTETS, min(wanted, MAX_DATAGRAM_OCTETS))

@@ -13,6 +13,7 @@ MANIFEST = Manifest(
         Pipe("receiver", PipeProtocol.DOT, "the client's reverse name"),
         Pipe("verifier", PipeProtocol.DOT, "policies and public keys"),
         Pipe("signer", PipeProtocol.DOT, "see keys before they are used"),
+        Pipe("primary", PipeProtocol.DOT, "the DS of our zones in their parents"),
     ),
     world=(World.DNS,),
     datagrams=True,

@@ -10,7 +10,6 @@ from scop.cells.resolver.anchors import INTERNET_ANCHORS, read_trust_anchors
 from scop.cells.resolver.answering import Answering
 from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
 from scop.cells.resolver.judging import judge_of
-from scop.cells.resolver.listeners import IDLE_SECONDS, Doors, Listeners
 from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.cache import Cache, CacheOptions
@@ -21,12 +20,14 @@ from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Resolver, WorldPorts
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.net.dns_public import PublicDns, PublicSockets, StreamBounds
 from scop.net.dns_server import DnsStreamServer
 from scop.net.dns_upstream import Upstream
 from scop.net.log import Log
 
 __all__ = ["Belief", "ResolverOptions", "options_of", "run", "what_it_is_told"]
 
+BOUNDS = StreamBounds()
 DRAIN_SECONDS = 3.0  # for answers that servers owe us; who asked asks again elsewhere after as much
 
 
@@ -40,7 +41,7 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class ResolverOptions:
-    """Everything the resolver needs. Cells come in by `inlet`, everybody by `listeners`; either may be left out."""
+    """Everything the resolver needs. Cells come in by `inlet`, everybody by `sockets`; either may be left out."""
 
     settings: Settings
     log: Log
@@ -50,7 +51,7 @@ class ResolverOptions:
     cache_octets: int = CacheOptions().max_octets
     serves_stale: bool = True
     inlet: Inlet | None = None
-    listeners: Listeners = field(default_factory=Listeners)
+    sockets: PublicSockets = field(default_factory=PublicSockets)
     manners: Manners = field(default_factory=Manners)  # towards strangers
 
 
@@ -100,18 +101,16 @@ def recursion_of(options: ResolverOptions) -> Recursion:
 async def run(options: ResolverOptions) -> None:
     """Answer until asked to end; what is in flight then is waited for, briefly."""
     recursion = recursion_of(options)
-    doors = Doors(options.listeners)
-    datagrams = Answering(recursion, options.clock, options.manners)
-    streams = Answering(recursion, options.clock, replace(options.manners, idle_seconds=IDLE_SECONDS))
+    strangers = Answering(recursion, options.clock, replace(options.manners, idle_seconds=BOUNDS.idle_seconds))
     neighbours = Answering(recursion, options.clock, Manners(explains=True))
-    await doors.open(datagrams.answer, streams.answer)
+    public = PublicDns(strangers.answer, quick=strangers.answer_quickly, bounds=BOUNDS)
+    await public.open(options.sockets)
     if options.inlet is not None:
         await options.inlet.serve({PipeProtocol.DOT: lambda peer: DnsStreamServer(neighbours.answer, peer)})
     options.life.ready()
     await options.life.stopped()
     if options.inlet is not None:
         await options.inlet.close()
-    doors.stop_accepting()
+    await public.drain(DRAIN_SECONDS)
     await recursion.drained(DRAIN_SECONDS)
-    doors.close()
     await recursion.close()
