@@ -78,6 +78,9 @@ class Versions:
         self._turn = threading.Lock()
         self._texts: dict[str, dict[int, tuple[RRset, str]]] = {}  # by zone: what each RRset is as text
 
+    def close(self) -> None:
+        """Leave it."""
+
     def zones(self) -> tuple[Zone, ...]:
         """Return every zone as it is now; raises `ValueError` that names the file which is wrong."""
         with self._turn:
