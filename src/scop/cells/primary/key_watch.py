@@ -65,7 +65,8 @@ class KeyWatch:
                     self._tell(origin)
                 if self.signer.needs_renewal(origin, self._now()):
                     why = _why(self.signer.state(origin)) if stepped else "signatures made anew"
-                    await self._holdings.renew(origin, Author(_WHO, why), _under_next_serial)
+                    # Shielded: what is written and what is shown must become the same, also when the cell ends now.
+                    await asyncio.shield(self._holdings.renew(origin, Author(_WHO, why), _under_next_serial))
                 if not stepped:
                     return
 

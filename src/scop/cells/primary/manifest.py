@@ -12,6 +12,7 @@ MANIFEST = Manifest(
         Pipe("signer", PipeProtocol.DOT, "publish keys by UPDATE with TSIG"),
         Pipe("operator", PipeProtocol.CALL, "look at zones and their history, change them"),
     ),
+    reaches=(Pipe("resolver", PipeProtocol.DOT, "see which of our keys the parent vouches for"),),
     listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP)),
     datagrams=True,
 )

@@ -19,6 +19,7 @@ from scop.cells.primary.key_files import KeyFolder, key_folder
 from scop.cells.primary.signature_store import SignatureStore
 from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.dnssec.keys import SigningKey
+from scop.dns.zone.denial import Denial
 from scop.dns.zone.rollover import (
     Facts,
     KeyState,
@@ -38,9 +39,12 @@ from scop.dns.zone.rollover import (
 from scop.dns.zone.signing import Signed, SigningPolicy, first_expiration, is_due, max_ttl, sign_zone
 from scop.dns.zone.signing_keys import KeyRecord, KeyScheme, Role, new_key
 from scop.dns.zone.zone import Zone
+from scop.mesh.config import Primary
 from scop.net.log import Log
 
-__all__ = ["SigningOptions", "ZoneSigner"]
+__all__ = ["SigningOptions", "ZoneSigner", "signing_options"]
+
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,26 @@ class SigningOptions:
     algorithm: Algorithm = Algorithm.ECDSAP256SHA256
     policy: SigningPolicy = field(default_factory=SigningPolicy)
     timing: Timing = field(default_factory=Timing)
+
+
+def signing_options(config: Primary) -> SigningOptions:
+    """Return what `[primary]` says of signing."""
+    validity = int(config.signature_days * _DAY)
+    # Refreshed when half is over, spread over a fourteenth of the whole, as the defaults are.
+    policy = SigningPolicy(
+        Denial(config.denial),
+        validity_seconds=validity,
+        refresh_seconds=validity // 2,
+        jitter_seconds=validity // 14,
+    )
+    timing = Timing(
+        propagation_seconds=config.propagation_seconds,
+        parent_propagation_seconds=config.parent_propagation_seconds,
+        parent_ds_ttl_seconds=config.parent_ds_ttl_seconds,
+        key_ttl_seconds=policy.key_ttl_seconds,
+        zone_key_lifetime_seconds=int(config.zone_key_days * _DAY),
+    )
+    return SigningOptions(config.sign, KeyScheme(config.keys), Algorithm[config.algorithm.upper()], policy, timing)
 
 
 @dataclass(slots=True)
