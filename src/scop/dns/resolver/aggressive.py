@@ -62,15 +62,15 @@ class Denials:
         while self._weight > self._max_octets or len(self._zones) > MAX_ZONES:
             self._drop(next(iter(self._zones)))
 
-    def find(self, question: Question, now: float) -> Known | None:
-        """Return what is proved of the question's name, None where nothing is."""
+    def find(self, question: Question, now: float, floor: str = "") -> Known | None:
+        """Return what is proved of the question's name, None where nothing is; by no zone above `floor`."""
         # RFC 4035 §4.2: a DS stands above the cut.
         apex = parent_name(question.name) if question.type == DS.type else question.name
         while apex not in self._zones:
             if not apex:
                 return None
             apex = parent_name(apex)
-        return self._zones[apex].find(question, now)
+        return self._zones[apex].find(question, now) if is_at_or_below(apex, floor) else None
 
     def forget(self, apex: str) -> None:
         """Forget the zones at or below a name, and those above it."""

@@ -145,10 +145,9 @@ class Cache:
 
     def _concluded(self, question: Question, now: float, *, fresh: bool) -> Known | None:
         """Return what follows from what is known of names further up."""
-        if any(is_at_or_below(question.name, apex) for apex in self._options.apart):
-            return None
+        floor = max((apex for apex in self._options.apart if is_at_or_below(question.name, apex)), key=len, default="")
         above = question.name
-        while above:
+        while above and above != floor:
             above = parent_name(above)
             nothing = self._entries.peek((above, _ANYTHING))
             # RFC 8020 §2. Stricter: only where it is proved, since servers that say NXDOMAIN where names stand further
@@ -158,7 +157,7 @@ class Cache:
             alias = self._entries.peek((above, DNAME.type))
             if alias is not None and alias.is_live(now, fresh=fresh):
                 return _through_dname(question.name, _at(alias.known, now))
-        return self._denials.find(question, now) if self._options.aggressive else None
+        return self._denials.find(question, now, floor) if self._options.aggressive else None
 
     def _learn_trouble(self, question: Question, known: Known, now: float) -> Known:
         seconds = BOGUS_SECONDS if known.security is Security.BOGUS else FAILURE_SECONDS

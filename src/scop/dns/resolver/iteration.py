@@ -27,7 +27,6 @@ from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
 from scop.dns.resolver.minimising import Minimiser
 from scop.dns.resolver.options import Resort
-from scop.dns.resolver.resolution import NoteKind
 from scop.dns.resolver.responses import (
     Asked,
     Found,
@@ -39,7 +38,7 @@ from scop.dns.resolver.responses import (
     read_priming,
     target_of,
 )
-from scop.dns.resolver.special import special_answer
+from scop.dns.resolver.special import SpecialNames
 from scop.dns.words import Ede, Rcode, Security
 
 __all__ = ["Iteration"]
@@ -54,6 +53,7 @@ class Iteration:
     def __init__(self, exchange: Exchange, delegations: Delegations, cache: Cache, clock: Clock) -> None:
         self._exchange = exchange
         self._options = exchange.options
+        self._special = SpecialNames(exchange.options)
         self._delegations = delegations
         self._cache = cache
         self._clock = clock
@@ -114,11 +114,9 @@ class Iteration:
         self._memo.clear()
 
     def _found(self, question: Question, depth: int) -> Step[Known]:
-        if self._options.answer_special_names and not self._options.has_own_root:
-            special = special_answer(question)
-            if special is not None and self._delegations.configured_above(question.name) is None:
-                self._exchange.note(NoteKind.SPECIAL, question, "a special-use name, answered here", depth=depth)
-                return special
+        special = self._special.answer(question)
+        if special is not None:
+            return special
         passed_over = frozenset[str]()
         while True:
             delegation = self._start(question, passed_over)

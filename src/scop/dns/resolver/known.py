@@ -38,3 +38,4 @@ class Known:
     security: Security = Security.INDETERMINATE
     reason: Reason | None = None
     until: float = 0.0
+    is_local: bool = False  # a special-use name, for which we are the authority ourselves

@@ -66,6 +66,9 @@ class ResolverOptions:
     zones: tuple[Zone, ...] = ()  # stub and forward zones
     minimise: bool = True
     answer_special_names: bool = True
+    ordinary_names: frozenset[str] = field(
+        default_factory=frozenset
+    )  # special-use names that are asked for all the same
     prime: bool = True  # RFC 8109: ask the hints for the root's servers first
     verify_glue: bool = False  # addresses of servers in sibling zones are looked up before they are believed
     ask_private: bool = False  # also servers at addresses that are not the Internet's

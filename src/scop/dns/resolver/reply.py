@@ -53,7 +53,7 @@ def refusal(asked: Message, manners: Manners) -> Message | None:
     if rcode is not None:
         refused = _message(asked, rcode, manners, reason)
         if asked.opcode is not Opcode.QUERY or (asked.question is not None and asked.question.type in _TRANSFERS):
-            return refused._replace(flags=refused.flags & ~Flag.RECURSION_AVAILABLE)
+            refused = refused._replace(flags=refused.flags & ~Flag.RECURSION_AVAILABLE)
         # RFC 1035 §4.1.1: what cannot be interpreted is not repeated.
         return refused._replace(question=None) if rcode is Rcode.FORMERR else refused
     assert asked.question is not None
@@ -70,6 +70,8 @@ def reply(asked: Message, resolution: Resolution, manners: Manners) -> Message:
     wants_proof = asked.edns is not None and asked.edns.dnssec_ok
     message = _message(asked, resolution.rcode, manners, resolution.reason)
     flags = message.flags | asked.flags & Flag.CHECKING_DISABLED
+    if resolution.is_local:
+        flags |= Flag.AUTHORITATIVE  # RFC 6303 §3: these zones are served here
     vouching = [rrset for rrset in resolution.authority if wants_proof or rrset.type not in _PROOFS]
     # RFC 6840 §5.8: AD only to who shows that it understands it.
     understands = wants_proof or asked.flags & Flag.AUTHENTIC_DATA
@@ -123,7 +125,7 @@ def _edns(asked: Edns, rcode: Rcode, manners: Manners, reason: Reason | None) ->
     options = list[EdnsOption]()
     if asked.wants_server_id and manners.nsid:
         options.append((OptionCode.NSID, manners.nsid))
-    if asked.speaks_keepalive and manners.idle_seconds:
+    if manners.idle_seconds:  # RFC 7828 §3.3.2: whether or not the asker said it, as long as it speaks EDNS
         options.append(keepalive_option(manners.idle_seconds))
     is_answer = rcode in (Rcode.NOERROR, Rcode.NXDOMAIN)
     if reason is not None and not (is_answer and reason.ede is Ede.OTHER):

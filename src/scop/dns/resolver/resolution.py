@@ -45,7 +45,8 @@ class Resolution:
     """The whole answer: aliases and records in order, and what vouches for them or for there being nothing.
 
     `security` is the least of all links. A bogus answer is SERVFAIL without records, unless the asker checks itself;
-    `reason` says why an answer failed, is insecure against expectation or is bogus.
+    `reason` says why an answer failed, is insecure against expectation or is bogus. `is_local`: a special-use name,
+    for which we are the authority.
     """
 
     rcode: Rcode
@@ -54,6 +55,7 @@ class Resolution:
     security: Security = Security.INSECURE
     reason: Reason | None = None
     trace: tuple[Note, ...] = ()
+    is_local: bool = False
 
     @property
     def has_failed(self) -> bool:

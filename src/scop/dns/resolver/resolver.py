@@ -29,6 +29,7 @@ from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import NoteKind, Resolution
 from scop.dns.resolver.responses import target_of
 from scop.dns.resolver.servers import Servers
+from scop.dns.resolver.special import SpecialNames
 from scop.dns.words import Rcode, Security
 
 __all__ = ["Cache", "Find", "Judge", "Resolver"]
@@ -63,6 +64,7 @@ class Resolver:
         self._judge = judge
         self._delegations = Delegations(options.roots, options.zones)
         self._servers = Servers()
+        self._special = SpecialNames(options)
 
     def resolve(self, question: Question, *, checking_disabled: bool = False) -> Step[Resolution]:
         """Return the answer; SERVFAIL with its reason where there is none to be had.
@@ -89,7 +91,7 @@ class Resolver:
         """Return the whole answer if nobody has to be asked for it; `find` looks elsewhere than in the fresh cache."""
         chain, now = _Chain(question), self._clock.monotonic()
         while chain.wants is not None:
-            known = (find or self._cache.find)(chain.wants, now)
+            known = (find or self._cache.find)(chain.wants, now) or self._special.answer(chain.wants)
             if known is None or (known.security is Security.INDETERMINATE and known.rcode in _SAID):
                 return None
             chain.add(known)
@@ -103,6 +105,10 @@ class Resolver:
             if is_judged or chain.checking_disabled:
                 return known
         else:
+            special = self._special.answer(question)
+            if special is not None:
+                exchange.note(NoteKind.SPECIAL, question, "a special-use name, answered here")
+                return special
             known = yield from iteration.find(question)
         if chain.checking_disabled and known.security is Security.INDETERMINATE:
             return self._cache.learn(question, known, self._clock.monotonic())
@@ -112,8 +118,6 @@ class Resolver:
     def _judged(
         self, question: Question, known: Known, exchange: Exchange, iteration: Iteration, effort: Effort
     ) -> Step[Known]:
-        if known.security is not Security.INDETERMINATE:
-            return known  # a special-use name
         if self._judge is None:
             return replace(known, security=Security.INSECURE)
         tries_left = MAX_JUDGED_AGAIN
@@ -169,7 +173,8 @@ class _Chain:
             return Resolution(last.rcode, reason=last.reason)
         answers = tuple(rrset for link in self._links for rrset in link.rrsets)
         authority = tuple(dict.fromkeys(rrset for link in self._links for rrset in link.authority))
-        return Resolution(last.rcode, answers, authority, security, reason)
+        is_local = all(link.is_local for link in self._links)
+        return Resolution(last.rcode, answers, authority, security, reason, is_local=is_local)
 
 
 def _least(found: Iterable[Security]) -> Security:

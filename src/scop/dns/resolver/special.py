@@ -16,10 +16,11 @@ from scop.dns.answer import Question
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import AAAA, NS, PTR, SOA, A, Rdata
 from scop.dns.resolver.known import Known
+from scop.dns.resolver.options import ResolverOptions
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode, Security
 
-__all__ = ["special_answer"]
+__all__ = ["SpecialNames", "special_answer"]
 
 TTL_SECONDS = 10_800  # RFC 6303 §3: three hours
 
@@ -42,6 +43,21 @@ _NOWHERE: Final = frozenset(
         *(f"{reverse}.ip6.arpa" for reverse in _REVERSE_V6),
     }
 )
+
+
+class SpecialNames:
+    """Those that are answered here: none below a zone that is configured, and none at all with a root of one's own."""
+
+    def __init__(self, options: ResolverOptions) -> None:
+        self._is_on = options.answer_special_names and not options.has_own_root
+        self._asked = (*(zone.name for zone in options.zones), *options.ordinary_names)
+
+    def answer(self, question: Question) -> Known | None:
+        """Return what is always true of a special-use name, None for every other."""
+        known = special_answer(question) if self._is_on else None
+        if known is None or any(is_at_or_below(question.name, zone) for zone in self._asked):
+            return None
+        return known
 
 
 def special_answer(question: Question) -> Known | None:
@@ -71,7 +87,7 @@ def _apex_of(name: str) -> str | None:
 def _said(question: Question, rdatas: tuple[Rdata, ...], apex: str, rcode: Rcode = Rcode.NOERROR) -> Known:
     found = (RRset(question.name, question.type, TTL_SECONDS, rdatas),) if rdatas else ()
     authority = () if rdatas else (RRset(apex, SOA.type, TTL_SECONDS, (_start(apex),)),)
-    return Known(rcode, found, authority, apex, Security.INSECURE)
+    return Known(rcode, found, authority, apex, Security.INSECURE, is_local=True)
 
 
 def _start(apex: str) -> SOA:
