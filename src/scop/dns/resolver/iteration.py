@@ -60,6 +60,9 @@ class Iteration:
         self._memo: dict[Question, Known] = {}
         self._open: set[Question] = set()
         self._lookups_left = MAX_LOOKUPS
+        self._denied: dict[Question, Question] = {}
+        self._minimises = self._options.minimise
+        self.ends_at_denials = False  # where a signed denial of a name above is judged, so that it may be the answer
 
     def find(self, question: Question, depth: int = 0) -> Step[Known]:
         """Return what stands at the name for the type; raises `Unanswered` where no server could or would say."""
@@ -109,9 +112,18 @@ class Iteration:
             self._cache.learn(question, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
             raise
 
+    def denied(self, question: Question) -> Question | None:
+        """Return the name above that does not exist, by a signed denial, where that is what `find` returned.
+
+        It has to be judged for that name; what is below is not there either (RFC 8020 §2).
+        """
+        return self._denied.get(question)
+
     def forget(self) -> None:
-        """Forget what was found for this question, as it is to be found anew."""
+        """Forget what was found for this question, as it is to be found anew, and by its whole name."""
         self._memo.clear()
+        self._denied.clear()
+        self._minimises = False
 
     def _found(self, question: Question, depth: int) -> Step[Known]:
         special = self._special.answer(question)
@@ -149,7 +161,7 @@ class Iteration:
             return (yield from self._descend(self._start(question, passed_over), question, depth))
 
     def _descend(self, delegation: Delegation, question: Question, depth: int) -> Step[Known]:
-        minimiser = Minimiser(question, is_off=not self._options.minimise or delegation.is_forward)
+        minimiser = Minimiser(question, is_off=not self._minimises or delegation.is_forward)
         while True:
             delegation = yield from self._primed(delegation, depth)
             asked = self._asked(delegation, minimiser.next(delegation.zone))
@@ -162,6 +174,9 @@ class Iteration:
                 return outcome.known
             elif isinstance(outcome, Found) and outcome.known.rcode is Rcode.NOERROR:
                 minimiser.is_no_cut(asked.question)
+            elif isinstance(outcome, Found) and self.ends_at_denials and not depth and _is_signed_denial(outcome.known):
+                self._denied[question] = asked.question
+                return outcome.known
             else:
                 minimiser.give_up()
 
@@ -276,3 +291,8 @@ def _places(servers: Iterable[NameServer], *, verify: bool) -> tuple[list[Server
     for server in servers:
         (unsure if verify and not server.is_in_zone else sure).extend(server.places)
     return sure, unsure
+
+
+def _is_signed_denial(known: Known) -> bool:
+    proofs = [rrset for rrset in known.authority if rrset.type in {"NSEC", "NSEC3"}]
+    return known.rcode is Rcode.NXDOMAIN and bool(proofs) and all(rrset.signatures for rrset in proofs)

@@ -73,6 +73,7 @@ class Resolver:
         """
         exchange = Exchange(self._options, self._servers, self._clock)
         iteration = Iteration(exchange, self._delegations, self._cache, self._clock)
+        iteration.ends_at_denials = self._judge is not None and not checking_disabled
         chain = _Chain(question, checking_disabled=checking_disabled)
         while chain.wants is not None:
             try:
@@ -120,17 +121,31 @@ class Resolver:
     ) -> Step[Known]:
         if self._judge is None:
             return replace(known, security=Security.INSECURE)
-        tries_left = MAX_JUDGED_AGAIN
-        while True:
-            judged = yield from self._judge.judge(question, known, iteration.find_proof, effort)
-            why = judged.reason.text if judged.reason is not None else ""
-            exchange.note(NoteKind.JUDGED, question, f"{judged.security.value}{': ' if why else ''}{why}")
-            # One of the zone's servers may be wrong, or somebody between: another one is asked.
-            if judged.security is not Security.BOGUS or not tries_left or not exchange.doubt(question):
-                return judged
-            tries_left -= 1
+        above = iteration.denied(question)
+        if above is not None:
+            judged = yield from self._verdict(self._judge, above, known, exchange, iteration, effort)
+            if judged.security is Security.SECURE:
+                self._cache.learn(above, judged, self._clock.monotonic())
+                return judged  # RFC 8020 §2: what is below is not there either
             iteration.forget()
             known = yield from iteration.find(question)
+        for _ in range(MAX_JUDGED_AGAIN):
+            judged = yield from self._verdict(self._judge, question, known, exchange, iteration, effort)
+            # One of the zone's servers may be wrong, or somebody between: another one is asked.
+            if judged.security is not Security.BOGUS or not exchange.doubt(question):
+                return judged
+            iteration.forget()
+            known = yield from iteration.find(question)
+        return (yield from self._verdict(self._judge, question, known, exchange, iteration, effort))
+
+    @staticmethod
+    def _verdict(
+        judge: Judge, question: Question, known: Known, exchange: Exchange, iteration: Iteration, effort: Effort
+    ) -> Step[Known]:
+        judged = yield from judge.judge(question, known, iteration.find_proof, effort)
+        why = judged.reason.text if judged.reason is not None else ""
+        exchange.note(NoteKind.JUDGED, question, f"{judged.security.value}{': ' if why else ''}{why}")
+        return judged
 
 
 class _Chain:
