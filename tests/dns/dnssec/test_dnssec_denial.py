@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.signed_world import SALT, nsec3_chain, nsec_chain, with_ancestors
 from scop.base import LimitExceeded
 from scop.dns.dnssec.absence import Absence, Cut
 from scop.dns.dnssec.canonical import label_count, name_key, rightmost, signed_owner
@@ -23,7 +22,6 @@ from scop.dns.dnssec.nsec3 import (
 )
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import NSEC, NSEC3
-from scop.dns.rdata.bitmap import bitmap_of
 from scop.dns.rrset import RRset
 
 # RFC 4035 appendix A: the zone "example", by the types at each name
@@ -39,39 +37,15 @@ EXAMPLE = {
     "x.y.w.example": "MX RRSIG NSEC",
     "xx.example": "A HINFO AAAA RRSIG NSEC",
 }
-SALT = bytes.fromhex("aabbccdd")
 
 
 def _nsecs(types_of: dict[str, str]) -> list[RRset]:
-    names = sorted(types_of, key=name_key)
-    following = [*names[1:], names[0]]
-    return [
-        RRset(owner, "NSEC", 3600, (NSEC.of(next_name, types_of[owner].split()),))
-        for owner, next_name in zip(names, following, strict=True)
-    ]
+    return nsec_chain({name: types.split() for name, types in types_of.items()})
 
 
 def _nsec3s(zone: str, types_of: dict[str, str], *, flags: int = 0, iterations: int = 12) -> list[RRset]:
-    existing = dict.fromkeys(_with_ancestors(zone, types_of), "") | types_of
-    hashed = sorted((hash_name(name, SALT, iterations), types) for name, types in existing.items())
-    following = [*hashed[1:], hashed[0]]
-    return [
-        RRset(
-            f"{hash_label(owner)}.{zone}".rstrip("."),
-            "NSEC3",
-            3600,
-            (NSEC3(1, flags, iterations, SALT, last, bitmap_of(types.split())),),
-        )
-        for (owner, types), (last, _) in zip(hashed, following, strict=True)
-    ]
-
-
-def _with_ancestors(zone: str, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        while name != zone:
-            yield name
-            name = parent_name(name)
-    yield zone
+    split = {name: types.split() for name, types in types_of.items()}
+    return nsec3_chain(zone, dict(split), flags=flags, iterations=iterations)
 
 
 def _at(rrsets: list[RRset], *owners: str) -> NsecProofs:
@@ -379,7 +353,7 @@ _TYPES = st.sampled_from(["A RRSIG NSEC", "TXT RRSIG NSEC", "A TXT RRSIG NSEC"])
 
 def _oracle(zone: dict[str, str], name: str, type_: str) -> str:
     """Say by RFC 1034 §4.3.2 and RFC 4592 what a zone without delegations has for a question."""
-    existing = set(_with_ancestors("example", zone))
+    existing = set(with_ancestors("example", zone))
     if name not in existing:
         encloser = parent_name(name)
         while encloser not in existing:
