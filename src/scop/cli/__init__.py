@@ -6,7 +6,6 @@ Modules are imported when their command runs, so that `scop --help` is quick.
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 import sys
@@ -20,6 +19,8 @@ _IS_MISSING = "scop: {} is not installed; pip install 'scop[mesh]' brings all th
 
 try:
     import click
+
+    from scop.cli.late import Late
 except ModuleNotFoundError as missing:  # one of the libraries was installed alone, and pip put `scop` beside it
     sys.stderr.write(_IS_MISSING.format(missing.name) + "\n")
     raise SystemExit(2) from None
@@ -32,7 +33,7 @@ MAX_SENTENCE = 2000  # characters; a path may have half as many
 COMMANDS = {
     "account": ("scop.cli.account", "account", "Open, list and close accounts."),
     "demo": ("scop.cli.demo", "demo", "Two organisations, real mail, three attacks that must fail."),
-    "dns": ("scop.cli.dns", "dns", "Serve zones without a mesh."),
+    "dns": ("scop.cli.dns", "dns", "Serve zones, resolve names, keep zones right."),
     "hamlet": ("scop.cli.hamlet", "hamlet", "A corpus of mails written from values, and the check of it."),
     "init": ("scop.cli.mesh", "init", "Found a mesh: write scop.toml and what it needs."),
     "mail": ("scop.cli.mail", "mail", "List and show stored mail; read and write mail in files."),
@@ -46,26 +47,7 @@ COMMANDS = {
 }
 
 
-class _Late(click.Group):
-    """Finds commands by name and imports them when they run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in sorted(COMMANDS.items())])
-
-
-@click.command(cls=_Late, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Late, late_commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scop", prog_name="scop")
 def scop() -> None:
     """Your own mail, as a mesh of small confined cells."""

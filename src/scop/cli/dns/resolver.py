@@ -1,0 +1,98 @@
+"""`scop dns resolver`: a validating resolver in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+
+from scop.cli.dns.places import place_of, public_sockets, shown_place, tls_context
+from scop.cli.dns.told import Told, told_options
+from scop.cli.shared import json_option, print_json
+from scop.mesh.cell import Life
+from scop.net.clock import SystemClock
+from scop.net.dns_public import PublicSockets
+from scop.net.log import Log, write_to_descriptor
+
+__all__ = ["resolver"]
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Resolve for everybody who asks, and validate.")
+@click.option(
+    "--listen",
+    "places",
+    multiple=True,
+    required=True,
+    metavar="HOST:PORT",
+    help="Where to listen, UDP and TCP; repeat for more. Port 0 lets the system choose.",
+)
+@click.option("--dot", "tls_places", multiple=True, metavar="HOST:PORT", help="Where to speak DNS over TLS.")
+@click.option("--tls-cert", "certificate", type=_FILE, help="PEM, for --dot.  [default: one that is made now]")
+@click.option("--tls-key", "key", type=_FILE, help="PEM, for --dot.")
+@told_options
+@click.option("--no-stale", is_flag=True, help="Say nothing old when no server of a zone answers.")
+@click.option("--cache-octets", type=click.IntRange(min=65_536), default=33_554_432, show_default=True)
+@json_option
+def resolver(
+    *,
+    places: tuple[str, ...],
+    tls_places: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    told: Told,
+    no_stale: bool,
+    cache_octets: int,
+    as_json: bool,
+) -> None:
+    """Answer on UDP and TCP until SIGTERM or Ctrl-C: cached, validated, or found out from the root down.
+
+    Without --root-hints the Internet's root is asked, and its keys are believed. With a root of one's own nothing is
+    proved unless --trust-anchor says from what: a file of DS or DNSKEY lines.
+    """
+    from scop.cells.resolver.service import ResolverOptions, run
+
+    settings, belief = told.read()
+    dot = [place_of(place) for place in tls_places]
+    context = tls_context(certificate, key, dot[0][0]) if dot else None
+    sockets = public_sockets("dns resolver", map(place_of, places), dot, context)
+    life = Life()
+    options = ResolverOptions(
+        settings=settings,
+        belief=belief,
+        cache_octets=cache_octets,
+        serves_stale=not no_stale,
+        sockets=sockets,
+        log=Log("resolver", write_to_descriptor(sys.stderr.fileno())),
+        clock=SystemClock(),
+        life=life,
+    )
+    life.on_ready(lambda: _say_ready(sockets, as_json=as_json))
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, life.stop)
+        await run(options)
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each query on its way has a socket of its own
+    gc.collect()
+    gc.freeze()
+    uvloop.run(main())
+
+
+def _say_ready(sockets: PublicSockets, *, as_json: bool) -> None:
+    plain, dot = [*map(shown_place, sockets.streams)], [*map(shown_place, sockets.tls_streams)]
+    if as_json:
+        print_json({"event": "ready", "listen": plain, "dot": dot})
+    else:
+        click.echo(f"ready: resolving at {', '.join(plain)}{', over TLS at ' + ', '.join(dot) if dot else ''}")
+    sys.stdout.flush()
