@@ -48,8 +48,9 @@ _CLASSES_OF_CHAOS = {_TYPE_TXT: CLASSES[_TYPE_TXT]}  # an A record of class CH h
 def parse_message(octets: bytes, *, skips_malformed: bool = False, max_records: int = MAX_RECORDS) -> Message:
     """Read a message; raises `RemoteProtocolError` for anything that is not wholly one.
 
-    `max_records` is for a zone's transfer, whose messages are full of small ones. `skips_malformed` leaves out records whose data is not of their type: what a resolver hears of a server's other
-    records is of use, and a signature tells if one is missing.
+    `max_records` is for a zone's transfer, whose messages are full of small ones. `skips_malformed` leaves out records
+    whose data is not of their type: what a resolver hears of a server's other records is of use, and a signature tells
+    if one is missing.
     """
     try:
         return _parsed(octets, skips_malformed, max_records)

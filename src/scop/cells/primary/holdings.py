@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from scop.dns.words import Ede
 from scop.dns.zone import Zone, Zones
 
 __all__ = ["Author", "Change", "Edit", "History", "Holdings", "Signing", "Unsigned", "Watcher"]
@@ -119,6 +120,17 @@ class Holdings:
             await asyncio.to_thread(self._history.commit, zone, by)
             return self._show(zone, by)
 
+    async def adopt(self, zone: Zone, by: Author) -> Change:
+        """Show a zone as its primary has it: no source of ours, no history, no signatures but those it came with."""
+        async with self._changing:
+            before = self.shown.by_origin.get(zone.origin)
+            self.shown = self.shown.replaced(zone)
+            return self._told(Change(before, zone, by))
+
+    def withhold(self, origin: str, reason: Ede) -> None:
+        """Answer for a zone no more, and say why."""
+        self.shown = self.shown.withheld(origin, reason)
+
     async def renew(self, origin: str, by: Author, next_serial: Edit) -> Change:
         """Sign a zone anew whose signatures or keys are due, under a serial of its own."""
         async with self._changing:
@@ -136,7 +148,9 @@ class Holdings:
         after = self._signed(source, before)
         self._sources[source.origin] = source
         self.shown = self.shown.replaced(after)
-        change = Change(before, after, by)
+        return self._told(Change(before, after, by))
+
+    def _told(self, change: Change) -> Change:
         for watcher in self._watchers:
             watcher(change)
         return change

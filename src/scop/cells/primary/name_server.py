@@ -1,4 +1,4 @@
-"""What the primary says, to the public and on its pipe: answers, and for those whose key it knows also UPDATE.
+"""What the primary says in public and on its pipe: answers, and to those whose key it knows, UPDATE and transfers.
 
 Some keys are good only on the pipe: the signer's own, so that a copy of it opens nothing from outside.
 
@@ -7,44 +7,63 @@ Standards: RFC 1996 §3, RFC 2136 §3, RFC 8906 §3, RFC 8945 §5.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from scop.base import Clock, RemoteProtocolError
 from scop.cells.primary.changing import Updates
 from scop.cells.primary.holdings import Holdings
+from scop.cells.primary.journals import Journals
 from scop.cells.primary.repeats import Outcomes
+from scop.cells.primary.transfers import Transfers, asks_for_transfer
 from scop.dns.header import HEADER_OCTETS, expects_response, header_reply, opcode_of, spelled_question
 from scop.dns.tsig import OpenedRequest, TsigError, TsigKey, Verifier
 from scop.dns.words import Opcode, Rcode
 from scop.dns.zone.answer import MAX_STREAM_OCTETS
 from scop.dns.zone.grants import Grant
+from scop.dns.zone.notify import notified_zone
 from scop.net.dns_server import Response
 from scop.net.log import Log
 
 __all__ = ["NameServer", "Rights", "reply_to"]
 
+_AUTHORITATIVE = 0x04  # of the third octet
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Who may sign, and what each may write; `pipe_keys` are good on the pipe only."""
+    """Who may sign, and what each may write or fetch; `pipe_keys` are good on the pipe only."""
 
     keys: tuple[TsigKey, ...] = ()
     grants: tuple[Grant, ...] = ()
     pipe_keys: tuple[TsigKey, ...] = ()
+    transfer_keys: frozenset[str] = frozenset()  # names of keys whose holders may have whole zones
 
 
 class NameServer:
-    """Answers from the zones that a server shows, and changes them."""
+    """Answers from the zones that a server shows, and changes them.
+
+    `notified` are asked in turn whether a NOTIFY for a zone, signed by a key of this name, is of interest to them.
+    """
 
     def __init__(
-        self, holdings: Holdings, rights: Rights, log: Log, clock: Clock, *, outcomes: Outcomes | None = None
+        self,
+        holdings: Holdings,
+        rights: Rights,
+        log: Log,
+        clock: Clock,
+        *,
+        outcomes: Outcomes | None = None,
+        journals: Journals | None = None,
     ) -> None:
         self.holdings = holdings
         self._log = log
         self._clock = clock
         self._outcomes = outcomes or Outcomes(None, self._now)
         self._updates = Updates(holdings, rights.grants, self._outcomes, log)
+        journals = journals or Journals(None, log)
+        self._transfers = Transfers(holdings, journals, rights.transfer_keys, log, self._now)
+        self.notified: list[Callable[[str, str], bool]] = []
         self._public = Verifier(rights.keys)
         self._piped = Verifier((*rights.keys, *rights.pipe_keys))
 
@@ -74,12 +93,32 @@ class NameServer:
             return opened.seal(reply_to(opened.message, Rcode.NOTAUTH), self._now())  # RFC 8945 §5.2
         if opcode_of(query) is Opcode.UPDATE:
             return self._update(opened, cell)
+        if opcode_of(query) is Opcode.NOTIFY:
+            return opened.seal(self._notify(opened), self._now())
+        if opcode_of(query) is Opcode.QUERY and asks_for_transfer(query):
+            found = self._transfers.answer(opened, max_octets)
+            return opened.seal(reply_to(opened.message, found), self._now()) if isinstance(found, Rcode) else found
         reply = self.holdings.shown.answer(opened.message, max_octets=max_octets)
         return None if reply is None else opened.seal(reply, self._now())
 
     async def _update(self, opened: OpenedRequest, cell: str) -> Response:
         rcode = await self._updates.take(opened, cell)
         return opened.seal(reply_to(opened.message, rcode), self._now())
+
+    def _notify(self, opened: OpenedRequest) -> bytes:
+        """Pass on that a zone has a new version (RFC 1996 §3); who cannot sign it is not believed."""
+        try:
+            origin = notified_zone(opened.message)
+        except RemoteProtocolError:
+            return reply_to(opened.message, Rcode.FORMERR)
+        signer = opened.signer
+        if signer is None:
+            return reply_to(opened.message, Rcode.REFUSED)
+        if origin is None or not any(listener(origin, signer.name) for listener in self.notified):
+            return reply_to(opened.message, Rcode.NOTAUTH)
+        self._log.info("zone.notified", zone=origin, key=signer.name)
+        reply = reply_to(opened.message, Rcode.NOERROR)
+        return bytes((*reply[:2], reply[2] | _AUTHORITATIVE)) + reply[3:]  # §4.7 has AA in the answer
 
     def _now(self) -> int:
         return int(self._clock.unix())
