@@ -6,8 +6,12 @@
     public_keys  a DNSKEY's key, and whether a signature of it fits
     digests      a DS of a key, and whether the two belong together
     signatures   one RRset and its RRSIG: made, and judged
-    nsec, nsec3  proofs that a name or type does not exist
-    validation   the chain from a trust anchor down to an answer, as a generator that asks
+    nsec, nsec3  proofs that a name or type does not exist, in the words of `absence`; `proofs` has both
+    effort       what checking one question may cost
+    checking     whether one of a zone's keys signed an RRset
+    trust        where trust begins, and what was concluded of zones
+    chain        from a trust anchor down to a zone
+    validation   judges an answer, as a generator that asks
 
 Only `keys` and `public_keys` import `cryptography`.
 

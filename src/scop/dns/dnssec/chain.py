@@ -12,17 +12,16 @@ Standards: RFC 4035 §5.1 and §5.2, RFC 4509 §3, RFC 6840 §5.2 and §5.4, RFC
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from scop.dns.answer import Question
-from scop.dns.dnssec.absence import Absence, Cut
+from scop.dns.dnssec.absence import Cut
 from scop.dns.dnssec.algorithms import Accepted, Digest
 from scop.dns.dnssec.checking import Checker, show
 from scop.dns.dnssec.digests import digest_length, names_key
-from scop.dns.dnssec.nsec import NsecProofs
-from scop.dns.dnssec.nsec3 import Nsec3Proofs
-from scop.dns.dnssec.signatures import trusted_ttl, wildcard_encloser
+from scop.dns.dnssec.proofs import DENIALS, Proofs
+from scop.dns.dnssec.signatures import trusted_ttl
 from scop.dns.dnssec.trust import MAX_TRUST_SECONDS, MIN_TRUST_SECONDS, Anchor, Anchors, Trust, Trusted
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import DNSKEY, DS, RRSIG
@@ -31,10 +30,9 @@ from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Security
 
-__all__ = ["Chain", "Find", "Proofs", "signer_of"]
+__all__ = ["Chain", "Find", "signer_of"]
 
 Find: TypeAlias = Callable[[Question], Step[Known]]
-_DENIALS = ("NSEC", "NSEC3")
 
 
 class Chain:
@@ -68,7 +66,7 @@ class Chain:
             known = yield from self._find(Question(name, "DS"))
         except Unanswered as fault:
             return _bogus(name, f"the DS of {show(name)} cannot be had: {fault}", fault.ede)
-        stated = known.rrsets[:1] or tuple(rrset for rrset in known.authority if rrset.type in _DENIALS)
+        stated = known.rrsets[:1] or tuple(rrset for rrset in known.authority if rrset.type in DENIALS)
         above = parent_name(name)
         signer = signer_of(stated, above, self._anchors.above(above))
         parent = yield from self.zone_of(above if signer is None else signer)
@@ -130,51 +128,6 @@ class Chain:
 
     def _until(self, ttl_seconds: int) -> float:
         return self._now + max(MIN_TRUST_SECONDS, min(MAX_TRUST_SECONDS, ttl_seconds))
-
-
-@dataclass(frozen=True, slots=True)
-class Proofs:
-    """What the verified denials of one zone in one response prove."""
-
-    nsec: NsecProofs
-    nsec3: Nsec3Proofs
-    ttl_seconds: int
-    verified: tuple[RRset, ...]
-
-    @classmethod
-    def of(cls, rrsets: Iterable[RRset], zone: Trust, checker: Checker) -> Proofs:
-        """Take those that a secure zone signed; any other is passed over, as it proves nothing."""
-        good: list[RRset] = []
-        for rrset in rrsets:
-            if rrset.type not in _DENIALS:
-                continue
-            signature = checker.signature_of(rrset, zone.apex, zone.keys)
-            # A denial made of a wildcard is a replay: it speaks of the wildcard's place, not of this one's.
-            if isinstance(signature, RRSIG) and wildcard_encloser(rrset.owner, signature) is None:
-                good.append(replace(rrset, ttl_seconds=trusted_ttl(rrset, signature, checker.now_unix)))
-        nsec3 = Nsec3Proofs.of(zone.apex, good, checker.effort)
-        ttl = min((rrset.ttl_seconds for rrset in good), default=0)
-        return cls(NsecProofs.of(zone.apex, good), nsec3, ttl, tuple(good))
-
-    def no_name(self, name: str) -> Absence:
-        """Say whether `name` does not exist."""
-        found = self.nsec.no_name(name)
-        return self.nsec3.no_name(name) if found is Absence.MISSING else found
-
-    def no_type(self, name: str, type_: str) -> Absence:
-        """Say whether `name` has no `type_`."""
-        found = self.nsec.no_type(name, type_)
-        return self.nsec3.no_type(name, type_) if found is Absence.MISSING else found
-
-    def no_closer(self, name: str, labels: int) -> Absence:
-        """Say whether the wildcard below the ancestor with `labels` labels stands in for `name`."""
-        found = self.nsec.no_closer(name, labels)
-        return self.nsec3.no_closer(name, labels) if found is Absence.MISSING else found
-
-    def no_ds(self, name: str) -> Cut:
-        """Say what stands at `name`, of which no DS came."""
-        found = self.nsec.no_ds(name)
-        return self.nsec3.no_ds(name) if found is Cut.MISSING else found
 
 
 def signer_of(rrsets: Iterable[RRset], name: str, anchor: str | None) -> str | None:

@@ -25,6 +25,7 @@ __all__ = ["MAX_ITERATIONS", "SHA1", "Nsec3Proofs", "hash_covers", "hash_label",
 SHA1 = 1  # RFC 5155 §11: the one hash algorithm
 # RFC 9276 §3.2 leaves the number to us: what most resolvers agreed upon in 2021. Zones should have 0.
 MAX_ITERATIONS = 150
+MAX_WAYS = 2  # RFC 5155 §8.2: a zone that changes its salt may show records of both
 HASHES_REMEMBERED = 8192
 _KNOWN_FLAGS = 0x01  # RFC 5155 §8.2: a record with any other is passed over
 
@@ -67,29 +68,29 @@ class _Encloser(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Nsec3Proofs:
-    """The verified NSEC3 records of one response, all of one zone and hashed in one way."""
+    """The verified NSEC3 records of one response, all of one zone and hashed in one way; there is at least one."""
 
     zone: str
     entries: tuple[tuple[bytes, NSEC3], ...]
     effort: Effort
 
     @classmethod
-    def of(cls, zone: str, rrsets: Iterable[RRset], effort: Effort) -> Nsec3Proofs:
-        """Take the NSEC3 records out of RRsets that were verified by the keys of `zone`."""
-        entries: list[tuple[bytes, NSEC3]] = []
+    def of(cls, zone: str, rrsets: Iterable[RRset], effort: Effort) -> tuple[Nsec3Proofs, ...]:
+        """Take the NSEC3 records out of RRsets that were verified by the keys of `zone`, by how they are hashed."""
+        ways: dict[tuple[int, bytes], list[tuple[bytes, NSEC3]]] = {}
         for rrset in rrsets:
             hashed = label_hash(rrset.owner.partition(".")[0])
             if hashed is None or parent_name(rrset.owner) != zone:
                 continue
-            known = (rdata for rdata in rrset.rdatas if isinstance(rdata, NSEC3) and _is_known(rdata))
-            entries += [(hashed, rdata) for rdata in known]
-        # RFC 5155 §8.2: those hashed in another way than the first are passed over.
-        return cls(zone, tuple(e for e in entries if _hashing(e[1]) == _hashing(entries[0][1])), effort)
+            for rdata in rrset.rdatas:
+                if isinstance(rdata, NSEC3) and _is_known(rdata):
+                    ways.setdefault((rdata.iterations, rdata.salt), []).append((hashed, rdata))
+        return tuple(cls(zone, tuple(entries), effort) for entries in list(ways.values())[:MAX_WAYS])
 
     @property
     def is_costly(self) -> bool:
         """Whether names are hashed more often than is worth it (RFC 9276 §3.2)."""
-        return bool(self.entries) and self.entries[0][1].iterations > MAX_ITERATIONS
+        return self.entries[0][1].iterations > MAX_ITERATIONS
 
     def no_name(self, name: str) -> Absence:
         """Say whether `name` does not exist, and no wildcard stands in for it (RFC 5155 §8.4)."""
@@ -139,7 +140,7 @@ class Nsec3Proofs:
 
     def _closest_encloser(self, name: str) -> _Encloser | None:
         """Return the longest ancestor that exists, if the next closer name is proved not to (RFC 5155 §8.3)."""
-        if not self.entries or not is_at_or_below(name, self.zone):
+        if not is_at_or_below(name, self.zone):
             return None
         for labels in range(label_count(name) - 1, label_count(self.zone) - 1, -1):
             ancestor = rightmost(name, labels)
@@ -152,13 +153,11 @@ class Nsec3Proofs:
         return None
 
     def _matching(self, name: str) -> NSEC3 | None:
-        if not self.entries:
-            return None
         hashed = self._hash(name)
         return next((record for owner, record in self.entries if owner == hashed), None)
 
     def _covering(self, name: str) -> NSEC3 | None:
-        if not self.entries or not is_at_or_below(name, self.zone):
+        if not is_at_or_below(name, self.zone):
             return None
         hashed = self._hash(name)
         return next((r for owner, r in self.entries if hash_covers(owner, r.next_hash, hashed)), None)
@@ -171,10 +170,6 @@ class Nsec3Proofs:
 
 def _is_known(record: NSEC3) -> bool:
     return record.hash_algorithm == SHA1 and not record.flags & ~_KNOWN_FLAGS  # RFC 5155 §8.1 and §8.2
-
-
-def _hashing(record: NSEC3) -> tuple[int, bytes]:
-    return record.iterations, record.salt
 
 
 def _by(encloser: _Encloser) -> Absence:

@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from scop.base import Clock, LimitExceeded
 from scop.dns.answer import Question
 from scop.dns.dnssec.absence import Absence
-from scop.dns.dnssec.chain import Chain, Find, Proofs, signer_of
+from scop.dns.dnssec.chain import Chain, Find, signer_of
 from scop.dns.dnssec.checking import Checker, show
 from scop.dns.dnssec.effort import Effort
+from scop.dns.dnssec.proofs import Proofs
 from scop.dns.dnssec.signatures import trusted_ttl, wildcard_encloser
 from scop.dns.dnssec.trust import Anchors, Trust, Trusted
 from scop.dns.names import is_at_or_below, parent_name
@@ -32,7 +33,6 @@ from scop.dns.words import Ede, Rcode, Security
 
 __all__ = ["Effort", "Validator"]
 
-_DENIALS = ("NSEC", "NSEC3")
 _UNSIGNABLE = "RRSIG"  # RFC 4035 §2.2: nothing signs a signature
 
 
