@@ -87,13 +87,16 @@ class Exchange:
         if seconds is not None:
             self._servers.note_useless(server, zone, self._clock.monotonic(), seconds)
 
-    def doubt(self, question: Question) -> bool:
-        """Ask the server last for a while that gave an answer, as it proved false; say whether there are others."""
-        source = self._sources.get(question)
-        if source is None or not source.has_others:
-            return False
-        self._servers.note_useless(source.server, source.zone, self._clock.monotonic(), FAILED_SECONDS)
-        return True
+    def doubt(self) -> bool:
+        """Ask the servers last for a while that gave answers and keys, as something is false; say if there are others.
+
+        Which of them it was nobody knows: the answer, a key or a DS may be at fault.
+        """
+        doubtful = [source for source in self._sources.values() if source.has_others]
+        for source in doubtful:
+            self._servers.note_useless(source.server, source.zone, self._clock.monotonic(), FAILED_SECONDS)
+        self._sources.clear()
+        return bool(doubtful)
 
     def note_source(self, question: Question, server: Server, zone: str, *, has_others: bool) -> None:
         """Remember who gave an answer."""
@@ -137,6 +140,7 @@ class Round:
         self._usable = set[Server]()
         self._failures = Counter[str]()
         self._empty = 0
+        self.resolvers = list[Server]()  # those that speak from their memory
 
     @property
     def summary(self) -> str:
@@ -183,6 +187,8 @@ class Round:
 
     def _useless(self, place: Server, useless: Useless) -> Outcome | None:
         self._failures[useless.text] += 1
+        if useless.why is Why.RECURSIVE:
+            self.resolvers.append(place)
         if useless.why is Why.EMPTY:
             self._empty += 1
             self._again.append(place)

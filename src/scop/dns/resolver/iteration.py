@@ -14,6 +14,7 @@ Standards: RFC 1034 §5.3.3, RFC 2308, RFC 4035 §4.2 (where a DS stands), RFC 5
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from scop.base import Clock
 from scop.dns.answer import Question
@@ -22,7 +23,7 @@ from scop.dns.rdata import AAAA, A
 from scop.dns.resolver.asking import Server, Step, Unanswered
 from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegation, Delegations, NameServer
-from scop.dns.resolver.exchange import Exchange
+from scop.dns.resolver.exchange import Exchange, Round
 from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
 from scop.dns.resolver.minimising import Minimiser
@@ -202,16 +203,30 @@ class Iteration:
         round_ = self._exchange.round(asked, depth, ends_at_useless=is_probe)
         sure, unsure = _places(delegation.servers, verify=self._options.verify_glue)
         outcome = yield from round_.ask_each(sure)
-        for server in delegation.servers[:MAX_NAMES_LOOKED_UP] if outcome is None and depth < MAX_DEPTH else ():
-            for type_ in self._address_types() if server.name else ():
-                places = yield from self._places_of(server, type_, delegation, depth)
-                outcome = outcome or (yield from round_.ask_each(places))
-            if outcome is not None:
-                break
+        if outcome is None and depth < MAX_DEPTH:
+            outcome = yield from self._ask_by_name(round_, delegation, depth)
         outcome = outcome or (yield from round_.ask_each(unsure)) or (yield from round_.ask_again())
+        outcome = outcome or (yield from self._ask_resolvers(round_, asked, depth))
         if outcome is None:
             raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer: {round_.summary}")
         return outcome
+
+    def _ask_by_name(self, round_: Round, delegation: Delegation, depth: int) -> Step[Outcome | None]:
+        """Look up the addresses of the servers, one family and one server after the other, and ask there."""
+        for server in delegation.servers[:MAX_NAMES_LOOKED_UP]:
+            for type_ in self._address_types() if server.name else ():
+                places = yield from self._places_of(server, type_, delegation, depth)
+                outcome = yield from round_.ask_each(places)
+                if outcome is not None:
+                    return outcome
+        return None
+
+    def _ask_resolvers(self, round_: Round, asked: Asked, depth: int) -> Step[Outcome | None]:
+        """Ask the servers that turned out to be resolvers as such: better their word than none."""
+        if not round_.resolvers or asked.is_forward:
+            return None
+        last = self._exchange.round(replace(asked, is_forward=True), depth)
+        return (yield from last.ask_each(round_.resolvers))
 
     def _address_types(self) -> list[str]:
         kinds = ((A.type, self._options.ask_ipv4), (AAAA.type, self._options.ask_ipv6))

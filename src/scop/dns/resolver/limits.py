@@ -20,7 +20,7 @@ MAX_NAMES_LOOKED_UP: Final = 4
 MAX_LOOKUPS: Final = 24  # of addresses, for all of a question: no more than a quarter of its queries begin one
 MAX_SERVERS: Final = 13  # of one zone; the root has as many, more would only cost time
 MAX_ADDRESSES: Final = 4  # of one server; enough for two of each family
-MAX_JUDGED_AGAIN: Final = 1  # a bogus answer is asked for once more, of another server of the zone
+MAX_JUDGED_AGAIN: Final = 2  # a bogus answer is asked for twice more, of other servers of the zone, if it has any
 MAX_TRIES: Final = 16  # servers asked about one name in one zone before it is given up
 # What is past any honest RRset; a set of thousands costs every asker and the cache (CVE-2024-1737).
 MAX_RECORDS_OF_SET: Final = 200

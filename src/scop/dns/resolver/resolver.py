@@ -132,7 +132,7 @@ class Resolver:
         for _ in range(MAX_JUDGED_AGAIN):
             judged = yield from self._verdict(self._judge, question, known, exchange, iteration, effort)
             # One of the zone's servers may be wrong, or somebody between: another one is asked.
-            if judged.security is not Security.BOGUS or not exchange.doubt(question):
+            if judged.security is not Security.BOGUS or not exchange.doubt():
                 return judged
             iteration.forget()
             known = yield from iteration.find(question)
