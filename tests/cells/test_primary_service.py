@@ -35,7 +35,7 @@ from scop.mesh.inlet import PlainInlet
 from scop.mesh.pipes import PipeInlet, pipe_dialer
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.tsig_file import TSIG_FILE
-from scop.net.dns_public import StreamBounds
+from scop.net.dns_public import PublicSockets, StreamBounds
 
 NOW = 1_800_000_000
 HOST = "127.0.0.1"
@@ -63,14 +63,18 @@ def options_for(folder: Path, pipe: socket.socket) -> PrimaryOptions:
     return PrimaryOptions(
         zones=read_zones(folder, wanted="harbor.test"),
         history=Folder(folder),
-        datagrams=datagrams,
-        streams=loopback_listener(),
+        sockets=PublicSockets([datagrams], [loopback_listener()]),
         log=KeptLog().log("primary"),
         clock=ClockAt(NOW),
         life=Life(),
         inlet=PlainInlet(pipe, PipeProtocol.DOT),
         rights=RIGHTS,
     )
+
+
+def both(options: PrimaryOptions) -> tuple[socket.socket, socket.socket]:
+    """Return the public sockets, UDP and TCP."""
+    return options.sockets.datagrams[0], options.sockets.streams[0]
 
 
 @asynccontextmanager
@@ -80,7 +84,7 @@ async def running(folder: Path) -> AsyncIterator[Ports]:
     options = options_for(folder, pipe)
     ready = asyncio.Event()
     options.life.on_ready(ready.set)
-    ports = Ports(*(listener.getsockname()[1] for listener in (options.datagrams, options.streams, pipe)))
+    ports = Ports(*(listener.getsockname()[1] for listener in (*both(options), pipe)))
     serving = asyncio.ensure_future(run(options))
     await ready.wait()
     try:
@@ -164,7 +168,7 @@ async def test_primary_bounds_its_streams(folder: Path) -> None:
     """Of n + 1 connections the one that was quiet for longest makes room for the last (RFC 7766 §6.2.2, §6.2.3)."""
     pipe = loopback_listener()
     options = replace(options_for(folder, pipe), bounds=StreamBounds(max_streams=2))
-    port = options.streams.getsockname()[1]
+    port = both(options)[1].getsockname()[1]
     serving = asyncio.ensure_future(run(options))
     query = dns.message.make_query("harbor.test", "MX").to_wire()
     quiet, busy = [await asyncio.open_connection(HOST, port) for _ in range(2)]
@@ -194,7 +198,7 @@ async def test_primary_alone_is_a_root(tmp_path: Path) -> None:
     options = replace(options_for(tmp_path, pipe), zones=zones, inlet=None, rights=Rights())
     serving = asyncio.ensure_future(run(options))
     query = dns.message.make_query("www.harbor.test", "A")
-    response = await dns.asyncquery.udp(query, HOST, port=options.datagrams.getsockname()[1], timeout=5)
+    response = await dns.asyncquery.udp(query, HOST, port=both(options)[0].getsockname()[1], timeout=5)
     options.life.stop()
     await serving
     assert "mx.harbor.test. 60 IN A 127.0.20.1" == response.additional[0].to_text()
@@ -213,11 +217,11 @@ def cell(folder: Path) -> Iterator[Cell]:
         log=sockets.log,
         inlet=PipeInlet(pipe, identity, MANIFEST.granted(), sockets.log),
         identity=identity,
-        places={"signer": Place(*pipe.getsockname())},
-        listeners={"dns/udp": sockets.datagrams, "dns/tcp": sockets.streams},
+        places=dict.fromkeys(("signer", "resolver"), Place(*pipe.getsockname())),
+        listeners=dict(zip(("dns/udp", "dns/tcp"), both(sockets), strict=True)),
         clock=ClockAt(NOW),
     )
-    for listener in (pipe, sockets.datagrams, sockets.streams):
+    for listener in (pipe, *both(sockets)):
         listener.close()
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import dns.rdata
 
@@ -13,22 +13,33 @@ from scop.base import Clock
 from scop.cells.primary.calls import ZoneDesk
 from scop.cells.primary.history import GitHistory
 from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
+from scop.cells.primary.journals import Journals
+from scop.cells.primary.key_desk import KeyDesk
+from scop.cells.primary.key_watch import KeyWatch
 from scop.cells.primary.listeners import neighbour_stream, public_face
 from scop.cells.primary.name_server import NameServer, Rights
+from scop.cells.primary.notifying import Notifier, Target
+from scop.cells.primary.repeats import Outcomes
+from scop.cells.primary.secondary import Secondaries, SecondaryZone
+from scop.cells.primary.signing import ZoneSigner, signing_options
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.grants import Grant
 from scop.dns.zone.rates import RateOptions
-from scop.mesh.calls import CallServer
+from scop.mesh.calls import Answers, CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Handlers, Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.tsig_file import read_tsig_key
+from scop.net.dns_client import Names, StreamNames
+from scop.net.dns_exchange import exchange_datagram
 from scop.net.dns_public import PublicSockets, StreamBounds
 from scop.net.log import Log
 from scop.net.peer import Peer
 
 __all__ = ["PrimaryOptions", "options_of", "run"]
 
+JOURNALS_FOLDER = "journals"
+OUTCOMES_FILE = "updates"
 DRAIN_SECONDS = 5.0  # for answers that wait, an UPDATE's for the disk
 
 
@@ -38,14 +49,17 @@ class PrimaryOptions:
 
     zones: Zones  # as they are written, without signatures of ours
     history: History  # where changed zones are stored
-    datagrams: socket.socket  # bound
-    streams: socket.socket  # listening
+    sockets: PublicSockets
     log: Log
     clock: Clock
     life: Life
     inlet: Inlet | None = None
     rights: Rights = field(default_factory=Rights)
     signing: Signing = field(default_factory=Unsigned)
+    names: Names | None = None  # where the parent's DS is seen, which a roll of keys waits for
+    state: Path | None = None  # where journals lie, and the outcomes of UPDATEs; without it they end with us
+    notify: tuple[Target, ...] = ()  # who is told of new versions
+    secondaries: tuple[SecondaryZone, ...] = ()  # zones that others keep and we show too
     bounds: StreamBounds = field(default_factory=StreamBounds)  # of public streams
     rates: RateOptions = field(default_factory=RateOptions)  # of public datagrams
 
@@ -60,13 +74,15 @@ def options_of(cell: Cell) -> PrimaryOptions:
     return PrimaryOptions(
         zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),
         history=history,
-        datagrams=cell.listeners["dns/udp"],
-        streams=cell.listeners["dns/tcp"],
+        sockets=PublicSockets([cell.listeners["dns/udp"]], [cell.listeners["dns/tcp"]]),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
         inlet=cell.inlet,
         rights=Rights(grants=(grant,), pipe_keys=(key,)),
+        state=cell.state,
+        signing=ZoneSigner(cell.state, signing_options(cell.config.primary), cell.log),
+        names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
     )
 
@@ -74,25 +90,79 @@ def options_of(cell: Cell) -> PrimaryOptions:
 async def run(options: PrimaryOptions) -> None:
     """Answer until asked to end; an UPDATE that is being written is finished first."""
     holdings = Holdings(options.zones.by_origin.values(), options.history, options.signing, options.clock.unix)
-    server = NameServer(holdings, options.rights, options.log, options.clock)
+    watch = _key_watch(options, holdings)
+    followers = _followers(options, holdings)
+    async with asyncio.TaskGroup() as tasks:  # a bug in one of them ends the cell, which is started anew
+        works = [followers.secondaries.run(), *([] if watch is None else [watch.run()])]
+        running = [tasks.create_task(work) for work in works]
+        await _serve(options, holdings, watch, followers)
+        for task in running:
+            task.cancel()
+    await holdings.drained()
+
+
+async def _serve(options: PrimaryOptions, holdings: Holdings, watch: KeyWatch | None, followers: _Followers) -> None:
+    now_unix = _whole_seconds(options.clock)
+    outcomes = Outcomes(options.state and options.state / OUTCOMES_FILE, now_unix)
+    server = NameServer(
+        holdings, options.rights, options.log, options.clock, outcomes=outcomes, journals=followers.journals
+    )
+    server.notified.append(followers.secondaries.notice)
     public = public_face(server, options.bounds, options.rates)
-    await public.open(PublicSockets([options.datagrams], [options.streams]))
+    await public.open(options.sockets)
     if options.inlet is not None:
-        await options.inlet.serve(_handlers(options, holdings, server))
+        await options.inlet.serve(_handlers(options, holdings, server, watch))
+    for origin in options.zones.by_origin:  # who was away while we were has missed what is new
+        followers.notifier.tell(holdings.shown.by_origin[origin])
     options.life.ready()
     await options.life.stopped()
     if options.inlet is not None:
         await options.inlet.close()
     await public.drain(DRAIN_SECONDS)
+    await followers.notifier.close()
     await server.drained()
 
 
-def _handlers(options: PrimaryOptions, holdings: Holdings, server: NameServer) -> Handlers:
-    """Return what is spoken on pipes: DNS, and where zones have a history, calls of the operator."""
+@dataclass(frozen=True, slots=True)
+class _Followers:
+    """What hears of every new version."""
+
+    journals: Journals
+    notifier: Notifier
+    secondaries: Secondaries
+
+
+def _followers(options: PrimaryOptions, holdings: Holdings) -> _Followers:
+    journals = Journals(options.state and options.state / JOURNALS_FOLDER, options.log)
+    for zone in holdings.shown.by_origin.values():
+        journals.begin(zone)
+    holdings.watch(journals.note)
+    notifier = Notifier(options.notify, exchange_datagram, options.log, options.clock)
+    holdings.watch(notifier.watch)
+    secondaries = Secondaries(options.secondaries, holdings, journals, options.log, options.clock)
+    return _Followers(journals, notifier, secondaries)
+
+
+def _whole_seconds(clock: Clock) -> Callable[[], int]:
+    return lambda: int(clock.unix())
+
+
+def _key_watch(options: PrimaryOptions, holdings: Holdings) -> KeyWatch | None:
+    if not isinstance(options.signing, ZoneSigner):
+        return None
+    return KeyWatch(options.signing, holdings, options.names, options.log, options.clock)
+
+
+def _handlers(options: PrimaryOptions, holdings: Holdings, server: NameServer, watch: KeyWatch | None) -> Handlers:
+    """Return what is spoken on pipes: DNS, and calls of the operator on histories and keys, where there are any."""
     handlers: dict[PipeProtocol, Callable[[Peer], asyncio.Protocol]] = {
         PipeProtocol.DOT: lambda peer: neighbour_stream(server, peer)
     }
+    answers: Answers = {}
     if isinstance(options.history, GitHistory):
-        desk = ZoneDesk(holdings, options.history, server.answer_neighbour, options.log)
-        handlers[PipeProtocol.CALL] = lambda peer: CallServer(peer, desk.answers(), options.log)
+        answers = ZoneDesk(holdings, options.history, server.answer_neighbour, options.log).answers()
+    if watch is not None:
+        answers = {**answers, **KeyDesk(watch, options.clock).answers()}
+    if answers:
+        handlers[PipeProtocol.CALL] = lambda peer: CallServer(peer, answers, options.log)
     return handlers

@@ -196,9 +196,9 @@ def build_scene(folder: Path, world: World) -> Scene:
     try:
         served = ((".", "root"), ("test", "test"), ("127.in-addr.arpa", "reverse"))
         words = [word for apex, name in served for word in ("--zone", f"{apex}={zones / name}.zone")]
-        root = scene.start("dns", "serve", "--address", world.root, "--port", str(PORTS.dns), "--json", *words)
+        root = scene.start("dns", "primary", "--listen", f"{world.root}:{PORTS.dns}", "--json", *words)
         meshes = [scene.start("up", "--json", "--config", str(scene.config(o))) for o in world.organisations]
-        await_event(root, "serving")
+        await_event(root, "ready")
         for mesh in meshes:
             await_event(mesh, "up")
     except BaseException:

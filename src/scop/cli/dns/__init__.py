@@ -13,8 +13,8 @@ __all__ = ["dns"]
 
 # Command name → (module, attribute, one line for the list).
 COMMANDS = {
+    "primary": ("scop.cli.dns.primary", "primary", "Answer for zones, and change, sign and transfer them."),
     "resolver": ("scop.cli.dns.resolver", "resolver", "Resolve for everybody who asks, and validate."),
-    "serve": ("scop.cli.dns.serve", "serve", "Answer for zones from master files, unchanging."),
     "zone": ("scop.cli.dns.zone", "zone", "Look at zones and their history, change them whole, check master files."),
 }
 

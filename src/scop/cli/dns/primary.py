@@ -1,0 +1,110 @@
+"""`scop dns primary`: an authoritative server in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import uvloop
+
+from scop.cli.dns.places import place_of, public_sockets, shown_place, tls_context
+from scop.cli.dns.primary_told import PrimaryTold, primary_options
+from scop.cli.shared import json_option, print_json
+from scop.mesh.cell import Life
+from scop.net.clock import SystemClock
+from scop.net.log import Log, write_to_descriptor
+
+if TYPE_CHECKING:
+    from scop.net.dns_public import PublicSockets
+
+__all__ = ["primary"]
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Answer for zones, and change, sign and transfer them.")
+@click.option(
+    "--listen",
+    "places",
+    multiple=True,
+    required=True,
+    metavar="HOST:PORT",
+    help="Where to listen, UDP and TCP; repeat for more. Port 0 lets the system choose.",
+)
+@click.option("--dot", "tls_places", multiple=True, metavar="HOST:PORT", help="Where to speak DNS over TLS.")
+@click.option("--tls-cert", "certificate", type=_FILE, help="PEM, for --dot.  [default: one that is made now]")
+@click.option("--tls-key", "key", type=_FILE, help="PEM, for --dot.")
+@primary_options
+@json_option
+def primary(
+    *,
+    places: tuple[str, ...],
+    tls_places: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    told: PrimaryTold,
+    as_json: bool,
+) -> None:
+    """Answer for zones on UDP and TCP until SIGTERM or Ctrl-C.
+
+    A zone's master file is taken into --state at its first sight, and merged into what is there when it was edited
+    since. Changes are kept in --state, as a git repository: `git -C DIR/zones.git log -p`. Who holds a key may change
+    what --allow-update says, and fetch zones if --transfer-key names it; nobody else may do either.
+    """
+    dot = [place_of(place) for place in tls_places]
+    context = tls_context(certificate, key, dot[0][0]) if dot else None
+    sockets = public_sockets("dns primary", map(place_of, places), dot, context)
+    log = Log("primary", write_to_descriptor(sys.stderr.fileno()))
+    life = Life()
+    with _state(told.state) as state:
+        _serve(told, sockets, (log, life), state, as_json=as_json)
+
+
+def _serve(
+    told: PrimaryTold, sockets: PublicSockets, log_and_life: tuple[Log, Life], state: Path, *, as_json: bool
+) -> None:
+    from scop.cells.primary.service import run
+
+    log, life = log_and_life
+    options = told.options(sockets, log, SystemClock(), life, state)
+    count = len(options.zones.by_origin) + len(options.secondaries)
+    life.on_ready(lambda: _say_ready(sockets, count, as_json=as_json))
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, life.stop)
+        await run(options)
+
+    gc.collect()
+    gc.freeze()
+    uvloop.run(main())
+
+
+@contextmanager
+def _state(folder: Path | None) -> Iterator[Path]:
+    """Return where changes are kept; without --state they are gone with us."""
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="scop-primary-") as made:
+        yield Path(made)
+
+
+def _say_ready(sockets: PublicSockets, count: int, *, as_json: bool) -> None:
+    plain, dot = [*map(shown_place, sockets.streams)], [*map(shown_place, sockets.tls_streams)]
+    if as_json:
+        print_json({"event": "ready", "zones": count, "listen": plain, "dot": dot})
+    else:
+        over_tls = f", over TLS at {', '.join(dot)}" if dot else ""
+        click.echo(f"ready: answering for {count} zones at {', '.join(plain)}{over_tls}")
+    sys.stdout.flush()

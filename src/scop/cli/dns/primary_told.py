@@ -1,0 +1,225 @@
+"""What a primary of the command line is told: zones, keys and their rights, secondaries and primaries."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import click
+
+from scop.base import Clock
+from scop.dns.names import normal_name
+from scop.dns.resolver.asking import Server
+from scop.dns.tsig_keys import TsigKey, read_key_lines
+from scop.dns.zone.grants import Grant
+from scop.mesh.cell import Life
+from scop.mesh.config import Primary
+from scop.net.log import Log
+
+if TYPE_CHECKING:
+    from scop.cells.primary.history import GitHistory
+    from scop.cells.primary.holdings import Signing
+    from scop.cells.primary.notifying import Target
+    from scop.cells.primary.secondary import SecondaryZone
+    from scop.cells.primary.service import PrimaryOptions
+    from scop.dns.zone.zone import Zone
+    from scop.net.dns_public import PublicSockets
+
+__all__ = ["PrimaryTold", "primary_options", "server_of"]
+
+DNS_PORT = 53
+
+_Parameters = ParamSpec("_Parameters")
+_Outcome = TypeVar("_Outcome")
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryTold:
+    """The options of a primary but for where it listens."""
+
+    zones: tuple[str, ...] = ()
+    tsig_key: tuple[Path, ...] = ()
+    allow_update: tuple[str, ...] = ()
+    transfer_key: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    secondary: tuple[str, ...] = ()
+    state: Path | None = None
+    sign: bool = False
+    algorithm: str = "ecdsap256sha256"
+    keys: str = "csk"
+    denial: str = "nsec"
+
+    def options(self, sockets: PublicSockets, log: Log, clock: Clock, life: Life, state: Path) -> PrimaryOptions:
+        """Read zones and keys; raises `click.UsageError` for what cannot be used."""
+        from scop.cells.primary.history import GitHistory
+        from scop.cells.primary.name_server import Rights
+        from scop.cells.primary.service import PrimaryOptions
+        from scop.dns.zone.answer import Zones
+
+        try:
+            keys = _Keys.read(self.tsig_key)
+            history = GitHistory(state)
+            zones = [_take_in(history, text, log) for text in self.zones]
+            return PrimaryOptions(
+                zones=Zones.of(zones),
+                history=history,
+                sockets=sockets,
+                log=log,
+                clock=clock,
+                life=life,
+                state=state,
+                rights=Rights(
+                    keys=tuple(keys.by_name.values()),
+                    grants=tuple(grant for text in self.allow_update for grant in keys.grants(text)),
+                    transfer_keys=frozenset(keys.named(name, "--transfer-key").name for name in self.transfer_key),
+                ),
+                signing=self._signing(state, log, frozenset(zone.origin for zone in zones)),
+                notify=tuple(keys.target(text, self.transfer_key) for text in self.notify),
+                secondaries=tuple(map(keys.secondary, self.secondary)),
+            )
+        except (OSError, ValueError) as fault:
+            raise click.UsageError(str(fault)) from None
+
+    def _signing(self, state: Path, log: Log, ours: frozenset[str]) -> Signing:
+        from scop.cells.primary.holdings import Unsigned
+        from scop.cells.primary.signing import ZoneSigner, signing_options
+
+        if not self.sign:
+            return Unsigned()
+        config = Primary(algorithm=self.algorithm, keys=self.keys, denial=self.denial)  # type: ignore[arg-type]  # click has checked that they are among the choices
+        return ZoneSigner(state, signing_options(config), log, ours.__contains__)
+
+
+def primary_options(command: Callable[..., _Outcome]) -> Callable[..., _Outcome]:
+    """Give a command these options; it is handed them as `told`."""
+
+    @functools.wraps(command)
+    def gathering(**options: object) -> _Outcome:
+        told = {name: options.pop(name) for name in PrimaryTold.__dataclass_fields__}
+        return command(told=PrimaryTold(**told), **options)  # type: ignore[arg-type]  # click has checked their types
+
+    for option in reversed(_OPTIONS):
+        gathering = option(gathering)
+    return gathering
+
+
+_OPTIONS = (
+    click.option("--zone", "zones", multiple=True, metavar="NAME=FILE", help="A zone and its master file; repeat."),
+    click.option(
+        "--tsig-key", multiple=True, type=_FILE, help="Lines of `name algorithm base64`, or what tsig-keygen writes."
+    ),
+    click.option(
+        "--allow-update",
+        multiple=True,
+        metavar="KEY:NAMES:TYPES",
+        help="What a key may write: `k:*:*`, `k:*._domainkey.harbor.test:TXT`; repeat for more.",
+    ),
+    click.option(
+        "--transfer-key", multiple=True, metavar="KEY", help="A key whose holder may fetch zones (AXFR, IXFR)."
+    ),
+    click.option(
+        "--notify",
+        multiple=True,
+        metavar="ADDR[:KEY]",
+        help="Tell this secondary of new versions.  [key: --transfer-key]",
+    ),
+    click.option(
+        "--secondary", multiple=True, metavar="NAME=ADDR:KEY", help="Fetch a zone from its primary and show it."
+    ),
+    click.option("--state", type=_FOLDER, metavar="DIR", help="Where changes are kept.  [default: nowhere]"),
+    click.option("--sign/--no-sign", default=False, help="Sign zones by DNSSEC, with keys kept in --state."),
+    click.option(
+        "--algorithm",
+        type=click.Choice(["ecdsap256sha256", "ecdsap384sha384", "ed25519"]),
+        default="ecdsap256sha256",
+        show_default=True,
+        help="Of new keys.",
+    ),
+    click.option("--keys", type=click.Choice(["csk", "ksk+zsk"]), default="csk", show_default=True),
+    click.option("--denial", type=click.Choice(["nsec", "nsec3"]), default="nsec", show_default=True),
+)
+
+
+def server_of(text: str) -> Server:
+    """Read `addr`, `addr:port`, `addr@port` or `[v6]:port`; raises `ValueError`."""
+    import ipaddress
+
+    host, at, port = text.partition("@")
+    if not at and text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif not at and text.count(":") == 1:
+        host, _, port = text.partition(":")
+    if port and not (port.isdecimal() and 0 < int(port) <= 65535):
+        raise ValueError(f"{text!r}: {port!r} is no port")
+    address = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
+    return Server(str(ipaddress.ip_address(address)), int(port) if port else DNS_PORT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys that there are, by name."""
+
+    by_name: dict[str, TsigKey]
+
+    @classmethod
+    def read(cls, files: Iterable[Path]) -> _Keys:
+        by_name: dict[str, TsigKey] = {}
+        for file in files:
+            try:
+                keys = read_key_lines(file.read_text(encoding="utf-8"))
+            except ValueError as fault:
+                raise ValueError(f"{file}: {fault}") from None
+            for key in keys:
+                if by_name.setdefault(key.name, key) != key:
+                    raise ValueError(f"{file}: another key of the name {key.name}")
+        return cls(by_name)
+
+    def named(self, name: str, option: str) -> TsigKey:
+        key = self.by_name.get(normal_name(name))
+        if key is None:
+            raise ValueError(f"{option}: there is no key {name!r} in --tsig-key")
+        return key
+
+    def grants(self, text: str) -> tuple[Grant, ...]:
+        grants = Grant.parse(text)
+        for grant in grants:
+            self.named(grant.key_name, f"--allow-update {text}")
+        return grants
+
+    def target(self, text: str, transfer_keys: tuple[str, ...]) -> Target:
+        from scop.cells.primary.notifying import Target
+
+        place, _, name = text.rpartition(":")
+        if place and normal_name(name) in self.by_name:
+            return Target(server_of(place), self.named(name, "--notify"))
+        # one whom we let fetch zones holds such a key
+        key = self.named(transfer_keys[0], "--transfer-key") if transfer_keys else None
+        return Target(server_of(text), key)
+
+    def secondary(self, text: str) -> SecondaryZone:
+        from scop.cells.primary.secondary import SecondaryZone
+
+        origin, equals, rest = text.partition("=")
+        place, colon, name = rest.rpartition(":")
+        if not equals or not colon or not place:
+            raise ValueError(f"--secondary {text!r} is not of the form NAME=ADDR:KEY")
+        return SecondaryZone(normal_name(origin), server_of(place), self.named(name, f"--secondary {text}"))
+
+
+def _take_in(history: GitHistory, text: str, log: Log) -> Zone:
+    """Read a zone's master file, and merge it into what its history has; raises `ValueError` and `OSError`."""
+    from scop.cells.primary.holdings import Author
+
+    origin, equals, path = text.partition("=")
+    if not equals or not path:
+        raise ValueError(f"--zone {text!r} is not of the form NAME=FILE")
+    taken = history.take_in(Path(path), normal_name(origin), Author("file", f"Take in {path}"))
+    for owner, type_ in taken.conflicts:
+        log.warning("zone.conflict", zone=taken.zone.origin, reason=f"{owner} {type_}: changed here and in {path}")
+    return taken.zone
