@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA384, SHA512, 
 
 from scop.dns.dnssec.algorithms import Algorithm
 
-__all__ = ["fits"]
+__all__ = ["fits", "forget_keys"]
 
 KEYS_REMEMBERED = 512  # of the zones that are asked for again and again; bounded, since peers choose them
 MIN_RSA_BITS = 512  # RFC 5702 §2.1
@@ -57,6 +57,11 @@ def fits(algorithm: int, key: bytes, signature: bytes, signed: bytes) -> bool:
     except (InvalidSignature, ValueError):  # ValueError: it has a length that none of this key has
         return False
     return True
+
+
+def forget_keys() -> None:
+    """Read each key anew, as for the first time."""
+    _check_of.cache_clear()
 
 
 @lru_cache(KEYS_REMEMBERED)
