@@ -4,8 +4,13 @@ Theory of operation. Nearly all queries are the same few octets but for their id
 a query is its octets without the id, the name in lower case, and without such EDNS options as change no answer. What is
 remembered is the response without its id and its question: both are the asker's own, spliced in between, so that its
 case comes back. Names in a response point to the question where they can, and are as long in any case. The answers are
-those of one version of all zones: who shows another begins with an empty memory. The memory is in two halves; when the
-younger is full the elder is forgotten, so a flood of random names does not push out what is asked all the time.
+those of one version of all zones: who shows another begins with an empty memory.
+
+A query without options is its own key as it stands, and need not be read at all: what equals a query that was read, but
+for the case of its name, is the same query. So only what is not found is read, and its options taken away.
+
+The memory is in two halves; when the younger is full the elder is forgotten, so a flood of random names does not push
+out what is asked all the time.
 
 Standards: RFC 1035 §4.1, RFC 4343 §4.1, RFC 6891 §6.1.
 """
@@ -109,7 +114,8 @@ def _question_stop(response: bytes) -> int:
 
 class _Known(NamedTuple):
     head: bytes  # flags and counts
-    tail: bytes  # what follows the question
+    stop: int  # of the question
+    tail: bytes  # what follows it
     account: bytes
 
 
@@ -125,18 +131,24 @@ class KnownAnswers:
 
     def answer(self, zones: Zones, query: bytes) -> tuple[bytes, bytes] | None:
         """Return the response of `zones` to a plain query and what it is counted as; None for any other query."""
+        if zones is not self._zones:
+            self._zones, self._young, self._old = zones, {}, {}
+        end = query.find(0, _NAME_AT)  # of the name; or of half a name whose label holds a zero, then as it stands
+        known = self._young.get(query[2:_NAME_AT] + query[_NAME_AT:end].lower() + query[end:])
+        if known is None:
+            return self._looked_into(zones, query)
+        head, stop, tail, account = known
+        return query[:2] + head + query[_NAME_AT:stop] + tail, account
+
+    def _looked_into(self, zones: Zones, query: bytes) -> tuple[bytes, bytes] | None:
         plain = plain_query(query, self._counting)
         if plain is None:
             return None
-        if zones is not self._zones:
-            self._zones, self._young, self._old = zones, {}, {}
         key, stop = plain
-        known = self._young.get(key)
+        known = self._young.get(key) or self._old.pop(key, None)
         if known is None:
-            known = self._old.pop(key, None)
-            if known is None:
-                return self._found(zones, query, plain)
-            self._remember(key, known)
+            return self._found(zones, query, plain)
+        self._remember(key, known)
         return query[:2] + known.head + query[_NAME_AT:stop] + known.tail, known.account
 
     def _found(self, zones: Zones, query: bytes, plain: PlainQuery) -> tuple[bytes, bytes] | None:
@@ -145,10 +157,11 @@ class KnownAnswers:
             return None
         account = account_of(response)
         if response[_NAME_AT : plain.stop] == query[_NAME_AT : plain.stop]:
-            self._remember(plain.key, _Known(response[2:_NAME_AT], response[plain.stop :], account))
+            known = _Known(response[2:_NAME_AT], plain.stop, response[plain.stop :], account)
+            self._remember(plain.key, known)
         return response, account
 
     def _remember(self, key: bytes, known: _Known) -> None:
-        if len(self._young) >= MAX_ANSWERS:
+        if len(self._young) >= MAX_ANSWERS and key not in self._young:
             self._old, self._young = self._young, {}
         self._young[key] = known
