@@ -9,25 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from fakes.git_remote import bare_repository, edit, git
 from fakes.mesh import loopback_listener
 from scop.store import Diverged, Remote, Store, StoreError
 
 WHO = {"author": "tester", "message": "m"}
-NAMES = ("-c", "user.name=Ada", "-c", "user.email=ada@remote.test")
-
-
-def git(folder: Path, *words: str) -> str:
-    """Run git in a folder."""
-    command = ["git", *NAMES, "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
     """Return an empty repository of somebody else."""
-    folder = tmp_path / "remote.git"
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(folder)], check=True)
-    return folder
+    return bare_repository(tmp_path / "remote.git")
 
 
 @pytest.fixture
@@ -36,17 +28,6 @@ def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "store.git")
     store.put("a", b"1", **WHO)
     return store
-
-
-def edit(bare: Path, name: str, text: str) -> str:
-    """Change a file at the remote as a person does: clone, edit, commit, push; return the commit."""
-    work = bare.parent / f"work{time.monotonic_ns()}"
-    git(bare.parent, "clone", "-q", str(bare), str(work))
-    (work / name).write_text(text)
-    git(work, "add", name)
-    git(work, "commit", "-q", "-m", f"Write {name}")
-    git(work, "push", "-q", "origin", "HEAD:main")
-    return git(work, "rev-parse", "HEAD").strip()
 
 
 def test_push_gives_the_remote_our_history(store: Store, bare: Path) -> None:

@@ -98,7 +98,7 @@ class Store:
         for commit in self._repository.walk(head.id, SortMode.TOPOLOGICAL):
             before = commit.parents[0].tree if commit.parents else None
             if _id_at(commit.tree, path) != _id_at(before, path):
-                yield Revision(str(commit.id), str(commit.author.name), commit.message, commit.commit_time)
+                yield _revision(commit)
 
     def put(self, path: str, octets: bytes | None, *, author: str, message: str, since: str | None = None) -> str:
         """Write a file, or remove it with None, and return the id of the commit; durable when this returns.
@@ -122,6 +122,13 @@ class Store:
             if time.monotonic() > deadline:
                 raise StoreError(f"others kept the store busy for {PATIENCE_SECONDS} s")
             self._yield_to_others()
+
+    def revision(self, revision: str) -> Revision:
+        """Return who made a commit, when and why, wherever it came from; raises `KeyError`."""
+        found: object = self._repository.get(revision)
+        if not isinstance(found, pygit2.Commit):
+            raise KeyError(revision)
+        return _revision(found)
 
     def free(self) -> None:
         """Remove the lock that a killed process left at once; for who knows that nobody else writes here."""
@@ -264,6 +271,10 @@ def _parts(path: str) -> tuple[str, ...]:
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         raise ValueError(f"not a path of the store: {path!r}")
     return parts
+
+
+def _revision(commit: pygit2.Commit) -> Revision:
+    return Revision(str(commit.id), str(commit.author.name), commit.message, commit.commit_time)
 
 
 def _mark(name: str) -> str:

@@ -29,7 +29,7 @@ from scop.dns.zone.difference import Merged, merge
 from scop.dns.zone.master_file import write_records
 from scop.store import Revision, Store, StoreError
 
-__all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", "file_of", "origin_of"]
+__all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", "file_of", "is_zone_file", "origin_of"]
 
 REPOSITORY = "zones.git"
 LOCK = "scop.lock"
@@ -84,7 +84,7 @@ class Versions:
     def zones(self) -> tuple[Zone, ...]:
         """Return every zone as it is now; raises `ValueError` that names the file which is wrong."""
         with self._turn:
-            return tuple(self._read(file) for file in self._store.list() if _is_zone(file))
+            return tuple(self._read(file) for file in self._store.list() if is_zone_file(file))
 
     def versions(self, origin: str, limit: int) -> tuple[Version, ...]:
         """Return the changes of a zone, newest first."""
@@ -193,7 +193,8 @@ class GitHistory(Versions):
         return merged
 
 
-def _is_zone(file: str) -> bool:
+def is_zone_file(file: str) -> bool:
+    """Say whether a file of the repository is a zone; others may stand beside them."""
     return file.endswith(_SUFFIX) and "/" not in file
 
 

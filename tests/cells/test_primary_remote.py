@@ -1,0 +1,216 @@
+"""The other home of the zones' history: what changed here is pushed, what a person changed there is merged."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakes.git_remote import bare_repository, edit, git
+from fakes.watched_log import WatchedLog
+from scop.cells.primary import remote as remote_module
+from scop.cells.primary.history import GitHistory
+from scop.cells.primary.holdings import Author, Holdings, Unsigned
+from scop.cells.primary.remote import Companion, remote_of
+from scop.dns.zone import Zone
+from scop.store import Remote, StoreError
+
+ORIGIN = "harbor.test"
+FILE = "harbor.test.zone"
+HEAD = "@ 300 SOA mx hostmaster {} 3600 600 1209600 10\n@ 300 NS mx\nmx 300 A 127.0.20.1\n"
+BY = Author("k", "UPDATE")
+WWW, FTP = "www 300 A 127.0.20.2\n", "ftp 300 A 127.0.20.3\n"
+
+
+def zone(lines: str = "", serial: int = 7, origin: str = ORIGIN) -> Zone:
+    """Return a zone with more lines."""
+    return Zone.parse(HEAD.format(serial) + lines, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A primary's zones and the remote of their history."""
+
+    bare: Path
+    holdings: Holdings
+    companion: Companion
+    kept: WatchedLog
+
+    async def change(self, serial: int, lines: str) -> None:
+        """Change the zone as an UPDATE does."""
+        await self.holdings.change(ORIGIN, lambda _now: zone(lines, serial), BY)
+
+    @property
+    def there(self) -> Zone:
+        """The zone as the remote has it."""
+        return Zone.parse(git(self.bare, "show", f"main:{FILE}"), ORIGIN)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Return a primary with one zone of serial 7, and an empty remote."""
+    bare = bare_repository(tmp_path / "remote.git")
+    state = tmp_path / "state"
+    state.mkdir()
+    history = GitHistory(state)
+    history.commit(zone(), Author("file", "Begin"))
+    holdings = Holdings(history.zones(), history, Unsigned(), lambda: 1_800_000_000.0)
+    kept = WatchedLog()
+    companion = Companion(state, Remote(str(bare)), holdings, kept.log("primary"))
+    holdings.watch(companion.note)
+    yield Pair(bare, holdings, companion, kept)
+    history.close()
+
+
+async def test_companion_pushes_what_changed(pair: Pair) -> None:
+    """Every commit of ours is at the remote, with who and why."""
+    await pair.change(8, WWW)
+    await pair.companion.exchange()
+    assert zone(WWW, 8) == pair.there
+    assert ["k: UPDATE", "file: Begin"] == git(pair.bare, "log", "--format=%an: %s", "main").splitlines()
+
+
+async def test_companion_takes_what_a_person_changed_there(pair: Pair) -> None:
+    """A commit at the remote becomes a change of ours under a later serial, and both stand on the same then."""
+    await pair.companion.exchange()
+    edit(pair.bare, FILE, HEAD.format(7) + WWW, why="Add www")
+    await pair.companion.exchange()
+    assert zone(WWW, 8) == pair.holdings.source(ORIGIN) == pair.there
+    assert "Add www" in git(pair.bare, "log", "--format=%s", "main")
+    assert [ORIGIN] == [line["zone"] for line in pair.kept.lines if line["event"] == "zone.pulled"]
+
+
+async def test_companion_merges_what_both_changed(pair: Pair) -> None:
+    """An UPDATE here and an edit there both hold, and a person there can pull without force."""
+    await pair.companion.exchange()
+    theirs = edit(pair.bare, FILE, HEAD.format(9) + WWW)
+    await pair.change(8, FTP)
+    await pair.companion.exchange()
+    assert zone(WWW + FTP, 9) == pair.holdings.source(ORIGIN) == pair.there
+    assert theirs in git(pair.bare, "log", "--format=%H", "main")
+
+
+async def test_companion_lets_ours_win_and_names_the_conflict(pair: Pair) -> None:
+    """Where both changed one RRset, what we answered as durable stays; the log names it."""
+    await pair.change(8, WWW)
+    await pair.companion.exchange()
+    edit(pair.bare, FILE, HEAD.format(9) + "www 300 A 127.0.66.1\n" + FTP)
+    await pair.change(9, "www 300 A 127.0.20.9\n")
+    await pair.companion.exchange()
+    assert zone("www 300 A 127.0.20.9\n" + FTP, 10) == pair.there
+    assert [["www.harbor.test. A"]] == [line["ours"] for line in pair.kept.lines if line["event"] == "remote.conflict"]
+
+
+async def test_companion_exchanges_the_same_without_a_change(pair: Pair) -> None:
+    """Once both are the same, nothing more happens."""
+    await pair.companion.exchange()
+    edit(pair.bare, FILE, HEAD.format(7) + WWW)
+    for _ in range(3):
+        await pair.companion.exchange()
+    assert "4" == git(pair.bare, "rev-list", "--count", "main").strip()
+
+
+async def test_companion_adds_new_zones_and_keeps_ours(pair: Pair) -> None:
+    """A zone that is new there is served here; other files stay beside; one that is gone there stays ours."""
+    await pair.companion.exchange()
+    edit(pair.bare, "lagoon.test.zone", HEAD.format(3))
+    edit(pair.bare, "README", "our zones")
+    work = pair.bare.parent / "w"
+    git(pair.bare.parent, "clone", "-q", str(pair.bare), str(work))
+    git(work, "rm", "-q", FILE)
+    git(work, "commit", "-q", "-m", "Remove it")
+    git(work, "push", "-q", "origin", "HEAD:main")
+    await pair.companion.exchange()
+    assert zone(serial=3, origin="lagoon.test") == pair.holdings.source("lagoon.test")
+    assert zone() == pair.holdings.source(ORIGIN) == pair.there
+    assert "our zones" == git(pair.bare, "show", "main:README")
+
+
+async def test_companion_leaves_a_broken_remote_alone(pair: Pair) -> None:
+    """A file that is no zone is neither taken nor overwritten: the person who broke it sees it, the log says where."""
+    await pair.companion.exchange()
+    theirs = edit(pair.bare, FILE, "@ IN\n")
+    await pair.change(8, WWW)
+    with pytest.raises(ValueError, match=r"harbor\.test\.zone of the remote is no zone: line 1"):
+        await pair.companion.exchange()
+    assert theirs == git(pair.bare, "rev-parse", "main").strip()
+    assert zone(WWW, 8) == pair.holdings.source(ORIGIN)
+    edit(pair.bare, FILE, HEAD.format(7) + FTP)
+    await pair.companion.exchange()
+    assert zone(WWW + FTP, 9) == pair.there
+
+
+async def test_companion_continues_an_exchange_that_was_cut_off(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between the merge and the join, the next exchange finds the merge done and only joins."""
+    await pair.companion.exchange()
+    edit(pair.bare, FILE, HEAD.format(7) + WWW)
+
+    def die(_store: object, *_words: object, **_named: object) -> str:
+        raise StoreError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("scop.store.versioned.Store.join", die)
+        with pytest.raises(StoreError):
+            await pair.companion.exchange()
+    assert zone(WWW, 8) == pair.holdings.source(ORIGIN)
+    await pair.companion.exchange()
+    assert zone(WWW, 8) == pair.holdings.source(ORIGIN) == pair.there
+
+
+@asynccontextmanager
+async def running(pair: Pair) -> AsyncIterator[None]:
+    """Run the companion until the block ends."""
+    task = asyncio.ensure_future(pair.companion.run())
+    yield
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_companion_runs_after_every_change_and_notice(pair: Pair) -> None:
+    """It pushes at the start and after a change, and pulls when it is told to."""
+    async with running(pair):
+        await pair.kept.until("remote.pushed")
+        assert zone() == pair.there
+        await pair.change(8, WWW)
+        await pair.kept.until("remote.pushed", 2)
+        assert zone(WWW, 8) == pair.there
+        edit(pair.bare, FILE, HEAD.format(9) + WWW + FTP)
+        pair.companion.pull_soon()
+        await pair.kept.until("zone.pulled", serial=9)
+        assert zone(WWW + FTP, 9) == pair.holdings.source(ORIGIN)
+
+
+async def test_companion_tries_again_when_the_remote_is_back(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A remote that is down costs a line in the log, and gets everything once it is there."""
+    monkeypatch.setattr(remote_module, "FIRST_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(remote_module, "MAX_PAUSE_SECONDS", 0.02)
+    shutil.move(pair.bare, tmp_path / "away")
+    async with running(pair):
+        await pair.change(8, WWW)
+        await pair.kept.until("remote.failed")
+        shutil.move(tmp_path / "away", pair.bare)
+        await pair.kept.until("remote.pushed")
+        assert zone(WWW, 8) == pair.there
+
+
+def test_remote_of_a_primary_finds_its_secrets(tmp_path: Path) -> None:
+    """Key, authorities and login are files of the state; a login that is none is named."""
+    assert Remote("/x", home=tmp_path) == remote_of("/x", tmp_path)
+    for name, text in (("remote.key", "k"), ("remote.ca", "c"), ("remote.login", "ada\ntoken\n")):
+        (tmp_path / name).write_text(text)
+    found = remote_of("ssh://git@host/zones.git", tmp_path)
+    assert (tmp_path / "remote.key", tmp_path / "remote.ca", ("ada", "token")) == (
+        found.key,
+        found.authorities,
+        found.login,
+    )
+    (tmp_path / "remote.login").write_text("ada\n")
+    with pytest.raises(ValueError, match=r"remote\.login: a name and a token"):
+        remote_of("https://host/x", tmp_path)
