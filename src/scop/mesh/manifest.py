@@ -32,6 +32,7 @@ class World(StrEnum):
     SMTP = "smtp"
     DNS = "dns"
     HTTPS = "https"
+    GIT = "git"  # one repository, where the configuration names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ OPERATOR = Manifest(
         Pipe("signer", PipeProtocol.CALL, "see whether keys are published"),
         Pipe("filter", PipeProtocol.CALL, "install a trained model"),
         Pipe("primary", PipeProtocol.CALL, "look at zones and their history, change them"),
+        Pipe("resolver", PipeProtocol.CALL, "resolve a name and see why it is secure"),
     ),
 )
 

@@ -14,6 +14,7 @@ MANIFEST = Manifest(
         Pipe("verifier", PipeProtocol.DOT, "policies and public keys"),
         Pipe("signer", PipeProtocol.DOT, "see keys before they are used"),
         Pipe("primary", PipeProtocol.DOT, "the DS of our zones in their parents"),
+        Pipe("operator", PipeProtocol.CALL, "resolve a name and see why it is secure"),
     ),
     world=(World.DNS,),
     datagrams=True,

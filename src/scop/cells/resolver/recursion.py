@@ -27,7 +27,7 @@ from scop.dns.resolver.stale import PATIENCE_SECONDS
 from scop.dns.words import Ede
 from scop.net.log import Log
 
-__all__ = ["AskServer", "Recursion", "Surroundings"]
+__all__ = ["RESOLVE_SECONDS", "AskServer", "Recursion", "Surroundings", "drive"]
 
 RESOLVE_SECONDS = 12.0  # below the 15 s after which a cell stops waiting for us
 MAX_IN_FLIGHT = 2000  # different questions at once
@@ -130,7 +130,7 @@ class Recursion:
         step = self._resolver.resolve(question, checking_disabled=checking_disabled)
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
-                resolution = await self._drive(step)
+                resolution = await drive(step, self._ask)
         except TimeoutError:
             reason = Reason(f"nothing within {RESOLVE_SECONDS} s", Ede.NO_REACHABLE_AUTHORITY)
             self._cache.learn(question, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
@@ -148,13 +148,15 @@ class Recursion:
             reason=printable(resolution.reason.text) if resolution.reason is not None else resolution.rcode.name,
         )
 
-    async def _drive(self, step: Step[_T]) -> _T:
-        try:
-            ask = next(step)
-            while True:
-                ask = step.send(await self._ask(ask))
-        except StopIteration as stop:
-            outcome: _T = stop.value
-            return outcome
-        finally:
-            step.close()
+
+async def drive(step: Step[_T], ask: AskServer) -> _T:
+    """Drive a generator of the resolver to its end."""
+    try:
+        wanted = next(step)
+        while True:
+            wanted = step.send(await ask(wanted))
+    except StopIteration as stop:
+        outcome: _T = stop.value
+        return outcome
+    finally:
+        step.close()

@@ -8,14 +8,16 @@ from pathlib import Path
 from scop.base import Clock
 from scop.cells.resolver.anchors import INTERNET_ANCHORS, read_trust_anchors
 from scop.cells.resolver.answering import Answering
+from scop.cells.resolver.calls import Desk
 from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
-from scop.cells.resolver.judging import judge_of
+from scop.cells.resolver.judging import Belief, judge_of
 from scop.cells.resolver.recursion import Recursion, Surroundings
+from scop.dns.dnssec.validation import Validator
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.cache import Cache, CacheOptions
 from scop.dns.resolver.options import ResolverOptions as Settings
 from scop.dns.resolver.reply import Manners
-from scop.dns.rrset import RRset
+from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Resolver, WorldPorts
 from scop.mesh.inlet import Inlet
@@ -32,14 +34,6 @@ DRAIN_SECONDS = 3.0  # for answers that servers owe us; who asked asks again els
 
 
 @dataclass(frozen=True, slots=True)
-class Belief:
-    """What is believed without proof: the anchors, and zones below them that shall not be proved (RFC 7646)."""
-
-    anchors: tuple[RRset, ...] = ()
-    negative: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ResolverOptions:
     """Everything the resolver needs. Cells come in by `inlet`, everybody by `sockets`; either may be left out."""
 
@@ -47,7 +41,7 @@ class ResolverOptions:
     log: Log
     clock: Clock
     life: Life
-    belief: Belief = Belief()
+    belief: Belief = field(default_factory=Belief)
     cache_octets: int = CacheOptions().max_octets
     serves_stale: bool = True
     inlet: Inlet | None = None
@@ -89,24 +83,23 @@ def what_it_is_told(config: Resolver, world: WorldPorts) -> tuple[Settings, Beli
     return settings, Belief(anchors, config.negative_trust_anchors)
 
 
-def recursion_of(options: ResolverOptions) -> Recursion:
-    """Return what resolves, in the world."""
-    apart = (*(zone.name for zone in options.settings.zones if zone.name), *options.belief.negative)
-    cache = Cache(CacheOptions(max_octets=options.cache_octets, apart=apart))
-    judge = judge_of(options.belief.anchors, options.belief.negative, options.clock)
-    surroundings = Surroundings(Upstream().exchange, options.clock, options.log)
-    return Recursion(options.settings, cache, surroundings, judge, serves_stale=options.serves_stale)
-
-
 async def run(options: ResolverOptions) -> None:
     """Answer until asked to end; what is in flight then is waited for, briefly."""
-    recursion = recursion_of(options)
+    surroundings = Surroundings(Upstream().exchange, options.clock, options.log)
+    judge = judge_of(options.belief, options.clock)
+    recursion = _recursion(options, surroundings, judge)
     strangers = Answering(recursion, options.clock, replace(options.manners, idle_seconds=BOUNDS.idle_seconds))
-    neighbours = Answering(recursion, options.clock, Manners(explains=True))
     public = PublicDns(strangers.answer, quick=strangers.answer_quickly, bounds=BOUNDS)
     await public.open(options.sockets)
     if options.inlet is not None:
-        await options.inlet.serve({PipeProtocol.DOT: lambda peer: DnsStreamServer(neighbours.answer, peer)})
+        neighbours = Answering(recursion, options.clock, Manners(explains=True))
+        desk = Desk(recursion, judge, (options.settings, options.belief), surroundings)
+        await options.inlet.serve(
+            {
+                PipeProtocol.DOT: lambda peer: DnsStreamServer(neighbours.answer, peer),
+                PipeProtocol.CALL: lambda peer: CallServer(peer, desk.answers, options.log),
+            }
+        )
     options.life.ready()
     await options.life.stopped()
     if options.inlet is not None:
@@ -114,3 +107,9 @@ async def run(options: ResolverOptions) -> None:
     await public.drain(DRAIN_SECONDS)
     await recursion.drained(DRAIN_SECONDS)
     await recursion.close()
+
+
+def _recursion(options: ResolverOptions, surroundings: Surroundings, judge: Validator | None) -> Recursion:
+    apart = (*(zone.name for zone in options.settings.zones if zone.name), *options.belief.negative)
+    cache = Cache(CacheOptions(max_octets=options.cache_octets, apart=apart))
+    return Recursion(options.settings, cache, surroundings, judge, serves_stale=options.serves_stale)
