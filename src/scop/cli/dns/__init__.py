@@ -13,8 +13,12 @@ __all__ = ["dns"]
 
 # Command name → (module, attribute, one line for the list).
 COMMANDS = {
+    "ds": ("scop.cli.dns.ds", "ds", "Print what to give the registrar, so that our signatures count."),
+    "keys": ("scop.cli.dns.keys", "keys", "Show which keys sign our zones, and what they do."),
     "primary": ("scop.cli.dns.primary", "primary", "Answer for zones, and change, sign and transfer them."),
+    "query": ("scop.cli.dns.query", "query", "Resolve a name, and see by which steps and why it is secure."),
     "resolver": ("scop.cli.dns.resolver", "resolver", "Resolve for everybody who asks, and validate."),
+    "roll": ("scop.cli.dns.keys", "roll", "Roll the keys of a zone without a gap."),
     "zone": ("scop.cli.dns.zone", "zone", "Look at zones and their history, change them whole, check master files."),
 }
 
