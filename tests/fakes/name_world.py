@@ -16,7 +16,7 @@ from scop.dns.rdata import AAAA, CNAME, NS, SOA, A, Rdata
 from scop.dns.resolver.asking import Ask, Step
 from scop.dns.words import Rcode
 
-__all__ = ["TTL", "NameWorld", "Zone", "authority", "reply", "start"]
+__all__ = ["TTL", "Behaviour", "NameWorld", "Zone", "authority", "reply", "start"]
 
 TTL = 300
 MAX_ASKS = 2000  # a generator that asks more than that does not end
