@@ -10,6 +10,7 @@ from pathlib import Path
 import scop
 from scop.mesh.cell import Place
 from scop.mesh.config import Config
+from scop.mesh.config.primary import RemotePlace
 from scop.mesh.config.resolver import server_place
 from scop.mesh.confine import Rules
 from scop.mesh.control import Identifiers
@@ -17,6 +18,8 @@ from scop.mesh.manifest import Manifest, World
 
 __all__ = ["rules_of"]
 
+# What the C library reads to find the address of a host; only git's library asks it.
+NAMES_OF_HOSTS = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/host.conf", "/etc/services")
 ANY_PORT = 0  # Landlock's word for "a port the kernel picks"
 
 
@@ -31,7 +34,7 @@ def code_paths() -> tuple[str, ...]:
 def _world_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
     world = config.world
     ports = {World.SMTP: world.smtp_port, World.DNS: world.dns_port, World.HTTPS: world.https_port}
-    return tuple(ports[place] for place in manifest.world)
+    return tuple(ports[place] for place in manifest.world if place in ports)
 
 
 def _smarthost_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
@@ -49,6 +52,11 @@ def _server_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
     return tuple(server_place(server, config.world.dns_port)[1] for server in servers)
 
 
+def _remote(manifest: Manifest, config: Config) -> RemotePlace | None:
+    """Return where the repository is that the configuration names; None for who may not dial it, or has none."""
+    return config.primary.remote_place if World.GIT in manifest.world else None
+
+
 def rules_of(
     manifest: Manifest,
     config: Config,
@@ -57,15 +65,17 @@ def rules_of(
     identifiers: Identifiers | None,
 ) -> Rules:
     """Return what the cell may touch once confined."""
+    remote = _remote(manifest, config)
     pipes = tuple(places[pipe.peer].port for pipe in manifest.reaches)
     world = (
         *_world_ports(manifest, config),
         *_server_ports(manifest, config),
         *_smarthost_ports(manifest, config),
+        *((remote.port,) if remote and remote.host else ()),
     )
     return Rules(
-        read_paths=code_paths(),
-        write_paths=(str(state),),
+        read_paths=(*code_paths(), *(NAMES_OF_HOSTS if remote and remote.host else ())),
+        write_paths=(str(state), *((remote.folder,) if remote and remote.folder else ())),
         connect_ports=tuple(sorted({*pipes, *world})),
         # Who dials the world does so from the public address, and such a socket is bound first.
         bind_ports=(ANY_PORT,) if manifest.world else (),

@@ -1,6 +1,6 @@
 """What the primary may do."""
 
-from scop.mesh.manifest import Listener, Manifest, Pipe, Transport
+from scop.mesh.manifest import Listener, Manifest, Pipe, Transport, World
 from scop.mesh.protocol import PipeProtocol
 
 __all__ = ["MANIFEST"]
@@ -14,5 +14,6 @@ MANIFEST = Manifest(
     ),
     reaches=(Pipe("resolver", PipeProtocol.DOT, "see which of our keys the parent vouches for"),),
     listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP)),
+    world=(World.GIT,),
     datagrams=True,
 )

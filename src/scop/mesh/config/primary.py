@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
 from scop.mesh.config.checks import check_limit, check_positive
 
-__all__ = ["Primary"]
+__all__ = ["Primary", "RemotePlace"]
+
+_GIT_PORTS = {"ssh": 22, "https": 443, "git": 9418}
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePlace:
+    """Where a git repository is: a folder of this machine, or a host and its port."""
+
+    folder: str = ""
+    host: str = ""
+    port: int = 0
 
 
 class Primary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,6 +37,9 @@ class Primary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     propagation_seconds: int = 3600  # until the last secondary has a new version
     parent_propagation_seconds: int = 3600  # until the parent's last secondary has
     parent_ds_ttl_seconds: int = 86_400  # how long caches hold the parent's DS, at least
+    # A git repository that the zones' history is pushed to and pulled from: an absolute path, ssh://, https:// or
+    # git://. Its secrets lie in the primary's state: remote.key and .ssh/known_hosts, or remote.ca and remote.login.
+    remote: str = ""
 
     def __post_init__(self) -> None:
         """Check that each time is one."""
@@ -32,3 +48,22 @@ class Primary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("signature_days: caches and secondaries need signatures that last a day at least")
         for name in ("zone_key_days", "propagation_seconds", "parent_propagation_seconds", "parent_ds_ttl_seconds"):
             check_limit(name, getattr(self, name))
+        _place(self.remote)
+
+    @property
+    def remote_place(self) -> RemotePlace | None:
+        """Where the remote is, None where there is none."""
+        return _place(self.remote)
+
+
+def _place(url: str) -> RemotePlace | None:
+    """Return where a repository is; raises `ValueError` where that is no place we know to speak with."""
+    if not url:
+        return None
+    path = url.removeprefix("file://")
+    if path.startswith("/"):
+        return RemotePlace(folder=path)
+    parts = urlsplit(url)
+    if parts.scheme not in _GIT_PORTS or not parts.hostname or parts.password:
+        raise ValueError(f"remote: {url!r} is no absolute path, and no URL with a host that begins ssh, https or git")
+    return RemotePlace(host=parts.hostname, port=parts.port or _GIT_PORTS[parts.scheme])
