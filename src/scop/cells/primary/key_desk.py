@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.base import Clock
-from scop.cells.primary.key_watch import KeyWatch
+from scop.cells.primary.key_watch import KeyWatch, vouched
 from scop.cells.primary.shown_keys import shown_keys
+from scop.cells.primary.signing import ZoneSigner
 from scop.dns.names import normal_name
 from scop.dns.zone.rollover import Kind, RollRefused
 from scop.mesh.calls import Answers
@@ -14,7 +15,7 @@ from scop.mesh.vocabulary.zone_keys import ReadZoneKeys, RollZoneKeys, ZoneKeys,
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.peer import Peer
 
-__all__ = ["KeyDesk"]
+__all__ = ["KeyDesk", "rolled"]
 
 _ROLLED = frozenset({Kind.ZONE, Kind.KEYS, Kind.ALL})  # the others begin by configuration
 
@@ -64,6 +65,21 @@ class KeyDesk:
         signer = self.watch.signer
         lasts = signer.lasts_until(origin, int(self.clock.unix()))
         return shown_keys(origin, signer.state(origin), signer.options.policy.denial, lasts)
+
+
+def rolled(signer: ZoneSigner, question: RollZoneKeys, now_unix: int) -> None:
+    """Do with the keys of a primary that is not at work what is asked. Raises `PermanentFailure`, `OSError`."""
+    origin = question.origin
+    try:
+        if question.kind:
+            signer.roll(origin, _kind(question.kind), now_unix)
+    except RollRefused as refusal:
+        raise PermanentFailure(str(refusal)) from None
+    if question.parent_seen:
+        signer.step(origin, vouched(signer.state(origin)), now_unix)
+    if question.now:
+        signer.hasten(origin, now_unix)
+        signer.step(origin, None, now_unix)
 
 
 def _kind(word: str) -> Kind:

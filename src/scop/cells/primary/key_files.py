@@ -18,7 +18,7 @@ from scop.dns.dnssec.keys import SigningKey
 from scop.dns.zone.rollover import KeyState
 from scop.mesh.whole_file import write_whole
 
-__all__ = ["KEYS_FOLDER", "KeyFolder", "key_folder", "read_state"]
+__all__ = ["KEYS_FOLDER", "KeyFolder", "key_folder", "known_origins", "read_state"]
 
 KEYS_FOLDER = "keys"
 _STATE = "state.json"
@@ -29,6 +29,12 @@ _ROOT = "root"  # the folder of the root zone, whose own name is empty
 def key_folder(state: Path, origin: str) -> Path:
     """Return where a zone's keys lie in the primary's state folder."""
     return state / KEYS_FOLDER / (origin or _ROOT).replace("/", "%2f")
+
+
+def known_origins(state: Path) -> tuple[str, ...]:
+    """Return the zones that have keys in the primary's state folder, sorted."""
+    folders = (path.parent.name for path in (state / KEYS_FOLDER).glob(f"*/{_STATE}"))
+    return tuple(sorted("" if name == _ROOT else name.replace("%2f", "/") for name in folders))
 
 
 def read_state(folder: Path) -> KeyState | None:
@@ -57,7 +63,8 @@ class KeyFolder:
 
     def keep(self, state: KeyState, private: Mapping[str, SigningKey]) -> None:
         """Make a state and its keys durable, then forget the keys that it does not name; blocks, raises `OSError`."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.parent.mkdir(mode=0o700, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         names = [key.name for key in state.keys]
         for name in names:
             if not self._path(name).exists():

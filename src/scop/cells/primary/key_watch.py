@@ -24,7 +24,7 @@ from scop.dns.zone.zone import Zone
 from scop.net.dns_client import Names
 from scop.net.log import Log
 
-__all__ = ["KeyWatch"]
+__all__ = ["KeyWatch", "vouched"]
 
 LOOK_SECONDS = 3600.0  # a signature is made anew a week before it ends: an hour is soon enough
 PARENT_SECONDS = 300.0  # between two questions for the parent's DS
@@ -85,8 +85,7 @@ class KeyWatch:
 
     async def vouch(self, origin: str) -> None:
         """Take the operator's word that the parent has followed. Raises `KeyError` and `OSError`."""
-        rolls = self.signer.state(origin).rolls
-        await self.look(origin, Parent(frozenset(name for roll in rolls for name in roll.incoming)))
+        await self.look(origin, vouched(self.signer.state(origin)))
         self._sooner.set()
 
     async def _looked_after(self, origin: str) -> float:
@@ -123,6 +122,11 @@ class KeyWatch:
 
     def _now(self) -> int:
         return int(self._clock.unix())
+
+
+def vouched(state: KeyState) -> Parent:
+    """Return what the parent says when it has followed every roll."""
+    return Parent(frozenset(name for roll in state.rolls for name in roll.incoming))
 
 
 def _why(state: KeyState) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.zone.cds import dnskey_line, ds_line
-from scop.dns.zone.denial import Denial
 from scop.dns.zone.rollover import KeyState, duties
 from scop.dns.zone.signing_keys import KeyRecord, Role
 from scop.mesh.vocabulary.zone_keys import ZoneKey, ZoneKeyRoll, ZoneKeys
@@ -12,8 +11,8 @@ from scop.mesh.vocabulary.zone_keys import ZoneKey, ZoneKeyRoll, ZoneKeys
 __all__ = ["shown_keys"]
 
 
-def shown_keys(origin: str, state: KeyState, denial: Denial, lasts_until_unix: int | None) -> ZoneKeys:
-    """Return what may be told of a zone's keys."""
+def shown_keys(origin: str, state: KeyState, denial: str, lasts_until_unix: int | None) -> ZoneKeys:
+    """Return what may be told of a zone's keys; `denial` is empty where it is not known."""
     rolls = tuple(
         ZoneKeyRoll(roll.kind, roll.step, roll.since_unix, roll.until_unix, roll.incoming, roll.outgoing)
         for roll in state.rolls

@@ -40,7 +40,7 @@ class ZoneKeys(msgspec.Struct, frozen=True):
     """The keys of one zone; its name has no trailing dot, the root's is empty. Without keys it is unsigned."""
 
     origin: str
-    denial: str  # nsec or nsec3
+    denial: str  # nsec or nsec3; empty where the primary does not run
     keys: tuple[ZoneKey, ...]
     rolls: tuple[ZoneKeyRoll, ...]
     lasts_until_unix: int | None  # when the first signature ends
