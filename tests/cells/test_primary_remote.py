@@ -180,9 +180,14 @@ async def test_companion_runs_after_every_change_and_notice(pair: Pair) -> None:
         await pair.kept.until("remote.pushed", 2)
         assert zone(WWW, 8) == pair.there
         edit(pair.bare, FILE, HEAD.format(9) + WWW + FTP)
-        pair.companion.pull_soon()
+        assert pair.companion.notice(ORIGIN, "k")
         await pair.kept.until("zone.pulled", serial=9)
         assert zone(WWW + FTP, 9) == pair.holdings.source(ORIGIN)
+
+
+async def test_companion_heeds_notices_of_our_zones_only(pair: Pair) -> None:
+    """A NOTIFY for another zone is not for us (RFC 1996 §3.10)."""
+    assert [True, False] == [pair.companion.notice(origin, "k") for origin in (ORIGIN, "lagoon.test")]
 
 
 async def test_companion_tries_again_when_the_remote_is_back(

@@ -86,9 +86,15 @@ class Companion:
         """Push soon; what `Holdings.watch` is given."""
         self._wanted.set()
 
-    def pull_soon(self) -> None:
-        """Look at the remote at once: somebody who may say so said that it has changed."""
+    def notice(self, origin: str, _key_name: str) -> bool:
+        """Look at the remote at once, since a NOTIFY for a zone says that it has changed; say whether it is ours.
+
+        Whichever of our keys signed it: to look once more does no harm.
+        """
+        if self._holdings.source(origin) is None:
+            return False
         self._wanted.set()
+        return True
 
     async def run(self) -> None:
         """Exchange at the start, after every change and every notice, until cancelled."""

@@ -19,6 +19,7 @@ from scop.cells.primary.key_watch import KeyWatch
 from scop.cells.primary.listeners import neighbour_stream, public_face
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.notifying import Notifier, Target
+from scop.cells.primary.remote import Companion, remote_of
 from scop.cells.primary.repeats import Outcomes
 from scop.cells.primary.secondary import Secondaries, SecondaryZone
 from scop.cells.primary.signing import ZoneSigner, signing_options
@@ -35,6 +36,7 @@ from scop.net.dns_exchange import exchange_datagram
 from scop.net.dns_public import PublicSockets, StreamBounds
 from scop.net.log import Log
 from scop.net.peer import Peer
+from scop.store import Remote
 
 __all__ = ["PrimaryOptions", "options_of", "run"]
 
@@ -60,6 +62,7 @@ class PrimaryOptions:
     state: Path | None = None  # where journals lie, and the outcomes of UPDATEs; without it they end with us
     notify: tuple[Target, ...] = ()  # who is told of new versions
     secondaries: tuple[SecondaryZone, ...] = ()  # zones that others keep and we show too
+    remote: Remote | None = None  # the other home of the history; needs `state`
     bounds: StreamBounds = field(default_factory=StreamBounds)  # of public streams
     rates: RateOptions = field(default_factory=RateOptions)  # of public datagrams
 
@@ -71,6 +74,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     key = read_tsig_key(cell.state)
     grant = Grant(key.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"}))
     history = GitHistory(cell.state)
+    remote = cell.config.primary.remote
     return PrimaryOptions(
         zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),
         history=history,
@@ -81,6 +85,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
         inlet=cell.inlet,
         rights=Rights(grants=(grant,), pipe_keys=(key,)),
         state=cell.state,
+        remote=remote_of(remote, cell.state) if remote else None,
         signing=ZoneSigner(cell.state, signing_options(cell.config.primary), cell.log),
         names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
@@ -93,7 +98,10 @@ async def run(options: PrimaryOptions) -> None:
     watch = _key_watch(options, holdings)
     followers = _followers(options, holdings)
     async with asyncio.TaskGroup() as tasks:  # a bug in one of them ends the cell, which is started anew
-        works = [followers.secondaries.run(), *([] if watch is None else [watch.run()])]
+        works = [
+            followers.secondaries.run(),
+            *(each.run() for each in (watch, followers.companion) if each is not None),
+        ]
         running = [tasks.create_task(work) for work in works]
         await _serve(options, holdings, watch, followers)
         for task in running:
@@ -108,6 +116,8 @@ async def _serve(options: PrimaryOptions, holdings: Holdings, watch: KeyWatch | 
         holdings, options.rights, options.log, options.clock, outcomes=outcomes, journals=followers.journals
     )
     server.notified.append(followers.secondaries.notice)
+    if followers.companion is not None:
+        server.notified.append(followers.companion.notice)
     public = public_face(server, options.bounds, options.rates)
     await public.open(options.sockets)
     if options.inlet is not None:
@@ -130,6 +140,7 @@ class _Followers:
     journals: Journals
     notifier: Notifier
     secondaries: Secondaries
+    companion: Companion | None
 
 
 def _followers(options: PrimaryOptions, holdings: Holdings) -> _Followers:
@@ -140,7 +151,15 @@ def _followers(options: PrimaryOptions, holdings: Holdings) -> _Followers:
     notifier = Notifier(options.notify, exchange_datagram, options.log, options.clock)
     holdings.watch(notifier.watch)
     secondaries = Secondaries(options.secondaries, holdings, journals, options.log, options.clock)
-    return _Followers(journals, notifier, secondaries)
+    return _Followers(journals, notifier, secondaries, _companion(options, holdings))
+
+
+def _companion(options: PrimaryOptions, holdings: Holdings) -> Companion | None:
+    if options.remote is None or options.state is None:
+        return None
+    companion = Companion(options.state, options.remote, holdings, options.log)
+    holdings.watch(companion.note)
+    return companion
 
 
 def _whole_seconds(clock: Clock) -> Callable[[], int]:
