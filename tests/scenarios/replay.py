@@ -83,7 +83,7 @@ class Replay:
                 pass
             case "TIME_PASSES":
                 self._clock.jump(float(move.words[-1]))
-            case "TIMEOUT":
+            case "TIMEOUT" | "ERROR":
                 self._send(next((client for client in self._clients if client.ask is not None), None), None)
             case "CHECK_OUT_QUERY":
                 assert move.entry is not None

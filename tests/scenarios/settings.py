@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from scenarios.rpl import Scenario
+from scop.dns.dnssec.algorithms import MODERN, WITH_SHA1
 from scop.dns.names import normal_name
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.nat64 import WELL_KNOWN_PREFIX
@@ -28,7 +29,6 @@ PASSED_OVER = frozenset(
         "edns-tcp-keepalive",
         "harden-algo-downgrade",
         "harden-below-nxdomain",  # done where it is proved
-        "harden-glue",
         "harden-large-queries",
         "harden-referral-path",  # answers steer us nowhere
         "harden-short-bufsize",
@@ -51,6 +51,8 @@ UNSUPPORTED = {
     "dns64-prefix": "DNS64 is not done",
     "local-zone": "local zones are the primary's business",
     "local-data": "local zones are the primary's business",
+    "harden-glue": "glue of other zones is never believed",
+    "num-queries-per-thread": "how many questions are in flight is the cell's business",
     "iter-scrub-ns": "RRsets of servers are kept whole",
     "cachedb": "there is no second cache",
 }
@@ -104,6 +106,7 @@ def settings_of(scenario: Scenario) -> Settings:
                 hides[key] = value == "yes"
             else:
                 settings = _with_option(settings, key, value)
+    _check_algorithms(settings)
     return _placed(_hidden(settings, hides))
 
 
@@ -243,3 +246,17 @@ def _unix(scenario: Scenario) -> float:
     records = [r for entry in scenario.entries for section in entry.sections.values() for r in section]
     began = [int.from_bytes(record.octets[12:16]) for record in records if record.type == "RRSIG"]
     return max(began, default=0) + 1.0
+
+
+def _check_algorithms(settings: Settings) -> None:
+    accepted = (WITH_SHA1 if settings.accepts_sha1 else MODERN).algorithms
+    used = {_algorithm(anchor.split()) for anchor in settings.anchors}
+    if used - accepted:
+        names = ", ".join(map(str, sorted(used - accepted)))
+        raise NotSupported(f"its trust begins with algorithm {names}, which counts as unsigned by decision")
+
+
+def _algorithm(words: list[str]) -> int:
+    """Return the algorithm's number, the third word of a DNSKEY's data and the second of a DS's."""
+    at = next(place for place, word in enumerate(words) if word.upper() in {"DS", "DNSKEY"})
+    return int(words[at + (2 if words[at].upper() == "DS" else 3)])

@@ -302,7 +302,7 @@ SAID = st.builds(
     st.just(1),
     st.sampled_from([0, 0x8000, 0x8400, 0x8480, 0x8080, 0x8600, 0x8200]),
     rcode=st.sampled_from(Rcode),
-    question=st.none(),
+    question=st.sampled_from([None, Question("a.x.evil", "A")]),
     answers=SECTION,
     authority=SECTION,
     additional=SECTION,

@@ -60,9 +60,8 @@ class Delegations:
 
     def __init__(self, roots: Iterable[Server], zones: Iterable[Zone]) -> None:
         hints = tuple(roots)
+        self._hints = Delegation("", (NameServer("", hints),)) if hints else None
         self._fixed = {zone.name: _of_configured(zone) for zone in zones}
-        if hints:
-            self._fixed.setdefault("", Delegation("", (NameServer("", hints),)))
         self._primed: dict[str, Delegation] = {}
         self._learned: Bounded[str, Delegation] = Bounded(MAX_DELEGATIONS)
 
@@ -77,8 +76,14 @@ class Delegations:
                 if found is not None and not _is_below_one(found, passed_over):
                     return found
             if not name:
-                return None
+                return self._hints  # below a configured root that is passed over; None without any
             name = parent_name(name)
+
+    def glue_of(self, name: str, now: float) -> tuple[Server, ...]:
+        """Return the addresses that a parent gave for a server inside of its own zone."""
+        found = self.closest(name, now)
+        servers = () if found is None else found.servers
+        return next((server.places for server in servers if server.name == name), ())
 
     def configured_above(self, name: str) -> Delegation | None:
         """Return the closest configured zone at or above `name`, the root hints left out."""
@@ -106,10 +111,6 @@ class Delegations:
         found = self._primed.get(zone)
         return found is not None and found.until > now
 
-    def hints(self, zone: str) -> Delegation:
-        """Return what is configured for a zone, primed or not."""
-        return self._fixed[zone]
-
     def forget(self, zone: str) -> None:
         """Forget what a referral said of a zone, as its servers are of no use."""
         self._learned.drop(zone)
@@ -118,7 +119,7 @@ class Delegations:
         for found in (self._primed.get(name), self._fixed.get(name), self._learned.get(name)):
             if found is not None and found.until > now:
                 return found
-        return None
+        return None if name else self._hints
 
 
 def _of_configured(zone: Zone) -> Delegation:

@@ -152,23 +152,28 @@ class Iteration:
     def _descend_or_restart(
         self, delegation: Delegation, question: Question, depth: int, passed_over: frozenset[str]
     ) -> Step[Known]:
+        # What is learned while a configured zone is passed over must not be asked in its stead the next time.
+        keeps = not passed_over
         try:
-            return (yield from self._descend(delegation, question, depth))
+            return (yield from self._descend(delegation, question, depth, keeps=keeps))
         except Unanswered:
             if delegation.is_fixed:
                 raise
             # What a referral said some time ago may be outdated: once more from above.
             self._delegations.forget(delegation.zone)
-            return (yield from self._descend(self._start(question, passed_over), question, depth))
+            return (yield from self._descend(self._start(question, passed_over), question, depth, keeps=keeps))
 
-    def _descend(self, delegation: Delegation, question: Question, depth: int) -> Step[Known]:
+    def _descend(self, delegation: Delegation, question: Question, depth: int, *, keeps: bool) -> Step[Known]:
         minimiser = Minimiser(question, is_off=not self._minimises or delegation.is_forward)
         while True:
             delegation = yield from self._primed(delegation, depth)
             asked = self._asked(delegation, minimiser.next(delegation.zone))
             outcome = yield from self._probe_or_ask(delegation, asked, question, depth)
             if isinstance(outcome, Referral):
-                self._take(outcome, asked)
+                if keeps:
+                    self._delegations.learn(outcome.delegation, outcome.ttl_seconds, self._clock.monotonic())
+                if outcome.signer is not None:
+                    self._memo[Question(outcome.delegation.zone, "DS")] = outcome.signer
                 delegation = outcome.delegation
             elif asked.question == question and isinstance(outcome, Found):
                 self._memo.update(outcome.rest)
@@ -180,11 +185,6 @@ class Iteration:
                 return outcome.known
             else:
                 minimiser.give_up()
-
-    def _take(self, referral: Referral, asked: Asked) -> None:
-        self._delegations.learn(referral.delegation, referral.ttl_seconds, self._clock.monotonic())
-        if referral.signer is not None:
-            self._memo[Question(referral.delegation.zone, "DS")] = referral.signer
 
     def _probe_or_ask(self, delegation: Delegation, asked: Asked, question: Question, depth: int) -> Step[Outcome]:
         """Return the answer to the whole question, or what a part of its name shows; a useless word on that will do."""
@@ -219,7 +219,15 @@ class Iteration:
                 outcome = yield from round_.ask_each(places)
                 if outcome is not None:
                     return outcome
-        return None
+        # What the parents of the servers' own zones say, where those themselves are wrong or silent.
+        now = self._clock.monotonic()
+        glue = [
+            place
+            for server in delegation.servers
+            if server.name
+            for place in self._delegations.glue_of(server.name, now)
+        ]
+        return (yield from round_.ask_each(glue))
 
     def _ask_resolvers(self, round_: Round, asked: Asked, depth: int) -> Step[Outcome | None]:
         """Ask the servers that turned out to be resolvers as such: better their word than none."""

@@ -93,7 +93,7 @@ Outcome: TypeAlias = Found | Referral | Useless
 
 def read_response(message: Message, asked: Asked) -> Outcome:
     """Return what `message` says to what was asked."""
-    if not message.is_response or (message.question is not None and message.question != asked.question):
+    if not message.is_response or message.question not in (None, asked.question):
         return Useless(Why.BROKEN, "it answers another question")
     if message.is_truncated:
         return Useless(Why.BROKEN, "it is cut off, by TCP too")
@@ -101,6 +101,8 @@ def read_response(message: Message, asked: Asked) -> Outcome:
         return _too_long(message, asked)
     if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
         return Useless(Why.FAILED if message.rcode is Rcode.SERVFAIL else Why.REFUSED, message.rcode.name)
+    if message.question is None:
+        return Useless(Why.BROKEN, "it does not say what it answers")
     answers = gather(record for record in message.answers if is_at_or_below(record.name, asked.zone))
     if any(len(rrset.rdatas) > MAX_RECORDS_OF_SET for rrset in answers):
         return Useless(Why.BROKEN, f"more than {MAX_RECORDS_OF_SET} records of one name and type")
@@ -170,7 +172,8 @@ def _nothing(message: Message, asked: Asked, *, authoritative: bool) -> Outcome:
 def _from_forwarder(message: Message, asked: Asked, answers: tuple[RRset, ...], present: Known | None) -> Outcome:
     if present is None:
         absent = _absent(message, asked)
-        cuts = any(isinstance(record.rdata, NS) for record in message.authority)
+        name = asked.question.name
+        cuts = any(isinstance(record.rdata, NS) and is_at_or_below(name, record.name) for record in message.authority)
         if message.rcode is Rcode.NOERROR and cuts and _start_owner(absent) is None:
             return Useless(Why.LAME, "it refers to others, so it is no resolver")
         return Found(absent)
