@@ -1,8 +1,12 @@
 """Questions, answers, record data, and names out of a dict."""
 
+import ipaddress
+import struct
 from collections.abc import Callable, Generator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scop.dns import (
     AAAA,
@@ -185,3 +189,10 @@ def test_static_names_say_how_secure_they_are() -> None:
     assert Security.SECURE is names.answer(Question("none.b.test", "A")).security
     assert Security.INSECURE is names.answer(Question("c.test", "A")).security
     assert names.answer(Question("d.e.test", "A")).is_temporary
+
+
+@given(st.lists(st.sampled_from([0, 0, 0, 1, 0xA0, 0xFFFF]), min_size=8, max_size=8))
+def test_dns_aaaa_from_wire_is_the_text_of_rfc_5952(groups: list[int]) -> None:
+    """RFC 5952 §4.2: the longest run of zeros is left out, of equal ones the first, and a single zero is none."""
+    octets = struct.pack("!8H", *groups)
+    assert AAAA(str(ipaddress.IPv6Address(octets))) == AAAA.from_wire(octets, 0, 16, {})

@@ -35,6 +35,16 @@ class Question:
         if self.spelling and self.spelling.lower() != name_to_wire(self.name):
             raise ValueError("the spelling is another name's")
 
+    @classmethod
+    def read(cls, name: str, type_: str, qclass: str, spelling: bytes) -> Question:
+        """Make one of parts that a parser has read, so that they are in their normal form and fit each other."""
+        question, fill = object.__new__(cls), object.__setattr__
+        fill(question, "name", name)
+        fill(question, "type", type_)
+        fill(question, "qclass", qclass)
+        fill(question, "spelling", spelling)
+        return question
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

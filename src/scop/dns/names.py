@@ -18,6 +18,7 @@ from scop.base import LimitExceeded, RemoteProtocolError
 __all__ = [
     "is_askable",
     "is_at_or_below",
+    "labels_text",
     "name_from_labels",
     "name_labels",
     "name_to_wire",
@@ -33,8 +34,10 @@ MAX_PLAIN_CHARACTERS = 253  # what 255 octets leave for text without escapes
 MAX_POINTERS = 126  # of one name: each honest one ends at least a label, and more than 126 labels do not fit
 NAMES_REMEMBERED = 4096  # the same few names come again and again; bounded, since peers choose them
 
+_DOT = 0x2E
 _PLAIN = re.compile(r"[!-\-/-\[\]-~]{1,63}(?:\.[!-\-/-\[\]-~]{1,63})*")
 _PLAIN_LABEL = re.compile(rb"[!-\-/-\[\]-~]{1,63}")
+_PLAIN_LABELS = re.compile(r"[!-\[\]-~]+")
 _LABEL_PIECE = re.compile(r"\\([0-9]{3})|\\([^0-9])|([^\\])", re.ASCII | re.DOTALL)
 _SPLIT = re.compile(r"((?:\\.|[^.\\])+)(\.|\Z)", re.DOTALL)
 
@@ -153,7 +156,7 @@ def _pointed_at(octets: bytes, position: int, begin: int) -> int:
 def _joined(labels: bytes, tail: str) -> str:
     if not labels:
         return tail
-    text = _labels_text(labels)
+    text = labels_text(labels)
     if not tail:
         return text
     if len(labels) + _wire_octets(tail) > MAX_NAME_OCTETS:
@@ -162,14 +165,26 @@ def _joined(labels: bytes, tail: str) -> str:
 
 
 @lru_cache(NAMES_REMEMBERED)
-def _labels_text(labels: bytes) -> str:
+def labels_text(labels: bytes) -> str:
     """Return the text of labels as they stand on the wire, without the root's."""
-    texts, position = [], 0
+    dotted, position, count = bytearray(labels), 0, 0
+    while position < len(labels):
+        dotted[position] = _DOT
+        position += 1 + labels[position]
+        count += 1
+    text = dotted[1:].decode("latin-1")
+    if _PLAIN_LABELS.fullmatch(text) and text.count(".") == count - 1:  # no octet wants an escape, as nearly always
+        return text.lower()
+    return name_from_labels(_cut(labels))
+
+
+def _cut(labels: bytes) -> tuple[bytes, ...]:
+    found, position = [], 0
     while position < len(labels):
         after = position + 1 + labels[position]
-        texts.append(_label_text(labels[position + 1 : after]))
+        found.append(labels[position + 1 : after])
         position = after
-    return ".".join(texts)
+    return tuple(found)
 
 
 def _wire_octets(name: str) -> int:

@@ -35,7 +35,10 @@ class MX:
         exchange, after = read_name(octets, start + 2, known)
         if after != end:
             raise RemoteProtocolError("a name does not fill its MX record")
-        return cls(octets[start] << 8 | octets[start + 1], exchange)
+        record, fill = object.__new__(cls), object.__setattr__  # two octets and a name that was read are always valid
+        fill(record, "preference", octets[start] << 8 | octets[start + 1])
+        fill(record, "exchange", exchange)
+        return record
 
     def to_wire(self) -> bytes:
         """Return the octets, the name uncompressed."""

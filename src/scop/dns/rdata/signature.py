@@ -59,8 +59,17 @@ class RRSIG:
         if after > end:
             raise RemoteProtocolError("a signer's name runs past its RRSIG record")
         covered, algorithm, labels, ttl, expiration, inception, tag = _HEAD.unpack_from(octets, start)
-        signature = octets[after:end]
-        return cls(type_name(covered), algorithm, labels, ttl, expiration, inception, tag, signer, signature)
+        record, fill = object.__new__(cls), object.__setattr__  # what was read fits its fields
+        fill(record, "covered", type_name(covered))
+        fill(record, "algorithm", algorithm)
+        fill(record, "labels", labels)
+        fill(record, "original_ttl_seconds", ttl)
+        fill(record, "expiration", expiration)
+        fill(record, "inception", inception)
+        fill(record, "key_tag", tag)
+        fill(record, "signer", signer)
+        fill(record, "signature", octets[after:end])
+        return record
 
     def signed_head(self) -> bytes:
         """Return what is signed of the record itself: all but the signature, the name in lower case (§3.1.8.1)."""

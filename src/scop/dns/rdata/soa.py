@@ -12,6 +12,7 @@ from scop.dns.names import name_to_wire, normal_name, read_name
 __all__ = ["SOA"]
 
 _NUMBERS = struct.Struct("!5L")
+_NAMES = ("serial", "refresh_seconds", "retry_seconds", "expire_seconds", "minimum_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,12 @@ class SOA:
         mailbox, after = read_name(octets, after, known)
         if end - after != _NUMBERS.size:
             raise RemoteProtocolError("the numbers do not fill their SOA record")
-        return cls(primary, mailbox, *_NUMBERS.unpack_from(octets, after))
+        record, fill = object.__new__(cls), object.__setattr__  # names that were read and 32 bits are always valid
+        fill(record, "primary", primary)
+        fill(record, "mailbox", mailbox)
+        for name, number in zip(_NAMES, _NUMBERS.unpack_from(octets, after), strict=True):
+            fill(record, name, number)
+        return record
 
     def to_wire(self) -> bytes:
         """Return the octets, the names uncompressed."""

@@ -24,7 +24,9 @@ class _Target:
         target, after = read_name(octets, start, known)
         if after != end:
             raise RemoteProtocolError("a name does not fill its record")
-        return cls(target)
+        record = object.__new__(cls)  # a name that was read is in its normal form
+        object.__setattr__(record, "target", target)
+        return record
 
     def to_wire(self) -> bytes:
         """Return the name, uncompressed."""

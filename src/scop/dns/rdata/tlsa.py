@@ -28,7 +28,12 @@ class TLSA:
         """Read three octets and the rest."""
         if end - start < 3:
             raise RemoteProtocolError(f"a TLSA record of {end - start} octets")
-        return cls(octets[start], octets[start + 1], octets[start + 2], octets[start + 3 : end])
+        record, fill = object.__new__(cls), object.__setattr__  # three octets and the rest are always valid
+        fill(record, "usage", octets[start])
+        fill(record, "selector", octets[start + 1])
+        fill(record, "matching_type", octets[start + 2])
+        fill(record, "association", octets[start + 3 : end])
+        return record
 
     def to_wire(self) -> bytes:
         """Return the octets."""

@@ -42,7 +42,9 @@ class TXT:
         """Read the strings."""
         stop = start + 1 + octets[start]
         if stop == end:  # one string, as most are
-            return cls((octets[start + 1 : stop],))
+            record = object.__new__(cls)  # its length octet bounds it
+            object.__setattr__(record, "strings", (octets[start + 1 : stop],))
+            return record
         strings = []
         while start < end:
             stop = start + 1 + octets[start]
