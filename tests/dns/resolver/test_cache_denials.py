@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.dns.answer import Question
+from scop.dns.dnssec.nsec3 import hash_name
 from scop.dns.names import is_at_or_below, name_labels, parent_name
 from scop.dns.rdata import NSEC, NSEC3, RRSIG, SOA, TXT, Rdata
 from scop.dns.resolver.aggressive import Denials
 from scop.dns.resolver.cache import Cache, CacheOptions
-from scop.dns.resolver.hashing import name_hash
 from scop.dns.resolver.known import Known
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode, Security
@@ -33,10 +33,11 @@ NAMES = {
 }
 
 
-def signed(owner: str, rdata: Rdata, ttl: int = 300) -> RRset:
+def signed(owner: str, rdata: Rdata, signer: str = ZONE) -> RRset:
     """Return an RRset that bears a signature."""
+    ttl = 300
     labels = len([label for label in name_labels(owner) if label != b"*"])
-    signature = RRSIG(rdata.type, 13, labels, ttl, 2**31, 1, 1, ZONE, b"s")
+    signature = RRSIG(rdata.type, 13, labels, ttl, 2**31, 1, 1, signer, b"s")
     return RRset(owner, rdata.type, ttl, (rdata,), (signature,))
 
 
@@ -60,7 +61,7 @@ def hashed_chain(names: dict[str, tuple[str, ...]], *, flags: int = 0) -> list[R
         while name != ZONE:
             name = parent_name(name)
             whole.setdefault(name, ())
-    hashes = sorted((name_hash(name, b"", 0), types) for name, types in whole.items())
+    hashes = sorted((hash_name(name), types) for name, types in whole.items())
     following = [*(hashed for hashed, _ in hashes[1:]), hashes[0][0]]
     return [
         signed(
@@ -144,6 +145,15 @@ def test_denials_with_opt_out_deny_no_name() -> None:
     assert found.rcode is Rcode.NOERROR
 
 
+def test_denials_speak_of_the_zone_that_signed_them() -> None:
+    """RFC 4035 §5.3.1: an answer that came from the parent's servers may prove something of the child only."""
+    cache = Cache()
+    known = Known(Rcode.NXDOMAIN, (), (START, *chain(NAMES)), "", Security.SECURE)
+    cache.learn(Question("seen.nothing.test", "A"), known, NOW)
+    assert cache.find(Question("zz.example", "A"), NOW) is None
+    assert cache.find(Question("zz.test", "A"), NOW) is not None
+
+
 def test_denials_come_of_secure_answers_only() -> None:
     """RFC 8198 §4: what was not validated proves nothing."""
     cache = Cache()
@@ -165,7 +175,7 @@ def test_denials_are_bounded_in_octets() -> None:
     for number in range(100):
         zone = f"z{number}.test"
         start = dataclasses.replace(START, owner=zone)
-        records = [signed(f"n{count}.{zone}", NSEC.of(f"n{count + 1}.{zone}", ("A",))) for count in range(9)]
+        records = [signed(f"n{count}.{zone}", NSEC.of(f"n{count + 1}.{zone}", ("A",)), zone) for count in range(9)]
         denials.learn(Known(Rcode.NXDOMAIN, (), (start, *records), zone, Security.SECURE), NOW)
     assert 0 < denials.weight <= 20_000
     assert denials.find(Question("n2x.z99.test", "A"), NOW) is None  # no record for the wildcard

@@ -20,9 +20,12 @@ from itertools import pairwise
 from typing import Generic, TypeVar
 
 from scop.dns.answer import Question
-from scop.dns.names import is_at_or_below, name_labels, parent_name
-from scop.dns.rdata import CNAME, DNAME, DS, NS, NSEC, NSEC3, RRSIG, SOA
-from scop.dns.resolver.hashing import decoded_hash, name_hash
+from scop.dns.dnssec.absence import denies_names_below, denies_type
+from scop.dns.dnssec.canonical import label_count, name_key, signed_owner
+from scop.dns.dnssec.nsec import covers
+from scop.dns.dnssec.nsec3 import hash_covers, hash_name, label_hash
+from scop.dns.names import is_at_or_below, parent_name
+from scop.dns.rdata import CNAME, DS, NSEC, NSEC3, RRSIG, SOA
 from scop.dns.resolver.known import Known
 from scop.dns.resolver.weight import weight_of
 from scop.dns.rrset import RRset
@@ -52,13 +55,16 @@ class Denials:
 
     def learn(self, known: Known, now: float) -> None:
         """Keep what a secure answer proves beyond itself."""
-        denials = [rrset for rrset in known.authority if rrset.type in (NSEC.type, NSEC3.type) and rrset.signatures]
-        if not denials:
-            return
-        zone = self._zone(known.zone)
-        before = zone.weight
-        zone.learn(known, denials, now)
-        self._weight += zone.weight - before
+        denials: dict[str, list[RRset]] = {}
+        for rrset in known.authority:
+            # Who signed it says of which zone it speaks: a server may answer for a zone below the one it was asked for.
+            if rrset.type in (NSEC.type, NSEC3.type) and (signer := _signer_of(rrset)) is not None:
+                denials.setdefault(signer, []).append(rrset)
+        for apex, rrsets in denials.items():
+            zone = self._zone(apex)
+            before = zone.weight
+            zone.learn(known, rrsets, now)
+            self._weight += zone.weight - before
         while self._weight > self._max_octets or len(self._zones) > MAX_ZONES:
             self._drop(next(iter(self._zones)))
 
@@ -137,7 +143,8 @@ class _Zone:
             if rrset.type == SOA.type and rrset.owner == self._apex:
                 self._start = rrset, now + rrset.ttl_seconds
         for rrset in known.rrsets:
-            self._learn_wildcard(rrset, now)
+            if _signer_of(rrset) == self._apex:
+                self._learn_wildcard(rrset, now)
 
     def find(self, question: Question, now: float) -> Known | None:
         if self._start is None or self._start[1] <= now:
@@ -147,9 +154,9 @@ class _Zone:
     def _learn_denial(self, rrset: RRset, until: float) -> bool:
         first = rrset.rdatas[0]
         if isinstance(first, NSEC):
-            return self._names.put(_place(rrset.owner), rrset, until)
+            return self._names.put(name_key(rrset.owner), rrset, until)
         assert isinstance(first, NSEC3)
-        hashed = decoded_hash(rrset.owner.partition(".")[0])
+        hashed = label_hash(rrset.owner.partition(".")[0])
         parameters = first.hash_algorithm, first.iterations, first.salt
         if hashed is None or first.iterations > MAX_ITERATIONS:
             return False
@@ -168,28 +175,25 @@ class _Zone:
     # ---- NSEC
 
     def _find_by_name(self, question: Question, now: float) -> Known | None:
-        name, place = question.name, _place(question.name)
+        name, place = question.name, name_key(question.name)
         record = self._names.before(place, now)
         if record is None:
             return None
         denial = record.rdatas[0]
         assert isinstance(denial, NSEC)
         if record.owner == name:
-            return self._absent(Rcode.NOERROR, (record,), now) if _lacks(denial.types, question.type) else None
-        if not self._passes_over(record, denial, name, place):
+            return self._without_type(question, denial.types, (record,), now)
+        if not self._passes_over(record, denial, name):
             return None
         if is_at_or_below(denial.next_name, name):  # an empty non-terminal
             return self._absent(Rcode.NOERROR, (record,), now)
         encloser = _closest_encloser(name, record.owner, denial.next_name)
         return self._find_by_wildcard(question, encloser, (record,), now)
 
-    def _passes_over(self, record: RRset, denial: NSEC, name: str, place: tuple[bytes, ...]) -> bool:
-        # RFC 6840 §4.1: the NSEC above a cut, or of a DNAME, says nothing of names below it.
-        is_cut = "NS" in denial.types and "SOA" not in denial.types
-        if is_at_or_below(name, record.owner) and (is_cut or DNAME.type in denial.types):
+    def _passes_over(self, record: RRset, denial: NSEC, name: str) -> bool:
+        if is_at_or_below(name, record.owner) and not denies_names_below(denial.types):
             return False
-        is_last = denial.next_name == self._apex
-        return _place(record.owner) < place and (is_last or place < _place(denial.next_name))
+        return covers(record.owner, denial.next_name, name, self._apex)
 
     def _find_by_wildcard(
         self, question: Question, encloser: str, proof: tuple[RRset, ...], now: float
@@ -200,7 +204,7 @@ class _Zone:
             rrset, until = self._wildcards.get((wildcard, type_), (None, 0.0))
             if rrset is not None and until > now:
                 return self._made(replace(rrset, owner=question.name, ttl_seconds=int(until - now)), proof, now)
-        place = _place(wildcard)
+        place = name_key(wildcard)
         record = self._names.before(place, now)
         if record is None:
             return None
@@ -208,8 +212,8 @@ class _Zone:
         assert isinstance(denial, NSEC)
         proof = proof if record in proof else (*proof, record)
         if record.owner == wildcard:
-            return self._absent(Rcode.NOERROR, proof, now) if _lacks(denial.types, question.type) else None
-        if self._passes_over(record, denial, wildcard, place) and not is_at_or_below(denial.next_name, wildcard):
+            return self._without_type(question, denial.types, proof, now)
+        if self._passes_over(record, denial, wildcard) and not is_at_or_below(denial.next_name, wildcard):
             return self._absent(Rcode.NXDOMAIN, proof, now)
         return None
 
@@ -225,7 +229,7 @@ class _Zone:
         if record is not None:
             denial = record.rdatas[0]
             assert isinstance(denial, NSEC3)
-            return self._absent(Rcode.NOERROR, (record,), now) if _lacks(denial.types, question.type) else None
+            return self._without_type(question, denial.types, (record,), now)
         return self._find_by_closest(question, above, now)
 
     def _find_by_closest(self, question: Question, above: list[str], now: float) -> Known | None:
@@ -235,9 +239,8 @@ class _Zone:
                 continue
             denial = record.rdatas[0]
             assert isinstance(denial, NSEC3)
-            is_cut = "NS" in denial.types and "SOA" not in denial.types
             passing = self._hash_passing_over(next_closer, now)
-            if is_cut or DNAME.type in denial.types or passing is None:
+            if passing is None or not denies_names_below(denial.types):
                 return None
             return self._find_by_hashed_wildcard(question, encloser, (record, passing), now)
         return None
@@ -250,7 +253,7 @@ class _Zone:
         if at is not None:
             denial = at.rdatas[0]
             assert isinstance(denial, NSEC3)
-            return self._absent(Rcode.NOERROR, (*proof, at), now) if _lacks(denial.types, question.type) else None
+            return self._without_type(question, denial.types, (*proof, at), now)
         passing = self._hash_passing_over(wildcard, now)
         if passing is None:
             return None
@@ -265,19 +268,24 @@ class _Zone:
         record = self._hashes.before(hashed, now)
         if record is None:
             return None
-        denial, owner = record.rdatas[0], decoded_hash(record.owner.partition(".")[0])
+        denial, owner = record.rdatas[0], label_hash(record.owner.partition(".")[0])
         assert isinstance(denial, NSEC3)
         assert owner is not None
-        is_between = owner < hashed < denial.next_hash
-        is_past_the_last = denial.next_hash <= owner and (hashed > owner or hashed < denial.next_hash)
-        return record if not denial.is_opt_out and (is_between or is_past_the_last) else None
+        return record if not denial.is_opt_out and hash_covers(owner, denial.next_hash, hashed) else None
 
     def _hash(self, name: str) -> bytes:
         assert self._parameters is not None
         _, iterations, salt = self._parameters
-        return name_hash(name, salt, iterations)
+        return hash_name(name, salt, iterations)
 
     # ---- what is said
+
+    def _without_type(
+        self, question: Question, types: frozenset[str], proof: tuple[RRset, ...], now: float
+    ) -> Known | None:
+        if not denies_type(types, question.type, question.name):
+            return None
+        return self._absent(Rcode.NOERROR, proof, now)
 
     def _absent(self, rcode: Rcode, proof: tuple[RRset, ...], now: float) -> Known:
         assert self._start is not None
@@ -298,28 +306,13 @@ class _Zone:
 
     def _until(self, rrset: RRset) -> float:
         if rrset.type == NSEC.type:
-            return self._names.until(_place(rrset.owner))
-        return self._hashes.until(decoded_hash(rrset.owner.partition(".")[0]) or b"")
-
-
-def _place(name: str) -> tuple[bytes, ...]:
-    """Return a name's place in the canonical order (RFC 4034 §6.1)."""
-    return name_labels(name)[::-1]
-
-
-def _lacks(types: frozenset[str], wanted: str) -> bool:
-    """Say whether there is no data of a type at a name that has `types`."""
-    if wanted in types or CNAME.type in types:
-        return False
-    is_cut = NS.type in types and SOA.type not in types
-    # RFC 6840 §4.1: of a delegation the parent can only say that there is no DS. RFC 4035 §5.2: and that only the
-    # parent can say.
-    return wanted == DS.type if is_cut else not (wanted == DS.type and SOA.type in types)
+            return self._names.until(name_key(rrset.owner))
+        return self._hashes.until(label_hash(rrset.owner.partition(".")[0]) or b"")
 
 
 def _closest_encloser(name: str, owner: str, next_name: str) -> str:
     """Return the longest name above `name` that is known to exist, from the names around it."""
-    return max((_shared(name, owner), _shared(name, next_name)), key=lambda shared: len(name_labels(shared)))
+    return max((_shared(name, owner), _shared(name, next_name)), key=label_count)
 
 
 def _shared(name: str, other: str) -> str:
@@ -335,13 +328,14 @@ def _up_to(name: str, apex: str) -> Iterator[str]:
         yield name
 
 
+def _signer_of(rrset: RRset) -> str | None:
+    return next((signature.signer for signature in rrset.signatures if isinstance(signature, RRSIG)), None)
+
+
 def _wildcard_of(rrset: RRset) -> str | None:
     """Return the wildcard that an RRset was made from, by its signatures' labels (RFC 4035 §5.3.4)."""
-    labels = [signature.labels for signature in rrset.signatures if isinstance(signature, RRSIG)]
-    own = name_labels(rrset.owner)
-    if not labels or min(labels) >= len(own) or own[0] == b"*":
+    labels = min((signature.labels for signature in rrset.signatures if isinstance(signature, RRSIG)), default=None)
+    if labels is None or rrset.owner.startswith("*."):
         return None
-    name = rrset.owner
-    for _ in range(len(own) - min(labels)):
-        name = parent_name(name)
-    return f"*.{name}" if name else "*"
+    source = signed_owner(rrset.owner, labels)
+    return None if source == rrset.owner else source
