@@ -128,7 +128,7 @@ async def test_supervisor_door_tells_the_status_and_admits_the_operator(layout: 
         }
         admission = await asyncio.to_thread(knock, layout.door, Admit())
         assert isinstance(admission, Admission)
-        assert {"keeper", "mailbox", "relay", "signer", "filter"} == set(admission.places)
+        assert {"keeper", "mailbox", "relay", "signer", "filter", "primary", "resolver"} == set(admission.places)
     assert not layout.door.exists()
 
 

@@ -1,15 +1,16 @@
 """The first zone of a new mail domain: what the world must find so that our mail passes its checks.
 
-The signer adds its DKIM keys later, by UPDATE.
+It says what `scop dns plan` wants of a domain like this; the signer adds its DKIM keys later, by UPDATE.
 
 Standards: RFC 1035 §5, RFC 2308 §4, RFC 7208, RFC 9989.
 """
 
 from __future__ import annotations
 
-__all__ = ["first_zone"]
+from scop.dns.zone.wanted import TTL_SECONDS, Site, wanted_records
 
-TTL_SECONDS = 300  # a zone that is still being set up wants changes to be seen soon
+__all__ = ["first_zone", "first_zone_of"]
+
 NEGATIVE_TTL_SECONDS = 10  # RFC 2308 §4: how long "not there" is remembered; a new DKIM key should not wait for it
 
 
@@ -18,28 +19,27 @@ def first_zone(domain: str, hostname: str, address: str, *, serial: int = 1) -> 
 
     `address` is IPv4 or IPv6 in text. A `hostname` outside of `domain` gets no records here.
     """
-    host_lines = _host_lines(hostname, address) if f".{hostname}.".lower().endswith(f".{domain}.".lower()) else ""
+    return first_zone_of(Site(domain, hostname, (address,)), serial=serial)
+
+
+def first_zone_of(site: Site, *, serial: int = 1) -> str:
+    """Write the master file of a mail domain as it is."""
+    from scop.dns.zone.master_file import rdata_text  # dnspython is loaded for it, and only for it
+
+    lines = [
+        f"{_relative(wanted.owner, site.domain)} IN {wanted.type} {rdata_text(rdata)}\n"
+        for wanted in wanted_records(site)
+        for rdata in wanted.rdatas
+    ]
     return f"""\
-; {domain}, as made by `scop init`. The cell `primary` writes this file anew at each update.
-$ORIGIN {domain}.
+; {site.domain}, as made by `scop init`. The cell `primary` takes it into its history, zones.git, where every later
+; change is. Edited here, it is merged into that at the next start; `scop dns zone import` needs none.
+$ORIGIN {site.domain}.
 $TTL {TTL_SECONDS}
-@ IN SOA {hostname}. hostmaster ( {serial} 3600 600 1209600 {NEGATIVE_TTL_SECONDS} )
-@ IN NS {hostname}.
-@ IN MX 10 {hostname}.
-@ IN TXT "{_spf(address)}"
-_dmarc IN TXT "v=DMARC1; p=reject"
-{host_lines}"""
+@ IN SOA {site.hostname}. hostmaster ( {serial} 3600 600 1209600 {NEGATIVE_TTL_SECONDS} )
+@ IN NS {site.hostname}.
+{"".join(lines)}"""
 
 
-def _host_lines(hostname: str, address: str) -> str:
-    # RFC 7208 §2.3: bounces have no reverse-path, so the HELO name needs an SPF record of its own
-    return f'{hostname}. IN {_address_type(address)} {address}\n{hostname}. IN TXT "{_spf(address)}"\n'
-
-
-def _spf(address: str) -> str:
-    mechanism = "ip6" if ":" in address else "ip4"
-    return f"v=spf1 {mechanism}:{address} -all"
-
-
-def _address_type(address: str) -> str:
-    return "AAAA" if ":" in address else "A"
+def _relative(owner: str, domain: str) -> str:
+    return "@" if owner == domain else owner.removesuffix(f".{domain}")
