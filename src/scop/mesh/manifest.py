@@ -33,6 +33,7 @@ class World(StrEnum):
     DNS = "dns"
     HTTPS = "https"
     GIT = "git"  # one repository, where the configuration names it
+    ZONES = "zones"  # the primaries whose zones the configuration says to fetch
 
 
 @dataclass(frozen=True, slots=True)

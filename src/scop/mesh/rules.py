@@ -72,6 +72,7 @@ def rules_of(
         *_server_ports(manifest, config),
         *_smarthost_ports(manifest, config),
         *((remote.port,) if remote and remote.host else ()),
+        *(config.primary.primaries_ports(config.world.dns_port) if World.ZONES in manifest.world else ()),
     )
     return Rules(
         read_paths=(*code_paths(), *(NAMES_OF_HOSTS if remote and remote.host else ())),

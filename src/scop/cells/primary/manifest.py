@@ -14,6 +14,6 @@ MANIFEST = Manifest(
     ),
     reaches=(Pipe("resolver", PipeProtocol.DOT, "see which of our keys the parent vouches for"),),
     listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP)),
-    world=(World.GIT,),
+    world=(World.GIT, World.ZONES),
     datagrams=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import dns.rdata
@@ -16,6 +16,7 @@ from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
 from scop.cells.primary.journals import Journals
 from scop.cells.primary.key_desk import KeyDesk
 from scop.cells.primary.key_watch import KeyWatch
+from scop.cells.primary.keyring import KEYS_FILE, Keyring
 from scop.cells.primary.listeners import neighbour_stream, public_face
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.notifying import Notifier, Target
@@ -74,7 +75,9 @@ def options_of(cell: Cell) -> PrimaryOptions:
     key = read_tsig_key(cell.state)
     grant = Grant(key.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"}))
     history = GitHistory(cell.state)
-    remote = cell.config.primary.remote
+    config = cell.config.primary
+    keyring = _keyring(cell)
+    more = keyring.rights(config.allow_update, config.transfer_keys)
     return PrimaryOptions(
         zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),
         history=history,
@@ -83,13 +86,25 @@ def options_of(cell: Cell) -> PrimaryOptions:
         clock=cell.clock,
         life=cell.life,
         inlet=cell.inlet,
-        rights=Rights(grants=(grant,), pipe_keys=(key,)),
+        rights=replace(more, grants=(grant, *more.grants), pipe_keys=(key,)),
         state=cell.state,
-        remote=remote_of(remote, cell.state) if remote else None,
-        signing=ZoneSigner(cell.state, signing_options(cell.config.primary), cell.log),
+        notify=keyring.targets(config.notify, config.transfer_keys),
+        secondaries=tuple(map(keyring.secondary, config.secondary)),
+        remote=remote_of(config.remote, cell.state) if config.remote else None,
+        signing=ZoneSigner(cell.state, signing_options(config), cell.log),
         names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
     )
+
+
+def _keyring(cell: Cell) -> Keyring:
+    """Read the keys beside the signer's, where there are any."""
+    file = cell.state / KEYS_FILE
+    keyring = Keyring.read([file] if file.is_file() else [], cell.config.world.dns_port)
+    shared = read_tsig_key(cell.state).name
+    if shared in keyring.by_name:  # in public it would open what it opens on the pipe
+        raise ValueError(f"{file}: {shared} is the signer's key, which is good on its pipe only")
+    return keyring
 
 
 async def run(options: PrimaryOptions) -> None:

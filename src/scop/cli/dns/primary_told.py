@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -12,9 +12,6 @@ import click
 
 from scop.base import Clock
 from scop.dns.names import normal_name
-from scop.dns.resolver.asking import Server
-from scop.dns.tsig_keys import TsigKey, read_key_lines
-from scop.dns.zone.grants import Grant
 from scop.mesh.cell import Life
 from scop.mesh.config import Primary
 from scop.net.log import Log
@@ -22,15 +19,11 @@ from scop.net.log import Log
 if TYPE_CHECKING:
     from scop.cells.primary.history import GitHistory
     from scop.cells.primary.holdings import Signing
-    from scop.cells.primary.notifying import Target
-    from scop.cells.primary.secondary import SecondaryZone
     from scop.cells.primary.service import PrimaryOptions
     from scop.dns.zone.zone import Zone
     from scop.net.dns_public import PublicSockets
 
-__all__ = ["PrimaryTold", "primary_options", "server_of"]
-
-DNS_PORT = 53
+__all__ = ["PrimaryTold", "primary_options"]
 
 _Parameters = ParamSpec("_Parameters")
 _Outcome = TypeVar("_Outcome")
@@ -57,12 +50,12 @@ class PrimaryTold:
     def options(self, sockets: PublicSockets, log: Log, clock: Clock, life: Life, state: Path) -> PrimaryOptions:
         """Read zones and keys; raises `click.UsageError` for what cannot be used."""
         from scop.cells.primary.history import GitHistory
-        from scop.cells.primary.name_server import Rights
+        from scop.cells.primary.keyring import Keyring
         from scop.cells.primary.service import PrimaryOptions
         from scop.dns.zone.answer import Zones
 
         try:
-            keys = _Keys.read(self.tsig_key)
+            keys = Keyring.read(self.tsig_key)
             history = GitHistory(state)
             zones = [_take_in(history, text, log) for text in self.zones]
             return PrimaryOptions(
@@ -73,13 +66,9 @@ class PrimaryTold:
                 clock=clock,
                 life=life,
                 state=state,
-                rights=Rights(
-                    keys=tuple(keys.by_name.values()),
-                    grants=tuple(grant for text in self.allow_update for grant in keys.grants(text)),
-                    transfer_keys=frozenset(keys.named(name, "--transfer-key").name for name in self.transfer_key),
-                ),
+                rights=keys.rights(self.allow_update, self.transfer_key),
                 signing=self._signing(state, log, frozenset(zone.origin for zone in zones)),
-                notify=tuple(keys.target(text, self.transfer_key) for text in self.notify),
+                notify=keys.targets(self.notify, self.transfer_key),
                 secondaries=tuple(map(keys.secondary, self.secondary)),
             )
         except (OSError, ValueError) as fault:
@@ -145,73 +134,6 @@ _OPTIONS = (
     click.option("--keys", type=click.Choice(["csk", "ksk+zsk"]), default="csk", show_default=True),
     click.option("--denial", type=click.Choice(["nsec", "nsec3"]), default="nsec", show_default=True),
 )
-
-
-def server_of(text: str) -> Server:
-    """Read `addr`, `addr:port`, `addr@port` or `[v6]:port`; raises `ValueError`."""
-    import ipaddress
-
-    host, at, port = text.partition("@")
-    if not at and text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
-    elif not at and text.count(":") == 1:
-        host, _, port = text.partition(":")
-    if port and not (port.isdecimal() and 0 < int(port) <= 65535):
-        raise ValueError(f"{text!r}: {port!r} is no port")
-    address = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
-    return Server(str(ipaddress.ip_address(address)), int(port) if port else DNS_PORT)
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """The keys that there are, by name."""
-
-    by_name: dict[str, TsigKey]
-
-    @classmethod
-    def read(cls, files: Iterable[Path]) -> _Keys:
-        by_name: dict[str, TsigKey] = {}
-        for file in files:
-            try:
-                keys = read_key_lines(file.read_text(encoding="utf-8"))
-            except ValueError as fault:
-                raise ValueError(f"{file}: {fault}") from None
-            for key in keys:
-                if by_name.setdefault(key.name, key) != key:
-                    raise ValueError(f"{file}: another key of the name {key.name}")
-        return cls(by_name)
-
-    def named(self, name: str, option: str) -> TsigKey:
-        key = self.by_name.get(normal_name(name))
-        if key is None:
-            raise ValueError(f"{option}: there is no key {name!r} in --tsig-key")
-        return key
-
-    def grants(self, text: str) -> tuple[Grant, ...]:
-        grants = Grant.parse(text)
-        for grant in grants:
-            self.named(grant.key_name, f"--allow-update {text}")
-        return grants
-
-    def target(self, text: str, transfer_keys: tuple[str, ...]) -> Target:
-        from scop.cells.primary.notifying import Target
-
-        place, _, name = text.rpartition(":")
-        if place and normal_name(name) in self.by_name:
-            return Target(server_of(place), self.named(name, "--notify"))
-        # one whom we let fetch zones holds such a key
-        key = self.named(transfer_keys[0], "--transfer-key") if transfer_keys else None
-        return Target(server_of(text), key)
-
-    def secondary(self, text: str) -> SecondaryZone:
-        from scop.cells.primary.secondary import SecondaryZone
-
-        origin, equals, rest = text.partition("=")
-        place, colon, name = rest.rpartition(":")
-        if not equals or not colon or not place:
-            raise ValueError(f"--secondary {text!r} is not of the form NAME=ADDR:KEY")
-        return SecondaryZone(normal_name(origin), server_of(place), self.named(name, f"--secondary {text}"))
 
 
 def _take_in(history: GitHistory, text: str, log: Log) -> Zone:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from scop.mesh.config.checks import check_limit, check_positive
+from scop.mesh.config.resolver import server_place
 
 __all__ = ["Primary", "RemotePlace"]
 
@@ -41,6 +42,13 @@ class Primary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # git://. Its secrets lie in the primary's state: remote.key and .ssh/known_hosts, or remote.ca and remote.login.
     remote: str = ""
 
+    # What the holders of keys in the primary's state folder (`tsig.keys`: name algorithm base64) may do beside the
+    # signer: write (KEY:NAMES:TYPES, `home:mx.harbor.test:A,AAAA`), and fetch whole zones.
+    allow_update: tuple[str, ...] = ()
+    transfer_keys: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()  # ADDR[:KEY]: secondaries that are told of new versions
+    secondary: tuple[str, ...] = ()  # NAME=ADDR:KEY: zones of other primaries that we show too
+
     def __post_init__(self) -> None:
         """Check that each time is one."""
         check_positive("signature_days", self.signature_days)
@@ -49,11 +57,23 @@ class Primary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name in ("zone_key_days", "propagation_seconds", "parent_propagation_seconds", "parent_ds_ttl_seconds"):
             check_limit(name, getattr(self, name))
         _place(self.remote)
+        self.primaries_ports(0)
+
+    def primaries_ports(self, default_port: int) -> tuple[int, ...]:
+        """Return the ports at which zones of others are fetched; raises `ValueError`."""
+        return tuple(_primary_port(text, default_port) for text in self.secondary)
 
     @property
     def remote_place(self) -> RemotePlace | None:
         """Where the remote is, None where there is none."""
         return _place(self.remote)
+
+
+def _primary_port(secondary: str, default_port: int) -> int:
+    place, _, key = secondary.partition("=")[2].rpartition(":")
+    if not place or not key:
+        raise ValueError(f"secondary: {secondary!r} is not of the form NAME=ADDR:KEY")
+    return server_place(place, default_port or 1)[1]
 
 
 def _place(url: str) -> RemotePlace | None:
