@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from scop.cells.resolver.answering import Answering
+from scop.cells.resolver.guests import Guests
 from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns import Opcode, Question, Rcode
+from scop.dns.header import header_reply
 from scop.dns.message import Edns, Flag, Message, Record, build_message, build_query, parse_message
 from scop.dns.rdata import TXT, A
 from scop.dns.resolver.asking import Ask, Server
@@ -120,6 +122,49 @@ async def test_resolver_gives_bogus_answers_to_who_checks_itself_only() -> None:
     assert (refused.rcode, refused.answers, codes) == (Rcode.SERVFAIL, (), [Ede.SIGNATURE_EXPIRED])
     given_ = await answered(build_query(BOGUS, 7, flags=Flag.RECURSION_DESIRED | Flag.CHECKING_DISABLED))
     assert (given_.rcode, len(given_.answers)) == (Rcode.NOERROR, 1)
+
+
+def test_resolver_answers_those_it_is_meant_for() -> None:
+    """RFC 5358 §4: others are refused in twelve octets, whether or not the answer is ready."""
+    settings = ResolverOptions()
+    recursion = Recursion(settings, CACHE, Surroundings(nobody, CLOCK, KeptLog().log()))
+    desk = Answering(recursion, CLOCK, Manners(), Guests().may_ask)
+    query = build_query(ASKED, 7)
+    inside, outside = Peer("127.0.0.1", 5353), Peer("8.8.8.8", 5353)
+    assert isinstance(desk.answer(query, inside, DATAGRAM), bytes)
+    assert desk.answer_quickly(query, inside.address) is not None
+    assert desk.answer_quickly(query, outside.address) is None
+    assert desk.answer(query, outside, DATAGRAM) == header_reply(query, Rcode.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("networks", "allowed"),
+    [
+        ((), ["127.0.0.1", "10.0.0.1", "::1", "fe80::1%eth0", "::ffff:10.0.0.1"]),
+        (("8.8.8.0/24",), ["8.8.8.8", "::ffff:8.8.8.8"]),
+        (("0.0.0.0/0",), ["127.0.0.1", "10.0.0.1", "8.8.8.8", "::ffff:10.0.0.1", "::ffff:8.8.8.8"]),
+    ],
+)
+def test_resolver_guests_are_of_networks(networks: tuple[str, ...], allowed: list[str]) -> None:
+    """By default those that the Internet does not route; IPv4 addresses in IPv6 clothes are what they are."""
+    guests = Guests(networks)
+    everybody = [
+        "127.0.0.1",
+        "10.0.0.1",
+        "8.8.8.8",
+        "::1",
+        "fe80::1%eth0",
+        "2600::1",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+    ]
+    assert [address for address in everybody if guests.may_ask(address)] == allowed
+
+
+def test_resolver_guests_of_no_network_are_a_mistake() -> None:
+    """It is named."""
+    with pytest.raises(ValueError, match="'x' is no network"):
+        Guests(("x",))
 
 
 def test_resolver_has_answers_ready_for_who_repeats_a_query() -> None:

@@ -6,7 +6,7 @@ do not be silent).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from scop.base import Clock, RemoteProtocolError
@@ -35,21 +35,27 @@ PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker takes that says n
 
 
 class Answering:
-    """Answers those who come one way: neighbours, or strangers."""
+    """Answers those who come one way: neighbours, or strangers, of whom only some may ask."""
 
-    def __init__(self, recursion: Recursion, clock: Clock, manners: Manners) -> None:
+    def __init__(
+        self, recursion: Recursion, clock: Clock, manners: Manners, may_ask: Callable[[str], bool] = lambda _: True
+    ) -> None:
         self._recursion = recursion
         self._now = clock.monotonic
+        self._may_ask = may_ask
         self._manners = manners
         self._datagram_manners = replace(manners, idle_seconds=0.0)
         self._datagrams, self._streams = ReadyResponses(), ReadyResponses()
 
-    def answer_quickly(self, query: bytes, _address: str) -> bytes | None:
+    def answer_quickly(self, query: bytes, address: str) -> bytes | None:
         """Return the response to a datagram if it is ready."""
-        return self._datagrams.find(query, self._now())
+        return self._datagrams.find(query, self._now()) if self._may_ask(address) else None
 
-    def answer(self, query: bytes, _peer: Peer, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
+    def answer(self, query: bytes, peer: Peer, transport: DnsTransport) -> bytes | Awaitable[bytes | None] | None:
         """Return the response, at once where it is known, or an awaitable of it; None where silence is right."""
+        if not self._may_ask(peer.address):
+            # RFC 5358 §4: who answers everybody is an amplifier. Twelve octets are less than what was sent.
+            return header_reply(query, Rcode.REFUSED) if expects_response(query) else None
         return self._ready(transport).find(query, self._now()) or self._found(query, transport)
 
     def _ready(self, transport: DnsTransport) -> ReadyResponses:

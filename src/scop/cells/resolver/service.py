@@ -9,6 +9,7 @@ from scop.base import Clock
 from scop.cells.resolver.anchors import INTERNET_ANCHORS, read_trust_anchors
 from scop.cells.resolver.answering import Answering
 from scop.cells.resolver.calls import Desk
+from scop.cells.resolver.guests import Guests
 from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
 from scop.cells.resolver.judging import Belief, judge_of
 from scop.cells.resolver.recursion import Recursion, Surroundings
@@ -46,6 +47,7 @@ class ResolverOptions:
     serves_stale: bool = True
     inlet: Inlet | None = None
     sockets: PublicSockets = field(default_factory=PublicSockets)
+    guests: Guests = field(default_factory=Guests)  # who of everybody may ask
     manners: Manners = field(default_factory=Manners)  # towards strangers
 
 
@@ -88,7 +90,8 @@ async def run(options: ResolverOptions) -> None:
     surroundings = Surroundings(Upstream().exchange, options.clock, options.log)
     judge = judge_of(options.belief, options.clock)
     recursion = _recursion(options, surroundings, judge)
-    strangers = Answering(recursion, options.clock, replace(options.manners, idle_seconds=BOUNDS.idle_seconds))
+    manners = replace(options.manners, idle_seconds=BOUNDS.idle_seconds)
+    strangers = Answering(recursion, options.clock, manners, options.guests.may_ask)
     public = PublicDns(strangers.answer, quick=strangers.answer_quickly, bounds=BOUNDS)
     await public.open(options.sockets)
     if options.inlet is not None:

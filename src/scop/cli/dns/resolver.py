@@ -38,6 +38,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--tls-cert", "certificate", type=_FILE, help="PEM, for --dot.  [default: one that is made now]")
 @click.option("--tls-key", "key", type=_FILE, help="PEM, for --dot.")
 @told_options
+@click.option(
+    "--allow",
+    "networks",
+    multiple=True,
+    metavar="NET",
+    help="Who may ask; repeat for more, 0.0.0.0/0 is everybody.  [default: loopback and private networks]",
+)
 @click.option("--no-stale", is_flag=True, help="Say nothing old when no server of a zone answers.")
 @click.option("--cache-octets", type=click.IntRange(min=65_536), default=33_554_432, show_default=True)
 @json_option
@@ -48,6 +55,7 @@ def resolver(
     certificate: Path | None,
     key: Path | None,
     told: Told,
+    networks: tuple[str, ...],
     no_stale: bool,
     cache_octets: int,
     as_json: bool,
@@ -57,8 +65,13 @@ def resolver(
     Without --root-hints the Internet's root is asked, and its keys are believed. With a root of one's own nothing is
     proved unless --trust-anchor says from what: a file of DS or DNSKEY lines.
     """
+    from scop.cells.resolver.guests import Guests
     from scop.cells.resolver.service import ResolverOptions, run
 
+    try:
+        guests = Guests(networks)
+    except ValueError as fault:
+        raise click.UsageError(f"--allow {fault}") from None
     settings, belief = told.read()
     dot = [place_of(place) for place in tls_places]
     context = tls_context(certificate, key, dot[0][0]) if dot else None
@@ -70,6 +83,7 @@ def resolver(
         cache_octets=cache_octets,
         serves_stale=not no_stale,
         sockets=sockets,
+        guests=guests,
         log=Log("resolver", write_to_descriptor(sys.stderr.fileno())),
         clock=SystemClock(),
         life=life,
