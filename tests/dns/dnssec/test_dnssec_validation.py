@@ -63,7 +63,11 @@ class Court:
     def judge(self, name: str, type_: str, effort: Effort | None = None) -> Known:
         """Return what is to be said of what comes home."""
         question = Question(name, type_)
-        step = self.validator.judge(question, self.world.known(question), self.world.find, effort)
+        return self.judged(question, self.world.known(question), effort)
+
+    def judged(self, question: Question, known: Known, effort: Effort | None = None) -> Known:
+        """Return what is to be said of something that came home."""
+        step = self.validator.judge(question, known, self.world.find, effort)
         try:
             while True:
                 next(step)
@@ -265,6 +269,14 @@ def test_validation_of_an_unsigned_answer_that_a_signed_zone_has_is_bogus_below_
     fake = SignedZone("sub.signed.test", {("www.sub.signed.test", "A"): (A("203.0.113.66"),)}, None)
     of.zones["sub.signed.test"] = fake
     assert (Security.BOGUS, Ede.RRSIGS_MISSING) == Court(of).says("www.sub.signed.test", "A")
+
+
+def test_validation_lets_no_zone_above_an_anchor_unsign_what_is_below_it() -> None:
+    """RFC 4035 §5.2: that the root is not validated says nothing of an island of trust whose signatures are missing."""
+    court = Court(world(), Anchors(world().anchors("signed.test")))
+    question = Question("www.signed.test", "A")
+    known = replace(_without_signatures(court.world.known(question)), zone="")
+    assert Security.BOGUS is court.judged(question, known).security
 
 
 @pytest.mark.parametrize(

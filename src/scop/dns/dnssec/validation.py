@@ -155,12 +155,28 @@ class _Judgement:
             zone = yield from self._chain.zone_of(signer)
             if zone.apex == signer or not zone.is_secure:
                 return zone
-        # Unsigned: the zone whose server said so is likely known, and insecure; else a cut below it may be.
-        if is_at_or_below(name, known.zone):
+        # Unsigned: the zone whose server said so is likely known, and insecure; else a cut below it may be. A zone
+        # above the anchor that the name is below says nothing of it: whoever speaks for it could unsign the name.
+        if is_at_or_below(name, known.zone) and self._anchors.above(known.zone) == self._anchors.above(name):
             zone = yield from self._chain.zone_of(known.zone)
             if not zone.is_secure:
                 return zone
-        return (yield from self._chain.zone_of(name))
+        # From above: the first zone that is not signed ends it, and nobody is asked about names further down.
+        zone = yield from self._chain.zone_of(anchor := self._anchors.above(name) or "")
+        for below in _names_down_to(name, anchor):
+            if not zone.is_secure:
+                break
+            zone = yield from self._chain.zone_of(below)
+        return zone
+
+
+def _names_down_to(name: str, above: str) -> list[str]:
+    """Return the names below `above` down to `name`."""
+    names = list[str]()
+    while name != above:
+        names.insert(0, name)
+        name = parent_name(name)
+    return names
 
 
 def _zone_name(name: str, type_: str) -> str:
