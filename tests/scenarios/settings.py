@@ -66,7 +66,7 @@ MILLISECONDS = 1000
 
 
 # The world of a scenario is not ours: all addresses may be asked, and the names that Unbound asks for are.
-_BEGINNING = ResolverOptions(prime=False, ask_private=True, ordinary_names=frozenset({"local", "alt"}))
+_BEGINNING = ResolverOptions(ask_private=True, ordinary_names=frozenset({"local", "alt"}))
 _SILENT = Manners()
 
 

@@ -80,10 +80,14 @@ class Delegations:
             name = parent_name(name)
 
     def glue_of(self, name: str, now: float) -> tuple[Server, ...]:
-        """Return the addresses that a parent gave for a server inside of its own zone."""
+        """Return the addresses that came with a referral for a server inside of its own zone, or of one above."""
         found = self.closest(name, now)
-        servers = () if found is None else found.servers
-        return next((server.places for server in servers if server.name == name), ())
+        while found is not None and found.zone:
+            places = next((server.places for server in found.servers if server.name == name), ())
+            if places:
+                return places
+            found = self.closest(parent_name(found.zone), now)
+        return ()
 
     def configured_above(self, name: str) -> Delegation | None:
         """Return the closest configured zone at or above `name`, the root hints left out."""
