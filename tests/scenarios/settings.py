@@ -26,6 +26,7 @@ PASSED_OVER = frozenset(
     {
         "access-control",
         "ede",  # reasons are told to whoever speaks EDNS
+        "do-not-query-localhost",  # all addresses may be asked, as all are mocked
         "edns-tcp-keepalive",
         "harden-algo-downgrade",
         "harden-below-nxdomain",  # done where it is proved
@@ -40,6 +41,7 @@ PASSED_OVER = frozenset(
         "outbound-msg-retry",
         "qname-minimisation-strict",
         "rrset-roundrobin",
+        "stub-name",  # what a hint is called
         "target-fetch-policy",  # we fetch no address ahead
         "trust-anchor-signaling",
         "val-log-level",
@@ -130,8 +132,7 @@ def _zone(section: str, pairs: list[tuple[str, str]]) -> Zone:
             case "name":
                 name = value
             case "addr":
-                address, _, port = value.partition("@")
-                servers.append(Server(str(ipaddress.ip_address(address)), int(port or 53)))
+                servers.append(_server(value))
             case "first":
                 first = value == "yes"
             case "prime":
@@ -142,6 +143,11 @@ def _zone(section: str, pairs: list[tuple[str, str]]) -> Zone:
                 raise NotSupported(f"the option {key}")
     way = Way.STUB if section == "stub-zone" else Way.FORWARD
     return Zone(name, tuple(servers), way, Resort.WORLD if first else Resort.NONE, primed)
+
+
+def _server(value: str) -> Server:
+    address, _, port = value.partition("@")
+    return Server(str(ipaddress.ip_address(address)), int(port or 53))
 
 
 def _with_option(settings: Settings, key: str, value: str) -> Settings:
@@ -182,6 +188,7 @@ def _is_yes(value: str) -> bool:
 
 
 _OPTIONS: dict[str, Callable[[Settings, str], Settings]] = {
+    "query-minimization": _of_resolver(lambda options, value: replace(options, minimise=value in {"yes", "on"})),
     "qname-minimisation": _of_resolver(lambda options, value: replace(options, minimise=_is_yes(value))),
     "do-ip4": _of_resolver(lambda options, value: replace(options, ask_ipv4=_is_yes(value))),
     "do-ip6": _of_resolver(lambda options, value: replace(options, ask_ipv6=_is_yes(value))),
@@ -212,6 +219,8 @@ _OPTIONS: dict[str, Callable[[Settings, str], Settings]] = {
     "module-config": _modules,
     "fake-sha1": lambda settings, value: replace(settings, accepts_sha1=_is_yes(value)),
     "val-override-date": lambda settings, value: settings,  # see _unix
+    "val-override-timestamp": lambda settings, value: replace(settings, unix=float(value)),
+    "stub-addr": lambda settings, value: replace(settings, zones=(*settings.zones, Zone("", (_server(value),)))),
 }
 
 
