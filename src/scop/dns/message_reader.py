@@ -25,6 +25,7 @@ __all__ = ["parse_message"]
 
 MAX_RECORDS = 2048  # far past any honest answer; bounds the work of one message
 MAX_QUESTIONS = 1  # RFC 9619: a query has one
+EDNS_REMEMBERED = 64
 QUESTIONS_REMEMBERED = 4096  # bounded, since peers choose them
 
 _HEADER = struct.Struct("!6H")
@@ -87,6 +88,11 @@ def _question(octets: bytes) -> tuple[Question, int]:
     return Question.read(name, type_name(number), class_name(class_), spelling), class_
 
 
+@lru_cache(EDNS_REMEMBERED)
+def _edns(class_: int, ttl: int) -> Edns:
+    return Edns(class_, bool(ttl & _OPT_DO), ttl >> 16)
+
+
 class _Reader:
     """Reads the sections of one message in their order."""
 
@@ -123,13 +129,14 @@ class _Reader:
         end, wanted = len(octets), self.class_
         found = list[Record]()
         for _ in range(count):
-            name: str | None = None
-            if octets[position] >= _POINTER:  # most owners are one pointer to a name that was read already
-                name = known.get((octets[position] & 0x3F) << 8 | octets[position + 1])
-            if name is None:
+            first = octets[position]
+            name = known.get((first & 0x3F) << 8 | octets[position + 1]) if first >= _POINTER else None
+            if name is not None:  # most owners are one pointer to a name that was read already
+                position += 2
+            elif first:
                 name, position = read_name(octets, position, known)
             else:
-                position += 2
+                name, position = "", position + 1
             number, class_, ttl, size = _RECORD.unpack_from(octets, position)
             start = position + _RECORD_OCTETS
             position = start + size
@@ -158,7 +165,8 @@ class _Reader:
         if name or self.edns is not None:
             raise RemoteProtocolError("OPT belongs to the root, once")  # RFC 6891 §6.1.1
         self.rcode_high = ttl >> 24 << 4
-        self.edns = Edns(class_, bool(ttl & _OPT_DO), ttl >> 16 & 0xFF, read_options(rdata) if rdata else ())
+        edns = _edns(class_, ttl & 0x00FF_FFFF)
+        self.edns = edns.with_options(*read_options(rdata)) if rdata else edns
 
 
 def _is_whole(record: Record) -> bool:

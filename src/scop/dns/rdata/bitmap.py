@@ -20,6 +20,7 @@ def bitmap_types(bitmap: bytes) -> frozenset[str]:
     return frozenset(map(type_name, _numbers(bitmap)))
 
 
+@lru_cache(BITMAPS_REMEMBERED)
 def check_bitmap(bitmap: bytes) -> None:
     """Raise `RemoteProtocolError` unless the windows fill the bitmap in rising order."""
     position, last = 0, -1

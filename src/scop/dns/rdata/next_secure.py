@@ -53,7 +53,12 @@ class NSEC:
         lowered, written = name_to_wire(name), octets[start:after]
         # RFC 4034 §4.1.1 forbids compression here; where it was done all the same, the case is lost.
         is_own = written != lowered and written.lower() == lowered
-        return cls(name, octets[after:end], written if is_own else b"")
+        check_bitmap(octets[after:end])
+        record, fill = object.__new__(cls), object.__setattr__  # a name that was read is in its normal form
+        fill(record, "next_name", name)
+        fill(record, "bitmap", octets[after:end])
+        fill(record, "written", written if is_own else b"")
+        return record
 
     def to_wire(self) -> bytes:
         """Return the octets, the next name in the case in which it came."""
