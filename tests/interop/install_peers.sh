@@ -19,6 +19,7 @@ command -v dnssec-signzone >/dev/null || missing="$missing bind9-utils"
 test -x /usr/sbin/unbound || missing="$missing unbound"
 test -x /usr/sbin/knotd || missing="$missing knot"
 test -x /usr/sbin/nsd || missing="$missing nsd"
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing libfaketime" # scenarios of other days
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ]; then
