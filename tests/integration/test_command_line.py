@@ -346,3 +346,16 @@ def test_command_line_sigterm_drains_and_leaves_nothing(still: Town) -> None:
         assert set(CELL_NAMES) == cells_of(still.state)
     log = (still.state / "log" / "supervisor.jsonl").read_text()
     assert ("", False) == (log, (still.state / "supervisor.sock").exists())
+
+
+def test_command_line_resolves_names_by_the_meshs_resolver(town: Town) -> None:
+    """Its own zone at its own primary, without proof until the parent has the DS; special names are answered here."""
+    own = row(town.scop("dns", "query", DOMAIN, "MX", "--json"))
+    assert ("NOERROR", "insecure") == (own["rcode"], own["security"])
+    traced = row(town.scop("dns", "query", DOMAIN, "MX", "--trace", "--json"))
+    steps = cast(list[Row], traced["steps"])
+    assert [town.address] == sorted({str(step["server"]).partition(" ")[0] for step in steps if step["server"]})
+    assert (1, "NXDOMAIN") == (
+        town.scop("dns", "query", "a.invalid").status,
+        row(town.scop("dns", "query", "a.invalid", "--json"))["rcode"],
+    )

@@ -16,6 +16,7 @@ def test_founding_writes_a_configuration_that_reads_back(tmp_path: Path) -> None
         config.hostname,
         config.resolver.stub,
     )
+    assert ("harbor.test",) == config.resolver.negative_trust_anchors
 
 
 def test_founding_gives_both_ends_the_same_tsig_key_and_nobody_else_can_read_it(tmp_path: Path) -> None:

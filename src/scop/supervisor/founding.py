@@ -1,4 +1,4 @@
-"""Founds a mesh: writes `scop.toml`, a self-signed public certificate, the first zone and the TSIG key.
+"""Founds a mesh: writes `scop.toml`, a self-signed public certificate, the first zone and the TSIG keys.
 
 Nothing that exists is ever overwritten, and nothing is left behind when a step fails.
 """
@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from scop.dns.zone.first_zone import first_zone
+from scop.cells.primary.site import PLAN_KEY, site_of
 from scop.dns.tsig import new_tsig_key
+from scop.dns.zone.first_zone import first_zone_of
 from scop.mesh.config import Ports
 from scop.supervisor.config_file import ConfigurationError, parse_config
 
@@ -55,7 +56,8 @@ def _toml(founding: Founding) -> str:
     server = f"[{founding.address}]" if ":" in founding.address else founding.address
     stub = (
         "[resolver]                         # our own zone is asked at our own primary\n"
-        f'stub = {{ "{founding.domain}" = ["{server}:{founding.ports.dns}"] }}\n\n'
+        f'stub = {{ "{founding.domain}" = ["{server}:{founding.ports.dns}"] }}\n'
+        f'negative_trust_anchors = ["{founding.domain}"]   # until the parent zone has our DS: `scop dns ds`\n\n'
     )
     hints = 'root_hints = "root.hints"\n' if founding.root_hints else ""
     return (
@@ -107,12 +109,16 @@ def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
     """Yield every file of a new mesh: its path, octets and mode."""
     certificate, key = self_signed(founding.hostname, founding.address)
     tsig = new_tsig_key(f"signer.{founding.domain}", secrets.token_bytes(32)).to_text().encode()
-    zone = first_zone(founding.domain, founding.hostname, founding.address)
+    planning = new_tsig_key(f"plan.{founding.domain}", secrets.token_bytes(32)).to_text().encode()
+    config = parse_config(_toml(founding), "the new scop.toml")
+    zone = first_zone_of(site_of(config, certificate=certificate.decode("ascii")))
     yield "tls/public.pem", certificate, 0o644
     yield "tls/public.key", key, 0o600
     yield f"state/primary/{founding.domain}.zone", zone.encode(), 0o600
     yield "state/primary/tsig.key", tsig, 0o600
     yield "state/signer/tsig.key", tsig, 0o600
+    yield f"state/primary/{PLAN_KEY}", planning, 0o600
+    yield PLAN_KEY, planning, 0o600
     if founding.root_hints:
         yield "root.hints", founding.root_hints.encode(), 0o644
     yield "scop.toml", _toml(founding).encode(), 0o644
@@ -127,7 +133,6 @@ def _write(path: Path, octets: bytes, mode: int) -> None:
 
 def found(founding: Founding, folder: Path) -> Path:
     """Write a new mesh's files below `folder` and return its `scop.toml`."""
-    parse_config(_toml(founding), "the new scop.toml")
     files = tuple(_files(founding))
     for name, _, _ in files:
         if (folder / name).exists():
