@@ -24,6 +24,7 @@ from scop.cells.primary.remote import Companion, remote_of
 from scop.cells.primary.repeats import Outcomes
 from scop.cells.primary.secondary import Secondaries, SecondaryZone
 from scop.cells.primary.signing import ZoneSigner, signing_options
+from scop.cells.primary.site import PLAN_KEY, plan_grants, read_key
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.grants import Grant
 from scop.dns.zone.rates import RateOptions
@@ -72,12 +73,10 @@ def options_of(cell: Cell) -> PrimaryOptions:
     """Read zones and key; raises `ValueError` that names the file which is missing or wrong."""
     # dnspython imports a record type at its first sight; once confined, nothing shall be imported any more.
     dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
-    key = read_tsig_key(cell.state)
-    grant = Grant(key.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"}))
     history = GitHistory(cell.state)
     config = cell.config.primary
     keyring = _keyring(cell)
-    more = keyring.rights(config.allow_update, config.transfer_keys)
+    rights = _with_own_keys(cell, keyring.rights(config.allow_update, config.transfer_keys))
     return PrimaryOptions(
         zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),
         history=history,
@@ -86,7 +85,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
         clock=cell.clock,
         life=cell.life,
         inlet=cell.inlet,
-        rights=replace(more, grants=(grant, *more.grants), pipe_keys=(key,)),
+        rights=rights,
         state=cell.state,
         notify=keyring.targets(config.notify, config.transfer_keys),
         secondaries=tuple(map(keyring.secondary, config.secondary)),
@@ -95,6 +94,16 @@ def options_of(cell: Cell) -> PrimaryOptions:
         names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
     )
+
+
+def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
+    """Add the keys that are good on pipes only: the signer's, for DKIM keys, and that of `scop dns apply`."""
+    signer, planner = read_tsig_key(cell.state), read_key(cell.state / PLAN_KEY)
+    grants = (Grant(signer.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"})), *rights.grants)
+    if planner is None:
+        return replace(rights, grants=grants, pipe_keys=(signer,))
+    grants = (*grants, *plan_grants(cell.config, planner.name))
+    return replace(rights, grants=grants, pipe_keys=(signer, planner))
 
 
 def _keyring(cell: Cell) -> Keyring:

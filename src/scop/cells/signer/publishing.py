@@ -63,11 +63,17 @@ class Publisher:
 
     def status(self) -> SealingStatus:
         """Return what the operator is told."""
-        keys = tuple(
-            SealingKey(key.selector, key.algorithm.value, self._published, key.selector in self._resolving)
-            for key in self._keys
+        return SealingStatus(self.ready, tuple(self._status_of(key) for key in self._keys))
+
+    def _status_of(self, key: SigningKey) -> SealingKey:
+        return SealingKey(
+            selector=key.selector,
+            algorithm=key.algorithm.value,
+            published=self._published,
+            resolves=key.selector in self._resolving,
+            record_name=key.record_name,
+            record=public_record(key),
         )
-        return SealingStatus(self.ready, keys)
 
     async def publish(self) -> None:
         """Return once every key was published and resolves."""

@@ -10,6 +10,7 @@ import msgspec
 
 from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
 from scop.mesh.config.primary import Primary
+from scop.mesh.config.publish import Publish
 from scop.mesh.config.receiver import PerAddress, PerNetwork, Receiver
 from scop.mesh.config.relay import Relay, Smarthost
 from scop.mesh.config.resolver import Resolver
@@ -24,6 +25,7 @@ __all__ = [
     "PerNetwork",
     "Ports",
     "Primary",
+    "Publish",
     "Receiver",
     "Relay",
     "Resolver",
@@ -142,6 +144,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relay: Relay = Relay()
     resolver: Resolver = Resolver()
     primary: Primary = Primary()
+    publish: Publish = Publish()
     require_confinement: bool = False
 
     def __post_init__(self) -> None:

@@ -16,6 +16,8 @@ class SealingKey(msgspec.Struct, frozen=True):
     algorithm: str
     published: bool  # the primary took our UPDATE
     resolves: bool  # the resolver gave it back
+    record_name: str = ""  # where its record stands
+    record: str = ""  # the text of that record
 
 
 class SealingStatus(msgspec.Struct, frozen=True):

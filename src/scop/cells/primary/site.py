@@ -1,0 +1,87 @@
+"""Our mail domain as its zone has to tell it, from the configuration; and the key that may write that.
+
+The key lies twice: `plan.key` in the primary's state, and beside `scop.toml` for whoever runs `scop dns apply`. It may
+write what the plan names and nothing else, so a copy that is lost leads mail astray but forges no DKIM key.
+
+Standards: RFC 8461 §3.1 (the id of a policy), RFC 7671 §5.1 (3 1 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+
+from scop.dane.certificate import public_key_info
+from scop.dns.tsig_keys import TsigKey
+from scop.dns.zone.grants import Grant
+from scop.dns.zone.wanted import Client, DkimKey, Purpose, Site, wanted_records
+from scop.mesh.config import Config
+from scop.mtasts import Mode, Policy
+
+__all__ = ["PLAN_KEY", "key_hash_of", "plan_grants", "policy_of", "read_key", "site_of"]
+
+PLAN_KEY = "plan.key"
+POLICY_SECONDS = 604_800  # RFC 8461 §3.2 wants weeks; one, while people still try
+_ID_CHARACTERS = 32  # RFC 8461 §3.1
+# Of these the signer has the key, or nobody: the plan writes none.
+_NOT_BY_PLAN = frozenset({Purpose.DKIM})
+
+
+def site_of(config: Config, *, certificate: str = "", dkim: Iterable[DkimKey] = ()) -> Site:
+    """Return what the domain is; `certificate` is PEM, whose first one we show."""
+    publish, ports = config.publish, config.network.ports
+    policy = policy_of(config)
+    matrix_host, matrix_port = publish.matrix_place
+    return Site(
+        domain=config.domain,
+        hostname=config.mail_host,
+        addresses=publish.addresses or (config.network.address,),
+        smtp_port=ports.smtp,
+        key_hash=key_hash_of(certificate) if certificate else b"",
+        tls_ports=(ports.submission, ports.submissions),
+        dkim=tuple(dkim),
+        dmarc=publish.dmarc,
+        reports_to=publish.tls_reports,
+        mta_sts_id=hashlib.sha256(policy.to_octets()).hexdigest()[:_ID_CHARACTERS] if policy else "",
+        mta_sts_host=publish.mta_sts_host,
+        clients=(Client("submissions", ports.submissions), Client("submission", ports.submission)),
+        autoconfig_host=publish.autoconfig_host,
+        authorities=publish.certificate_authorities,
+        matrix_host=matrix_host,
+        matrix_port=matrix_port,
+    )
+
+
+def policy_of(config: Config) -> Policy | None:
+    """Return the MTA-STS policy that has to be served, None where none is wanted."""
+    if config.publish.mta_sts == "none":
+        return None
+    return Policy(Mode(config.publish.mta_sts), POLICY_SECONDS, (config.mail_host,))
+
+
+def key_hash_of(certificate: str) -> bytes:
+    """Return the hash of a certificate's public key, as TLSA 3 1 1 has it; raises `ValueError` where it is no PEM."""
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    first = certificate[certificate.find(begin) : certificate.find(end) + len(end)]
+    return hashlib.sha256(public_key_info(ssl.PEM_cert_to_DER_cert(first))).digest()
+
+
+def plan_grants(config: Config, key_name: str) -> tuple[Grant, ...]:
+    """Return what the plan's key may write: the names and types of the plan, DKIM keys excepted."""
+    site = site_of(config)
+    ports = {site.smtp_port, *site.tls_ports}
+    tlsa = {(f"_{port}._tcp.{site.hostname}", "TLSA") for port in ports}
+    wanted = {(one.owner, one.type) for one in wanted_records(site) if one.purpose not in _NOT_BY_PLAN}
+    return tuple(Grant(key_name, owner, frozenset({type_})) for owner, type_ in sorted(wanted | tlsa))
+
+
+def read_key(path: Path) -> TsigKey | None:
+    """Read a TSIG key's file; None where there is none. Raises `ValueError` that names the file."""
+    try:
+        return TsigKey.parse(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
