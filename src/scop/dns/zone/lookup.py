@@ -19,6 +19,7 @@ __all__ = ["Found", "Match", "addresses", "find", "glue", "wildcard_below"]
 _EMPTY: Node = {}
 _LAST_FOR_ANY = frozenset({"NSEC", "NSEC3PARAM"})  # of no use to who wants "anything"
 _ANSWERED_BY_ALIAS = frozenset({"CNAME", "ANY"})
+_BESIDE_ALIAS = frozenset({"NSEC", "RRSIG"})  # RFC 4034 §3 and §4: of the alias itself, and never of what it leads to
 
 
 class Match(StrEnum):
@@ -126,7 +127,7 @@ def _found_at(node: Node, owner: str, qtype: str) -> Found:
         return Found(Match.RRSET, (_at(node[qtype], owner),))
     if qtype == "RRSIG" and (signatures := _signatures(node, owner)):
         return Found(Match.RRSET, signatures)
-    if "CNAME" in node:
+    if "CNAME" in node and qtype not in _BESIDE_ALIAS:
         alias = node["CNAME"].rdatas[0]
         assert isinstance(alias, CNAME)
         return Found(Match.ALIAS, (_at(node["CNAME"], owner),), alias.target)
