@@ -83,6 +83,17 @@ def test_cache_takes_an_alias_for_each_type_but_its_own() -> None:
     assert cache.find(asked("b.test", "MX"), NOW) is None
 
 
+def test_cache_takes_no_missing_alias_for_an_answer() -> None:
+    """RFC 2308 §5: that a name has no CNAME or no DNAME says nothing of its other types, or of names below it."""
+    cache = Cache()
+    for type_ in ("CNAME", "DNAME"):
+        cache.learn(asked("a.test", type_), absence(Rcode.NOERROR, SECURE), NOW)
+    assert cache.find(asked("a.test"), NOW) is None
+    assert cache.find(asked("b.a.test"), NOW) is None
+    assert cache.find_stale(asked("a.test"), NOW, NOW) is None
+    assert cache.find(asked("a.test", "CNAME"), NOW) is not None
+
+
 def test_cache_remembers_an_absence_as_long_as_its_soa_says() -> None:
     """RFC 2308 §5: the lesser of the SOA's TTL and its minimum, of this type only."""
     cache = Cache()

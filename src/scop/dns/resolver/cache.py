@@ -103,7 +103,8 @@ class Cache:
 
     def find_stale(self, question: Question, now: float, now_unix: float) -> Known | None:
         """Return what was known until not long ago, for when nobody can be asked (RFC 8767)."""
-        found = [entry.known for type_ in _kinds(question) if (entry := self._entries.peek((question.name, type_)))]
+        entries = ((type_, self._entries.peek((question.name, type_))) for type_ in _kinds(question))
+        found = [entry.known for type_, entry in entries if entry is not None and _answers(question, type_, entry)]
         for known in sorted(found, key=lambda known: -known.until):
             if known.until > now:
                 return _at(known, now)
@@ -139,7 +140,7 @@ class Cache:
     def _live_entry(self, question: Question, now: float, *, fresh: bool) -> _Entry | None:
         for type_ in _kinds(question):
             entry = self._entries.get((question.name, type_))
-            if entry is not None and entry.is_live(now, fresh=fresh):
+            if entry is not None and entry.is_live(now, fresh=fresh) and _answers(question, type_, entry):
                 return entry
         return None
 
@@ -155,7 +156,7 @@ class Cache:
             if nothing is not None and nothing.is_live(now, fresh=fresh) and _is_secure(nothing.known):
                 return _at(nothing.known, now)
             alias = self._entries.peek((above, DNAME.type))
-            if alias is not None and alias.is_live(now, fresh=fresh):
+            if alias is not None and alias.known.rrsets and alias.is_live(now, fresh=fresh):
                 return _through_dname(question.name, _at(alias.known, now))
         return self._denials.find(question, now, floor) if self._options.aggressive else None
 
@@ -216,6 +217,11 @@ class EarlyRiser:
 def _kinds(question: Question) -> tuple[str, ...]:
     """Return the types under which an answer to the question may be kept."""
     return (question.type, CNAME.type, _ANYTHING)
+
+
+def _answers(question: Question, type_: str, entry: _Entry) -> bool:
+    """Say whether an entry of this type answers the question: that there is no alias says nothing of other types."""
+    return type_ in (question.type, _ANYTHING) or bool(entry.known.rrsets)
 
 
 def _starts(authority: Iterable[RRset]) -> list[SOA]:
