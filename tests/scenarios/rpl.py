@@ -178,7 +178,7 @@ class _Reader:
                 case "SCENARIO_BEGIN":
                     self.title = line.removeprefix("SCENARIO_BEGIN").strip()
                 case "RANGE_BEGIN":
-                    range_ = Range(int(words[1]), int(words[2]))
+                    range_ = Range(int(words[1]), int(words[2]), words[3:])
                     self.ranges.append(range_)
                 case "RANGE_END":
                     range_ = None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import dns.exception
+
 from scenarios.replay import Mismatch, play
 from scenarios.rpl import read_scenario
 from scenarios.settings import NotSupported
@@ -61,7 +63,10 @@ class Outcome:
 
 def judged(path: Path) -> Outcome:
     """Play one scenario."""
-    scenario = read_scenario(path)
+    try:
+        scenario = read_scenario(path)
+    except (ValueError, SyntaxError, dns.exception.DNSException) as fault:
+        return Outcome(path.stem, "", Verdict.NOT_SUPPORTED, f"it cannot be read: {fault}")
     try:
         play(scenario)
     except NotSupported as fault:

@@ -67,6 +67,10 @@ class Exchange:
         """Return the servers in the order in which they are to be asked."""
         return self._servers.in_order(places, zone, self._clock.monotonic())
 
+    def is_useless(self, server: Server, zone: str) -> bool:
+        """Whether a server is asked for a zone only where nobody else is left."""
+        return self._servers.is_useless(server, zone, self._clock.monotonic())
+
     def ask(self, server: Server, asked: Asked, depth: int) -> Step[Message | None]:
         """Return the server's message, None where it is silent; EDNS and datagrams are given up where they must be."""
         takes_edns = self._servers.takes_edns(server, self._clock.monotonic())
@@ -178,7 +182,7 @@ class Round:
         outcome = self._read(message, self._asked)
         self._write_down(place, outcome)
         if isinstance(outcome, Found):
-            has_others = len(self._usable) > 1
+            has_others = max(len(self._usable), self._asked.servers) > 1
             self._exchange.note_source(self._asked.question, place, self._asked.zone, has_others=has_others)
             return without_private(outcome, self._exchange.options)
         if isinstance(outcome, Referral):

@@ -59,6 +59,7 @@ class Iteration:
         self._cache = cache
         self._clock = clock
         self._memo: dict[Question, Known] = {}
+        self._spare: dict[Question, Known] = {}  # said beside an answer; of use only where nobody else says it
         self._open: set[Question] = set()
         self._lookups_left = MAX_LOOKUPS
         self._denied: dict[Question, Question] = {}
@@ -75,6 +76,11 @@ class Iteration:
         self._open.add(question)
         try:
             known = yield from self._found(question, depth)
+        except Unanswered:
+            # Lenient: RFC 2181 §5.4.1 ranks it low, but servers are about that know a name only at a chain's end.
+            if question not in self._spare:
+                raise
+            known = self._spare[question]
         finally:
             self._open.discard(question)
         self._memo[question] = known
@@ -123,6 +129,7 @@ class Iteration:
     def forget(self) -> None:
         """Forget what was found for this question, as it is to be found anew, and by its whole name."""
         self._memo.clear()
+        self._spare.clear()
         self._denied.clear()
         self._minimises = False
 
@@ -176,7 +183,7 @@ class Iteration:
                     self._memo[Question(outcome.delegation.zone, "DS")] = outcome.signer
                 delegation = outcome.delegation
             elif asked.question == question and isinstance(outcome, Found):
-                self._memo.update(outcome.rest)
+                (self._memo if delegation.is_forward else self._spare).update(outcome.rest)
                 return outcome.known
             elif isinstance(outcome, Found) and outcome.known.rcode is Rcode.NOERROR:
                 minimiser.is_no_cut(asked.question)
@@ -202,10 +209,13 @@ class Iteration:
         """Ask the zone's servers until one is of use: at once, by their names, and the silent ones a second time."""
         round_ = self._exchange.round(asked, depth, ends_at_useless=is_probe)
         sure, unsure = _places(delegation.servers, verify=self._options.verify_glue)
-        outcome = yield from round_.ask_each(sure)
+        # One that was of no use to the zone waits until the others are looked up.
+        useless = [place for place in sure if self._exchange.is_useless(place, delegation.zone)]
+        outcome = yield from round_.ask_each(place for place in sure if place not in useless)
         if outcome is None and depth < MAX_DEPTH:
             outcome = yield from self._ask_by_name(round_, delegation, depth)
-        outcome = outcome or (yield from round_.ask_each(unsure)) or (yield from round_.ask_again())
+        outcome = outcome or (yield from round_.ask_each(useless)) or (yield from round_.ask_each(unsure))
+        outcome = outcome or (yield from round_.ask_again())
         outcome = outcome or (yield from self._ask_resolvers(round_, asked, depth))
         if outcome is None:
             raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer: {round_.summary}")
@@ -305,7 +315,7 @@ class Iteration:
     def _asked(self, delegation: Delegation, question: Question) -> Asked:
         zone = delegation.zone
         is_own = self._delegations.configured_above(zone) is not None
-        return Asked(zone, question, delegation.is_forward, self._options.port, is_own)
+        return Asked(zone, question, delegation.is_forward, self._options.port, is_own, len(delegation.servers))
 
 
 def _places(servers: Iterable[NameServer], *, verify: bool) -> tuple[list[Server], list[Server]]:

@@ -10,7 +10,7 @@ Standards: RFC 1034 §4.3.2 and §5.3.3, RFC 2181 §5.4.1, RFC 2308 §2, RFC 403
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -61,11 +61,15 @@ class Asked:
     is_forward: bool = False
     port: int = 53  # where the servers of a referral listen
     is_own: bool = False  # the zone is configured, or below one that is
+    servers: int = 1  # how many serve the zone, as far as is known
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The question's own answer, alias or absence first; then what a forwarder said of the rest of the chain."""
+    """The question's own answer, alias or absence, and what was said of the rest of a chain within the zone.
+
+    A forwarder's word is as good for the rest; an authority's only where nobody answers for the next name.
+    """
 
     known: Known
     rest: tuple[tuple[Question, Known], ...] = ()
@@ -107,9 +111,10 @@ def read_response(message: Message, asked: Asked) -> Outcome:
     if any(len(rrset.rdatas) > MAX_RECORDS_OF_SET for rrset in answers):
         return Useless(Why.BROKEN, f"more than {MAX_RECORDS_OF_SET} records of one name and type")
     present = _present(asked.question, answers, message, asked)
-    if asked.is_forward:
-        return _from_forwarder(message, asked, answers, present)
-    return _from_authority(message, asked, present)
+    outcome = _from_forwarder(message, asked, present) if asked.is_forward else _from_authority(message, asked, present)
+    if isinstance(outcome, Found) and outcome.known is present:
+        return replace(outcome, rest=_rest(message, asked, answers, present))
+    return outcome
 
 
 def read_priming(message: Message, asked: Asked) -> tuple[Delegation, int] | None:
@@ -169,28 +174,31 @@ def _nothing(message: Message, asked: Asked, *, authoritative: bool) -> Outcome:
     return Found(absent)
 
 
-def _from_forwarder(message: Message, asked: Asked, answers: tuple[RRset, ...], present: Known | None) -> Outcome:
-    if present is None:
-        absent = _absent(message, asked)
-        name = asked.question.name
-        cuts = any(isinstance(record.rdata, NS) and is_at_or_below(name, record.name) for record in message.authority)
-        if message.rcode is Rcode.NOERROR and cuts and _start_owner(absent) is None:
-            return Useless(Why.LAME, "it refers to others, so it is no resolver")
-        return Found(absent)
+def _from_forwarder(message: Message, asked: Asked, present: Known | None) -> Outcome:
+    if present is not None:
+        return Found(present)
+    absent, name = _absent(message, asked), asked.question.name
+    cuts = any(isinstance(record.rdata, NS) and is_at_or_below(name, record.name) for record in message.authority)
+    if message.rcode is Rcode.NOERROR and cuts and _start_owner(absent) is None:
+        return Useless(Why.LAME, "it refers to others, so it is no resolver")
+    return Found(absent)
+
+
+def _rest(
+    message: Message, asked: Asked, answers: tuple[RRset, ...], present: Known
+) -> tuple[tuple[Question, Known], ...]:
+    """Return what the response says of the names that an alias leads to, as far as they are in the zone."""
     rest, known, seen = list[tuple[Question, Known]](), present, {asked.question.name}
     while (target := target_of(known, asked.question)) is not None and target not in seen:
         seen.add(target)
         further = Question(target, asked.question.type)
-        if not is_at_or_below(target, asked.zone):
-            break
-        following = _present(further, answers, message, asked)
+        following = _present(further, answers, message, asked) if is_at_or_below(target, asked.zone) else None
         if following is None:
-            if _start_owner(absent := _absent(message, asked, further)) is not None:
-                rest.append((further, absent))
-            break
+            absent = _absent(message, asked, further)
+            return (*rest, (further, absent)) if _start_owner(absent) is not None else tuple(rest)
         known = following
         rest.append((further, known))
-    return Found(present, tuple(rest))
+    return tuple(rest)
 
 
 def _present(question: Question, answers: tuple[RRset, ...], message: Message, asked: Asked) -> Known | None:

@@ -91,12 +91,17 @@ class Servers:
             useless.pop(next(iter(useless)))
         useless[zone] = now + seconds
 
+    def is_useless(self, server: Server, zone: str, now: float) -> bool:
+        """Whether it was of no use to the zone a short while ago."""
+        standing = self._standing.get(server)
+        return standing is not None and standing.useless_until.get(zone, 0.0) > now
+
     def _rank(self, server: Server, zone: str, now: float) -> tuple[bool, float]:
         standing = self._standing.get(server)
         if standing is None:
             return False, 0.0
         faded = 0.5 ** (max(0.0, now - standing.measured_at) / HALF_LIFE_SECONDS)
-        return standing.useless_until.get(zone, 0.0) > now, standing.rtt_seconds * faded
+        return self.is_useless(server, zone, now), standing.rtt_seconds * faded
 
     def _of(self, server: Server) -> _Standing:
         standing = self._standing.get(server)
