@@ -15,7 +15,7 @@ from scop.cells.resolver.guests import Guests
 from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns import Opcode, Question, Rcode
 from scop.dns.header import header_reply
-from scop.dns.message import Edns, Flag, Message, Record, build_message, build_query, parse_message
+from scop.dns.message import Edns, Flag, Message, OptionCode, Record, build_message, build_query, parse_message
 from scop.dns.rdata import TXT, A
 from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
@@ -42,6 +42,7 @@ async def nobody(ask: Ask) -> Message | None:
 
 CLOCK = JumpingClock()
 CACHE = Cache()
+SURROUNDINGS = Surroundings(nobody, CLOCK, KeptLog().log())
 
 
 def answering() -> Answering:
@@ -55,7 +56,7 @@ def answering() -> Answering:
     CACHE.learn(ASKED, host, now)
     CACHE.learn(BIG, big, now)
     CACHE.learn(BOGUS, bogus, now)
-    return Answering(Recursion(settings, CACHE, Surroundings(nobody, CLOCK, KeptLog().log())), CLOCK, Manners())
+    return Answering(Recursion(settings, CACHE, SURROUNDINGS), CLOCK, Manners())
 
 
 async def answered(query: bytes, transport: DnsTransport = DATAGRAM) -> Message:
@@ -127,7 +128,7 @@ async def test_resolver_gives_bogus_answers_to_who_checks_itself_only() -> None:
 def test_resolver_answers_those_it_is_meant_for() -> None:
     """RFC 5358 §4: others are refused in twelve octets, whether or not the answer is ready."""
     settings = ResolverOptions()
-    recursion = Recursion(settings, CACHE, Surroundings(nobody, CLOCK, KeptLog().log()))
+    recursion = Recursion(settings, CACHE, SURROUNDINGS)
     desk = Answering(recursion, CLOCK, Manners(), Guests().may_ask)
     query = build_query(ASKED, 7)
     inside, outside = Peer("127.0.0.1", 5353), Peer("8.8.8.8", 5353)
@@ -178,6 +179,22 @@ def test_resolver_has_answers_ready_for_who_repeats_a_query() -> None:
     assert parse_message(second) == parse_message(first)._replace(
         id=8, answers=tuple(Record(BIG.name, 200, text) for text in TEXTS)
     )
+
+
+def test_resolver_has_answers_ready_whatever_cookie_comes_with_a_query() -> None:
+    """RFC 7873 §5.2: a cookie that is not heeded changes nothing; an option that is asked for something else does."""
+    desk = answering()
+    cookies = [build_query(ASKED, 7, edns=Edns(options=((OptionCode.COOKIE, bytes(8 + n)),))) for n in (0, 8)]
+    first, second = (desk.answer(query, STRANGER, DATAGRAM) for query in cookies)
+    assert first == second == desk.answer_quickly(build_query(ASKED, 7), STRANGER.address)
+    named = Answering(Recursion(ResolverOptions(), CACHE, SURROUNDINGS), CLOCK, Manners(nsid=b"ns1"))
+    asking = build_query(ASKED, 7, edns=Edns(options=((OptionCode.NSID, b""),)))
+    for _ in range(2):
+        octets = named.answer(asking, STRANGER, DATAGRAM)
+        assert isinstance(octets, bytes)
+        edns = parse_message(octets).edns
+        assert edns is not None
+        assert edns.options == ((OptionCode.NSID, b"ns1"),)
 
 
 @given(st.binary(max_size=80))

@@ -12,11 +12,14 @@ from dataclasses import replace
 from scop.base import Clock, RemoteProtocolError
 from scop.cells.resolver.recursion import Recursion
 from scop.dns import Question, Rcode
+from scop.dns.edns import OPTION_HEAD_OCTETS
 from scop.dns.header import expects_response, header_reply
 from scop.dns.message import (
     MAX_DATAGRAM_OCTETS,
+    Edns,
     Flag,
     Message,
+    OptionCode,
     build_message,
     parse_message,
 )
@@ -29,6 +32,7 @@ from scop.net.peer import Peer
 
 __all__ = ["Answering"]
 
+_UNHEEDED = (OptionCode.COOKIE, OptionCode.CLIENT_SUBNET)
 _STALE = (Ede.STALE_ANSWER, Ede.STALE_NXDOMAIN_ANSWER)
 PADDED_OCTETS = 468  # RFC 8467 §4.1: what responses are a multiple of where lengths are all that can be seen
 PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1: what an asker takes that says nothing else
@@ -75,6 +79,10 @@ class Answering:
         if refused is not None:
             return _written(asked, refused, transport)
         assert asked.question is not None
+        if asked.edns is not None and asked.edns.options:
+            query = _without_options(query, asked.edns)
+            if query and (ready := self._ready(transport).find(query, self._now())) is not None:
+                return ready
         known = self._recursion.recall(asked.question, checking_disabled=_is_checking_disabled(asked))
         if known is None:
             return self._said_later(query, asked, asked.question, transport)
@@ -86,10 +94,21 @@ class Answering:
 
     def _said(self, query: bytes, asked: Message, resolution: Resolution, transport: DnsTransport) -> bytes:
         response = _written(asked, reply(asked, resolution, self._manners_on(transport)), transport)
-        # Options differ from asker to asker (cookies).
-        if not resolution.has_failed and not _is_stale(resolution) and not (asked.edns and asked.edns.options):
+        if query and not resolution.has_failed and not _is_stale(resolution):
             self._ready(transport).keep(query, response, self._now())
         return response
+
+
+def _without_options(query: bytes, edns: Edns) -> bytes:
+    """Return a query as it would be without options that change nothing of its response; b"" where they do.
+
+    dig and other resolvers send a cookie of their own with each query, which we need not heed (RFC 7873 §5.2).
+    """
+    size = sum(OPTION_HEAD_OCTETS + len(octets) for _, octets in edns.options)
+    plain, tail = query[: -size - 2], query[-size - 2 : -size]
+    if tail != size.to_bytes(2, "big") or any(code not in _UNHEEDED for code, _ in edns.options):
+        return b""  # the OPT record may stand before another one
+    return plain + b"\0\0"
 
 
 def _is_datagram(transport: DnsTransport) -> bool:
