@@ -9,7 +9,7 @@ import pytest
 from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from scop.cells.resolver import recursion as recursion_module
-from scop.cells.resolver.recursion import Recursion, Surroundings
+from scop.cells.resolver.recursion import MAX_LOGGED_A_SECOND, Recursion, Surroundings
 from scop.dns import A, Question, Rcode
 from scop.dns.message import Flag, Message, Record
 from scop.dns.resolver.asking import Ask, Server
@@ -104,6 +104,19 @@ async def test_resolver_says_servfail_where_nobody_answers_and_logs_why() -> Non
     assert (recalled.rcode, recalled.reason.ede) == (Rcode.SERVFAIL, Ede.CACHED_ERROR)
     on.clock.jump(5)
     assert on.recursion.recall(ASKED) is None
+
+
+async def test_resolver_does_not_fill_the_log_with_failures() -> None:
+    """Whoever may ask can make names fail: a second has its share of lines, then there is a count."""
+    on = Resolving()
+    on.server.will_say(None)
+    for number in range(MAX_LOGGED_A_SECOND + 5):
+        await on.recursion.resolve(Question(f"n{number}.test", "A"))
+    assert MAX_LOGGED_A_SECOND == len(on.log.reasons("dns.failed"))
+    on.clock.jump(1)
+    await on.recursion.resolve(Question("later.test", "A"))
+    assert MAX_LOGGED_A_SECOND + 1 == len(on.log.reasons("dns.failed"))
+    assert [5] == [line["count"] for line in on.log.lines if line["event"] == "dns.failed.more"]
 
 
 async def test_resolver_fetches_a_hot_name_before_it_runs_out() -> None:

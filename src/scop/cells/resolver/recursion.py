@@ -31,6 +31,7 @@ __all__ = ["RESOLVE_SECONDS", "AskServer", "Recursion", "Surroundings", "drive"]
 
 RESOLVE_SECONDS = 12.0  # below the 15 s after which a cell stops waiting for us
 MAX_IN_FLIGHT = 2000  # different questions at once
+MAX_LOGGED_A_SECOND = 20
 
 AskServer: TypeAlias = Callable[[Ask], Awaitable[Message | None]]
 _T = TypeVar("_T")
@@ -63,6 +64,7 @@ class Recursion:
         self._log = surroundings.log
         self._serves_stale = serves_stale
         self._resolver = Resolver(settings, EarlyRiser(cache), surroundings.clock, judge)
+        self._logged_at = self._logged = self._unsaid = 0
         self._in_flight: dict[tuple[Question, bool], asyncio.Task[Resolution]] = {}
 
     def recall(self, question: Question, *, checking_disabled: bool = False) -> Resolution | None:
@@ -140,6 +142,16 @@ class Recursion:
         return resolution
 
     def _log_failure(self, question: Question, resolution: Resolution) -> None:
+        """Log it, unless a second has had its share: whoever may ask can make names fail."""
+        second = int(self._clock.monotonic())
+        if second != self._logged_at:
+            self._logged_at, self._logged, unsaid, self._unsaid = second, 0, self._unsaid, 0
+            if unsaid:
+                self._log.warning("dns.failed.more", count=unsaid)
+        if self._logged >= MAX_LOGGED_A_SECOND:
+            self._unsaid += 1
+            return
+        self._logged += 1
         self._log.warning(
             "dns.failed",
             name=printable(question.name),
