@@ -33,11 +33,8 @@ NEEDED = {
     "verifier": {"cryptography"},  # public keys
     "mailbox": {"sqlite3"},  # the messages
     "keeper": {"argon2", "pygit2"},  # passwords; the versioned store
-    "primary": {
-        "dns",
-        "email",
-        "pygit2",
-    },  # zones; their history; dnspython reads its own version by importlib.metadata
+    # Keys of zones; zones in text; dnspython reads its own version by importlib.metadata; their history; signatures.
+    "primary": {"cryptography", "dns", "email", "pygit2", "sqlite3"},
     "resolver": {"cryptography"},  # DNSSEC
 }
 

@@ -53,7 +53,8 @@ class KeyWatch:
             for origin in self.signer.origins():
                 pause = min(pause, await self._looked_after(origin))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sooner.wait(), pause)
+                async with asyncio.timeout(pause):  # not wait_for, which may lose a cancellation that meets the event
+                    await self._sooner.wait()
 
     async def look(self, origin: str, parent: Parent | None = None) -> None:
         """Do for a zone what is due; `parent` is what somebody vouches for. Raises `OSError`."""

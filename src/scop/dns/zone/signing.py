@@ -84,12 +84,17 @@ class SigningPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A zone as it was written and as it is shown, and what has to be known to sign the next version of it."""
+    """A zone as it was written and as it is shown, and what has to be known to sign the next version of it.
+
+    No signature is due from `fresh_from_unix` until `fresh_until_unix`.
+    """
 
     source: Zone
     zone: Zone
     keys: SigningSet
     policy: SigningPolicy
+    fresh_from_unix: int
+    fresh_until_unix: int
 
 
 class Earlier(Protocol):
@@ -108,7 +113,8 @@ def sign_zone(
     source = unsigned(source, previous.source.nodes)
     run = _Run(source, keys, policy, now_unix, previous.zone)
     changed = _changed_names(previous, source, keys, policy)
-    return run.whole() if changed is None else run.partial(previous, changed)
+    is_fresh = previous.fresh_from_unix <= now_unix < previous.fresh_until_unix
+    return run.partial(previous, changed) if is_fresh and changed is not None else run.whole()
 
 
 def unsigned(zone: Zone, known: Nodes = _NOTHING) -> Zone:
@@ -158,7 +164,8 @@ class _Run:
         chain = SortedNames.of(link_owner(self.source, denial, name) for name in names)
         links = [self._link(name, nodes.get(name, _NONE), chain) for name in names]
         rrsets = [rrset for node in nodes.values() for rrset in node.values()]
-        return self._signed(Zone.of(self.source.origin, (*rrsets, *links)))
+        zone = Zone.of(self.source.origin, (*rrsets, *links))
+        return Signed(self.source, zone, self.keys, self.policy, *_freshness(zone, self.policy, self.now_unix))
 
     def partial(self, previous: Signed, changed: frozenset[str]) -> Signed:
         """Look at the names that changed, and at their neighbours in the chain."""
@@ -184,7 +191,11 @@ class _Run:
             for type_ in shown.nodes.get(name, _NONE)
             if type_ not in node and type_ != "NSEC"
         ]
-        return self._signed(shown.changed((*put, *links), removed))
+        zone = shown.changed((*put, *links), removed)
+        policy = self.policy
+        soonest = self.now_unix + policy.validity_seconds - policy.jitter_seconds - policy.refresh_seconds
+        fresh_from = max(previous.fresh_from_unix, self.now_unix - policy.early_seconds)
+        return Signed(self.source, zone, self.keys, policy, fresh_from, min(previous.fresh_until_unix, soonest))
 
     def _moves(self, before: Zone, changed: frozenset[str]) -> tuple[set[str], set[str]]:
         """Return which names leave the chain and which come into it; the empty ones above a name may do so too."""
@@ -248,9 +259,6 @@ class _Run:
         until = self.now_unix + self.policy.validity_seconds - spread
         return sign(rrset, key, self.source.origin, Validity(self.now_unix - self.policy.early_seconds, until))
 
-    def _signed(self, zone: Zone) -> Signed:
-        return Signed(self.source, zone, self.keys, self.policy)
-
 
 def _changed_names(previous: Signed, source: Zone, keys: SigningSet, policy: SigningPolicy) -> frozenset[str] | None:
     """Return the names whose records are others than before; None where every name has to be looked at."""
@@ -297,6 +305,14 @@ def _is_same(one: RRset, other: RRset) -> bool:
 def _signatures(zone: Zone) -> Iterator[RRSIG]:
     for rrset in zone.rrsets():
         yield from (signature for signature in rrset.signatures if isinstance(signature, RRSIG))
+
+
+def _freshness(zone: Zone, policy: SigningPolicy, now_unix: int) -> tuple[int, int]:
+    """Return from when until when no signature of a zone is due."""
+    found = tuple(_signatures(zone))
+    begun = max((now_unix - (now_unix - signature.inception) % _TIMES for signature in found), default=now_unix)
+    left = min((_seconds_left(signature, now_unix) for signature in found), default=policy.validity_seconds)
+    return begun, now_unix + left - policy.refresh_seconds
 
 
 def _lasts(signature: RRSIG, policy: SigningPolicy, now_unix: int) -> bool:
