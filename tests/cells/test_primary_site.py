@@ -11,7 +11,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from scop.cells.primary.site import key_hash_of, plan_grants, policy_of, read_key, site_of
+from scop.cells.primary.site import (
+    ADDRESS_KEY,
+    PLAN_KEY,
+    WRITTEN_BY,
+    key_hash_of,
+    plan_grants,
+    policy_of,
+    read_key,
+    site_of,
+)
 from scop.dns.tsig import new_tsig_key
 from scop.dns.zone import Zone
 from scop.dns.zone.plan import Standing, plan_zone
@@ -66,12 +75,21 @@ def test_plan_key_may_write_the_plan_and_nothing_else() -> None:
     """Every wanted name and type is granted, and no DKIM key, no NS, no SOA and no other name."""
     wishes = config(mta_sts="enforce", tls_reports="mailto:t@harbor.test", matrix="chat.harbor.test:443")
     site = site_of(wishes, certificate=PEM, dkim=(DkimKey(f"s._domainkey.{DOMAIN}", b"v=DKIM1"),))
-    grants = plan_grants(wishes, "plan")
+    grants = plan_grants(wishes, "plan", WRITTEN_BY[PLAN_KEY])
     for one in wanted_records(site):
         is_granted = any(grant.permits(one.owner, one.type) for grant in grants)
         assert is_granted == ("_domainkey" not in one.owner)
     for owner, type_ in ((DOMAIN, "NS"), (DOMAIN, "SOA"), ("www.harbor.test", "A"), (DOMAIN, "DNSKEY")):
         assert not any(grant.permits(owner, type_) for grant in grants)
+
+
+def test_address_key_may_write_what_follows_the_address() -> None:
+    """A and AAAA of the host, and the two names with SPF: so little is granted to what runs unattended."""
+    grants = plan_grants(config(), "address", WRITTEN_BY[ADDRESS_KEY])
+    host = "mx.harbor.test"
+    assert {(host, "A"), (host, "AAAA"), (host, "TXT"), (DOMAIN, "TXT")} == {
+        (grant.names, type_) for grant in grants for type_ in grant.types
+    }
 
 
 def test_key_files_are_read_or_absent(tmp_path: Path) -> None:
@@ -108,4 +126,5 @@ def test_founded_zone_leaves_nothing_to_plan(tmp_path: Path) -> None:
     zone = Zone.parse((tmp_path / f"state/primary/{DOMAIN}.zone").read_text(), DOMAIN)
     site = site_of(founded, certificate=Path(founded.tls.certificate).read_text())
     assert {Standing.FINE} == {item.standing for item in plan_zone(wanted_records(site), zone.get)}
-    assert read_key(tmp_path / "plan.key") == read_key(tmp_path / "state/primary/plan.key") is not None
+    for name in WRITTEN_BY:
+        assert read_key(tmp_path / name) == read_key(tmp_path / "state/primary" / name) is not None

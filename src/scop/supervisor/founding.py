@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from scop.cells.primary.site import PLAN_KEY, site_of
+from scop.cells.primary.site import ADDRESS_KEY, PLAN_KEY, site_of
 from scop.dns.tsig import new_tsig_key
 from scop.dns.zone.first_zone import first_zone_of
 from scop.mesh.config import Ports
@@ -109,7 +109,6 @@ def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
     """Yield every file of a new mesh: its path, octets and mode."""
     certificate, key = self_signed(founding.hostname, founding.address)
     tsig = new_tsig_key(f"signer.{founding.domain}", secrets.token_bytes(32)).to_text().encode()
-    planning = new_tsig_key(f"plan.{founding.domain}", secrets.token_bytes(32)).to_text().encode()
     config = parse_config(_toml(founding), "the new scop.toml")
     zone = first_zone_of(site_of(config, certificate=certificate.decode("ascii")))
     yield "tls/public.pem", certificate, 0o644
@@ -117,8 +116,11 @@ def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
     yield f"state/primary/{founding.domain}.zone", zone.encode(), 0o600
     yield "state/primary/tsig.key", tsig, 0o600
     yield "state/signer/tsig.key", tsig, 0o600
-    yield f"state/primary/{PLAN_KEY}", planning, 0o600
-    yield PLAN_KEY, planning, 0o600
+    for name in (PLAN_KEY, ADDRESS_KEY):
+        key_name = f"{name.removesuffix('.key')}.{founding.domain}"
+        key = new_tsig_key(key_name, secrets.token_bytes(32)).to_text().encode()
+        yield f"state/primary/{name}", key, 0o600
+        yield name, key, 0o600
     if founding.root_hints:
         yield "root.hints", founding.root_hints.encode(), 0o644
     yield "scop.toml", _toml(founding).encode(), 0o644

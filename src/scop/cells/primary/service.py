@@ -24,7 +24,7 @@ from scop.cells.primary.remote import Companion, remote_of
 from scop.cells.primary.repeats import Outcomes
 from scop.cells.primary.secondary import Secondaries, SecondaryZone
 from scop.cells.primary.signing import ZoneSigner, signing_options
-from scop.cells.primary.site import PLAN_KEY, plan_grants, read_key
+from scop.cells.primary.site import WRITTEN_BY, plan_grants, read_key
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.grants import Grant
 from scop.dns.zone.rates import RateOptions
@@ -97,13 +97,15 @@ def options_of(cell: Cell) -> PrimaryOptions:
 
 
 def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
-    """Add the keys that are good on pipes only: the signer's, for DKIM keys, and that of `scop dns apply`."""
-    signer, planner = read_tsig_key(cell.state), read_key(cell.state / PLAN_KEY)
-    grants = (Grant(signer.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"})), *rights.grants)
-    if planner is None:
-        return replace(rights, grants=grants, pipe_keys=(signer,))
-    grants = (*grants, *plan_grants(cell.config, planner.name))
-    return replace(rights, grants=grants, pipe_keys=(signer, planner))
+    """Add the keys that are good on pipes only: the signer's, for DKIM keys, and those of the plan."""
+    signer = read_tsig_key(cell.state)
+    grants = [Grant(signer.name, f"*._domainkey.{cell.config.domain}", frozenset({"TXT"})), *rights.grants]
+    pipe_keys = [signer]
+    for file, purposes in WRITTEN_BY.items():
+        if (key := read_key(cell.state / file)) is not None:
+            pipe_keys.append(key)
+            grants += plan_grants(cell.config, key.name, purposes)
+    return replace(rights, grants=tuple(grants), pipe_keys=tuple(pipe_keys))
 
 
 def _keyring(cell: Cell) -> Keyring:

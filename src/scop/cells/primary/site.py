@@ -1,7 +1,8 @@
-"""Our mail domain as its zone has to tell it, from the configuration; and the key that may write that.
+"""Our mail domain as its zone has to tell it, from the configuration; and the keys that may write that.
 
-The key lies twice: `plan.key` in the primary's state, and beside `scop.toml` for whoever runs `scop dns apply`. It may
-write what the plan names and nothing else, so a copy that is lost leads mail astray but forges no DKIM key.
+Each key lies twice: in the primary's state, and beside `scop.toml` for whoever runs `scop dns apply` (`plan.key`) or
+`scop dns plan --watch` (`address.key`). The one may write what the plan names, the other what follows the public
+address of it, and neither anything else: a copy that is lost leads mail astray but forges no DKIM key.
 
 Standards: RFC 8461 §3.1 (the id of a policy), RFC 7671 §5.1 (3 1 1).
 """
@@ -11,22 +12,24 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from scop.dane.certificate import public_key_info
 from scop.dns.tsig_keys import TsigKey
 from scop.dns.zone.grants import Grant
+from scop.dns.zone.plan import FOLLOWING
 from scop.dns.zone.wanted import Client, DkimKey, Purpose, Site, wanted_records
 from scop.mesh.config import Config
 from scop.mtasts import Mode, Policy
 
-__all__ = ["PLAN_KEY", "key_hash_of", "plan_grants", "policy_of", "read_key", "site_of"]
+__all__ = ["ADDRESS_KEY", "PLAN_KEY", "WRITTEN_BY", "key_hash_of", "plan_grants", "policy_of", "read_key", "site_of"]
 
 PLAN_KEY = "plan.key"
+ADDRESS_KEY = "address.key"
 POLICY_SECONDS = 604_800  # RFC 8461 §3.2 wants weeks; one, while people still try
 _ID_CHARACTERS = 32  # RFC 8461 §3.1
-# Of these the signer has the key, or nobody: the plan writes none.
-_NOT_BY_PLAN = frozenset({Purpose.DKIM})
+WRITTEN_BY = {PLAN_KEY: frozenset(Purpose) - {Purpose.DKIM}, ADDRESS_KEY: FOLLOWING}  # the signer writes DKIM keys
 
 
 def site_of(config: Config, *, certificate: str = "", dkim: Iterable[DkimKey] = ()) -> Site:
@@ -68,13 +71,12 @@ def key_hash_of(certificate: str) -> bytes:
     return hashlib.sha256(public_key_info(ssl.PEM_cert_to_DER_cert(first))).digest()
 
 
-def plan_grants(config: Config, key_name: str) -> tuple[Grant, ...]:
-    """Return what the plan's key may write: the names and types of the plan, DKIM keys excepted."""
-    site = site_of(config)
-    ports = {site.smtp_port, *site.tls_ports}
-    tlsa = {(f"_{port}._tcp.{site.hostname}", "TLSA") for port in ports}
-    wanted = {(one.owner, one.type) for one in wanted_records(site) if one.purpose not in _NOT_BY_PLAN}
-    return tuple(Grant(key_name, owner, frozenset({type_})) for owner, type_ in sorted(wanted | tlsa))
+def plan_grants(config: Config, key_name: str, purposes: frozenset[Purpose]) -> tuple[Grant, ...]:
+    """Return what a key may write that is for these purposes: names and types of the plan."""
+    # The certificate is not read for it: where TLSA records stand does not depend on what they say.
+    site = replace(site_of(config), key_hash=b"\0")
+    wanted = {(one.owner, one.type) for one in wanted_records(site) if one.purpose in purposes}
+    return tuple(Grant(key_name, owner, frozenset({type_})) for owner, type_ in sorted(wanted))
 
 
 def read_key(path: Path) -> TsigKey | None:
