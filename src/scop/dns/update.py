@@ -18,7 +18,7 @@ from scop.dns.rdata import Rdata, type_number
 from scop.dns.tsig import SignedRequest, TsigKey, sign_request
 from scop.dns.words import Opcode, Rcode
 
-__all__ = ["Addition", "Change", "Deletion", "build_update", "read_update_reply"]
+__all__ = ["Addition", "Change", "Deletion", "Prerequisite", "build_update", "read_update_reply"]
 
 _CLASS_IN, _CLASS_NONE, _CLASS_ANY = 1, 254, 255
 _HEADER = struct.Struct("!HHHHHH")
@@ -40,7 +40,10 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """Take one record out of its RRset, or with no `rdata` the whole RRset (RFC 2136 §2.5.2, §2.5.4)."""
+    """Take one record out of its RRset, or with no `rdata` the whole RRset (RFC 2136 §2.5.2, §2.5.4).
+
+    The type ANY takes all that stands at the name (§2.5.3).
+    """
 
     owner: str
     type: str
@@ -56,14 +59,40 @@ class Deletion:
 Change: TypeAlias = Addition | Deletion
 
 
+@dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """What has to be so, or nothing is changed (RFC 2136 §2.4).
+
+    A name is in use, or not, where the type is ANY; an RRset is there, or not; with `rdata` it is exactly of the values
+    that all prerequisites of its owner and type give together.
+    """
+
+    owner: str
+    type: str = "ANY"
+    rdata: Rdata | None = None
+    exists: bool = True
+
+    def to_octets(self) -> bytes:
+        """Write the prerequisite's record."""
+        if self.rdata is not None:
+            return _record(self.owner, self.type, _CLASS_IN, 0, self.rdata.to_wire())
+        return _record(self.owner, self.type, _CLASS_ANY if self.exists else _CLASS_NONE, 0, b"")
+
+
 def build_update(
-    zone: str, changes: Sequence[Change], key: TsigKey, *, now_unix: int, message_id: int
+    zone: str,
+    changes: Sequence[Change],
+    key: TsigKey,
+    *,
+    now_unix: int,
+    message_id: int,
+    prerequisites: Sequence[Prerequisite] = (),
 ) -> SignedRequest:
     """Build the UPDATE that makes these changes in this order, signed; `message_id` should be random."""
-    header = _HEADER.pack(message_id, Opcode.UPDATE << 11, 1, 0, len(changes), 0)
+    header = _HEADER.pack(message_id, Opcode.UPDATE << 11, 1, len(prerequisites), len(changes), 0)
     zone_section = name_to_wire(zone) + struct.pack("!HH", type_number("SOA"), _CLASS_IN)
-    message = header + zone_section + b"".join(change.to_octets() for change in changes)
-    return sign_request(message, key, now_unix)
+    records = b"".join(record.to_octets() for record in (*prerequisites, *changes))
+    return sign_request(header + zone_section + records, key, now_unix)
 
 
 def read_update_reply(sent: SignedRequest, reply: bytes, now_unix: int) -> Rcode:

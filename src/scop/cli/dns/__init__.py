@@ -17,6 +17,8 @@ COMMANDS = {
     "keys": ("scop.cli.dns.keys", "keys", "Show which keys sign our zones, and what they do."),
     "primary": ("scop.cli.dns.primary", "primary", "Answer for zones, and change, sign and transfer them."),
     "query": ("scop.cli.dns.query", "query", "Resolve a name, and see by which steps and why it is secure."),
+    "update": ("scop.cli.dns.update", "update", "Change a zone by UPDATE."),
+    "notify": ("scop.cli.dns.notify", "notify", "Tell a server that a zone has a new version."),
     "resolver": ("scop.cli.dns.resolver", "resolver", "Resolve for everybody who asks, and validate."),
     "roll": ("scop.cli.dns.keys", "roll", "Roll the keys of a zone without a gap."),
     "zone": ("scop.cli.dns.zone", "zone", "Look at zones and their history, change them whole, check master files."),

@@ -14,7 +14,7 @@ from scop.mesh.vocabulary.resolver import ResolvedName, ResolvedRecord, Resolvin
 from scop.net.dialer import tcp_dialer
 from scop.net.dns_exchange import exchange_datagram, exchange_stream
 
-__all__ = ["ask_server"]
+__all__ = ["ask_server", "opportunistic"]
 
 _EDE_NAMES = {ede.value: ede.name.replace("_", " ").lower() for ede in Ede}
 _BOGUS = range(Ede.DNSSEC_BOGUS, Ede.NSEC_MISSING + 1)
@@ -26,7 +26,7 @@ async def ask_server(question: Question, place: tuple[str, int], *, tls: bool) -
     flags = Flag.RECURSION_DESIRED | Flag.AUTHENTIC_DATA
     octets = build_query(question, int.from_bytes(os.urandom(2)), flags=flags, edns=Edns(dnssec_ok=True))
     if tls:
-        way, message = "TLS", parse_message(await exchange_stream(tcp_dialer(*place, tls=_opportunistic()), octets))
+        way, message = "TLS", parse_message(await exchange_stream(tcp_dialer(*place, tls=opportunistic()), octets))
     else:
         way, message = "UDP", parse_message(await exchange_datagram(server, octets))
         if message.is_truncated:
@@ -34,7 +34,7 @@ async def ask_server(question: Question, place: tuple[str, int], *, tls: bool) -
     return _resolved(question, server, way, message)
 
 
-def _opportunistic() -> ssl.SSLContext:
+def opportunistic() -> ssl.SSLContext:
     """Return a context that believes any certificate: privacy from who listens, no proof of who answers."""
     context = ssl.create_default_context()
     context.check_hostname = False
