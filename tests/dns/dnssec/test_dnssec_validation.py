@@ -363,6 +363,16 @@ def test_validation_of_a_zone_hashed_too_often_says_insecure() -> None:
     assert Security.SECURE is court.judge("www.signed.test", "A").security
 
 
+def test_validation_of_a_name_error_wants_all_of_its_proof_in_an_opt_out_span_too() -> None:
+    """RFC 5155 §8.4: the closest encloser, the next closer name and the wildcard; none of them may be left out."""
+    court, question = Court(world(opt_out=True)), Question("nobody.signed.test", "A")
+    known = court.world.known(question)
+    denials = [rrset for rrset in known.authority if rrset.type == "NSEC3"]
+    for denial in denials:
+        less = replace(known, authority=tuple(rrset for rrset in known.authority if rrset is not denial))
+        assert Security.BOGUS is court.judged(question, less).security
+
+
 def test_validation_of_absence_in_an_opt_out_span_says_insecure() -> None:
     """RFC 5155 §9.2: there may be an unsigned delegation at a name of which only a span is shown."""
     assert Security.INSECURE is Court(world(iterations=0, opt_out=True)).judge("nobody.test", "A").security

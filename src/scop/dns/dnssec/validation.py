@@ -133,7 +133,10 @@ class _Judgement:
         name, type_ = question.name, question.type
         if known.rcode is Rcode.NXDOMAIN and (absence := proofs.no_name(name)) is not Absence.MISSING:
             return _proved(absence, f"that {show(name)} does not exist", zone, (), authority)
-        finding = _proved(proofs.no_type(name, type_), f"that {show(name)} has no {type_}", zone, (), authority)
+        absence = proofs.no_type(name, type_)
+        if known.rcode is Rcode.NXDOMAIN and absence is Absence.OPT_OUT:
+            absence = Absence.MISSING  # RFC 5155 §8.4: a name error denies the wildcard too, opt-out or not
+        finding = _proved(absence, f"that {show(name)} has no {type_}", zone, (), authority)
         # A name that is proved to exist, if only for those below it, is no NXDOMAIN whatever the server says.
         is_there = known.rcode is Rcode.NXDOMAIN and finding.security is not Security.BOGUS
         return replace(finding, rcode=Rcode.NOERROR) if is_there else finding
