@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.dns import CNAME, MX, NS, SOA, TLSA, TXT, A, Opaque, Opcode, Question, Rcode
-from scop.dns.header import expects_response, header_reply, opcode_of, rcode_of, spelled_question
+from scop.dns.header import (
+    expects_response,
+    header_reply,
+    is_same_question,
+    opcode_of,
+    rcode_of,
+    spelled_question,
+)
 from scop.dns.message import Edns, Flag, Message, Record, build_message, build_query, parse_message
 
 SPELLED = b"\3wWw\7ExAmPlE\4tEsT\0"
@@ -132,3 +139,9 @@ def test_dns_spelled_question_of_any_octets_is_a_part_of_them_or_none(octets: by
     """A server that only echoes need not read."""
     spelled = spelled_question(octets)
     assert spelled is None or octets[12:].startswith(spelled)
+
+
+def test_dns_questions_are_the_same_in_any_case_of_letters_only() -> None:
+    """Type 65 (HTTPS) and type 97 differ as `A` and `a` do, and are two types."""
+    assert is_same_question(b"\1a\0\0\x41\0\1", b"\1A\0\0\x41\0\1")
+    assert not is_same_question(b"\1a\0\0\x41\0\1", b"\1a\0\0\x61\0\1")

@@ -44,7 +44,7 @@ class WorldOfZones:
         return parse_message(octets) if octets else None
 
     async def ask(self, place: Server, question: Question) -> Message:
-        """Answer as `ask_name_server` does."""
+        """Answer as a name server that is asked by value does."""
         message = self.answer(place, question)
         if message is None:
             raise TemporaryFailure("nobody there")

@@ -12,7 +12,8 @@ from scop.dns import A, Opcode, Question, Rcode
 from scop.dns.message import Flag, Message, Record, build_message, build_query, parse_message
 from scop.dns.resolver.asking import Server
 from scop.net.dialer import tcp_dialer
-from scop.net.dns_exchange import MAX_STRAYS, ask_name_server, exchange_datagram, exchange_stream
+from scop.net.dns_datagram import MAX_STRAYS
+from scop.net.dns_exchange import exchange_datagram, exchange_stream
 from scop.net.dns_server import DnsTransport
 from scop.net.faults import TemporaryFailure
 from scop.net.peer import Peer
@@ -27,18 +28,6 @@ def honest(query: bytes, peer: Peer, transport: DnsTransport) -> bytes:
     message = parse_message(query)
     limit = 1232 if transport is DnsTransport.DATAGRAM else 65535
     return build_message(Message(message.id, Flag.RESPONSE, question=message.question, answers=HOSTS), max_octets=limit)
-
-
-@pytest.mark.parametrize("loop", LOOPS)
-def test_dns_exchange_comes_by_stream_where_a_datagram_is_cut(loop: str) -> None:
-    """RFC 7766 §5."""
-
-    async def main() -> None:
-        async with serving({HOST: honest}) as port:
-            message = await ask_name_server(Server(HOST, port), ASKED)
-            assert (200, False) == (len(message.answers), message.is_truncated)
-
-    run_under(loop, main)
 
 
 class Forger(asyncio.DatagramProtocol):
@@ -143,14 +132,3 @@ async def test_dns_exchange_by_stream_that_ends_without_an_answer_fails() -> Non
     async with serving({HOST: noise}) as port:
         with pytest.raises(TemporaryFailure, match="without an answer"):
             await exchange_stream(tcp_dialer(HOST, port), build_query(ASKED, 1))
-
-
-async def test_dns_exchange_with_a_server_that_sends_no_dns_fails() -> None:
-    """Octets that start like an answer and are none."""
-
-    def noise(query: bytes, peer: Peer, transport: DnsTransport) -> bytes:
-        return query[:2] + b"\x80\x00" + query[4:] + b"more"
-
-    async with serving({HOST: noise}) as port:
-        with pytest.raises(TemporaryFailure, match="no DNS"):
-            await ask_name_server(Server(HOST, port), ASKED)

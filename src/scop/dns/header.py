@@ -9,7 +9,15 @@ import struct
 
 from scop.dns.words import Opcode, Rcode
 
-__all__ = ["HEADER_OCTETS", "expects_response", "header_reply", "opcode_of", "rcode_of", "spelled_question"]
+__all__ = [
+    "HEADER_OCTETS",
+    "expects_response",
+    "header_reply",
+    "is_same_question",
+    "opcode_of",
+    "rcode_of",
+    "spelled_question",
+]
 
 HEADER_OCTETS = 12
 
@@ -52,3 +60,11 @@ def spelled_question(octets: bytes) -> bytes | None:
         position += octets[position] + 1
     stop = position + 1 + _TYPE_AND_CLASS_OCTETS
     return None if stop > end or octets[position] else octets[HEADER_OCTETS:stop]
+
+
+def is_same_question(one: bytes, other: bytes) -> bool:
+    """Say whether the octets of two questions differ in the case of letters at most; type and class are no letters."""
+    if one == other:
+        return True
+    tail = -_TYPE_AND_CLASS_OCTETS
+    return one[tail:] == other[tail:] and one[:tail].lower() == other[:tail].lower()

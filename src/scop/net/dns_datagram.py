@@ -7,48 +7,61 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from scop.dns.resolver.asking import Server
-from scop.net.dns_query import Heard, Query, Verdict
+from scop.net.faults import TemporaryFailure
 
-__all__ = ["MAX_STRAYS", "ask_by_datagram"]
+__all__ = ["MAX_STRAYS", "Guessed", "hear_datagram"]
 
 MAX_STRAYS = 32  # datagrams that answer something else; more is somebody guessing (RFC 5452 §9.2)
 MAX_DATAGRAM_OCTETS = 65_535
 
+_Heard = TypeVar("_Heard")
 
-async def ask_by_datagram(server: Server, query: Query, timeout_seconds: float) -> Heard | None:
-    """Return the first reply that is no stray, None where the server cannot be reached or is silent."""
+
+class Guessed(TemporaryFailure):
+    """So much came that was no answer that somebody may be guessing at one."""
+
+
+async def hear_datagram(
+    server: Server, octets: bytes, judge: Callable[[bytes], _Heard | None], *, timeout_seconds: float
+) -> _Heard:
+    """Send `octets` and return what `judge` makes of the first reply that it takes for one, None standing for a stray.
+
+    Raises `TemporaryFailure` where the server cannot be reached or is silent.
+    """
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
     try:
         sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    except OSError:  # no descriptor left
-        return None
+    except OSError as fault:  # no descriptor left
+        raise TemporaryFailure(f"no way to {server}: {fault}") from fault
     with sock:
-        ear = _Ear(sock, query)
+        ear = _Ear(sock, judge)
         try:
             sock.connect((server.address, server.port))
-            sock.send(query.octets)
-        except OSError:  # no route
-            return None
+            sock.send(octets)
+        except OSError as fault:  # no route
+            raise TemporaryFailure(f"no way to {server}: {fault}") from fault
         loop.add_reader(sock, ear.listen)
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await ear.heard
         except TimeoutError:
-            return None
+            raise TemporaryFailure(f"no answer from {server} within {timeout_seconds} s") from None
         finally:
             loop.remove_reader(sock)
 
 
-class _Ear:
+class _Ear(Generic[_Heard]):
     """Listens on one connected socket until something is heard that counts."""
 
-    def __init__(self, sock: socket.socket, query: Query) -> None:
-        self.heard: asyncio.Future[Heard | None] = asyncio.get_running_loop().create_future()
+    def __init__(self, sock: socket.socket, judge: Callable[[bytes], _Heard | None]) -> None:
+        self.heard: asyncio.Future[_Heard] = asyncio.get_running_loop().create_future()
         self._sock = sock
-        self._query = query
+        self._judge = judge
         self._strays = 0
 
     def listen(self) -> None:
@@ -59,13 +72,13 @@ class _Ear:
             reply = self._sock.recv(MAX_DATAGRAM_OCTETS)
         except BlockingIOError:
             return
-        except OSError:  # a closed port answers by ICMP
-            self.heard.set_result(None)
+        except OSError as fault:  # a closed port answers by ICMP
+            self.heard.set_exception(TemporaryFailure(f"the name server cannot be reached: {fault}"))
             return
-        heard = self._query.judge(reply)
-        if heard.verdict is Verdict.STRAY:
-            self._strays += 1
-            if self._strays <= MAX_STRAYS:
-                return
-            heard = Heard(Verdict.GUESSED)
-        self.heard.set_result(heard)
+        heard = self._judge(reply)
+        if heard is not None:
+            self.heard.set_result(heard)
+            return
+        self._strays += 1
+        if self._strays > MAX_STRAYS:
+            self.heard.set_exception(Guessed("somebody guesses at answers"))

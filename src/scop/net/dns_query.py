@@ -14,27 +14,24 @@ from enum import StrEnum
 from scop.base import RemoteProtocolError
 from scop.dns import Question
 from scop.dns.edns import Cookie
-from scop.dns.header import HEADER_OCTETS, opcode_of, rcode_of, spelled_question
+from scop.dns.header import HEADER_OCTETS, is_same_question, opcode_of, rcode_of, spelled_question
 from scop.dns.message import Flag, Message, build_query, parse_message
 from scop.dns.names import name_to_wire
 from scop.dns.resolver.asking import Ask
 
 __all__ = ["Heard", "Query", "Verdict", "spelled_by"]
 
-_QUESTION_TAIL_OCTETS = 4
 _CASE_BIT = 0x20
 _RESPONSE, _TRUNCATED = 0x80, 0x02  # of the third octet
 
 
 class Verdict(StrEnum):
-    """What a reply is to a query."""
+    """What a reply from the server's address is; one to something else has none."""
 
     ANSWER = "answer"
-    STRAY = "stray"  # an answer to something else: late, doubled, or guessed
     OTHER_CASE = "the letters' case is not kept"
     NO_COOKIE = "the server's own cookie is lost"
     UNREADABLE = "no DNS"
-    GUESSED = "too many answers to something else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,6 @@ class Heard:
 
     verdict: Verdict
     message: Message | None = None
-
-
-_STRAY = Heard(Verdict.STRAY)
 
 
 def spelled_by(name: str, chance: bytes) -> bytes:
@@ -75,20 +69,20 @@ class Query:
         octets = build_query(question, id_, flags=flags, edns=edns)
         return cls(octets, None if edns is None else cookie, bool(spelling))
 
-    def judge(self, reply: bytes) -> Heard:
-        """Say what comes from the server's address and port."""
+    def judge(self, reply: bytes) -> Heard | None:
+        """Say what comes from the server's address and port; None for a stray: late, doubled, or guessed."""
         if len(reply) < HEADER_OCTETS or reply[:2] != self.octets[:2] or not reply[2] & _RESPONSE or opcode_of(reply):
-            return _STRAY
+            return None
         if reply[4:6] == b"\0\0":  # what it could not read it need not repeat
-            return self._read(reply) if rcode_of(reply) else _STRAY
+            return self._read(reply) if rcode_of(reply) else None
         asked, answered = spelled_question(self.octets), spelled_question(reply)
-        if asked is None or answered is None or not _is_same(asked, answered):
-            return _STRAY
+        if asked is None or answered is None or not is_same_question(asked, answered):
+            return None
         if self.checks_case and answered != asked:
             return Heard(Verdict.OTHER_CASE)
         return self._read(reply)
 
-    def _read(self, reply: bytes) -> Heard:
+    def _read(self, reply: bytes) -> Heard | None:
         try:
             message = parse_message(reply, skips_malformed=True)
             cookie = message.edns.cookie if message.edns is not None else None
@@ -100,16 +94,8 @@ class Query:
         if cookie is None:
             return Heard(Verdict.NO_COOKIE) if self.cookie.server else Heard(Verdict.ANSWER, message)
         # RFC 7873 §5.3: another client's cookie is a forgery, or an answer to somebody else.
-        return Heard(Verdict.ANSWER, message) if cookie.client == self.cookie.client else _STRAY
+        return Heard(Verdict.ANSWER, message) if cookie.client == self.cookie.client else None
 
     def _cut(self) -> Message:
         asked = parse_message(self.octets)
         return Message(asked.id, Flag.RESPONSE | Flag.TRUNCATED, question=asked.question)
-
-
-def _is_same(asked: bytes, answered: bytes) -> bool:
-    """Say whether two questions differ in the case of letters at most; type and class are no letters."""
-    if asked == answered:
-        return True
-    names = asked[:-_QUESTION_TAIL_OCTETS].lower() == answered[:-_QUESTION_TAIL_OCTETS].lower()
-    return names and asked[-_QUESTION_TAIL_OCTETS:] == answered[-_QUESTION_TAIL_OCTETS:]

@@ -24,9 +24,9 @@ from scop.dns.message import Message, parse_message
 from scop.dns.names import MAX_NAME_OCTETS
 from scop.dns.resolver.asking import Ask, Protocol, Server
 from scop.net.dialer import tcp_dialer
-from scop.net.dns_datagram import ask_by_datagram
+from scop.net.dns_datagram import Guessed, hear_datagram
 from scop.net.dns_exchange import exchange_stream
-from scop.net.dns_query import Query, Verdict, spelled_by
+from scop.net.dns_query import Heard, Query, Verdict, spelled_by
 from scop.net.faults import TemporaryFailure
 
 __all__ = ["Upstream"]
@@ -69,8 +69,11 @@ class Upstream:
     async def _by_datagram(self, ask: Ask) -> Message | None:
         for _ in range(MAX_DATAGRAMS):
             query = self._query(ask)
-            heard = await ask_by_datagram(ask.server, query, ask.timeout_seconds)
-            if heard is None:
+            try:
+                heard = await _hear(ask, query)
+            except Guessed:
+                return await self._by_stream(ask)
+            except TemporaryFailure:
                 self._note_silence(ask.server, query)
                 return None
             if heard.message is None:
@@ -83,8 +86,10 @@ class Upstream:
         """Ask so that no stranger can answer, and learn from that what the server loses."""
         message = await self._by_stream(ask)
         if message is None:
-            heard = await ask_by_datagram(ask.server, self._plain(ask), ask.timeout_seconds)
-            return None if heard is None else heard.message
+            try:
+                return (await _hear(ask, self._plain(ask))).message
+            except TemporaryFailure:
+                return None
         habits = self._habits(ask.server)
         if doubt is Verdict.OTHER_CASE:
             self._learn(ask.server, replace(habits, keeps_case=False))
@@ -147,3 +152,7 @@ class Upstream:
         while len(self._known) >= MAX_SERVERS_KNOWN:
             del self._known[next(iter(self._known))]
         self._known[server] = habits
+
+
+async def _hear(ask: Ask, query: Query) -> Heard:
+    return await hear_datagram(ask.server, query.octets, query.judge, timeout_seconds=ask.timeout_seconds)
