@@ -193,3 +193,7 @@ async def test_resolver_options_come_from_the_configuration(tmp_path: Path) -> N
     assert internet.belief == Belief(INTERNET_ANCHORS)
     unproved = options_of(cell_of(tmp_path, WorldPorts(root_hints=str(hints)), Resolver()))
     assert unproved.belief == Belief()
+    stub_root = options_of(cell_of(tmp_path, WorldPorts(), Resolver(stub={".": ("127.0.30.1@5300",)})))
+    assert (stub_root.settings.has_own_root, stub_root.belief) == (True, Belief())
+    forwarded = options_of(cell_of(tmp_path, WorldPorts(), Resolver(forward={".": ("127.0.30.1",)})))
+    assert (forwarded.settings.has_own_root, forwarded.belief) == (False, Belief(INTERNET_ANCHORS))

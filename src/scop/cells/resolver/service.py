@@ -17,6 +17,7 @@ from scop.dns.dnssec.validation import Validator
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.cache import Cache, CacheOptions
 from scop.dns.resolver.options import ResolverOptions as Settings
+from scop.dns.resolver.options import Way
 from scop.dns.resolver.reply import Manners
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
@@ -70,18 +71,20 @@ def options_of(cell: Cell) -> ResolverOptions:
 def what_it_is_told(config: Resolver, world: WorldPorts) -> tuple[Settings, Belief]:
     """Return where resolving begins and what is believed; raises `ValueError` that names file and line."""
     hints = read_root_hints(Path(world.root_hints)) if world.root_hints else INTERNET_ROOTS
+    zones = configured_zones(config, world.dns_port)
+    has_own_root = bool(world.root_hints) or any(not zone.name and zone.way is Way.STUB for zone in zones)
     settings = Settings(
         roots=tuple(Server(address, world.dns_port) for address in hints),
         port=world.dns_port,
-        has_own_root=bool(world.root_hints),
-        zones=configured_zones(config, world.dns_port),
+        has_own_root=has_own_root,
+        zones=zones,
         minimise=config.minimise,
         answer_special_names=config.special_names,
     )
     if world.trust_anchor:
         anchors = read_trust_anchors(Path(world.trust_anchor))
     else:
-        anchors = () if world.root_hints else INTERNET_ANCHORS
+        anchors = () if has_own_root else INTERNET_ANCHORS
     return settings, Belief(anchors, config.negative_trust_anchors)
 
 
