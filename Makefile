@@ -17,7 +17,7 @@ help: needs
 	@echo "make peers             add other readers of mail, for scop hamlet check to compare with"
 	@echo "make bench             the speed figures, each beside its peer; longer: python -m bench smtp-killing hamlet"
 	@echo "make bench-mime        those of the MIME library alone: speed, linear time, memory"
-	@echo "make fuzz              look for octets that break a law of the MIME library (FUZZ_SECONDS=60)"
+	@echo "make fuzz              look for octets that break a law of MIME or DNS (FUZZ_SECONDS=60)"
 	@echo "make audit             vulnerabilities, unsafe calls, secrets, parts and licences"
 	@echo "make docs              write docs/cells.md and docs/standards.md from the code"
 	@echo "make lock              compute requirements/*.txt anew"

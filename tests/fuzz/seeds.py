@@ -1,4 +1,7 @@
-"""Where the fuzzer begins: the mails of the shared vectors and Hamlet's, words of mail; each target has its form."""
+"""Where the fuzzer begins: the mails of the shared vectors and Hamlet's, words of mail; each target has its form.
+
+Those of DNS begin from messages of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from fuzz.dns_seeds import dns_seeds
 from fuzz.tokens import TOKENS
 from scop.hamlet import generate
 
@@ -29,6 +33,9 @@ def write_seeds(target: str, folder: Path) -> int:
 
 def _seeds(target: str) -> Iterator[bytes]:
     yield from TOKENS
+    if target.startswith("dns_"):
+        yield from dns_seeds(target)
+        return
     mails = [mail for mail in _mails() if len(mail) <= MAX_SEED_OCTETS]
     if target in _OF_FIELDS:
         bodies = {line.partition(b":")[2].strip() for mail in mails for line in _header_lines(mail)}

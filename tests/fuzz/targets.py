@@ -1,4 +1,7 @@
-"""What the fuzzer asks of each face of `scop.mime`: laws for any octets at all; a target raises where one breaks."""
+"""What the fuzzer asks: laws for any octets at all, of each face of `scop.mime` here and of `scop.dns` beside.
+
+A target raises where a law breaks.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TypeAlias
 
 from bench.mime.everything import touch_everything
 
+from fuzz.dns_targets import dns_message, dns_primary, dns_reply, dns_resolver, dns_update
 from scop.mime import Entity, Message, Parser, parse
 from scop.mime.charsets import decode_text, undecoded
 from scop.mime.convert import to_7bit, to_ascii
@@ -176,5 +180,8 @@ def _common(one: Sequence[object], other: Sequence[object]) -> int:
 
 TARGETS: dict[str, Target] = {
     target.__name__: target
-    for target in (mail, chunks, sink, values, field, words, charsets, transfer, edits, conversions)
+    for target in (
+        *(mail, chunks, sink, values, field, words, charsets, transfer, edits, conversions),
+        *(dns_message, dns_reply, dns_primary, dns_update, dns_resolver),
+    )
 }
