@@ -65,6 +65,7 @@ class Query:
         """Write what `ask` wants to know."""
         edns = ask.edns if ask.edns is None or cookie is None else ask.edns.with_options(cookie.to_option())
         flags = Flag.RECURSION_DESIRED if ask.recursion_desired else 0
+        flags |= Flag.CHECKING_DISABLED if ask.checking_disabled else 0
         question = Question(ask.question.name, ask.question.type, ask.question.qclass, spelling)
         octets = build_query(question, id_, flags=flags, edns=edns)
         return cls(octets, None if edns is None else cookie, bool(spelling))

@@ -59,6 +59,7 @@ class Ask:
     edns: Edns | None = _WANTING_PROOF
     recursion_desired: bool = False  # only of a server that a zone is forwarded to
     timeout_seconds: float = ASK_SECONDS
+    checking_disabled: bool = False  # of a resolver whose answers are proved here (RFC 6840 §5.9)
 
 
 # What the generators of the resolver look like: an Ask out, its message or None in, the outcome at the end.

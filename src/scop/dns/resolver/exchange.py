@@ -22,7 +22,7 @@ from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import Note, NoteKind
 from scop.dns.resolver.responses import Asked, Found, Outcome, Referral, Useless, Why, read_response
 from scop.dns.resolver.scrubbing import without_private
-from scop.dns.resolver.servers import FAILED_SECONDS, LAME_SECONDS, Servers
+from scop.dns.resolver.servers import FAILED_SECONDS, LAME_SECONDS, MAX_TIMEOUT_SECONDS, Servers
 from scop.dns.words import Rcode
 
 __all__ = ["Exchange", "Round"]
@@ -45,8 +45,9 @@ class _Source:
 class Exchange:
     """Asks servers, within one question's budget, and writes down each step."""
 
-    def __init__(self, options: ResolverOptions, servers: Servers, clock: Clock) -> None:
+    def __init__(self, options: ResolverOptions, servers: Servers, clock: Clock, *, validates: bool = False) -> None:
         self.options = options
+        self._validates = validates
         self.notes = list[Note]()
         self._servers = servers
         self._clock = clock
@@ -120,6 +121,7 @@ class Exchange:
             Edns(dnssec_ok=True) if takes_edns else None,
             asked.is_forward,
             self._servers.timeout_seconds(server),
+            checking_disabled=asked.is_forward and self._validates,
         )
         now = self._clock.monotonic()
         if message is None:

@@ -71,7 +71,7 @@ class Resolver:
 
         `checking_disabled` gives what came, judged or not (RFC 4035 §3.2.2).
         """
-        exchange = Exchange(self._options, self._servers, self._clock)
+        exchange = Exchange(self._options, self._servers, self._clock, validates=self._judge is not None)
         iteration = Iteration(exchange, self._delegations, self._cache, self._clock)
         iteration.ends_at_denials = self._judge is not None and not checking_disabled
         chain = _Chain(question, checking_disabled=checking_disabled)
