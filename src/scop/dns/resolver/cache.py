@@ -156,7 +156,8 @@ class Cache:
             if nothing is not None and nothing.is_live(now, fresh=fresh) and _is_secure(nothing.known):
                 return _at(nothing.known, now)
             alias = self._entries.peek((above, DNAME.type))
-            if alias is not None and alias.known.rrsets and alias.is_live(now, fresh=fresh):
+            # RFC 6672 §3.4. Stricter: only where it is proved, since one forged answer would move all names below.
+            if alias is not None and alias.known.rrsets and alias.is_live(now, fresh=fresh) and _is_secure(alias.known):
                 return _through_dname(question.name, _at(alias.known, now))
         return self._denials.find(question, now, floor) if self._options.aggressive else None
 
