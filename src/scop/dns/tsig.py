@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from scop.base import RemoteProtocolError
+from scop.dns.names import name_to_wire
 from scop.dns.tsig_keys import TsigAlgorithm, TsigKey, new_tsig_key
 from scop.dns.tsig_record import TsigRecord, split_tsig
 
@@ -37,6 +38,7 @@ __all__ = [
 FUDGE_SECONDS = 300  # RFC 8945 §10: the recommended value
 MAX_UNSIGNED_REPLIES = 99  # RFC 8945 §5.3.1: at least every hundredth message of a transfer is signed
 MAX_UNSIGNED_OCTETS = 4 * 2**20  # what is kept of them until their signature comes
+_SEAL_OCTETS = 10 + 16 + 6  # of a TSIG beside names and MAC; BADTIME has our time in it
 _LEAST_MAC_OCTETS = 10  # RFC 8945 §5.2.2.1
 
 
@@ -63,6 +65,15 @@ class OpenedRequest:
     def signer(self) -> TsigKey | None:
         """The key that vouches for the message, if one does."""
         return self.key if self.error is TsigError.NOERROR else None
+
+    @property
+    def seal_octets(self) -> int:
+        """How much longer a seal makes a reply, at most."""
+        if self.record is None:
+            return 0
+        mac = self.key.algorithm.mac_octets if self.key is not None else 0
+        names = len(name_to_wire(self.record.key_name)) + len(name_to_wire(self.record.algorithm))
+        return names + mac + _SEAL_OCTETS
 
     def seal(self, reply: bytes, now_unix: int) -> bytes:
         """Sign a reply as the request deserves; an unsigned request gets it as it is."""

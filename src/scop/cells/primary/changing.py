@@ -45,15 +45,19 @@ class Updates:
         self._log = log
         self._running: dict[bytes, asyncio.Future[Rcode]] = {}
 
-    async def take(self, opened: OpenedRequest, peer: str) -> Rcode:
-        """Do what an UPDATE asks for and return how it ended; the same message again ends as it did."""
+    async def take(self, opened: OpenedRequest, peer: str) -> tuple[Rcode, bool]:
+        """Do what an UPDATE asks for; return how it ended, and whether its sender has EDNS.
+
+        The same message again ends as it did.
+        """
         try:
             update = parse_update(opened.message)
         except RemoteProtocolError:
-            return Rcode.FORMERR
+            return Rcode.FORMERR, False
         rcode = self._refused(update, opened)
-        if rcode is not None:
-            return rcode
+        return (rcode if rcode is not None else await self._judged(update, opened, peer)), update.has_edns
+
+    async def _judged(self, update: UpdateMessage, opened: OpenedRequest, peer: str) -> Rcode:
         assert opened.record is not None
         assert opened.signer is not None
         record = opened.record

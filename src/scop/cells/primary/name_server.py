@@ -7,6 +7,8 @@ Standards: RFC 1996 §3, RFC 2136 §3, RFC 8906 §3, RFC 8945 §5.
 
 from __future__ import annotations
 
+import contextlib
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -16,7 +18,9 @@ from scop.cells.primary.holdings import Holdings
 from scop.cells.primary.journals import Journals
 from scop.cells.primary.repeats import Outcomes
 from scop.cells.primary.transfers import Transfers, asks_for_transfer
+from scop.dns.edns import MAX_DATAGRAM_OCTETS
 from scop.dns.header import HEADER_OCTETS, expects_response, header_reply, opcode_of, spelled_question
+from scop.dns.message import parse_message
 from scop.dns.tsig import OpenedRequest, TsigError, TsigKey, Verifier
 from scop.dns.words import Opcode, Rcode
 from scop.dns.zone.answer import MAX_STREAM_OCTETS
@@ -27,6 +31,8 @@ from scop.net.log import Log
 
 __all__ = ["NameServer", "Rights", "reply_to"]
 
+PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1
+_TYPE_OPT = 41
 _AUTHORITATIVE = 0x04  # of the third octet
 
 
@@ -98,12 +104,14 @@ class NameServer:
         if opcode_of(query) is Opcode.QUERY and asks_for_transfer(query):
             found = self._transfers.answer(opened, max_octets)
             return opened.seal(reply_to(opened.message, found), self._now()) if isinstance(found, Rcode) else found
-        reply = self.holdings.shown.answer(opened.message, max_octets=max_octets)
+        limit = max_octets if opened.record is None else _room_for_answer(opened, max_octets)
+        reply = self.holdings.shown.answer(opened.message, max_octets=limit)
         return None if reply is None else opened.seal(reply, self._now())
 
     async def _update(self, opened: OpenedRequest, cell: str) -> Response:
-        rcode = await self._updates.take(opened, cell)
-        return opened.seal(reply_to(opened.message, rcode), self._now())
+        rcode, has_edns = await self._updates.take(opened, cell)
+        reply = reply_to(opened.message, rcode)
+        return opened.seal(_with_opt(reply) if has_edns else reply, self._now())
 
     def _notify(self, opened: OpenedRequest) -> bytes:
         """Pass on that a zone has a new version (RFC 1996 §3); who cannot sign it is not believed."""
@@ -122,6 +130,23 @@ class NameServer:
 
     def _now(self) -> int:
         return int(self._clock.unix())
+
+
+def _room_for_answer(opened: OpenedRequest, max_octets: int) -> int:
+    """Return what an answer may have so that with its TSIG it still fits (RFC 8945 §5.3)."""
+    limit = max_octets
+    if max_octets <= MAX_DATAGRAM_OCTETS:
+        with contextlib.suppress(RemoteProtocolError):
+            edns = parse_message(opened.message).edns
+            limit = min(
+                limit, PLAIN_DATAGRAM_OCTETS if edns is None else max(edns.datagram_octets, PLAIN_DATAGRAM_OCTETS)
+            )
+    return limit - opened.seal_octets
+
+
+def _with_opt(reply: bytes) -> bytes:
+    """Return a reply without records, with EDNS: to who has it (RFC 6891 §6.1.1)."""
+    return reply[:11] + b"\1" + reply[12:] + b"\0" + struct.pack("!HHLH", _TYPE_OPT, MAX_DATAGRAM_OCTETS, 0, 0)
 
 
 def reply_to(request: bytes, rcode: Rcode) -> bytes:

@@ -65,6 +65,11 @@ class Notifier:
             if key not in self._telling:
                 self._telling[key] = asyncio.ensure_future(self._tell(zone.origin, target))
 
+    async def told(self) -> None:
+        """Wait until all have heard of what is newest, or are given up."""
+        while self._telling:
+            await asyncio.gather(*self._telling.values())
+
     async def close(self) -> None:
         """Tell no more."""
         tasks = tuple(self._telling.values())

@@ -68,69 +68,75 @@ class Secondaries:
         *,
         dial: Callable[[Server], Dialer] | None = None,
     ) -> None:
-        self._zones = {zone.origin: zone for zone in zones}
-        self._holdings = holdings
-        self._journals = journals
-        self._log = log
-        self._clock = clock
-        self._dial = dial or _plain_dialer
-        self._noticed = {origin: asyncio.Event() for origin in self._zones}
+        tools = _Tools(holdings, journals, log, clock, dial or _plain_dialer)
+        self._keeping = {zone.origin: _Keeping(zone, tools) for zone in zones}
 
     def notice(self, origin: str, key_name: str) -> bool:
         """Take a NOTIFY signed by this key; say whether the zone is one of these."""
-        zone = self._zones.get(origin)
-        if zone is None or zone.key.name != key_name:
+        keeping = self._keeping.get(origin)
+        if keeping is None or keeping.zone.key.name != key_name:
             return False
-        self._noticed[origin].set()
+        keeping.noticed.set()
         return True
 
     async def run(self) -> None:
         """Keep every zone fresh until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for zone in self._zones.values():
-                tasks.create_task(_Keeping(self, zone).run())
+            for keeping in self._keeping.values():
+                tasks.create_task(keeping.run())
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What all of them work with."""
+
+    holdings: Holdings
+    journals: Journals
+    log: Log
+    clock: Clock
+    dial: Callable[[Server], Dialer]
 
 
 class _Keeping:
     """Keeps one zone fresh."""
 
-    def __init__(self, whole: Secondaries, zone: SecondaryZone) -> None:
-        self._zone = zone
-        self._holdings = whole._holdings  # noqa: SLF001 - one machine in two classes
-        self._journals = whole._journals  # noqa: SLF001
-        self._log = whole._log  # noqa: SLF001
-        self._clock = whole._clock  # noqa: SLF001
-        self._dial = whole._dial  # noqa: SLF001
-        self._noticed = whole._noticed[zone.origin]  # noqa: SLF001
-        self._heard_at = self._clock.unix()
+    def __init__(self, zone: SecondaryZone, tools: _Tools) -> None:
+        self.zone = zone
+        self.noticed = asyncio.Event()
+        self._holdings = tools.holdings
+        self._journals = tools.journals
+        self._log = tools.log
+        self._clock = tools.clock
+        self._dial = tools.dial
+        self._heard_at = tools.clock.unix()
         self._failures = 0
 
     @property
     def _shown(self) -> Zone | None:
-        return self._holdings.shown.by_origin.get(self._zone.origin)
+        return self._holdings.shown.by_origin.get(self.zone.origin)
 
     async def run(self) -> None:
         await self._begin()
         while True:
-            self._noticed.clear()
+            self.noticed.clear()
             await self._look()
             self._expire()
             try:
                 async with asyncio.timeout(wait_seconds(self._shown, self._failures)):
-                    await self._noticed.wait()
+                    await self.noticed.wait()
             except TimeoutError:
                 continue
 
     async def _begin(self) -> None:
         """Show what the last process had, if it is not too old."""
-        origin = self._zone.origin
+        origin = self.zone.origin
         restored = self._journals.restored.get(origin)
         if restored is None:
             self._holdings.withhold(origin, Ede.NOT_READY)
             return
         self._heard_at = self._journals.checked_at(origin) or self._heard_at
         self._journals.begin(restored)
-        await self._holdings.adopt(restored, Author(str(self._zone.primary), "as it was"))
+        await self._holdings.adopt(restored, Author(str(self.zone.primary), "as it was"))
         self._expire()
 
     async def _look(self) -> None:
@@ -139,11 +145,11 @@ class _Keeping:
         except (RemoteProtocolError, TemporaryFailure) as fault:
             self._failures += 1
             reason = str(fault)
-            self._log.warning("zone.unreachable", zone=self._zone.origin, peer=str(self._zone.primary), reason=reason)
+            self._log.warning("zone.unreachable", zone=self.zone.origin, peer=str(self.zone.primary), reason=reason)
         else:
             self._failures = 0
             self._heard_at = self._clock.unix()
-            self._journals.checked(self._zone.origin, self._heard_at)
+            self._journals.checked(self.zone.origin, self._heard_at)
 
     async def _fetch(self, before: Zone | None) -> None:
         try:
@@ -152,20 +158,20 @@ class _Keeping:
             if before is None:
                 raise
             # RFC 1995 §4: a server that cannot say what changed, or changes that do not fit: all of it, then.
-            self._log.info("zone.fetched_whole", zone=self._zone.origin, reason=str(fault))
+            self._log.info("zone.fetched_whole", zone=self.zone.origin, reason=str(fault))
             await self._transfer(None)
 
     async def _transfer(self, before: Zone | None) -> None:
-        origin = self._zone.origin
+        origin = self.zone.origin
         query = build_transfer_query(origin, before, int.from_bytes(os.urandom(2)))
-        sent = sign_request(query, self._zone.key, int(self._clock.unix()))
+        sent = sign_request(query, self.zone.key, int(self._clock.unix()))
         replies, reader = sent.replies(), TransferReader(origin, before)
 
         def take(message: bytes) -> bool:
             opened = replies.open(message, int(self._clock.unix()))
             return reader.receive(opened) is not TransferOutcome.UNFINISHED
 
-        await exchange_many(self._dial(self._zone.primary), sent.octets, take)
+        await exchange_many(self._dial(self.zone.primary), sent.octets, take)
         if not replies.is_vouched_for:
             raise RemoteProtocolError("the end of the transfer is not signed")
         if reader.outcome is TransferOutcome.UP_TO_DATE:
@@ -177,7 +183,7 @@ class _Keeping:
         shown = self._shown
         if shown is not None and shown == zone:
             return
-        await self._holdings.adopt(zone, Author(str(self._zone.primary), f"transfer: {outcome}"))
+        await self._holdings.adopt(zone, Author(str(self.zone.primary), f"transfer: {outcome}"))
         self._log.info("zone.fetched", zone=zone.origin, serial=zone.serial, kind=str(outcome))
 
     def _expire(self) -> None:

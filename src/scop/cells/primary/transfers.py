@@ -80,15 +80,12 @@ class Transfers:
             return Rcode.FORMERR  # RFC 1995 §3
         if not is_later(zone.serial, since):  # §2: up to date
             return opened.seal(single_soa(query, zone), self._now())
-        steps = self._useful_steps(zone, since)
+        steps = self._journals.steps(zone, since)
         if is_datagram:
             return self._in_a_datagram(opened, query, zone, steps)
         if not steps:  # §4: the whole zone, in the form of AXFR
             return self._sealed(opened, zone, "IXFR, whole", whole_zone(query, zone))
         return self._sealed(opened, zone, f"IXFR from {since}", changes_since(query, zone, steps))
-
-    def _useful_steps(self, zone: Zone, since: int) -> tuple[JournalStep, ...]:
-        return self._journals.steps(zone, since)
 
     def _in_a_datagram(
         self, opened: OpenedRequest, query: Message, zone: Zone, steps: tuple[JournalStep, ...]

@@ -210,10 +210,10 @@ class _Draft:
             removed += [(owner, type_) for type_ in before if type_ not in node]
         if not put and not removed:
             return self.zone
-        changed = self.zone.changed(put, removed)
-        if changed.serial != self.zone.serial:
-            return changed
-        return changed.changed([_with_next_serial(changed.soa)])  # RFC 2136 §3.6
+        soa = next((rrset for rrset in put if rrset.type == "SOA"), None)
+        if soa is None:
+            put.append(_with_next_serial(self.zone.soa))  # RFC 2136 §3.6
+        return self.zone.changed(put, removed)
 
 
 def _is_same(before: RRset | None, after: RRset) -> bool:
