@@ -47,6 +47,14 @@ def test_dns_question_of_another_class_is_read_and_is_another_question(qclass: s
     assert question != Question("version.bind", "TXT")
 
 
+@pytest.mark.parametrize("qclass", ["HS", "NONE", "ANY", "CLASS17"])
+def test_dns_records_of_any_class_are_read_as_written(qclass: str) -> None:
+    """Only ANY is no class that a record may have."""
+    answers = (Record("a.test", 0, Opaque("TYPE65280", b"\0\1\2")),)
+    message = Message(1, Flag.RESPONSE, question=Question("a.test", "TYPE65280", qclass), answers=answers)
+    assert message == parse_message(build_message(message))
+
+
 def test_dns_records_are_of_their_questions_class() -> None:
     """An answer to CH is of CH; an A record there has another shape and is carried as octets."""
     answers = (Record("version.bind", 0, TXT((b"none",))), Record("version.bind", 0, Opaque("A", b"\0\1\2")))

@@ -33,7 +33,6 @@ _RCODE_BITS = 0x000F
 _POINTER = 0xC000
 _POINTABLE_OCTETS = 0x4000  # RFC 1035 §4.1.4: fourteen bits of offset
 _CLASS_IN = 1
-_CLASSES_OF_QUERIES = ("NONE", "ANY")
 _PLAIN_EDNS = Edns()
 _SOA_NUMBERS_OCTETS = 20
 
@@ -98,7 +97,7 @@ class _Writer:
         if question is not None:
             self._add(_question_octets(question))
             self._remember(question.name, _QUESTION_AT)
-            if question.qclass not in _CLASSES_OF_QUERIES:
+            if question.qclass != "ANY":
                 self._class = class_number(question.qclass)
 
     def section(self, records: Sequence[Record]) -> int:
