@@ -13,8 +13,10 @@ __all__ = ["dns"]
 
 # Command name → (module, attribute, one line for the list).
 COMMANDS = {
+    "apply": ("scop.cli.dns.plan", "apply", "Make our zone say what it has to, by UPDATE."),
     "ds": ("scop.cli.dns.ds", "ds", "Print what to give the registrar, so that our signatures count."),
     "keys": ("scop.cli.dns.keys", "keys", "Show which keys sign our zones, and what they do."),
+    "plan": ("scop.cli.dns.plan", "plan", "Show what our zone has to say, and the fix where it does not."),
     "primary": ("scop.cli.dns.primary", "primary", "Answer for zones, and change, sign and transfer them."),
     "query": ("scop.cli.dns.query", "query", "Resolve a name, and see by which steps and why it is secure."),
     "update": ("scop.cli.dns.update", "update", "Change a zone by UPDATE."),
