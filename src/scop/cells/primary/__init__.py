@@ -1,32 +1,52 @@
-"""primary: answers for our own zones.
+"""primary: answers for our own zones, signs them, and lets those with a key change and fetch them.
 
 NAME
-    primary - authoritative DNS for the zones in its state folder
+    primary - authoritative DNS: zones with a history, UPDATE, transfers, DNSSEC
 
 DESCRIPTION
-    Each `<origin>.zone` in the state folder is a master file (RFC 1035 §5); the root's is `root.zone`.
-    On port 53, UDP and TCP, anybody may ask; nobody may change anything, transfer a zone or have it
-    ask others. On its pipe the signer publishes keys by UPDATE (RFC 2136) signed with TSIG (RFC 8945).
-    An UPDATE is answered after the whole zone is durable: written beside the old file, synced, renamed
-    over it. So the file is always whole, comments in it are lost at the first update, and an edit by
-    hand is read at the next start.
+    Anybody may ask on port 53, UDP and TCP. The holder of a key may do what the key is granted, and
+    nobody else: change names and types by UPDATE (RFC 2136), fetch whole zones or what changed in them
+    (AXFR, IXFR), tell us by NOTIFY that there is news. An UPDATE is checked, applied whole or not at
+    all, committed to the history, synced, signed, and only then shown and answered; sent again, it ends
+    as it did the first time. The serial moves by itself and never back.
 
-    Alone: `await run(PrimaryOptions(...))` with any two sockets serves any zones, as the root of a demo.
+    A zone's home is a git repository in the state folder, one commit a change: `git -C zones.git log
+    -p`, or `scop dns zone log`. `<origin>.zone` beside it, as `scop init` writes it, is taken in at each
+    start, and merged if it was edited by hand. `[primary] remote` names a second home, which is pushed
+    to after a change and pulled on a signed NOTIFY.
+
+    Zones are signed with keys made here (`[primary] sign`, `keys`, `algorithm`, `denial`), anew when
+    half of their time is over; `scop dns ds` prints what the parent needs, `scop dns roll` changes keys.
+
+    `[primary] notify` names secondaries that are told of each version, `secondary` zones of other
+    primaries that are fetched and shown too, until their EXPIRE. Both need keys: lines of `name
+    algorithm base64` in the state folder's `tsig.keys`, and `allow_update`, `transfer_keys`.
+
+    Alone: `scop dns primary --listen HOST:PORT --zone NAME=FILE` does all of this in one line.
 
 PEERS
-    signer, over DNS over TLS: questions, and UPDATE of TXT records at and below `_domainkey.<domain>`.
+    signer, over DNS over TLS: questions, and UPDATE of TXT records below `_domainkey.<domain>`, by a
+    key that is good on this pipe only.
+    resolver, over DNS over TLS: which of our keys the parent vouches for.
+    operator: calls, to look at zones and keys, to import and roll back, to update.
+    The world: whoever asks. Primaries that `secondary` names (TCP), secondaries of `notify` (UDP), the
+    remote of the history.
 
 STATE
-    `<origin>.zone`: our zones. `tsig.key`: what signs an UPDATE.
+    `zones.git`: our zones with their history. `journals/`: what is shown, and the steps that led to it.
+    `updates`: how UPDATEs of the last minutes ended. `keys/`: DNSSEC keys and what happens to them.
+    `tsig.key`: what the signer signs by; `tsig.keys`: what others do.
 
 SECURITY
-    Exposure: parses datagrams from anybody (Python: scop.dns and dnspython). Secrets: one TSIG key,
-    the other copy is the signer's. Cannot dial anybody. Worst outcome if taken over: it answers for our
-    zones as it likes, so it can lead our mail elsewhere and vouch for forged mail in our name; it reads
-    no mail and has no other cell's secrets.
+    Exposure: parses datagrams from anybody in pure Python (scop.dns); dnspython sees only records that
+    a key's holder writes. Secrets: the zones' private keys and TSIG keys. Floods of equal answers are
+    cut (response rate limiting), transfers and changes are never given without a key. Worst outcome if
+    taken over: it answers for our zones as it likes, validly signed, so it can lead our mail elsewhere
+    and vouch for forged mail in our name; it reads no mail and has no other cell's secrets.
 
 LIMITS
-    Not signed by DNSSEC yet. One UPDATE at a time, each rewrites its zone: fit for zones of thousands of
-    names, not of millions. After a restart, a captured UPDATE could be replayed on the pipe for five
-    minutes; the pipe's TLS keeps captures away.
+    One change at a time, each a commit with its syncs: dozens a second on an ordinary disk. Zones of
+    tens of thousands of names, not of millions. A journal of 16 MiB a zone at most; who is further
+    behind fetches the whole. 65,536 UPDATEs remembered; a power cut may cost the last of that memory,
+    never an UPDATE.
 """
