@@ -23,8 +23,9 @@ def run(folder: Path, mails: Path | None = None, limit: int | None = None) -> Re
 
 
 def test_demo_every_letter_is_delivered_and_every_attack_fails(tmp_path: Path) -> None:
-    """The journey names every cell on the way, across both organisations."""
+    """The journey names every cell on the way; signed names vouch for the sender, and DANE for the host (RFC 7672)."""
     results = run(tmp_path)
+    assert ("secure", True) == (results.names, results.way.endswith("proved by DANE"))
     assert ({}, [], True) == (results.changed, results.refused, results.right)
     on_the_way = [
         ("lagoon.test", "submission"),

@@ -44,6 +44,7 @@ class Founding:
     world_smtp_port: int = 25
     world_dns_port: int = 53
     root_hints: str = ""  # the text of the file; empty: the root servers of the Internet
+    trust_anchor: str = ""  # the text of the file, for a root of one's own
 
     @property
     def hostname(self) -> str:
@@ -60,6 +61,7 @@ def _toml(founding: Founding) -> str:
         f'negative_trust_anchors = ["{founding.domain}"]   # until the parent zone has our DS: `scop dns ds`\n\n'
     )
     hints = 'root_hints = "root.hints"\n' if founding.root_hints else ""
+    hints += 'trust_anchor = "root.anchor"\n' if founding.trust_anchor else ""
     return (
         f'domain = "{founding.domain}"\n'
         f'hostname = "{founding.hostname}"\n'
@@ -123,6 +125,8 @@ def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
         yield name, key, 0o600
     if founding.root_hints:
         yield "root.hints", founding.root_hints.encode(), 0o644
+    if founding.trust_anchor:
+        yield "root.anchor", founding.trust_anchor.encode(), 0o644
     yield "scop.toml", _toml(founding).encode(), 0o644
 
 

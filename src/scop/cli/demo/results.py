@@ -9,6 +9,7 @@ from scop.cli.demo.offices import StoredMail
 from scop.cli.demo.post import Outcome
 from scop.cli.journey import Step
 from scop.cli.mail_files import NoMail
+from scop.dns import Security
 
 __all__ = ["Results"]
 
@@ -44,11 +45,27 @@ class Results:
         return [o for o in self.accepted if o.trace in self.stored and o.mail.name not in self.changed]
 
     @property
+    def names(self) -> str:
+        """How sure the names were on which harbor's verdict of the first mail stands."""
+        return next((step.text("names") for step in self.journey if step.event == "mail.verified"), "")
+
+    @property
+    def way(self) -> str:
+        """Under which TLS the first mail came to harbor, and what proved the host."""
+        return next((step.text("tls") for step in self.journey if step.event == "mail.relayed"), "")
+
+    @property
+    def proved(self) -> bool:
+        """Whether DNSSEC proved the names and DANE the host."""
+        return self.names == Security.SECURE and self.way.endswith("DANE")
+
+    @property
     def right(self) -> bool:
         """Whether every line came out as it must."""
         complete = len(self.delivered) == len(self.accepted) == self.arrived > 0
         marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
-        return complete and marked and len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
+        withstood = len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
+        return complete and marked and self.proved and withstood
 
     def counts(self) -> dict[str, int]:
         """Return the numbers of the table."""
@@ -70,6 +87,8 @@ class Results:
             "changed": self.changed,
             "passed_over": {item.name: item.reason for item in self.passed_over},
             "attacks": {attack.name: attack.answer for attack in self.attacks},
+            "names": self.names,
+            "way": self.way,
             "seconds": round(self.seconds, 3),
             "right": self.right,
         }

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scop.cli.demo.registrar import KEY_NAME, DsRefused, Registrar, wanted_ds
+from scop.dns.zone.master_file import write_records
 from scop.mesh.config import Ports
 from scop.supervisor.config_file import read_config
 from scop.supervisor.founding import Founding, found
@@ -19,6 +21,7 @@ __all__ = ["PORTS", "Organisation", "Scene", "StartFailed", "World", "build_scen
 
 PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300)
 START_SECONDS = 60
+NEGATIVE_SECONDS = 1  # how long "not there" is remembered: the parents get their DS records while others ask already
 # Ten thousands of mails come from one address within minutes here: no world outside looks like that.
 LIMITS = """
 [limits]
@@ -94,7 +97,7 @@ class World:
         """Return the zone of the root."""
         return (
             "$ORIGIN .\n$TTL 3600\n"
-            ". SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n"
+            f". SOA ns.test. hostmaster.test. 1 3600 600 86400 {NEGATIVE_SECONDS}\n"
             f". NS ns.test.\ntest. NS ns.test.\n127.in-addr.arpa. NS ns.test.\nns.test. A {self.root}\n"
         )
 
@@ -114,7 +117,7 @@ class World:
             f"{o.domain}. NS {o.mail_host}.\n{o.mail_host}. A {o.address}\n" for o in self.organisations
         )
         return (
-            "$ORIGIN test.\n$TTL 3600\n@ SOA ns hostmaster 1 3600 600 86400 60\n"
+            f"$ORIGIN test.\n$TTL 3600\n@ SOA ns hostmaster 1 3600 600 86400 {NEGATIVE_SECONDS}\n"
             f"@ NS ns\nns A {self.root}\n{delegations}{self.records}"
         )
 
@@ -168,7 +171,7 @@ def await_event(process: subprocess.Popen[str], event: str) -> None:
     raise StartFailed(process.stderr.read().strip() or f"ended with status {process.wait()}")
 
 
-def _found(scene: Scene, organisation: Organisation) -> None:
+def _found(scene: Scene, organisation: Organisation, anchor: str) -> None:
     founding = Founding(
         domain=organisation.domain,
         address=organisation.address,
@@ -178,30 +181,54 @@ def _found(scene: Scene, organisation: Organisation) -> None:
         world_smtp_port=PORTS.smtp,
         world_dns_port=PORTS.dns,
         root_hints=scene.world.root_hints(),
+        trust_anchor=anchor,
     )
     config = found(founding, scene.folder / organisation.domain)
     config.write_text(config.read_text() + LIMITS)
 
 
 def build_scene(folder: Path, world: World) -> Scene:
-    """Found the organisations, start everything at once, and return when all of it is ready."""
+    """Found the organisations, start everything, sign it from the root down, and return when all of it is ready."""
     scene = Scene(folder, world)
-    zones = folder / "world"
-    zones.mkdir(parents=True)
-    (zones / "root.zone").write_text(world.root_zone())
-    (zones / "test.zone").write_text(world.test_zone())
-    (zones / "reverse.zone").write_text(world.reverse_zone())
-    for organisation in world.organisations:
-        _found(scene, organisation)
+    (folder / "world").mkdir(parents=True)
     try:
-        served = ((".", "root"), ("test", "test"), ("127.in-addr.arpa", "reverse"))
-        words = [word for apex, name in served for word in ("--zone", f"{apex}={zones / name}.zone")]
-        root = scene.start("dns", "primary", "--listen", f"{world.root}:{PORTS.dns}", "--json", *words)
+        registrar = _start_root(scene)
+        anchor = _vouch_for_own_zones(scene, registrar)
+        for organisation in world.organisations:
+            _found(scene, organisation, anchor)
         meshes = [scene.start("up", "--json", "--config", str(scene.config(o))) for o in world.organisations]
-        await_event(root, "ready")
         for mesh in meshes:
             await_event(mesh, "up")
+        for organisation in world.organisations:
+            registrar.hand_in("test", wanted_ds(organisation.domain, scene.config(organisation)))
+    except DsRefused as fault:
+        scene.close()
+        raise StartFailed(str(fault)) from fault
     except BaseException:
         scene.close()
         raise
     return scene
+
+
+def _start_root(scene: Scene) -> Registrar:
+    """Start the server of the root, of `test` and of the reverse zone, all signed; return who may write their DS."""
+    world, zones = scene.world, scene.folder / "world"
+    registrar = Registrar.new(world.root, PORTS.dns)
+    (zones / "registrar.key").touch(0o600)
+    (zones / "registrar.key").write_text(registrar.key.to_text())
+    texts = {"root": world.root_zone(), "test": world.test_zone(), "127.in-addr.arpa": world.reverse_zone()}
+    words = ["--listen", f"{world.root}:{PORTS.dns}", "--sign", "--state", str(zones / "state")]
+    words += ["--tsig-key", str(zones / "registrar.key"), "--allow-update", f"{KEY_NAME}:*:DS"]
+    for apex, text in texts.items():
+        (zones / f"{apex}.zone").write_text(text)
+        words += ["--zone", f"{'.' if apex == 'root' else apex}={zones / apex}.zone"]
+    await_event(scene.start("dns", "primary", "--json", *words), "ready")
+    return registrar
+
+
+def _vouch_for_own_zones(scene: Scene, registrar: Registrar) -> str:
+    """Put the DS of the zones below the root into it, and return its own: the trust anchor of this world."""
+    state = scene.folder / "world" / "state"
+    for apex in ("test", "127.in-addr.arpa"):
+        registrar.hand_in("", wanted_ds(apex, scene.folder, state))
+    return write_records(wanted_ds("", scene.folder, state))
