@@ -145,6 +145,17 @@ def test_resolver_looks_up_servers_that_came_without_addresses() -> None:
     assert ("one.org", "AAAA") not in world.asked()
 
 
+def test_resolver_looks_up_those_that_it_does_not_know_yet() -> None:
+    """Servers whose glue was tried take no place among the few that are looked up."""
+    world = world_of()
+    lost = {f"n{number}.net": (A(f"185.2.0.{number}"),) for number in range(6)}
+    servers = (*(NS(name) for name in lost), NS("one.org"))
+    root: Held = {"": (NS("a.root"),), "a.root": (A(ROOT),), "net": servers, **ZONE, **lost}
+    world.servers[ROOT] = lambda ask: _without_glue_of(authority({"": root})(ask), "one.org")
+    world.servers[FIRST] = authority({"org": ZONE, "net": {"net": servers, "host.net": (HOST,)}})
+    assert (HOST,) == resolved(world, "host.net").answers[0].rdatas
+
+
 def test_resolver_asks_the_parent_for_glue_that_is_missing() -> None:
     """A server inside of its own zone could only be found through itself."""
     world = world_of()
@@ -270,3 +281,10 @@ def _without_glue(message: Message | None, zone: str) -> Message | None:
     assert message is not None
     is_referral = any(record.name == zone for record in message.authority)
     return message._replace(additional=()) if is_referral else message
+
+
+def _without_glue_of(message: Message | None, name: str) -> Message | None:
+    assert message is not None
+    is_of_net = any(record.name == "net" for record in message.authority)
+    kept = tuple(record for record in message.additional if not is_of_net or record.name != name)
+    return message._replace(additional=kept)

@@ -113,21 +113,21 @@ class Exchange:
         if not self._queries_left:
             raise Unanswered(f"more than {self.options.max_queries} queries")
         self._queries_left -= 1
-        begun = self._clock.monotonic()
+        begun, is_datagram = self._clock.monotonic(), protocol is Protocol.UDP
         message = yield Ask(
             server,
             asked.question,
             protocol,
             Edns(dnssec_ok=True) if takes_edns else None,
             asked.is_forward,
-            self._servers.timeout_seconds(server),
+            self._servers.timeout_seconds(server) if is_datagram else MAX_TIMEOUT_SECONDS,
             checking_disabled=asked.is_forward and self._validates,
         )
         now = self._clock.monotonic()
         if message is None:
             self._servers.note_silent(server, now)
             self.note(NoteKind.ASKED, asked.question, f"by {protocol.value}: silence", server=server, depth=depth)
-        elif protocol is Protocol.UDP:
+        elif is_datagram:
             self._servers.note_answer(server, now - begun, now)
         return message
 

@@ -28,6 +28,7 @@ from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
 from scop.dns.resolver.minimising import Minimiser
 from scop.dns.resolver.options import Resort
+from scop.dns.resolver.resolution import NoteKind
 from scop.dns.resolver.responses import (
     Asked,
     Found,
@@ -223,20 +224,16 @@ class Iteration:
 
     def _ask_by_name(self, round_: Round, delegation: Delegation, depth: int) -> Step[Outcome | None]:
         """Look up the addresses of the servers, one family and one server after the other, and ask there."""
-        for server in delegation.servers[:MAX_NAMES_LOOKED_UP]:
-            for type_ in self._address_types() if server.name else ():
+        unknown = [server for server in delegation.servers if server.name and not (server.is_in_zone and server.places)]
+        for server in unknown[:MAX_NAMES_LOOKED_UP]:
+            for type_ in self._address_types():
                 places = yield from self._places_of(server, type_, delegation, depth)
                 outcome = yield from round_.ask_each(places)
                 if outcome is not None:
                     return outcome
         # What the parents of the servers' own zones say, where those themselves are wrong or silent.
         now = self._clock.monotonic()
-        glue = [
-            place
-            for server in delegation.servers
-            if server.name
-            for place in self._delegations.glue_of(server.name, now)
-        ]
+        glue = [place for server in unknown for place in self._delegations.glue_of(server.name, now)]
         return (yield from round_.ask_each(glue))
 
     def _ask_resolvers(self, round_: Round, asked: Asked, depth: int) -> Step[Outcome | None]:
@@ -252,7 +249,7 @@ class Iteration:
 
     def _places_of(self, server: NameServer, type_: str, delegation: Delegation, depth: int) -> Step[list[Server]]:
         """Look up a server's addresses; none where that fails, since the zone has other servers."""
-        if not self._lookups_left or (server.is_in_zone and server.places):
+        if not self._lookups_left:
             return []
         self._lookups_left -= 1
         question = Question(server.name, type_)
@@ -306,6 +303,8 @@ class Iteration:
             message = yield from self._exchange.ask(place, asked, depth)
             primed = None if message is None else read_priming(message, asked)
             if primed is not None:
+                text = f"{len(primed[0].servers)} servers of {zone or 'the root'}, by its own word"
+                self._exchange.note(NoteKind.REFERRED, asked.question, text, server=place, depth=depth)
                 break
         found, seconds = primed or (delegation, PRIMED_IN_VAIN_SECONDS)
         found = Delegation(zone, (*found.servers, *(delegation.servers if primed else ())), delegation.configured)

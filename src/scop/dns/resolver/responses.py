@@ -119,7 +119,7 @@ def read_response(message: Message, asked: Asked) -> Outcome:
 
 def read_priming(message: Message, asked: Asked) -> tuple[Delegation, int] | None:
     """Return a zone's servers by its own NS records with their addresses, and for how long; None if it has none."""
-    if message.rcode is not Rcode.NOERROR or message.is_truncated:
+    if not message.is_response or message.question != asked.question or message.rcode is not Rcode.NOERROR:
         return None
     records = [record for record in message.answers if record.name == asked.zone]
     servers = _name_servers(records, message, asked, asked.zone)
