@@ -24,13 +24,13 @@ from scop.dns.dnssec.proofs import DENIALS, Proofs
 from scop.dns.dnssec.signatures import trusted_ttl
 from scop.dns.dnssec.trust import MAX_TRUST_SECONDS, MIN_TRUST_SECONDS, Anchor, Anchors, Trust, Trusted
 from scop.dns.names import is_at_or_below, parent_name
-from scop.dns.rdata import DNSKEY, DS, RRSIG
+from scop.dns.rdata import CNAME, DNAME, DNSKEY, DS, RRSIG
 from scop.dns.resolver.asking import Step, Unanswered
 from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Security
 
-__all__ = ["Chain", "Find", "signer_of"]
+__all__ = ["Chain", "Find", "answers", "signer_of"]
 
 Find: TypeAlias = Callable[[Question], Step[Known]]
 
@@ -79,6 +79,8 @@ class Chain:
         return self._by_absent(name, stated, parent)
 
     def _by_stated(self, name: str, rrset: RRset, parent: Trust) -> Step[Trust]:
+        if not answers(rrset, name, DS.type):
+            return _bogus(name, f"{show(rrset.owner)} {rrset.type} is no DS of {show(name)}", Ede.DNSSEC_BOGUS)
         signature = self._checker.signature_of(rrset, parent.apex, parent.keys)
         if isinstance(signature, Reason):
             return _bogus(name, signature.text, signature.ede)
@@ -128,6 +130,13 @@ class Chain:
 
     def _until(self, ttl_seconds: int) -> float:
         return self._now + max(MIN_TRUST_SECONDS, min(MAX_TRUST_SECONDS, ttl_seconds))
+
+
+def answers(rrset: RRset, name: str, type_: str) -> bool:
+    """Say whether an RRset is what was asked for, an alias in its place, or a DNAME above that makes one."""
+    if rrset.type == DNAME.type and rrset.owner != name:
+        return is_at_or_below(name, rrset.owner)
+    return rrset.owner == name and (rrset.type in (type_, CNAME.type) or type_ == "ANY")
 
 
 def signer_of(rrsets: Iterable[RRset], name: str, anchor: str | None) -> str | None:

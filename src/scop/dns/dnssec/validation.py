@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from scop.base import Clock, LimitExceeded
 from scop.dns.answer import Question
 from scop.dns.dnssec.absence import Absence
-from scop.dns.dnssec.chain import Chain, Find, signer_of
+from scop.dns.dnssec.chain import Chain, Find, answers, signer_of
 from scop.dns.dnssec.checking import Checker, show
 from scop.dns.dnssec.effort import Effort
 from scop.dns.dnssec.proofs import Proofs
@@ -92,13 +92,16 @@ class _Judgement:
         if not known.rrsets:
             return (yield from self._absent(question, known, zone_name))
         first, *others = known.rrsets
+        if not answers(first, question.name, question.type):
+            return _bogus(f"{show(first.owner)} {first.type} is no answer to the question", Ede.DNSSEC_BOGUS)
         finding = yield from self._present(first, known, zone_name)
         if first.type == DNAME.type and others:
             return _with_alias(finding, first, others[0])
         for rrset in others:  # of ANY
             further = yield from self._present(rrset, known, zone_name)
             finding = _joined(finding, further)
-        return finding
+        # What is there is there, whatever the rcode says: that speaks of the end of a chain (RFC 6604 §3).
+        return replace(finding, rcode=Rcode.NOERROR) if known.rcode is Rcode.NXDOMAIN else finding
 
     def _present(self, rrset: RRset, known: Known, zone_name: str) -> Step[_Finding]:
         if rrset.type == _UNSIGNABLE:
