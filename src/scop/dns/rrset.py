@@ -9,12 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scop.dns.message import Record
-from scop.dns.rdata import Rdata
+from scop.dns.rdata import RRSIG, Rdata
 
 __all__ = ["RRset", "gather"]
-
-_RRSIG = "RRSIG"
-_COVERED_OCTETS = 2  # RFC 4034 §3.1: an RRSIG begins with the type that it covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +39,19 @@ def gather(records: Iterable[Record]) -> tuple[RRset, ...]:
     found: dict[tuple[str, str], list[Record]] = {}
     signatures: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        if record.type == _RRSIG:
+        if record.rdata.type == RRSIG.type:
             signatures.setdefault((record.name, _covered(record.rdata)), []).append(record)
         else:
-            found.setdefault((record.name, record.type), []).append(record)
+            found.setdefault((record.name, record.rdata.type), []).append(record)
     rrsets = [_rrset(*key, members, signatures.pop(key, [])) for key, members in found.items()]
-    left = [_rrset(owner, _RRSIG, members, []) for (owner, _), members in signatures.items()]
-    return (*rrsets, *left)
+    alone: dict[str, list[Record]] = {}
+    for (owner, _), members in signatures.items():
+        alone.setdefault(owner, []).extend(members)
+    return (*rrsets, *(_rrset(owner, RRSIG.type, members, []) for owner, members in alone.items()))
 
 
 def _covered(rdata: Rdata) -> str:
-    from scop.dns.rdata import type_name
-
-    return type_name(int.from_bytes(rdata.to_wire()[:_COVERED_OCTETS], "big"))
+    return rdata.covered if isinstance(rdata, RRSIG) else ""  # one without octets covers nothing
 
 
 def _rrset(owner: str, type_: str, members: list[Record], signatures: list[Record]) -> RRset:
