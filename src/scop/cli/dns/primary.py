@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import uvloop
 
 from scop.cli.dns.places import place_of, public_sockets, shown_place, tls_context
 from scop.cli.dns.primary_told import PrimaryTold, primary_options
+from scop.cli.dns.running import run_until_asked
 from scop.cli.shared import json_option, print_json
 from scop.mesh.cell import Life
 from scop.net.clock import SystemClock
@@ -78,15 +75,7 @@ def _serve(
     count = len(options.zones.by_origin) + len(options.secondaries)
     life.on_ready(lambda: _say_ready(sockets, count, as_json=as_json))
 
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, life.stop)
-        await run(options)
-
-    gc.collect()
-    gc.freeze()
-    uvloop.run(main())
+    run_until_asked(life, run(options))
 
 
 @contextmanager

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import resource
-import signal
 import sys
 from pathlib import Path
 
 import click
-import uvloop
 
 from scop.cli.dns.places import place_of, public_sockets, shown_place, tls_context
+from scop.cli.dns.running import run_until_asked
 from scop.cli.dns.told import Told, told_options
 from scop.cli.shared import json_option, print_json
 from scop.mesh.cell import Life
@@ -90,17 +86,7 @@ def resolver(
     )
     life.on_ready(lambda: _say_ready(sockets, as_json=as_json))
 
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, life.stop)
-        await run(options)
-
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each query on its way has a socket of its own
-    gc.collect()
-    gc.freeze()
-    uvloop.run(main())
+    run_until_asked(life, run(options))
 
 
 def _say_ready(sockets: PublicSockets, *, as_json: bool) -> None:
