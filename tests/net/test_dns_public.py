@@ -242,6 +242,71 @@ async def test_dns_public_drain_answers_what_was_asked() -> None:
         await draining
 
 
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_dns_public_answers_who_has_closed_its_half(loop: str, is_tls: bool) -> None:
+    """A stream that says no more still listens; it is closed once all is answered."""
+
+    async def main() -> None:
+        gate = asyncio.Event()
+
+        async def late(query: bytes, peer: Peer, transport: DnsTransport) -> bytes:
+            await gate.wait()
+            return answer(query, peer, transport)
+
+        async with public(late) as face:
+            port, layer = (face.tls, ByHand()) if is_tls else (face.streams, None)
+            reader, writer = await asyncio.open_connection(HOST, port)
+            if layer is not None:
+                await layer.shake(reader, writer)
+            sent = frame(QUERY) * 2
+            writer.write(sent if layer is None else layer.encrypted(sent))
+            writer.write_eof()
+            asyncio.get_running_loop().call_later(0.02, gate.set)
+            octets = await reader.read()
+            assert 2 == len(FrameReader().receive(octets if layer is None else layer.decrypted(octets)))
+            writer.close()
+
+    run_under(loop, main)
+
+
+class ByHand:
+    """A client's TLS that can close one half of its connection."""
+
+    def __init__(self) -> None:
+        self._came, self._goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = client_context().wrap_bio(self._came, self._goes, server_hostname=HOSTNAME)
+
+    async def shake(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do the handshake."""
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                writer.write(self._goes.read())
+                self._came.write(await reader.read(65536))
+            else:
+                writer.write(self._goes.read())
+                return
+
+    def encrypted(self, octets: bytes) -> bytes:
+        """Return the octets as they go, and the last word of this half."""
+        self._tls.write(octets)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        return self._goes.read()
+
+    def decrypted(self, octets: bytes) -> bytes:
+        """Return what came."""
+        self._came.write(octets)
+        self._came.write_eof()
+        said = b""
+        with contextlib.suppress(ssl.SSLError):
+            while piece := self._tls.read(65536):
+                said += piece
+        return said
+
+
 async def test_dns_public_tls_hangs_up_on_who_speaks_none() -> None:
     """In the clear on the port for TLS: an alert and the end, and never an answer."""
     async with public() as face:

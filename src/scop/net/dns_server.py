@@ -89,6 +89,11 @@ class DnsStreamServer(asyncio.Protocol):
             self._queued.extend(queries)
             self._go_on()
 
+    def eof_received(self) -> bool:
+        """Answer what was asked before the asker closed its half, then close the other."""
+        self.retire()
+        return True
+
     def pause_writing(self) -> None:
         """Read no more queries from who does not read answers."""
         self._is_writable = False

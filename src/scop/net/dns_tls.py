@@ -52,13 +52,15 @@ class TlsEnd(asyncio.Protocol):
             self._flush()
             if self._tls.is_open:
                 self._hand_over()
+                self._flush()  # TLS may have words of its own, as after a key update
         except ssl.SSLError:  # an alert that says why may have to go out
             self._flush()
             self._transport.close()
 
-    def eof_received(self) -> None:
-        """Close too."""
-        self._transport.close()
+    def eof_received(self) -> bool:
+        """Answer what was asked before the asker closed its half, then close the other."""
+        self.retire()
+        return True
 
     def pause_writing(self) -> None:
         """Tell who writes."""
@@ -99,7 +101,7 @@ class TlsEnd(asyncio.Protocol):
         while octets := self._tls.read():
             self._inner.data_received(octets)
         if octets is None:
-            self._transport.close()
+            self._inner.retire()
 
     def _end_handshake(self) -> None:
         if self._timer is not None:
