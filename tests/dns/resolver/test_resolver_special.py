@@ -12,6 +12,7 @@ from fakes.name_world import NameWorld, reply
 from scop.dns import AAAA, PTR, A, Opaque, Question, Rcode
 from scop.dns.message import Message, Record
 from scop.dns.rdata import Rdata
+from scop.dns.resolver.addresses import is_public
 from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.limits import MAX_MINIMISED_STEPS
@@ -99,6 +100,9 @@ def test_special_names_give_way_to_what_is_configured(options: ResolverOptions) 
         ((A("10.1.1.1"),), False),
         ((AAAA("fd00::1"),), False),
         ((AAAA("::ffff:10.1.1.1"),), False),
+        ((AAAA("64:ff9b::10.1.1.1"),), False),
+        ((AAAA("2002:a01:101::1"),), False),
+        ((AAAA("2a00::10.1.1.1"),), True),
         ((Opaque("HTTPS", b"\0\1\0" + b"\0\4\0\4\x0a\1\1\1"),), False),
         ((Opaque("HTTPS", b"\0\1\0" + b"\0\6\0\x10\xfd" + b"\0" * 15),), False),
         ((Opaque("HTTPS", b"\0\1\0" + b"\0\1\0\3\2h2\0\4\0\4\xb9\1\1\1"),), True),
@@ -150,6 +154,18 @@ def test_translation_leaves_ipv6_alone_and_wants_a_known_length() -> None:
     assert Server("2001:db8::1") == translated(Server("2001:db8::1"), ipaddress.IPv6Network("64:ff9b::/96"))
     with pytest.raises(ValueError, match="97 bits"):
         ResolverOptions(nat64_prefix=ipaddress.IPv6Network("64:ff9b::/97"))
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [("185.1.1.1", True), ("2a00::1", True), ("64:ff9b::b901:101", True), ("2002:b901:101::1", True)]
+    + [(address, False) for address in ("10.0.0.1", "127.0.0.1", "0.0.0.0", "100.64.0.1", "169.254.1.1", "224.0.0.1")]
+    + [(address, False) for address in ("::1", "fd00::1", "fe80::1", "fec0::1", "ff02::1", "::ffff:10.0.0.1")]
+    + [(address, False) for address in ("::10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1", "2001:db8::1")],
+)
+def test_public_addresses_are_those_that_lead_to_the_internet(address: str, public: bool) -> None:
+    """RFC 6890; an IPv4 address that is embedded counts as itself."""
+    assert public is is_public(ipaddress.ip_address(address))
 
 
 def test_configured_zones_have_servers() -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from scop.base import Clock
 from scop.dns.answer import Question
 from scop.dns.message import Edns, Message
+from scop.dns.resolver.addresses import Address, is_public
 from scop.dns.resolver.asking import Ask, Protocol, Server, Step, Unanswered
 from scop.dns.resolver.known import Known
 from scop.dns.resolver.limits import MAX_TRIES
@@ -221,10 +222,10 @@ class Round:
         has_way = options.ask_ipv6 if ":" in place.address else options.ask_ipv4
         return place if has_way else None
 
-    def _may_ask(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    def _may_ask(self, address: Address) -> bool:
         # The Internet's zones cannot make us speak to our own network; zones that are ours may have servers there.
         options = self._exchange.options
-        return address.is_global or options.ask_private or options.has_own_root or self._asked.is_own
+        return is_public(address) or options.ask_private or options.has_own_root or self._asked.is_own
 
 
 def _in_words(outcome: Outcome) -> str:

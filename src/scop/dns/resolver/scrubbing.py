@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from scop.dns.names import is_at_or_below, read_name
 from scop.dns.rdata import AAAA, A, Opaque, Rdata
+from scop.dns.resolver.addresses import embedded
 from scop.dns.resolver.options import Network, ResolverOptions
 from scop.dns.resolver.responses import Found
 from scop.dns.rrset import RRset
@@ -49,8 +50,8 @@ def _names_one_of(rdata: Rdata, networks: tuple[Network, ...]) -> bool:
 
 def _is_within(packed: bytes, networks: tuple[Network, ...]) -> bool:
     address = ipaddress.ip_address(packed)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return any(address in network or (mapped is not None and mapped in network) for network in networks)
+    inner = embedded(address)
+    return any(address in network or (inner is not None and inner in network) for network in networks)
 
 
 def _addresses(rdata: Rdata) -> list[bytes]:
