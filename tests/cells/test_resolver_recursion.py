@@ -10,10 +10,11 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from scop.cells.resolver import recursion as recursion_module
 from scop.cells.resolver.recursion import MAX_LOGGED_A_SECOND, Recursion, Surroundings
-from scop.dns import A, Question, Rcode
+from scop.dns import CNAME, A, Question, Rcode, Security
 from scop.dns.message import Flag, Message, Record
 from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
+from scop.dns.resolver.known import Known
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import Resolution
 from scop.dns.rrset import RRset
@@ -22,6 +23,7 @@ from scop.dns.words import Ede
 ASKED = Question("www.lagoon.test", "A")
 ROOT = Server("127.0.30.1")
 TTL = 60
+INSECURE = Security.INSECURE
 HOST = A("127.0.10.1")
 SETTINGS = ResolverOptions(roots=(ROOT,), has_own_root=True, minimise=False, prime=False)
 
@@ -62,7 +64,8 @@ class Resolving:
     def __init__(self) -> None:
         self.server, self.clock, self.log = HeldServer(), JumpingClock(), KeptLog()
         surroundings = Surroundings(self.server.ask, self.clock, self.log.log())
-        self.recursion = Recursion(SETTINGS, Cache(), surroundings)
+        self.cache = Cache()
+        self.recursion = Recursion(SETTINGS, self.cache, surroundings)
 
     async def settled(self) -> None:
         """Wait until nothing is in flight."""
@@ -138,6 +141,21 @@ async def test_resolver_fetches_a_hot_name_before_it_runs_out() -> None:
     fresh = on.recursion.recall(ASKED)
     assert fresh is not None
     assert fresh.answers == answer()
+
+
+async def test_resolver_fetches_what_a_hot_alias_leads_to_before_it_runs_out() -> None:
+    """Of a chain the link is asked for that runs out, and no other."""
+    on = Resolving()
+    alias = Question("alias.lagoon.test", "A")
+    now = on.clock.monotonic()
+    link = Known(Rcode.NOERROR, (RRset(alias.name, "CNAME", 3600, (CNAME(ASKED.name),)),), security=INSECURE)
+    on.cache.learn(alias, link, now)
+    on.cache.learn(ASKED, Known(Rcode.NOERROR, answer(), security=INSECURE), now)
+    on.server.will_say(said())
+    on.clock.jump(TTL * 0.95)
+    assert on.recursion.recall(alias) is not None
+    await on.settled()
+    assert on.server.asked == [ASKED]
 
 
 async def test_resolver_says_what_was_true_of_late_when_no_server_answers() -> None:

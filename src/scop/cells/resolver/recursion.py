@@ -69,7 +69,14 @@ class Recursion:
 
     def recall(self, question: Question, *, checking_disabled: bool = False) -> Resolution | None:
         """Return the whole answer if nobody has to be asked for it."""
-        resolution = self._resolver.recall(question, self._cache.find)
+        ageing = False
+
+        def find(wanted: Question, now: float) -> Known | None:
+            nonlocal ageing
+            ageing = ageing or self._cache.is_ageing(wanted, now)
+            return self._cache.find(wanted, now)
+
+        resolution = self._resolver.recall(question, find)
         if resolution is None:
             return None
         if resolution.has_failed:
@@ -77,7 +84,7 @@ class Recursion:
                 # RFC 4035 §3.2.2: who checks itself is given what there is; that is the generator's to find.
                 return None if checking_disabled else resolution
             return self._stale(question) or resolution
-        if self._cache.is_ageing(question, self._clock.monotonic()) and (question, False) not in self._in_flight:
+        if ageing and (question, False) not in self._in_flight:
             self._begin(question, checking_disabled=False)
         return resolution
 
