@@ -361,6 +361,7 @@ def test_update_prerequisites_with_values_come_last() -> None:
         (record(TYPE_TXT, IN, ttl=300), Rcode.FORMERR),
         (record(TYPE_A, IN, ttl=300, rdata=b"\1"), Rcode.FORMERR),
         (record(TYPE_LOC, IN, ttl=300, rdata=b"\1"), Rcode.FORMERR),
+        (record(52, IN, ttl=300, rdata=b"\3\1\1\xaa\xbb"), Rcode.FORMERR),  # a TLSA whose hash has not its length
         (record(65280, IN, ttl=300), Rcode.NOERROR),
         (record(65280, NONE), Rcode.NOERROR),
         (record(TYPE_ANY, IN, ttl=300), Rcode.FORMERR),
