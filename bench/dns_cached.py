@@ -8,7 +8,6 @@ part included.
 from __future__ import annotations
 
 import functools
-import re
 import shutil
 import socket
 import subprocess
@@ -16,14 +15,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.dnsperf import Measured, asked
 from bench.peers.nsd import is_there as nsd_is_there
 from bench.peers.nsd import running_nsd
 from bench.peers.unbound import is_there as unbound_is_there
 from bench.peers.unbound import running_unbound
-from bench.proc import usage
 from scop.cli.shared import console, print_table
 
 __all__ = ["main"]
@@ -33,35 +31,7 @@ ZONE = "bench.test"
 NAMES = 1000
 SECONDS = 3
 ROUNDS = 3
-CLIENTS = 20
 GOAL = 0.5
-_COMPLETED = re.compile(r"Queries completed:\s+(\d+)")
-_RATE = re.compile(r"Queries per second:\s+([\d.]+)")
-_LOST = re.compile(r"Queries lost:\s+(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What dnsperf and the kernel say of one server."""
-
-    queries: int
-    seconds: float
-    lost: int
-    cpu_seconds: float
-
-    def plus(self, other: Measured) -> Measured:
-        """Return both together."""
-        return Measured(
-            self.queries + other.queries,
-            self.seconds + other.seconds,
-            self.lost + other.lost,
-            self.cpu_seconds + other.cpu_seconds,
-        )
-
-    @property
-    def per_cpu_second(self) -> float:
-        """How many queries a second of CPU answers."""
-        return self.queries / self.cpu_seconds
 
 
 def main() -> bool:
@@ -121,9 +91,9 @@ def _measured(folder: Path, options: tuple[str, ...]) -> tuple[Measured, Measure
     ):
         servers = ((our_pid, OURS, our_port), (theirs.pid, THEIRS, port))
         for server in servers:
-            _asked(*server, queries, (*options, "-n", "3"))  # fills the cache
+            asked(*server, queries, (*options, "-n", "3"))  # fills the cache
         rounds = [
-            [_asked(*server, queries, (*options, "-l", str(SECONDS))) for server in servers] for _ in range(ROUNDS)
+            [asked(*server, queries, (*options, "-l", str(SECONDS))) for server in servers] for _ in range(ROUNDS)
         ]
         ours, others = (functools.reduce(Measured.plus, taken) for taken in zip(*rounds, strict=True))
         return ours, others
@@ -141,18 +111,6 @@ def _running_ours(world_port: int) -> Iterator[tuple[int, int]]:
             yield process.pid, int(process.stdout.readline().rpartition(":")[2])
         finally:
             process.terminate()
-
-
-def _asked(pid: int, address: str, port: int, file: Path, options: tuple[str, ...]) -> Measured:
-    command = ["dnsperf", "-s", address, "-p", str(port), "-d", str(file), "-c", str(CLIENTS), *options]
-    before = usage(pid).cpu_seconds
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
-    taken = usage(pid).cpu_seconds - before
-    completed, rate, lost = (pattern.search(done.stdout) for pattern in (_COMPLETED, _RATE, _LOST))
-    assert completed is not None
-    assert rate is not None
-    queries_done = int(completed[1])
-    return Measured(queries_done, queries_done / float(rate[1]), int(lost[1]) if lost is not None else 0, taken)
 
 
 def _zone() -> str:
