@@ -12,10 +12,13 @@ import contextlib
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
+from itertools import compress
+from operator import is_not
 from pathlib import Path
 
 from scop.dns.rdata import SOA, Rdata, read_rdata
 from scop.dns.rrset import RRset
+from scop.dns.zone.signing import gone_names, other_names
 from scop.dns.zone.zone import Node, Zone
 
 __all__ = ["FILE", "SignatureStore", "StoredZone"]
@@ -114,14 +117,12 @@ def _differences(zone: Zone, before: Zone | None) -> tuple[list[RRset], list[tup
         return [rrset for rrset in zone.rrsets() if rrset.signatures], []
     put: list[RRset] = []
     removed: list[tuple[str, str]] = []
-    for name in zone.nodes.keys() | before.nodes.keys():
+    for name in (*other_names(before.nodes, zone.nodes), *gone_names(before.nodes, zone.nodes)):
         old, new = before.nodes.get(name, _NONE), zone.nodes.get(name, _NONE)
-        if old is not new:
-            put += [rrset for type_, rrset in new.items() if rrset.signatures and old.get(type_) is not rrset]
-            removed += [(name, type_) for type_ in old if type_ not in new or not new[type_].signatures]
-    put += [rrset for owner, rrset in zone.hashed.items() if before.hashed.get(owner) is not rrset]
-    removed += [(owner, "NSEC3") for owner in before.hashed if owner not in zone.hashed]
-    return put, removed
+        put += [rrset for type_, rrset in new.items() if rrset.signatures and old.get(type_) is not rrset]
+        removed += [(name, type_) for type_ in old if type_ not in new or not new[type_].signatures]
+    links = compress(zone.hashed.values(), map(is_not, zone.hashed.values(), map(before.hashed.get, zone.hashed)))
+    return [*put, *links], [*removed, *((owner, "NSEC3") for owner in before.hashed.keys() - zone.hashed.keys())]
 
 
 def _written(rrset: RRset) -> bytes:
