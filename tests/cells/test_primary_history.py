@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scop.cells.primary import history as history_module
 from scop.cells.primary.history import REPOSITORY, GitHistory, VersionUnknown, file_of, origin_of
 from scop.cells.primary.holdings import Author
 from scop.dns.zone import Zone
@@ -173,3 +175,16 @@ def test_file_of_a_zone_names_it(origin: str) -> None:
     """Each zone has a file of its own, the root too, and a slash (RFC 2317 §4) opens no folder."""
     assert origin == origin_of(file_of(origin))
     assert "/" not in file_of(origin)
+
+
+def test_history_packs_itself(history: GitHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many commits their objects are brought into one file, while commits go on."""
+    monkeypatch.setattr(history_module, "COMMITS_PER_PACK", 3)
+    for serial in range(7, 11):
+        history.commit(zone(serial=serial), BY)
+    for thread in threading.enumerate():
+        if thread.name == "pack":
+            thread.join()
+    assert 1 == len(list((tmp_path / REPOSITORY / "objects/pack").glob("*.pack")))
+    assert (zone(serial=10),) == history.zones()
+    assert "" == git(tmp_path, "fsck", "--strict")

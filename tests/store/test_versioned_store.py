@@ -248,3 +248,20 @@ def test_store_reads_no_configuration_of_the_machine(store: Store) -> None:
     """No file of the user or the system steers a cell's repository."""
     assert store.head == ""
     assert ["", "", "", ""] == [pygit2.settings.search_path[pygit2.enums.ConfigLevel(level)] for level in (1, 2, 3, 4)]
+
+
+def test_pack_keeps_every_version_in_one_file(store: Store, folder: Path) -> None:
+    """After packing nothing lies loose, every version is there still, also for who has it open, and git is content."""
+    text = b"".join(b"line %d\n" % number for number in range(1000))
+    commits = [put(store, "zone", text + b"%d\n" % number) for number in range(20)]
+    open_before = Store(folder)
+    assert text + b"0\n" == open_before.at(commits[0]).get("zone")
+    assert 60 == store.pack()
+    assert (0, 1) == (store.pack(), len(list((folder / "objects/pack").glob("*.pack"))))
+    for reader in (store, open_before, Store(folder)):
+        assert [text + b"%d\n" % number for number in range(20)] == [reader.at(c).get("zone") for c in commits]
+    put(store, "zone", b"after")
+    assert b"after" == open_before.get("zone")
+    done = subprocess.run(["git", "-C", str(folder), "fsck", "--strict"], capture_output=True, check=True)
+    assert b"" == done.stdout
+    assert sum(file.stat().st_size for file in (folder / "objects/pack").iterdir()) < 20_000

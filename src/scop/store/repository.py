@@ -5,11 +5,13 @@ Its options hold for the whole process.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from pathlib import Path
 
 from scop.store.libgit2 import ConfigLevel, pygit2
+from scop.store.sync import FileSync
 
 __all__ = ["FIRST_BRANCH", "open_repository"]
 
@@ -44,15 +46,14 @@ def _make(path: Path) -> None:
     # libgit2 syncs an object's folder but not the entry of a new folder in `objects`: make all of them now.
     for octet in range(FAN_OUT):
         (path / "objects" / f"{octet:02x}").mkdir(exist_ok=True)
-    for folder, _, names in os.walk(path):
-        for name in (*names, "."):
-            _sync(Path(folder, name))
-    _sync(path.parent)
+    places = [Path(folder, name) for folder, _, names in os.walk(path) for name in (*names, ".")]
+    _sync([*places, path.parent])
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _sync(places: list[Path]) -> None:
+    """Bring some three hundred files and folders to the disk, in the way that is quickest for so many."""
+    with contextlib.ExitStack() as opened:
+        descriptors = [os.open(place, os.O_RDONLY | os.O_CLOEXEC) for place in places]
+        for descriptor in descriptors:
+            opened.callback(os.close, descriptor)
+        FileSync().sync(descriptors)

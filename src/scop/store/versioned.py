@@ -18,6 +18,7 @@ from pathlib import Path
 
 from scop.store.faults import Conflict, StoreError
 from scop.store.libgit2 import FileMode, SortMode, pygit2
+from scop.store.packing import pack_loose
 from scop.store.remote import Remote
 from scop.store.repository import FIRST_BRANCH, open_repository
 
@@ -68,6 +69,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._repository = open_repository(path)
         self._lock_file = path / f"{FIRST_BRANCH}.lock"
 
@@ -129,6 +131,10 @@ class Store:
         if not isinstance(found, pygit2.Commit):
             raise KeyError(revision)
         return _revision(found)
+
+    def pack(self) -> int:
+        """Bring the small objects of many commits into one file and return how many they were; see `packing`."""
+        return pack_loose(self._repository, self._path)
 
     def free(self) -> None:
         """Remove the lock that a killed process left at once; for who knows that nobody else writes here."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from scop.base import RemoteProtocolError, printable
 from scop.cells.primary.holdings import Author
 from scop.dns.rrset import RRset
-from scop.dns.zone import Zone
+from scop.dns.zone import Node, Zone
 from scop.dns.zone.difference import Merged, merge
 from scop.dns.zone.master_file import write_records
 from scop.store import Revision, Store, StoreError
@@ -33,6 +33,7 @@ __all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", 
 
 REPOSITORY = "zones.git"
 LOCK = "scop.lock"
+COMMITS_PER_PACK = 1_000
 MAX_WORDS = 200  # of who and why, in one line
 _SUFFIX = ".zone"
 _ROOT = "root"  # the file of the root zone, whose own name is empty
@@ -76,7 +77,7 @@ class Versions:
         self.path = folder / REPOSITORY
         self._store = Store(self.path)
         self._turn = threading.Lock()
-        self._texts: dict[str, dict[int, tuple[RRset, str]]] = {}  # by zone: what each RRset is as text
+        self._texts: dict[str, dict[int, tuple[Node, str]]] = {}  # by zone: what the records of each name are as text
 
     def close(self) -> None:
         """Leave it."""
@@ -124,14 +125,16 @@ class Versions:
         return zone
 
     def _text(self, zone: Zone) -> str:
-        """Write a zone as text: only what the version before it did not hold is written anew."""
+        """Write a zone as text: only names that the version before it did not hold as they are, are written anew."""
         known = self._texts.get(zone.origin, {})
-        texts = {}
-        for rrset in zone.rrsets():
-            old = known.get(id(rrset))
-            texts[id(rrset)] = old if old else (rrset, write_records(rrset.records(with_signatures=True)))
-        self._texts[zone.origin] = texts  # holds the RRsets too, so that no other takes the place of their ids
-        return "".join(text for _, text in texts.values())
+        texts: dict[int, tuple[Node, str]] = {}
+        for name in sorted(zone.nodes):
+            node = zone.nodes[name]
+            old = known.get(id(node))
+            texts[id(node)] = old if old else (node, _node_text(node))
+        self._texts[zone.origin] = texts  # holds the nodes too, so that no other takes the place of their ids
+        hashed = (zone.hashed[owner] for owner in sorted(zone.hashed))
+        return "".join((_written(zone.soa), *(text for _, text in texts.values()), *map(_written, hashed)))
 
 
 class GitHistory(Versions):
@@ -141,6 +144,7 @@ class GitHistory(Versions):
         super().__init__(folder)
         self._lock = _own(self.path / LOCK)
         self._store.free()
+        self._unpacked = 0
 
     def close(self) -> None:
         """Let another process own it."""
@@ -151,6 +155,15 @@ class GitHistory(Versions):
         with self._turn, _as_os_errors():
             text = self._text(zone)
             self._put(zone.origin, text.encode("ascii"), by, zone.serial)
+            self._unpacked += 1
+            if self._unpacked >= COMMITS_PER_PACK:
+                self._unpacked = 0
+                threading.Thread(target=self._pack, name="pack", daemon=True).start()
+
+    def _pack(self) -> None:
+        """Pack beside commits that go on; one that fails, on a full disk say, is made up for by the next."""
+        with contextlib.suppress(StoreError, OSError):
+            Store(self.path).pack()
 
     def take_in(self, file: Path, origin: str, by: Author) -> Merged:
         """Take a master file in; return the zone as it is then. Raises `ValueError` and `OSError`."""
@@ -191,6 +204,15 @@ class GitHistory(Versions):
         if merged.zone is not ours:
             self._put(origin, self._text(merged.zone).encode("ascii"), by, merged.zone.serial)
         return merged
+
+
+def _node_text(node: Node) -> str:
+    """Write the records of one name by type, without the SOA, which opens the file."""
+    return "".join(_written(node[type_]) for type_ in sorted(node) if type_ != "SOA")
+
+
+def _written(rrset: RRset) -> str:
+    return write_records(rrset.records(with_signatures=True))
 
 
 def is_zone_file(file: str) -> bool:
