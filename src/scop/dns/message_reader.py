@@ -81,7 +81,7 @@ def _parsed(octets: bytes, skips_malformed: bool, max_records: int) -> Message:
 
 @lru_cache(QUESTIONS_REMEMBERED)
 def _question(octets: bytes) -> tuple[Question, int]:
-    """Return the question of these octets, whose name is whole and not compressed, and the number of its class."""
+    """Return the question of these octets, whose name is whole and in lower case, and the number of its class."""
     spelling = octets[: -_TYPE_CLASS.size]
     number, class_ = _TYPE_CLASS.unpack_from(octets, len(spelling))
     name = labels_text(spelling[:-1])
@@ -117,7 +117,11 @@ class _Reader:
         stop = position + 1 + _TYPE_CLASS.size
         if position - _QUESTION_AT >= MAX_NAME_OCTETS:
             raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
-        question, class_ = _question(octets[_QUESTION_AT:stop])
+        spelling = octets[_QUESTION_AT : position + 1]
+        lowered = spelling.lower()
+        question, class_ = _question(lowered + octets[position + 1 : stop])
+        if spelling != lowered:  # not remembered: a spelling by chance does not come again
+            question = Question.read(question.name, question.type, question.qclass, spelling)
         self.position = stop
         self.known[_QUESTION_AT] = question.name
         if class_ != _CLASS_IN and class_ != _CLASS_ANY:

@@ -12,7 +12,6 @@ from scop.dns.names import name_to_wire, normal_name, read_name
 __all__ = ["SOA"]
 
 _NUMBERS = struct.Struct("!5L")
-_NAMES = ("serial", "refresh_seconds", "retry_seconds", "expire_seconds", "minimum_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,12 @@ class SOA:
         record, fill = object.__new__(cls), object.__setattr__  # names that were read and 32 bits are always valid
         fill(record, "primary", primary)
         fill(record, "mailbox", mailbox)
-        for name, number in zip(_NAMES, _NUMBERS.unpack_from(octets, after), strict=True):
-            fill(record, name, number)
+        serial, refresh, retry, expire, minimum = _NUMBERS.unpack_from(octets, after)
+        fill(record, "serial", serial)
+        fill(record, "refresh_seconds", refresh)
+        fill(record, "retry_seconds", retry)
+        fill(record, "expire_seconds", expire)
+        fill(record, "minimum_seconds", minimum)
         return record
 
     def to_wire(self) -> bytes:
