@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from scop.dns.message import Message, build_query, parse_message
 from scop.dns.resolver.asking import Server
 from scop.net.dialer import tcp_dialer
 from scop.net.dns_exchange import exchange_datagram, exchange_stream
+from scop.net.dns_server import AnswerQuery, DnsTransport, Response
+from scop.net.peer import Peer
 
 SOA = "@ SOA ns hostmaster 1 3600 600 86400 60\n"
 ROOT, LAGOON, CORP = "127.0.30.1", "127.0.10.1", "127.0.10.2"
@@ -41,7 +43,7 @@ class Running:
 
     async def ask(self, name: str) -> Message:
         """Ask by datagram."""
-        return parse_message(await exchange_datagram(self.place, query(name)))
+        return parse_message(await exchange_datagram(self.place, query(name), timeout_seconds=PATIENCE_SECONDS))
 
     async def end(self) -> tuple[int | None, bytes]:
         """End it as a service manager does; return its status and what else it said."""
@@ -61,10 +63,31 @@ def server_of(place: str) -> Server:
     return Server(host, int(port))
 
 
+class HeldWorld(WorldOfZones):
+    """Its servers answer when they are let."""
+
+    def __init__(self) -> None:
+        super().__init__(ZONES)
+        self.was_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    def serve(self, address: str) -> AnswerQuery:
+        """Wait before each answer."""
+        answer = super().serve(address)
+
+        async def later(query: bytes, peer: Peer, transport: DnsTransport) -> Response:
+            self.was_asked.set()
+            await self.may_answer.wait()
+            found = answer(query, peer, transport)
+            assert not isinstance(found, Awaitable)
+            return found
+
+        return later
+
+
 @asynccontextmanager
-async def resolving(folder: Path, *words: str) -> AsyncIterator[Running]:
+async def resolving(folder: Path, *words: str, world: WorldOfZones | None = None) -> AsyncIterator[Running]:
     """Run the command in a world of three servers until the block ends."""
-    world = WorldOfZones(ZONES)
+    world = world or WorldOfZones(ZONES)
     hints = folder / "root.hints"
     hints.write_text(f". NS ns.\nns. A {ROOT}\n")
     async with asyncio.timeout(PATIENCE_SECONDS), serving({address: world.serve(address) for address in ZONES}) as port:
@@ -100,6 +123,18 @@ async def test_resolver_command_asks_configured_servers(tmp_path: Path) -> None:
         assert 1 == len((await running.ask("www.corp.test")).answers)
         assert Rcode.NXDOMAIN is (await running.ask("www.other.test")).rcode
         assert (0, b"") == await running.end()
+
+
+async def test_resolver_command_answers_at_its_end_what_it_was_asked_before(tmp_path: Path) -> None:
+    """SIGTERM drains: the answer that a server still owes us is waited for."""
+    world = HeldWorld()
+    async with resolving(tmp_path, "--stub", f"corp.test={CORP}@{{}}", world=world) as running:
+        asking = asyncio.create_task(running.ask("www.corp.test"))
+        await world.was_asked.wait()
+        running.process.send_signal(signal.SIGTERM)
+        world.may_answer.set()
+        assert 1 == len((await asking).answers)
+        assert 0 == await running.process.wait()
 
 
 @pytest.mark.parametrize(
