@@ -252,6 +252,26 @@ def test_resolver_asks_another_server_where_an_answer_is_bogus() -> None:
     assert (Security.SECURE, (A("185.1.1.80"),)) == (resolution.security, resolution.answers[0].rdatas)
 
 
+def test_resolver_looks_up_another_server_where_an_answer_is_bogus() -> None:
+    """Also one that came without an address, before the doubtful one is asked again."""
+    world = forged_world()
+    whole = world.servers[ROOT]
+
+    def without_glue_of_two(ask: Ask) -> Message | None:
+        message = whole(ask)
+        assert message is not None
+        known = tuple(record for record in message.additional if record.name != "two.org")
+        if ask.question == Question("two.org", "A"):
+            return reply(ask.question, (Record("two.org", TTL, A(VICTIM)),), flags=0)
+        return message._replace(additional=known)
+
+    world.servers[ROOT] = without_glue_of_two
+    resolver = Resolver(OPTIONS, Cache(), world.clock, Judge(A("185.1.1.80")))
+    resolution = world.run(resolver.resolve(Question("www.org", "A")))
+    assert (Security.SECURE, (A("185.1.1.80"),)) == (resolution.security, resolution.answers[0].rdatas)
+    assert 1 == world.asked(EVIL).count(("www.org", "A"))
+
+
 def test_resolver_gives_no_bogus_answer_but_to_who_checks_itself() -> None:
     """RFC 4035 §5.5 and §3.2.2: SERVFAIL with the reason; with CD what came."""
     world = forged_world()

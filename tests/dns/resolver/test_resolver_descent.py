@@ -14,6 +14,7 @@ from scop.dns.resolver.options import ResolverOptions, Resort, Way
 from scop.dns.resolver.options import Zone as ConfiguredZone
 from scop.dns.resolver.resolution import NoteKind, Resolution
 from scop.dns.resolver.resolver import Resolver
+from scop.dns.words import Ede
 
 ROOT, ORG, EXAMPLE, ELSEWHERE = "198.41.0.4", "199.19.56.1", "185.1.2.3", "185.1.2.4"
 ROOT_ZONE: Zone = {
@@ -150,6 +151,53 @@ def test_resolver_takes_only_the_first_link_of_a_chain_on_trust() -> None:
     world.servers[EXAMPLE] = planting
     resolution = resolved(world, "www.example.org")
     assert (A("185.1.2.80"),) == resolution.answers[-1].rdatas
+
+
+@pytest.mark.parametrize("last", ["host.example.org", "host.away.org"])
+def test_resolver_takes_the_rest_of_a_chain_where_nobody_answers_for_it(last: str) -> None:
+    """Some servers know a name only at a chain's end; within the zone that is better than nothing, outside not."""
+    world = world_of()
+    chain = (Record("www.example.org", 300, CNAME(last)), Record(last, 300, A("185.1.2.80")))
+    honest = world.servers[EXAMPLE]
+    world.servers[EXAMPLE] = lambda ask: (
+        reply(ask.question, chain)
+        if ask.question.name == "www.example.org"
+        else None
+        if ask.question.name == last
+        else honest(ask)
+    )
+    resolution = resolved(world, "www.example.org")
+    rcode = Rcode.NOERROR if last.endswith("example.org") else Rcode.SERVFAIL
+    assert (rcode, rcode is Rcode.NOERROR) == (resolution.rcode, bool(resolution.answers))
+
+
+def test_resolver_says_why_it_failed() -> None:
+    """RFC 8914 §4.23: nobody could be reached, and what those said that could; the failure is kept for a moment."""
+    world = world_of()
+    world.servers[EXAMPLE] = lambda ask: reply(ask.question, rcode=Rcode.REFUSED)
+    resolver = resolver_in(world)
+    resolution = world.run(resolver.resolve(Question("host.example.org", "A")))
+    assert resolution.reason is not None
+    assert (Ede.NO_REACHABLE_AUTHORITY, True) == (resolution.reason.ede, "REFUSED" in resolution.reason.text)
+    before = len(world.asks)
+    again = world.run(resolver.resolve(Question("host.example.org", "A")))
+    assert again.reason is not None
+    assert (Rcode.SERVFAIL, Ede.CACHED_ERROR, before) == (again.rcode, again.reason.ede, len(world.asks))
+
+
+def test_resolver_recalls_what_nobody_has_to_be_asked_for() -> None:
+    """Whole chains and absences, special names too; nothing where a link is missing."""
+    world = world_of()
+    resolver = resolver_in(world)
+    asked = Question("www.example.org", "A")
+    assert resolver.recall(asked) is None
+    world.run(resolver.resolve(asked))
+    recalled = resolver.recall(asked)
+    assert recalled is not None
+    assert ["www.example.org CNAME", "host.example.org A"] == records(recalled)
+    local = resolver.recall(Question("localhost", "A"))
+    assert local is not None
+    assert local.is_local
 
 
 def test_resolver_makes_an_alias_of_a_dname() -> None:
