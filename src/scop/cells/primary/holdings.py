@@ -54,7 +54,7 @@ class History(Protocol):
 
 
 class Signing(Protocol):
-    """What turns a source into what is shown."""
+    """What turns a source into what is shown; it may be called on another thread, never twice at once."""
 
     def signs(self, origin: str) -> bool:
         """Say whether this zone is shown with signatures of ours."""
@@ -110,7 +110,7 @@ class Holdings:
                 return None
             # In a thread: a busy disk can hold an fsync for a second, and port 53 has to go on answering.
             await asyncio.to_thread(self._history.commit, edited, by)
-            return self._show(edited, by)
+            return await self._show(edited, by)
 
     async def add(self, zone: Zone, by: Author) -> Change:
         """Take one more zone; raises `ValueError` where it is ours already, and what the history raises."""
@@ -118,7 +118,7 @@ class Holdings:
             if zone.origin in self._sources:
                 raise ValueError(f"{zone.origin or '.'} is a zone of ours already")
             await asyncio.to_thread(self._history.commit, zone, by)
-            return self._show(zone, by)
+            return await self._show(zone, by)
 
     async def adopt(self, zone: Zone, by: Author) -> Change:
         """Show a zone as its primary has it: no source of ours, no history, no signatures but those it came with."""
@@ -136,16 +136,20 @@ class Holdings:
         async with self._changing:
             source = next_serial(self._sources[origin])
             await asyncio.to_thread(self._history.commit, source, by)
-            return self._show(source, by)
+            return await self._show(source, by)
 
     async def drained(self) -> None:
         """Wait until no change is being written."""
         async with self._changing:
             pass
 
-    def _show(self, source: Zone, by: Author) -> Change:
+    async def _show(self, source: Zone, by: Author) -> Change:
         before = self.shown.by_origin.get(source.origin)
-        after = self._signed(source, before)
+        if self._signing.signs(source.origin):
+            # In a thread too: signing a large zone with other keys takes seconds.
+            after = await asyncio.to_thread(self._signed, source, before)
+        else:
+            after = self._signed(source, before)
         self._sources[source.origin] = source
         self.shown = self.shown.replaced(after)
         return self._told(Change(before, after, by))

@@ -61,10 +61,10 @@ class KeyWatch:
         async with self._looking:
             for _ in range(MAX_STEPS):
                 seen = parent or await self._parent(origin)
-                stepped = self.signer.step(origin, seen, self._now())
+                stepped = await asyncio.to_thread(self.signer.step, origin, seen, self._now())
                 if stepped:
                     self._tell(origin)
-                if self.signer.needs_renewal(origin, self._now()):
+                if await asyncio.to_thread(self.signer.needs_renewal, origin, self._now()):
                     why = _why(self.signer.state(origin)) if stepped else "signatures made anew"
                     # Shielded: what is written and what is shown must become the same, also when the cell ends now.
                     await asyncio.shield(self._holdings.renew(origin, Author(_WHO, why), _under_next_serial))
@@ -73,14 +73,14 @@ class KeyWatch:
 
     async def roll(self, origin: str, kind: Kind) -> None:
         """Begin a roll and show it. Raises `RollRefused`, `KeyError` and `OSError`."""
-        self.signer.roll(origin, kind, self._now())
+        await asyncio.to_thread(self.signer.roll, origin, kind, self._now())
         self._tell(origin)
         await self.look(origin)
         self._sooner.set()
 
     async def hasten(self, origin: str) -> None:
         """Take the next step of each roll now. Raises `KeyError` and `OSError`."""
-        self.signer.hasten(origin, self._now())
+        await asyncio.to_thread(self.signer.hasten, origin, self._now())
         await self.look(origin)
         self._sooner.set()
 

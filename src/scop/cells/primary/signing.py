@@ -4,13 +4,15 @@ Theory of operation. The first time that a zone is to be shown, its keys are rea
 has none. Every version is signed with what the keys do by then, taking over all that lasts from the version before;
 after a restart that comes from `SignatureStore`. If what has to be shown differs from what was shown under the same
 serial, because signatures ran out or keys moved on meanwhile, the zone is `restless`: it needs a serial of its own,
-which only its source can get. `KeyWatch` sees to that, and takes the steps of rolls.
+which only its source can get. `KeyWatch` sees to that, and takes the steps of rolls. Signing a large zone takes
+seconds, so all that is more than a look runs on threads, one at a time.
 
 Standards: RFC 4035 §2, RFC 6781 §4.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +105,7 @@ class ZoneSigner:
         self._is_ours = is_ours
         self._store = SignatureStore(state)
         self._rings: dict[str, _Ring] = {}
+        self._working = threading.RLock()
 
     def signs(self, origin: str) -> bool:
         """Say whether a zone is shown with signatures of ours."""
@@ -118,6 +121,10 @@ class ZoneSigner:
         """
         if not self._is_ours(source.origin):
             return source
+        with self._working:
+            return self._signed(source, now_unix)
+
+    def _signed(self, source: Zone, now_unix: int) -> Zone:
         ring = self._ring(source, now_unix)
         ring.source = source
         if not ring.state.keys:
@@ -134,7 +141,8 @@ class ZoneSigner:
 
     def know(self, source: Zone, now_unix: int) -> None:
         """Read the keys of a zone, or make them, without signing anything."""
-        self._ring(source, now_unix)
+        with self._working:
+            self._ring(source, now_unix)
 
     def origins(self) -> tuple[str, ...]:
         """Return the zones whose keys are known."""
@@ -151,36 +159,40 @@ class ZoneSigner:
 
     def needs_renewal(self, origin: str, now_unix: int) -> bool:
         """Say whether a zone has to be shown under a new serial: its signatures or keys are others, or due."""
-        ring = self._rings[origin]
-        if ring.signed is None:
-            return bool(ring.state.keys)
-        return (
-            ring.is_restless
-            or not ring.state.keys
-            or ring.signed.keys != signing_set(ring.state, ring.private)
-            or is_due(ring.signed.zone, self.options.policy, now_unix)
-        )
+        with self._working:
+            ring = self._rings[origin]
+            if ring.signed is None:
+                return bool(ring.state.keys)
+            return (
+                ring.is_restless
+                or not ring.state.keys
+                or ring.signed.keys != signing_set(ring.state, ring.private)
+                or is_due(ring.signed.zone, self.options.policy, now_unix)
+            )
 
     def step(self, origin: str, parent: Parent | None, now_unix: int) -> bool:
         """Begin what is due and take one step of each roll whose time has come; True if there was any.
 
         Each step has to be shown before the next is taken. Raises `OSError`.
         """
-        ring = self._rings[origin]
-        before, facts = ring.state, self._facts(ring, parent, now_unix)
-        self._begin_due(ring, facts)
-        self._keep(ring, advance(ring.state, facts, self.options.timing))
-        return ring.state != before
+        with self._working:
+            ring = self._rings[origin]
+            before, facts = ring.state, self._facts(ring, parent, now_unix)
+            self._begin_due(ring, facts)
+            self._keep(ring, advance(ring.state, facts, self.options.timing))
+            return ring.state != before
 
     def roll(self, origin: str, kind: Kind, now_unix: int) -> None:
         """Begin a roll. Raises `RollRefused`, `KeyError` and `OSError`."""
-        ring = self._rings[origin]
-        self._begin(ring, kind, self._facts(ring, None, now_unix))
+        with self._working:
+            ring = self._rings[origin]
+            self._begin(ring, kind, self._facts(ring, None, now_unix))
 
     def hasten(self, origin: str, now_unix: int) -> None:
         """Wait no longer for caches."""
-        ring = self._rings[origin]
-        self._keep(ring, hastened(ring.state, now_unix))
+        with self._working:
+            ring = self._rings[origin]
+            self._keep(ring, hastened(ring.state, now_unix))
 
     def close(self) -> None:
         """Close what is open."""
