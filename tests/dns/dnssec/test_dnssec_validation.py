@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -150,6 +151,17 @@ def test_validation_asks_for_one_ds_and_one_dnskey_a_zone() -> None:
     assert 10 == len(court.world.asked)
 
 
+def test_validation_of_a_second_unsigned_name_asks_nothing() -> None:
+    """Where one server has a signed zone and an unsigned one below it, the cut is found once."""
+    court = Court(world())
+    for name in ("www.in.signed.test", "x.in.signed.test"):
+        unsigned = Known(Rcode.NOERROR, (RRset(name, "A", 60, (A("192.0.2.4"),)),), (), "signed.test")
+        court.world.forged[Question(name, "A")] = partial(_instead, unsigned)
+        assert Security.INSECURE is court.judge(name, "A").security
+    assert 1 == sum(question == Question("in.signed.test", "DS") for question in court.world.asked)
+    assert not any(question.name.endswith("in.signed.test") for question in court.world.asked[6:])
+
+
 def test_validation_tells_the_chain_that_it_went() -> None:
     """RFC 4033 §3.1: from the anchor to the zone, each with its keys and its reason."""
     court = Court(world())
@@ -161,6 +173,10 @@ def test_validation_tells_the_chain_that_it_went() -> None:
     assert [Security.SECURE] * 3 == [trust.security for trust in chain]
     assert (OTHER_KEY.key_tag,) == chain[-1].entries
     assert Security.INSECURE is court.validator.chain("unsigned.test")[-1].security
+
+
+def _instead(answer: Known, _: Known) -> Known:
+    return answer
 
 
 def _without_signatures(known: Known) -> Known:

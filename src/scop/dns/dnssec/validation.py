@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from scop.base import Clock, LimitExceeded
 from scop.dns.answer import Question
 from scop.dns.dnssec.absence import Absence
+from scop.dns.dnssec.canonical import label_count, rightmost
 from scop.dns.dnssec.chain import Chain, Find, answers, signer_of
 from scop.dns.dnssec.checking import Checker, show
 from scop.dns.dnssec.effort import Effort
@@ -161,28 +162,18 @@ class _Judgement:
             zone = yield from self._chain.zone_of(signer)
             if zone.apex == signer or not zone.is_secure:
                 return zone
-        # Unsigned: the zone whose server said so is likely known, and insecure; else a cut below it may be. A zone
-        # above the anchor that the name is below says nothing of it: whoever speaks for it could unsign the name.
-        if is_at_or_below(name, known.zone) and self._anchors.above(known.zone) == self._anchors.above(name):
-            zone = yield from self._chain.zone_of(known.zone)
-            if not zone.is_secure:
-                return zone
-        # From above: the first zone that is not signed ends it, and nobody is asked about names further down.
-        zone = yield from self._chain.zone_of(anchor := self._anchors.above(name) or "")
-        for below in _names_down_to(name, anchor):
+        # Unsigned: from the zone whose server said so go down to the first cut below which nothing is signed. The next
+        # name of that zone then costs no question. A zone above the anchor that the name is below says nothing of it:
+        # whoever speaks for it could unsign the name.
+        anchor = self._anchors.above(name)
+        is_own = is_at_or_below(name, known.zone) and self._anchors.above(known.zone) == anchor
+        start = known.zone if is_own else anchor or ""
+        zone = yield from self._chain.zone_of(start)
+        for labels in range(label_count(start) + 1, label_count(name) + 1):
             if not zone.is_secure:
                 break
-            zone = yield from self._chain.zone_of(below)
+            zone = yield from self._chain.zone_of(rightmost(name, labels))
         return zone
-
-
-def _names_down_to(name: str, above: str) -> list[str]:
-    """Return the names below `above` down to `name`."""
-    names = list[str]()
-    while name != above:
-        names.insert(0, name)
-        name = parent_name(name)
-    return names
 
 
 def _zone_name(name: str, type_: str) -> str:
