@@ -209,6 +209,40 @@ async def test_dns_upstream_asks_by_tcp_where_it_is_told_to() -> None:
     assert [TCP] == host.transports
 
 
+class Repeater(asyncio.DatagramProtocol):
+    """Says everything twice, and before it what it said last."""
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]  # it is one
+        """Take the socket."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        """Answer late, then in time, then again."""
+        asked = parse_message(data)
+        assert asked.question is not None
+        found = (Record(asked.question.name, 60, A("192.0.2.1")),)
+        answer = build_message(Message(asked.id, Flag.RESPONSE, question=asked.question, answers=found))
+        for octets in (self._last, answer, answer):
+            self._transport.sendto(octets, addr)
+        self._last = answer
+
+
+async def test_dns_upstream_is_not_disturbed_by_late_and_doubled_answers() -> None:
+    """Each query has a socket of its own; what comes for another one is passed over."""
+    loop = asyncio.get_running_loop()
+    repeater, _ = await loop.create_datagram_endpoint(Repeater, (HOST, 0))
+    server, upstream = Server(*repeater.get_extra_info("sockname")), Upstream()
+    for number in range(20):
+        question = Question(f"n{number}.lagoon.test", "A")
+        message = await upstream.exchange(Ask(server, question))
+        assert message is not None
+        assert [question.name] == [record.name for record in message.answers]
+    repeater.close()
+
+
 class Guesser(asyncio.DatagramProtocol):
     """Answers with every wrong id."""
 
