@@ -95,21 +95,19 @@ class _Judgement:
         first, *others = known.rrsets
         if not answers(first, question.name, question.type):
             return _bogus(f"{show(first.owner)} {first.type} is no answer to the question", Ede.DNSSEC_BOGUS)
-        finding = yield from self._present(first, known, zone_name)
+        finding = yield from self._present(first, known)
         if first.type == DNAME.type and others:
             return _with_alias(finding, first, others[0])
         for rrset in others:  # of ANY
-            further = yield from self._present(rrset, known, zone_name)
+            further = yield from self._present(rrset, known)
             finding = _joined(finding, further)
         # What is there is there, whatever the rcode says: that speaks of the end of a chain (RFC 6604 §3).
         return replace(finding, rcode=Rcode.NOERROR) if known.rcode is Rcode.NXDOMAIN else finding
 
-    def _present(self, rrset: RRset, known: Known, zone_name: str) -> Step[_Finding]:
+    def _present(self, rrset: RRset, known: Known) -> Step[_Finding]:
         if rrset.type == _UNSIGNABLE:
             return _Finding(Security.INSECURE, Reason("nothing signs a signature"), (rrset,))
-        zone = yield from self._zone(
-            (rrset,), known, parent_name(rrset.owner) if rrset.type == DS.type else rrset.owner
-        )
+        zone = yield from self._zone((rrset,), known, _zone_name(rrset.owner, rrset.type))
         if not zone.is_secure:
             return _Finding(zone.security, zone.reason, (rrset,), known.authority)
         signature = self._checker.signature_of(rrset, zone.apex, zone.keys)
