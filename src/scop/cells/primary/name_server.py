@@ -100,10 +100,12 @@ class NameServer:
         if opcode_of(query) is Opcode.UPDATE:
             return self._update(opened, cell)
         if opcode_of(query) is Opcode.NOTIFY:
-            return opened.seal(self._notify(opened), self._now())
+            return opened.seal(_with_opt_as(opened.message, self._notify(opened)), self._now())
         if opcode_of(query) is Opcode.QUERY and asks_for_transfer(query):
             found = self._transfers.answer(opened, max_octets)
-            return opened.seal(reply_to(opened.message, found), self._now()) if isinstance(found, Rcode) else found
+            if not isinstance(found, Rcode):
+                return found
+            return opened.seal(_with_opt_as(opened.message, reply_to(opened.message, found)), self._now())
         limit = max_octets if opened.record is None else _room_for_answer(opened, max_octets)
         reply = self.holdings.shown.answer(opened.message, max_octets=limit)
         return None if reply is None else opened.seal(reply, self._now())
@@ -126,7 +128,7 @@ class NameServer:
             return reply_to(opened.message, Rcode.NOTAUTH)
         self._log.info("zone.notified", zone=origin, key=signer.name)
         reply = reply_to(opened.message, Rcode.NOERROR)
-        return bytes((*reply[:2], reply[2] | _AUTHORITATIVE)) + reply[3:]  # §4.7 has AA in the answer
+        return reply[:2] + bytes((reply[2] | _AUTHORITATIVE,)) + reply[3:]  # §4.7 has AA in the answer
 
     def _now(self) -> int:
         return int(self._clock.unix())
@@ -142,6 +144,14 @@ def _room_for_answer(opened: OpenedRequest, max_octets: int) -> int:
                 limit, PLAIN_DATAGRAM_OCTETS if edns is None else max(edns.datagram_octets, PLAIN_DATAGRAM_OCTETS)
             )
     return limit - opened.seal_octets
+
+
+def _with_opt_as(request: bytes, reply: bytes) -> bytes:
+    """Return a reply without records, with EDNS where its request has it."""
+    try:
+        return reply if parse_message(request).edns is None else _with_opt(reply)
+    except RemoteProtocolError:
+        return reply
 
 
 def _with_opt(reply: bytes) -> bytes:
