@@ -507,6 +507,22 @@ def test_validation_tries_few_keys_of_one_tag() -> None:
     assert effort.signature_checks <= MAX_FAILED_CHECKS + 8
 
 
+@pytest.mark.parametrize(("place", "security"), [(31, Security.SECURE), (32, Security.BOGUS)])
+def test_validation_looks_at_so_many_keys_of_a_zone(place: int, security: Security) -> None:
+    """CVE-2023-50387: the keys of a zone are looked at up to a bound, at n and n+1."""
+    court = Court(world())
+    others = tuple(replace(OTHER_KEY.dnskey, key=bytes((n,)) * 64) for n in range(40))
+    court.world.forged[KEYS] = _keys(*others[:place], OTHER_KEY.dnskey, *others[place:])
+    assert security is court.judge("www.signed.test", "A").security
+
+
+@pytest.mark.parametrize(("place", "security"), [(7, Security.SECURE), (8, Security.BOGUS)])
+def test_validation_looks_at_so_many_ds_of_a_tag(place: int, security: Security) -> None:
+    """CVE-2023-50387: the DS records that name one tag are looked at up to a bound, at n and n+1."""
+    others = [replace(GOOD_DS, digest=bytes((n,)) * 32) for n in range(20)]
+    assert security is Court(_with_ds(*others[:place], GOOD_DS)).judge("www.signed.test", "A").security
+
+
 def test_validation_shares_its_effort_over_a_whole_question() -> None:
     """What one asker's question costs is bounded, not what each link of its chain costs."""
     court = Court(world())

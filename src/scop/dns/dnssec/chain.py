@@ -32,6 +32,10 @@ from scop.dns.words import Ede, Security
 
 __all__ = ["Chain", "Find", "answers", "signer_of"]
 
+# A zone in the middle of two roll-overs at once has six; each further one is compared with every DS and signature.
+MAX_KEYS = 32
+MAX_NAMING = 8  # DS records of one tag: a key has one or two; each further one costs a digest of each key of the tag
+
 Find: TypeAlias = Callable[[Question], Step[Known]]
 
 
@@ -116,8 +120,8 @@ class Chain:
         rrset = known.rrsets[0] if known.rrsets and known.rrsets[0].type == DNSKEY.type else None
         if rrset is None or rrset.owner != apex:
             return _bogus(apex, f"{show(apex)} has no DNSKEY", Ede.DNSKEY_MISSING)
-        keys = tuple(rdata for rdata in rrset.rdatas if isinstance(rdata, DNSKEY))
-        entries = tuple(key for key in keys if any(_vouches(anchor, apex, key) for anchor in usable))
+        keys = tuple(rdata for rdata in rrset.rdatas if isinstance(rdata, DNSKEY))[:MAX_KEYS]
+        entries = tuple(key for key in keys if _is_vouched_for(key, apex, usable))
         if not entries:
             return _no_entry(apex, keys, usable, by)
         signature = self._checker.signature_of(rrset, apex, entries)
@@ -161,8 +165,9 @@ def _is_digest(ds: DS, accepted: Accepted) -> bool:
     return ds.digest_type in accepted.digests and len(ds.digest) == digest_length(ds.digest_type)
 
 
-def _vouches(anchor: Anchor, apex: str, key: DNSKEY) -> bool:
-    return names_key(anchor, apex, key) if isinstance(anchor, DS) else anchor == key
+def _is_vouched_for(key: DNSKEY, apex: str, usable: tuple[Anchor, ...]) -> bool:
+    naming = [anchor for anchor in usable if anchor.key_tag == key.key_tag][:MAX_NAMING]
+    return any(names_key(anchor, apex, key) if isinstance(anchor, DS) else anchor == key for anchor in naming)
 
 
 def _unvalidated(name: str) -> Trust:
