@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fakes.jumping_clock import JumpingClock
 from fakes.name_world import Behaviour, NameWorld, authority, reply
-from scop.dns import NS, SOA, A, Question, Rcode
+from scop.dns import NS, SOA, A, Opaque, Question, Rcode
 from scop.dns.dnssec.effort import Effort
 from scop.dns.message import Message, Record
 from scop.dns.rdata import CNAME, DNAME, NSEC, RRSIG, Rdata
@@ -311,7 +311,8 @@ def test_resolver_ends_at_a_signed_denial_of_a_name_above(is_true: bool) -> None
 
 NAMES = st.sampled_from(["", "evil", "www.evil", "x.evil", "a.x.evil", "victim", "www.victim", "b.www.evil"])
 RDATA: st.SearchStrategy[Rdata] = st.one_of(
-    st.sampled_from([A(EVIL), A(VICTIM), SOA("ns", "m", 1, 1, 1, 1, 60), NSEC("z.evil", BITMAP)]),
+    st.sampled_from([Opaque(type_, b"") for type_ in ("A", "NS", "CNAME", "DNAME", "SOA", "RRSIG", "NSEC3", "DS")]),
+    st.sampled_from([A(EVIL), A(VICTIM), SIGNED.rdata, SOA("ns", "m", 1, 1, 1, 1, 60), NSEC("z.evil", BITMAP)]),
     st.builds(NS, NAMES),
     st.builds(CNAME, NAMES),
     st.builds(DNAME, NAMES),

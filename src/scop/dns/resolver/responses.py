@@ -223,7 +223,7 @@ def _made_of_dname(found: RRset, answers: tuple[RRset, ...]) -> bool:
 
 def _dname_above(name: str, answers: tuple[RRset, ...]) -> RRset | None:
     return next(
-        (r for r in answers if r.type == DNAME.type and r.owner != name and is_at_or_below(name, r.owner)),
+        (r for r in answers if isinstance(r.rdatas[0], DNAME) and r.owner != name and is_at_or_below(name, r.owner)),
         None,
     )
 
@@ -332,5 +332,4 @@ def target_of(known: Known, question: Question) -> str | None:
     if last is None or last.type == question.type or last.type != CNAME.type:
         return None
     first = last.rdatas[0]
-    assert isinstance(first, CNAME)
-    return first.target
+    return first.target if isinstance(first, CNAME) else None  # one without data leads nowhere
