@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from scop.cells.primary.signing import ZoneSigner, signing_options
 from scop.cells.primary.site import WRITTEN_BY, plan_grants, read_key
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.grants import Grant
-from scop.dns.zone.rates import RateOptions
+from scop.dns.zone.rates import LOOPBACK, RateOptions
 from scop.mesh.calls import Answers, CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Handlers, Inlet
@@ -93,6 +94,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
         signing=ZoneSigner(cell.state, signing_options(config), cell.log),
         names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
+        rates=_rates(cell),
     )
 
 
@@ -106,6 +108,12 @@ def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
             pipe_keys.append(key)
             grants += plan_grants(cell.config, key.name, purposes)
     return replace(rights, grants=tuple(grants), pipe_keys=tuple(pipe_keys))
+
+
+def _rates(cell: Cell) -> RateOptions:
+    """Limit what anybody is told but our own networks, from which nobody outside can seem to ask."""
+    ours = (ipaddress.ip_network(network) for network in cell.config.network.own_networks)
+    return RateOptions(exempt=(*LOOPBACK, *ours))
 
 
 def _keyring(cell: Cell) -> Keyring:
