@@ -46,6 +46,7 @@ class PrimaryTold:
     algorithm: str = "ecdsap256sha256"
     keys: str = "csk"
     denial: str = "nsec"
+    rate_limit: int = 200
 
     def options(self, sockets: PublicSockets, log: Log, clock: Clock, life: Life, state: Path) -> PrimaryOptions:
         """Read zones and keys; raises `click.UsageError` for what cannot be used."""
@@ -53,6 +54,7 @@ class PrimaryTold:
         from scop.cells.primary.keyring import Keyring
         from scop.cells.primary.service import PrimaryOptions
         from scop.dns.zone.answer import Zones
+        from scop.dns.zone.rates import RateOptions
 
         try:
             keys = Keyring.read(self.tsig_key)
@@ -70,6 +72,7 @@ class PrimaryTold:
                 signing=self._signing(state, log, frozenset(zone.origin for zone in zones)),
                 notify=keys.targets(self.notify, self.transfer_key),
                 secondaries=tuple(map(keys.secondary, self.secondary)),
+                rates=RateOptions(per_second=self.rate_limit, all_per_second=5 * self.rate_limit),
             )
         except (OSError, ValueError) as fault:
             raise click.UsageError(str(fault)) from None
@@ -123,6 +126,13 @@ _OPTIONS = (
         "--secondary", multiple=True, metavar="NAME=ADDR:KEY", help="Fetch a zone from its primary and show it."
     ),
     click.option("--state", type=_FOLDER, metavar="DIR", help="Where changes are kept.  [default: nowhere]"),
+    click.option(
+        "--rate-limit",
+        default=200,
+        show_default=True,
+        metavar="N",
+        help="Equal answers a second by datagram to one network, and five times that of all kinds; 0 for any number.",
+    ),
     click.option("--sign/--no-sign", default=False, help="Sign zones by DNSSEC, with keys kept in --state."),
     click.option(
         "--algorithm",
