@@ -45,6 +45,7 @@ def test_pull_of_an_empty_remote_is_nothing(store: Store, bare: Path) -> None:
 def test_pull_leaves_our_branch_as_it_is(store: Store, bare: Path) -> None:
     """What was fetched can be looked at, and is ours only once it was joined."""
     store.push(Remote(str(bare)))
+    store.mark("x", b"marks are in nobody's way")
     theirs = edit(bare, "b", "2")
     before = store.head
     assert theirs == store.pull(Remote(str(bare)))

@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 8.0  # for writers that race; longer than a lock can be stale
 STALE_LOCK_SECONDS = 5.0  # a lock is held for milliseconds: an older one belongs to a killed process
 PAUSE_SECONDS = 0.002
 MAX_PATH_OCTETS = 1024
-MARKS = "refs/marks/"
+MARKS, MARKED = "refs/marks/", "octets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,14 @@ class Store:
     def mark(self, name: str, octets: bytes) -> None:
         """Remember octets under a name beside the history, durably: what was last seen of a file outside, say."""
         blob = self._repository.create_blob(octets)
-        self._repository.references.create(f"{MARKS}{_mark(name)}", blob, force=True)
+        # A commit of its own, since a reference to anything else stops libgit2's fetch.
+        commit = self._commit(self._with(None, (MARKED,), blob), None, "mark", f"Remember {name}")
+        self._repository.references.create(f"{MARKS}{_mark(name)}", commit, force=True)
 
     def marked(self, name: str) -> bytes | None:
         """Return what was remembered under a name, None where nothing was."""
         reference = self._repository.references.get(f"{MARKS}{_mark(name)}")
-        found: object = self._repository[reference.target] if reference is not None else None
-        return found.data if isinstance(found, pygit2.Blob) else None
+        return self.at(str(reference.target)).get(MARKED) if reference is not None else None
 
     def push(self, remote: Remote) -> None:
         """Send our commits to another repository; raises `Diverged` where it holds some that we do not know."""

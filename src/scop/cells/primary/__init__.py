@@ -35,7 +35,10 @@ PEERS
 STATE
     `zones.git`: our zones with their history. `journals/`: what is shown, and the steps that led to it.
     `updates`: how UPDATEs of the last minutes ended. `keys/`: DNSSEC keys and what happens to them.
-    `tsig.key`: what the signer signs by; `tsig.keys`: what others do.
+    `signatures.sqlite`: the signatures that are shown, so that a restart changes none of them.
+    `tsig.key`: what the signer signs by; `plan.key`, `address.key`: what `scop dns apply` and `plan
+    --watch` sign by, for the records of the plan and no others; `tsig.keys`: what others do.
+    `remote.key`, `.ssh/known_hosts`, `remote.ca`, `remote.login`: what proves us to the remote, and it to us.
 
 SECURITY
     Exposure: parses datagrams from anybody in pure Python (scop.dns); dnspython sees only records that

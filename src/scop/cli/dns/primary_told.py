@@ -42,6 +42,7 @@ class PrimaryTold:
     notify: tuple[str, ...] = ()
     secondary: tuple[str, ...] = ()
     state: Path | None = None
+    remote: str = ""
     sign: bool = False
     algorithm: str = "ecdsap256sha256"
     keys: str = "csk"
@@ -52,6 +53,7 @@ class PrimaryTold:
         """Read zones and keys; raises `click.UsageError` for what cannot be used."""
         from scop.cells.primary.history import GitHistory
         from scop.cells.primary.keyring import Keyring
+        from scop.cells.primary.remote import remote_of
         from scop.cells.primary.service import PrimaryOptions
         from scop.dns.zone.answer import Zones
         from scop.dns.zone.rates import RateOptions
@@ -73,6 +75,7 @@ class PrimaryTold:
                 notify=keys.targets(self.notify, self.transfer_key),
                 secondaries=tuple(map(keys.secondary, self.secondary)),
                 rates=RateOptions(per_second=self.rate_limit, all_per_second=5 * self.rate_limit),
+                remote=remote_of(self.remote, state) if self.remote else None,
             )
         except (OSError, ValueError) as fault:
             raise click.UsageError(str(fault)) from None
@@ -126,6 +129,12 @@ _OPTIONS = (
         "--secondary", multiple=True, metavar="NAME=ADDR:KEY", help="Fetch a zone from its primary and show it."
     ),
     click.option("--state", type=_FOLDER, metavar="DIR", help="Where changes are kept.  [default: nowhere]"),
+    click.option(
+        "--remote",
+        default="",
+        metavar="URL",
+        help="A git repository that changes are pushed to, and pulled from on a signed NOTIFY: a path, ssh://, https://.",
+    ),
     click.option(
         "--rate-limit",
         default=200,
