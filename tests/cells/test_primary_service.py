@@ -13,6 +13,7 @@ import dns.asyncquery
 import dns.flags
 import dns.message
 import dns.rcode
+import msgspec
 import pytest
 from dns.message import Message
 
@@ -30,7 +31,7 @@ from scop.dns.zone.first_zone import first_zone
 from scop.dns.zone.grants import Grant
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Life, Place
-from scop.mesh.config import Config, Network
+from scop.mesh.config import Config, Network, Primary
 from scop.mesh.inlet import PlainInlet
 from scop.mesh.pipes import PipeInlet, pipe_dialer
 from scop.mesh.protocol import PipeProtocol
@@ -255,6 +256,33 @@ def test_primary_start_names_the_file(cell: Cell, name: str, text: str | None, c
     if text is not None:
         (cell.state / name).write_text(text)
     with pytest.raises(ValueError, match=complaint):
+        options_of(cell)
+
+
+def test_primary_more_keys_of_the_configuration(cell: Cell) -> None:
+    """Keys in `tsig.keys` open in public what `[primary]` grants them, and are no keys of pipes."""
+    (cell.state / "tsig.keys").write_text("home hmac-sha256 a2tra2s=\nlagoon hmac-sha512 a2tra2s=\n")
+    config = msgspec.structs.replace(
+        cell.config,
+        primary=Primary(
+            allow_update=("home:mx.harbor.test:A",),
+            transfer_keys=("lagoon",),
+            notify=("192.0.2.1",),
+            secondary=("lagoon.test=192.0.2.1@54:lagoon",),
+        ),
+    )
+    options = options_of(replace(cell, config=config))
+    assert ["home", "lagoon"] == [key.name for key in options.rights.keys]
+    assert frozenset({"lagoon"}) == options.rights.transfer_keys
+    assert ["lagoon"] == [target.key.name for target in options.notify if target.key]
+    assert ["lagoon.test"] == [zone.origin for zone in options.secondaries]
+    assert (54,) == config.primary.primaries_ports(53)
+
+
+def test_primary_key_of_the_pipe_is_none_of_the_public(cell: Cell) -> None:
+    """A key that is good on its pipe only cannot be named once more for everybody."""
+    (cell.state / "tsig.keys").write_text(f"{KEY.name} hmac-sha256 a2tra2s=\n")
+    with pytest.raises(ValueError, match=r"tsig\.keys: .* is a key of ours"):
         options_of(cell)
 
 

@@ -107,6 +107,9 @@ def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
         if (key := read_key(cell.state / file)) is not None:
             pipe_keys.append(key)
             grants += plan_grants(cell.config, key.name, purposes)
+    both = {key.name for key in rights.keys} & {key.name for key in pipe_keys}
+    if both:  # in public it would open what it opens on the pipe
+        raise ValueError(f"{cell.state / KEYS_FILE}: {min(both)} is a key of ours, which is good on pipes only")
     return replace(rights, grants=tuple(grants), pipe_keys=tuple(pipe_keys))
 
 
@@ -119,11 +122,7 @@ def _rates(cell: Cell) -> RateOptions:
 def _keyring(cell: Cell) -> Keyring:
     """Read the keys beside the signer's, where there are any."""
     file = cell.state / KEYS_FILE
-    keyring = Keyring.read([file] if file.is_file() else [], cell.config.world.dns_port)
-    shared = read_tsig_key(cell.state).name
-    if shared in keyring.by_name:  # in public it would open what it opens on the pipe
-        raise ValueError(f"{file}: {shared} is the signer's key, which is good on its pipe only")
-    return keyring
+    return Keyring.read([file] if file.is_file() else [], cell.config.world.dns_port)
 
 
 async def run(options: PrimaryOptions) -> None:
