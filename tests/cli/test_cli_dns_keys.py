@@ -17,6 +17,7 @@ from scop.cells.primary.key_files import key_folder
 from scop.cells.primary.signing import SigningOptions, ZoneSigner
 from scop.cli.dns.ds import ds
 from scop.cli.dns.keys import keys, roll
+from scop.cli.dns.primary import primary
 from scop.dns.zone.signing_keys import KeyScheme
 from scop.net.clock import SystemClock
 
@@ -135,3 +136,13 @@ def test_new_kind_of_key_in_a_mesh_is_for_its_configuration(tmp_path: Path) -> N
     done = run(roll, ORIGIN, "--all", "--algorithm", "ed25519", "-c", config)
     assert done.exit_code == 2
     assert "[primary]" in done.stderr
+
+
+def test_primary_names_a_resolver_that_is_none(tmp_path: Path) -> None:
+    """What the parent has is seen at an address; anything else is said to be none before a zone is served."""
+    file = tmp_path / "zone"
+    file.write_text(zone_of().to_text())
+    words = ("--listen", "127.0.0.1:0", "--zone", f"{ORIGIN}={file}", "--resolver", "nonsense")
+    done = run(primary, *words, "--state", tmp_path / "state")
+    assert done.exit_code == 2
+    assert "'nonsense' is no address" in done.stderr

@@ -14,6 +14,7 @@ from scop.base import Clock
 from scop.dns.names import normal_name
 from scop.mesh.cell import Life
 from scop.mesh.config import Primary
+from scop.mesh.config.resolver import server_place
 from scop.net.log import Log
 
 if TYPE_CHECKING:
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from scop.cells.primary.holdings import Signing
     from scop.cells.primary.service import PrimaryOptions
     from scop.dns.zone.zone import Zone
+    from scop.net.dns_client import Names
     from scop.net.dns_public import PublicSockets
 
 __all__ = ["PrimaryTold", "primary_options"]
+
+DNS_PORT = 53
+RESOLVER_SECONDS = 10.0  # to connect
 
 _Parameters = ParamSpec("_Parameters")
 _Outcome = TypeVar("_Outcome")
@@ -47,6 +52,7 @@ class PrimaryTold:
     algorithm: str = "ecdsap256sha256"
     keys: str = "csk"
     denial: str = "nsec"
+    resolver: str = ""
     rate_limit: int = 200
 
     def options(self, sockets: PublicSockets, log: Log, clock: Clock, life: Life, state: Path) -> PrimaryOptions:
@@ -72,6 +78,7 @@ class PrimaryTold:
                 state=state,
                 rights=keys.rights(self.allow_update, self.transfer_key),
                 signing=self._signing(state, log, frozenset(zone.origin for zone in zones)),
+                names=_names_at(self.resolver) if self.resolver else None,
                 notify=keys.targets(self.notify, self.transfer_key),
                 secondaries=tuple(map(keys.secondary, self.secondary)),
                 rates=RateOptions(per_second=self.rate_limit, all_per_second=5 * self.rate_limit),
@@ -152,7 +159,21 @@ _OPTIONS = (
     ),
     click.option("--keys", type=click.Choice(["csk", "ksk+zsk"]), default="csk", show_default=True),
     click.option("--denial", type=click.Choice(["nsec", "nsec3"]), default="nsec", show_default=True),
+    click.option(
+        "--resolver",
+        default="",
+        metavar="ADDR",
+        help="One that is trusted, asked by TCP for the parent's DS, which a roll of keys waits for.",
+    ),
 )
+
+
+def _names_at(text: str) -> Names:
+    """Return a resolver's names; raises `ValueError`."""
+    from scop.net.dialer import tcp_dialer
+    from scop.net.dns_client import StreamNames
+
+    return StreamNames(tcp_dialer(*server_place(text, DNS_PORT), connect_seconds=RESOLVER_SECONDS))
 
 
 def _take_in(history: GitHistory, text: str, log: Log) -> Zone:
