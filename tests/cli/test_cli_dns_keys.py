@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -17,7 +19,6 @@ from scop.cells.primary.key_files import key_folder
 from scop.cells.primary.signing import SigningOptions, ZoneSigner
 from scop.cli.dns.ds import ds
 from scop.cli.dns.keys import keys, roll
-from scop.cli.dns.primary import primary
 from scop.dns.zone.signing_keys import KeyScheme
 from scop.net.clock import SystemClock
 
@@ -143,6 +144,7 @@ def test_primary_names_a_resolver_that_is_none(tmp_path: Path) -> None:
     file = tmp_path / "zone"
     file.write_text(zone_of().to_text())
     words = ("--listen", "127.0.0.1:0", "--zone", f"{ORIGIN}={file}", "--resolver", "nonsense")
-    done = run(primary, *words, "--state", tmp_path / "state")
-    assert done.exit_code == 2
+    command = (sys.executable, "-m", "scop.cli", "dns", "primary", *words, "--state", str(tmp_path / "state"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
     assert "'nonsense' is no address" in done.stderr
