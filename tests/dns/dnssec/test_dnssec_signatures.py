@@ -9,6 +9,8 @@ import dns.name
 import dns.rdata
 import dns.rrset
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP521R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +81,13 @@ def test_dnssec_key_of_an_old_algorithm_is_not_made() -> None:
     """RFC 9905 §4: nothing new is signed with SHA-1."""
     with pytest.raises(ValueError, match="RSASHA1"):
         SigningKey.generate(Algorithm.RSASHA1)
+
+
+def test_dnssec_key_of_no_algorithm_is_refused() -> None:
+    """A private key that no zone can sign with is told by its kind."""
+    pem = generate_private_key(SECP521R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(ValueError, match="no algorithm"):
+        SigningKey.from_pem(pem)
 
 
 SIGNED = sign(MAIL, KEY, "zone.test", VALIDITY)

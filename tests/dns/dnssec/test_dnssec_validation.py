@@ -16,10 +16,10 @@ from scop.dns.dnssec.digests import ds_of
 from scop.dns.dnssec.effort import MAX_FAILED_CHECKS, MAX_SIGNATURE_CHECKS
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.dnssec.signatures import Validity, sign
-from scop.dns.dnssec.trust import Anchors, anchors_of
+from scop.dns.dnssec.trust import MAX_TRUSTED, Anchors, Trust, Trusted, anchors_of
 from scop.dns.dnssec.validation import Effort, Validator
 from scop.dns.rdata import DNAME, DNSKEY, DS, NSEC, RRSIG
-from scop.dns.resolver.known import Known
+from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede
 
@@ -192,6 +192,24 @@ def _other_records(known: Known) -> Known:
     return replace(known, rrsets=(replace(first, rdatas=(A("203.0.113.66"),)), *others))
 
 
+def _other_digest(known: Known) -> Known:
+    first = known.rrsets[0]
+    return replace(known, rrsets=(replace(first, rdatas=(ds_of("signed.test", P384_KEY.dnskey),)),))
+
+
+def _of_another_name(known: Known) -> Known:
+    return replace(known, rrsets=(replace(known.rrsets[0], owner="other.signed.test"),))
+
+
+def _no_ds_of_another(_: Known) -> Known:
+    return world().known(Question("unsigned.test", "DS"))
+
+
+def _with_unsigned_start(known: Known) -> Known:
+    start, *denials = known.authority
+    return replace(known, authority=(replace(start, signatures=()), *denials))
+
+
 def _signed_again(inception: int, expiration: int, **changes: int) -> Callable[[Known], Known]:
     def forge(known: Known) -> Known:
         first = replace(known.rrsets[0], signatures=())
@@ -242,7 +260,12 @@ def _keys(*keys: DNSKEY) -> Callable[[Known], Known]:
         (WWW, KEYS, _keys(OTHER_KEY.revoked().dnskey), Ede.DNSKEY_MISSING),
         (WWW, SIGNER, _nothing(Rcode.NOERROR), Ede.RRSIGS_MISSING),
         (WWW, SIGNER, _without_signatures, Ede.RRSIGS_MISSING),
+        (WWW, SIGNER, _other_digest, Ede.DNSSEC_BOGUS),
+        (WWW, SIGNER, _of_another_name, Ede.DNSSEC_BOGUS),
+        (WWW, SIGNER, _no_ds_of_another, Ede.NSEC_MISSING),
+        (WWW, WWW, _of_another_name, Ede.DNSSEC_BOGUS),
         (NOBODY, NOBODY, _without_denials, Ede.NSEC_MISSING),
+        (NOBODY, NOBODY, _with_unsigned_start, Ede.RRSIGS_MISSING),
         (NO_MX, NO_MX, _without_denials, Ede.NSEC_MISSING),
         (WILD, WILD, lambda known: replace(known, authority=()), Ede.NSEC_MISSING),
     ],
@@ -254,6 +277,29 @@ def test_validation_of_what_was_tampered_with_says_bogus_and_why(
     court = Court(world())
     court.world.forged[forged] = forge
     assert (Security.BOGUS, ede) == court.says(asked.name, asked.type)
+
+
+def test_validation_of_a_signature_by_a_key_that_is_no_zone_key_names_that() -> None:
+    """RFC 8914 §4.12: a key of the zone without the zone bit signs nothing."""
+    of = world()
+    key = P384_KEY.with_flags(1)
+    of.forged[KEYS] = _keys(OTHER_KEY.dnskey, key.dnskey)
+    rrset = RRset("www.signed.test", "A", 300, (A("192.0.2.1"),))
+    signature = sign(rrset, key, "signed.test", Validity(NOW - 60, NOW + 60))
+    of.forged[WWW] = partial(_instead, Known(Rcode.NOERROR, (replace(rrset, signatures=(signature,)),)))
+    assert (Security.BOGUS, Ede.NO_ZONE_KEY_BIT_SET) == Court(of).says(*_WWW)
+
+
+def test_trusted_zones_are_remembered_up_to_a_bound() -> None:
+    """What was concluded of names is kept for its time, and for so many of them; of a bogus one nothing is."""
+    trusted = Trusted()
+    trusts = [Trust(f"z{n}", Security.INSECURE, Reason("why"), until=10.0) for n in range(MAX_TRUSTED + 1)]
+    for trust in trusts:
+        trusted.learn(trust.apex, trust)
+    assert [None, trusts[1]] == [trusted.find(name, 9.0) for name in ("z0", "z1")]
+    assert trusted.find("z1", 10.0) is None
+    trusted.learn("z2", replace(trusts[2], security=Security.BOGUS))
+    assert trusted.find("z2", 0.0) is None
 
 
 @pytest.mark.parametrize(

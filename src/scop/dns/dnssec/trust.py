@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scop.dns.dnssec.algorithms import MODERN, Accepted
-from scop.dns.names import is_at_or_below, normal_name, parent_name
+from scop.dns.names import normal_name, parent_name
 from scop.dns.rdata import DNSKEY, DS
 from scop.dns.resolver.known import Reason
 from scop.dns.rrset import RRset
@@ -114,8 +114,3 @@ class Trusted:
             links.append(trust)
             at = trust.parent
         return tuple(reversed(links))
-
-
-def is_under(name: str, zone: str) -> bool:
-    """Say whether `name` stands strictly below `zone`."""
-    return name != zone and is_at_or_below(name, zone)

@@ -27,7 +27,7 @@ from scop.dns.dnssec.signatures import trusted_ttl, wildcard_encloser
 from scop.dns.dnssec.trust import Anchors, Trust, Trusted
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DNAME, DS, SOA
-from scop.dns.resolver.asking import Step, Unanswered
+from scop.dns.resolver.asking import Step
 from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Rcode, Security
@@ -72,8 +72,6 @@ class Validator:
             finding = yield from judgement.of(question, known, zone_name)
         except LimitExceeded as fault:
             finding = _bogus(str(fault), Ede.DNSSEC_BOGUS)
-        except Unanswered as fault:
-            finding = _bogus(str(fault), fault.ede)
         return _judged(known, finding)
 
     def chain(self, name: str) -> tuple[Trust, ...]:
