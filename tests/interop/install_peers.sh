@@ -20,6 +20,7 @@ test -x /usr/sbin/unbound || missing="$missing unbound"
 test -x /usr/sbin/knotd || missing="$missing knot"
 test -x /usr/sbin/nsd || missing="$missing nsd"
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing libfaketime" # scenarios of other days
+test -x /usr/sbin/sshd || missing="$missing openssh-server" # the remote of the zones' history
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ]; then

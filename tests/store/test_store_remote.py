@@ -12,6 +12,7 @@ import pytest
 from fakes.git_remote import bare_repository, edit, git
 from fakes.mesh import loopback_listener
 from scop.store import Diverged, Remote, Store, StoreError
+from scop.store import remote as remote_module
 
 WHO = {"author": "tester", "message": "m"}
 
@@ -166,3 +167,10 @@ def test_free_removes_the_lock_of_the_dead_at_once(store: Store, tmp_path: Path)
     started = time.monotonic()
     store.put("a", b"2", **WHO)
     assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_remote_is_believed_as_its_proof_is_worth(is_valid: bool) -> None:
+    """A host whose key or certificate does not hold is not spoken with, whatever pygit2 would do by itself."""
+    callbacks = remote_module._Callbacks(Remote("ssh://host.test/x"))
+    assert is_valid is callbacks.certificate_check(None, is_valid, b"host.test")
