@@ -177,3 +177,11 @@ def test_dns_name_that_was_pointed_at_is_remembered() -> None:
     octets = b"\1w\7example\0" + b"\1x\xc0\2"
     assert ("x.example", len(octets)) == read_name(octets, 11, known)
     assert {2: "example", 11: "x.example"} == known
+
+
+def test_dns_names_that_are_strung_together_are_each_read_once() -> None:
+    """Every place that a pointer led to is remembered, whatever labels stand before it."""
+    known: dict[int, str] = {}
+    octets = b"\1a\0" + b"\1b\xc0\0" + b"\xc0\3" + b"\1c\xc0\7"
+    assert ("c.b.a", len(octets)) == read_name(octets, 9, known)
+    assert {0: "a", 3: "b.a", 7: "b.a", 9: "c.b.a"} == known

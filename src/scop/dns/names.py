@@ -111,33 +111,32 @@ def read_name(octets: bytes, position: int, known: dict[int, str]) -> tuple[str,
     `known` remembers names by where they began in this message, and what they pointed at, so one that many records
     point at is read once. Raises `IndexError` too, where the octets end early.
     """
-    start = position
-    labels = b""
-    after = 0  # where to go on, once a pointer was followed
-    first, first_labels = 0, b""  # what was pointed at first, and the labels before it
-    tail = ""
-    for _ in range(MAX_POINTERS + 1):
-        begin, limit = position, position + MAX_NAME_OCTETS - 1 - len(labels)
+    start, after = position, 0  # `after`: where to go on, once a pointer was followed
+    hops: list[tuple[int, bytes]] = []  # each place that was pointed at, with the labels before the pointer
+    octets_left, name = MAX_NAME_OCTETS - 1, ""
+    while True:
+        begin, limit = position, position + octets_left
         while 0 < (length := octets[position]) <= MAX_LABEL_OCTETS:
             position += length + 1
             if position > limit:
                 raise LimitExceeded(f"a name is longer than {MAX_NAME_OCTETS} octets")
-        labels += octets[begin:position]
+        labels = octets[begin:position]
         if not length:
+            name = labels_text(labels)
             break
         target = _pointed_at(octets, position, begin)
-        if not after:
-            after, first, first_labels, labels = position + 2, target, labels, b""
+        after = after or position + 2
+        if len(hops) == MAX_POINTERS:
+            raise LimitExceeded(f"a name of more than {MAX_POINTERS} compression pointers")
+        hops.append((target, labels))
         if (found := known.get(target)) is not None:
-            tail = found
+            name = found
             break
-        position = target
-    else:
-        raise LimitExceeded(f"a name of more than {MAX_POINTERS} compression pointers")
-    name = _joined(labels, tail)
-    if after:
-        known[first] = name
-        name = _joined(first_labels, name)
+        position, octets_left = target, octets_left - len(labels)
+    for target, labels in reversed(hops):
+        known[target] = name  # so that no way is gone twice, however names are strung together
+        if labels:
+            name = _joined(labels, name)
     known[start] = name
     return name, after or position + 1
 
@@ -154,8 +153,6 @@ def _pointed_at(octets: bytes, position: int, begin: int) -> int:
 
 
 def _joined(labels: bytes, tail: str) -> str:
-    if not labels:
-        return tail
     text = labels_text(labels)
     if not tail:
         return text
