@@ -109,6 +109,17 @@ def test_zone_commands_reach_the_running_primary(town: Town, tmp_path: Path) -> 
     assert "www" not in run(town, "zone", "show", DOMAIN).stdout
 
 
+def test_zone_import_adds_a_zone_that_is_answered_at_once(town: Town, tmp_path: Path) -> None:
+    """A zone that was not ours is served as soon as it is imported, signed like the others."""
+    file = tmp_path / "more.test.zone"
+    file.write_text("@ 300 SOA ns hostmaster 1 3600 600 1209600 10\n@ 300 NS ns\nns 300 A 192.0.2.3\n")
+    assert 0 == run(town, "zone", "import", str(file)).exit_code
+    assert "more.test." in run(town, "zone", "show").stdout
+    asked = run(town, "query", "ns.more.test", "A", "--server", f"{town.address}:{PORTS.dns}", "--json")
+    assert (0, True) == (asked.exit_code, "192.0.2.3" in asked.stdout)
+    assert b" RRSIG SOA " in run(town, "zone", "export", "more.test", "--shown").stdout_bytes
+
+
 def test_zone_history_is_a_git_repository(town: Town) -> None:
     """Plain git reads who changed what."""
     command = ["git", "-c", "safe.directory=*", "-C", str(town.state / "primary/zones.git"), "log", "--format=%an"]

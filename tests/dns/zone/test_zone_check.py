@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scop.base import RemoteProtocolError
 from scop.dns.zone.check import Severity, check_step, check_zone
 from scop.dns.zone.zone import Zone
 
@@ -99,3 +102,33 @@ def test_check_step_of_the_same_zone_is_fine() -> None:
     """Nothing changed: nothing has to move. Another zone is no step."""
     assert () == check_step(zone(), zone())
     assert "another zone" in check_step(zone(), Zone.parse(HEAD.format(8), "lagoon.test"))[0].reason
+
+
+_owners = st.sampled_from(("@", "mx", "a", "a.b", "*.b", "_dmarc", "sub", "x.sub", "ns.sub"))
+_values = st.sampled_from(
+    (
+        "A 127.0.0.1",
+        "MX 0 .",
+        "MX 10 a.b",
+        "NS ns.sub",
+        "CNAME a",
+        "CNAME nobody.b",
+        "SRV 0 0 1 x.b",
+        'TXT "v=spf1 a a:x redirect=y"',
+        'TXT "v=DMARC1"',
+        f"DS 1 13 2 {DIGEST}",
+        "DNAME a.b",
+    )
+)
+
+
+@given(st.lists(st.tuples(_owners, _values), max_size=12))
+def test_check_says_something_of_any_zone(records: list[tuple[str, str]]) -> None:
+    """Whatever a zone holds, it is judged in bounded time, errors first, and each finding is about a name of it."""
+    try:
+        it = zone("".join(f"{owner} 300 {value}\n" for owner, value in records))
+    except RemoteProtocolError:
+        return
+    found = check_zone(it)
+    assert sorted(found, key=lambda each: each.severity is W) == list(found)
+    assert {each.owner for each in found} <= set(it.nodes)
