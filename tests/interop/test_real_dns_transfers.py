@@ -35,6 +35,8 @@ $TTL 300
 ns1 A 127.54.1.1
 www A 192.0.2.1
 """
+# Enough for a transfer of many messages, each of them signed or covered by a signature after it.
+BIG = TEXT + "".join(f"h{number} A 10.0.{number // 250}.{number % 250}\n" for number in range(3000))
 NETWORK = "127.54.1"
 PORT = 5354
 WRITER = new_key("writer.harbor.test")
@@ -195,12 +197,13 @@ def test_secondary_follows_by_axfr_notify_and_ixfr(tmp_path: Path, name: str, si
     for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(0o755)
     with run(tmp_path / name) as address:
-        with primary(tmp_path, *told) as ours:
+        with primary(tmp_path, *told, text=BIG) as ours:
             first = serial_at(ours.address)
             await_true(lambda: serial_at(address) == first, f"{name} has not fetched: {ours.log.read_text()}", 60)
+            assert ["10.0.11.249"] == answer_at(address, f"h2999.{ZONE}")
             assert "NOERROR" == nsupdate(ours, "update add new.harbor.test 60 A 192.0.2.9", zone=ZONE, key=WRITER)
             await_true(lambda: answer_at(address, f"new.{ZONE}") == ["192.0.2.9"], f"{name} has not heard")
-        with primary(tmp_path, *told) as ours:
+        with primary(tmp_path, *told, text=BIG) as ours:
             lines = "update delete new.harbor.test\nupdate add newer.harbor.test 60 AAAA 2001:db8::1"
             assert "NOERROR" == nsupdate(ours, lines, zone=ZONE, key=WRITER)
             await_true(lambda: answer_at(address, f"newer.{ZONE}", "AAAA") == ["2001:db8::1"], f"{name} has not heard")
@@ -230,7 +233,7 @@ def test_bind_is_our_primary(tmp_path: Path, is_signed: bool) -> None:
     keys.write_text(key_line(READER))
     theirs, address = tmp_path / "bind", f"{NETWORK}.4"
     theirs.mkdir()
-    (theirs / "zone").write_text(TEXT)
+    (theirs / "zone").write_text(BIG)
     statements = f"""
 {key_section("bind", READER)}{key_section("bind", WRITER)}
 zone "{ZONE}" {{
@@ -249,6 +252,7 @@ zone "{ZONE}" {{
         there = Program(_, address, PORT, theirs / "log")  # type: ignore[arg-type]  # its output is not read here
         with running_primary(tmp_path, f"{NETWORK}.1", *words, port=PORT) as ours:
             await_true(lambda: serial_at(ours.address) == serial_at(address) != "", "nothing came")
+            assert ["10.0.11.249"] == answer_at(ours.address, f"h2999.{ZONE}")
             add = "update add new.harbor.test 60 A 192.0.2.9"
             assert "NOERROR" == nsupdate(there, add, zone=ZONE, key=WRITER)
             await_true(lambda: answer_at(ours.address, f"new.{ZONE}") == ["192.0.2.9"], ours.log.read_text())
