@@ -124,6 +124,20 @@ def test_history_merges_an_edited_file_with_the_updates(history: GitHistory, tmp
     assert 9 == history.versions(ORIGIN, 1)[0].serial
 
 
+def test_history_tells_what_of_an_edit_had_to_yield(history: GitHistory, tmp_path: Path) -> None:
+    """Where an update and an edit by hand changed the same RRset, the update stays and somebody hears of it."""
+    file = tmp_path / "harbor.test.zone"
+    file.write_text(HEAD.format(7))
+    history.take_in_folder(tmp_path, wanted=ORIGIN)
+    updated = zone(serial=8, lines="").to_text().replace("127.0.20.1", "127.0.20.8")
+    history.commit(Zone.parse(updated, ORIGIN), BY)
+    file.write_text(HEAD.format(7).replace("127.0.20.1", "127.0.20.9"))
+    told: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+    history.take_in_folder(tmp_path, wanted=ORIGIN, tell=lambda name, merged: told.append((name, merged.conflicts)))
+    assert [("harbor.test.zone", (("mx.harbor.test", "A"),))] == told
+    assert (Zone.parse(updated, ORIGIN),) == history.zones()
+
+
 def test_history_takes_a_folder_in(history: GitHistory, tmp_path: Path) -> None:
     """Every master file of the folder becomes a zone; one that is wanted and nowhere is named."""
     (tmp_path / "harbor.test.zone").write_text(HEAD.format(7))

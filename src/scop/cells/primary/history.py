@@ -17,7 +17,7 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,10 +173,17 @@ class GitHistory(Versions):
             self._store.mark(file_of(origin), octets)
         return found
 
-    def take_in_folder(self, folder: Path, *, wanted: str) -> tuple[Zone, ...]:
-        """Take in every `<origin>.zone` of a folder and return all zones; raises `ValueError` without the wanted."""
+    def take_in_folder(
+        self, folder: Path, *, wanted: str, tell: Callable[[str, Merged], None] = lambda _file, _merged: None
+    ) -> tuple[Zone, ...]:
+        """Take in every `<origin>.zone` of a folder and return all zones; raises `ValueError` without the wanted.
+
+        `tell` hears of files in which something had to yield to updates of the meantime.
+        """
         for file in sorted(folder.glob(f"*{_SUFFIX}")):
-            self.take_in(file, origin_of(file.name), Author("file", f"Take in {file.name}"))
+            merged = self.take_in(file, origin_of(file.name), Author("file", f"Take in {file.name}"))
+            if merged.conflicts:
+                tell(file.name, merged)
         zones = self.zones()
         if wanted not in {zone.origin for zone in zones}:
             missing = folder / file_of(wanted)

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import dns.rdata
@@ -27,6 +28,7 @@ from scop.cells.primary.secondary import Secondaries, SecondaryZone
 from scop.cells.primary.signing import ZoneSigner, signing_options
 from scop.cells.primary.site import WRITTEN_BY, plan_grants, read_key
 from scop.dns.zone.answer import Zones
+from scop.dns.zone.difference import Merged
 from scop.dns.zone.grants import Grant
 from scop.dns.zone.rates import LOOPBACK, RateOptions
 from scop.mesh.calls import Answers, CallServer
@@ -79,7 +81,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     keyring = _keyring(cell)
     rights = _with_own_keys(cell, keyring.rights(config.allow_update, config.transfer_keys))
     return PrimaryOptions(
-        zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain)),
+        zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain, tell=partial(_tell, cell))),
         history=history,
         sockets=PublicSockets([cell.listeners["dns/udp"]], [cell.listeners["dns/tcp"]]),
         log=cell.log,
@@ -96,6 +98,13 @@ def options_of(cell: Cell) -> PrimaryOptions:
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
         rates=_rates(cell),
     )
+
+
+def _tell(cell: Cell, file: str, merged: Merged) -> None:
+    """Log what of an edit by hand had to yield to updates of the meantime."""
+    for owner, type_ in merged.conflicts:
+        reason = f"{owner} {type_}: changed by UPDATE and in {file}; the update stays"
+        cell.log.warning("zone.conflict", zone=merged.zone.origin, reason=reason)
 
 
 def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
