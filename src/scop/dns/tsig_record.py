@@ -16,7 +16,11 @@ __all__ = ["TsigRecord", "split_tsig"]
 TYPE_TSIG = 250
 CLASS_ANY = 255
 _COUNTS = struct.Struct("!HHHH")
+_RECORD = struct.Struct("!HHLH")
 _HEADER_OCTETS = 12
+_QUESTION_OCTETS = 4
+_MAX_LABEL_OCTETS = 63
+_POINTER = 0xC0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +71,44 @@ def split_tsig(octets: bytes) -> tuple[bytes, TsigRecord | None]:
     The message must be whole up to its last record; raises `RemoteProtocolError` (answer: FORMERR) if
     it is not, or if a TSIG stands anywhere but last (RFC 8945 §5.1, §5.2).
     """
-    cursor = Cursor(octets)
-    cursor.take(4)
-    questions, answers, authorities, additionals = _COUNTS.unpack(cursor.take(_COUNTS.size))
+    try:
+        return _split(octets)
+    except (IndexError, struct.error):
+        raise RemoteProtocolError("the message ends early") from None
+
+
+def _split(octets: bytes) -> tuple[bytes, TsigRecord | None]:
+    questions, answers, authorities, additionals = _COUNTS.unpack_from(octets, 4)
+    position, end = _HEADER_OCTETS, len(octets)
     for _ in range(questions):
-        _take_name(cursor)
-        cursor.take(4)
+        position = _after_name(octets, position) + _QUESTION_OCTETS
     records = answers + authorities + additionals
     for number in range(1, records + 1):
-        start = cursor.position
-        owner = _take_name(cursor)
-        type_, class_, _ttl = cursor.u16(), cursor.u16(), cursor.u32()
-        length = cursor.u16()
-        cursor.take(length)
+        start = position
+        fixed = _after_name(octets, start)
+        type_, class_, _, length = _RECORD.unpack_from(octets, fixed)
+        position = fixed + _RECORD.size + length
+        if position > end:
+            raise RemoteProtocolError("a record runs past the end of the message")
         if type_ != TYPE_TSIG:
             continue
-        if number != records or not additionals or cursor.remaining:
+        if number != records or not additionals or position != end:
             raise RemoteProtocolError("a TSIG that is not the last additional record")
-        rdata = Cursor(octets, cursor.position - length, cursor.position)
+        owner = _take_name(Cursor(octets, start))
+        rdata = Cursor(octets, position - length, position)
         return _with_additional_count(octets[:start], -1), _parse_record(owner, class_, rdata)
+    if position > end:
+        raise RemoteProtocolError("the message ends early")
     return octets, None
+
+
+def _after_name(octets: bytes, position: int) -> int:
+    """Return where a name ends. It is not followed where it points: strangers shall not choose our work."""
+    while 0 < (size := octets[position]) <= _MAX_LABEL_OCTETS:
+        position += size + 1
+    if size and size < _POINTER:
+        raise RemoteProtocolError("a label of an unknown kind")
+    return position + (2 if size else 1)
 
 
 def _parse_record(owner: str, class_: int, rdata: Cursor) -> TsigRecord:

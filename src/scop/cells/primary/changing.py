@@ -15,7 +15,7 @@ from scop.dns.tsig import OpenedRequest, TsigKey
 from scop.dns.words import Rcode
 from scop.dns.zone.grants import Grant
 from scop.dns.zone.update import UpdateOutcome, apply_update_message, zone_section_rcode
-from scop.dns.zone.update_message import UpdateMessage, parse_update
+from scop.dns.zone.update_message import UpdateMessage, parse_update, parse_zone_section
 from scop.dns.zone.zone import Zone
 from scop.net.log import Log
 
@@ -51,11 +51,13 @@ class Updates:
         The same message again ends as it did.
         """
         try:
+            rcode = self._refused(parse_zone_section(opened.message), opened)
+            if rcode is not None:  # a stranger's message is read no further
+                return rcode, False
             update = parse_update(opened.message)
         except RemoteProtocolError:
             return Rcode.FORMERR, False
-        rcode = self._refused(update, opened)
-        return (rcode if rcode is not None else await self._judged(update, opened, peer)), update.has_edns
+        return await self._judged(update, opened, peer), update.has_edns
 
     async def _judged(self, update: UpdateMessage, opened: OpenedRequest, peer: str) -> Rcode:
         assert opened.record is not None
@@ -69,11 +71,11 @@ class Updates:
             return Rcode.REFUSED
         return await self._once(_Request(update, opened.signer, peer), signed)
 
-    def _refused(self, update: UpdateMessage, opened: OpenedRequest) -> Rcode | None:
+    def _refused(self, zones: tuple[tuple[str, str, int], ...], opened: OpenedRequest) -> Rcode | None:
         """Refuse what is for no zone of ours (RFC 2136 §3.1), and what nobody signed (§3.3)."""
-        ours = (name for name, *_ in update.zones if self._holdings.source(name) is not None)
-        rcode = zone_section_rcode(update, ours)
-        if rcode is Rcode.NOTAUTH and update.zones[0][0] in self._holdings.shown.by_origin:
+        ours = (name for name, *_ in zones if self._holdings.source(name) is not None)
+        rcode = zone_section_rcode(zones, ours)
+        if rcode is Rcode.NOTAUTH and zones[0][0] in self._holdings.shown.by_origin:
             return Rcode.REFUSED  # we are its secondary: who wants to change it must ask its primary
         if rcode is not Rcode.NOERROR:
             return rcode

@@ -78,17 +78,17 @@ def apply_update_message(
         return UpdateOutcome(Rcode.REFUSED, zone, str(error))
 
 
-def zone_section_rcode(update: UpdateMessage, ours: Iterable[str]) -> Rcode:
+def zone_section_rcode(zones: Sequence[tuple[str, str, int]], ours: Iterable[str]) -> Rcode:
     """Say whether the zone section is one, and names a zone of `ours` (RFC 2136 §3.1)."""
-    if len(update.zones) != 1 or update.zones[0][1] != "SOA":
+    if len(zones) != 1 or zones[0][1] != "SOA":
         return Rcode.FORMERR
-    name, _, class_ = update.zones[0]
+    name, _, class_ = zones[0]
     return Rcode.NOERROR if class_ == CLASS_IN and name in ours else Rcode.NOTAUTH
 
 
 def _check_zone_section(zone: Zone, update: UpdateMessage) -> None:
     """RFC 2136 §3.1.1 and §3.1.2."""
-    rcode = zone_section_rcode(update, (zone.origin,))
+    rcode = zone_section_rcode(update.zones, (zone.origin,))
     if rcode is not Rcode.NOERROR:
         raise _Refusal(rcode, "the zone section names not one SOA, or another zone")
 

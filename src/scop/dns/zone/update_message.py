@@ -13,7 +13,7 @@ from scop.dns.edns import read_options
 from scop.dns.names import read_name
 from scop.dns.rdata import CLASSES, Opaque, Rdata, type_name
 
-__all__ = ["CLASS_ANY", "CLASS_IN", "CLASS_NONE", "UpdateMessage", "UpdateRecord", "parse_update"]
+__all__ = ["CLASS_ANY", "CLASS_IN", "CLASS_NONE", "UpdateMessage", "UpdateRecord", "parse_update", "parse_zone_section"]
 
 CLASS_IN, CLASS_NONE, CLASS_ANY = 1, 254, 255
 MAX_UPDATE_RECORDS = 4096  # what 64 KiB hold of small ones; a limit that an honest client never meets
@@ -21,6 +21,7 @@ MAX_UPDATE_RECORDS = 4096  # what 64 KiB hold of small ones; a limit that an hon
 _HEADER = struct.Struct("!6H")
 _ZONE = struct.Struct("!HH")
 _RECORD = struct.Struct("!HHLH")
+_MAX_ZONES = 2  # one too many, so that the second is refused by who knows how
 _TYPE_OPT = 41
 _MAX_TTL = 0x7FFF_FFFF
 
@@ -59,6 +60,14 @@ def parse_update(octets: bytes) -> UpdateMessage:
         raise RemoteProtocolError("the message ends early") from None
 
 
+def parse_zone_section(octets: bytes) -> tuple[tuple[str, str, int], ...]:
+    """Read only which zones an UPDATE names, for what is refused anyway; raises `RemoteProtocolError`."""
+    try:
+        return _Reader(octets).zones()
+    except (IndexError, struct.error):
+        raise RemoteProtocolError("the message ends early") from None
+
+
 class _Reader:
     """Reads one message from the front to the back."""
 
@@ -68,12 +77,10 @@ class _Reader:
         self._known: dict[int, str] = {}
 
     def message(self) -> UpdateMessage:
-        _id, _flags, zones, prerequisites, updates, additional = _HEADER.unpack_from(self._octets)
+        _id, _flags, _zones, prerequisites, updates, additional = _HEADER.unpack_from(self._octets)
         if prerequisites + updates + additional > MAX_UPDATE_RECORDS:
             raise LimitExceeded(f"more than {MAX_UPDATE_RECORDS} records")
-        named = tuple(self._zone() for _ in range(min(zones, 2)))  # a second one is refused already
-        if zones > len(named):
-            raise RemoteProtocolError(f"{zones} zones in one UPDATE")
+        named = self.zones()
         before = tuple(self._record() for _ in range(prerequisites))
         after = tuple(self._record() for _ in range(updates))
         # Lenient: what else is in the additional section is glue that "might be needed" (RFC 2136 §2.6)
@@ -83,6 +90,12 @@ class _Reader:
         if types.count(_TYPE_OPT) > 1:  # RFC 6891 §6.1.1
             raise RemoteProtocolError("two OPT records")
         return UpdateMessage(named, before, after, _TYPE_OPT in types)
+
+    def zones(self) -> tuple[tuple[str, str, int], ...]:
+        count = int.from_bytes(self._octets[4:6])
+        if count > _MAX_ZONES:
+            raise RemoteProtocolError(f"{count} zones in one UPDATE")
+        return tuple(self._zone() for _ in range(count))
 
     def _name(self) -> str:
         name, self._position = read_name(self._octets, self._position, self._known)
