@@ -16,6 +16,7 @@ BENCHES = {
     "smtp-queue": "bench.smtp.queue_size",
     "smtp-idle": "bench.smtp.idle",
     "smtp-killing": "bench.smtp.killing",
+    "dns": "bench.dns.__main__",
     "hamlet": "bench.hamlet",
 }
 LONG = {"smtp-killing", "hamlet"}

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.dnsperf import Measured, asked
+from bench.dns.dnsperf import Measured, asked
 from bench.peers import bind, knot, nsd
 from bench.peers.bind import running_bind
 from bench.peers.knot import running_knot

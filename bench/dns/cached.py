@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.dnsperf import Measured, asked
+from bench.dns.dnsperf import Measured, asked
 from bench.peers.nsd import is_there as nsd_is_there
 from bench.peers.nsd import running_nsd
 from bench.peers.unbound import is_there as unbound_is_there
