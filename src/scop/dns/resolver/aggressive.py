@@ -153,12 +153,14 @@ class _Zone:
 
     def _learn_denial(self, rrset: RRset, until: float) -> bool:
         first = rrset.rdatas[0]
+        if not is_at_or_below(rrset.owner, self._apex):
+            return False
         if isinstance(first, NSEC):
             return self._names.put(name_key(rrset.owner), rrset, until)
         assert isinstance(first, NSEC3)
         hashed = label_hash(rrset.owner.partition(".")[0])
         parameters = first.hash_algorithm, first.iterations, first.salt
-        if hashed is None or first.iterations > MAX_ITERATIONS:
+        if hashed is None or first.iterations > MAX_ITERATIONS or parent_name(rrset.owner) != self._apex:
             return False
         if parameters != self._parameters:
             self._parameters, self._hashes = parameters, _Sorted()

@@ -10,6 +10,7 @@ Standards: RFC 1034 §4.3.2 and §5.3.3, RFC 2181 §5.4.1, RFC 2308 §2, RFC 403
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -17,7 +18,7 @@ from typing import TypeAlias
 from scop.dns.answer import Question
 from scop.dns.message import Flag, Message, Record
 from scop.dns.names import is_at_or_below, name_to_wire
-from scop.dns.rdata import AAAA, CNAME, DNAME, NS, SOA, A
+from scop.dns.rdata import AAAA, CNAME, DNAME, NS, RRSIG, SOA, A
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.delegations import Delegation, NameServer
 from scop.dns.resolver.known import Known
@@ -107,7 +108,7 @@ def read_response(message: Message, asked: Asked) -> Outcome:
         return Useless(Why.FAILED if message.rcode is Rcode.SERVFAIL else Why.REFUSED, message.rcode.name)
     if message.question is None:
         return Useless(Why.BROKEN, "it does not say what it answers")
-    answers = gather(record for record in message.answers if is_at_or_below(record.name, asked.zone))
+    answers = gather(_answering(message, asked))
     if any(len(rrset.rdatas) > MAX_RECORDS_OF_SET for rrset in answers):
         return Useless(Why.BROKEN, f"more than {MAX_RECORDS_OF_SET} records of one name and type")
     present = _present(asked.question, answers, message, asked)
@@ -115,6 +116,21 @@ def read_response(message: Message, asked: Asked) -> Outcome:
     if isinstance(outcome, Found) and outcome.known is present:
         return replace(outcome, rest=_rest(message, asked, answers, present))
     return outcome
+
+
+def _answering(message: Message, asked: Asked) -> Iterator[Record]:
+    """Return the answers in the zone's bailiwick, and their signatures, wherever those stand."""
+    names = set[str]()
+    for record in message.answers:
+        if is_at_or_below(record.name, asked.zone):
+            names.add(record.name)
+            yield record
+    if asked.question.type == RRSIG.type:
+        return
+    # Lenient: RFC 4035 §3.1.1 puts it into the section of what it signs; from wherever it comes, it is checked.
+    for record in (*message.authority, *message.additional):
+        if record.name in names and isinstance(record.rdata, RRSIG) and record.rdata.covered not in _DENIALS:
+            yield record
 
 
 def read_priming(message: Message, asked: Asked) -> tuple[Delegation, int] | None:
@@ -243,7 +259,7 @@ def _through(name: str, dname: RRset, proofs: tuple[RRset, ...], zone: str) -> K
 
 
 def _too_long(message: Message, asked: Asked) -> Outcome:
-    answers = gather(record for record in message.answers if is_at_or_below(record.name, asked.zone))
+    answers = gather(_answering(message, asked))
     dname = _dname_above(asked.question.name, answers)
     if dname is None:
         return Useless(Why.BROKEN, "YXDOMAIN without a DNAME")
