@@ -5,20 +5,57 @@ from __future__ import annotations
 import socket
 import ssl
 import tempfile
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from scop.cli.dns.gathering import gathered
 from scop.mesh.manifest import Transport
 from scop.net.dns_public import PublicSockets
 from scop.supervisor.config_file import ConfigurationError
 from scop.supervisor.layout import listen
 
-__all__ = ["place_of", "public_sockets", "shown_place", "tls_context"]
+__all__ = ["Listening", "listening_options", "place_of", "shown_place"]
 
 PORTS_TRIED = 20
 RECEIVED_OCTETS = 4_194_304  # what the kernel keeps while we are busy: some thousand queries
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server was told to listen, and what it shows over TLS."""
+
+    places: tuple[str, ...]
+    tls_places: tuple[str, ...]
+    certificate: Path | None
+    key: Path | None
+
+    def sockets(self, what: str) -> PublicSockets:
+        """Bind UDP and TCP at each place, for TLS TCP alone; raises `ConfigurationError` where one cannot be had."""
+        places, tls_places = [*map(place_of, self.places)], [*map(place_of, self.tls_places)]
+        tls = _tls_context(self.certificate, self.key, tls_places[0][0]) if tls_places else None
+        pairs = [_bound_pair(what, host, port) for host, port in places]
+        under_tls = [listen(what, host, port, Transport.TCP) for host, port in tls_places]
+        return PublicSockets(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), tuple(under_tls), tls)
+
+
+listening_options = gathered(
+    "listening",
+    Listening,
+    click.option(
+        "--listen",
+        "places",
+        multiple=True,
+        required=True,
+        metavar="HOST:PORT",
+        help="Where to listen, UDP and TCP; repeat for more. Port 0 lets the system choose.",
+    ),
+    click.option("--dot", "tls_places", multiple=True, metavar="HOST:PORT", help="Where to speak DNS over TLS."),
+    click.option("--tls-cert", "certificate", type=_FILE, help="PEM, for --dot.  [default: one that is made now]"),
+    click.option("--tls-key", "key", type=_FILE, help="PEM, for --dot."),
+)
 
 
 def place_of(text: str) -> tuple[str, int]:
@@ -36,16 +73,7 @@ def shown_place(made: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def public_sockets(
-    what: str, places: Iterable[tuple[str, int]], tls_places: Iterable[tuple[str, int]], tls: ssl.SSLContext | None
-) -> PublicSockets:
-    """Bind UDP and TCP at each place, and TCP alone for TLS; raises `ConfigurationError` where one cannot be had."""
-    pairs = [_bound_pair(what, host, port) for host, port in places]
-    under_tls = [listen(what, host, port, Transport.TCP) for host, port in tls_places]
-    return PublicSockets(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), tuple(under_tls), tls)
-
-
-def tls_context(certificate: Path | None, key: Path | None, host: str) -> ssl.SSLContext:
+def _tls_context(certificate: Path | None, key: Path | None, host: str) -> ssl.SSLContext:
     """Return the context of DNS over TLS; without files it has a certificate of its own making (RFC 7858 §4.1)."""
     from scop.net.dns_tls import dot_context
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scop.cli.dns.places import place_of, public_sockets, shown_place, tls_context
+from scop.cli.dns.places import Listening, listening_options, shown_place
 from scop.cli.dns.primary_told import PrimaryTold, primary_options
 from scop.cli.dns.running import run_until_asked
 from scop.cli.shared import json_option, print_json
@@ -24,29 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["primary"]
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command(short_help="Answer for zones, and change, sign and transfer them.")
-@click.option(
-    "--listen",
-    "places",
-    multiple=True,
-    required=True,
-    metavar="HOST:PORT",
-    help="Where to listen, UDP and TCP; repeat for more. Port 0 lets the system choose.",
-)
-@click.option("--dot", "tls_places", multiple=True, metavar="HOST:PORT", help="Where to speak DNS over TLS.")
-@click.option("--tls-cert", "certificate", type=_FILE, help="PEM, for --dot.  [default: one that is made now]")
-@click.option("--tls-key", "key", type=_FILE, help="PEM, for --dot.")
+@listening_options
 @primary_options
 @json_option
 def primary(
     *,
-    places: tuple[str, ...],
-    tls_places: tuple[str, ...],
-    certificate: Path | None,
-    key: Path | None,
+    listening: Listening,
     told: PrimaryTold,
     as_json: bool,
 ) -> None:
@@ -56,9 +41,7 @@ def primary(
     since. Changes are kept in --state, as a git repository: `git -C DIR/zones.git log -p`. Who holds a key may change
     what --allow-update says, and fetch zones if --transfer-key names it; nobody else may do either.
     """
-    dot = [place_of(place) for place in tls_places]
-    context = tls_context(certificate, key, dot[0][0]) if dot else None
-    sockets = public_sockets("dns primary", map(place_of, places), dot, context)
+    sockets = listening.sockets("dns primary")
     log = Log("primary", write_to_descriptor(sys.stderr.fileno()))
     life = Life()
     with _state(told.state) as state:

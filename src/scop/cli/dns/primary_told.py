@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from scop.base import Clock
+from scop.cli.dns.gathering import gathered
 from scop.dns.names import normal_name
 from scop.mesh.cell import Life
 from scop.mesh.config import Primary
@@ -30,8 +29,6 @@ __all__ = ["PrimaryTold", "primary_options"]
 DNS_PORT = 53
 RESOLVER_SECONDS = 10.0  # to connect
 
-_Parameters = ParamSpec("_Parameters")
-_Outcome = TypeVar("_Outcome")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -99,23 +96,15 @@ class PrimaryTold:
         return ZoneSigner(state, signing_options(config), log, ours.__contains__)
 
 
-def primary_options(command: Callable[..., _Outcome]) -> Callable[..., _Outcome]:
-    """Give a command these options; it is handed them as `told`."""
-
-    @functools.wraps(command)
-    def gathering(**options: object) -> _Outcome:
-        told = {name: options.pop(name) for name in PrimaryTold.__dataclass_fields__}
-        return command(told=PrimaryTold(**told), **options)  # type: ignore[arg-type]  # click has checked their types
-
-    for option in reversed(_OPTIONS):
-        gathering = option(gathering)
-    return gathering
-
-
-_OPTIONS = (
+primary_options = gathered(
+    "told",
+    PrimaryTold,
     click.option("--zone", "zones", multiple=True, metavar="NAME=FILE", help="A zone and its master file; repeat."),
     click.option(
-        "--tsig-key", multiple=True, type=_FILE, help="Lines of `name algorithm base64`, or what tsig-keygen writes."
+        "--tsig-key",
+        multiple=True,
+        type=_FILE,
+        help="Lines of `name algorithm base64`, or what tsig-keygen writes.",
     ),
     click.option(
         "--allow-update",

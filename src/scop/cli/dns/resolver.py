@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
-from scop.cli.dns.places import place_of, public_sockets, shown_place, tls_context
+from scop.cli.dns.places import Listening, listening_options, shown_place
 from scop.cli.dns.running import run_until_asked
 from scop.cli.dns.told import Told, told_options
 from scop.cli.shared import json_option, print_json
@@ -18,21 +17,9 @@ from scop.net.log import Log, write_to_descriptor
 
 __all__ = ["resolver"]
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command(short_help="Resolve for everybody who asks, and validate.")
-@click.option(
-    "--listen",
-    "places",
-    multiple=True,
-    required=True,
-    metavar="HOST:PORT",
-    help="Where to listen, UDP and TCP; repeat for more. Port 0 lets the system choose.",
-)
-@click.option("--dot", "tls_places", multiple=True, metavar="HOST:PORT", help="Where to speak DNS over TLS.")
-@click.option("--tls-cert", "certificate", type=_FILE, help="PEM, for --dot.  [default: one that is made now]")
-@click.option("--tls-key", "key", type=_FILE, help="PEM, for --dot.")
+@listening_options
 @told_options
 @click.option(
     "--allow",
@@ -46,10 +33,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @json_option
 def resolver(
     *,
-    places: tuple[str, ...],
-    tls_places: tuple[str, ...],
-    certificate: Path | None,
-    key: Path | None,
+    listening: Listening,
     told: Told,
     networks: tuple[str, ...],
     no_stale: bool,
@@ -69,9 +53,7 @@ def resolver(
     except ValueError as fault:
         raise click.UsageError(f"--allow {fault}") from None
     settings, belief = told.read()
-    dot = [place_of(place) for place in tls_places]
-    context = tls_context(certificate, key, dot[0][0]) if dot else None
-    sockets = public_sockets("dns resolver", map(place_of, places), dot, context)
+    sockets = listening.sockets("dns resolver")
     life = Life()
     options = ResolverOptions(
         settings=settings,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from scop.cli.dns.gathering import gathered
 from scop.mesh.config import Resolver, WorldPorts
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Told", "told_options"]
 
-_Parameters = ParamSpec("_Parameters")
-_Outcome = TypeVar("_Outcome")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -63,20 +61,9 @@ class Told:
             raise click.UsageError(str(fault)) from None
 
 
-def told_options(command: Callable[..., _Outcome]) -> Callable[..., _Outcome]:
-    """Give a command these options; it is handed them as `told`."""
-
-    @functools.wraps(command)
-    def gathering(**options: object) -> _Outcome:
-        told = {name: options.pop(name) for name in Told.__dataclass_fields__}
-        return command(told=Told(**told), **options)  # type: ignore[arg-type]  # click has checked their types
-
-    for option in reversed(_OPTIONS):
-        gathering = option(gathering)
-    return gathering
-
-
-_OPTIONS = (
+told_options = gathered(
+    "told",
+    Told,
     click.option("--root-hints", type=_FILE, help="`. NS name` and `name A address` lines.  [default: the Internet's]"),
     click.option("--trust-anchor", type=_FILE, help="DS or DNSKEY lines.  [default: those of the Internet's root]"),
     click.option("--stub", multiple=True, metavar="ZONE=ADDR", help="Ask this authority for a zone; repeat for more."),
