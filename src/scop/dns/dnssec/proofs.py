@@ -6,14 +6,14 @@ Standards: RFC 4035 §5.4, RFC 5155 §8; RFC 4034 §4 and RFC 4592 (none is made
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from scop.dns.dnssec.absence import Absence, Cut
 from scop.dns.dnssec.checking import Checker
 from scop.dns.dnssec.nsec import NsecProofs
 from scop.dns.dnssec.nsec3 import Nsec3Proofs
-from scop.dns.dnssec.signatures import trusted_ttl, wildcard_encloser
+from scop.dns.dnssec.signatures import believed, wildcard_encloser
 from scop.dns.dnssec.trust import Trust
 from scop.dns.rdata import RRSIG
 from scop.dns.rrset import RRset
@@ -66,7 +66,7 @@ def _verified(rrsets: Iterable[RRset], zone: Trust, checker: Checker) -> Iterato
         signature = checker.signature_of(rrset, zone.apex, zone.keys)
         # A denial made of a wildcard is a replay: it speaks of the wildcard's place, not of this one's.
         if isinstance(signature, RRSIG) and wildcard_encloser(rrset.owner, signature) is None:
-            yield replace(rrset, ttl_seconds=trusted_ttl(rrset, signature, checker.now_unix))
+            yield believed(rrset, signature, checker.now_unix)
 
 
 def _first(found: Iterable[Absence]) -> Absence:

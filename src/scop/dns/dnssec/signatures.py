@@ -19,6 +19,7 @@ from scop.dns.rrset import RRset
 __all__ = [
     "Validity",
     "Verdict",
+    "believed",
     "is_made_by",
     "sign",
     "signature_fault",
@@ -123,6 +124,17 @@ def trusted_ttl(rrset: RRset, signature: RRSIG, now_unix: int) -> int:
     """Return for how many seconds a verified RRset may be believed (RFC 4035 §5.3.3)."""
     left = (signature.expiration - now_unix) % _TIMES
     return min(rrset.ttl_seconds, signature.original_ttl_seconds, left if left < _HALF else 0)
+
+
+def believed(rrset: RRset, signature: RRSIG, now_unix: int) -> RRset:
+    """Return an RRset that `signature` was found good for, as it may be kept and passed on.
+
+    It bears no signature of another signer or of another wildcard: nobody checked those, and who reads them later
+    would take the RRset for one of another zone or name. Others of the same kind stay, for who knows only those.
+    """
+    alike = (signature.signer, signature.labels)
+    kept = (s for s in rrset.signatures if isinstance(s, RRSIG) and (s.signer, s.labels) == alike)
+    return replace(rrset, ttl_seconds=trusted_ttl(rrset, signature, now_unix), signatures=tuple(kept))
 
 
 def _signed_labels(owner: str) -> int:

@@ -23,7 +23,7 @@ from scop.dns.dnssec.chain import Chain, Find, answers, signer_of
 from scop.dns.dnssec.checking import Checker, show
 from scop.dns.dnssec.effort import Effort
 from scop.dns.dnssec.proofs import Proofs
-from scop.dns.dnssec.signatures import trusted_ttl, wildcard_encloser
+from scop.dns.dnssec.signatures import believed, wildcard_encloser
 from scop.dns.dnssec.trust import Anchors, Trust, Trusted
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DNAME, DS, SOA
@@ -111,15 +111,15 @@ class _Judgement:
         signature = self._checker.signature_of(rrset, zone.apex, zone.keys)
         if isinstance(signature, Reason):
             return _Finding(Security.BOGUS, signature, (rrset,))
-        believed = replace(rrset, ttl_seconds=trusted_ttl(rrset, signature, self._checker.now_unix))
+        verified = (believed(rrset, signature, self._checker.now_unix),)
         reason = Reason(f"{show(rrset.owner)} {rrset.type} is signed by key {signature.key_tag} of {show(zone.apex)}")
         labels = wildcard_encloser(rrset.owner, signature)
         if labels is None:
-            return _Finding(Security.SECURE, reason, (believed,))
+            return _Finding(Security.SECURE, reason, verified)
         # RFC 4035 §5.3.4: made of a wildcard, so nothing nearer to the name may exist
         proofs = Proofs.of(known.authority, zone, self._checker)
         what = f"that a wildcard stands in for {show(rrset.owner)}"
-        return _proved(proofs.no_closer(rrset.owner, labels), what, zone, (believed,), proofs.verified)
+        return _proved(proofs.no_closer(rrset.owner, labels), what, zone, verified, proofs.verified)
 
     def _absent(self, question: Question, known: Known, zone_name: str) -> Step[_Finding]:
         zone = yield from self._zone(known.authority, known, zone_name)
@@ -148,7 +148,7 @@ class _Judgement:
                 signature = self._checker.signature_of(rrset, zone.apex, zone.keys)
                 if isinstance(signature, Reason):
                     return signature
-                return (replace(rrset, ttl_seconds=trusted_ttl(rrset, signature, self._checker.now_unix)),)
+                return (believed(rrset, signature, self._checker.now_unix),)
         return ()
 
     def _zone(self, rrsets: Iterable[RRset], known: Known, name: str) -> Step[Trust]:
