@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scop.base import RemoteProtocolError
+from scop.dns.message import Record
+from scop.dns.names import name_from_labels
+from scop.dns.rdata import A
 from scop.dns.zone.first_zone import first_zone
+from scop.dns.zone.master_file import read_records, write_records
 from scop.dns.zone.zone import Zone
 
 HEAD = """\
@@ -34,6 +38,17 @@ def test_zone_text_round_trip(records: dict[str, list[str]]) -> None:
     lines = [f"{owner}.x TXT {text}" for owner, texts in records.items() for text in texts]
     zone = parse(HEAD + "\n".join(lines) + "\n")
     assert zone == parse(zone.to_text())
+
+
+@given(st.lists(st.binary(min_size=1, max_size=5), min_size=1, max_size=2))
+@example([b'"'])
+@example([b";a"])
+@example([b"$5"])
+@example([b"(", b"\\;"])
+def test_zone_text_holds_any_owner(labels: list[bytes]) -> None:
+    """No octet of an owner's name is read as more than a letter, so an UPDATE is read back as it was (RFC 1035 §5.1)."""
+    record = Record(f"{name_from_labels(tuple(each.lower() for each in labels))}.harbor.test", 300, A("192.0.2.1"))
+    assert (record,) == read_records(write_records([record]), "harbor.test")
 
 
 @given(st.text(max_size=200))

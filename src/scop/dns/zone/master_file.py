@@ -9,6 +9,7 @@ Standards: RFC 1035 §5, RFC 2181 §5.2, RFC 2308 §4.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,10 +27,11 @@ from scop.dns.message import Record
 from scop.dns.names import is_at_or_below, normal_name
 from scop.dns.rdata import Rdata, read_rdata, type_name, type_number
 
-__all__ = ["rdata_from_text", "rdata_text", "read_records", "write_records"]
+__all__ = ["owner_text", "rdata_from_text", "rdata_text", "read_records", "write_records"]
 
 _DIRECTIVES = ("$ORIGIN", "$TTL")
 _SINGLE = frozenset({"CNAME", "SOA", "DNAME"})
+_MEANT = re.compile(r'["$();@]')  # RFC 1035 §5.1: what a reader would take for more than a letter
 _BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG", "KEY"})  # RFC 4034 §3 and §4, RFC 2535 §2.3.5
 
 
@@ -49,7 +51,16 @@ def read_records(text: str, origin: str) -> tuple[Record, ...]:
 
 def write_records(records: Iterable[Record]) -> str:
     """Return a master file of full names, one record a line."""
-    return "".join(f"{name}. {ttl} IN {rdata.type} {rdata_text(rdata)}\n" for name, ttl, rdata in records)
+    return "".join(f"{owner_text(name)} {ttl} IN {rdata.type} {rdata_text(rdata)}\n" for name, ttl, rdata in records)
+
+
+def owner_text(name: str) -> str:
+    """Return a name as a master file has it at the beginning of a line, in full."""
+    return f"{_MEANT.sub(_escaped, name)}."
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"
 
 
 def rdata_text(rdata: Rdata) -> str:
