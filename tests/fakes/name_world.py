@@ -70,7 +70,7 @@ def authority(zones: Mapping[str, Zone]) -> Behaviour:
 def _said(ask: Ask, apex: str, zone: Zone) -> Message:
     name, type_ = ask.question.name, ask.question.type
     held = zone.get(name, ())
-    found = [rdata for rdata in held if rdata.type == type_] or [r for r in held if isinstance(r, CNAME)]
+    found = [rdata for rdata in held if type_ in (rdata.type, "ANY")] or [r for r in held if isinstance(r, CNAME)]
     if found:
         return reply(ask.question, tuple(Record(name, TTL, rdata) for rdata in found))
     exists = any(is_at_or_below(other, name) for other in zone)

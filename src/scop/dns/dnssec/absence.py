@@ -35,6 +35,8 @@ _SOA: Final = "SOA"
 _DS: Final = "DS"
 _CNAME: Final = "CNAME"
 _DNAME: Final = "DNAME"
+_ANY: Final = "ANY"
+_OF_DENIAL: Final = frozenset({"NSEC", "RRSIG"})
 
 
 def is_delegation(types: frozenset[str]) -> bool:
@@ -52,6 +54,8 @@ def denies_names_below(types: frozenset[str]) -> bool:
 
 def denies_type(types: frozenset[str], type_: str, name: str) -> bool:
     """Say whether `name`, which has `types`, is proved to have no `type_`."""
+    if type_ == _ANY:
+        return types <= _OF_DENIAL  # what stands at every signed name
     if type_ in types or _CNAME in types:  # RFC 6840 §4.3: with an alias the answer lies elsewhere
         return False
     if type_ == _DS:  # RFC 6840 §4.4: the child's own record, of its apex, says nothing of the parent's side

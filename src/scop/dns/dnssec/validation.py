@@ -94,7 +94,7 @@ class _Judgement:
         if not answers(first, question.name, question.type):
             return _bogus(f"{show(first.owner)} {first.type} is no answer to the question", Ede.DNSSEC_BOGUS)
         finding = yield from self._present(first, known)
-        if first.type == DNAME.type and others:
+        if first.type == DNAME.type and first.owner != question.name and others:
             return _with_alias(finding, first, others[0])
         for rrset in others:  # of ANY
             further = yield from self._present(rrset, known)

@@ -24,6 +24,7 @@ from scop.dns.rdata import CNAME, DNAME, SOA
 from scop.dns.resolver.aggressive import Denials
 from scop.dns.resolver.bounded import Bounded
 from scop.dns.resolver.known import Known, Reason
+from scop.dns.resolver.responses import ANY
 from scop.dns.resolver.stale import MAX_STALE_SECONDS, as_stale, is_of_use
 from scop.dns.resolver.weight import weight_of
 from scop.dns.rrset import RRset
@@ -183,7 +184,8 @@ class Cache:
             kind = question.type
         else:
             self._entries.drop((name, _ANYTHING))
-            kind = first.type
+            # Some of all is no answer to who asks for one type: an RRset may be missing (RFC 8482 §4.1).
+            kind = ANY if question.type == ANY and first.owner == name else first.type
             if kind == DNAME.type and first.owner != name:
                 name, known = first.owner, replace(known, rcode=Rcode.NOERROR, rrsets=(first,))
         self._entries.put((name, kind), _Entry(known, ttl), weight_of(known))
@@ -217,7 +219,7 @@ class EarlyRiser:
 
 def _kinds(question: Question) -> tuple[str, ...]:
     """Return the types under which an answer to the question may be kept."""
-    return (question.type, CNAME.type, _ANYTHING)
+    return (ANY, _ANYTHING) if question.type == ANY else (question.type, CNAME.type, _ANYTHING)
 
 
 def _answers(question: Question, type_: str, entry: _Entry) -> bool:

@@ -4,7 +4,7 @@ Signatures and proofs go to who says DO, the AD bit to who says DO or AD, reason
 that are no look-up are refused in words; what a server would say of itself (version, name) it says only where told to.
 
 Standards: RFC 1035 §4.1.1, RFC 4035 §3.2 (DO, AD, CD), RFC 4892 (id.server), RFC 5001 (NSID), RFC 6840 §5.7 to §5.9,
-RFC 6891 §6.1.3, RFC 7828 (keepalive), RFC 8482 (ANY), RFC 8906 §3 (say no, do not be silent), RFC 8914 (EDE).
+RFC 6891 §6.1.3, RFC 7828 (keepalive), RFC 8906 §3 (say no, do not be silent), RFC 8914 (EDE).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from scop.dns.words import Ede, Opcode, Rcode, Security
 __all__ = ["Manners", "refusal", "reply"]
 
 _TRANSFERS = frozenset({"AXFR", "IXFR"})
-# Not records: wildcards of types, and what belongs to a message (RFC 6895 §3.1).
-_NO_RECORDS = frozenset({"ANY", "MAILA", "MAILB", "OPT", "TKEY", "TSIG"})
+# Not records: wildcards of types that nobody has used since 1987, and what belongs to a message (RFC 6895 §3.1).
+_NO_RECORDS = frozenset({"MAILA", "MAILB", "OPT", "TKEY", "TSIG"})
 _PROOFS = frozenset({"NSEC", "NSEC3"})
 _VERSION_NAMES = ("version.bind", "version.server")
 _IDENTITY_NAMES = ("id.server", "hostname.bind")
@@ -97,7 +97,6 @@ def _objection(asked: Message) -> tuple[Rcode | None, Reason | None]:
     if question.type in _TRANSFERS:
         return Rcode.REFUSED, None
     if question.type in _NO_RECORDS:
-        # RFC 8482 §4: no responder has to give all that there is.
         return Rcode.NOTIMP, Reason(f"{question.type} is no type of records", Ede.NOT_SUPPORTED)
     return None, None
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from scop.dns.answer import Question
 from scop.dns.message import Flag, Message, Record
@@ -27,6 +27,7 @@ from scop.dns.rrset import RRset, gather
 from scop.dns.words import Rcode
 
 __all__ = [
+    "ANY",
     "Asked",
     "Found",
     "Outcome",
@@ -38,6 +39,8 @@ __all__ = [
     "read_response",
     "target_of",
 ]
+
+ANY: Final = "ANY"  # RFC 1035 §3.2.3: all records, whatever their types; RFC 8482: or some of them
 
 _DENIALS = ("NSEC", "NSEC3")
 
@@ -221,6 +224,8 @@ def _present(question: Question, answers: tuple[RRset, ...], message: Message, a
     """Return the RRset at the question's name, the CNAME in its place, or the DNAME above it."""
     name = question.name
     proofs = _denials(message, asked)
+    if question.type == ANY and (standing := _all_at(name, answers)):
+        return Known(Rcode.NOERROR, standing, proofs, asked.zone)
     if question.type == "RRSIG":
         found = _signatures(name, answers)
     else:
@@ -230,6 +235,11 @@ def _present(question: Question, answers: tuple[RRset, ...], message: Message, a
         return Known(Rcode.NOERROR, (found,), proofs, asked.zone)
     dname = _dname_above(name, answers)
     return None if dname is None else _through(name, dname, proofs, asked.zone)
+
+
+def _all_at(name: str, answers: tuple[RRset, ...]) -> tuple[RRset, ...]:
+    """Return what stands at a name; signatures of what did not come are of no use to anybody."""
+    return tuple(rrset for rrset in answers if rrset.owner == name and rrset.type != RRSIG.type)
 
 
 def _made_of_dname(found: RRset, answers: tuple[RRset, ...]) -> bool:
@@ -345,6 +355,8 @@ def _name_servers(records: list[Record], message: Message, asked: Asked, child: 
 def target_of(known: Known, question: Question) -> str | None:
     """Return where an alias leads, None where the RRset asked for stands."""
     last = known.rrsets[-1] if known.rrsets else None
+    if question.type == ANY and known.rrsets and known.rrsets[0].owner == question.name:
+        return None  # RFC 1034 §4.3.2: an alias matches, and stands among the rest
     if last is None or last.type == question.type or last.type != CNAME.type:
         return None
     first = last.rdatas[0]

@@ -17,6 +17,7 @@ from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import AAAA, NS, PTR, SOA, A, Rdata
 from scop.dns.resolver.known import Known
 from scop.dns.resolver.options import ResolverOptions
+from scop.dns.resolver.responses import ANY
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode, Security
 
@@ -63,6 +64,8 @@ class SpecialNames:
 def special_answer(question: Question) -> Known | None:
     """Return what is always true of a special-use name, None for every other."""
     name = question.name
+    if question.type == ANY:
+        question = Question(name, _one_of_all(name))
     if is_at_or_below(name, _LOCALHOST):
         return _said(question, _LOOPBACK.get(question.type, ()), _LOCALHOST)  # RFC 6761 §6.3
     apex = _apex_of(name)
@@ -74,6 +77,13 @@ def special_answer(question: Question) -> Known | None:
         start: Rdata = _start(apex) if question.type == "SOA" else NS(apex)
         return _said(question, (start,), apex)
     return _said(question, (), apex, Rcode.NOERROR if name == apex else Rcode.NXDOMAIN)
+
+
+def _one_of_all(name: str) -> str:
+    """Return the type that stands for all of a name's records (RFC 8482 §4.1)."""
+    if is_at_or_below(name, _LOCALHOST):
+        return A.type
+    return PTR.type if name in _LOOPBACK_REVERSE else SOA.type
 
 
 def _apex_of(name: str) -> str | None:
