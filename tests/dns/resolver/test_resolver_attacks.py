@@ -226,6 +226,12 @@ class Judge:
             return replace(known, security=Security.SECURE)
         return replace(known, security=Security.BOGUS, reason=Reason("forged", Ede.DNSSEC_BOGUS))
 
+    def broken(self, question: Question) -> Reason | None:
+        """No zone is, as a whole."""
+
+    def settle(self, judged: Known) -> None:
+        """Remember nothing."""
+
 
 def forged_world() -> NameWorld:
     """Return a zone one of whose two servers lies."""

@@ -12,7 +12,7 @@ from scop.dns.message import Flag, Record
 from scop.dns.rdata import A
 from scop.dns.resolver.asking import Ask, Server, Step
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known
+from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.options import ResolverOptions, Way, Zone
 from scop.dns.resolver.resolver import Resolver
 from scop.dns.words import Security
@@ -29,6 +29,12 @@ class Believer:
         """Believe it."""
         yield from ()
         return replace(known, security=Security.SECURE)
+
+    def broken(self, question: Question) -> Reason | None:
+        """No zone is."""
+
+    def settle(self, judged: Known) -> None:
+        """Remember nothing."""
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class Chain:
         try:
             known = yield from self._find(Question(name, "DS"))
         except Unanswered as fault:
-            return _bogus(name, f"the DS of {show(name)} cannot be had: {fault}", fault.ede)
+            return _unreached(name, f"the DS of {show(name)} cannot be had: {fault}", fault.ede)
         stated = known.rrsets[:1] or tuple(rrset for rrset in known.authority if rrset.type in DENIALS)
         above = parent_name(name)
         signer = signer_of(stated, above, self._anchors.above(above))
@@ -116,7 +116,7 @@ class Chain:
         try:
             known = yield from self._find(Question(apex, DNSKEY.type))
         except Unanswered as fault:
-            return _bogus(apex, f"the DNSKEY of {show(apex)} cannot be had: {fault}", Ede.DNSKEY_MISSING)
+            return _unreached(apex, f"the DNSKEY of {show(apex)} cannot be had: {fault}", Ede.DNSKEY_MISSING)
         rrset = known.rrsets[0] if known.rrsets and known.rrsets[0].type == DNSKEY.type else None
         if rrset is None or rrset.owner != apex:
             return _bogus(apex, f"{show(apex)} has no DNSKEY", Ede.DNSKEY_MISSING)
@@ -191,4 +191,9 @@ def _no_entry(apex: str, keys: tuple[DNSKEY, ...], usable: tuple[Anchor, ...], b
 
 
 def _bogus(apex: str, text: str, ede: Ede) -> Trust:
+    return Trust(apex, Security.BOGUS, Reason(text, ede, apex))
+
+
+def _unreached(apex: str, text: str, ede: Ede) -> Trust:
+    """Return what holds for this question only: that it could not ask enough says nothing of the zone."""
     return Trust(apex, Security.BOGUS, Reason(text, ede))

@@ -29,21 +29,26 @@ class Effort:
     signature_checks: int = 0
     failed_checks: int = 0
     hash_runs: int = 0
+    is_spent: bool = False  # once anything would have cost too much
 
     def spend_check(self) -> None:
         """Count a signature that is about to be checked."""
         if self.signature_checks == MAX_SIGNATURE_CHECKS:
-            raise LimitExceeded(f"more than {MAX_SIGNATURE_CHECKS} signatures to check")
+            raise self._limit(f"more than {MAX_SIGNATURE_CHECKS} signatures to check")
         self.signature_checks += 1
 
     def note_failure(self) -> None:
         """Count one that did not fit."""
         if self.failed_checks == MAX_FAILED_CHECKS:
-            raise LimitExceeded(f"more than {MAX_FAILED_CHECKS} signatures that do not fit")
+            raise self._limit(f"more than {MAX_FAILED_CHECKS} signatures that do not fit")
         self.failed_checks += 1
 
     def spend_hash(self, iterations: int) -> None:
         """Count a name that is about to be hashed (RFC 5155 §5: once, and then `iterations` times)."""
         if self.hash_runs + iterations >= MAX_HASH_RUNS:
-            raise LimitExceeded(f"more than {MAX_HASH_RUNS} hashes to compute")
+            raise self._limit(f"more than {MAX_HASH_RUNS} hashes to compute")
         self.hash_runs += iterations + 1
+
+    def _limit(self, text: str) -> LimitExceeded:
+        self.is_spent = True
+        return LimitExceeded(text)

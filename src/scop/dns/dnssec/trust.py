@@ -21,6 +21,10 @@ __all__ = ["Anchor", "Anchors", "Trust", "Trusted", "anchors_of"]
 Anchor = DS | DNSKEY
 MAX_TRUSTED = 4096  # zones, and names that are no zones; one costs 1 to 2 kB
 MAX_TRUST_SECONDS = 86_400  # RFC 4035 §4.3 sets none; a changed DS should be seen within a day
+MAX_BROKEN = 1024  # zones that are bogus as a whole
+# RFC 9520 §3.2 and §3.4: one second to five minutes. Whoever asks for thousands of names in a broken zone has it looked
+# at six times a minute, and one that is repaired is well after ten seconds.
+BROKEN_SECONDS = 10.0
 MIN_TRUST_SECONDS = 1.0  # a TTL of 0 must still serve the question that it was asked for
 
 
@@ -87,6 +91,7 @@ class Trusted:
 
     def __init__(self) -> None:
         self._trusts: OrderedDict[str, Trust] = OrderedDict()
+        self._broken: OrderedDict[str, tuple[Reason, float]] = OrderedDict()
 
     def find(self, name: str, now: float) -> Trust | None:
         """Return what holds for `name`."""
@@ -98,6 +103,7 @@ class Trusted:
 
     def learn(self, name: str, trust: Trust) -> None:
         """Remember what was concluded; of a bogus zone nothing, since the next try may find a server that is well."""
+        self._broken.pop(name, None)
         if trust.security is Security.BOGUS:
             self._trusts.pop(name, None)
             return
@@ -105,6 +111,25 @@ class Trusted:
         self._trusts.move_to_end(name)
         if len(self._trusts) > MAX_TRUSTED:
             self._trusts.popitem(last=False)
+
+    def learn_broken(self, reason: Reason, now: float) -> None:
+        """Remember for a moment that nothing of a zone can be believed, since no server of it is well."""
+        if reason.zone is not None:
+            self._broken[reason.zone] = reason, now + BROKEN_SECONDS
+            self._broken.move_to_end(reason.zone)
+            if len(self._broken) > MAX_BROKEN:
+                self._broken.popitem(last=False)
+
+    def broken(self, name: str, anchor: str, now: float) -> Reason | None:
+        """Return why nothing at `name` can be believed, if a zone above it, but not above its anchor, is broken."""
+        while self._broken:
+            reason, until = self._broken.get(name, (None, 0.0))
+            if until > now:
+                return reason
+            if name == anchor:
+                break
+            name = parent_name(name)
+        return None
 
     def chain(self, name: str, now: float) -> tuple[Trust, ...]:
         """Return the zones from where trust begins down to the one of `name`, as far as they are remembered."""

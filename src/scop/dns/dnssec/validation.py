@@ -74,6 +74,17 @@ class Validator:
             finding = _bogus(str(fault), Ede.DNSSEC_BOGUS)
         return _judged(known, finding)
 
+    def broken(self, question: Question) -> Reason | None:
+        """Return why any answer to a question would be bogus, if that was found out a moment ago (RFC 9520 §3.4)."""
+        zone_name = _zone_name(question.name, question.type)
+        anchor = self._anchors.above(zone_name)
+        return None if anchor is None else self._trusted.broken(zone_name, anchor, self._clock.monotonic())
+
+    def settle(self, judged: Known) -> None:
+        """Take a verdict as the last one on a question, after which no other server is asked."""
+        if judged.security is Security.BOGUS and judged.reason is not None:
+            self._trusted.learn_broken(judged.reason, self._clock.monotonic())
+
     def chain(self, name: str) -> tuple[Trust, ...]:
         """Return the zones from where trust begins down to the one of `name`, as far as they are remembered."""
         return self._trusted.chain(name, self._clock.monotonic())

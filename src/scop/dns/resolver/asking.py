@@ -15,7 +15,7 @@ from scop.dns.answer import Question
 from scop.dns.message import Edns, Message
 from scop.dns.words import Ede
 
-__all__ = ["Ask", "Protocol", "Server", "Step", "Unanswered"]
+__all__ = ["Ask", "Overspent", "Protocol", "Server", "Step", "Unanswered"]
 
 ASK_SECONDS = 1.5  # what a distant server needs; who asks then turns to another one
 
@@ -29,6 +29,10 @@ class Unanswered(Exception):
     def __init__(self, text: str, ede: Ede = Ede.NO_REACHABLE_AUTHORITY) -> None:
         super().__init__(text)
         self.ede = ede
+
+
+class Overspent(Unanswered):
+    """The asker's question has cost what it may; that says nothing of the name that was to be asked for next."""
 
 
 class Protocol(StrEnum):

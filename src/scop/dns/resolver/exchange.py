@@ -15,7 +15,7 @@ from scop.base import Clock
 from scop.dns.answer import Question
 from scop.dns.message import Edns, Message
 from scop.dns.resolver.addresses import Address, is_public
-from scop.dns.resolver.asking import Ask, Protocol, Server, Step, Unanswered
+from scop.dns.resolver.asking import Ask, Overspent, Protocol, Server, Step
 from scop.dns.resolver.known import Known
 from scop.dns.resolver.limits import MAX_TRIES
 from scop.dns.resolver.nat64 import translated
@@ -112,7 +112,7 @@ class Exchange:
         self, server: Server, asked: Asked, depth: int, *, takes_edns: bool, protocol: Protocol = Protocol.UDP
     ) -> Step[Message | None]:
         if not self._queries_left:
-            raise Unanswered(f"more than {self.options.max_queries} queries")
+            raise Overspent(f"more than {self.options.max_queries} queries")
         self._queries_left -= 1
         begun, is_datagram = self._clock.monotonic(), protocol is Protocol.UDP
         message = yield Ask(

@@ -20,7 +20,7 @@ from scop.base import Clock
 from scop.dns.answer import Question
 from scop.dns.names import parent_name
 from scop.dns.rdata import AAAA, A
-from scop.dns.resolver.asking import Server, Step, Unanswered
+from scop.dns.resolver.asking import Overspent, Server, Step, Unanswered
 from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegation, Delegations, NameServer
 from scop.dns.resolver.exchange import Exchange, Round
@@ -115,6 +115,8 @@ class Iteration:
     def _find_or_fail(self, question: Question, depth: int) -> Step[Known]:
         try:
             return (yield from self.find(question, depth))
+        except Overspent:
+            raise
         except Unanswered as fault:
             reason = Reason(str(fault), fault.ede)
             self._cache.learn(question, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
@@ -164,8 +166,8 @@ class Iteration:
         keeps = not passed_over
         try:
             return (yield from self._descend(delegation, question, depth, keeps=keeps))
-        except Unanswered:
-            if delegation.is_fixed:
+        except Unanswered as fault:
+            if delegation.is_fixed or isinstance(fault, Overspent):
                 raise
             # What a referral said some time ago may be outdated: once more from above.
             self._delegations.forget(delegation.zone)

@@ -15,10 +15,14 @@ __all__ = ["Known", "Reason"]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an answer is what it is: a word for the asker (RFC 8914), and a sentence for the log and for `--trace`."""
+    """Why an answer is what it is: a word for the asker (RFC 8914), and a sentence for the log and for `--trace`.
+
+    `zone` is the one of which nothing can be believed, where that is why.
+    """
 
     text: str
     ede: Ede = Ede.OTHER
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Protocol, TypeAlias
 from scop.base import Clock
 from scop.dns.answer import Question
 from scop.dns.dnssec.effort import Effort
-from scop.dns.resolver.asking import Step, Unanswered
+from scop.dns.resolver.asking import Overspent, Step, Unanswered
 from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegations
 from scop.dns.resolver.exchange import Exchange
@@ -49,6 +49,12 @@ class Judge(Protocol):
 
         `effort` counts what all the links of an asker's question cost together.
         """
+
+    def broken(self, question: Question) -> Reason | None:
+        """Return why any answer would be bogus, where that is known without asking."""
+
+    def settle(self, judged: Known) -> None:
+        """Take a verdict as the last one on a question."""
 
 
 class Resolver:
@@ -81,7 +87,9 @@ class Resolver:
             except Unanswered as fault:
                 reason = Reason(str(fault), fault.ede)
                 exchange.note(NoteKind.FAILED, chain.wants, reason.text)
-                self._cache.learn(chain.wants, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
+                # What an attacker's alias leads to has not failed because his question cost too much.
+                failed = question if isinstance(fault, Overspent) else chain.wants
+                self._cache.learn(failed, Known(Rcode.SERVFAIL, reason=reason), self._clock.monotonic())
                 return Resolution(Rcode.SERVFAIL, reason=reason, trace=tuple(exchange.notes))
             chain.add(known)
             if chain.wants is not None:
@@ -105,15 +113,20 @@ class Resolver:
             is_judged = known.security is not Security.INDETERMINATE or known.rcode not in _SAID
             if is_judged or chain.checking_disabled:
                 return known
-        else:
-            special = self._special.answer(question)
-            if special is not None:
-                exchange.note(NoteKind.SPECIAL, question, "a special-use name, answered here")
-                return special
-            known = yield from iteration.find(question)
+        elif (special := self._special.answer(question)) is not None:
+            exchange.note(NoteKind.SPECIAL, question, "a special-use name, answered here")
+            return special
+        if self._judge is not None and not chain.checking_disabled and (reason := self._judge.broken(question)):
+            exchange.note(NoteKind.JUDGED, question, f"bogus, as a moment ago: {reason.text}")
+            return Known(Rcode.SERVFAIL, security=Security.BOGUS, reason=reason)
+        known = known or (yield from iteration.find(question))
         if chain.checking_disabled and known.security is Security.INDETERMINATE:
             return self._cache.learn(question, known, self._clock.monotonic())
         known = yield from self._judged(question, known, exchange, iteration, chain.effort)
+        if self._judge is not None:
+            self._judge.settle(known)
+        if chain.effort.is_spent and chain.is_begun:
+            return known  # as above: it is the question that is at fault, and not this name
         return self._cache.learn(question, known, self._clock.monotonic())
 
     def _judged(
@@ -159,6 +172,11 @@ class _Chain:
         self._names = {question.name}
         self._failure: Reason | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the wanted name is not the asker's, but where an alias leads."""
+        return bool(self._links)
+
     def add(self, known: Known) -> None:
         """Take in what stands at the wanted name; `wants` is then the next one, or None at the end."""
         question = self.wants
@@ -168,8 +186,8 @@ class _Chain:
         if known.security is Security.BOGUS and not self.checking_disabled:
             return
         target = target_of(known, question)
-        if target is None:
-            return
+        if target is None or target == question.name:
+            return  # Lenient: RFC 1034 §3.6.2 calls it an error; whoever asked sees an alias that ends at itself
         if target in self._names or len(self._links) > MAX_ALIASES:
             self._failure = Reason(f"a chain of {len(self._links)} aliases leads nowhere")
             return
@@ -186,10 +204,11 @@ class _Chain:
             return Resolution(Rcode.SERVFAIL, security=security, reason=reason)
         if last.rcode not in _SAID:
             return Resolution(last.rcode, reason=last.reason)
-        answers = tuple(rrset for link in self._links for rrset in link.rrsets)
+        # A DNAME may have made several links; it stands there once.
+        answers = {(rrset.owner, rrset.type): rrset for link in self._links for rrset in link.rrsets}
         authority = tuple(dict.fromkeys(rrset for link in self._links for rrset in link.authority))
         is_local = all(link.is_local for link in self._links)
-        return Resolution(last.rcode, answers, authority, security, reason, is_local=is_local)
+        return Resolution(last.rcode, tuple(answers.values()), authority, security, reason, is_local=is_local)
 
 
 def _least(found: Iterable[Security]) -> Security:
