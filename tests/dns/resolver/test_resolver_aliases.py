@@ -1,0 +1,44 @@
+"""Chains of aliases, as who asked is shown them."""
+
+from fakes.name_world import TTL, NameWorld, authority, reply
+from scop.dns import CNAME, NS, TXT, Question, Rcode
+from scop.dns.message import Message, Record
+from scop.dns.rdata import DNAME
+from scop.dns.resolver.asking import Ask, Server
+from scop.dns.resolver.cache import Cache
+from scop.dns.resolver.options import ResolverOptions
+from scop.dns.resolver.resolver import Resolver
+
+ROOT = "198.41.0.4"
+OPTIONS = ResolverOptions(roots=(Server(ROOT),), prime=False, minimise=False)
+END = TXT((b"end",))
+
+
+def test_resolver_says_a_dname_once_that_makes_several_links() -> None:
+    """RFC 2181 §5: an RRset stands once in a section."""
+    world = NameWorld()
+
+    def said(ask: Ask) -> Message:
+        is_moved = ask.question.name.endswith("x")
+        return reply(ask.question, (Record("x", TTL, DNAME("")) if is_moved else Record("short", TTL, END),))
+
+    world.servers = {ROOT: said}
+    resolution = world.run(Resolver(OPTIONS, Cache(), world.clock).resolve(Question("short.x.x", "TXT")))
+    assert [(rrset.owner, rrset.type) for rrset in resolution.answers] == [
+        ("x", "DNAME"),
+        ("short.x.x", "CNAME"),
+        ("short.x", "CNAME"),
+        ("short", "TXT"),
+    ]
+
+
+def test_resolver_shows_an_alias_that_leads_to_itself() -> None:
+    """RFC 1034 §3.6.2: it leads nowhere; who asked sees why, and longer loops fail."""
+    world = NameWorld()
+    world.servers = {
+        ROOT: authority({"": {"": (NS("a.root"),), "me": (CNAME("me"),), "a": (CNAME("b"),), "b": (CNAME("a"),)}})
+    }
+    resolver = Resolver(OPTIONS, Cache(), world.clock)
+    alone, round_ = (world.run(resolver.resolve(Question(name, "A"))) for name in ("me", "a"))
+    assert (Rcode.NOERROR, ["CNAME"]) == (alone.rcode, [rrset.type for rrset in alone.answers])
+    assert (Rcode.SERVFAIL, ()) == (round_.rcode, round_.answers)
