@@ -27,11 +27,11 @@ from scop.dns import MX, NS, SOA, A, Question, Rcode, Security
 from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.dnssec.digests import ds_of
 from scop.dns.dnssec.keys import SigningKey
-from scop.dns.dnssec.nsec3 import hash_label, hash_name
 from scop.dns.dnssec.public_keys import forget_keys
 from scop.dns.dnssec.signatures import Validity, sign
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
+from scop.dns.hashed_names import hash_label, hash_name
 from scop.dns.message import Flag, Message, Record, build_message, parse_message
 from scop.dns.names import parent_name
 from scop.dns.rdata import DNSKEY, NSEC3, RRSIG, Rdata

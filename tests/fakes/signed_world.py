@@ -15,8 +15,9 @@ from scop.dns.dnssec.canonical import name_key
 from scop.dns.dnssec.digests import ds_of
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.dnssec.nsec import covers
-from scop.dns.dnssec.nsec3 import hash_covers, hash_label, hash_name, label_hash
+from scop.dns.dnssec.nsec3 import hash_covers
 from scop.dns.dnssec.signatures import Validity, sign
+from scop.dns.hashed_names import hash_label, hash_name, label_hash
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DNAME, DNSKEY, DS, NS, NSEC, NSEC3, SOA, Rdata
 from scop.dns.rdata.bitmap import bitmap_of

@@ -10,10 +10,10 @@ from fakes.jumping_clock import JumpingClock
 from fakes.signed_world import NOW, SALT, SignedWorld, SignedZone
 from scop.dns import TXT, A, Question, Rcode, Security
 from scop.dns.dnssec.keys import SigningKey
-from scop.dns.dnssec.nsec3 import hash_label, hash_name
 from scop.dns.dnssec.signatures import Validity, sign
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
+from scop.dns.hashed_names import hash_label, hash_name
 from scop.dns.rdata import NSEC, NSEC3, RRSIG
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.known import Known

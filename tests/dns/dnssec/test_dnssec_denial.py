@@ -14,14 +14,8 @@ from scop.dns.dnssec.absence import Absence, Cut
 from scop.dns.dnssec.canonical import label_count, name_key, rightmost, signed_owner
 from scop.dns.dnssec.effort import MAX_FAILED_CHECKS, MAX_HASH_RUNS, MAX_SIGNATURE_CHECKS, Effort
 from scop.dns.dnssec.nsec import NsecProofs, covers
-from scop.dns.dnssec.nsec3 import (
-    MAX_ITERATIONS,
-    Nsec3Proofs,
-    hash_covers,
-    hash_label,
-    hash_name,
-    label_hash,
-)
+from scop.dns.dnssec.nsec3 import MAX_ITERATIONS, Nsec3Proofs, hash_covers
+from scop.dns.hashed_names import hash_label, hash_name, label_hash
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import NSEC, NSEC3
 from scop.dns.rrset import RRset

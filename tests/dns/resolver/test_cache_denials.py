@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.dns.answer import Question
-from scop.dns.dnssec.nsec3 import hash_name
+from scop.dns.hashed_names import hash_name
 from scop.dns.names import is_at_or_below, name_labels, parent_name
 from scop.dns.rdata import NSEC, NSEC3, RRSIG, SOA, TXT, Rdata
 from scop.dns.resolver.aggressive import Denials

@@ -5,51 +5,24 @@ Standards: RFC 5155 §5 and §8; RFC 6840 §4 and §5.2; RFC 9276 §3.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from scop.dns.dnssec.absence import Absence, Cut, denies_names_below, denies_type, is_delegation
 from scop.dns.dnssec.canonical import label_count, rightmost
 from scop.dns.dnssec.effort import Effort
-from scop.dns.names import is_at_or_below, name_to_wire, parent_name
+from scop.dns.hashed_names import SHA1, hash_name, label_hash
+from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import NSEC3
 from scop.dns.rrset import RRset
 
-__all__ = ["MAX_ITERATIONS", "SHA1", "Nsec3Proofs", "hash_covers", "hash_label", "hash_name", "label_hash"]
+__all__ = ["MAX_ITERATIONS", "Nsec3Proofs", "hash_covers"]
 
-SHA1 = 1  # RFC 5155 §11: the one hash algorithm
 # RFC 9276 §3.2 leaves the number to us: what most resolvers agreed upon in 2021. Zones should have 0.
 MAX_ITERATIONS = 150
 MAX_WAYS = 2  # RFC 5155 §8.2: a zone that changes its salt may show records of both
-HASHES_REMEMBERED = 8192
 _KNOWN_FLAGS = 0x01  # RFC 5155 §8.2: a record with any other is passed over
-
-
-@lru_cache(HASHES_REMEMBERED)
-def hash_name(name: str, salt: bytes = b"", iterations: int = 0) -> bytes:
-    """Return the hash of a name (RFC 5155 §5)."""
-    hashed = name_to_wire(name)
-    for _ in range(iterations + 1):
-        hashed = hashlib.sha1(hashed + salt, usedforsecurity=False).digest()
-    return hashed
-
-
-def hash_label(hashed: bytes) -> str:
-    """Return a hash as the first label of an NSEC3's owner (RFC 5155 §3)."""
-    return base64.b32hexencode(hashed).decode("ascii").rstrip("=").lower()
-
-
-def label_hash(label: str) -> bytes | None:
-    """Return the hash that the first label of an NSEC3's owner says; None if it says none."""
-    try:
-        return base64.b32hexdecode(label.upper() + "=" * (-len(label) % 8))
-    except (binascii.Error, ValueError):
-        return None
 
 
 def hash_covers(first: bytes, last: bytes, hashed: bytes) -> bool:

@@ -23,7 +23,8 @@ from scop.dns.answer import Question
 from scop.dns.dnssec.absence import denies_names_below, denies_type
 from scop.dns.dnssec.canonical import label_count, name_key, signed_owner
 from scop.dns.dnssec.nsec import covers
-from scop.dns.dnssec.nsec3 import hash_covers, hash_name, label_hash
+from scop.dns.dnssec.nsec3 import hash_covers
+from scop.dns.hashed_names import hash_name, label_hash
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DS, NSEC, NSEC3, RRSIG, SOA
 from scop.dns.resolver.known import Known

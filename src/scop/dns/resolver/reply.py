@@ -90,14 +90,12 @@ def _objection(asked: Message) -> tuple[Rcode | None, Reason | None]:
         return Rcode.NOTIMP, None
     if edns is not None and edns.version:
         return Rcode.BADVERS, None  # RFC 6891 §6.1.3
-    if question is None:
-        return Rcode.FORMERR, None
-    if question.type in _TRANSFERS:
-        return Rcode.REFUSED, None  # RFC 1995 §3: an IXFR's authority section says which version the asker has
-    if asked.answers or asked.authority:
+    if question is None or asked.answers or asked.authority:
         return Rcode.FORMERR, None
     if edns is not None and edns.option(OptionCode.KEEPALIVE):
         return Rcode.FORMERR, None  # RFC 7828 §3.2.1: an asker says it without a time
+    if question.type in _TRANSFERS:
+        return Rcode.REFUSED, None
     if question.type in _NO_RECORDS:
         return Rcode.NOTIMP, Reason(f"{question.type} is no type of records", Ede.NOT_SUPPORTED)
     return None, None

@@ -8,13 +8,12 @@ RFC 9276 §3.1 (no iterations, no salt, no opt-out).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
-from scop.dns.names import name_to_wire, parent_name
+from scop.dns.hashed_names import SHA1, hash_label, hash_name, label_hash
+from scop.dns.names import parent_name
 from scop.dns.rdata import NSEC, NSEC3, NSEC3PARAM
 from scop.dns.rdata.bitmap import bitmap_of
 from scop.dns.rrset import RRset
@@ -36,7 +35,6 @@ __all__ = [
     "relinked",
 ]
 
-SHA1 = 1  # RFC 5155 §11: the one hash algorithm there is
 _AT_DELEGATION = frozenset({"NS", "DS"})  # RFC 4035 §2.3: what counts at a delegation
 _NONE: Node = {}
 
@@ -50,8 +48,7 @@ class Denial(StrEnum):
 
 def nsec3_owner(origin: str, name: str) -> str:
     """Return where the NSEC3 record of a name stands: under its hash (RFC 5155 §3 and §5)."""
-    digest = hashlib.sha1(name_to_wire(name), usedforsecurity=False).digest()  # no salt, no iterations
-    label = base64.b32hexencode(digest).decode("ascii").lower()
+    label = hash_label(hash_name(name))  # no salt, no iterations
     return f"{label}.{origin}" if origin else label
 
 
@@ -129,4 +126,6 @@ def negative_ttl(zone: Zone) -> int:
 
 
 def _hash_in(owner: str) -> bytes:
-    return base64.b32hexdecode(owner.partition(".")[0].upper())
+    hashed = label_hash(owner.partition(".")[0])
+    assert hashed is not None
+    return hashed

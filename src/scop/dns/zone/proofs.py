@@ -8,20 +8,16 @@ Standards: RFC 4035 §3.1.3; RFC 5155 §7.2.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
-from functools import lru_cache
 
-from scop.dns.names import name_to_wire, parent_name
+from scop.dns.hashed_names import hash_label, hash_name
+from scop.dns.names import parent_name
 from scop.dns.rdata import NSEC3PARAM
 from scop.dns.rrset import RRset
 from scop.dns.zone.lookup import Found, Match, wildcard_below
 from scop.dns.zone.zone import Zone
 
 __all__ = ["proofs"]
-
-HASHES_REMEMBERED = 4096  # those of enclosers and wildcards come again; bounded, since askers choose names
 
 
 def proofs(zone: Zone, found: Found, qname: str) -> tuple[RRset, ...]:
@@ -96,7 +92,7 @@ class _Hashed:
         return self._zone.hashed[self._zone.nsec3_names.at_or_before(self._owner(name))]
 
     def _owner(self, name: str) -> str:
-        label = _hashed_label(name, self._parameters.salt, self._parameters.iterations)
+        label = hash_label(hash_name(name, self._parameters.salt, self._parameters.iterations))
         return f"{label}.{self._zone.origin}" if self._zone.origin else label
 
 
@@ -115,12 +111,3 @@ def _next_closer(name: str, encloser: str) -> str:
 
 def _each_once(rrsets: Iterable[RRset]) -> tuple[RRset, ...]:
     return tuple({rrset.owner: rrset for rrset in rrsets}.values())
-
-
-@lru_cache(HASHES_REMEMBERED)
-def _hashed_label(name: str, salt: bytes, iterations: int) -> str:
-    """Return the first label of the NSEC3 record of a name (RFC 5155 §5 and §3.3)."""
-    digest = hashlib.sha1(name_to_wire(name) + salt, usedforsecurity=False).digest()
-    for _ in range(iterations):
-        digest = hashlib.sha1(digest + salt, usedforsecurity=False).digest()
-    return base64.b32hexencode(digest).decode("ascii").lower()
