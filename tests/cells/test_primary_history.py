@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from scop.cells.primary import history as history_module
-from scop.cells.primary.history import REPOSITORY, GitHistory, VersionUnknown, file_of, origin_of
+from scop.cells.primary.history import REPOSITORY, GitHistory, VersionUnknown, file_of, is_zone_file, origin_of
 from scop.cells.primary.holdings import Author
+from scop.dns.rdata import A
+from scop.dns.rrset import RRset
 from scop.dns.zone import Zone
 from scop.store import Store
 
@@ -184,11 +186,34 @@ def test_history_that_cannot_write_is_an_os_error(
         history.commit(zone(serial=8), BY)
 
 
-@pytest.mark.parametrize("origin", ["", "test", "harbor.test", "0/25.2.0.192.in-addr.arpa"])
+@pytest.mark.parametrize("origin", ["", "root", "test", "harbor.test", "0/25.2.0.192.in-addr.arpa"])
 def test_file_of_a_zone_names_it(origin: str) -> None:
     """Each zone has a file of its own, the root too, and a slash (RFC 2317 §4) opens no folder."""
     assert origin == origin_of(file_of(origin))
-    assert "/" not in file_of(origin)
+    assert ("/" not in file_of(origin), True) == (True, is_zone_file(file_of(origin)))
+
+
+@pytest.mark.parametrize(
+    "file", [".zone", "..zone", "ROOT.zone", "Harbor.test.zone", "a..b.zone", "a..zone", "é.zone", "%2F.zone"]
+)
+def test_file_of_another_name_is_no_zone(file: str) -> None:
+    """No zone has two files, so one that is named another way stands beside them."""
+    assert not is_zone_file(file)
+
+
+@pytest.mark.parametrize("label", ['"q"', ";a", "$5", "(", "@", r"a\.b", r"\000"])
+def test_history_reads_any_owner_back(label: str, tmp_path: Path) -> None:
+    """Whatever name an UPDATE brought, after a restart the zone is as it was answered."""
+    first = GitHistory(tmp_path)
+    before = zone()
+    owner = f"{label}.{ORIGIN}"
+    record = RRset(owner, "A", 300, (A("192.0.2.1"),))
+    written = Zone(ORIGIN, {**before.nodes, owner: {"A": record}})
+    first.commit(written, BY)
+    first.close()
+    again = GitHistory(tmp_path)
+    assert (written,) == again.zones()
+    again.close()
 
 
 def test_history_packs_itself(history: GitHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ import pytest
 from fakes.git_remote import bare_repository, edit, git
 from fakes.watched_log import WatchedLog
 from scop.cells.primary import remote as remote_module
-from scop.cells.primary.history import GitHistory
+from scop.cells.primary.history import GitHistory, Versions
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.remote import Companion, remote_of
 from scop.dns.zone import Zone
-from scop.store import Remote, StoreError
+from scop.store import GitError, Remote, StoreError
 
 ORIGIN = "harbor.test"
 FILE = "harbor.test.zone"
@@ -143,6 +143,69 @@ async def test_companion_leaves_a_broken_remote_alone(pair: Pair) -> None:
     edit(pair.bare, FILE, HEAD.format(7) + FTP)
     await pair.companion.exchange()
     assert zone(WWW + FTP, 9) == pair.there
+
+
+async def test_companion_takes_no_file_for_a_zone_that_is_not_named_so(pair: Pair) -> None:
+    """A name in another spelling would make two files of one zone: it stays beside them, and the log names it."""
+    await pair.companion.exchange()
+    for file in ("Harbor.test.zone", "..zone", "ROOT.zone"):
+        edit(pair.bare, file, HEAD.format(99) + WWW)
+    await pair.companion.exchange()
+    assert (zone(), None) == (pair.holdings.source(ORIGIN), pair.holdings.source(""))
+    (line,) = [line for line in pair.kept.lines if line["event"] == "remote.misnamed"]
+    assert ["..zone", "Harbor.test.zone", "ROOT.zone"] == line["files"]
+
+
+def push_tree(bare: Path, *words: str) -> None:
+    """Push a commit of what git's index is told to hold."""
+    work = bare.parent / f"tree{words[-1][:4]}"
+    git(bare.parent, "clone", "-q", str(bare), str(work))
+    git(work, "update-index", "--add", "--cacheinfo", *words)
+    git(work, "commit", "-q", "-m", "Index")
+    git(work, "push", "-q", "origin", "HEAD:main")
+
+
+async def test_companion_survives_what_no_person_writes(pair: Pair, tmp_path: Path) -> None:
+    """A submodule in the place of a zone is none, neither in the exchange nor at the next start."""
+    await pair.companion.exchange()
+    push_tree(pair.bare, f"160000,{'1' * 40},sub.zone")
+    await pair.companion.exchange()
+    assert zone() == pair.holdings.source(ORIGIN)
+    assert (zone(),) == Versions(tmp_path / "state").zones()
+
+
+async def test_companion_follows_a_remote_whose_history_was_replaced(pair: Pair) -> None:
+    """Nothing of ours is lost by a forced push there: what is only there comes, where both differ ours stays."""
+    await pair.companion.exchange()
+    other = pair.bare.parent / "other"
+    git(pair.bare.parent, "init", "-q", "-b", "main", str(other))
+    (other / FILE).write_text("@ 300 SOA mx hostmaster 9 3600 600 1209600 10\n@ 300 NS mx\n" + WWW)
+    git(other, "add", FILE)
+    git(other, "commit", "-q", "-m", "Begin anew")
+    git(other, "push", "-q", "--force", str(pair.bare), "HEAD:main")
+    await pair.companion.exchange()
+    assert zone(WWW, 9) == pair.holdings.source(ORIGIN) == pair.there
+
+
+@pytest.mark.parametrize("at_main", ["a blob", "a tag", "nothing", "an older commit"])
+async def test_companion_with_a_remote_that_makes_no_sense(pair: Pair, at_main: str) -> None:
+    """What is no commit there stops the exchange and harms nothing here; what was taken away comes again."""
+    await pair.change(8, WWW)
+    await pair.companion.exchange()
+    if at_main == "nothing":
+        git(pair.bare, "update-ref", "-d", "refs/heads/main")
+    elif at_main == "an older commit":
+        git(pair.bare, "update-ref", "refs/heads/main", "main~1")
+    else:
+        git(pair.bare, "tag", "-a", "-m", "x", "v1", "main")
+        words = ("rev-parse", "v1") if at_main == "a tag" else ("rev-parse", f"main:{FILE}")
+        (pair.bare / "refs/heads/main").write_text(git(pair.bare, *words))
+        with pytest.raises((StoreError, GitError)):
+            await pair.companion.exchange()
+        assert zone(WWW, 8) == pair.holdings.source(ORIGIN)
+        return
+    await pair.companion.exchange()
+    assert zone(WWW, 8) == pair.holdings.source(ORIGIN) == pair.there
 
 
 async def test_companion_continues_an_exchange_that_was_cut_off(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

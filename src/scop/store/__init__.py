@@ -19,6 +19,7 @@ from scop.store.faults import Conflict, StoreError
 
 if TYPE_CHECKING:
     from scop.store.database import Database
+    from scop.store.libgit2 import GitError
     from scop.store.maildir import Maildirs
     from scop.store.mbox import Mbox
     from scop.store.remote import Diverged, Remote
@@ -28,6 +29,7 @@ __all__ = [
     "Conflict",
     "Database",
     "Diverged",
+    "GitError",
     "Maildirs",
     "Mbox",
     "Remote",
@@ -41,6 +43,7 @@ __all__ = [
 _HOMES = {
     "Database": "database",
     "Diverged": "remote",
+    "GitError": "libgit2",
     "Maildirs": "maildir",
     "Mbox": "mbox",
     "Remote": "remote",

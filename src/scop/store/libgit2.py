@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["ConfigLevel", "CredentialType", "FileMode", "SortMode", "pygit2"]
+__all__ = ["ConfigLevel", "CredentialType", "FileMode", "GitError", "SortMode", "pygit2"]
 
 # What OpenSSL and `ssl.get_default_verify_paths` heed. pygit2 fails where neither a file nor a folder is there.
 _NO_AUTHORITIES = {"SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/dev"}
@@ -18,6 +18,7 @@ _before = {name: os.environ.get(name) for name in _NO_AUTHORITIES}
 os.environ.update(_NO_AUTHORITIES)
 try:
     import pygit2
+    from pygit2 import GitError
     from pygit2.enums import ConfigLevel, CredentialType, FileMode, SortMode
 finally:
     for _name, _value in _before.items():

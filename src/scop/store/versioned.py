@@ -307,5 +307,5 @@ def _paths(tree: pygit2.Tree | None, prefix: str) -> Iterator[str]:
     for entry in tree or ():
         if isinstance(entry, pygit2.Tree):
             yield from _paths(entry, f"{prefix}{entry.name}/")
-        else:
+        elif isinstance(entry, pygit2.Blob):  # not a submodule, which somebody else's commit may bring
             yield f"{prefix}{entry.name}"

@@ -46,7 +46,7 @@ def test_zone_text_round_trip(records: dict[str, list[str]]) -> None:
 @example([b"$5"])
 @example([b"(", b"\\;"])
 def test_zone_text_holds_any_owner(labels: list[bytes]) -> None:
-    """No octet of an owner's name is read as more than a letter, so an UPDATE is read back as it was (RFC 1035 §5.1)."""
+    """No octet of an owner's name is read as more than a letter, so an UPDATE is read back as it was (RFC 1035 §5)."""
     record = Record(f"{name_from_labels(tuple(each.lower() for each in labels))}.harbor.test", 300, A("192.0.2.1"))
     assert (record,) == read_records(write_records([record]), "harbor.test")
 

@@ -1,7 +1,8 @@
 """The history of our zones: a git repository in the primary's state, one master file a zone, one commit a change.
 
-`git -C zones.git log -p -- harbor.test.zone` tells who changed what, when and why. What is committed is on the disk
-before the change is answered. One process at a time owns the repository; others may read it.
+`git -C zones.git log -p -- harbor.test.zone` tells who changed what, when and why (as another user, root too, with
+`-c safe.directory='*'`: git does not read what belongs to somebody else before it is told to). What is committed is on
+the disk before the change is answered. One process at a time owns the repository; others may read it.
 
 A master file that lies outside, as `scop init` writes it or `--zone NAME=FILE` names it, is *taken in*: as it stands,
 comments and all, where the zone is new; otherwise, if it was edited since it was last taken in, what was edited is
@@ -23,11 +24,12 @@ from pathlib import Path
 
 from scop.base import RemoteProtocolError, printable
 from scop.cells.primary.holdings import Author
+from scop.dns.names import normal_name
 from scop.dns.rrset import RRset
 from scop.dns.zone import Node, Zone
 from scop.dns.zone.difference import Merged, merge
 from scop.dns.zone.master_file import write_records
-from scop.store import Revision, Store, StoreError
+from scop.store import GitError, Revision, Store, StoreError
 
 __all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", "file_of", "is_zone_file", "origin_of"]
 
@@ -37,6 +39,7 @@ COMMITS_PER_PACK = 1_000
 MAX_WORDS = 200  # of who and why, in one line
 _SUFFIX = ".zone"
 _ROOT = "root"  # the file of the root zone, whose own name is empty
+_SPELLED = {"/": "%2f", _ROOT: "%72oot"}  # what no file of its own could be named: a slash, and a zone `root`
 _SERIAL = re.compile(r"^Serial: (\d{1,10})$", re.MULTILINE)
 _UNFIT = re.compile(r"[<>\x00-\x1f]")  # what git does not take in a name
 
@@ -58,13 +61,14 @@ class VersionUnknown(Exception):
 
 def file_of(origin: str) -> str:
     """Return the name of a zone's file."""
-    return f"{(origin or _ROOT).replace('/', '%2f')}{_SUFFIX}"
+    name = _SPELLED.get(origin, origin) or _ROOT
+    return f"{name.replace('/', _SPELLED['/'])}{_SUFFIX}"
 
 
 def origin_of(file: str) -> str:
     """Return the zone that a file of this name holds."""
-    name = file.removesuffix(_SUFFIX).lower().replace("%2f", "/")
-    return "" if name == _ROOT else name
+    name = file.removesuffix(_SUFFIX).lower()
+    return {_ROOT: "", _SPELLED[_ROOT]: _ROOT}.get(name, name.replace(_SPELLED["/"], "/"))
 
 
 class Versions:
@@ -162,7 +166,7 @@ class GitHistory(Versions):
 
     def _pack(self) -> None:
         """Pack beside commits that go on; one that fails, on a full disk say, is made up for by the next."""
-        with contextlib.suppress(StoreError, OSError):
+        with contextlib.suppress(StoreError, GitError, OSError):
             Store(self.path).pack()
 
     def take_in(self, file: Path, origin: str, by: Author) -> Merged:
@@ -223,8 +227,14 @@ def _written(rrset: RRset) -> str:
 
 
 def is_zone_file(file: str) -> bool:
-    """Say whether a file of the repository is a zone; others may stand beside them."""
-    return file.endswith(_SUFFIX) and "/" not in file
+    """Say whether a file of the repository is a zone; others may stand beside them.
+
+    Each zone has one name of a file only, so that no other file can be taken for a zone that is there already.
+    """
+    try:
+        return file.endswith(_SUFFIX) and file == file_of(normal_name(origin_of(file)))
+    except ValueError:
+        return False
 
 
 def _parse(octets: bytes, origin: str, name: str) -> Zone:
@@ -255,5 +265,5 @@ def _own(lock: Path) -> int:
 def _as_os_errors() -> Iterator[None]:
     try:
         yield
-    except StoreError as error:
+    except (StoreError, GitError) as error:
         raise OSError(str(error)) from error

@@ -7,8 +7,9 @@ RRset by RRset, and where both sides changed one, **ours wins**, since it was an
 Then a commit that stands on both is made, and pushed: people who work there can follow without force. Nothing is ever
 forced, and a zone's file that is no zone stops the exchange, so a broken remote is left to the person who broke it.
 
-A zone that is new there is added; one whose file is gone there stays. An exchange that fails is tried again, ever less
-often, and a change or a NOTIFY tries at once.
+A zone that is new there is added; one whose file is gone there stays. Only `<origin>.zone` in lower case at the top is
+one; other files are kept beside, and named in the log where they end alike. An exchange that fails is tried again, ever
+less often, and a change or a NOTIFY tries at once.
 
 Standards: RFC 1996 §3 (NOTIFY), RFC 8945.
 """
@@ -26,7 +27,7 @@ from scop.cells.primary.holdings import Author, Change, Holdings
 from scop.dns.zone import Zone
 from scop.dns.zone.difference import merge
 from scop.net.log import Log
-from scop.store import Diverged, Remote, Store, StoreError
+from scop.store import Diverged, GitError, Remote, Store, StoreError
 
 __all__ = ["Companion", "remote_of"]
 
@@ -34,6 +35,7 @@ FIRST_PAUSE_SECONDS = 1.0
 MAX_PAUSE_SECONDS = 300.0
 GATHER_SECONDS = 0.2  # changes of one burst travel in one push
 MAX_ROUNDS = 3  # of an exchange, where the remote goes on while we merge
+MAX_TOLD = 10  # names of files in one line of the log
 MAX_FILES = 10_000  # of a remote; who owns it may be careless
 NOBODY = Author("remote", "Join what the remote had")
 
@@ -111,7 +113,7 @@ class Companion:
     async def _done(self) -> bool:
         try:
             await self.exchange()
-        except (StoreError, OSError, ValueError) as error:
+        except (StoreError, GitError, OSError, ValueError) as error:
             self._log.warning("remote.failed", remote=self._remote.url, reason=printable(str(error)))
             return False
         return True
@@ -150,6 +152,9 @@ class Companion:
         for edited in await asyncio.to_thread(lambda: tuple(self._edited(theirs))):
             await self._merge(edited)
         await asyncio.to_thread(self._join, theirs)
+        misnamed = await asyncio.to_thread(self._misnamed, theirs)
+        if misnamed:
+            self._log.warning("remote.misnamed", remote=self._remote.url, files=[printable(each) for each in misnamed])
 
     async def _merge(self, edited: _Edited) -> None:
         origin = edited.theirs.origin
@@ -183,6 +188,11 @@ class Companion:
             octets, old = now.get(file), before.get(file)
             if octets != old and octets is not None:
                 yield _Edited(_parsed(octets, file), _parsed(old, file) if old is not None else None, by)
+
+    def _misnamed(self, theirs: str) -> tuple[str, ...]:
+        """Return files that a person may have meant as zones, and that are not named as any."""
+        files = self._own_store().at(theirs).list()
+        return tuple(file for file in files if file.endswith(".zone") and not is_zone_file(file))[:MAX_TOLD]
 
     def _join(self, theirs: str) -> None:
         store = self._own_store()
