@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dns.flags
 import dns.message
+import dns.opcode
 import dns.rcode
 import dns.tsig
 import pytest
@@ -266,6 +267,22 @@ def test_primary_public_knows_no_keys(primary: Primary) -> None:
     assert isinstance(reply, bytes)
     response = dns.message.from_wire(reply, keyring=False)
     assert (dns.rcode.NOTAUTH, dns.rcode.BADKEY, []) == (response.rcode(), response.tsig_error, response.answer)
+
+
+@pytest.mark.parametrize("opcode", [dns.opcode.UPDATE, dns.opcode.NOTIFY, dns.opcode.STATUS])
+async def test_primary_says_no_with_edns_to_who_has_it(primary: Primary, opcode: dns.opcode.Opcode) -> None:
+    """A refusal has OPT where its request has it, and another version than ours is told (RFC 6891 §6.1.3 and §7)."""
+    query = dns.message.make_query("harbor.test", "SOA", use_edns=0)
+    query.set_opcode(opcode)
+    said = await answered(primary.server.answer_public(query.to_wire(), MAX_DATAGRAM_OCTETS))
+    assert isinstance(said, bytes)
+    refused = dns.message.from_wire(said)
+    assert (0, opcode == dns.opcode.STATUS) == (refused.edns, refused.rcode() == dns.rcode.NOTIMP)
+    query.use_edns(1)
+    said = await answered(primary.server.answer_public(query.to_wire(), MAX_DATAGRAM_OCTETS))
+    assert isinstance(said, bytes)
+    rcode = dns.rcode.NOTIMP if opcode == dns.opcode.STATUS else dns.rcode.BADVERS
+    assert (0, rcode) == (dns.message.from_wire(said).edns, dns.message.from_wire(said).rcode())
 
 
 @pytest.mark.parametrize("octets", [b"", b"\0\7\x80" + b"\0" * 9])

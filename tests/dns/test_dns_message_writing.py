@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from scop.dns import CNAME, MX, NS, SOA, TLSA, TXT, A, Opaque, Opcode, Question, Rcode
 from scop.dns.header import (
+    edns_version,
     expects_response,
     header_reply,
     is_same_question,
@@ -140,6 +141,25 @@ def test_dns_header_is_enough_to_say_no(opcode: Opcode) -> None:
     assert (12, Rcode.NOTIMP) == (len(reply), rcode_of(reply))
     assert Message(4711, Flag.RESPONSE | Flag.RECURSION_DESIRED, opcode, Rcode.NOTIMP) == parse_message(reply)
     assert (True, False, False) == tuple(map(expects_response, (query, reply, query[:11])))
+
+
+@pytest.mark.parametrize("rcode", [Rcode.FORMERR, Rcode.NOTIMP, Rcode.BADVERS])
+@pytest.mark.parametrize("tail", [b"", b"?"])
+def test_dns_header_reply_has_edns_to_who_has_it(rcode: Rcode, tail: bytes) -> None:
+    """RFC 6891 §7: a FORMERR or NOTIMP without OPT says that a server has no EDNS at all."""
+    more = (Record("a.test", 1, A("192.0.2.1")),)
+    for edns, version in ((Edns(version=3), 3), (Edns(4096, True), 0), (None, None)):
+        query = build_message(Message(5, question=ASKED, authority=more, additional=more, edns=edns)) + tail
+        assert version == edns_version(query)
+        expected = Message(5, Flag.RESPONSE, rcode=rcode, edns=None if edns is None else Edns())
+        said = parse_message(header_reply(query, rcode))
+        assert said == (expected if edns is not None or rcode < 16 else expected._replace(rcode=Rcode.NOERROR))
+
+
+@given(st.binary(min_size=12, max_size=60))
+def test_dns_edns_version_of_any_octets(octets: bytes) -> None:
+    """Strangers choose the octets."""
+    assert edns_version(octets) in {None, *range(256)}
 
 
 @given(st.binary(max_size=40))

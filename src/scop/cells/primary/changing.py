@@ -45,19 +45,16 @@ class Updates:
         self._log = log
         self._running: dict[bytes, asyncio.Future[Rcode]] = {}
 
-    async def take(self, opened: OpenedRequest, peer: str) -> tuple[Rcode, bool]:
-        """Do what an UPDATE asks for; return how it ended, and whether its sender has EDNS.
-
-        The same message again ends as it did.
-        """
+    async def take(self, opened: OpenedRequest, peer: str) -> Rcode:
+        """Do what an UPDATE asks for; return how it ended. The same message again ends as it did."""
         try:
             rcode = self._refused(parse_zone_section(opened.message), opened)
             if rcode is not None:  # a stranger's message is read no further
-                return rcode, False
+                return rcode
             update = parse_update(opened.message)
         except RemoteProtocolError:
-            return Rcode.FORMERR, False
-        return await self._judged(update, opened, peer), update.has_edns
+            return Rcode.FORMERR
+        return await self._judged(update, opened, peer)
 
     async def _judged(self, update: UpdateMessage, opened: OpenedRequest, peer: str) -> Rcode:
         assert opened.record is not None

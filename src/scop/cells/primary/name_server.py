@@ -2,13 +2,12 @@
 
 Some keys are good only on the pipe: the signer's own, so that a copy of it opens nothing from outside.
 
-Standards: RFC 1996 §3, RFC 2136 §3, RFC 8906 §3, RFC 8945 §5.
+Standards: RFC 1996 §3, RFC 2136 §3, RFC 6891 §6.1.3, RFC 8906 §3, RFC 8945 §5.
 """
 
 from __future__ import annotations
 
 import contextlib
-import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from scop.cells.primary.journals import Journals
 from scop.cells.primary.repeats import Outcomes
 from scop.cells.primary.transfers import Transfers, asks_for_transfer
 from scop.dns.edns import MAX_DATAGRAM_OCTETS
-from scop.dns.header import HEADER_OCTETS, expects_response, header_reply, opcode_of, spelled_question
+from scop.dns.header import edns_version, expects_response, header_reply, opcode_of, spelled_question
 from scop.dns.message import parse_message
 from scop.dns.tsig import OpenedRequest, TsigError, TsigKey, Verifier
 from scop.dns.words import Opcode, Rcode
@@ -32,8 +31,8 @@ from scop.net.log import Log
 __all__ = ["NameServer", "Rights", "reply_to"]
 
 PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1
-_TYPE_OPT = 41
 _AUTHORITATIVE = 0x04  # of the third octet
+_CHANGING = frozenset({Opcode.UPDATE, Opcode.NOTIFY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +96,24 @@ class NameServer:
             if cell:  # not logged in public, where anybody could fill the log
                 self._log.warning("dns.refused", peer=cell, reason=f"TSIG {opened.error.name}")
             return opened.seal(reply_to(opened.message, Rcode.NOTAUTH), self._now())  # RFC 8945 §5.2
+        if opcode_of(query) in _CHANGING and (edns_version(opened.message) or 0) > 0:
+            return opened.seal(reply_to(opened.message, Rcode.BADVERS), self._now())  # RFC 6891 §6.1.3
         if opcode_of(query) is Opcode.UPDATE:
             return self._update(opened, cell)
         if opcode_of(query) is Opcode.NOTIFY:
-            return opened.seal(_with_opt_as(opened.message, self._notify(opened)), self._now())
+            return opened.seal(self._notify(opened), self._now())
         if opcode_of(query) is Opcode.QUERY and asks_for_transfer(query):
             found = self._transfers.answer(opened, max_octets)
             if not isinstance(found, Rcode):
                 return found
-            return opened.seal(_with_opt_as(opened.message, reply_to(opened.message, found)), self._now())
+            return opened.seal(reply_to(opened.message, found), self._now())
         limit = max_octets if opened.record is None else _room_for_answer(opened, max_octets)
         reply = self.holdings.shown.answer(opened.message, max_octets=limit)
         return None if reply is None else opened.seal(reply, self._now())
 
     async def _update(self, opened: OpenedRequest, cell: str) -> Response:
-        rcode, has_edns = await self._updates.take(opened, cell)
-        reply = reply_to(opened.message, rcode)
-        return opened.seal(_with_opt(reply) if has_edns else reply, self._now())
+        rcode = await self._updates.take(opened, cell)
+        return opened.seal(reply_to(opened.message, rcode), self._now())
 
     def _notify(self, opened: OpenedRequest) -> bytes:
         """Pass on that a zone has a new version (RFC 1996 §3); who cannot sign it is not believed."""
@@ -146,21 +146,7 @@ def _room_for_answer(opened: OpenedRequest, max_octets: int) -> int:
     return limit - opened.seal_octets
 
 
-def _with_opt_as(request: bytes, reply: bytes) -> bytes:
-    """Return a reply without records, with EDNS where its request has it."""
-    try:
-        return reply if parse_message(request).edns is None else _with_opt(reply)
-    except RemoteProtocolError:
-        return reply
-
-
-def _with_opt(reply: bytes) -> bytes:
-    """Return a reply without records, with EDNS: to who has it (RFC 6891 §6.1.1)."""
-    return reply[:11] + b"\1" + reply[12:] + b"\0" + struct.pack("!HHLH", _TYPE_OPT, MAX_DATAGRAM_OCTETS, 0, 0)
-
-
 def reply_to(request: bytes, rcode: Rcode) -> bytes:
-    """Return a reply without records: the header, and the question (of an UPDATE: the zone) where it is whole."""
-    reply = header_reply(request, rcode)
+    """Return a reply without records: with the question (of an UPDATE: the zone) where it is whole."""
     question = spelled_question(request) if request[4:6] == b"\0\1" else None
-    return reply if question is None else reply[:5] + b"\1" + reply[6:HEADER_OCTETS] + question
+    return header_reply(request, rcode, question or b"")

@@ -49,7 +49,6 @@ class UpdateMessage:
     zones: tuple[tuple[str, str, int], ...]
     prerequisites: tuple[UpdateRecord, ...]
     updates: tuple[UpdateRecord, ...]
-    has_edns: bool = False
 
 
 def parse_update(octets: bytes) -> UpdateMessage:
@@ -89,7 +88,7 @@ class _Reader:
             raise RemoteProtocolError("octets after the end of the message")
         if types.count(_TYPE_OPT) > 1:  # RFC 6891 §6.1.1
             raise RemoteProtocolError("two OPT records")
-        return UpdateMessage(named, before, after, _TYPE_OPT in types)
+        return UpdateMessage(named, before, after)
 
     def zones(self) -> tuple[tuple[str, str, int], ...]:
         count = int.from_bytes(self._octets[4:6])
