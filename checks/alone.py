@@ -68,31 +68,41 @@ def readme_lines(library: str) -> str:
     return found[library]
 
 
-def check(library: str, wheel: Path, pins: Path, folder: Path) -> str:
-    """Install one extra into an empty folder, import the library there, run its README lines."""
-    place = folder / library
-    install = ("install", "--quiet", "--disable-pip-version-check", "--target", str(place), "--constraint", str(pins))
-    run(sys.executable, "-m", "pip", *install, f"scop[{library}] @ file://{wheel}")
+def groups() -> list[tuple[str, ...]]:
+    """Return the extras by installation: those that bring nothing share one, for none of them can be missing a part."""
+    bare = tuple(library for library, parts in LIBRARIES.items() if not parts)
+    return [bare, *((library,) for library, parts in LIBRARIES.items() if parts)]
+
+
+def check(libraries: tuple[str, ...], wheel: Path, pins: Path, folder: Path) -> str:
+    """Install extras into an empty folder; import each library there, by itself, and run its README lines."""
+    extras, parts = ",".join(libraries), LIBRARIES[libraries[0]]
+    place = folder / libraries[0]
+    # Nothing is compiled: of the whole wheel a library is imported, once.
+    install = ("install", "--quiet", "--disable-pip-version-check", "--no-compile")
+    places = ("--target", str(place), "--constraint", str(pins))
+    run(sys.executable, "-m", "pip", *install, *places, f"scop[{extras}] @ file://{wheel}")
     brought = {
         re.sub(r"-[^-]+\.dist-info$", "", info.name).lower().replace("_", "-") for info in place.glob("*.dist-info")
     } - {"scop"}
-    if brought != LIBRARIES[library]:
-        raise SystemExit(f"scop[{library}] brings {sorted(brought)}, and was to bring {sorted(LIBRARIES[library])}")
+    if brought != parts:
+        raise SystemExit(f"scop[{extras}] brings {sorted(brought)}, and was to bring {sorted(parts)}")
     # -I and -S: nothing of this environment is on the path but the standard library and that folder.
     start = f"import sys; sys.path[:0] = [{str(place)!r}]\n"
-    run(sys.executable, "-I", "-S", "-c", f"{start}import scop.{library}")
-    run(sys.executable, "-I", "-S", "-c", start + readme_lines(library))
-    return f"scop[{library}] needs {', '.join(sorted(brought)) or 'nothing beyond the standard library'}"
+    for library in libraries:
+        run(sys.executable, "-I", "-S", "-c", f"{start}import scop.{library}\n{readme_lines(library)}")
+    needs = ", ".join(sorted(brought)) or "nothing beyond the standard library"
+    return "\n".join(f"scop[{library}] needs {needs}" for library in libraries)
 
 
 def main() -> None:
-    """Check every library, two at a time."""
+    """Check every library, two installations at a time."""
     with tempfile.TemporaryDirectory(prefix="scop-alone-") as temporary:
         folder = Path(temporary)
         wheel, pins = build_wheel(folder), constraints(folder)
         with ThreadPoolExecutor(2) as pool:
-            for line in pool.map(lambda library: check(library, wheel, pins, folder), LIBRARIES):
-                print(line)
+            for lines in pool.map(lambda libraries: check(libraries, wheel, pins, folder), groups()):
+                print(lines)
 
 
 if __name__ == "__main__":
