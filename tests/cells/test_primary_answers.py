@@ -87,6 +87,15 @@ def test_primary_limits_refusals_by_the_long_way_too() -> None:
     assert Counter({"answer": 4, "nothing": 3, "empty": 3}) == kinds
 
 
+def test_primary_limits_updates_of_strangers() -> None:
+    """What a stranger sends to be changed is refused at once, and counted as every refusal."""
+    public = Answering().public
+    asked = dns.update.Update("p.test")
+    asked.add("a", 60, "A", "127.0.0.1")
+    kinds = Counter(kind(public.answer(asked.to_wire(), FAR, DnsTransport.DATAGRAM)) for _ in range(10))
+    assert Counter({"answer": 4, "nothing": 3, "empty": 3}) == kinds
+
+
 def test_primary_limits_no_streams() -> None:
     """A stream's address is not forged, so it is told all (RFC 7766 §5)."""
     answering = Answering()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,29 @@ def test_outcomes_are_remembered_over_a_restart(tmp_path: Path) -> None:
     after.close()
     assert 3 == len(path.read_text().splitlines())
     assert 0o600 == path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    "line", [b"\0" * 80 + b"\n", b"\xff\xfe\n", b"1800000000 1800000300 0 abc\n", b"1 1800000300 99 ab\n"]
+)
+def test_outcomes_pass_over_what_a_power_cut_made(tmp_path: Path, line: bytes) -> None:
+    """Octets that nobody wrote cost no start, and no other line."""
+    path = tmp_path / "updates"
+    at(NOW, path).note(signed(1), Rcode.NOERROR)
+    path.write_bytes(line + path.read_bytes())
+    assert at(NOW, path).ended(signed(1)) is Rcode.NOERROR
+
+
+def test_outcomes_on_a_full_disk_are_remembered_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The update is durable by then: its client hears so."""
+
+    def full(_file: int, _octets: bytes) -> int:
+        raise OSError("no space left on device")
+
+    outcomes = at(NOW, tmp_path / "updates")
+    monkeypatch.setattr(os, "write", full)
+    outcomes.note(signed(1), Rcode.NOERROR)
+    assert outcomes.ended(signed(1)) is Rcode.NOERROR
 
 
 def test_outcomes_leave_what_no_signature_is_good_for(tmp_path: Path) -> None:

@@ -45,12 +45,29 @@ class Updates:
         self._log = log
         self._running: dict[bytes, asyncio.Future[Rcode]] = {}
 
-    async def take(self, opened: OpenedRequest, peer: str) -> Rcode:
-        """Do what an UPDATE asks for; return how it ended. The same message again ends as it did."""
+    def refused(self, opened: OpenedRequest) -> Rcode | None:
+        """Refuse at once, and without reading more than which zone is meant, what a stranger sends; None for the rest.
+
+        What is for no zone of ours (RFC 2136 §3.1) is refused too, whoever it is from.
+        """
         try:
-            rcode = self._refused(parse_zone_section(opened.message), opened)
-            if rcode is not None:  # a stranger's message is read no further
-                return rcode
+            zones = parse_zone_section(opened.message)
+        except RemoteProtocolError:
+            return Rcode.FORMERR
+        ours = (name for name, *_ in zones if self._holdings.source(name) is not None)
+        rcode = zone_section_rcode(zones, ours)
+        if rcode is Rcode.NOTAUTH and zones[0][0] in self._holdings.shown.by_origin:
+            return Rcode.REFUSED  # we are its secondary: who wants to change it must ask its primary
+        if rcode is not Rcode.NOERROR:
+            return rcode
+        return None if opened.signer is not None else Rcode.REFUSED  # §3.3
+
+    async def take(self, opened: OpenedRequest, peer: str) -> Rcode:
+        """Do what an UPDATE asks for that was not refused; return how it ended.
+
+        The same message again ends as it did.
+        """
+        try:
             update = parse_update(opened.message)
         except RemoteProtocolError:
             return Rcode.FORMERR
@@ -67,16 +84,6 @@ class Updates:
         if self._outcomes.is_too_old(signed):
             return Rcode.REFUSED
         return await self._once(_Request(update, opened.signer, peer), signed)
-
-    def _refused(self, zones: tuple[tuple[str, str, int], ...], opened: OpenedRequest) -> Rcode | None:
-        """Refuse what is for no zone of ours (RFC 2136 §3.1), and what nobody signed (§3.3)."""
-        ours = (name for name, *_ in zones if self._holdings.source(name) is not None)
-        rcode = zone_section_rcode(zones, ours)
-        if rcode is Rcode.NOTAUTH and zones[0][0] in self._holdings.shown.by_origin:
-            return Rcode.REFUSED  # we are its secondary: who wants to change it must ask its primary
-        if rcode is not Rcode.NOERROR:
-            return rcode
-        return None if opened.signer is not None else Rcode.REFUSED
 
     async def _once(self, request: _Request, signed: Signed) -> Rcode:
         running = self._running.get(signed.mac)

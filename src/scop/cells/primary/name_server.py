@@ -32,7 +32,6 @@ __all__ = ["NameServer", "Rights", "reply_to"]
 
 PLAIN_DATAGRAM_OCTETS = 512  # RFC 1035 §4.2.1
 _AUTHORITATIVE = 0x04  # of the third octet
-_CHANGING = frozenset({Opcode.UPDATE, Opcode.NOTIFY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +94,29 @@ class NameServer:
         if opened.error is not TsigError.NOERROR:
             if cell:  # not logged in public, where anybody could fill the log
                 self._log.warning("dns.refused", peer=cell, reason=f"TSIG {opened.error.name}")
-            return opened.seal(reply_to(opened.message, Rcode.NOTAUTH), self._now())  # RFC 8945 §5.2
-        if opcode_of(query) in _CHANGING and (edns_version(opened.message) or 0) > 0:
-            return opened.seal(reply_to(opened.message, Rcode.BADVERS), self._now())  # RFC 6891 §6.1.3
-        if opcode_of(query) is Opcode.UPDATE:
-            return self._update(opened, cell)
-        if opcode_of(query) is Opcode.NOTIFY:
+            return self._sealed(opened, Rcode.NOTAUTH)  # RFC 8945 §5.2
+        match opcode_of(query):
+            case Opcode.UPDATE | Opcode.NOTIFY:
+                return self._changing(opened, cell)
+            case Opcode.QUERY if asks_for_transfer(query):
+                found = self._transfers.answer(opened, max_octets)
+                return found if not isinstance(found, Rcode) else self._sealed(opened, found)
+            case _:
+                limit = max_octets if opened.record is None else _room_for_answer(opened, max_octets)
+                reply = self.holdings.shown.answer(opened.message, max_octets=limit)
+                return None if reply is None else opened.seal(reply, self._now())
+
+    def _changing(self, opened: OpenedRequest, cell: str) -> bytes | Awaitable[Response]:
+        """Take an UPDATE or a NOTIFY; what a stranger is refused is known at once, and so counts for a limit."""
+        if (edns_version(opened.message) or 0) > 0:
+            return self._sealed(opened, Rcode.BADVERS)  # RFC 6891 §6.1.3
+        if opcode_of(opened.message) is Opcode.NOTIFY:
             return opened.seal(self._notify(opened), self._now())
-        if opcode_of(query) is Opcode.QUERY and asks_for_transfer(query):
-            found = self._transfers.answer(opened, max_octets)
-            if not isinstance(found, Rcode):
-                return found
-            return opened.seal(reply_to(opened.message, found), self._now())
-        limit = max_octets if opened.record is None else _room_for_answer(opened, max_octets)
-        reply = self.holdings.shown.answer(opened.message, max_octets=limit)
-        return None if reply is None else opened.seal(reply, self._now())
+        refused = self._updates.refused(opened)
+        return self._update(opened, cell) if refused is None else self._sealed(opened, refused)
 
     async def _update(self, opened: OpenedRequest, cell: str) -> Response:
-        rcode = await self._updates.take(opened, cell)
-        return opened.seal(reply_to(opened.message, rcode), self._now())
+        return self._sealed(opened, await self._updates.take(opened, cell))
 
     def _notify(self, opened: OpenedRequest) -> bytes:
         """Pass on that a zone has a new version (RFC 1996 §3); who cannot sign it is not believed."""
@@ -129,6 +132,9 @@ class NameServer:
         self._log.info("zone.notified", zone=origin, key=signer.name)
         reply = reply_to(opened.message, Rcode.NOERROR)
         return reply[:2] + bytes((reply[2] | _AUTHORITATIVE,)) + reply[3:]  # §4.7 has AA in the answer
+
+    def _sealed(self, opened: OpenedRequest, rcode: Rcode) -> bytes:
+        return opened.seal(reply_to(opened.message, rcode), self._now())
 
     def _now(self) -> int:
         return int(self._clock.unix())

@@ -10,7 +10,9 @@ Standards: RFC 8945 §10.4 (replay within the window).
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,10 @@ __all__ = ["Outcomes", "Signed"]
 
 MAX_REMEMBERED = 65_536  # at 110 octets each 7 MB; enough for a hundred updates a second through the whole window
 MAX_FILE_LINES = 4 * MAX_REMEMBERED  # then what is out of the window is left behind
+_CODES = "|".join(str(int(rcode)) for rcode in Rcode)
+_ENDING = re.compile(
+    rf"(?P<time>\d{{1,15}}) (?P<until>\d{{1,15}}) (?P<rcode>{_CODES}) (?P<mac>(?:[0-9a-f]{{2}})+)\n".encode()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,7 @@ class Outcomes:
             return
         ending = _Ending(signed.time_signed, signed.time_signed + signed.fudge_seconds, rcode)
         self._ended[signed.mac] = ending
-        if self._file >= 0:
-            os.write(self._file, ending.line(signed.mac).encode("ascii"))
-            self._lines += 1
+        self._write(ending.line(signed.mac))
         self._forget()
 
     def close(self) -> None:
@@ -83,6 +87,13 @@ class Outcomes:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _write(self, line: str) -> None:
+        """Append a line; on a disk that takes none the change that it tells of is durable all the same."""
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._file, line.encode("ascii"))
+            self._lines += 1
 
     def _forget(self) -> None:
         now = self._now()
@@ -94,8 +105,9 @@ class Outcomes:
                 self._floor = max(self._floor, ending.time_signed + 1)
             del self._ended[mac]
         if self._lines > MAX_FILE_LINES and self._path is not None:
-            self.close()
-            self._open(self._path)
+            self._lines = 0  # where the disk is full, another time
+            with contextlib.suppress(OSError):
+                self._open(self._path)
 
     def _open(self, path: Path) -> None:
         """Write what is remembered anew, and go on behind it."""
@@ -104,17 +116,19 @@ class Outcomes:
         beside.write_text("".join(lines), encoding="ascii")
         beside.chmod(0o600)
         beside.replace(path)
+        self.close()
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
         self._lines = len(self._ended)
 
 
 def _read(path: Path, now_unix: int) -> Iterator[tuple[bytes, _Ending]]:
-    """Yield what is still of use; a line that a kill cut off is none."""
+    """Yield what is still of use; a line that was cut off is none, nor what a power cut made of one."""
     try:
-        lines = path.read_text(encoding="ascii").splitlines(keepends=True)
+        octets = path.read_bytes()
     except FileNotFoundError:
         return
-    for line in lines:
-        words = line.split()
-        if len(words) == 4 and line.endswith("\n") and int(words[1]) >= now_unix:
-            yield bytes.fromhex(words[3]), _Ending(int(words[0]), int(words[1]), Rcode(int(words[2])))
+    for line in octets.splitlines(keepends=True):
+        found = _ENDING.fullmatch(line)
+        if found is not None and int(found["until"]) >= now_unix:
+            rcode = Rcode(int(found["rcode"]))
+            yield bytes.fromhex(found["mac"].decode("ascii")), _Ending(int(found["time"]), int(found["until"]), rcode)
