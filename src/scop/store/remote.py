@@ -128,6 +128,8 @@ class _Callbacks(pygit2.RemoteCallbacks):
 @contextmanager
 def _speaking(remote: Remote) -> Iterator[None]:
     """Set up libgit2's network and turn its faults into ours; these settings hold for the whole process."""
+    if remote.url.startswith("https://") and remote.authorities is None:
+        raise StoreError(f"{remote.url}: nobody's certificate is believed without a file of authorities (remote.ca)")
     pygit2.settings.server_connect_timeout = _MILLISECONDS
     pygit2.settings.server_timeout = _MILLISECONDS
     if remote.home is not None:
