@@ -280,3 +280,9 @@ def test_secondary_waits_as_the_soa_says() -> None:
     hasty = Zone.parse("@ 60 SOA a. b. 1 0 0 9 9\n@ 60 NS a.\n", ORIGIN)
     assert [secondary.MIN_WAIT_SECONDS] * 2 == [wait_seconds(hasty, 0), wait_seconds(hasty, 1)]
     assert [5.0, 5.0, 10.0, 600.0, 600.0] == [wait_seconds(None, failures) for failures in (0, 1, 2, 9, 10**6)]
+
+
+@pytest.mark.parametrize(("silent_seconds", "wait"), [(0, 600.0), (1_209_000, 600.0), (1_209_100, 500.0), (2e9, 2.0)])
+def test_secondary_looks_when_its_zone_expires(silent_seconds: float, wait: float) -> None:
+    """Not one RETRY later: a zone is answered for up to EXPIRE and no longer (RFC 1034 §4.3.5)."""
+    assert wait == wait_seconds(V1, 1, silent_seconds)

@@ -46,13 +46,16 @@ class SecondaryZone:
     key: TsigKey
 
 
-def wait_seconds(zone: Zone | None, failures: int) -> float:
-    """Return how long to wait before the next look, after so many failures in a row."""
+def wait_seconds(zone: Zone | None, failures: int, silent_seconds: float = 0.0) -> float:
+    """Return how long to wait before the next look, after so many failures in a row.
+
+    Never beyond the end of the time for which the zone may be shown while its primary is silent.
+    """
     if zone is None:
         return float(min(FIRST_RETRY_SECONDS * 2 ** min(max(failures - 1, 0), 16), MAX_FIRST_RETRY_SECONDS))
     soa = zone.soa_rdata
     wanted = soa.retry_seconds if failures else soa.refresh_seconds
-    return max(MIN_WAIT_SECONDS, min(wanted, MAX_WAIT_SECONDS))
+    return max(MIN_WAIT_SECONDS, min(wanted, MAX_WAIT_SECONDS, soa.expire_seconds - silent_seconds))
 
 
 class Secondaries:
@@ -115,6 +118,11 @@ class _Keeping:
     def _shown(self) -> Zone | None:
         return self._holdings.shown.by_origin.get(self.zone.origin)
 
+    @property
+    def _silent_seconds(self) -> float:
+        """For how long the primary was not heard."""
+        return self._clock.unix() - self._heard_at
+
     async def run(self) -> None:
         await self._begin()
         while True:
@@ -122,7 +130,7 @@ class _Keeping:
             await self._look()
             self._expire()
             try:
-                async with asyncio.timeout(wait_seconds(self._shown, self._failures)):
+                async with asyncio.timeout(wait_seconds(self._shown, self._failures, self._silent_seconds)):
                     await self.noticed.wait()
             except TimeoutError:
                 continue
@@ -189,7 +197,7 @@ class _Keeping:
     def _expire(self) -> None:
         """RFC 1034 §4.3.5: a zone whose primary was not heard for too long is answered for no more."""
         zone = self._shown
-        if zone is not None and self._clock.unix() - self._heard_at > zone.soa_rdata.expire_seconds:
+        if zone is not None and self._silent_seconds >= zone.soa_rdata.expire_seconds:
             self._log.error("zone.expired", zone=zone.origin, serial=zone.serial)
             self._holdings.withhold(zone.origin, Ede.INVALID_DATA)
 
