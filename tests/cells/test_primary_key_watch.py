@@ -15,7 +15,7 @@ from fakes.mesh import KeptLog
 from fakes.signed_zones import NOW, ORIGIN, faults, zone_of
 from scop.cells.primary.holdings import Author, Holdings
 from scop.cells.primary.key_desk import KeyDesk
-from scop.cells.primary.key_watch import KeyWatch
+from scop.cells.primary.key_watch import LOOK_SECONDS, KeyWatch
 from scop.cells.primary.signing import SigningOptions, ZoneSigner
 from scop.dns import Answer, Question, Rcode
 from scop.dns.rdata import CDS, DS, Rdata
@@ -26,6 +26,7 @@ from scop.net.faults import PermanentFailure
 from scop.net.peer import Peer
 
 DAY = 86_400
+HOUR = 3600
 OPERATOR = Peer("operator", 0)
 
 
@@ -64,8 +65,8 @@ class Committed:
 class Running:
     """A primary's zones with what looks after their keys."""
 
-    def __init__(self, folder: Path, options: SigningOptions | None = None) -> None:
-        self.clock, self.log, self.history = JumpingClock(NOW), KeptLog(), Committed()
+    def __init__(self, folder: Path, options: SigningOptions | None = None, started: float = NOW) -> None:
+        self.clock, self.log, self.history = JumpingClock(started), KeptLog(), Committed()
         self.signer = ZoneSigner(folder, options or SigningOptions(), self.log.log())
         self.holdings = Holdings([zone_of("a A 192.0.2.1\n")], self.history, self.signer, self.clock.unix)
         self.parent = Parent(self.holdings)
@@ -236,3 +237,62 @@ async def test_run_looks_at_once_after_a_roll(running: Running) -> None:
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
+
+
+async def test_step_that_nobody_could_see_is_not_followed_by_the_next(running: Running) -> None:
+    """RFC 7583 §3: an interval begins when the change is published, however long a disk kept it from that."""
+    await running.settle()
+    running.history.is_full = True
+    with pytest.raises(OSError, match="full"):
+        await running.watch.roll(ORIGIN, Kind.KEYS)
+    for _ in range(3):
+        with pytest.raises(OSError, match="full"):
+            await running.later(DAY)
+        assert [Step.PUBLISHING] == running.steps
+    running.history.is_full = False
+    await running.later(0)
+    await running.later(HOUR)
+    assert [Step.PUBLISHING] == running.steps
+    await running.later(HOUR)
+    assert [Step.AWAITING] == running.steps
+
+
+async def test_step_that_was_kept_and_not_shown_begins_at_the_restart(tmp_path: Path) -> None:
+    """The same after a crash between a step and its showing: days later, no cache has seen anything of it."""
+    first = Running(tmp_path)
+    await first.settle()
+    first.signer.roll(ORIGIN, Kind.KEYS, int(first.clock.unix()))
+    first.signer.close()
+    again = Running(tmp_path, started=first.clock.unix() + 3 * DAY)
+    await again.watch.look(ORIGIN)
+    assert [Step.PUBLISHING] == again.steps
+    await again.later(2 * HOUR)
+    assert [Step.AWAITING] == again.steps
+
+
+async def test_roll_does_not_wait_for_a_time_that_a_wrong_clock_said(running: Running) -> None:
+    """A clock that was years ahead when a step began is set right: the step begins anew."""
+    await running.settle()
+    running.clock.jump(3000 * DAY)
+    await running.watch.roll(ORIGIN, Kind.KEYS)
+    await running.later(-3000 * DAY)
+    assert [Step.PUBLISHING] == running.steps
+    assert faults(running.zone, int(running.clock.unix())) == []
+    await running.later(DAY)
+    assert [Step.AWAITING] == running.steps
+
+
+def test_run_signs_soon_after_the_clock_was_set_back() -> None:
+    """RFC 4034 §3.1.5: signatures that begin in days are bogus until they are made anew, so it is looked for."""
+    assert LOOK_SECONDS <= 300
+
+
+async def test_keys_that_the_parent_does_not_know_are_told(running: Running) -> None:
+    """Keys out of an old backup sign for nobody; only people can mend that, so it is said, and nothing is done."""
+    await running.settle()
+    await running.watch.look(ORIGIN)
+    assert running.log.reasons("keys.strange") == []
+    running.parent.records = (DS(1, 13, 2, bytes(32)),)
+    await running.later(DAY)
+    assert len(running.log.reasons("keys.strange")) == 1
+    assert running.steps == []

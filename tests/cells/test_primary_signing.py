@@ -14,10 +14,11 @@ from scop.cells.primary.key_files import KEYS_FOLDER, KeyFolder, key_folder, kno
 from scop.cells.primary.signature_store import SignatureStore
 from scop.cells.primary.signing import SigningOptions, ZoneSigner, signing_options
 from scop.dns.dnssec.algorithms import Algorithm
+from scop.dns.dnssec.keys import SigningKey
 from scop.dns.zone.denial import Denial
 from scop.dns.zone.rollover import KeyState, Kind, Parent, RollRefused, Step
 from scop.dns.zone.signing import SigningPolicy
-from scop.dns.zone.signing_keys import KeyScheme, Role
+from scop.dns.zone.signing_keys import KeyScheme, Role, new_key
 from scop.dns.zone.zone import Zone
 from scop.mesh.config import Primary
 
@@ -144,6 +145,7 @@ def test_signer_goes_on_with_a_roll_after_each_step(tmp_path: Path) -> None:
     shown(signer, zone_of(RICH))
     signer.hasten(ORIGIN, now)
     signer.step(ORIGIN, None, now)
+    shown(signer, zone_of(RICH), now)
     signer.step(ORIGIN, _follower(signer), now)
     (old,) = signer.state(ORIGIN).keys
     signer.roll(ORIGIN, Kind.KEYS, now)
@@ -171,6 +173,8 @@ def test_signer_begins_what_the_configuration_wants(tmp_path: Path) -> None:
     assert not signer.step(ORIGIN, None, NOW)
     later = NOW + DAY
     signer.step(ORIGIN, None, later)
+    assert not signer.step(ORIGIN, None, later)  # which nobody has seen
+    shown(signer, zone_of(RICH, 8), later)
     assert signer.step(ORIGIN, None, later)
     assert [Kind.ALL] == [roll.kind for roll in signer.state(ORIGIN).rolls]
     assert [13, 15] == [key.algorithm for key in signer.state(ORIGIN).keys]
@@ -208,6 +212,49 @@ def test_key_folder_names_the_file_that_is_wrong(tmp_path: Path, name: str, octe
     file.unlink() if octets is None else file.write_bytes(octets)
     with pytest.raises(ValueError, match=reason):
         KeyFolder(key_folder(tmp_path, ORIGIN)).load()
+
+
+def test_key_folder_takes_no_key_for_another(tmp_path: Path) -> None:
+    """A private key that is not that of the record, from a backup or another zone, would sign for nobody."""
+    shown(signer_of(tmp_path), zone_of(RICH))
+    (file,) = key_folder(tmp_path, ORIGIN).glob("*.pem")
+    file.write_bytes(SigningKey.generate().to_pem())
+    with pytest.raises(ValueError, match="is another key than"):
+        KeyFolder(key_folder(tmp_path, ORIGIN)).load()
+
+
+def test_key_folder_keeps_a_new_key_where_one_of_its_name_was_left(tmp_path: Path) -> None:
+    """What a crash left over is nobody's key, also where a later one happens to have its tag."""
+    folder = KeyFolder(key_folder(tmp_path, ORIGIN))
+    record, private = new_key(Role.COMBINED, 13, NOW)
+    folder.keep(KeyState(), {})
+    (key_folder(tmp_path, ORIGIN) / f"{record.name}.pem").write_bytes(SigningKey.generate().to_pem())
+    folder.keep(KeyState((record,)), {record.name: private})
+    assert folder.load() == (KeyState((record,)), {record.name: private})
+
+
+def test_signer_shows_a_zone_that_was_unsigned_under_a_new_serial(tmp_path: Path) -> None:
+    """Secondaries would keep the unsigned version, and all be bogus when the parent vouches for the keys."""
+    unsigned = signer_of(tmp_path, SigningOptions(sign=False))
+    shown(unsigned, zone_of(RICH))
+    unsigned.close()
+    signer = signer_of(tmp_path)
+    shown(signer, zone_of(RICH))
+    assert signer.needs_renewal(ORIGIN, NOW)
+    shown(signer, zone_of(RICH, 8))
+    assert not signer.needs_renewal(ORIGIN, NOW)
+
+
+def test_signer_of_a_new_zone_needs_no_second_serial(tmp_path: Path) -> None:
+    """Nobody has seen it unsigned; nor the next version of one that was."""
+    signer = signer_of(tmp_path)
+    shown(signer, zone_of(RICH))
+    assert not signer.needs_renewal(ORIGIN, NOW)
+    (tmp_path / "other").mkdir()
+    shown(signer_of(tmp_path / "other", SigningOptions(sign=False)), zone_of(RICH))
+    later = signer_of(tmp_path / "other")
+    shown(later, zone_of(RICH, 8))
+    assert not later.needs_renewal(ORIGIN, NOW)
 
 
 @pytest.mark.parametrize("origin", ["", "harbor.test", "0/25.2.0.192.in-addr.arpa"])

@@ -16,6 +16,7 @@ import msgspec
 
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.zone.rollover import KeyState
+from scop.dns.zone.signing_keys import KeyRecord
 from scop.mesh.whole_file import write_whole
 
 __all__ = ["KEYS_FOLDER", "KeyFolder", "key_folder", "known_origins", "read_state"]
@@ -59,7 +60,7 @@ class KeyFolder:
         state = read_state(self._folder)
         if state is None:
             return None
-        return state, {key.name: self._private(key.name, key.role.flags) for key in state.keys}
+        return state, {key.name: self._private(key) for key in state.keys}
 
     def keep(self, state: KeyState, private: Mapping[str, SigningKey]) -> None:
         """Make a state and its keys durable, then forget the keys that it does not name; blocks, raises `OSError`."""
@@ -67,21 +68,31 @@ class KeyFolder:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         names = [key.name for key in state.keys]
         for name in names:
-            if not self._path(name).exists():
-                write_whole(self._path(name), private[name].to_pem())
+            # What a crash left under the same name is another key.
+            if not self._has(name, pem := private[name].to_pem()):
+                write_whole(self._path(name), pem)
         write_whole(self._folder / _STATE, msgspec.json.encode(state))
         for path in self._folder.glob(f"*{_SUFFIX}"):
             if path.name.removesuffix(_SUFFIX) not in names:
                 path.unlink()
 
-    def _private(self, name: str, flags: int) -> SigningKey:
-        path = self._path(name)
+    def _has(self, name: str, pem: bytes) -> bool:
         try:
-            return SigningKey.from_pem(path.read_bytes(), flags=flags)
+            return self._path(name).read_bytes() == pem
+        except FileNotFoundError:
+            return False
+
+    def _private(self, key: KeyRecord) -> SigningKey:
+        path = self._path(key.name)
+        try:
+            found = SigningKey.from_pem(path.read_bytes(), flags=key.role.flags)
         except FileNotFoundError:
             raise ValueError(f"{path} is missing: without it the zone cannot be signed") from None
         except (ValueError, TypeError) as error:  # TypeError: a key with a password
             raise ValueError(f"{path} holds no key of DNSSEC: {error}") from None
+        if found.dnskey != key.dnskey:
+            raise ValueError(f"{path} is another key than {self._folder / _STATE} says: the zone would be bogus")
+        return found
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{_SUFFIX}"

@@ -1,7 +1,8 @@
 """Looks after keys and signatures while the primary runs: what is due is signed, and rolls take their steps.
 
-A zone is looked at as soon as a step of it may be over, and each hour at least; while the parent's DS is awaited, the
-resolver is asked for it every few minutes.
+A zone is looked at as soon as a step of it may be over, and every few minutes at least; while the parent's DS is
+awaited, the resolver is asked for it as often. Also when nothing is under way it is looked at now and then: keys that
+came out of an old backup sign for nobody.
 
 Standards: RFC 7583 §3.3 (the parent's DS is looked at, not assumed), RFC 7344 §4.
 """
@@ -26,7 +27,9 @@ from scop.net.log import Log
 
 __all__ = ["KeyWatch", "vouched"]
 
-LOOK_SECONDS = 3600.0  # a signature is made anew a week before it ends: an hour is soon enough
+# A signature is made anew a week before it ends, but after a clock was set back the zone may be bogus by now.
+LOOK_SECONDS = 300.0
+STRANGE_SECONDS = 3600.0  # between two complaints that the parent vouches for other keys
 PARENT_SECONDS = 300.0  # between two questions for the parent's DS
 RETRY_SECONDS = 60.0  # after a disk failed
 MAX_STEPS = 10  # in one look; the longest roll has five
@@ -44,6 +47,7 @@ class KeyWatch:
         self._clock = clock
         self._sooner = asyncio.Event()
         self._looking = asyncio.Lock()
+        self._compare_at: dict[str, float] = {}  # when a zone's keys are to be compared with the parent's DS
 
     async def run(self) -> None:
         """Look after all zones until cancelled."""
@@ -69,7 +73,8 @@ class KeyWatch:
                     # Shielded: what is written and what is shown must become the same, also when the cell ends now.
                     await asyncio.shield(self._holdings.renew(origin, Author(_WHO, why), _under_next_serial))
                 if not stepped:
-                    return
+                    break
+        await self._compare(origin)
 
     async def roll(self, origin: str, kind: Kind) -> None:
         """Begin a roll and show it. Raises `RollRefused`, `KeyError` and `OSError`."""
@@ -106,7 +111,21 @@ class KeyWatch:
     async def _parent(self, origin: str) -> Parent | None:
         """Return what the parent says of a zone's keys; None where that does not matter or cannot be known."""
         state = self.signer.state(origin)
-        if self._names is None or not origin or not awaits_parent(state):
+        return await self._said_by_parent(origin, state) if awaits_parent(state) else None
+
+    async def _compare(self, origin: str) -> None:
+        """Say so if the parent vouches for other keys than the zone has."""
+        state, now = self.signer.state(origin), self._clock.monotonic()
+        if state.rolls or not state.keys or now < self._compare_at.get(origin, now):
+            return
+        self._compare_at[origin] = now + STRANGE_SECONDS
+        parent = await self._said_by_parent(origin, state)
+        if parent is not None and parent.has_others and not parent.named:
+            reason = "the parent vouches for other keys than are here: the zone is bogus for all who validate"
+            self._log.error("keys.strange", zone=origin, reason=reason)
+
+    async def _said_by_parent(self, origin: str, state: KeyState) -> Parent | None:
+        if self._names is None or not origin:
             return None
         answer = await self._names.lookup(Question(origin, "DS"))
         if answer.is_temporary:

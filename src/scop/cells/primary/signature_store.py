@@ -83,14 +83,11 @@ class SignatureStore:
     def keep(self, zone: Zone, before: Zone | None) -> None:
         """Keep a version; `before` is the one that was kept last, None to write all of it. Raises `OSError`."""
         put, removed = _differences(zone, before)
-        try:
-            with self._transaction():
-                if before is None:
-                    self._database.execute("DELETE FROM rrset WHERE origin = ?", (zone.origin,))
-                self._database.executemany(_REMOVE, ((zone.origin, *key) for key in removed))
-                self._database.executemany(_PUT, ((zone.origin, r.owner, r.type, _written(r)) for r in put))
-        except sqlite3.Error as error:
-            raise OSError(f"signatures cannot be kept: {error}") from error
+        self._write(zone.origin, put, removed, is_whole=before is None)
+
+    def keep_unsigned(self, zone: Zone) -> None:
+        """Keep of a zone that is shown as it was written which version that is. Raises `OSError`."""
+        self._write(zone.origin, [zone.soa], [], is_whole=True)
 
     def forget(self, origin: str) -> None:
         """Keep nothing of a zone any more."""
@@ -99,6 +96,16 @@ class SignatureStore:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def _write(self, origin: str, put: list[RRset], removed: list[tuple[str, str]], *, is_whole: bool) -> None:
+        try:
+            with self._transaction():
+                if is_whole:
+                    self._database.execute("DELETE FROM rrset WHERE origin = ?", (origin,))
+                self._database.executemany(_REMOVE, ((origin, *key) for key in removed))
+                self._database.executemany(_PUT, ((origin, r.owner, r.type, _written(r)) for r in put))
+        except sqlite3.Error as error:
+            raise OSError(f"signatures cannot be kept: {error}") from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

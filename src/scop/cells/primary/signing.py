@@ -21,6 +21,7 @@ from scop.cells.primary.key_files import KeyFolder, key_folder
 from scop.cells.primary.signature_store import SignatureStore
 from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.dnssec.keys import SigningKey
+from scop.dns.rdata import RRSIG
 from scop.dns.zone.denial import Denial
 from scop.dns.zone.rollover import (
     Facts,
@@ -31,14 +32,16 @@ from scop.dns.zone.rollover import (
     Timing,
     advance,
     begin,
+    corrected,
     due_kind,
     hastened,
     incoming_roles,
+    restarted,
     resumed,
     signing_set,
     starting,
 )
-from scop.dns.zone.signing import Signed, SigningPolicy, first_expiration, is_due, max_ttl, sign_zone
+from scop.dns.zone.signing import Earlier, Signed, SigningPolicy, first_expiration, is_due, max_ttl, sign_zone
 from scop.dns.zone.signing_keys import KeyRecord, KeyScheme, Role, new_key
 from scop.dns.zone.zone import Zone
 from scop.mesh.config import Primary
@@ -91,6 +94,7 @@ class _Ring:
     signed: Signed | None = None
     is_restless: bool = False
     is_kept: bool = False  # the signatures of `signed` are on disk
+    is_served: bool = False  # somebody sees what becomes of it
 
 
 class ZoneSigner:
@@ -126,16 +130,17 @@ class ZoneSigner:
 
     def _signed(self, source: Zone, now_unix: int) -> Zone:
         ring = self._ring(source, now_unix)
-        ring.source = source
+        ring.source, ring.is_served = source, True
         if not ring.state.keys:
-            if ring.signed is not None:
-                self._store.forget(source.origin)
             ring.signed = None
+            self._remember_unsigned(source)
             return source
         if ring.signed is None:
             return self._resigned(ring, source, now_unix)
         keys = signing_set(ring.state, ring.private)
         before, ring.signed = ring.signed, sign_zone(source, keys, self.options.policy, now_unix, ring.signed)
+        if ring.is_restless or before.keys != keys:
+            self._restart(ring, now_unix)
         self._remember(ring, before.zone)
         return ring.signed.zone
 
@@ -163,21 +168,23 @@ class ZoneSigner:
             ring = self._rings[origin]
             if ring.signed is None:
                 return bool(ring.state.keys)
-            return (
-                ring.is_restless
-                or not ring.state.keys
-                or ring.signed.keys != signing_set(ring.state, ring.private)
-                or is_due(ring.signed.zone, self.options.policy, now_unix)
-            )
+            if ring.is_restless or not ring.state.keys or _is_unseen(ring):
+                return True
+            # Looked at often, since a clock may be set; each signature of a large zone only where that may be needed.
+            is_fresh = ring.signed.fresh_from_unix <= now_unix < ring.signed.fresh_until_unix
+            return not is_fresh and is_due(ring.signed.zone, self.options.policy, now_unix)
 
     def step(self, origin: str, parent: Parent | None, now_unix: int) -> bool:
         """Begin what is due and take one step of each roll whose time has come; True if there was any.
 
-        Each step has to be shown before the next is taken. Raises `OSError`.
+        Each step has to be shown before the next is taken: none is where that is still to come. Raises `OSError`.
         """
         with self._working:
             ring = self._rings[origin]
+            if ring.is_restless or _is_unseen(ring):
+                return False
             before, facts = ring.state, self._facts(ring, parent, now_unix)
+            self._keep(ring, corrected(ring.state, facts, self.options.timing))
             self._begin_due(ring, facts)
             self._keep(ring, advance(ring.state, facts, self.options.timing))
             return ring.state != before
@@ -224,6 +231,8 @@ class ZoneSigner:
         keys = signing_set(ring.state, ring.private)
         ring.signed = sign_zone(source, keys, self.options.policy, now_unix, stored)
         zone = ring.signed.zone
+        if _key_signs(stored, source.origin) != _key_signs(zone, source.origin):
+            self._restart(ring, now_unix)
         if not stored.is_shown_by(zone):
             ring.is_restless = stored.serial(source.origin) == source.serial
             self._remember(ring, None)
@@ -245,6 +254,22 @@ class ZoneSigner:
         except OSError as error:
             ring.is_kept = False
             self._log.error("signatures.unkept", zone=zone.origin, reason=str(error))
+
+    def _remember_unsigned(self, source: Zone) -> None:
+        """Keep that a version was shown unsigned: with signatures it has to be another one."""
+        try:
+            self._store.keep_unsigned(source)
+        except OSError as error:
+            self._log.error("signatures.unkept", zone=source.origin, reason=str(error))
+
+    def _restart(self, ring: _Ring, now_unix: int) -> None:
+        """Count the time of each step from now on, when it is shown for the first time (RFC 7583 §3)."""
+        state = restarted(ring.state, self._facts(ring, None, now_unix), self.options.timing)
+        try:
+            self._keep(ring, state)
+        except OSError as error:  # what is shown must not wait for it
+            ring.state = state
+            self._log.error("keys.unkept", zone=ring.source.origin, reason=str(error))
 
     def _begin_due(self, ring: _Ring, facts: Facts) -> None:
         options = self.options
@@ -286,6 +311,24 @@ class ZoneSigner:
 
     def _facts(self, ring: _Ring, parent: Parent | None, now_unix: int) -> Facts:
         return Facts(now_unix, max_ttl(ring.source if ring.signed is None else ring.signed.zone), parent)
+
+
+def _is_unseen(ring: _Ring) -> bool:
+    """Say whether the keys do by now what is still to be shown."""
+    if not ring.is_served or not ring.state.keys:
+        return False
+    return ring.signed is None or ring.signed.keys != signing_set(ring.state, ring.private)
+
+
+def _key_signs(zone: Earlier, origin: str) -> tuple[object, ...]:
+    """Return what caches would learn of a zone's keys: which there are, and which sign."""
+    found = [zone.get(origin, type_) for type_ in ("DNSKEY", "CDS", "SOA")]
+    signers = (
+        frozenset((s.algorithm, s.key_tag) for s in rrset.signatures if isinstance(s, RRSIG))
+        for rrset in found
+        if rrset is not None
+    )
+    return (*signers, *(frozenset(rrset.rdatas) for rrset in found[:2] if rrset is not None))
 
 
 def _is_ending(state: KeyState) -> bool:

@@ -38,10 +38,12 @@ __all__ = [
     "advance",
     "awaits_parent",
     "begin",
+    "corrected",
     "due_kind",
     "duties",
     "hastened",
     "incoming_roles",
+    "restarted",
     "resumed",
     "signing_set",
     "starting",
@@ -247,6 +249,17 @@ def hastened(state: KeyState, now_unix: int) -> KeyState:
     return replace(state, rolls=tuple(replace(roll, until_unix=min(roll.until_unix, now_unix)) for roll in state.rolls))
 
 
+def restarted(state: KeyState, facts: Facts, timing: Timing) -> KeyState:
+    """Return the state with each step begun now, since it is shown only now; none ends sooner than before."""
+    return replace(state, rolls=tuple(_begun_now(roll, facts, timing) for roll in state.rolls))
+
+
+def corrected(state: KeyState, facts: Facts, timing: Timing) -> KeyState:
+    """Return the state with those steps begun now that begin in the future, as a clock said that was wrong."""
+    rolls = (_begun_now(roll, facts, timing) if roll.since_unix > facts.now_unix else roll for roll in state.rolls)
+    return replace(state, rolls=tuple(rolls))
+
+
 def resumed(state: KeyState, facts: Facts, timing: Timing) -> KeyState:
     """Return the state of a zone that was to become unsigned and shall stay signed: the parent is asked again."""
     if all(roll.kind is not Kind.LAST for roll in state.rolls):
@@ -317,6 +330,12 @@ def _at(
     kind: Kind, step: Step, incoming: tuple[str, ...], outgoing: tuple[str, ...], facts: Facts, timing: Timing
 ) -> Roll:
     return Roll(kind, step, facts.now_unix, facts.now_unix + _wait(kind, step, facts, timing), incoming, outgoing)
+
+
+def _begun_now(roll: Roll, facts: Facts, timing: Timing) -> Roll:
+    begun = _at(roll.kind, roll.step, roll.incoming, roll.outgoing, facts, timing)
+    earlier = roll.until_unix if roll.since_unix <= facts.now_unix else 0
+    return replace(begun, until_unix=max(begun.until_unix, earlier))
 
 
 def _wait(kind: Kind, step: Step, facts: Facts, timing: Timing) -> int:
