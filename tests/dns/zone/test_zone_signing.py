@@ -13,6 +13,7 @@ from scop.dns.dnssec.signatures import Verdict, verify
 from scop.dns.rdata import CDNSKEY, CDS, DNSKEY, NSEC, NSEC3, NSEC3PARAM, RRSIG
 from scop.dns.zone.cds import ds_line
 from scop.dns.zone.denial import Denial, nsec3_owner
+from scop.dns.zone.first_zone import first_zone
 from scop.dns.zone.order import canonical_key
 from scop.dns.zone.signing import Signed, SigningPolicy, first_expiration, is_due, max_ttl, sign_zone, unsigned
 from scop.dns.zone.signing_keys import KeyScheme
@@ -338,3 +339,9 @@ def test_key_of_a_zone_verifies_itself() -> None:
     assert isinstance(key, DNSKEY)
     assert isinstance(signature, RRSIG)
     assert verify(apex, signature, key, NOW) is Verdict.GOOD
+
+
+def test_secondary_of_a_first_zone_gives_up_before_its_signatures_end() -> None:
+    """RFC 6781 §4.4.2: whatever version it holds last, every signature in it lasts until the zone expires there."""
+    zone = Zone.parse(first_zone(ORIGIN, f"mx.{ORIGIN}", "127.0.20.1"), ORIGIN)
+    assert zone.soa_rdata.expire_seconds <= SigningPolicy().refresh_seconds

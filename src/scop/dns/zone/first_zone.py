@@ -12,6 +12,9 @@ from scop.dns.zone.wanted import TTL_SECONDS, Site, wanted_records
 __all__ = ["first_zone", "first_zone_of"]
 
 NEGATIVE_TTL_SECONDS = 10  # RFC 2308 §4: how long "not there" is remembered; a new DKIM key should not wait for it
+# RFC 6781 §4.4.2: a secondary that has lost us gives up before the signatures that it holds end; any may have no
+# more than a week left.
+EXPIRE_SECONDS = 604_800
 
 
 def first_zone(domain: str, hostname: str, address: str, *, serial: int = 1) -> str:
@@ -36,7 +39,7 @@ def first_zone_of(site: Site, *, serial: int = 1) -> str:
 ; change is. Edited here, it is merged into that at the next start; `scop dns zone import` needs none.
 $ORIGIN {site.domain}.
 $TTL {TTL_SECONDS}
-@ IN SOA {site.hostname}. hostmaster ( {serial} 3600 600 1209600 {NEGATIVE_TTL_SECONDS} )
+@ IN SOA {site.hostname}. hostmaster ( {serial} 3600 600 {EXPIRE_SECONDS} {NEGATIVE_TTL_SECONDS} )
 @ IN NS {site.hostname}.
 {"".join(lines)}"""
 
