@@ -2,10 +2,15 @@
 
 from typing import TypeAlias
 
-from scop.dns import A, Question
+from fakes.signed_world import NOW, SignedWorld, SignedZone
+from scop.dns import CNAME, NS, A, Question
+from scop.dns.dnssec.trust import Anchors
+from scop.dns.dnssec.validation import Validator
 from scop.dns.message import Flag, Message, Record
-from scop.dns.rdata import RRSIG
+from scop.dns.rdata import NSEC, RRSIG
+from scop.dns.resolver import Ask, Cache, HandClock, Resolver, ResolverOptions, Server, drive
 from scop.dns.resolver.responses import Asked, Found, read_response
+from scop.dns.words import Rcode, Security
 
 Records: TypeAlias = tuple[Record, ...]
 
@@ -45,3 +50,45 @@ def test_question_for_signatures_is_answered_by_the_answer_section_alone() -> No
     found = read_response(response(question, said, additional=(other,)), Asked("example.org", question))
     assert isinstance(found, Found)
     assert [rrset.rdatas for rrset in found.known.rrsets] == [(said.rdata,)]
+
+
+def test_denials_beside_an_alias_may_speak_of_the_ds_of_its_target() -> None:
+    """RFC 4035 §3.1.4: they are looked at where the DS itself cannot be had, and only of names in the zone."""
+    denial = Record("sub.example.org", TTL, NSEC("t.example.org", b"\0\1\x20"))
+    signed = signature("sub.example.org", "NSEC")
+    for target, names in (
+        ("a.sub.example.org", ["a.sub.example.org", "sub.example.org"]),
+        ("a.sub.example.net", []),
+    ):
+        alias = Record("www.example.org", TTL, CNAME(target))
+        found = read_response(response(QUESTION, alias, authority=(denial, signed)), ASKED)
+        assert isinstance(found, Found)
+        assert [question for question, _ in found.signers] == [Question(name, "DS") for name in names]
+        unsigned = read_response(response(QUESTION, alias, authority=(denial,)), ASKED)
+        assert isinstance(unsigned, Found)
+        assert unsigned.signers == ()
+
+
+def test_resolver_proves_by_an_alias_denials_that_its_target_is_unsigned() -> None:
+    """A server that gave the proof beside the alias may have no answer to the question for the DS."""
+    zone = SignedZone("test", {("www.test", "CNAME"): (CNAME("host.sub.test"),), ("sub.test", "NS"): (NS("ns.test"),)})
+    world = SignedWorld(zone)
+    judge = Validator(Anchors(world.anchors("test")), HandClock(NOW))
+    options = ResolverOptions(roots=(Server("198.41.0.4"),), has_own_root=True, prime=False, minimise=False)
+
+    def transport(ask: Ask) -> Message | None:
+        asked = ask.question
+        if asked.name == "host.sub.test":
+            return None if asked.type == "DS" else response(asked, Record(asked.name, TTL, A("185.1.1.1")))
+        if asked.type == "DS":
+            return None
+        known = zone.ask(asked)
+        records = tuple(r for rrset in known.rrsets for r in rrset.records(with_signatures=True))
+        denials = tuple(r for rrset in zone.denying("sub.test") for r in rrset.records(with_signatures=True))
+        return response(asked, *records, authority=denials if asked.type == "A" else ())
+
+    resolver = Resolver(options, Cache(), HandClock(NOW), judge)
+    resolution = drive(resolver.resolve(Question("www.test", "A")), transport)
+    assert (resolution.rcode, resolution.security) == (Rcode.NOERROR, Security.INSECURE)
+    assert [rrset.type for rrset in resolution.answers] == ["CNAME", "A"]
+    assert {rrset.type for rrset in resolution.authority} == {"NSEC"}

@@ -125,10 +125,12 @@ class _Judgement:
         verified = (believed(rrset, signature, self._checker.now_unix),)
         reason = Reason(f"{show(rrset.owner)} {rrset.type} is signed by key {signature.key_tag} of {show(zone.apex)}")
         labels = wildcard_encloser(rrset.owner, signature)
-        if labels is None:
+        if labels is None and rrset.type != CNAME.type:
             return _Finding(Security.SECURE, reason, verified)
-        # RFC 4035 §5.3.4: made of a wildcard, so nothing nearer to the name may exist
         proofs = Proofs.of(known.authority, zone, self._checker)
+        if labels is None:  # what comes beside an alias may prove of its target that it is unsigned
+            return _Finding(Security.SECURE, reason, verified, proofs.verified)
+        # RFC 4035 §5.3.4: made of a wildcard, so nothing nearer to the name may exist
         what = f"that a wildcard stands in for {show(rrset.owner)}"
         return _proved(proofs.no_closer(rrset.owner, labels), what, zone, verified, proofs.verified)
 

@@ -187,6 +187,7 @@ class Iteration:
                 delegation = outcome.delegation
             elif asked.question == question and isinstance(outcome, Found):
                 (self._memo if delegation.is_forward else self._spare).update(outcome.rest)
+                self._spare.update(outcome.signers)
                 return outcome.known
             elif isinstance(outcome, Found) and outcome.known.rcode is Rcode.NOERROR:
                 minimiser.is_no_cut(asked.question)

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from scop.dns.answer import Question
 from scop.dns.message import Flag, Message, Record
-from scop.dns.names import is_at_or_below, name_to_wire
+from scop.dns.names import is_at_or_below, name_to_wire, parent_name
 from scop.dns.rdata import AAAA, CNAME, DNAME, NS, RRSIG, SOA, A
 from scop.dns.resolver.asking import Server
 from scop.dns.resolver.delegations import Delegation, NameServer
@@ -72,11 +72,13 @@ class Asked:
 class Found:
     """The question's own answer, alias or absence, and what was said of the rest of a chain within the zone.
 
-    A forwarder's word is as good for the rest; an authority's only where nobody answers for the next name.
+    A forwarder's word is as good for the rest; an authority's only where nobody answers for the next name. `signers`
+    are denials that came with an alias, which may prove of the names it leads to that they have no DS.
     """
 
     known: Known
     rest: tuple[tuple[Question, Known], ...] = ()
+    signers: tuple[tuple[Question, Known], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def read_response(message: Message, asked: Asked) -> Outcome:
     present = _present(asked.question, answers, message, asked)
     outcome = _from_forwarder(message, asked, present) if asked.is_forward else _from_authority(message, asked, present)
     if isinstance(outcome, Found) and outcome.known is present:
-        return replace(outcome, rest=_rest(message, asked, answers, present))
+        rest = _rest(message, asked, answers, present)
+        return replace(outcome, rest=rest, signers=_signers(asked, present))
     return outcome
 
 
@@ -218,6 +221,19 @@ def _rest(
         known = following
         rest.append((further, known))
     return tuple(rest)
+
+
+def _signers(asked: Asked, present: Known) -> tuple[tuple[Question, Known], ...]:
+    """Return what signed denials beside an alias may say of the DS of its target, and of the names above that."""
+    target = target_of(present, asked.question)
+    denials = tuple(rrset for rrset in present.authority if rrset.signatures)
+    if target is None or not denials or not is_at_or_below(target, asked.zone):
+        return ()
+    names, known = list[str](), Known(Rcode.NOERROR, (), denials, asked.zone)
+    while target != asked.zone:
+        names.append(target)
+        target = parent_name(target)
+    return tuple((Question(name, "DS"), known) for name in names)
 
 
 def _present(question: Question, answers: tuple[RRset, ...], message: Message, asked: Asked) -> Known | None:
