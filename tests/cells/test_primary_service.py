@@ -19,6 +19,7 @@ from dns.message import Message
 
 from fakes.loops import LOOPS, run_under
 from fakes.mesh import ClockAt, KeptLog, identity_of, loopback_listener
+from fakes.self_signed import client_context, write_pem
 from scop.cells.primary.manifest import MANIFEST
 from scop.cells.primary.name_server import Rights
 from scop.cells.primary.service import PrimaryOptions, options_of, run
@@ -31,7 +32,7 @@ from scop.dns.zone.first_zone import first_zone
 from scop.dns.zone.grants import Grant
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Life, Place
-from scop.mesh.config import Config, Network, Primary
+from scop.mesh.config import Config, Network, Primary, Tls
 from scop.mesh.inlet import PlainInlet
 from scop.mesh.pipes import PipeInlet, pipe_dialer
 from scop.mesh.protocol import PipeProtocol
@@ -209,20 +210,21 @@ async def test_primary_alone_is_a_root(tmp_path: Path) -> None:
 def cell(folder: Path) -> Iterator[Cell]:
     """Return a primary's place in a mesh, with its sockets."""
     identity = identity_of(AUTHORITY, "primary")
-    pipe = loopback_listener()
+    pipe, dot = loopback_listener(), loopback_listener()
     sockets = options_for(folder, pipe)
+    pem = str(write_pem(folder))
     yield Cell(
         manifest=MANIFEST,
-        config=Config(domain="harbor.test", network=Network(address="127.0.20.1")),
+        config=Config(domain="harbor.test", network=Network(address="127.0.20.1"), tls=Tls(pem, pem)),
         state=folder,
         log=sockets.log,
         inlet=PipeInlet(pipe, identity, MANIFEST.granted(), sockets.log),
         identity=identity,
         places=dict.fromkeys(("signer", "resolver"), Place(*pipe.getsockname())),
-        listeners=dict(zip(("dns/udp", "dns/tcp"), both(sockets), strict=True)),
+        listeners=dict(zip(("dns/udp", "dns/tcp", "dot/tcp"), (*both(sockets), dot), strict=True)),
         clock=ClockAt(NOW),
     )
-    for listener in (pipe, *both(sockets)):
+    for listener in (pipe, *both(sockets), dot):
         listener.close()
 
 
@@ -239,6 +241,20 @@ async def test_primary_in_the_mesh_takes_update_over_tls(cell: Cell) -> None:
     cell.life.stop()
     await serving
     assert Rcode.NOERROR == read_update_reply(UPDATE, reply, NOW)
+
+
+async def test_primary_in_the_mesh_answers_everybody_over_tls(cell: Cell) -> None:
+    """RFC 7858 §3.1: strangers may ask at the DoT port too, and see the public certificate."""
+    serving = asyncio.ensure_future(run(options_of(cell)))
+    query, port = dns.message.make_query("harbor.test", "MX"), cell.listeners["dot/tcp"].getsockname()[1]
+    context = client_context()
+    context.set_alpn_protocols(["dot"])
+    response = await dns.asyncquery.tls(
+        query, HOST, port=port, timeout=5, ssl_context=context, server_hostname="mx.harbor.test"
+    )
+    cell.life.stop()
+    await serving
+    assert "harbor.test. 300 IN MX 10 mx.harbor.test." == response.answer[0].to_text()
 
 
 @pytest.mark.parametrize(

@@ -131,11 +131,11 @@ def founded(folder: Path, purpose: str) -> Town:
     assert done.status == 0, done.err
     town = Town(folder / "scop.toml", here.address)
     standard = next(line for line in town.config.read_text().splitlines() if line.startswith("ports = "))
-    dns = standard.rpartition("dns = ")[2].removesuffix(" }")
+    dns = standard.rpartition("dns = ")[2].partition(",")[0]
     town.edit(
         standard,
         f"ports = {{ smtp = {PORTS.smtp}, submission = {PORTS.submission}, "
-        f"submissions = {PORTS.submissions}, dns = {PORTS.dns} }}",
+        f"submissions = {PORTS.submissions}, dns = {PORTS.dns}, dot = {PORTS.dot} }}",
     )
     town.edit('pipe_address = "127.0.0.1"', f'pipe_address = "{here.address}"')
     town.edit(f'["{here.address}:{dns}"]', f'["{here.address}:{PORTS.dns}"], "{ELSEWHERE}" = ["{nowhere}:{PORTS.dns}"]')

@@ -44,9 +44,9 @@ def layout(tmp_path: Path) -> Layout:
     for parent in (tmp_path, *tmp_path.parents[:3]):
         if str(parent).startswith("/tmp/"):
             parent.chmod(0o711)
-    first = free_block(len(CELL_NAMES) + 4)
-    ports = Ports(smtp=first, submission=first + 1, submissions=first + 2, dns=first + 3)
-    return Layout(read_config(found(Founding(domain="harbor.test", ports=ports, pipes=first + 4), tmp_path)))
+    first = free_block(len(CELL_NAMES) + 5)
+    ports = Ports(smtp=first, submission=first + 1, submissions=first + 2, dns=first + 3, dot=first + 4)
+    return Layout(read_config(found(Founding(domain="harbor.test", ports=ports, pipes=first + 5), tmp_path)))
 
 
 def still(cell: str) -> Sequence[str]:

@@ -29,7 +29,7 @@ __all__ = ["Founding", "found", "self_signed"]
 
 CERTIFICATE_DAYS = 365
 STANDARD = Ports()
-UNPRIVILEGED = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300)
+UNPRIVILEGED = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300, dot=8853)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ NAME
     primary - authoritative DNS: zones with a history, UPDATE, transfers, DNSSEC
 
 DESCRIPTION
-    Anybody may ask on port 53, UDP and TCP. The holder of a key may do what the key is granted, and
-    nobody else: change names and types by UPDATE (RFC 2136), fetch whole zones or what changed in them
+    Anybody may ask on port 53, UDP and TCP, and on 853 over TLS. The holder of a key may do what it is
+    granted, and nobody else: change names and types by UPDATE (RFC 2136), fetch whole zones or what changed in them
     (AXFR, IXFR), tell us by NOTIFY that there is news. An UPDATE is checked, applied whole or not at
     all, committed to the history, synced, signed, and only then shown and answered; sent again, it ends
     as it did the first time. The serial moves by itself and never back.
@@ -42,10 +42,11 @@ STATE
 
 SECURITY
     Exposure: parses datagrams from anybody in pure Python (scop.dns); dnspython sees only records that
-    a key's holder writes. Secrets: the zones' private keys and TSIG keys. Floods of equal answers are
-    cut (response rate limiting), transfers and changes are never given without a key. Worst outcome if
-    taken over: it answers for our zones as it likes, validly signed, so it can lead our mail elsewhere
-    and vouch for forged mail in our name; it reads no mail and has no other cell's secrets.
+    a key's holder writes. Secrets: the zones' private keys, TSIG keys, the public TLS key. Floods of
+    equal answers are cut (response rate limiting), transfers and changes are never given without a key.
+    Worst outcome if taken over: it answers for our zones as it likes, validly signed, so it can lead our
+    mail elsewhere and vouch for forged mail in our name (with the public TLS key it can do no more than
+    that); it reads no mail and has no DKIM keys.
 
 LIMITS
     One change at a time, each a commit with its syncs: dozens a second on an ordinary disk. Zones of

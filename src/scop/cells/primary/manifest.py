@@ -13,7 +13,8 @@ MANIFEST = Manifest(
         Pipe("operator", PipeProtocol.CALL, "look at zones and their history, change them"),
     ),
     reaches=(Pipe("resolver", PipeProtocol.DOT, "see which of our keys the parent vouches for"),),
-    listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP)),
+    listeners=(Listener("dns", Transport.UDP), Listener("dns", Transport.TCP), Listener("dot", Transport.TCP)),
     world=(World.GIT, World.ZONES),
     datagrams=True,
+    public_tls=True,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -39,6 +40,7 @@ from scop.mesh.tsig_file import read_tsig_key
 from scop.net.dns_client import Names, StreamNames
 from scop.net.dns_exchange import exchange_datagram
 from scop.net.dns_public import PublicSockets, StreamBounds
+from scop.net.dns_tls import dot_context
 from scop.net.log import Log
 from scop.net.peer import Peer
 from scop.store import Remote
@@ -71,6 +73,13 @@ class PrimaryOptions:
     bounds: StreamBounds = field(default_factory=StreamBounds)  # of public streams
     rates: RateOptions = field(default_factory=RateOptions)  # of public datagrams
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` where a zone would come from two places."""
+        origins = [*self.zones.by_origin, *(zone.origin for zone in self.secondaries)]
+        for origin, times in Counter(origins).items():
+            if times > 1:
+                raise ValueError(f"zone {origin or '.'} is named twice: it is kept here, or fetched from one primary")
+
 
 def options_of(cell: Cell) -> PrimaryOptions:
     """Read zones and key; raises `ValueError` that names the file which is missing or wrong."""
@@ -83,7 +92,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     return PrimaryOptions(
         zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain, tell=partial(_tell, cell))),
         history=history,
-        sockets=PublicSockets([cell.listeners["dns/udp"]], [cell.listeners["dns/tcp"]]),
+        sockets=_sockets(cell),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -98,6 +107,13 @@ def options_of(cell: Cell) -> PrimaryOptions:
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
         rates=_rates(cell),
     )
+
+
+def _sockets(cell: Cell) -> PublicSockets:
+    """Take the listeners, and the certificate that mail's clients see too; raises `OSError`."""
+    plain, tls = cell.listeners, cell.config.tls
+    context = dot_context(tls.certificate, tls.key)
+    return PublicSockets([plain["dns/udp"]], [plain["dns/tcp"]], [plain["dot/tcp"]], context)
 
 
 def _tell(cell: Cell, file: str, merged: Merged) -> None:
@@ -136,7 +152,8 @@ def _keyring(cell: Cell) -> Keyring:
 
 async def run(options: PrimaryOptions) -> None:
     """Answer until asked to end; an UPDATE that is being written is finished first."""
-    holdings = Holdings(options.zones.by_origin.values(), options.history, options.signing, options.clock.unix)
+    zones, identity = options.zones.by_origin.values(), options.zones.identity
+    holdings = Holdings(zones, options.history, options.signing, options.clock.unix, identity=identity)
     watch = _key_watch(options, holdings)
     followers = _followers(options, holdings)
     async with asyncio.TaskGroup() as tasks:  # a bug in one of them ends the cell, which is started anew

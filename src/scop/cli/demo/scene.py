@@ -19,7 +19,7 @@ from scop.supervisor.layout import Layout
 
 __all__ = ["PORTS", "Organisation", "Scene", "StartFailed", "World", "build_scene"]
 
-PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300)
+PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300, dot=8853)
 START_SECONDS = 60
 NEGATIVE_SECONDS = 1  # how long "not there" is remembered: the parents get their DS records while others ask already
 # Ten thousands of mails come from one address within minutes here: no world outside looks like that.

@@ -46,6 +46,7 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     submission: Port = 587
     submissions: Port = 465
     dns: Port = 53
+    dot: Port = 853  # DNS over TLS
 
     def __post_init__(self) -> None:
         """Check that each is a port, and another one."""
