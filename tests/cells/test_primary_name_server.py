@@ -134,6 +134,19 @@ async def test_primary_is_durable_before_it_answers(folder: Path) -> None:
     assert ([[]], ['"v=DKIM1; p=abc"']) == (seen, watched.texts())
 
 
+async def test_primary_tells_the_history_who_changed_what(primary: Primary) -> None:
+    """The commit of an UPDATE names the key, the cell that handed it in, names and types; long ones are counted."""
+    told: list[Author] = []
+    primary.server.holdings.watch(lambda change: told.append(change.by))
+    many = [Addition(f"s{n}._domainkey.harbor.test", 300, TXT.of(b"v=DKIM1")) for n in range(8)]
+    await primary.update(PUBLISH, Deletion(OWNER, "TXT", TXT.of(b"old")))
+    await primary.update(*many)
+    first, second = told
+    assert Author(KEY.name, "UPDATE by signer: + s1._domainkey TXT, - s1._domainkey TXT") == first
+    assert second.why.startswith("UPDATE by signer: + s0._domainkey TXT, ")
+    assert second.why.endswith(" + s5._domainkey TXT and 2 more")
+
+
 async def test_primary_failing_disk_changes_nothing(folder: Path) -> None:
     """What cannot be stored is SERVFAIL, and the world sees no trace of it."""
 

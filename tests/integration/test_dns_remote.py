@@ -64,7 +64,7 @@ def test_primary_alone_shares_its_history(tmp_path: Path) -> None:
         )
         assert 0 == said.status, said.err
         until(lambda: there(bare, "192.0.2.1"), "the push of an UPDATE")
-        assert "k: UPDATE" == git(bare, "log", "-1", "--format=%an: %s", "main").strip()
+        assert "k: UPDATE: + www A" == git(bare, "log", "-1", "--format=%an: %s", "main").strip()
         edit(bare, FILE, f"{git(bare, 'show', f'main:{FILE}')}ftp.{ORIGIN}. 300 IN A 192.0.2.2\n", why="Add ftp")
         notified = scop("dns", "notify", ORIGIN, "--key", str(keys), "--server", server)
         assert 0 == notified.status, notified.err

@@ -15,7 +15,7 @@ from scop.dns.tsig import OpenedRequest, TsigKey
 from scop.dns.words import Rcode
 from scop.dns.zone.grants import Grant
 from scop.dns.zone.update import UpdateOutcome, apply_update_message, zone_section_rcode
-from scop.dns.zone.update_message import UpdateMessage, parse_update, parse_zone_section
+from scop.dns.zone.update_message import UpdateMessage, changes_in_words, parse_update, parse_zone_section
 from scop.dns.zone.zone import Zone
 from scop.net.log import Log
 
@@ -33,6 +33,12 @@ class _Request:
     @property
     def origin(self) -> str:
         return self.message.zones[0][0]
+
+    @property
+    def author(self) -> Author:
+        """What the zone's history will tell: whose key, through which cell, and what was asked for."""
+        by = f" by {self.peer}" if self.peer else ""
+        return Author(self.signer.name, f"UPDATE{by}: {changes_in_words(self.message)}")
 
 
 class Updates:
@@ -114,7 +120,7 @@ class Updates:
             return outcomes[0].zone
 
         try:
-            change = await self._holdings.change(request.origin, edit, Author(request.signer.name, "UPDATE"))
+            change = await self._holdings.change(request.origin, edit, request.author)
         except OSError as error:
             return Rcode.SERVFAIL, f"cannot store the zone: {error}"
         if change is not None:

@@ -13,7 +13,16 @@ from scop.dns.edns import read_options
 from scop.dns.names import read_name
 from scop.dns.rdata import CLASSES, Opaque, Rdata, type_name
 
-__all__ = ["CLASS_ANY", "CLASS_IN", "CLASS_NONE", "UpdateMessage", "UpdateRecord", "parse_update", "parse_zone_section"]
+__all__ = [
+    "CLASS_ANY",
+    "CLASS_IN",
+    "CLASS_NONE",
+    "UpdateMessage",
+    "UpdateRecord",
+    "changes_in_words",
+    "parse_update",
+    "parse_zone_section",
+]
 
 CLASS_IN, CLASS_NONE, CLASS_ANY = 1, 254, 255
 MAX_UPDATE_RECORDS = 4096  # what 64 KiB hold of small ones; a limit that an honest client never meets
@@ -24,6 +33,7 @@ _RECORD = struct.Struct("!HHLH")
 _MAX_ZONES = 2  # one too many, so that the second is refused by who knows how
 _TYPE_OPT = 41
 _MAX_TTL = 0x7FFF_FFFF
+_MAX_TOLD = 6  # changes that are named in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,25 @@ def parse_zone_section(octets: bytes) -> tuple[tuple[str, str, int], ...]:
         return _Reader(octets).zones()
     except (IndexError, struct.error):
         raise RemoteProtocolError("the message ends early") from None
+
+
+def changes_in_words(update: UpdateMessage) -> str:
+    """Return what an UPDATE asks for in a line, as `+ www A, - @ TXT and 3 more`; names as they are in the zone."""
+    origin = update.zones[0][0]
+    signs = {CLASS_IN: "+"}
+    told = dict.fromkeys(
+        f"{signs.get(each.class_, '-')} {_below(each.owner, origin)}{'' if each.type == 'ANY' else f' {each.type}'}"
+        for each in update.updates
+    )
+    named = ", ".join(list(told)[:_MAX_TOLD])
+    return f"{named} and {len(told) - _MAX_TOLD} more" if len(told) > _MAX_TOLD else named
+
+
+def _below(owner: str, origin: str) -> str:
+    """Return a name without its zone's; `@` is the zone itself."""
+    if owner == origin:
+        return "@"
+    return owner.removesuffix(f".{origin}") if origin else owner
 
 
 class _Reader:
