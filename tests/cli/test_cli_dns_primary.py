@@ -8,12 +8,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+import dns.edns
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 
 from fakes.primary_program import Program, await_true, key_line, new_key, running_primary
+from scop.cli.dns.primary_told import PrimaryTold
+from scop.mesh.cell import Life
+from scop.net.clock import SystemClock
+from scop.net.dns_public import PublicSockets
+from scop.net.log import Log
 
 ZONE = "harbor.test"
 TEXT = "$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 1209600 10\n@ NS ns1\nns1 A 127.0.0.1\n"
@@ -32,7 +39,8 @@ def words_of(folder: Path) -> tuple[str, ...]:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A primary that all tests share."""
     folder = tmp_path_factory.mktemp("primary")
-    with running_primary(folder, "127.0.0.1", *words_of(folder), "--state", str(folder / "state")) as running:
+    words = (*words_of(folder), "--state", str(folder / "state"), "--nsid", "ns1")
+    with running_primary(folder, "127.0.0.1", *words) as running:
         yield running
 
 
@@ -130,3 +138,29 @@ def test_cli_primary_names_what_is_wrong(tmp_path: Path, words: tuple[str, ...],
     status, text = scop("primary", "--listen", "127.0.0.1:0", "--state", str(tmp_path / "state"), *words)
     assert (2, True) == (status, complaint in text), text
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("more", [{"zones": 2}, {"secondary": 1}, {"zones": 0, "secondary": 2}])
+def test_cli_primary_has_a_zone_from_one_place(tmp_path: Path, more: dict[str, int]) -> None:
+    """Which of two copies were the zone would be chance."""
+    words_of(tmp_path)
+    told = PrimaryTold(
+        zones=(f"{ZONE}={tmp_path / 'zone'}",) * more.get("zones", 1),
+        tsig_key=(tmp_path / "keys",),
+        secondary=(f"{ZONE}=127.0.0.1:1:reader",) * more.get("secondary", 0),
+    )
+    log = Log("primary", lambda _line: None)
+    with pytest.raises(click.UsageError, match="twice"):
+        told.options(PublicSockets([], []), log, SystemClock(), Life(), tmp_path)
+
+
+def test_cli_primary_says_which_server_it_is(program: Program) -> None:
+    """One name for who asks by NSID (RFC 5001) and by CH (RFC 4892); a change leaves it."""
+    assert 0 == scop("update", ZONE, "add c 60 A 192.0.2.1", *with_key(program))[0]
+    query = dns.message.make_query("id.server", "TXT", "CH")
+    said = dns.query.tcp(query, program.address, port=program.port, timeout=5)
+    assert ['"ns1"'] == [str(rdata) for rrset in said.answer for rdata in rrset]
+    nsid = dns.edns.GenericOption(dns.edns.OptionType.NSID, b"")
+    query = dns.message.make_query(ZONE, "SOA", options=[nsid])
+    said = dns.query.udp(query, program.address, port=program.port, timeout=5)
+    assert [b"ns1"] == [option.to_wire() for option in said.options]

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from scop.dns.words import Ede
 from scop.dns.zone import Zone, Zones
+from scop.dns.zone.identity import ANONYMOUS, Identity
 
 __all__ = ["Author", "Change", "Edit", "History", "Holdings", "Signing", "Unsigned", "Watcher"]
 
@@ -79,7 +80,13 @@ class Holdings:
     """Every zone of one server: its source, and what is shown of it."""
 
     def __init__(
-        self, sources: Iterable[Zone], history: History, signing: Signing, now_unix: Callable[[], float]
+        self,
+        sources: Iterable[Zone],
+        history: History,
+        signing: Signing,
+        now_unix: Callable[[], float],
+        *,
+        identity: Identity = ANONYMOUS,
     ) -> None:
         self._sources = {zone.origin: zone for zone in sources}
         self._history = history
@@ -87,7 +94,8 @@ class Holdings:
         self._now_unix = now_unix
         self._changing = asyncio.Lock()
         self._watchers: list[Watcher] = []
-        self.shown = Zones.of(self._signed(zone, None) for zone in self._sources.values())
+        shown = Zones.of(self._signed(zone, None) for zone in self._sources.values())
+        self.shown = replace(shown, identity=identity)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of every change, after it is shown."""

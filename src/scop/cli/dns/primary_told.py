@@ -51,6 +51,7 @@ class PrimaryTold:
     denial: str = "nsec"
     resolver: str = ""
     rate_limit: int = 200
+    nsid: str = ""
 
     def options(self, sockets: PublicSockets, log: Log, clock: Clock, life: Life, state: Path) -> PrimaryOptions:
         """Read zones and keys; raises `click.UsageError` for what cannot be used."""
@@ -59,14 +60,17 @@ class PrimaryTold:
         from scop.cells.primary.remote import remote_of
         from scop.cells.primary.service import PrimaryOptions
         from scop.dns.zone.answer import Zones
+        from scop.dns.zone.identity import Identity
         from scop.dns.zone.rates import RateOptions
 
         try:
             keys = Keyring.read(self.tsig_key)
             history = GitHistory(state)
-            zones = [_take_in(history, text, log) for text in self.zones]
+            zones = {zone.origin: zone for zone in (_take_in(history, text, log) for text in self.zones)}
+            if len(zones) != len(self.zones):
+                raise ValueError("--zone names a zone twice")
             return PrimaryOptions(
-                zones=Zones.of(zones),
+                zones=Zones(zones, identity=Identity(server_id=self.nsid)),
                 history=history,
                 sockets=sockets,
                 log=log,
@@ -74,7 +78,7 @@ class PrimaryTold:
                 life=life,
                 state=state,
                 rights=keys.rights(self.allow_update, self.transfer_key),
-                signing=self._signing(state, log, frozenset(zone.origin for zone in zones)),
+                signing=self._signing(state, log, frozenset(zones)),
                 names=_names_at(self.resolver) if self.resolver else None,
                 notify=keys.targets(self.notify, self.transfer_key),
                 secondaries=tuple(map(keys.secondary, self.secondary)),
@@ -137,6 +141,12 @@ primary_options = gathered(
         show_default=True,
         metavar="N",
         help="Equal answers a second by datagram to one network, and five times that of all kinds; 0 for any number.",
+    ),
+    click.option(
+        "--nsid",
+        default="",
+        metavar="TEXT",
+        help="Which of several servers this is, for who asks by NSID or `id.server CH TXT`.  [default: not told]",
     ),
     click.option("--sign/--no-sign", default=False, help="Sign zones by DNSSEC, with keys kept in --state."),
     click.option(
