@@ -489,3 +489,12 @@ def test_update_never_raises(place: int, octet: int) -> None:
     octets = bytearray(message.to_wire())
     octets[place % len(octets)] = octet
     apply_update(ZONE, bytes(octets), (EVERYTHING,))
+
+
+def test_update_prerequisite_of_type_0_is_that_of_nothing() -> None:
+    """There is no such RRset, and that can be asked; it can neither be added nor taken (RFC 2136 §3.2.4)."""
+    absent, present, adding = update(), update(), update()
+    absent.absent("two", "TYPE0")
+    present.present("two", "TYPE0")
+    adding.delete("two", "TYPE0")
+    assert [Rcode.NOERROR, Rcode.NXRRSET, Rcode.FORMERR] == [applied(each).rcode for each in (absent, present, adding)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dns.flags
 import dns.message
+import dns.rcode
 import pytest
 
+from scop.dns.words import Ede
 from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
 from scop.dns.zone.zone import Zone
 
@@ -55,3 +57,15 @@ def test_zone_ds_of_child_whose_parent_is_elsewhere() -> None:
     response = dns.message.from_wire(octets)
     assert bool(response.flags & dns.flags.AA)
     assert "child.harbor.test." == str(response.authority[0].name)
+
+
+def test_zone_ds_of_child_that_is_not_ready() -> None:
+    """The parent that we hold has the DS of a child which we cannot answer from (RFC 4035 §3.1.4.1)."""
+    parent = "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\nchild 60 NS ns.child\nchild 60 DS 1 13 2 " + "ab" * 32 + "\n"
+    zones = Zones.of([Zone.parse(parent, "p.test")]).withheld("child.p.test", Ede.NOT_READY)
+    said = {}
+    for type_ in ("DS", "A"):
+        octets = zones.answer(dns.message.make_query("child.p.test", type_).to_wire(), max_octets=MAX_STREAM_OCTETS)
+        assert octets is not None
+        said[type_] = dns.message.from_wire(octets)
+    assert ("DS", dns.rcode.SERVFAIL) == (said["DS"].answer[0].to_text().split()[3], said["A"].rcode())

@@ -83,24 +83,23 @@ class Zones:
 
     def holding(self, qname: str, qtype: str = "") -> Zone | None:
         """Return the zone that answers for a name, the one nearest to it."""
-        held = self._nearest(qname, qtype)
+        held = self.nearest(qname, qtype)
         return held if isinstance(held, Zone) else None
 
-    def _nearest(self, qname: str, qtype: str) -> Zone | Ede | None:
+    def nearest(self, qname: str, qtype: str = "") -> Zone | Ede | None:
+        """Return the zone that answers for a name, or why none does that should; None where it is not ours."""
         name = qname
         while True:
-            zone = self.by_origin.get(name)
-            if zone is not None and not self._parent_answers(zone, qname, qtype):
-                return zone
-            if zone is None and name in self.unready:
-                return self.unready[name]
+            held = self.by_origin.get(name) or self.unready.get(name)
+            if held is not None and not self._parent_answers(name, qname, qtype):
+                return held
             if not name:
                 return None
             name = parent_name(name)
 
-    def _parent_answers(self, zone: Zone, qname: str, qtype: str) -> bool:
+    def _parent_answers(self, origin: str, qname: str, qtype: str) -> bool:
         """RFC 4035 §3.1.4.1: a DS lies in the parent, if we hold that too and not only what is above it."""
-        if qtype != "DS" or zone.origin != qname or not qname:
+        if qtype != "DS" or origin != qname or not qname:
             return False
         above = self.holding(parent_name(qname))
         return above is not None and find(above, qname, "DS").match is not Match.REFERRAL
@@ -139,7 +138,7 @@ class Zones:
 
     def _follow(self, draft: Draft, qname: str, qtype: str) -> None:
         """Answer for a name and go on along its aliases, as long as they stay with us."""
-        zone = self._nearest(qname, qtype)
+        zone = self.nearest(qname, qtype)
         if zone is None:
             draft.refuse(Rcode.REFUSED, Ede.NOT_AUTHORITATIVE)  # RFC 8914 §4.21
         elif not isinstance(zone, Zone):
@@ -154,7 +153,7 @@ class Zones:
                 return
             qname = found.target
             seen.add(qname)
-            zone = self._nearest(qname, qtype)
+            zone = self.nearest(qname, qtype)
 
     def _response(self, query: Message, draft: Draft, manners: Manners) -> Message:
         # RFC 4035 §3.1.6: AD and CD are for resolvers

@@ -114,7 +114,8 @@ def _check_prerequisites(zone: Zone, prerequisites: Iterable[UpdateRecord]) -> N
 
 
 def _check_existence(zone: Zone, record: UpdateRecord) -> None:
-    if not record.is_empty or (_is_meta(record.type) and record.type != "ANY"):
+    # Lenient: type 0 is none, so that nothing of it exists; BIND takes the question as one
+    if not record.is_empty or (_is_meta(record.type) and record.type not in ("ANY", "TYPE0")):
         raise _Refusal(Rcode.FORMERR, "prerequisite with a value that its class forbids")
     node = zone.nodes.get(record.owner, {})
     must_exist = record.class_ == CLASS_ANY
