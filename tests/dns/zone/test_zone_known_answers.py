@@ -173,3 +173,14 @@ def test_account_is_that_of_equal_answers(one: tuple[str, str], other: tuple[str
 def test_account_of_anything(octets: bytes) -> None:
     """Any octets are counted as something."""
     assert account_of(octets)
+
+
+def test_known_answers_need_not_read_what_is_its_own_key() -> None:
+    """A query without options is its own key, id and case apart, so that it is found without being read."""
+    octets = query("mx.p.test", id=7).to_wire()
+    plain = plain_query(octets, COUNTING)
+    assert plain is not None
+    assert octets[2:] == plain.key
+    folded = plain_query(query("MX.p.test", id=7).to_wire(), COUNTING)
+    assert folded is not None
+    assert octets[2:] == folded.key

@@ -2,12 +2,13 @@
 
 Theory of operation. Nearly all queries are the same few octets but for their id and the case of their name. The key of
 a query is its octets without the id, the name in lower case, and without such EDNS options as change no answer. What is
-remembered is the response without its id and its question: both are the asker's own, spliced in between, so that its
-case comes back. Names in a response point to the question where they can, and are as long in any case. The answers are
-those of one version of all zones: who shows another begins with an empty memory.
+remembered is the response without its id; where the asker's case is another one, its own question is spliced in, so
+that its case comes back. Names in a response point to the question where they can, and are as long in any case. The
+answers are those of one version of all zones: who shows another begins with an empty memory.
 
-A query without options is its own key as it stands, and need not be read at all: what equals a query that was read, but
-for the case of its name, is the same query. So only what is not found is read, and its options taken away.
+A query in lower case and without options is its own key as it stands, and need not be read at all: what equals a query
+that was read is the same query. So only what is not found is folded, then read, and its options taken away. Names that
+do not exist, of which floods are made, share what does not depend on the name (`absent`).
 
 The memory is in two halves; when the younger is full the elder is forgotten, so a flood of random names does not push
 out what is asked all the time.
@@ -21,11 +22,15 @@ from typing import NamedTuple
 
 from scop.dns.edns import OptionCode
 from scop.dns.rdata import type_number
+from scop.dns.zone.absent import Shape, absent_name, is_shared
 from scop.dns.zone.answer import Zones
 
 __all__ = ["KnownAnswers", "PlainQuery", "account_of", "plain_query"]
 
 MAX_ANSWERS = 25_000  # in each half, of some 600 octets with what Python adds: 30 MB where somebody asks for so many
+MAX_SHAPES = 8_192  # of answers about names that do not exist, some 700 octets each where they are proved
+_ID_OCTETS = 2
+_AFTER_NAME_OCTETS = 4 + 2  # type and class, and the id that a key is without
 _NAME_AT = 12
 _MAX_LABEL_OCTETS = 63
 _OPCODE_AND_QR = 0xF8
@@ -42,6 +47,11 @@ class PlainQuery(NamedTuple):
 
     key: bytes
     stop: int
+
+    @property
+    def question(self) -> bytes:
+        """The question's octets, the name in lower case."""
+        return self.key[_NAME_AT - _ID_OCTETS : self.stop - _ID_OCTETS]
 
 
 def plain_query(query: bytes, counting: frozenset[int]) -> PlainQuery | None:
@@ -65,7 +75,11 @@ def plain_query(query: bytes, counting: frozenset[int]) -> PlainQuery | None:
         rest = _plain_opt(query[stop:], counting)
     elif query[11] or rest:
         return None
-    return None if rest is None else PlainQuery(query[2:12] + query[12:position].lower() + kind + rest, stop)
+    return (
+        None
+        if rest is None
+        else PlainQuery(query[2:12] + query[12:position].lower() + query[position:stop] + rest, stop)
+    )
 
 
 def _plain_opt(octets: bytes, counting: frozenset[int]) -> bytes | None:
@@ -113,10 +127,15 @@ def _question_stop(response: bytes) -> int:
 
 
 class _Known(NamedTuple):
-    head: bytes  # flags and counts
-    stop: int  # of the question
-    tail: bytes  # what follows it
+    octets: bytes  # without the id, the question in lower case
     account: bytes
+    stop: int  # of the question in a whole message
+
+    def to(self, query: bytes) -> tuple[bytes, bytes]:
+        """Return the response to a query of this name in any case, and what it is counted as."""
+        stop = self.stop
+        octets = query[:_ID_OCTETS] + self.octets[: _NAME_AT - _ID_OCTETS]
+        return octets + query[_NAME_AT:stop] + self.octets[stop - _ID_OCTETS :], self.account
 
 
 class KnownAnswers:
@@ -128,38 +147,54 @@ class KnownAnswers:
         self._zones: Zones | None = None
         self._young: dict[bytes, _Known] = {}
         self._old: dict[bytes, _Known] = {}
+        self._shapes: dict[Shape, tuple[bytes, bytes, bytes]] = {}  # before and behind the question, and the account
 
     def answer(self, zones: Zones, query: bytes) -> tuple[bytes, bytes] | None:
         """Return the response of `zones` to a plain query and what it is counted as; None for any other query."""
         if zones is not self._zones:
-            self._zones, self._young, self._old = zones, {}, {}
+            self._zones, self._young, self._old, self._shapes = zones, {}, {}, {}
+        known = self._young.get(query[_ID_OCTETS:])
+        if known is not None:
+            return query[:_ID_OCTETS] + known[0], known[1]
         end = query.find(0, _NAME_AT)  # of the name; or of half a name whose label holds a zero, then as it stands
-        known = self._young.get(query[2:_NAME_AT] + query[_NAME_AT:end].lower() + query[end:])
-        if known is None:
-            return self._looked_into(zones, query)
-        head, stop, tail, account = known
-        return query[:2] + head + query[_NAME_AT:stop] + tail, account
+        known = self._young.get(query[_ID_OCTETS:_NAME_AT] + query[_NAME_AT:end].lower() + query[end:])
+        return self._looked_into(zones, query) if known is None else known.to(query)
 
     def _looked_into(self, zones: Zones, query: bytes) -> tuple[bytes, bytes] | None:
         plain = plain_query(query, self._counting)
         if plain is None:
             return None
-        key, stop = plain
-        known = self._young.get(key) or self._old.pop(key, None)
+        known = self._young.get(plain.key)
         if known is None:
-            return self._found(zones, query, plain)
-        self._remember(key, known)
-        return query[:2] + known.head + query[_NAME_AT:stop] + known.tail, known.account
+            known = self._old.pop(plain.key, None)
+            if known is None:
+                return self._found(zones, query, plain)
+            self._remember(plain.key, known)
+        return known.to(query)
 
     def _found(self, zones: Zones, query: bytes, plain: PlainQuery) -> tuple[bytes, bytes] | None:
+        absent = absent_name(zones, plain.key, plain.stop - _AFTER_NAME_OCTETS)
+        shaped = None if absent is None else self._shapes.get(absent.shape)
+        if shaped is not None:
+            head, tail, account = shaped
+            known = _Known(head + plain.question + tail, account, plain.stop)
+            self._remember(plain.key, known)
+            return known.to(query)
         response = zones.answer(query, max_octets=self._max_octets)
         if response is None:
             return None
         account = account_of(response)
         if response[_NAME_AT : plain.stop] == query[_NAME_AT : plain.stop]:
-            known = _Known(response[2:_NAME_AT], plain.stop, response[plain.stop :], account)
-            self._remember(plain.key, known)
+            head, tail = response[_ID_OCTETS:_NAME_AT], response[plain.stop :]
+            self._remember(plain.key, _Known(head + plain.question + tail, account, plain.stop))
+            if absent is not None and is_shared(absent, response):
+                self._keep_shape(absent.shape, (head, tail, account))
         return response, account
+
+    def _keep_shape(self, shape: Shape, shaped: tuple[bytes, bytes, bytes]) -> None:
+        if len(self._shapes) >= MAX_SHAPES:
+            self._shapes.clear()  # made again as they are asked for
+        self._shapes[shape] = shaped
 
     def _remember(self, key: bytes, known: _Known) -> None:
         if len(self._young) >= MAX_ANSWERS and key not in self._young:

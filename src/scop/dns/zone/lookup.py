@@ -14,7 +14,7 @@ from scop.dns.rdata import CNAME, DNAME, NS
 from scop.dns.rrset import RRset
 from scop.dns.zone.zone import Node, Zone
 
-__all__ = ["Found", "Match", "addresses", "find", "glue", "wildcard_below"]
+__all__ = ["Found", "Match", "addresses", "closest_encloser", "find", "glue", "next_closer", "wildcard_below"]
 
 _EMPTY: Node = {}
 _LAST_FOR_ANY = frozenset({"NSEC", "NSEC3PARAM"})  # of no use to who wants "anything"
@@ -58,11 +58,27 @@ def find(zone: Zone, qname: str, qtype: str) -> Found:
     if qname in zone.names:  # step 3a; an empty non-terminal exists
         return _found_at(zone.nodes.get(qname, _EMPTY), qname, qtype)
     # step 3c, RFC 4592 §3.3.1: the source of synthesis hangs below the closest encloser, nowhere else
-    encloser = _closest_encloser(zone, qname)
+    encloser = closest_encloser(zone, qname)
     wildcard = wildcard_below(encloser)
     if wildcard not in zone.names:
         return Found(Match.NO_NAME, encloser=encloser)
     return replace(_found_at(zone.nodes.get(wildcard, _EMPTY), qname, qtype), wildcard=wildcard, encloser=encloser)
+
+
+def closest_encloser(zone: Zone, qname: str) -> str:
+    """Return the deepest name above `qname` that exists (RFC 4592 §3.3.1)."""
+    name = parent_name(qname)
+    while name not in zone.names:
+        name = parent_name(name)
+    return name
+
+
+def next_closer(name: str, encloser: str) -> str:
+    """Return the name one label longer than its encloser, on the way to `name` (RFC 5155 §1.3)."""
+    above = parent_name(name)
+    while above != encloser:
+        name, above = above, parent_name(above)
+    return name
 
 
 def wildcard_below(encloser: str) -> str:
@@ -88,14 +104,6 @@ def addresses(zone: Zone, host: str) -> tuple[RRset, ...]:
     """Return the addresses of a host that stand in the zone itself, at a delegation's edge too."""
     node = zone.nodes.get(host, _EMPTY)
     return tuple(node[type_] for type_ in ("A", "AAAA") if type_ in node)
-
-
-def _closest_encloser(zone: Zone, qname: str) -> str:
-    """Return the deepest name above `qname` that exists (RFC 4592 §3.3.1)."""
-    name = parent_name(qname)
-    while name not in zone.names:
-        name = parent_name(name)
-    return name
 
 
 def _way_down(origin: str, qname: str) -> list[str]:

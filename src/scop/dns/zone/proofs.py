@@ -14,10 +14,10 @@ from scop.dns.hashed_names import hash_label, hash_name
 from scop.dns.names import parent_name
 from scop.dns.rdata import NSEC3PARAM
 from scop.dns.rrset import RRset
-from scop.dns.zone.lookup import Found, Match, wildcard_below
+from scop.dns.zone.lookup import Found, Match, next_closer, wildcard_below
 from scop.dns.zone.zone import Zone
 
-__all__ = ["proofs"]
+__all__ = ["proofs", "span"]
 
 
 def proofs(zone: Zone, found: Found, qname: str) -> tuple[RRset, ...]:
@@ -29,6 +29,19 @@ def proofs(zone: Zone, found: Found, qname: str) -> tuple[RRset, ...]:
     if parameters is None or not len(zone.nsec3_names):
         return ()
     return _each_once(_Hashed(zone, parameters).proofs(found, qname))
+
+
+def span(zone: Zone, name: str, encloser: str) -> str:
+    """Return by what alone the proofs differ for names that do not exist and have the same closest encloser.
+
+    It is the owner of the record that covers the name, or the next closer one's hash; '' where nothing is proved.
+    """
+    if "NSEC" in zone.nodes[zone.origin]:
+        return zone.nsec_names.at_or_before(name)
+    parameters = zone.nsec3_parameters
+    if parameters is None or not len(zone.nsec3_names):
+        return ""
+    return _Hashed(zone, parameters).covering(next_closer(name, encloser)).owner
 
 
 def _proving_names(zone: Zone, found: Found, qname: str) -> tuple[str, ...]:
@@ -56,17 +69,21 @@ class _Hashed:
         encloser = found.encloser
         match found.match:
             case Match.NO_NAME if encloser is not None:  # §7.2.2
-                return *self._enclosed(qname, encloser), self._covering(wildcard_below(encloser))
+                return *self._enclosed(qname, encloser), self.covering(wildcard_below(encloser))
             case Match.NO_DATA if encloser is not None:  # §7.2.5
-                return *self._enclosed(qname, encloser), self._covering(found.wildcard)
+                return *self._enclosed(qname, encloser), self.covering(found.wildcard)
             case Match.NO_DATA:  # §7.2.3, §7.2.4
                 return self._at(qname)
             case Match.REFERRAL:  # §7.2.7
                 return tuple(rrset for cut in _unsigned_cut(self._zone, found) for rrset in self._at(cut))
             case _ if encloser is not None:  # §7.2.6
-                return (self._covering(_next_closer(qname, encloser)),)
+                return (self.covering(next_closer(qname, encloser)),)
             case _:
                 return ()
+
+    def covering(self, name: str) -> RRset:
+        """Return the record that shows that a name has none of its own."""
+        return self._zone.hashed[self._zone.nsec3_names.at_or_before(self._owner(name))]
 
     def _at(self, name: str) -> tuple[RRset, ...]:
         """Return what names the types of a name that exists; with opt-out it may have none (§7.2.4)."""
@@ -82,14 +99,11 @@ class _Hashed:
         while own is None and encloser != self._zone.origin:
             encloser = parent_name(encloser)
             own = self._matching(encloser)
-        below = self._covering(_next_closer(name, encloser))
+        below = self.covering(next_closer(name, encloser))
         return below if own is None else own, below
 
     def _matching(self, name: str) -> RRset | None:
         return self._zone.hashed.get(self._owner(name))
-
-    def _covering(self, name: str) -> RRset:
-        return self._zone.hashed[self._zone.nsec3_names.at_or_before(self._owner(name))]
 
     def _owner(self, name: str) -> str:
         label = hash_label(hash_name(name, self._parameters.salt, self._parameters.iterations))
@@ -99,14 +113,6 @@ class _Hashed:
 def _unsigned_cut(zone: Zone, found: Found) -> tuple[str, ...]:
     cut = found.rrsets[0].owner
     return () if "DS" in zone.nodes[cut] else (cut,)
-
-
-def _next_closer(name: str, encloser: str) -> str:
-    """Return the name one label longer than its encloser, on the way to `name` (RFC 5155 §1.3)."""
-    above = parent_name(name)
-    while above != encloser:
-        name, above = above, parent_name(above)
-    return name
 
 
 def _each_once(rrsets: Iterable[RRset]) -> tuple[RRset, ...]:
