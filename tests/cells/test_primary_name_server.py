@@ -14,6 +14,7 @@ import dns.message
 import dns.opcode
 import dns.rcode
 import dns.tsig
+import dns.update
 import pytest
 
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
@@ -22,7 +23,7 @@ from scop.cells.primary.zone_files import Folder, read_zones, write_zone, zone_p
 from scop.dns.rdata import CNAME, TXT, A
 from scop.dns.tsig import SignedRequest, TsigError, TsigKey
 from scop.dns.update import Addition, Change, Deletion, build_update, read_update_reply
-from scop.dns.words import Rcode
+from scop.dns.words import Ede, Rcode
 from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS
 from scop.dns.zone.first_zone import first_zone
 from scop.dns.zone.grants import Grant
@@ -247,6 +248,27 @@ async def test_primary_other_zone_on_the_pipe(primary: Primary) -> None:
     """A zone that we do not hold is NOTAUTH, signed (RFC 2136 §3.1.2)."""
     sent = build_update("lagoon.test", [], KEY, now_unix=NOW, message_id=7)
     assert Rcode.NOTAUTH == read_update_reply(sent, await primary.send(sent), NOW)
+
+
+@pytest.mark.parametrize(
+    ("origin", "class_", "rcode"),
+    [
+        ("harbor.test", "CH", Rcode.NOTAUTH),
+        ("other.test", "IN", Rcode.NOTAUTH),
+        ("copied.test", "IN", Rcode.REFUSED),
+        ("away.test", "IN", Rcode.REFUSED),
+        ("copied.test", "CH", Rcode.NOTAUTH),
+    ],
+)
+async def test_primary_changes_zones_of_its_own_only(primary: Primary, origin: str, class_: str, rcode: Rcode) -> None:
+    """No zone of ours, or of another class, is NOTAUTH; one that we copy is refused (RFC 2136 §3.1.2 and §6)."""
+    copied = Zone.parse("@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\n", "copied.test")
+    await primary.server.holdings.adopt(copied, Author("a", "b"))
+    primary.server.holdings.withhold("away.test", Ede.NOT_READY)
+    asked = dns.update.UpdateMessage(origin, rdclass=class_)
+    said = primary.server.answer_public(asked.to_wire(), MAX_DATAGRAM_OCTETS)
+    assert isinstance(said, bytes)
+    assert rcode == said[3] & 0x0F
 
 
 async def test_primary_answers_questions_on_the_pipe(primary: Primary) -> None:

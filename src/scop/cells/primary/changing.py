@@ -60,12 +60,14 @@ class Updates:
             zones = parse_zone_section(opened.message)
         except RemoteProtocolError:
             return Rcode.FORMERR
-        ours = (name for name, *_ in zones if self._holdings.source(name) is not None)
-        rcode = zone_section_rcode(zones, ours)
-        if rcode is Rcode.NOTAUTH and zones[0][0] in self._holdings.shown.by_origin:
-            return Rcode.REFUSED  # we are its secondary: who wants to change it must ask its primary
+        shown = self._holdings.shown
+        rcode = zone_section_rcode(
+            zones, (name for name, *_ in zones if name in shown.by_origin or name in shown.unready)
+        )
         if rcode is not Rcode.NOERROR:
             return rcode
+        if self._holdings.source(zones[0][0]) is None:
+            return Rcode.REFUSED  # we are its secondary: who wants to change it must ask its primary
         return None if opened.signer is not None else Rcode.REFUSED  # §3.3
 
     async def take(self, opened: OpenedRequest, peer: str) -> Rcode:
