@@ -13,6 +13,7 @@ import dns.flags
 import dns.message
 import dns.opcode
 import dns.rcode
+import dns.rdataclass
 import dns.tsig
 import dns.update
 import pytest
@@ -265,7 +266,7 @@ async def test_primary_changes_zones_of_its_own_only(primary: Primary, origin: s
     copied = Zone.parse("@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\n", "copied.test")
     await primary.server.holdings.adopt(copied, Author("a", "b"))
     primary.server.holdings.withhold("away.test", Ede.NOT_READY)
-    asked = dns.update.UpdateMessage(origin, rdclass=class_)
+    asked = dns.update.UpdateMessage(origin, rdclass=dns.rdataclass.from_text(class_))
     said = primary.server.answer_public(asked.to_wire(), MAX_DATAGRAM_OCTETS)
     assert isinstance(said, bytes)
     assert rcode == said[3] & 0x0F
