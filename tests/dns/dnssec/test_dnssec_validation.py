@@ -187,6 +187,19 @@ def _without_denials(known: Known) -> Known:
     return replace(known, authority=tuple(rrset for rrset in known.authority if rrset.type == "SOA"))
 
 
+def _with_half_of_the_denials(known: Known) -> Known:
+    """Return it without the proof that no wildcard stands in."""
+    return replace(known, authority=tuple(rrset for rrset in known.authority if rrset.owner != "signed.test"))
+
+
+def _with_old_denials(known: Known) -> Known:
+    validity = Validity(NOW - 20, NOW - 10)
+    start, *denials = known.authority
+    old = [replace(rrset, signatures=()) for rrset in denials]
+    signed = [replace(r, signatures=(sign(r, OTHER_KEY, "signed.test", validity),)) for r in old]
+    return replace(known, authority=(start, *signed))
+
+
 def _other_records(known: Known) -> Known:
     first, *others = known.rrsets
     return replace(known, rrsets=(replace(first, rdatas=(A("203.0.113.66"),)), *others))
@@ -262,10 +275,12 @@ def _keys(*keys: DNSKEY) -> Callable[[Known], Known]:
         (WWW, SIGNER, _without_signatures, Ede.RRSIGS_MISSING),
         (WWW, SIGNER, _other_digest, Ede.DNSSEC_BOGUS),
         (WWW, SIGNER, _of_another_name, Ede.DNSSEC_BOGUS),
-        (WWW, SIGNER, _no_ds_of_another, Ede.NSEC_MISSING),
+        (WWW, SIGNER, _no_ds_of_another, Ede.DNSSEC_BOGUS),
         (WWW, WWW, _of_another_name, Ede.DNSSEC_BOGUS),
         (NOBODY, NOBODY, _without_denials, Ede.NSEC_MISSING),
         (NOBODY, NOBODY, _with_unsigned_start, Ede.RRSIGS_MISSING),
+        (NOBODY, NOBODY, _with_half_of_the_denials, Ede.DNSSEC_BOGUS),
+        (NOBODY, NOBODY, _with_old_denials, Ede.SIGNATURE_EXPIRED),
         (NO_MX, NO_MX, _without_denials, Ede.NSEC_MISSING),
         (WILD, WILD, lambda known: replace(known, authority=()), Ede.NSEC_MISSING),
     ],
@@ -477,7 +492,7 @@ def test_validation_takes_no_denial_made_of_a_wildcard() -> None:
     asked = Question("x.wild.signed.test", "TXT")
     start = zone.rrset("signed.test", "SOA")
     of.forged[Question("x.wild.signed.test", "A")] = lambda known: replace(known, authority=(start, replayed))
-    assert (Security.BOGUS, Ede.NSEC_MISSING) == Court(of).says(asked.name, "A")
+    assert (Security.BOGUS, Ede.DNSSEC_BOGUS) == Court(of).says(asked.name, "A")
 
 
 def test_validation_of_an_alias_checks_that_its_dname_makes_it() -> None:

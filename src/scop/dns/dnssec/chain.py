@@ -101,7 +101,8 @@ class Chain:
         if cut is Cut.NONE:
             return replace(parent, until=min(parent.until, self._until(proofs.ttl_seconds)))
         if cut is Cut.MISSING:
-            return _bogus(name, f"{show(parent.apex)} does not prove that {show(name)} has no DS", Ede.NSEC_MISSING)
+            reason = proofs.missing(f"{show(parent.apex)} does not prove that {show(name)} has no DS")
+            return _bogus(name, reason.text, reason.ede)
         ede = Ede.UNSUPPORTED_NSEC3_ITERATIONS if cut is Cut.COSTLY else Ede.OTHER
         reason = Reason(f"{show(parent.apex)} proves of {show(name)}: {cut.value}", ede)
         until = self._until(proofs.ttl_seconds)

@@ -5,7 +5,7 @@ Standards: RFC 4035 §5.4, RFC 5155 §8; RFC 4034 §4 and RFC 4592 (none is made
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +15,9 @@ from scop.dns.dnssec.nsec import NsecProofs
 from scop.dns.dnssec.nsec3 import Nsec3Proofs
 from scop.dns.dnssec.signatures import believed, wildcard_encloser
 from scop.dns.dnssec.trust import Trust
-from scop.dns.rdata import RRSIG
+from scop.dns.resolver.known import Reason
 from scop.dns.rrset import RRset
+from scop.dns.words import Ede
 
 __all__ = ["DENIALS", "Proofs"]
 
@@ -25,21 +26,30 @@ DENIALS: Final = ("NSEC", "NSEC3")
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """What the verified denials of one zone in one response prove."""
+    """What the verified denials of one zone in one response prove; `fault` is why the first of the others is not."""
 
     parts: tuple[NsecProofs | Nsec3Proofs, ...]
     ttl_seconds: int
     verified: tuple[RRset, ...]
+    fault: Reason | None = None
 
     @classmethod
     def of(cls, rrsets: Iterable[RRset], zone: Trust, checker: Checker) -> Proofs:
         """Take those that a secure zone signed; any other is passed over, as it proves nothing."""
-        good = tuple(_verified(rrsets, zone, checker))
+        found = [_verified(rrset, zone, checker) for rrset in rrsets if rrset.type in DENIALS]
+        good = tuple(rrset for rrset in found if isinstance(rrset, RRset))
+        fault = next((reason for reason in found if isinstance(reason, Reason)), None)
         parts: tuple[NsecProofs | Nsec3Proofs, ...] = (
             NsecProofs.of(zone.apex, good),
             *Nsec3Proofs.of(zone.apex, good, checker.effort),
         )
-        return cls(parts, min((rrset.ttl_seconds for rrset in good), default=0), good)
+        return cls(parts, min((rrset.ttl_seconds for rrset in good), default=0), good, fault)
+
+    def missing(self, text: str) -> Reason:
+        """Return why something is not proved: denials that are no good say more than that there are none."""
+        if self.fault is not None and not self.verified:
+            return Reason(f"{text}: {self.fault.text}", self.fault.ede)
+        return Reason(text, Ede.DNSSEC_BOGUS if self.verified else Ede.NSEC_MISSING)
 
     def no_name(self, name: str) -> Absence:
         """Say whether `name` does not exist."""
@@ -59,14 +69,14 @@ class Proofs:
         return next((cut for cut in found if cut is not Cut.MISSING), Cut.MISSING)
 
 
-def _verified(rrsets: Iterable[RRset], zone: Trust, checker: Checker) -> Iterator[RRset]:
-    for rrset in rrsets:
-        if rrset.type not in DENIALS:
-            continue
-        signature = checker.signature_of(rrset, zone.apex, zone.keys)
-        # A denial made of a wildcard is a replay: it speaks of the wildcard's place, not of this one's.
-        if isinstance(signature, RRSIG) and wildcard_encloser(rrset.owner, signature) is None:
-            yield believed(rrset, signature, checker.now_unix)
+def _verified(rrset: RRset, zone: Trust, checker: Checker) -> RRset | Reason:
+    signature = checker.signature_of(rrset, zone.apex, zone.keys)
+    if isinstance(signature, Reason):
+        return signature
+    # A denial made of a wildcard is a replay: it speaks of the wildcard's place, not of this one's.
+    if wildcard_encloser(rrset.owner, signature) is not None:
+        return Reason(f"{rrset.owner} {rrset.type} is made of a wildcard", Ede.DNSSEC_BOGUS)
+    return believed(rrset, signature, checker.now_unix)
 
 
 def _first(found: Iterable[Absence]) -> Absence:

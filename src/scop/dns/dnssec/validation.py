@@ -132,7 +132,7 @@ class _Judgement:
             return _Finding(Security.SECURE, reason, verified, proofs.verified)
         # RFC 4035 §5.3.4: made of a wildcard, so nothing nearer to the name may exist
         what = f"that a wildcard stands in for {show(rrset.owner)}"
-        return _proved(proofs.no_closer(rrset.owner, labels), what, zone, verified, proofs.verified)
+        return _proved(proofs.no_closer(rrset.owner, labels), what, zone, verified, proofs)
 
     def _absent(self, question: Question, known: Known, zone_name: str) -> Step[_Finding]:
         zone = yield from self._zone(known.authority, known, zone_name)
@@ -142,16 +142,20 @@ class _Judgement:
         if isinstance(start, Reason):
             return _Finding(Security.BOGUS, start)
         proofs = Proofs.of(known.authority, zone, self._checker)
-        authority = (*start, *proofs.verified)
+        finding = self._absent_by(proofs, question, known.rcode, zone)
+        return replace(finding, authority=(*start, *finding.authority))
+
+    def _absent_by(self, proofs: Proofs, question: Question, rcode: Rcode, zone: Trust) -> _Finding:
         name, type_ = question.name, question.type
-        if known.rcode is Rcode.NXDOMAIN and (absence := proofs.no_name(name)) is not Absence.MISSING:
-            return _proved(absence, f"that {show(name)} does not exist", zone, (), authority)
+        is_error = rcode is Rcode.NXDOMAIN
+        if is_error and (absence := proofs.no_name(name)) is not Absence.MISSING:
+            return _proved(absence, f"that {show(name)} does not exist", zone, (), proofs)
         absence = proofs.no_type(name, type_)
-        if known.rcode is Rcode.NXDOMAIN and absence is Absence.OPT_OUT:
+        if is_error and absence is Absence.OPT_OUT:
             absence = Absence.MISSING  # RFC 5155 §8.4: a name error denies the wildcard too, opt-out or not
-        finding = _proved(absence, f"that {show(name)} has no {type_}", zone, (), authority)
+        finding = _proved(absence, f"that {show(name)} has no {type_}", zone, (), proofs)
         # A name that is proved to exist, if only for those below it, is no NXDOMAIN whatever the server says.
-        is_there = known.rcode is Rcode.NXDOMAIN and finding.security is not Security.BOGUS
+        is_there = is_error and finding.security is not Security.BOGUS
         return replace(finding, rcode=Rcode.NOERROR) if is_there else finding
 
     def _start(self, authority: Iterable[RRset], zone: Trust) -> tuple[RRset, ...] | Reason:
@@ -204,9 +208,8 @@ def _judged(known: Known, finding: _Finding) -> Known:
     )
 
 
-def _proved(
-    absence: Absence, what: str, zone: Trust, rrsets: tuple[RRset, ...], authority: tuple[RRset, ...]
-) -> _Finding:
+def _proved(absence: Absence, what: str, zone: Trust, rrsets: tuple[RRset, ...], proofs: Proofs) -> _Finding:
+    authority = proofs.verified
     match absence:
         case Absence.PROVED:
             return _Finding(Security.SECURE, Reason(f"{show(zone.apex)} proves {what}"), rrsets, authority)
@@ -218,7 +221,7 @@ def _proved(
             reason = Reason(f"{show(zone.apex)} hashes its names too often", Ede.UNSUPPORTED_NSEC3_ITERATIONS)
             return _Finding(Security.INSECURE, reason, rrsets, authority)
         case Absence.MISSING:
-            return _bogus(f"{show(zone.apex)} does not prove {what}", Ede.NSEC_MISSING)
+            return _Finding(Security.BOGUS, proofs.missing(f"{show(zone.apex)} does not prove {what}"))
 
 
 def _with_alias(finding: _Finding, dname: RRset, alias: RRset) -> _Finding:
