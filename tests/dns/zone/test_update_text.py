@@ -46,6 +46,13 @@ def test_update_text_prerequisites(line: str, prerequisite: Prerequisite) -> Non
     assert UpdateScript((prerequisite,), ()) == read_update_lines([line], ZONE)
 
 
+@pytest.mark.parametrize("name", ["www", "www.harbor.test", "WWW.harbor.test.", "www.harbor.test."])
+def test_update_text_takes_no_name_twice(name: str) -> None:
+    """As nsupdate takes it, www.harbor.test is whole: so is what ends as the zone does, in owners and in values."""
+    lines = [f"zone {ZONE}", f"update add {name} 60 MX 10 {name}", "send"]
+    assert (Addition(WWW, 60, MX(10, WWW)),) == read_update_lines(lines, ZONE).changes
+
+
 def test_update_text_script_of_nsupdate() -> None:
     """A TTL may be said once for all, and what a script of nsupdate has besides is passed over."""
     script = read_update_lines(["; new host", "ttl 60", "", "update add www A 192.0.2.1", "show", "send"], ZONE)
@@ -57,6 +64,8 @@ def test_update_text_script_of_nsupdate() -> None:
     [
         ("add www A 192.0.2.1", "needs a TTL"),
         ("add www 300", "type and value"),
+        ("add www 300 CNAME example.org", "end it with a dot"),
+        ("zone other.test", "one UPDATE has one zone"),
         ("add www 300 A", "type and value"),
         ("add www 300 A nowhere", "A 'nowhere'"),
         ("add www 9999999999 A 192.0.2.1", "no TTL"),

@@ -6,7 +6,9 @@
     delete NAME TYPE VALUE…         prereq nxrrset NAME TYPE
 
 `update` may stand before `add` and `delete`, `ttl N` gives a TTL to additions without one, `send` is where a script of
-`nsupdate` ends. A name without a dot at its end is completed by the zone.
+`nsupdate` ends, and `zone NAME` may name the zone once more. A name without a dot at its end is completed by the zone,
+unless it ends as the zone does: nsupdate takes it as whole, and nobody means it twice. A value that ends in a name with
+dots, but without the last one, could be meant either way and is refused.
 
 Standards: RFC 2136 §2.4 and §2.5; RFC 1035 §5.1 (values).
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scop.dns.names import normal_name
+from scop.dns.names import is_at_or_below, normal_name
 from scop.dns.rdata import Rdata, type_number
 from scop.dns.update import Addition, Change, Deletion, Prerequisite
 from scop.dns.zone.master_file import rdata_from_text
@@ -69,6 +71,9 @@ class _Reading:
             self._require(rest)
         elif word in ("yxdomain", "nxdomain", "yxrrset", "nxrrset"):
             self._require(f"{word} {rest}")
+        elif word == "zone":
+            if normal_name(rest.strip()) != self._zone:
+                raise ValueError(f"the zone is {self._zone}, not {rest.strip()}: one UPDATE has one zone")
         elif word == "ttl":
             self._ttl = _ttl(rest.strip())
         else:
@@ -117,14 +122,24 @@ class _Reading:
             return None, None
         type_ = word.upper()
         type_number(type_)  # raises ValueError
-        return type_, rdata_from_text(type_, rest.strip(), self._zone) if rest.strip() else None
+        return type_, self._value(type_, rest.strip()) if rest.strip() else None
+
+    def _value(self, type_: str, text: str) -> Rdata:
+        """Read a value; one whose last word is a name that may be meant in two ways is refused."""
+        value, whole = (rdata_from_text(type_, text, origin) for origin in (self._zone, ""))
+        last = text.rsplit(maxsplit=1)[-1]
+        if value == whole or "." not in last or last.endswith("."):
+            return value
+        if is_at_or_below(normal_name(last), self._zone):
+            return whole
+        raise ValueError(f"{last}: end it with a dot, as {last}. or {last}.{self._zone}.")
 
     def _name(self, name: str) -> str:
         if not name:
             raise ValueError("a name is missing")
         if name == "@":
             return self._zone
-        if name.endswith(".") or not self._zone:
+        if name.endswith(".") or is_at_or_below(normal_name(name), self._zone):
             return normal_name(name)
         return normal_name(f"{name}.{self._zone}")
 
