@@ -205,6 +205,31 @@ def test_plan_applied_leaves_nothing_to_do(policies: list[bytes]) -> None:
     assert 1 == len(world.texts())
 
 
+@pytest.mark.parametrize(
+    ("obstacle", "owner"),
+    [
+        (RRset("_dmarc.harbor.test", "CNAME", 60, (CNAME("elsewhere.test"),)), "_dmarc.harbor.test"),
+        (RRset("autoconfig.harbor.test", "A", 60, (A("192.0.2.9"),)), "autoconfig.harbor.test"),
+    ],
+)
+def test_plan_names_what_stands_in_the_way(obstacle: RRset, owner: str) -> None:
+    """Beside an alias, or as one beside others, an UPDATE adds nothing and says NOERROR: a person has to remove it."""
+    world = World(obstacle)
+    found = {item.wanted.owner: item for item in planned(FULL, world)}[owner]
+    assert (Standing.BLOCKED, (), obstacle) == (found.standing, found.changes, found.obstacle)
+
+
+def test_plan_publishes_the_next_key_ahead() -> None:
+    """Both TLSA records stand while a certificate changes, the old one's goes once it is gone (RFC 7671 §8.1)."""
+    both = replace(PLAIN, key_hash=b"1" * 32, next_key_hash=b"2" * 32)
+    world = settled(both, settled(replace(PLAIN, key_hash=b"1" * 32), World()))
+    found = world.get("_25._tcp.mx.harbor.test", "TLSA")
+    assert found is not None
+    assert {b"1" * 32, b"2" * 32} == {rdata.association for rdata in found.rdatas if isinstance(rdata, TLSA)}
+    world = settled(replace(PLAIN, key_hash=b"2" * 32, next_key_hash=b"2" * 32), world)
+    assert (TLSA(3, 1, 1, b"2" * 32),) == getattr(world.get("_25._tcp.mx.harbor.test", "TLSA"), "rdatas", ())
+
+
 def test_plan_of_nothing_wanted_and_nothing_there_is_no_item() -> None:
     """An absent RRset that should be absent is not worth a line; one that is there is taken out."""
     wanted = (Wanted(Purpose.ADDRESS, HOST, "A", (), Fit.WHOLE),)

@@ -23,7 +23,17 @@ from scop.dns.zone.wanted import Client, DkimKey, Purpose, Site, wanted_records
 from scop.mesh.config import Config
 from scop.mtasts import Mode, Policy
 
-__all__ = ["ADDRESS_KEY", "PLAN_KEY", "WRITTEN_BY", "key_hash_of", "plan_grants", "policy_of", "read_key", "site_of"]
+__all__ = [
+    "ADDRESS_KEY",
+    "PLAN_KEY",
+    "WRITTEN_BY",
+    "key_hash_of",
+    "next_certificate",
+    "plan_grants",
+    "policy_of",
+    "read_key",
+    "site_of",
+]
 
 PLAN_KEY = "plan.key"
 ADDRESS_KEY = "address.key"
@@ -32,8 +42,10 @@ _ID_CHARACTERS = 32  # RFC 8461 §3.1
 WRITTEN_BY = {PLAN_KEY: frozenset(Purpose) - {Purpose.DKIM}, ADDRESS_KEY: FOLLOWING}  # the signer writes DKIM keys
 
 
-def site_of(config: Config, *, certificate: str = "", dkim: Iterable[DkimKey] = ()) -> Site:
-    """Return what the domain is; `certificate` is PEM, whose first one we show."""
+def site_of(
+    config: Config, *, certificate: str = "", next_certificate: str = "", dkim: Iterable[DkimKey] = ()
+) -> Site:
+    """Return what the domain is; `certificate` is PEM, whose first one we show, now or soon."""
     publish, ports = config.publish, config.network.ports
     policy = policy_of(config)
     matrix_host, matrix_port = publish.matrix_place
@@ -43,6 +55,7 @@ def site_of(config: Config, *, certificate: str = "", dkim: Iterable[DkimKey] = 
         addresses=publish.addresses or (config.network.address,),
         smtp_port=ports.smtp,
         key_hash=key_hash_of(certificate) if certificate else b"",
+        next_key_hash=key_hash_of(next_certificate) if next_certificate else b"",
         tls_ports=(ports.submission, ports.submissions),
         dkim=tuple(dkim),
         dmarc=publish.dmarc,
@@ -69,6 +82,14 @@ def key_hash_of(certificate: str) -> bytes:
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     first = certificate[certificate.find(begin) : certificate.find(end) + len(end)]
     return hashlib.sha256(public_key_info(ssl.PEM_cert_to_DER_cert(first))).digest()
+
+
+def next_certificate(path: Path) -> Path:
+    """Return where the certificate lies that will take a certificate's place: `public.next.pem` for `public.pem`.
+
+    Its TLSA record is published as soon as it is there, and the old one's withdrawn once it has taken its place.
+    """
+    return path.with_name(f"{path.stem}.next{path.suffix}")
 
 
 def plan_grants(config: Config, key_name: str, purposes: frozenset[Purpose]) -> tuple[Grant, ...]:

@@ -14,6 +14,7 @@ from scop.dns.rdata import Rdata
 from scop.dns.update import Addition, Change, Deletion
 from scop.dns.zone.master_file import rdata_text
 from scop.dns.zone.plan import Item, Standing
+from scop.dns.zone.wanted import TTL_SECONDS
 from scop.mesh.config import Config
 
 __all__ = ["change_line", "plan_json", "print_plan"]
@@ -32,6 +33,9 @@ class ItemShown(TypedDict):
     wanted: list[str]
     published: list[str]
     fix: list[str]
+    take_out: list[str]
+    put_in: list[str]
+    obstacle: list[str]
 
 
 def plan_json(plan: Plan, config: Config) -> dict[str, object]:
@@ -67,7 +71,7 @@ def _rows(item: Item) -> Iterator[tuple[str, ...]]:
     published = ["the same"] if is_fine and item.published == item.wanted.rdatas else _texts(item.published)
     if is_fine:
         wanted, published = [_short(text) for text in wanted], [_short(text) for text in published]
-    fix = [change_line(change) for change in item.changes]
+    fix = [change_line(change) for change in item.changes] or [f"remove first: {line}" for line in _obstacle(item)]
     head = (item.wanted.purpose.value, f"{item.wanted.owner}.", item.wanted.type, item.standing.value)
     for values in itertools.zip_longest(wanted or ["nothing"], published, fix, fillvalue=""):
         yield (*head, *values)
@@ -86,9 +90,9 @@ def change_line(change: Change) -> str:
 
 
 def _print_records(items: Iterable[Item]) -> None:
-    changes = [change for item in items for change in item.changes]
-    gone = [_deleted(each) for each in changes if isinstance(each, Deletion)]
-    copied = [_added(each) for each in changes if isinstance(each, Addition)]
+    each = tuple(items)
+    gone = [line for item in each for line in (*_obstacle(item), *_taken_out(item))]
+    copied = [line for item in each for line in _put_in(item)]
     for heading, lines in (("to be taken out of the zone:", gone), ("to be put into it:", copied)):
         if lines:
             console.print(f"\n{heading}")
@@ -96,12 +100,24 @@ def _print_records(items: Iterable[Item]) -> None:
             console.print(printable(line, limit=MAX_LINE), markup=False, soft_wrap=True)
 
 
-def _deleted(change: Deletion) -> str:
-    return f"{change.owner}. IN {change.type}{'' if change.rdata is None else f' {_text(change.rdata)}'}"
+def _taken_out(item: Item) -> list[str]:
+    """Return the records that have to go, each with its value: whoever keeps the zone may delete one at a time."""
+    gone = [each.rdata for each in item.changes if isinstance(each, Deletion)]
+    values = item.published if None in gone else [rdata for rdata in gone if rdata is not None]
+    return [f"{item.wanted.owner}. IN {rdata.type} {_text(rdata)}" for rdata in values]
 
 
-def _added(change: Addition) -> str:
-    return f"{change.owner}. {change.ttl_seconds} IN {change.rdata.type} {_text(change.rdata)}"
+def _put_in(item: Item) -> list[str]:
+    """Return the records that have to come, or what is wanted once the obstacle is gone, as a master file has them."""
+    added = [(each.ttl_seconds, each.rdata) for each in item.changes if isinstance(each, Addition)]
+    if item.obstacle is not None:
+        added = [(TTL_SECONDS, rdata) for rdata in item.wanted.rdatas]
+    return [f"{item.wanted.owner}. {ttl} IN {rdata.type} {_text(rdata)}" for ttl, rdata in added]
+
+
+def _obstacle(item: Item) -> list[str]:
+    found = item.obstacle
+    return [f"{found.owner}. IN {found.type} {_text(rdata)}" for rdata in found.rdatas] if found else []
 
 
 def _item_json(item: Item) -> ItemShown:
@@ -113,6 +129,9 @@ def _item_json(item: Item) -> ItemShown:
         "wanted": _texts(item.wanted.rdatas),
         "published": _texts(item.published),
         "fix": [change_line(change) for change in item.changes],
+        "take_out": _taken_out(item),
+        "put_in": _put_in(item),
+        "obstacle": _obstacle(item),
     }
 
 

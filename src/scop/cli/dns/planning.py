@@ -11,7 +11,7 @@ from typing import Protocol
 import click
 
 from scop.base import RemoteProtocolError
-from scop.cells.primary.site import read_key, site_of
+from scop.cells.primary.site import next_certificate, read_key, site_of
 from scop.cli.dns.query_server import ask_server
 from scop.cli.dns.signed import read_place, send_signed
 from scop.cli.shared import Operator
@@ -31,7 +31,7 @@ from scop.mesh.vocabulary.signer import ReadSealing
 from scop.net.clock import SystemClock
 from scop.net.faults import PermanentFailure, TemporaryFailure
 
-__all__ = ["ByMesh", "ByServer", "Plan", "Way", "key_of", "make_plan", "send_changes", "site_with"]
+__all__ = ["ByMesh", "ByServer", "Plan", "Way", "hint_of", "key_of", "make_plan", "send_changes", "site_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,8 @@ class ByMesh:
             return _rrsets_of(await self._zone(domain)), True
         resolver = self.operator.caller("resolver")
         found: dict[tuple[str, str], RRset] = {}
-        for one in wanted:
-            resolved = await resolver.call(ResolveName(one.owner, one.type))
-            _take(found, one, resolved)
+        for owner, type_ in _places(wanted):
+            _take(found, owner, type_, await resolver.call(ResolveName(owner, type_)))
         return found, False
 
     async def update(self, octets: bytes) -> bytes:
@@ -107,8 +106,8 @@ class ByServer:
         """Ask it for each."""
         place = read_place(self.server, tls=False)
         found: dict[tuple[str, str], RRset] = {}
-        for one in wanted:
-            _take(found, one, await ask_server(Question(one.owner, one.type), place, tls=False))
+        for owner, type_ in _places(wanted):
+            _take(found, owner, type_, await ask_server(Question(owner, type_), place, tls=False))
         return found, False
 
     async def update(self, octets: bytes) -> bytes:
@@ -118,11 +117,14 @@ class ByServer:
 
 def site_with(config: Config, dkim: Iterable[DkimKey], addresses: tuple[str, ...] = ()) -> Site:
     """Return what our domain is; other addresses take the place of those that are configured."""
+    path = Path(config.tls.certificate)
+    beside = next_certificate(path)
     try:
-        certificate = Path(config.tls.certificate).read_text(encoding="ascii")
-        site = site_of(config, certificate=certificate, dkim=dkim)
+        certificate = path.read_text(encoding="ascii")
+        following = beside.read_text(encoding="ascii") if beside.exists() else ""
+        site = site_of(config, certificate=certificate, next_certificate=following, dkim=dkim)
     except ValueError as error:
-        raise click.ClickException(f"{config.tls.certificate}: {error}") from None
+        raise click.ClickException(f"{path}, or {beside.name} beside it: {error}") from None
     return replace(site, addresses=addresses) if addresses else site
 
 
@@ -142,7 +144,14 @@ async def send_changes(way: Way, domain: str, changes: Iterable[Change], key: Ts
     try:
         return read_update_reply(request, await way.update(request.octets), int(clock.unix()))
     except RemoteProtocolError as error:
-        raise TemporaryFailure(f"the answer to the UPDATE cannot be believed: {error}") from error
+        raise TemporaryFailure(f"the UPDATE by the key {key.name} failed: {error}{hint_of(error)}") from error
+
+
+def hint_of(error: RemoteProtocolError) -> str:
+    """Return what a person can do where a server does not know a key."""
+    if "BADKEY" not in str(error):
+        return ""
+    return " (it does not know the key: those of `scop init` are good through the mesh only, without --server)"
 
 
 def key_of(file: Path) -> TsigKey:
@@ -160,11 +169,18 @@ def _rrsets_of(zone: Zone) -> dict[tuple[str, str], RRset]:
     return {(rrset.owner, rrset.type): rrset for rrset in zone.rrsets()}
 
 
-def _take(found: dict[tuple[str, str], RRset], wanted: Wanted, resolved: ResolvedName) -> None:
-    """Keep what was found in a place; an alias there is none of what is wanted."""
+def _places(wanted: Iterable[Wanted]) -> tuple[tuple[str, str], ...]:
+    """Return where to look: for each wanted RRset, and for what may be in the way of an alias."""
+    each = [(one.owner, one.type) for one in wanted]
+    return tuple(dict.fromkeys((*each, *((owner, "A") for owner, type_ in each if type_ == "CNAME"))))
+
+
+def _take(found: dict[tuple[str, str], RRset], owner: str, type_: str, resolved: ResolvedName) -> None:
+    """Keep what was found in a place, and the alias that stands there instead."""
     if resolved.rcode not in ("NOERROR", "NXDOMAIN"):
-        raise PermanentFailure(f"{wanted.owner} {wanted.type} cannot be looked up: {resolved.rcode} {resolved.reason}")
-    records = [r for r in resolved.answers if (r.owner, r.type) == (wanted.owner, wanted.type)]
-    if records:
-        rdatas = tuple(read_rdata(r.type, r.rdata) for r in records)
-        found[wanted.owner, wanted.type] = RRset(wanted.owner, wanted.type, records[0].ttl_seconds, rdatas)
+        raise PermanentFailure(f"{owner} {type_} cannot be looked up: {resolved.rcode} {resolved.reason}")
+    for kind in (type_, "CNAME"):
+        records = [r for r in resolved.answers if (r.owner, r.type) == (owner, kind)]
+        if records:
+            rdatas = tuple(read_rdata(r.type, r.rdata) for r in records)
+            found[owner, kind] = RRset(owner, kind, records[0].ttl_seconds, rdatas)

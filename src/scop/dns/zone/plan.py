@@ -1,5 +1,8 @@
 """What is published against what is wanted, and the changes that make the one the other.
 
+Where an alias stands in the way, or other records in the way of an alias, nothing is changed and the person is told: an
+UPDATE would be answered NOERROR and do nothing (RFC 2136 §3.4.2.2).
+
 Only records that we are the owner of are touched: of the texts at a name the one whose first word is that of ours, and
 an SPF record that a person wrote keeps all its mechanisms but those of addresses that were ours.
 
@@ -20,6 +23,8 @@ from scop.dns.zone.wanted import TTL_SECONDS, Fit, Purpose, Wanted, spf_mechanis
 
 __all__ = ["FOLLOWING", "Item", "Published", "Standing", "plan_zone"]
 
+# What an alias cannot stand beside (RFC 1034 §3.6.2), as far as people put it there.
+_BESIDE_NO_ALIAS = ("A", "AAAA", "MX", "TXT", "NS", "SRV", "CAA")
 # What has to follow the public address, and what a key for it is granted.
 FOLLOWING = frozenset({Purpose.ADDRESS, Purpose.SPF})
 
@@ -32,6 +37,7 @@ class Standing(StrEnum):
     FINE = "fine"
     MISSING = "missing"
     DIFFERENT = "different"
+    BLOCKED = "blocked"  # by records that are not ours to remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Item:
     published: tuple[Rdata, ...]  # of ours; others at the same name are not shown
     standing: Standing
     changes: tuple[Change, ...] = ()
+    obstacle: RRset | None = None  # what has to be removed by hand first
 
     @property
     def rdatas(self) -> tuple[Rdata, ...]:
@@ -56,8 +63,19 @@ def plan_zone(wanted: Iterable[Wanted], published: Published) -> tuple[Item, ...
     each = tuple(wanted)
     hosts = {one.owner for one in each if one.purpose is Purpose.ADDRESS}
     stale = _addresses(published, hosts) - _wanted_addresses(each)
-    items = [_item(one, published(one.owner, one.type), stale) for one in each]
+    items = [_blocked(one, published) or _item(one, published(one.owner, one.type), stale) for one in each]
     return tuple(item for item in items if item.wanted.rdatas or item.published)
+
+
+def _blocked(wanted: Wanted, published: Published) -> Item | None:
+    """Return the item of what cannot stand there as long as something else does."""
+    if not wanted.rdatas:
+        return None
+    for type_ in _BESIDE_NO_ALIAS if wanted.type == "CNAME" else ("CNAME",):
+        found = published(wanted.owner, type_)
+        if found is not None:
+            return Item(wanted, (), Standing.BLOCKED, obstacle=found)
+    return None
 
 
 def _item(wanted: Wanted, found: RRset | None, stale: frozenset[str]) -> Item:

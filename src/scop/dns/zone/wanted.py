@@ -4,8 +4,9 @@ From what a domain is (its host, addresses, keys, certificate, policies) the wan
 not looked at here, `scop.dns.zone.plan` compares.
 
 Standards: RFC 5321 §5.1 (MX), RFC 7208 §2.3 and §3 (SPF, also of the HELO name), RFC 6376 §3.6.2 (DKIM), RFC 9989
-(DMARC), RFC 8461 §3.1 (MTA-STS), RFC 8460 §3 (TLS-RPT), RFC 6698 and RFC 7672 §3.1 (TLSA 3 1 1), RFC 2782, RFC 6186 and
-RFC 8314 §5.1 (SRV of mail clients), RFC 8659 (CAA), Matrix v1.19 Server-Server API §2.1 (`_matrix-fed._tcp`).
+(DMARC), RFC 8461 §3.1 (MTA-STS), RFC 8460 §3 (TLS-RPT), RFC 6698, RFC 7671 §8.1 and RFC 7672 §3.1 (TLSA 3 1 1), RFC
+2782, RFC 6186 and RFC 8314 §5.1 (SRV of mail clients), RFC 8659 (CAA), Matrix v1.19 Server-Server API §2.1
+(`_matrix-fed._tcp`).
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Site:
     addresses: tuple[str, ...]  # of the host: all of them
     smtp_port: int = 25
     key_hash: bytes = b""  # SHA-256 of our certificate's public key (selector 1, matching type 1)
+    next_key_hash: bytes = b""  # of the one that will take its place, known ahead to who remembers records
     tls_ports: tuple[int, ...] = ()  # besides SMTP, where that certificate is shown
     dkim: tuple[DkimKey, ...] = ()
     dmarc: str = ""  # the policy as we want it; empty: any that is there, or the strict one
@@ -160,9 +162,11 @@ def _transport(site: Site) -> Iterator[Wanted]:
 
 def _dane(site: Site) -> Iterator[Wanted]:
     if site.key_hash:
-        record = TLSA(3, 1, 1, site.key_hash)  # RFC 7672 §3.1: DANE-EE, SPKI, SHA-256
+        # RFC 7672 §3.1: DANE-EE, SPKI, SHA-256; RFC 7671 §8.1: the next key's stands there before it is used
+        hashes = dict.fromkeys(each for each in (site.key_hash, site.next_key_hash) if each)
+        records = tuple(TLSA(3, 1, 1, each) for each in hashes)
         for port in (site.smtp_port, *site.tls_ports):
-            yield Wanted(Purpose.DANE, f"_{port}._tcp.{site.hostname}", "TLSA", (record,))
+            yield Wanted(Purpose.DANE, f"_{port}._tcp.{site.hostname}", "TLSA", records)
 
 
 def _clients(site: Site) -> Iterator[Wanted]:
