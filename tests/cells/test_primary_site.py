@@ -107,6 +107,8 @@ def test_key_files_are_read_or_absent(tmp_path: Path) -> None:
     [
         {"addresses": ("here",)},
         {"dmarc": "p=reject"},
+        {"address_from": "eth0"},
+        {"address_from": "interface:eth0", "addresses": ("192.0.2.1",)},
         {"dmarc": 'v=DMARC1; "'},
         {"tls_reports": "tls@harbor.test"},
         {"mta_sts_host": "no host"},

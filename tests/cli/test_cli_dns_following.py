@@ -13,6 +13,7 @@ import click
 import pytest
 
 from scop.cells.primary.site import ADDRESS_KEY, WRITTEN_BY, plan_grants
+from scop.cli.dns import addresses
 from scop.cli.dns.addresses import address_source
 from scop.cli.dns.following import Follower
 from scop.cli.dns.planning import Way, key_of
@@ -153,6 +154,33 @@ def test_address_source_of_a_command() -> None:
     """Each word that the command prints is an address; link-local ones are nobody's public address."""
     source = address_source("command:echo 192.0.2.1 2001:DB8::1 fe80::1 192.0.2.1", Path())
     assert ("192.0.2.1", "2001:db8::1") == source()
+
+
+def test_address_source_leaves_out_what_nobody_reaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an interface: no privacy address that is gone tomorrow, none that another host has, none on its way out."""
+    lines = [f"20010db8{n:024x} 02 40 00 {flags:02x} zone0\n" for n, flags in enumerate((0x80, 0x01, 0x08, 0x20, 0x40))]
+    (tmp_path / "if_inet6").write_text("".join(lines))
+    monkeypatch.setattr(addresses, "_IF_INET6", tmp_path / "if_inet6")
+    assert ("2001:db8::",) == address_source("interface:zone0", Path())()
+
+
+def test_address_source_prefers_what_the_world_reaches() -> None:
+    """A private address beside a public one is not published."""
+    assert ["8.8.8.8", "2600::1"] == addresses._public(["192.168.1.2", "8.8.8.8", "fd00::1", "2600::1"])
+    assert ["192.168.1.2"] == addresses._public(["192.168.1.2"])
+
+
+def test_address_source_may_stand_in_the_configuration(server: Server) -> None:
+    """So that `plan`, `apply` and `plan --watch` agree on the address."""
+    server.config.write_text(server.config.read_text() + '[publish]\naddress_from = "command:echo 192.0.2.9"\n')
+    assert ("192.0.2.9",) == address_source("", server.config)()
+
+
+@pytest.mark.parametrize("command", ["echo 0.0.0.0", "echo ff02::1", "echo '"])
+def test_address_source_refuses_what_is_nobodys(command: str) -> None:
+    """What cannot be a host's address is named with where it came from."""
+    with pytest.raises(ValueError, match="command:echo"):
+        address_source(f"command:{command}", Path())()
 
 
 @pytest.mark.parametrize("command", ["false", "echo here", "sleep", "/nonexistent"])

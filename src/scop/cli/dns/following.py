@@ -71,7 +71,7 @@ class Follower:
             self._complain(str(error))
             return
         if rcode is not None and rcode is not Rcode.NOERROR:
-            self._complain(f"the server refuses the UPDATE: {rcode.name}")
+            self._complain(f"the server refuses the UPDATE by {self.key.name}: {rcode.name}")
             return
         self.trouble = ""
         if changes or addresses != self.following:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from scop.base import RemoteProtocolError
+from scop.cli.dns.planning import hint_of
 from scop.cli.dns.signed import key_option, one_key, read_place, send_signed
 from scop.cli.shared import ask, config_option, json_option, print_json
 from scop.dns.names import normal_name
@@ -59,11 +60,14 @@ def update(
 
     A CHANGE is `add NAME TTL TYPE VALUE`, `delete NAME [TYPE [VALUE]]`, or what has to be so for the others to be made:
     `prereq yxdomain NAME`, `prereq nxdomain NAME`, `prereq yxrrset NAME TYPE [VALUE]`, `prereq nxrrset NAME TYPE`. A
-    script of nsupdate is read too. Exit status 1 where the server says no.
+    script of nsupdate is read too. A name without a dot at its end is one of ZONE. Exit status 1 where the server says
+    no.
     """
     key = one_key(key_file, key_name)
     try:
         script = read_update_lines(lines or sys.stdin.read().splitlines(), zone)
+        if not script.changes and not script.prerequisites:
+            raise ValueError("no CHANGE was given, neither as an argument nor on standard input")
         now, message_id = int(SystemClock().unix()), int.from_bytes(os.urandom(2))
         sent = build_update(
             normal_name(zone),
@@ -82,7 +86,9 @@ def update(
         else:
             reply = asyncio.run(send_signed(sent.octets, place, tls=tls))
         rcode = read_update_reply(sent, reply, int(SystemClock().unix()))
-    except (TemporaryFailure, RemoteProtocolError) as fault:
+    except RemoteProtocolError as fault:
+        sys.exit(_told_failure(f"{fault}{hint_of(fault)}"))
+    except TemporaryFailure as fault:
         sys.exit(_told_failure(str(fault)))
     _tell(rcode, as_json=as_json)
 

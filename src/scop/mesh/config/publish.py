@@ -13,6 +13,7 @@ __all__ = ["Publish"]
 
 _HOST = re.compile(r"(?=.{3,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _PLACE = re.compile(r"(?P<host>[^:]+)(?::(?P<port>[0-9]{1,5}))?")
+_SOURCE = re.compile(r"(?:interface|command):.+")
 MATRIX_PORT = 8448
 MAX_TEXT = 512
 
@@ -21,6 +22,9 @@ class Publish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The wishes of a person; what is left empty is not wanted."""
 
     addresses: tuple[str, ...] = ()  # where the world reaches the mail host; default: [network] address
+    # Where they are read in place of that, by `scop dns plan` and `apply`: interface:NAME, or command:WORDS that print
+    # addresses, run as whoever types.
+    address_from: str = ""
     dmarc: str = ""  # v=DMARC1; …; empty: any policy that is there, or p=reject
     tls_reports: str = ""  # where TLS reports are sent: mailto:… or https://…
     mta_sts: Literal["none", "testing", "enforce"] = "none"
@@ -33,6 +37,10 @@ class Publish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Check each wish."""
         for address in self.addresses:
             check_address("addresses", address)
+        if self.address_from and not _SOURCE.fullmatch(self.address_from):
+            raise ValueError(f"address_from: {self.address_from!r} is neither interface:NAME nor command:WORDS")
+        if self.address_from and self.addresses:
+            raise ValueError("address_from: addresses are named already, say one of both")
         for name in ("dmarc", "tls_reports"):
             _check_text(name, getattr(self, name))
         if self.dmarc and not self.dmarc.startswith("v=DMARC1;"):
