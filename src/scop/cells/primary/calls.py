@@ -49,6 +49,7 @@ PIECE_OCTETS = 1_048_576  # of a zone, in one answer
 MAX_ZONE_OCTETS = 67_108_864  # of one that is imported: a million records
 MAX_LINES = 1_000  # of a change that are told; the rest is counted
 MAX_VERSIONS = 1_000
+PROOFS = frozenset({"RRSIG", "NSEC", "NSEC3"})  # what a signer makes of a change, which nobody asked for
 
 AnswerNeighbour: TypeAlias = Callable[[bytes, str], Response | Awaitable[Response]]
 
@@ -166,7 +167,8 @@ class ZoneDesk:
         if change is None:
             return ZoneChange(origin, self.holdings.shown.by_origin[origin].serial)
         self.log.info("zone.changed", zone=origin, serial=change.after.serial, who=change.by.who, why=change.by.why)
-        return told(origin, change.after.serial, difference(change.before, change.after))
+        what = difference(change.before, change.after)
+        return told(origin, change.after.serial, what.without(PROOFS) if self.holdings.is_signed_here(origin) else what)
 
     async def _newest(self, origin: str) -> str:
         found = await asyncio.to_thread(self.history.versions, origin, 1)
@@ -178,7 +180,7 @@ class ZoneDesk:
         try:
             return await asyncio.to_thread(self.history.text_at, origin, version)
         except VersionUnknown as unknown:
-            raise PermanentFailure(f"no such version: {unknown}") from unknown
+            raise PermanentFailure(f"no such version: {unknown}; see `scop dns zone log {origin or '.'}`") from unknown
 
     async def _parsed(self, origin: str, octets: bytes) -> Zone:
         try:
@@ -222,7 +224,7 @@ def rolling_back(old: Zone) -> Edit:
 
 
 def told(origin: str, serial: int, what: Difference) -> ZoneChange:
-    """Return a difference as the operator is told it; signatures and proofs are counted with the rest."""
+    """Return a difference as the operator is told it."""
     removed, added = _lines(what.removed), _lines(what.added)
     return ZoneChange(origin, serial, removed, added, len(what.removed), len(what.added))
 

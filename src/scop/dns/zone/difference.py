@@ -39,9 +39,13 @@ class Difference:
 
     def without_soa(self) -> Difference:
         """Return what changed besides the SOA."""
+        return self.without(frozenset({"SOA"}))
+
+    def without(self, types: frozenset[str]) -> Difference:
+        """Return what changed besides records of these types."""
         return Difference(
-            tuple(record for record in self.removed if record.type != "SOA"),
-            tuple(record for record in self.added if record.type != "SOA"),
+            tuple(record for record in self.removed if record.type not in types),
+            tuple(record for record in self.added if record.type not in types),
         )
 
 
