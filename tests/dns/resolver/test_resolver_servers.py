@@ -14,7 +14,14 @@ from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.options import ResolverOptions, Zone
 from scop.dns.resolver.resolution import Resolution
 from scop.dns.resolver.resolver import Resolver
-from scop.dns.resolver.servers import HALF_LIFE_SECONDS, LAME_SECONDS, MAX_LAME_ZONES, MAX_TIMEOUT_SECONDS, Servers
+from scop.dns.resolver.servers import (
+    BAND_SECONDS,
+    HALF_LIFE_SECONDS,
+    LAME_SECONDS,
+    MAX_LAME_ZONES,
+    MAX_TIMEOUT_SECONDS,
+    Servers,
+)
 
 ROOT, FIRST, SECOND = "198.41.0.4", "185.1.0.1", "185.1.0.2"
 HOST = A("185.1.0.80")
@@ -288,3 +295,18 @@ def _without_glue_of(message: Message | None, name: str) -> Message | None:
     is_of_net = any(record.name == "net" for record in message.authority)
     kept = tuple(record for record in message.additional if not is_of_net or record.name != name)
     return message._replace(additional=kept)
+
+
+def test_chance_decides_among_servers_that_are_equally_quick() -> None:
+    """RFC 5452 §9.2: one more thing to guess; the slow and the useless stay behind."""
+    quick, near, slow, useless, unknown = (Server(f"185.9.9.{n}") for n in range(5))
+    order = {}
+    for chance in (lambda count: 0, lambda count: count - 1):
+        servers = Servers(chance)
+        servers.note_answer(quick, 0.01, 0.0)
+        servers.note_answer(near, 0.01 + BAND_SECONDS / 2, 0.0)
+        servers.note_answer(slow, 0.02 + BAND_SECONDS, 0.0)
+        servers.note_useless(useless, "test", 0.0)
+        order[chance(2)] = servers.in_order((useless, slow, quick, near, unknown), "test", 0.0)
+    assert order == {0: [quick, near, unknown, slow, useless], 1: [unknown, near, quick, slow, useless]}
+    assert Servers().in_order((), "test", 0.0) == []

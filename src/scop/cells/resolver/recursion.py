@@ -10,6 +10,7 @@ Standards: RFC 5452 §5 (one question in flight once, against birthday attacks),
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -63,7 +64,7 @@ class Recursion:
         self._clock = surroundings.clock
         self._log = surroundings.log
         self._serves_stale = serves_stale
-        self._resolver = Resolver(settings, EarlyRiser(cache), surroundings.clock, judge)
+        self._resolver = Resolver(settings, EarlyRiser(cache), surroundings.clock, judge, chance=secrets.randbelow)
         self._logged_at = self._logged = self._unsaid = 0
         self._in_flight: dict[tuple[Question, bool], asyncio.Task[Resolution]] = {}
 

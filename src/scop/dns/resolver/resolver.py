@@ -28,7 +28,7 @@ from scop.dns.resolver.limits import MAX_ALIASES, MAX_JUDGED_AGAIN
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import NoteKind, Resolution
 from scop.dns.resolver.responses import target_of
-from scop.dns.resolver.servers import Servers
+from scop.dns.resolver.servers import Chance, Servers, in_the_given_order
 from scop.dns.resolver.special import SpecialNames
 from scop.dns.words import Rcode, Security
 
@@ -60,16 +60,25 @@ class Judge(Protocol):
 class Resolver:
     """Resolves questions, one generator each; what they learn is shared by the cache and the table of delegations.
 
-    Without a `judge` nothing is validated and every answer is insecure.
+    Without a `judge` nothing is validated and every answer is insecure. `chance` returns a number below the one it is
+    given; among servers that are equally quick it decides, without it their order does.
     """
 
-    def __init__(self, options: ResolverOptions, cache: Cache, clock: Clock, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        options: ResolverOptions,
+        cache: Cache,
+        clock: Clock,
+        judge: Judge | None = None,
+        *,
+        chance: Chance = in_the_given_order,
+    ) -> None:
         self._options = options
         self._cache = cache
         self._clock = clock
         self._judge = judge
         self._delegations = Delegations(options.roots, options.zones)
-        self._servers = Servers()
+        self._servers = Servers(chance)
         self._special = SpecialNames(options)
 
     def resolve(self, question: Question, *, checking_disabled: bool = False) -> Step[Resolution]:

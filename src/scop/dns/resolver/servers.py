@@ -6,13 +6,14 @@ fall-back), RFC 9520 §3.1 (do not ask again at once what failed).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from scop.dns.resolver.asking import ASK_SECONDS, Server
 from scop.dns.resolver.bounded import Bounded
 
-__all__ = ["Servers"]
+__all__ = ["Chance", "Servers", "in_the_given_order"]
 
 MAX_SERVERS_KNOWN = 10_000
 MAX_LAME_ZONES = 64  # remembered of one server; a server of thousands of zones that it lost is seldom
@@ -22,9 +23,19 @@ PLAIN_SECONDS = 3600.0  # a server without EDNS is seldom replaced within the ho
 MIN_TIMEOUT_SECONDS = 0.4  # below it a busy server is taken for a dead one
 MAX_TIMEOUT_SECONDS = 3.0  # of 12 s for a whole question
 MAX_RTT_SECONDS = 10.0
+# As quick as the quickest: so much more is no matter to who waits, and chance among them halves what each has to bear.
+BAND_SECONDS = 0.05
 HALF_LIFE_SECONDS = 60.0  # a slow server looks half as slow after so long, and is tried again
 _GAIN = 0.125  # RFC 6298 §2.3: alpha
 _DEVIATION_GAIN = 0.25  # RFC 6298 §2.3: beta
+
+
+Chance: TypeAlias = Callable[[int], int]  # a number below another one
+
+
+def in_the_given_order(_: int) -> int:
+    """Stand in for chance where each run shall be like the other."""
+    return 0
 
 
 @dataclass(slots=True)
@@ -39,15 +50,21 @@ class _Standing:
 class Servers:
     """All that are known; `now` is the time of a monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, chance: Chance = in_the_given_order) -> None:
+        self._chance = chance
         self._standing: Bounded[Server, _Standing] = Bounded(MAX_SERVERS_KNOWN)
 
     def in_order(self, places: Iterable[Server], zone: str, now: float) -> list[Server]:
         """Return the servers of a zone, quickest first; unknown ones count as quick, so that they are measured.
 
-        Those come last that were of no use to the zone.
+        Among those that are about as quick as the quickest chance decides: it spreads the load, and who forges answers
+        has to guess one more thing (RFC 5452 §9.2). Those come last that were of no use to the zone.
         """
-        return sorted(dict.fromkeys(places), key=lambda place: self._rank(place, zone, now))
+        ranks = {place: self._rank(place, zone, now) for place in dict.fromkeys(places)}
+        slowest = min(ranks.values(), default=(True, 0.0))[1] + BAND_SECONDS
+        near = [place for place, (is_useless, seconds) in ranks.items() if not is_useless and seconds <= slowest]
+        others = sorted((place for place in ranks if place not in near), key=ranks.__getitem__)
+        return [*(near.pop(self._chance(len(near))) for _ in range(len(near))), *others]
 
     def timeout_seconds(self, server: Server) -> float:
         """Return how long to wait for a server."""
