@@ -210,8 +210,8 @@ class DnsDatagramServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         """Answer one query."""
-        if self._quick is not None and (known := self._quick(data, str(addr[0]))) is not None:
-            if known and not self._transport.is_closing():
+        if self._quick is not None and (known := self._quick(data, cast(str, addr[0]))) is not None:
+            if known:
                 self._transport.sendto(known, addr)
             return
         if len(self._waiting) >= MAX_DATAGRAMS_WAITING:

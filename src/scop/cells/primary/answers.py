@@ -32,6 +32,7 @@ class PublicAnswers:
         self._server = server
         self._clock = clock
         self._rates = ResponseRates(rates) if rates.per_second else None
+        self._is_unlimited = _nobody_is_limited if self._rates is None else self._rates.is_exempt
         self._manners = {
             DnsTransport.STREAM: Manners(idle_seconds),
             DnsTransport.TLS: Manners(idle_seconds, BLOCK_OCTETS),
@@ -42,7 +43,10 @@ class PublicAnswers:
     def quick(self, query: bytes, address: str) -> bytes | None:
         """Answer a datagram that asks a plain question: b'' says nothing, None wants it looked at."""
         found = self._datagrams.answer(self._server.holdings.shown, query)
-        return None if found is None else self._limited(*found, address)
+        if found is None:
+            return None
+        response, account = found
+        return response if self._is_unlimited(address) else self._limited(response, account, address)
 
     def answer(self, query: bytes, peer: Peer, transport: DnsTransport) -> Response | Awaitable[Response]:
         """Answer anything."""
@@ -66,3 +70,7 @@ class PublicAnswers:
         if verdict is Verdict.SEND:
             return response
         return truncated_reply(response) if verdict is Verdict.TRUNCATE else _SAID_NOTHING
+
+
+def _nobody_is_limited(address: str) -> bool:
+    return True
