@@ -64,7 +64,7 @@ def test_history_gives_zones_back(tmp_path: Path) -> None:
 
 def test_history_has_one_owner(history: GitHistory, tmp_path: Path) -> None:
     """A second primary on the same state is refused."""
-    with pytest.raises(OSError, match="another primary works on"):
+    with pytest.raises(OSError, match="a primary is at work on"):
         GitHistory(tmp_path)
 
 

@@ -10,8 +10,10 @@ from click.testing import CliRunner, Result
 
 from scop.cells.primary.history import GitHistory
 from scop.cells.primary.holdings import Author
+from scop.cells.primary.signing import SigningOptions, ZoneSigner
 from scop.cli.dns.zone import zone as zone_command
 from scop.dns.zone import Zone
+from scop.net.log import Log
 
 ORIGIN = "harbor.test"
 HEAD = "@ 300 SOA mx hostmaster {} 3600 600 1209600 10\n@ 300 NS mx\nmx 300 A 127.0.20.1\n"
@@ -109,7 +111,7 @@ def test_zone_changes_wait_for_a_primary_that_runs(state: Path) -> None:
     """While a primary works on the state, its zones can be looked at and not be changed."""
     running = GitHistory(state)
     assert 0 == run("show", "--state", state).exit_code
-    with pytest.raises(OSError, match="another primary works"):
+    with pytest.raises(OSError, match=r"a primary is at work on .*zones\.git; end it first"):
         run("rollback", ORIGIN, "x", "--state", state)
     running.close()
 
@@ -154,3 +156,14 @@ def test_zone_check_that_cannot_be_done(tmp_path: Path) -> None:
     assert said.exit_code not in (0,)
     assert "line 1" in said.stderr
     assert 2 == run("check", tmp_path / "nowhere", good).exit_code
+
+
+def test_zone_of_a_state_that_signs_says_so(state: Path) -> None:
+    """A primary's state has zones as they were written: which are signed is told, and --shown is no claim."""
+    assert [False] == [each["signed"] for each in json.loads(run("show", "--json", "--state", state).stdout)["zones"]]
+    signer = ZoneSigner(state, SigningOptions(), Log("primary", lambda _line: None))
+    signer.know(zone(WWW, 8), 1_795_000_000)
+    assert [True] == [each["signed"] for each in json.loads(run("show", "--json", "--state", state).stdout)["zones"]]
+    for command in ("show", "export"):
+        said = run(command, ORIGIN, "--shown", "--state", state)
+        assert (2, "", True) == (said.exit_code, said.stdout, "dig" in said.stderr)

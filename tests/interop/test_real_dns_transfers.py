@@ -271,7 +271,7 @@ def test_our_primary_is_run_by_nobody_else(tmp_path: Path) -> None:
     with primary(tmp_path):
         command = ("--zone", f"{ZONE}={tmp_path / 'zone'}", "--state", str(tmp_path / "state"))
         with (
-            pytest.raises(AssertionError, match="another primary"),
+            pytest.raises(AssertionError, match="a primary is at work"),
             running_primary(tmp_path / "second", f"{NETWORK}.5", *command, port=PORT),
         ):
             pass

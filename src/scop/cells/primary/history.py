@@ -257,7 +257,7 @@ def _own(lock: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise OSError(f"another primary works on {lock.parent}") from None
+        raise OSError(f"a primary is at work on {lock.parent}; end it first") from None
     return descriptor
 
 

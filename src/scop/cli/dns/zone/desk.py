@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import click
+from msgspec.structs import replace
 
 from scop.cells.primary.calls import ZoneDesk
 from scop.cells.primary.history import REPOSITORY, GitHistory, Versions
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
+from scop.cli.dns.zone_keys import KeyPlace
 from scop.cli.shared import ask, config_option
 from scop.dns.names import normal_name
 from scop.dns.zone import Zone
 from scop.mesh.calls import Call
-from scop.mesh.vocabulary.primary import ReadZone
+from scop.mesh.vocabulary.primary import ListZones, ReadZone, ZoneList
 from scop.net.clock import SystemClock
 from scop.net.log import Log
 from scop.net.peer import Peer
@@ -64,8 +66,20 @@ class Desk:
         """Ask for a change; a primary that runs alone must not be at work there."""
         return ask(self.config, "primary", question) if self.state is None else self._alone(question, GitHistory)
 
+    def zones(self) -> ZoneList:
+        """Return all zones; a primary that runs alone has signed those that it has keys of."""
+        found = self.look(ListZones())
+        if self.state is None:
+            return found
+        keys = {zone.origin: zone.keys for zone in KeyPlace(self.config, self.state).zones()}
+        return ZoneList(tuple(replace(zone, signed=bool(keys.get(zone.origin))) for zone in found.zones))
+
     def text(self, origin: str, version: str = "", *, shown: bool = False) -> bytes:
         """Return a zone's master file, all of its pieces."""
+        if shown and self.state is not None:  # signatures are made by the primary that shows them
+            raise click.UsageError(
+                "a --state has zones as they were written; --shown: ask its primary by `dig ZONE AXFR`"
+            )
         piece = self.look(ReadZone(origin, version, shown=shown))
         octets = piece.octets
         while len(octets) < piece.size_octets:

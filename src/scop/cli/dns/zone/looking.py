@@ -14,7 +14,7 @@ from scop.cli.shared import json_option, print_json, print_table, when
 from scop.dns.names import normal_name
 from scop.dns.zone import Zone
 from scop.dns.zone.difference import difference
-from scop.mesh.vocabulary.primary import ListZones, ReadZoneLog
+from scop.mesh.vocabulary.primary import ReadZoneLog
 
 __all__ = ["diff", "export", "log", "show"]
 
@@ -42,7 +42,7 @@ def show(origin: str, version: str, shown: bool, config: Path, state: Path | Non
 
 
 def _show_zones(desk: Desk, as_json: bool) -> None:
-    found = desk.look(ListZones())
+    found = desk.zones()
     if as_json:
         print_json(found)
         return
