@@ -11,6 +11,7 @@
     checking     whether one of a zone's keys signed an RRset
     trust        where trust begins, and what was concluded of zones
     chain        from a trust anchor down to a zone
+    sentinel     names that show whether a key of the root is trusted
     validation   judges an answer, as a generator that asks
 
 Only `keys` and `public_keys` import `cryptography`.

@@ -23,6 +23,7 @@ from scop.dns.dnssec.chain import Chain, Find, answers, signer_of
 from scop.dns.dnssec.checking import Checker, show
 from scop.dns.dnssec.effort import Effort
 from scop.dns.dnssec.proofs import Proofs
+from scop.dns.dnssec.sentinel import sentinel_objection
 from scop.dns.dnssec.signatures import believed, wildcard_encloser
 from scop.dns.dnssec.trust import Anchors, Trust, Trusted
 from scop.dns.names import is_at_or_below, parent_name
@@ -72,6 +73,8 @@ class Validator:
             finding = yield from judgement.of(question, known, zone_name)
         except LimitExceeded as fault:
             finding = _bogus(str(fault), Ede.DNSSEC_BOGUS)
+        if finding.security is Security.SECURE and (objection := sentinel_objection(question, self._anchors)):
+            finding = _Finding(Security.BOGUS, objection)
         return _judged(known, finding)
 
     def broken(self, question: Question) -> Reason | None:
