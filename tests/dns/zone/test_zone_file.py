@@ -10,6 +10,8 @@ from scop.base import RemoteProtocolError
 from scop.dns.message import Record
 from scop.dns.names import name_from_labels
 from scop.dns.rdata import A
+from scop.dns.rrset import RRset
+from scop.dns.zone import master_file
 from scop.dns.zone.first_zone import first_zone
 from scop.dns.zone.master_file import read_records, write_records
 from scop.dns.zone.zone import Zone
@@ -71,7 +73,8 @@ def test_zone_parse_raises_only_remote_protocol_error(text: str) -> None:
         ("mx 60 A 127.0.0.2", "TTL 60 here and 300 before"),
         ("@ SOA a b 1 2 3 4 5", "second SOA"),
         ("$INCLUDE /etc/passwd", "'$INCLUDE' is not allowed"),
-        ("$GENERATE 1-4000000000 a$ A 127.0.0.1", "'$GENERATE' is not allowed"),
+        ("$GENERATE 1-3 a$.lagoon.test. A 127.0.0.1", "outside of zone harbor.test."),
+        ("$GENERATE 1-3 a$ A 127.0.0.300", "malformed"),
         ('text TXT "open', "newline in quoted string"),
         ("x" * 64 + " A 127.0.0.1", "63 octets"),
     ],
@@ -82,6 +85,17 @@ def test_zone_complaint_names_line(line: str, complaint: str) -> None:
         parse(HEAD + line + "\nlater A 127.0.0.9\n")
     assert str(caught.value).startswith(f"line {NEXT_LINE}: ")
     assert complaint.lower() in str(caught.value).lower()
+
+
+def test_zone_generates_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """BIND's `$GENERATE` is taken, and cannot be made a bomb."""
+    monkeypatch.setattr(master_file, "MAX_GENERATED", 4)
+    zone = parse(HEAD + "$GENERATE 2-3 h${0,2,d} 60 A 127.0.0.$\n$GENERATE 1-3 n$ CNAME h0$\n")
+    assert {"h02", "h03", "n1", "n2", "n3", "mx", "harbor"} == {name.partition(".")[0] for name in zone.nodes}
+    host = zone.get("h03.harbor.test", "A")
+    assert host == RRset("h03.harbor.test", "A", 60, (A("127.0.0.3"),))
+    with pytest.raises(RemoteProtocolError, match=rf"line {NEXT_LINE}: more than 4 records by \$GENERATE"):
+        parse(HEAD + "$GENERATE 1-4000000000 a$ A 127.0.0.1\n")
 
 
 def test_zone_complaint_line_after_parentheses() -> None:

@@ -2,7 +2,7 @@
 
 dnspython reads and writes the text of records; what it lets pass in silence (records outside of the zone, TTLs that
 differ within an RRset) is refused here, because it is an operator's mistake. `$INCLUDE` is not
-taken, since a library opens no files, nor is `$GENERATE`, which no standard knows.
+taken, since a library opens no files. `$GENERATE`, which no standard knows and many a file has, is, up to a bound.
 
 Standards: RFC 1035 §5, RFC 2181 §5.2, RFC 2308 §4.
 """
@@ -29,7 +29,8 @@ from scop.dns.rdata import Rdata, read_rdata, type_name, type_number
 
 __all__ = ["owner_text", "rdata_from_text", "rdata_text", "read_records", "write_records"]
 
-_DIRECTIVES = ("$ORIGIN", "$TTL")
+MAX_GENERATED = 131_072  # of one file, by `$GENERATE`: two networks /16, and a few seconds of work
+_DIRECTIVES = ("$ORIGIN", "$TTL", "$GENERATE")  # Lenient: the last is BIND's own
 _SINGLE = frozenset({"CNAME", "SOA", "DNAME"})
 _MEANT = re.compile(r'["$();@]')  # RFC 1035 §5.1: what a reader would take for more than a letter
 _BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG", "KEY"})  # RFC 4034 §3 and §4, RFC 2535 §2.3.5
@@ -38,7 +39,7 @@ _BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG", "KEY"})  # RFC 4034 §3 and
 def read_records(text: str, origin: str) -> tuple[Record, ...]:
     """Return the records of a master file; raises `RemoteProtocolError` that names the line."""
     tokens = _Tokenizer(text, "zone")
-    records = _Records(origin)
+    records = _Records(origin, tokens)
     reader = dns.zonefile.Reader(tokens, IN, records, allow_directives=_DIRECTIVES)
     reader.current_origin = dns.name.from_text(origin or ".", dns.name.root)
     reader.last_name = None
@@ -95,10 +96,12 @@ class _Tokenizer(dns.tokenizer.Tokenizer):
 class _Records(dns.transaction.Transaction):
     """What the reader writes to: collects records and checks each against those before it."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, tokens: _Tokenizer) -> None:
         # The reader drops in silence what is not below the manager's origin: the root lets `add` judge instead.
         super().__init__(dns.zonefile.RRSetsReaderManager(dns.name.root, False, IN), replacement=True)
         self._origin = origin
+        self._tokens = tokens
+        self._line = self._generated = 0
         self._types: dict[str, dict[str, Record]] = {}
         self.taken: list[Record] = []
 
@@ -111,7 +114,15 @@ class _Records(dns.transaction.Transaction):
         owner, type_ = normal_name(str(name)), type_name(int(rdata.rdtype))
         if not is_at_or_below(owner, self._origin):
             raise ValueError(f"{owner}. is outside of zone {self._origin}.")
+        self._count()
         self._check(Record(owner, ttl, read_rdata(type_, rdata.to_wire() or b"")))
+
+    def _count(self) -> None:
+        """Bound what lines make that make more than one record."""
+        self._generated += self._line == self._tokens.token_line
+        self._line = self._tokens.token_line
+        if self._generated >= MAX_GENERATED:
+            raise ValueError(f"more than {MAX_GENERATED} records by $GENERATE")
 
     def _check(self, record: Record) -> None:
         types = self._types.setdefault(record.name, {})
