@@ -59,3 +59,28 @@ def test_fault_of_the_disk_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sync, "_libc", Broken)
     with _open_files(tmp_path, FEW + 1) as descriptors, pytest.raises(OSError, match="Input/output error"):
         FileSync().sync(descriptors)
+
+
+def test_where_a_file_system_may_not_be_synced_each_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A confined cell gets EPERM for syncfs, and asks for it once."""
+    asked: list[object] = []
+    synced: list[int] = []
+
+    class Confined:
+        @staticmethod
+        def syncfs(descriptor: object) -> int:
+            asked.append(descriptor)
+            ctypes.set_errno(1)
+            return -1
+
+        @staticmethod
+        def sync_file_range(*_words: object) -> int:
+            return -1
+
+    monkeypatch.setattr(sync, "_libc", Confined)
+    monkeypatch.setattr("scop.store.sync.os.fsync", synced.append)
+    disk = FileSync()
+    with _open_files(tmp_path, FEW + 1) as descriptors:
+        for _ in range(2):
+            disk.sync(descriptors)
+    assert (1, 2 * (FEW + 1)) == (len(asked), len(synced))
