@@ -95,6 +95,18 @@ async def test_companion_merges_what_both_changed(pair: Pair) -> None:
     assert theirs in git(pair.bare, "log", "--format=%H", "main")
 
 
+async def test_companion_leaves_the_newest_version_ours(pair: Pair, tmp_path: Path) -> None:
+    """What was merged is the newest version, not the other side's commit, which lacks what we did beside it."""
+    await pair.companion.exchange()
+    edit(pair.bare, FILE, HEAD.format(9) + WWW, why="Add www")
+    await pair.change(8, FTP)
+    await pair.companion.exchange()
+    history = Versions(tmp_path / "state")
+    found = history.versions(ORIGIN, 10)
+    assert [("Add www", 9), ("UPDATE", 8), ("Begin", 7)] == [(each.why, each.serial) for each in found]
+    assert history.text_at(ORIGIN, "") == history.text_at(ORIGIN, found[0].id)
+
+
 async def test_companion_lets_ours_win_and_names_the_conflict(pair: Pair) -> None:
     """Where both changed one RRset, what we answered as durable stays; the log names it."""
     await pair.change(8, WWW)

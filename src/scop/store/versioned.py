@@ -92,12 +92,14 @@ class Store:
         return Snapshot(self._tree_of(revision))
 
     def history(self, path: str) -> Iterator[Revision]:
-        """Yield the commits that changed a file, newest first."""
+        """Yield the commits that changed a file here, newest first; what `join` brought is told by the one of ours."""
         _parts(path)
         head = self._head()
         if head is None:
             return
-        for commit in self._repository.walk(head.id, SortMode.TOPOLOGICAL):
+        walk = self._repository.walk(head.id, SortMode.TOPOLOGICAL)
+        walk.simplify_first_parent()  # else a commit from elsewhere, which lacks what we did beside, comes out first
+        for commit in walk:
             before = commit.parents[0].tree if commit.parents else None
             if _id_at(commit.tree, path) != _id_at(before, path):
                 yield _revision(commit)

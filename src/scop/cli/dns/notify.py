@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from scop.base import RemoteProtocolError
+from scop.cli.dns.planning import hint_of
 from scop.cli.dns.signed import key_option, one_key, read_place
 from scop.cli.shared import json_option, print_json
+from scop.dns.asking import Server
 from scop.dns.header import rcode_of
 from scop.dns.names import normal_name
-from scop.dns.resolver.asking import Server
 from scop.dns.tsig import sign_request
 from scop.dns.words import Rcode
 from scop.dns.zone.notify import build_notify
@@ -47,7 +48,8 @@ def notify(*, zone: str, server: str, key_file: Path, key_name: str, as_json: bo
         reply = asyncio.run(_sent(place, sent.octets))
         code = rcode_of(sent.open_reply(reply, int(SystemClock().unix())))
     except (TemporaryFailure, RemoteProtocolError) as fault:
-        click.echo(f"Error: {fault}", err=True)
+        hint = hint_of(fault) if isinstance(fault, RemoteProtocolError) else ""
+        click.echo(f"Error: {fault}{hint}", err=True)
         sys.exit(2)
     name = Rcode(code).name
     if as_json:

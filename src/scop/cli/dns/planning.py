@@ -151,7 +151,7 @@ def hint_of(error: RemoteProtocolError) -> str:
     """Return what a person can do where a server does not know a key."""
     if "BADKEY" not in str(error):
         return ""
-    return " (it does not know the key: those of `scop init` are good through the mesh only, without --server)"
+    return " (it does not know the key; a mesh knows those of `scop init` inside only, and from outside its tsig.keys)"
 
 
 def key_of(file: Path) -> TsigKey:
