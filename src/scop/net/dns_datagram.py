@@ -10,8 +10,8 @@ import socket
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from scop.dns.resolver.asking import Server
-from scop.net.faults import TemporaryFailure
+from scop.dns.asking import Server
+from scop.net.faults import TemporaryFailure, reason_of
 
 __all__ = ["MAX_STRAYS", "Guessed", "hear_datagram"]
 
@@ -39,7 +39,7 @@ async def hear_datagram(
     except OSError as fault:  # no descriptor left
         raise TemporaryFailure(f"no way to {server}: {fault}") from fault
     with sock:
-        ear = _Ear(sock, judge)
+        ear = _Ear(server, sock, judge)
         try:
             sock.connect((server.address, server.port))
             sock.send(octets)
@@ -58,8 +58,9 @@ async def hear_datagram(
 class _Ear(Generic[_Heard]):
     """Listens on one connected socket until something is heard that counts."""
 
-    def __init__(self, sock: socket.socket, judge: Callable[[bytes], _Heard | None]) -> None:
+    def __init__(self, server: Server, sock: socket.socket, judge: Callable[[bytes], _Heard | None]) -> None:
         self.heard: asyncio.Future[_Heard] = asyncio.get_running_loop().create_future()
+        self._server = server
         self._sock = sock
         self._judge = judge
         self._strays = 0
@@ -73,7 +74,7 @@ class _Ear(Generic[_Heard]):
         except BlockingIOError:
             return
         except OSError as fault:  # a closed port answers by ICMP
-            self.heard.set_exception(TemporaryFailure(f"the name server cannot be reached: {fault}"))
+            self.heard.set_exception(TemporaryFailure(f"{self._server} cannot be reached: {reason_of(fault)}"))
             return
         heard = self._judge(reply)
         if heard is not None:

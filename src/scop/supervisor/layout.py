@@ -82,27 +82,32 @@ def checked_manifests() -> tuple[Manifest, ...]:
 
 
 @contextlib.contextmanager
-def _naming(what: str, address: str, port: int) -> Iterator[None]:
+def _naming(what: str, address: str, port: int, option: str) -> Iterator[None]:
     """Turn what the kernel says of a listener into a sentence with the fix."""
     try:
         yield
     except OSError as error:
+        other_port = f"choose another port {f'by {option}' if option else 'in scop.toml'}"
+        own_address = f"name one of its own by {option}" if option else "set [network] address in scop.toml"
         reasons = {
-            errno.EADDRINUSE: "another program listens there; stop it or choose another port in scop.toml",
-            errno.EACCES: "ports below 1024 need root; start as root or choose another port in scop.toml",
-            errno.EADDRNOTAVAIL: "this machine does not have that address; set [network] address in scop.toml",
+            errno.EADDRINUSE: f"another program listens there; stop it or {other_port}",
+            errno.EACCES: f"ports below 1024 need root; start as root or {other_port}",
+            errno.EADDRNOTAVAIL: f"this machine does not have that address; {own_address}",
         }
         reason = reasons.get(error.errno or 0, str(error))
         raise ConfigurationError(f"{what}: cannot listen on {address} port {port}: {reason}") from None
 
 
-def listen(what: str, address: str, port: int, transport: Transport) -> socket.socket:
-    """Return a socket that listens for `what`; raises `ConfigurationError` with the reason and the fix."""
+def listen(what: str, address: str, port: int, transport: Transport, *, option: str = "") -> socket.socket:
+    """Return a socket that listens for `what`; raises `ConfigurationError` with the reason and the fix.
+
+    The place was chosen by an option of the command line, or (empty) in scop.toml.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if transport is Transport.TCP else socket.SOCK_DGRAM
     made = socket.socket(family, kind)
     try:
-        with _naming(what, address, port):
+        with _naming(what, address, port, option):
             if transport is Transport.TCP:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.bind((address, port))

@@ -37,7 +37,7 @@ class Listening:
         places, tls_places = [*map(place_of, self.places)], [*map(place_of, self.tls_places)]
         tls = _tls_context(self.certificate, self.key, tls_places[0][0]) if tls_places else None
         pairs = [_bound_pair(what, host, port) for host, port in places]
-        under_tls = [listen(what, host, port, Transport.TCP) for host, port in tls_places]
+        under_tls = [listen(what, host, port, Transport.TCP, option="--dot") for host, port in tls_places]
         return PublicSockets(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), tuple(under_tls), tls)
 
 
@@ -104,9 +104,9 @@ def _self_signed_context(host: str) -> ssl.SSLContext:
 def _bound_pair(what: str, host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """Return a UDP and a TCP socket at one place; port 0 is one that is free for both."""
     for _ in range(PORTS_TRIED if not port else 1):
-        streams = listen(what, host, port, Transport.TCP)
+        streams = listen(what, host, port, Transport.TCP, option="--listen")
         try:
-            datagrams = listen(what, host, streams.getsockname()[1], Transport.UDP)
+            datagrams = listen(what, host, streams.getsockname()[1], Transport.UDP, option="--listen")
         except ConfigurationError:
             streams.close()
             if port:

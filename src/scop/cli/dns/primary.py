@@ -78,5 +78,5 @@ def _say_ready(sockets: PublicSockets, count: int, *, as_json: bool) -> None:
         print_json({"event": "ready", "zones": count, "listen": plain, "dot": dot})
     else:
         over_tls = f", over TLS at {', '.join(dot)}" if dot else ""
-        click.echo(f"ready: answering for {count} zones at {', '.join(plain)}{over_tls}")
+        click.echo(f"ready: answering for {count} zone{'' if count == 1 else 's'} at {', '.join(plain)}{over_tls}")
     sys.stdout.flush()

@@ -14,6 +14,7 @@ from scop.dns.names import normal_name
 from scop.mesh.cell import Life
 from scop.mesh.config import Primary
 from scop.mesh.config.resolver import server_place
+from scop.net.faults import reason_of
 from scop.net.log import Log
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ class PrimaryTold:
                 rates=RateOptions(per_second=self.rate_limit, all_per_second=5 * self.rate_limit),
                 remote=remote_of(self.remote, state) if self.remote else None,
             )
-        except (OSError, ValueError) as fault:
+        except OSError as fault:
+            where = f"{fault.filename}: " if fault.filename else ""
+            raise click.UsageError(f"{where}{reason_of(fault)}") from None
+        except ValueError as fault:
             raise click.UsageError(str(fault)) from None
 
     def _signing(self, state: Path, log: Log, ours: frozenset[str]) -> Signing:

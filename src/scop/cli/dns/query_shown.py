@@ -10,6 +10,7 @@ from scop.cli.shared import console, print_table
 from scop.dns.answer import Question
 from scop.dns.names import is_at_or_below
 from scop.dns.rdata import read_rdata
+from scop.dns.words import Security
 from scop.dns.zone.master_file import rdata_text
 from scop.mesh.vocabulary.resolver import ResolvedName, ResolvedRecord, ResolvingStep, TrustLink
 
@@ -20,6 +21,7 @@ __all__ = ["print_resolved", "resolved_json"]
 
 MAX_TEXT = 300
 _COLOURS = {"secure": "green", "bogus": "red", "insecure": "yellow", "indeterminate": "yellow"}
+_ANSWERED = ("NOERROR", "NXDOMAIN")
 _PROOFS = ("RRSIG", "NSEC", "NSEC3")
 
 
@@ -75,9 +77,10 @@ def _print_verdict(question: Question, resolved: ResolvedName) -> None:
     colour = _COLOURS.get(resolved.security, "")
     code = "" if resolved.error_code is None else f" (extended error {resolved.error_code})"
     why = f": {printable(resolved.reason, limit=MAX_TEXT)}" if resolved.reason else ""
-    line = Text.assemble(
-        f"{question.name}. {question.type} is {resolved.rcode}, ", (resolved.security, colour), f"{why}{code}"
-    )
+    # Where there is no answer, it is not insecure either (RFC 4033 §5); bogus is why there is none.
+    is_judged = resolved.rcode in _ANSWERED or resolved.security == Security.BOGUS
+    sure = (", ", (resolved.security, colour)) if is_judged else ()
+    line = Text.assemble(f"{question.name}. {question.type} is {resolved.rcode}", *sure, f"{why}{code}")
     console.print(line, soft_wrap=True)
 
 

@@ -41,9 +41,12 @@ def one_key(file: Path, name: str) -> TsigKey:
         found = [key for key in keys if not name or key.name == normal_name(name)]
     except (OSError, ValueError) as fault:
         raise click.UsageError(f"{file}: {fault}") from None
-    if len(found) != 1:
-        raise click.UsageError(f"{file} has {len(found)} such keys: say by --key-name which of {len(keys)} is meant")
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(key.name for key in keys) or "none at all"
+    if found:
+        raise click.UsageError(f"{file} has several keys: say by --key-name which is meant: {there}")
+    raise click.UsageError(f"{file} has {f'no key {name!r}, but {there}' if name else 'no key in it'}")
 
 
 def read_place(server: str, *, tls: bool) -> tuple[str, int]:
