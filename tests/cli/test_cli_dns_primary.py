@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import dns.query
 import dns.rcode
 import pytest
 
+from fakes import command_line
 from fakes.primary_program import Program, await_true, key_line, new_key, running_primary
 from scop.cli.dns.primary_told import PrimaryTold
 from scop.mesh.cell import Life
@@ -46,9 +45,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 def scop(*words: str, said: str = "") -> tuple[int, str]:
     """Run a command and return its exit status and what it printed."""
-    command = (sys.executable, "-m", "scop.cli", "dns", *words)
-    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False, timeout=60)
-    return done.returncode, done.stdout + done.stderr
+    done = command_line.scop("dns", *words, stdin=said)
+    return done.status, done.out + done.err
 
 
 def answers(program: Program, name: str, type_: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,13 +35,7 @@ class Asking:
         """Run it to its end."""
         told = ["--root-hints", f"{self.folder}/hints", "--trust-anchor", f"{self.folder}/anchors"]
         told += ["--world-port", str(self.port)]
-        command = [sys.executable, "-m", "scop.cli", "dns", "query", *words, *(told if alone else [])]
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return Said(process.returncode, out.decode(), err.decode())
+        return await asyncio.to_thread(scop, "dns", "query", *words, *(told if alone else []))
 
 
 @asynccontextmanager

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import signal
 import smtplib
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from fakes.real_mesh import PASSWORD, unverified, world_of
+from scop.cli import main
 from scop.cli.demo.post import trace_in, transact
 from scop.cli.demo.scene import PORTS, await_event
 
-__all__ = ["Said", "Town", "cells_of", "founded", "scop"]
+__all__ = ["Said", "Town", "cells_of", "founded", "scop", "scop_process"]
 
 DOMAIN = "harbor.test"
 ELSEWHERE = "elsewhere.example"  # a domain whose name server never answers
 PATIENCE_SECONDS = 60.0
+OWN_PROCESS = {"demo", "up"}  # they take over signals, and start others
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,40 @@ class Said:
 
 
 def scop(*words: str, stdin: str = "") -> Said:
-    """Run `scop` with these words to its end."""
+    """Run `scop` with these words to its end, without the imports that a process of its own would begin with."""
+    if words[0] in OWN_PROCESS:
+        return scop_process(*words, stdin=stdin)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        status = _main(words, (io.TextIOWrapper(io.BytesIO(stdin.encode())), out, err))
+        for stream in (out, err):
+            stream.seek(0)
+        return Said(status, out.read(), err.read())
+
+
+def scop_process(*words: str, stdin: str = "") -> Said:
+    """Run `scop` with these words to its end, as a person does."""
     command = [sys.executable, "-m", "scop.cli", *words]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def _main(words: tuple[str, ...], streams: tuple[TextIO, TextIO, TextIO]) -> int:
+    """Return the status that `main` ends with; what it leaves open ends with a process, and is nothing to warn of."""
+    before = sys.argv, sys.stdin, sys.stdout, sys.stderr
+    sys.argv, (sys.stdin, sys.stdout, sys.stderr) = ["scop", *words], streams
+    try:
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            return _status()
+    finally:
+        sys.argv, sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _status() -> int:
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
 def cells_of(state: Path) -> set[str]:
