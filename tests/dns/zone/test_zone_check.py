@@ -67,6 +67,7 @@ away 300 CNAME www.elsewhere.test.
         ("a 300 CNAME b\nb 300 CNAME a\n", E, "a.harbor.test", "CNAME", "circle"),
         ("a 300 CNAME b\n", W, "a.harbor.test", "CNAME", "b.harbor.test. is not there"),
         (f"a 300 DS 1 13 2 {DIGEST}\n", E, "a.harbor.test", "DS", "nothing is delegated"),
+        ("d 300 DNAME e.test.\nx.d 300 A 127.0.0.1\n", E, "x.d.harbor.test", "A", "leads away"),
         ("sub 300 NS ns.elsewhere.test.\nx.sub 300 TXT hidden\n", W, "x.sub.harbor.test", "TXT", "never seen"),
         ("big 300 TXT " + ('"' + "x" * 250 + '" ') * 17 + "\n", W, "big.harbor.test", "TXT", "need TCP"),
     ],

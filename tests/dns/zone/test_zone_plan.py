@@ -219,6 +219,13 @@ def test_plan_names_what_stands_in_the_way(obstacle: RRset, owner: str) -> None:
     assert (Standing.BLOCKED, (), obstacle) == (found.standing, found.changes, found.obstacle)
 
 
+def test_plan_leaves_a_policy_that_stands_elsewhere() -> None:
+    """Where any DMARC policy will do, an alias to that of a service is one."""
+    world = World(RRset("_dmarc.harbor.test", "CNAME", 60, (CNAME("service.test"),)))
+    found = {item.wanted.owner: item for item in planned(PLAIN, world)}["_dmarc.harbor.test"]
+    assert (Standing.FINE, (CNAME("service.test"),)) == (found.standing, found.published)
+
+
 def test_plan_publishes_the_next_key_ahead() -> None:
     """Both TLSA records stand while a certificate changes, the old one's goes once it is gone (RFC 7671 §8.1)."""
     both = replace(PLAIN, key_hash=b"1" * 32, next_key_hash=b"2" * 32)

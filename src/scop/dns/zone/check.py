@@ -4,7 +4,7 @@ Errors break something for whoever asks; warnings are what most people did not m
 (does the delegation at the parent fit, do servers answer) is not looked at.
 
 Standards: RFC 1034 §3.6.2 and §4.2.1, RFC 1035 §3.3, RFC 1912 §2, RFC 1982, RFC 2181 §10.3, RFC 2782, RFC 7208 §3.2 and
-§4.6.4, RFC 7505, RFC 9471, RFC 9989.
+§4.6.4, RFC 6672 §2.4, RFC 7505, RFC 9471, RFC 9989.
 """
 
 from __future__ import annotations
@@ -137,6 +137,15 @@ def _delegation_above(zone: Zone, name: str) -> str | None:
     return None
 
 
+def _redirection_above(zone: Zone, name: str) -> str | None:
+    """Return the nearest name above this one that has a DNAME."""
+    while name != zone.origin:
+        name = parent_name(name)
+        if "DNAME" in zone.nodes.get(name, {}):
+            return name
+    return None
+
+
 def _wildcard(zone: Zone, name: str) -> bool:
     while name != zone.origin and name not in zone.names:
         name = parent_name(name)
@@ -194,6 +203,8 @@ def _spf(rrset: RRset, policy: bytes) -> Iterator[Finding]:
 def _occluded(zone: Zone) -> Iterator[Finding]:
     """RFC 1034 §4.2.1: below a delegation only addresses of name servers stand; nobody will ever see more."""
     for name, node in zone.nodes.items():
+        if (other := _redirection_above(zone, name)) is not None:  # RFC 6672 §2.4
+            yield _error(name, min(node), f"the DNAME of {other}. leads away from everything below it")
         cut = _delegation_above(zone, name)
         if cut is None:
             continue

@@ -73,6 +73,8 @@ def _blocked(wanted: Wanted, published: Published) -> Item | None:
         return None
     for type_ in _BESIDE_NO_ALIAS if wanted.type == "CNAME" else ("CNAME",):
         found = published(wanted.owner, type_)
+        if found is not None and wanted.fit is Fit.ANY_TEXT:  # a person's own policy may stand elsewhere
+            return Item(wanted, found.rdatas, Standing.FINE)
         if found is not None:
             return Item(wanted, (), Standing.BLOCKED, obstacle=found)
     return None
