@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scop.dns.edns import OptionCode
 from scop.dns.zone import known_answers
-from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS, Zones
+from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
 from scop.dns.zone.known_answers import KnownAnswers, account_of, plain_query
 from scop.dns.zone.zone import Zone
 
@@ -146,6 +146,18 @@ def test_known_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in (f"n{n}.wild.p.test", "mx.p.test"):
             assert known.answer(ZONES, query(name).to_wire()) is not None
     assert len(known._young) + len(known._old) <= 6
+
+
+@pytest.mark.parametrize(("more", "kept"), [(0, 1), (1, 0)])
+def test_known_answers_keep_nothing_large(monkeypatch: pytest.MonkeyPatch, more: int, kept: int) -> None:
+    """On streams an answer may have 64 KiB, and one question a million forms: EDNS has sizes and flags."""
+    asked = query("big.p.test", "TXT").to_wire()
+    known = KnownAnswers(MAX_STREAM_OCTETS)
+    said = ZONES.answer(asked, max_octets=MAX_STREAM_OCTETS)
+    assert said is not None
+    monkeypatch.setattr(known_answers, "MAX_KEPT_OCTETS", len(said) - more)
+    assert [said] * 2 == [answer[0] for answer in (known.answer(ZONES, asked), known.answer(ZONES, asked)) if answer]
+    assert kept == len(known._young)
 
 
 @pytest.mark.parametrize(

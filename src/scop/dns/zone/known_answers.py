@@ -28,6 +28,7 @@ from scop.dns.zone.answer import Zones
 __all__ = ["KnownAnswers", "PlainQuery", "account_of", "plain_query"]
 
 MAX_ANSWERS = 25_000  # in each half, of some 600 octets with what Python adds: 30 MB where somebody asks for so many
+MAX_KEPT_OCTETS = 2_048  # of one: askers choose how often a large one would be kept, by flags and sizes of EDNS
 MAX_SHAPES = 8_192  # of answers about names that do not exist, some 700 octets each where they are proved
 _ID_OCTETS = 2
 _AFTER_NAME_OCTETS = 4 + 2  # type and class, and the id that a key is without
@@ -184,7 +185,7 @@ class KnownAnswers:
         if response is None:
             return None
         account = account_of(response)
-        if response[_NAME_AT : plain.stop] == query[_NAME_AT : plain.stop]:
+        if len(response) <= MAX_KEPT_OCTETS and response[_NAME_AT : plain.stop] == query[_NAME_AT : plain.stop]:
             head, tail = response[_ID_OCTETS:_NAME_AT], response[plain.stop :]
             self._remember(plain.key, _Known(head + plain.question + tail, account, plain.stop))
             if absent is not None and is_shared(absent, response):
