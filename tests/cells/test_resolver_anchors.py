@@ -68,3 +68,12 @@ def test_trust_anchors_of_the_internet_are_the_roots_two_keys() -> None:
         (20326, 2, 32),
         (38696, 2, 32),
     ]
+
+
+def test_trust_anchors_may_name_their_algorithm() -> None:
+    """RFC 4034 §2.2 and §5.3: a mnemonic stands for its number."""
+    numbers, names = (
+        parse_trust_anchors(f". DS 1 {rsa} 2 00\n. DNSKEY 257 3 {ecdsa} AQID")
+        for rsa, ecdsa in (("8", "13"), ("rsasha256", "ECDSAP256SHA256"))
+    )
+    assert names == numbers

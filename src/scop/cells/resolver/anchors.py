@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.message import Record
 from scop.dns.names import normal_name
 from scop.dns.rdata import DNSKEY, DS
@@ -79,12 +80,11 @@ def _record(words: list[str]) -> Record:
         rest.pop(0)
     if len(rest) < 5 or rest[0].upper() not in (DS.type, DNSKEY.type):
         raise ValueError("wants `zone [ttl] [IN] DS tag algorithm digest-type digest`, or DNSKEY and its four fields")
-    first, second, third = (_number(word) for word in rest[1:4])
     octets = "".join(rest[4:])
     rdata = (
-        DS(first, second, third, _digest(octets))
+        DS(_number(rest[1]), _algorithm(rest[2]), _number(rest[3]), _digest(octets))
         if rest[0].upper() == DS.type
-        else DNSKEY(first, second, third, _key(octets))
+        else DNSKEY(_number(rest[1]), _number(rest[2]), _algorithm(rest[3]), _key(octets))
     )
     return Record(normal_name(owner), 0, rdata)
 
@@ -93,6 +93,12 @@ def _number(word: str) -> int:
     if not word.isdecimal():
         raise ValueError(f"{word!r} is no number")
     return int(word)
+
+
+def _algorithm(word: str) -> int:
+    # RFC 4034 §2.2 and §5.3: a number or a mnemonic; those of algorithms that nobody should use any more are not known.
+    known = Algorithm.__members__.get(word.upper().replace("-", "_"))
+    return _number(word) if known is None else known.value
 
 
 def _digest(text: str) -> bytes:
