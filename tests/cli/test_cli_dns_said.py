@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -10,13 +11,20 @@ import pytest
 
 from fakes.command_line import scop
 from fakes.primary_program import key_line, new_key
+from scop.cells.primary.signing import SigningOptions, ZoneSigner
+from scop.cli.dns.primary_told import PrimaryTold
 from scop.cli.dns.query_shown import print_resolved
 from scop.cli.dns.signed import one_key
 from scop.dns import Question
 from scop.dns.resolver import Server
+from scop.dns.zone import Zone
+from scop.mesh.cell import Life
 from scop.mesh.vocabulary.resolver import ResolvedName
+from scop.net.clock import SystemClock
 from scop.net.dns_datagram import hear_datagram
+from scop.net.dns_public import PublicSockets
 from scop.net.faults import TemporaryFailure
+from scop.net.log import Log
 
 ZONE = "$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 1209600 10\n@ NS ns1\nns1 A 127.0.0.1\n"
 
@@ -77,3 +85,40 @@ async def test_said_of_a_closed_port_is_whose_it_is() -> None:
         server = Server("127.0.0.1", closed.getsockname()[1])
     with pytest.raises(TemporaryFailure, match=f"127.0.0.1 port {server.port}"):
         await hear_datagram(server, b"?", lambda _octets: None, timeout_seconds=5)
+
+
+def _forget_key(state: Path) -> None:
+    next(state.glob("keys/*/*.pem")).unlink()
+
+
+def _of_another_version(state: Path) -> None:
+    (state / "keys/harbor.test/state.json").write_text('{"version": 99}')
+
+
+def _no_database(state: Path) -> None:
+    for path in state.glob("signatures.sqlite*"):
+        path.unlink()
+    (state / "signatures.sqlite").write_text("This is no database, whatever its name says")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_forget_key, r"\.pem is missing"),
+        (_of_another_version, r"state\.json .* another version"),
+        (_no_database, r"signatures\.sqlite: file is not a database"),
+    ],
+)
+def test_said_of_a_state_that_cannot_be_used_is_its_file(
+    tmp_path: Path, spoil: Callable[[Path], None], words: str
+) -> None:
+    """Above all no other keys are made then: the parent vouches for those that were there (RFC 4035 §5)."""
+    signer = ZoneSigner(tmp_path, SigningOptions(), Log("primary", lambda _line: None))
+    signer.know(Zone.parse(ZONE, "harbor.test"), 1_795_000_000)
+    signer.close()
+    spoil(tmp_path)
+    (tmp_path / "zone").write_text(ZONE)
+    told = PrimaryTold(zones=(f"harbor.test={tmp_path / 'zone'}",), sign=True)
+    log = Log("primary", lambda _line: None)
+    with pytest.raises(click.UsageError, match=words):
+        told.options(PublicSockets([], []), log, SystemClock(), Life(), tmp_path)

@@ -9,7 +9,8 @@ Standards: RFC 5958 (PKCS #8).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import msgspec
@@ -19,10 +20,11 @@ from scop.dns.zone.rollover import KeyState
 from scop.dns.zone.signing_keys import KeyRecord
 from scop.mesh.whole_file import write_whole
 
-__all__ = ["KEYS_FOLDER", "KeyFolder", "key_folder", "known_origins", "read_state"]
+__all__ = ["KEYS_FOLDER", "KeyFolder", "check_keys", "key_folder", "known_origins", "read_state"]
 
 KEYS_FOLDER = "keys"
 _STATE = "state.json"
+_FIELDS = {field.name for field in fields(KeyState)}
 _SUFFIX = ".pem"
 _ROOT = "root"  # the folder of the root zone, whose own name is empty
 
@@ -42,11 +44,21 @@ def read_state(folder: Path) -> KeyState | None:
     """Return what happens to the keys of a zone; None where it has none. Raises `ValueError` that names the file."""
     path = folder / _STATE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=KeyState)
+        octets = path.read_bytes()
+        # Another version's file must not pass for one without keys: new ones would be made, and the zone be bogus.
+        if msgspec.json.decode(octets, type=dict[str, msgspec.Raw]).keys() != _FIELDS:
+            raise ValueError(f"{path} was written by another version of scop, or by something else")
+        return msgspec.json.decode(octets, type=KeyState)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
         raise ValueError(f"{path} tells nothing of keys: {error}") from None
+
+
+def check_keys(state: Path, origins: Iterable[str]) -> None:
+    """Read the keys of zones before anything is done with them; raises `ValueError` that names the file."""
+    for origin in origins:
+        KeyFolder(key_folder(state, origin)).load()
 
 
 class KeyFolder:

@@ -66,14 +66,20 @@ class StoredZone:
 
 
 class SignatureStore:
-    """A file of the primary's own; a kill loses nothing of it, a power cut at most the last versions."""
+    """A file of the primary's own; a kill loses nothing of it, a power cut at most the last versions.
+
+    Raises `ValueError` for a file that is none of a database.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._database = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        # Not FULL: what a power cut takes is made anew under the next serial, and an UPDATE waits for one disk only.
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute(_TABLE)
+        try:
+            self._database = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            # Not FULL: what a power cut takes is made anew under the next serial; an UPDATE waits for one disk only.
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute(_TABLE)
+        except sqlite3.Error as error:
+            raise ValueError(f"{folder / FILE}: {error}") from error
 
     def load(self, origin: str) -> StoredZone:
         """Return what is kept of a zone."""

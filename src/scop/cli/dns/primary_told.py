@@ -94,13 +94,14 @@ class PrimaryTold:
 
     def _signing(self, state: Path, log: Log, ours: frozenset[str]) -> Signing:
         from scop.cells.primary.holdings import Unsigned
-        from scop.cells.primary.key_files import KEYS_FOLDER
+        from scop.cells.primary.key_files import KEYS_FOLDER, check_keys
         from scop.cells.primary.signing import ZoneSigner, signing_options
 
         if not self.sign and not (state / KEYS_FOLDER).exists():
             return Unsigned()
         # A zone that was signed stays so until its parent vouches for none of its keys.
         config = Primary(sign=self.sign, algorithm=self.algorithm, keys=self.keys, denial=self.denial)  # type: ignore[arg-type]  # click has checked that they are among the choices
+        check_keys(state, ours)
         return ZoneSigner(state, signing_options(config), log, ours.__contains__)
 
 
