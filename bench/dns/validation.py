@@ -24,6 +24,7 @@ import dns.rrset
 import dns.dnssec
 from scop.cli.shared import console, print_table
 from scop.dns import MX, NS, SOA, A, Question, Rcode, Security
+from scop.dns.asking import Ask, Server
 from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.dnssec.digests import ds_of
 from scop.dns.dnssec.keys import SigningKey
@@ -36,7 +37,6 @@ from scop.dns.message import Flag, Message, Record, build_message, parse_message
 from scop.dns.names import parent_name
 from scop.dns.rdata import DNSKEY, NSEC3, RRSIG, Rdata
 from scop.dns.rdata.bitmap import bitmap_of
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolver import Resolver

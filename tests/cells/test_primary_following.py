@@ -19,9 +19,9 @@ from scop.cells.primary.journals import Journals
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.notifying import Notifier, Target
 from scop.cells.primary.secondary import Secondaries, SecondaryZone, wait_seconds
+from scop.dns.asking import Server
 from scop.dns.header import header_reply
 from scop.dns.message import parse_message
-from scop.dns.resolver.asking import Server
 from scop.dns.tsig import TsigKey, Verifier
 from scop.dns.words import Ede, Rcode
 from scop.dns.zone.serial import with_serial

@@ -8,7 +8,7 @@ import pytest
 
 from scop.cells.primary.keyring import Keyring
 from scop.cells.primary.notifying import Target
-from scop.dns.resolver.asking import Server
+from scop.dns.asking import Server
 from scop.dns.tsig import TsigAlgorithm, TsigKey
 
 ONE = TsigKey("one", b"kkkkk")

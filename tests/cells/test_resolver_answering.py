@@ -14,12 +14,12 @@ from scop.cells.resolver.answering import Answering
 from scop.cells.resolver.guests import Guests
 from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns import Opcode, Question, Rcode
+from scop.dns.asking import Ask, Server
 from scop.dns.header import header_reply
+from scop.dns.known import Known, Reason
 from scop.dns.message import Edns, Flag, Message, OptionCode, Record, build_message, build_query, parse_message
 from scop.dns.rdata import TXT, A
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.reply import Manners
 from scop.dns.rrset import RRset

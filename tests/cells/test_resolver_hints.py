@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
-from scop.dns.resolver.asking import Server
+from scop.dns.asking import Server
 from scop.dns.resolver.options import Way, Zone
 from scop.mesh.config import Resolver
 

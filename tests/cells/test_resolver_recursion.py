@@ -11,10 +11,10 @@ from fakes.mesh import KeptLog
 from scop.cells.resolver import recursion as recursion_module
 from scop.cells.resolver.recursion import MAX_LOGGED_A_SECOND, Recursion, Surroundings
 from scop.dns import CNAME, A, Question, Rcode, Security
+from scop.dns.asking import Ask, Server
+from scop.dns.known import Known
 from scop.dns.message import Flag, Message, Record
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import Resolution
 from scop.dns.rrset import RRset

@@ -16,8 +16,8 @@ from scop.cells.resolver.anchors import INTERNET_ANCHORS
 from scop.cells.resolver.manifest import MANIFEST
 from scop.cells.resolver.service import Belief, ResolverOptions, options_of, run
 from scop.dns import MX, TXT, A, Question, Rcode, Security
+from scop.dns.asking import Server
 from scop.dns.rdata import DS
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.options import ResolverOptions as Settings
 from scop.dns.resolver.options import Zone
 from scop.dns.rrset import RRset

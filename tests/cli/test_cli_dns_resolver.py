@@ -16,8 +16,8 @@ from fakes.command_line import scop
 from fakes.name_servers import WorldOfZones, serving, zones_of
 from fakes.real_mesh import unverified
 from scop.dns import Question, Rcode
+from scop.dns.asking import Server
 from scop.dns.message import Message, build_query, parse_message
-from scop.dns.resolver.asking import Server
 from scop.net.dialer import tcp_dialer
 from scop.net.dns_exchange import exchange_datagram, exchange_stream
 from scop.net.dns_server import AnswerQuery, DnsTransport, Response

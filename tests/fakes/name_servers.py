@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from scop.dns import Question
+from scop.dns.asking import Server
 from scop.dns.message import Message, build_query, parse_message
-from scop.dns.resolver.asking import Server
 from scop.dns.zone.answer import MAX_DATAGRAM_OCTETS, MAX_STREAM_OCTETS, Zones
 from scop.dns.zone.zone import Zone
 from scop.net.dns_server import AnswerQuery, DnsDatagramServer, DnsStreamServer, DnsTransport

@@ -10,10 +10,10 @@ from typing import TypeAlias, TypeVar
 
 from fakes.jumping_clock import JumpingClock
 from scop.dns.answer import Question
+from scop.dns.asking import Ask, Step
 from scop.dns.message import Flag, Message, Record
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import AAAA, CNAME, NS, SOA, A, Rdata
-from scop.dns.resolver.asking import Ask, Step
 from scop.dns.words import Rcode
 
 __all__ = ["TTL", "Behaviour", "NameWorld", "Zone", "authority", "reply", "start"]

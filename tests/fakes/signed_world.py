@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from scop.dns.answer import Question
+from scop.dns.asking import Step, Unanswered
 from scop.dns.dnssec.algorithms import Algorithm, Digest
 from scop.dns.dnssec.canonical import name_key
 from scop.dns.dnssec.digests import ds_of
@@ -18,11 +19,10 @@ from scop.dns.dnssec.nsec import covers
 from scop.dns.dnssec.nsec3 import hash_covers
 from scop.dns.dnssec.signatures import Validity, sign
 from scop.dns.hashed_names import hash_label, hash_name, label_hash
+from scop.dns.known import Known
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DNAME, DNSKEY, DS, NS, NSEC, NSEC3, SOA, Rdata
 from scop.dns.rdata.bitmap import bitmap_of
-from scop.dns.resolver.asking import Step, Unanswered
-from scop.dns.resolver.known import Known
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode
 

@@ -7,13 +7,13 @@ from functools import cache
 from fakes.jumping_clock import JumpingClock
 from scop.base import RemoteProtocolError
 from scop.dns.answer import Question
+from scop.dns.asking import Ask, Server
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
 from scop.dns.edns import Cookie
 from scop.dns.header import spelled_question
 from scop.dns.message import Message, build_message, build_query, parse_message
 from scop.dns.rdata import DS
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.limits import MAX_QUERIES
 from scop.dns.resolver.options import ResolverOptions

@@ -20,9 +20,9 @@ from bench.peers import bind
 
 import dns.zone
 from fakes.primary_program import key_line, new_key, running_primary
+from scop.dns.asking import Server
 from scop.dns.names import name_to_wire
 from scop.dns.rdata import type_number
-from scop.dns.resolver.asking import Server
 from scop.dns.tsig import sign_request
 from scop.dns.words import Rcode
 from scop.dns.zone.master_file import rdata_from_text

@@ -20,9 +20,9 @@ from bench.peers.unbound import running_unbound
 
 from fakes.self_signed import HOSTNAME, certificate_pem, server_context
 from scop.dns import A, Question, Rcode
+from scop.dns.asking import Ask, Protocol, Server
 from scop.dns.edns import OptionCode
 from scop.dns.message import Flag, Message, Record, build_message, parse_message
-from scop.dns.resolver.asking import Ask, Protocol, Server
 from scop.dns.words import Opcode
 from scop.net.dns_public import PublicDns, PublicSockets
 from scop.net.dns_server import DnsTransport

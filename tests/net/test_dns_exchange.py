@@ -9,8 +9,8 @@ import pytest
 from fakes.loops import LOOPS, run_under
 from fakes.name_servers import serving
 from scop.dns import A, Opcode, Question, Rcode
+from scop.dns.asking import Server
 from scop.dns.message import Flag, Message, Record, build_message, build_query, parse_message
-from scop.dns.resolver.asking import Server
 from scop.net.dialer import tcp_dialer
 from scop.net.dns_datagram import MAX_STRAYS
 from scop.net.dns_exchange import exchange_datagram, exchange_stream

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.dns import A, Opcode, Question, Rcode
+from scop.dns.asking import Ask, Server
 from scop.dns.edns import Cookie, Edns
 from scop.dns.message import Flag, Message, Record, build_message, parse_message
 from scop.dns.names import name_to_wire
-from scop.dns.resolver.asking import Ask, Server
 from scop.net.dns_query import Query, Verdict, spelled_by
 
 ASKED = Question("mx.lagoon.test", "A")

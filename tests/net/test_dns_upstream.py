@@ -11,10 +11,10 @@ import pytest
 from fakes.loops import LOOPS, run_under
 from fakes.name_servers import serving
 from scop.dns import A, Question, Rcode
+from scop.dns.asking import Ask, Protocol, Server
 from scop.dns.edns import Cookie, Edns
 from scop.dns.header import spelled_question
 from scop.dns.message import Flag, Message, Record, build_message, parse_message
-from scop.dns.resolver.asking import Ask, Protocol, Server
 from scop.net.dns_server import AnswerQuery, DnsTransport
 from scop.net.dns_upstream import Upstream
 from scop.net.peer import Peer

@@ -25,8 +25,8 @@ from scenarios.replay import matching_entry
 from scenarios.rpl import Entry, Scenario, read_scenario
 from scenarios.settings import NotSupported, Settings, settings_of
 from scop.base import RemoteProtocolError
+from scop.dns.asking import Ask, Protocol, Server
 from scop.dns.message import Message, parse_message
-from scop.dns.resolver.asking import Ask, Protocol, Server
 from scop.dns.resolver.options import Resort, Way, Zone
 
 PASSED, FAILED, SKIPPED = 0, 1, 3

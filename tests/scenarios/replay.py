@@ -17,11 +17,11 @@ from scenarios.rpl import Entry, Scenario
 from scenarios.rpl import Step as Move
 from scenarios.settings import Settings, settings_of
 from scop.base import RemoteProtocolError
+from scop.dns.asking import Ask, Protocol
+from scop.dns.asking import Step as Asking
 from scop.dns.header import header_reply
 from scop.dns.message import Flag, Message, build_message, parse_message
 from scop.dns.names import is_at_or_below, normal_name
-from scop.dns.resolver.asking import Ask, Protocol
-from scop.dns.resolver.asking import Step as Asking
 from scop.dns.resolver.cache import Cache, CacheOptions
 from scop.dns.resolver.reply import refusal, reply
 from scop.dns.resolver.resolution import Note, Resolution

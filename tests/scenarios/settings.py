@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from scenarios.rpl import Scenario
+from scop.dns.asking import Server
 from scop.dns.dnssec.algorithms import MODERN, WITH_SHA1
 from scop.dns.names import normal_name
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.nat64 import WELL_KNOWN_PREFIX
 from scop.dns.resolver.options import Network, ResolverOptions, Resort, Way, Zone
 from scop.dns.resolver.reply import Manners

@@ -12,8 +12,8 @@ import asyncio
 from typing import cast
 
 from scop.base import RemoteProtocolError
+from scop.dns.asking import Server
 from scop.dns.header import HEADER_OCTETS, is_same_question, opcode_of, rcode_of, spelled_question
-from scop.dns.resolver.asking import Server
 from scop.net.dialer import Dialer
 from scop.net.dns_datagram import hear_datagram
 from scop.net.dns_frames import FrameReader, frame

@@ -13,11 +13,11 @@ from enum import StrEnum
 
 from scop.base import RemoteProtocolError
 from scop.dns import Question
+from scop.dns.asking import Ask
 from scop.dns.edns import Cookie
 from scop.dns.header import HEADER_OCTETS, is_same_question, opcode_of, rcode_of, spelled_question
 from scop.dns.message import Flag, Message, build_query, parse_message
 from scop.dns.names import name_to_wire
-from scop.dns.resolver.asking import Ask
 
 __all__ = ["Heard", "Query", "Verdict", "spelled_by"]
 

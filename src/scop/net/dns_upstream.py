@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 
 from scop.base import RemoteProtocolError
 from scop.dns import Rcode
+from scop.dns.asking import Ask, Protocol, Server
 from scop.dns.edns import CLIENT_COOKIE_OCTETS, Cookie
 from scop.dns.message import Message, parse_message
 from scop.dns.names import MAX_NAME_OCTETS
-from scop.dns.resolver.asking import Ask, Protocol, Server
 from scop.net.dialer import tcp_dialer
 from scop.net.dns_datagram import Guessed, hear_datagram
 from scop.net.dns_exchange import exchange_stream

@@ -14,9 +14,9 @@ from scop.dns.dnssec.signatures import Validity, sign
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
 from scop.dns.hashed_names import hash_label, hash_name
+from scop.dns.known import Known
 from scop.dns.rdata import NSEC, NSEC3, RRSIG
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known
 from scop.dns.rrset import RRset
 
 START = 1000.0

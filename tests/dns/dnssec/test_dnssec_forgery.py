@@ -16,8 +16,8 @@ from scop.dns.dnssec.effort import MAX_FAILED_CHECKS, MAX_HASH_RUNS, MAX_SIGNATU
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Effort, Validator
+from scop.dns.known import Known
 from scop.dns.rdata import CLASSES, DNAME, Rdata, read_rdata, type_name
-from scop.dns.resolver.known import Known
 from scop.dns.rrset import RRset
 
 NAMES = ["zone.test", "a.zone.test", "b.zone.test", "x.b.zone.test", "w.zone.test", "x.w.zone.test", "q.x.w.zone.test"]

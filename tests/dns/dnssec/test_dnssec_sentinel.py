@@ -7,12 +7,12 @@ import pytest
 from fakes.jumping_clock import JumpingClock
 from fakes.signed_world import NOW, SignedWorld, SignedZone
 from scop.dns import A, Question
+from scop.dns.asking import Step
 from scop.dns.dnssec.sentinel import sentinel_objection
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
+from scop.dns.known import Known
 from scop.dns.rdata import DS
-from scop.dns.resolver.asking import Step
-from scop.dns.resolver.known import Known
 from scop.dns.words import Security
 
 TAG = 20326

@@ -18,8 +18,8 @@ from scop.dns.dnssec.keys import SigningKey
 from scop.dns.dnssec.signatures import Validity, sign
 from scop.dns.dnssec.trust import MAX_TRUSTED, Anchors, Trust, Trusted, anchors_of
 from scop.dns.dnssec.validation import Effort, Validator
+from scop.dns.known import Known, Reason
 from scop.dns.rdata import DNAME, DNSKEY, DS, NSEC, RRSIG
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from scop.dns.answer import Question
+from scop.dns.known import Known, Reason
 from scop.dns.rdata import CNAME, DNAME, RRSIG, SOA, A, Rdata
 from scop.dns.resolver.cache import BOGUS_SECONDS, FAILURE_SECONDS, Cache, CacheOptions, EarlyRiser
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.stale import STALE_TTL_SECONDS
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Rcode, Security

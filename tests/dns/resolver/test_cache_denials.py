@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from scop.dns.answer import Question
 from scop.dns.hashed_names import hash_name
+from scop.dns.known import Known
 from scop.dns.names import is_at_or_below, name_labels, parent_name
 from scop.dns.rdata import NSEC, NSEC3, RRSIG, SOA, TXT, Rdata
 from scop.dns.resolver.aggressive import Denials
 from scop.dns.resolver.cache import Cache, CacheOptions
-from scop.dns.resolver.known import Known
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode, Security
 

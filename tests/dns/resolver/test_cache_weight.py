@@ -7,10 +7,10 @@ import gc
 import tracemalloc
 
 from scop.dns.answer import Question
+from scop.dns.known import Known
 from scop.dns.message import Message, Record, build_message, parse_message
 from scop.dns.rdata import MX, RRSIG, SOA, TXT, A, Rdata
 from scop.dns.resolver.cache import Cache, CacheOptions
-from scop.dns.resolver.known import Known
 from scop.dns.rrset import gather
 from scop.dns.words import Rcode, Security
 

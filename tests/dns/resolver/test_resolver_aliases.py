@@ -2,9 +2,9 @@
 
 from fakes.name_world import TTL, NameWorld, reply
 from scop.dns import TXT, Question
+from scop.dns.asking import Ask, Server
 from scop.dns.message import Message, Record
 from scop.dns.rdata import DNAME
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolver import Resolver

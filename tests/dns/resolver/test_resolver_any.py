@@ -4,13 +4,13 @@ from fakes.jumping_clock import JumpingClock
 from fakes.name_world import NameWorld, Zone, authority
 from fakes.signed_world import NOW, SignedWorld, SignedZone
 from scop.dns import MX, NS, A, Question
+from scop.dns.asking import Server
 from scop.dns.dnssec.absence import denies_type
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
+from scop.dns.known import Known
 from scop.dns.rdata import CNAME, DNAME
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolver import Resolver
 from scop.dns.resolver.special import special_answer

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from fakes.jumping_clock import JumpingClock
 from fakes.name_world import Behaviour, NameWorld, authority, reply
 from scop.dns import NS, SOA, A, Opaque, Question, Rcode
+from scop.dns.asking import Ask, Server, Step
 from scop.dns.dnssec.effort import Effort
+from scop.dns.known import Known, Reason
 from scop.dns.message import Message, Record
 from scop.dns.rdata import CNAME, DNAME, NSEC, RRSIG, Rdata
-from scop.dns.resolver.asking import Ask, Server, Step
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.limits import (
     MAX_ALIASES,
     MAX_LOOKUPS,

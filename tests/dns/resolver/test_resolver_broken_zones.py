@@ -8,15 +8,15 @@ from fakes.jumping_clock import JumpingClock
 from fakes.name_world import Behaviour, NameWorld, authority, reply
 from fakes.signed_world import NOW, SignedWorld, SignedZone
 from scop.dns import NS, A, Question, Rcode
+from scop.dns.asking import Ask, Server
 from scop.dns.dnssec.effort import MAX_SIGNATURE_CHECKS
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.dnssec.trust import BROKEN_SECONDS, Anchors
 from scop.dns.dnssec.validation import Validator
+from scop.dns.known import Known, Reason
 from scop.dns.message import Message, Record
 from scop.dns.rdata import CNAME, NSEC, Rdata
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.options import ResolverOptions, Way, Zone
 from scop.dns.resolver.resolver import Resolver
 from scop.dns.rrset import RRset
@@ -125,13 +125,7 @@ def test_zone_whose_keys_cannot_be_had_is_asked_again() -> None:
     validator = Validator(Anchors(of.anchors()), JumpingClock(NOW))
     of.silent.add(Question("well.test", "DNSKEY"))
     question = Question("well.test", "SOA")
-    step = validator.judge(question, of.known(question), of.find)
-    try:
-        while True:
-            next(step)
-    except StopIteration as stop:
-        judged = stop.value
-    assert isinstance(judged, Known)
+    judged = NameWorld().run(validator.judge(question, of.known(question), of.find))
     validator.settle(judged)
     assert judged.security is Security.BOGUS
     assert validator.broken(question) is None

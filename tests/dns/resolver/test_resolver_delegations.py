@@ -1,6 +1,6 @@
 """Who serves which zone: configured zones before learned ones, and each for its time."""
 
-from scop.dns.resolver.asking import Server
+from scop.dns.asking import Server
 from scop.dns.resolver.delegations import MAX_DELEGATION_SECONDS, Delegation, Delegations, NameServer
 from scop.dns.resolver.options import Way, Zone
 

@@ -6,9 +6,9 @@ import pytest
 
 from fakes.name_world import NameWorld, Zone, authority, reply
 from scop.dns import AAAA, CNAME, MX, NS, A, Question, Rcode
+from scop.dns.asking import Ask, Protocol, Server
 from scop.dns.message import Flag, Message, Record
 from scop.dns.rdata import DNAME
-from scop.dns.resolver.asking import Ask, Protocol, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.options import ResolverOptions, Resort, Way
 from scop.dns.resolver.options import Zone as ConfiguredZone

@@ -8,11 +8,11 @@ import pytest
 
 from fakes.name_world import NameWorld, reply
 from scop.dns.answer import Question
+from scop.dns.asking import Ask, Server, Step
+from scop.dns.known import Known, Reason
 from scop.dns.message import Flag, Record
 from scop.dns.rdata import A
-from scop.dns.resolver.asking import Ask, Server, Step
 from scop.dns.resolver.cache import Cache
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.options import ResolverOptions, Way, Zone
 from scop.dns.resolver.resolver import Resolver
 from scop.dns.words import Security

@@ -8,9 +8,9 @@ import pytest
 
 from scop.dns.answer import Question
 from scop.dns.edns import Edns, OptionCode
+from scop.dns.known import Reason
 from scop.dns.message import Flag, Message, Record
 from scop.dns.rdata import NSEC, RRSIG, SOA, TXT, A
-from scop.dns.resolver.known import Reason
 from scop.dns.resolver.reply import Manners, refusal, reply
 from scop.dns.resolver.resolution import Resolution
 from scop.dns.rrset import RRset

@@ -7,9 +7,9 @@ import pytest
 from fakes.name_world import Behaviour, NameWorld, authority, reply
 from fakes.name_world import Zone as Held
 from scop.dns import NS, A, Question, Rcode
+from scop.dns.asking import ASK_SECONDS, Ask, Server
 from scop.dns.message import Edns, Flag, Message, Record
 from scop.dns.rdata import CNAME
-from scop.dns.resolver.asking import ASK_SECONDS, Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.options import ResolverOptions, Zone
 from scop.dns.resolver.resolution import Resolution

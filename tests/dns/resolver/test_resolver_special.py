@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from fakes.name_world import NameWorld, reply
 from scop.dns import AAAA, PTR, A, Opaque, Question, Rcode
+from scop.dns.asking import Ask, Server
 from scop.dns.message import Message, Record
 from scop.dns.rdata import Rdata
 from scop.dns.resolver.addresses import is_public
-from scop.dns.resolver.asking import Ask, Server
 from scop.dns.resolver.cache import Cache
 from scop.dns.resolver.limits import MAX_MINIMISED_STEPS
 from scop.dns.resolver.minimising import Minimiser

@@ -13,7 +13,7 @@ from fakes.signed_zones import NOW, ORIGIN, made_keys, zone_of
 from scop.dns import Question, Rcode, Security
 from scop.dns.dnssec.trust import Anchors, anchors_of
 from scop.dns.dnssec.validation import Validator
-from scop.dns.resolver.known import Known
+from scop.dns.known import Known
 from scop.dns.zone.denial import Denial
 from scop.dns.zone.draft import Draft
 from scop.dns.zone.lookup import Match, find

@@ -12,8 +12,8 @@ from pathlib import Path
 from scop.cells.primary.name_server import Rights
 from scop.cells.primary.notifying import Target
 from scop.cells.primary.secondary import SecondaryZone
+from scop.dns.asking import Server
 from scop.dns.names import normal_name
-from scop.dns.resolver.asking import Server
 from scop.dns.tsig_keys import TsigKey, read_key_lines
 from scop.dns.zone.grants import Grant
 from scop.mesh.config.resolver import server_place

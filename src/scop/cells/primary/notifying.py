@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 from scop.base import Clock, RemoteProtocolError
 from scop.cells.primary.holdings import Change
+from scop.dns.asking import Server
 from scop.dns.header import rcode_of
-from scop.dns.resolver.asking import Server
 from scop.dns.tsig import SignedRequest, TsigKey, sign_request
 from scop.dns.words import Rcode
 from scop.dns.zone.notify import build_notify

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from scop.base import Clock, RemoteProtocolError
 from scop.cells.primary.holdings import Author, Holdings
 from scop.cells.primary.journals import Journals
-from scop.dns.resolver.asking import Server
+from scop.dns.asking import Server
 from scop.dns.tsig import TsigKey, sign_request
 from scop.dns.words import Ede
 from scop.dns.zone.transfer import TransferOutcome, TransferReader, build_transfer_query

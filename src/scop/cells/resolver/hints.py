@@ -9,8 +9,8 @@ import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
 
+from scop.dns.asking import Server
 from scop.dns.names import normal_name
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.options import Way, Zone
 from scop.mesh.config.resolver import Resolver, server_place
 

@@ -17,10 +17,10 @@ from typing import TypeAlias, TypeVar
 
 from scop.base import Clock, printable
 from scop.dns import Question, Rcode, Security
+from scop.dns.asking import Ask, Step
+from scop.dns.known import Known, Reason
 from scop.dns.message import Message
-from scop.dns.resolver.asking import Ask, Step
 from scop.dns.resolver.cache import Cache, EarlyRiser
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import Resolution
 from scop.dns.resolver.resolver import Judge, Resolver

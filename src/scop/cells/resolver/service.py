@@ -13,8 +13,8 @@ from scop.cells.resolver.guests import Guests
 from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_root_hints
 from scop.cells.resolver.judging import Belief, judge_of
 from scop.cells.resolver.recursion import Recursion, Surroundings
+from scop.dns.asking import Server
 from scop.dns.dnssec.validation import Validator
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.cache import Cache, CacheOptions
 from scop.dns.resolver.options import ResolverOptions as Settings
 from scop.dns.resolver.options import Way

@@ -13,9 +13,9 @@ from scop.cells.resolver.recursion import RESOLVE_SECONDS, Surroundings, drive
 from scop.dns import Question, Rcode
 from scop.dns.dnssec.trust import Trust
 from scop.dns.dnssec.validation import Validator
+from scop.dns.known import Reason
 from scop.dns.names import parent_name
 from scop.dns.resolver.cache import Cache, CacheOptions
-from scop.dns.resolver.known import Reason
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import Note, Resolution
 from scop.dns.resolver.resolver import Resolver

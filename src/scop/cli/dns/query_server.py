@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Iterable
 
 from scop.dns.answer import Question
+from scop.dns.asking import Server
 from scop.dns.message import Edns, Flag, Message, Record, build_query, parse_message
-from scop.dns.resolver.asking import Server
 from scop.dns.words import Ede, Security
 from scop.mesh.vocabulary.resolver import ResolvedName, ResolvedRecord, ResolvingStep
 from scop.net.dialer import tcp_dialer

@@ -14,7 +14,38 @@
     sentinel     names that show whether a key of the root is trusted
     validation   judges an answer, as a generator that asks
 
-Only `keys` and `public_keys` import `cryptography`.
+    key = SigningKey.generate()
+    signature = sign(rrset, key, "example.org", Validity(inception_unix, expiration_unix))
+    verify(rrset, signature, key.dnskey, now_unix) is Verdict.GOOD
+
+    judging = Validator(Anchors({"": anchors}), clock).judge(question, known, find)   # a generator, as `find` makes
+
+It stands on the records and on what is shared with the resolver (`scop.dns.known`, `scop.dns.asking`); the resolver and
+the zone stand on it. Only `keys` and `public_keys` import `cryptography`.
 
 Standards: RFC 4033, RFC 4034, RFC 4035, RFC 5155, RFC 6840, RFC 9364.
 """
+
+from scop.dns.dnssec.algorithms import Algorithm, Digest
+from scop.dns.dnssec.digests import ds_of
+from scop.dns.dnssec.effort import Effort
+from scop.dns.dnssec.keys import SigningKey
+from scop.dns.dnssec.signatures import Validity, Verdict, sign, verify
+from scop.dns.dnssec.trust import Anchors, Trust, anchors_of
+from scop.dns.dnssec.validation import Validator
+
+__all__ = [
+    "Algorithm",
+    "Anchors",
+    "Digest",
+    "Effort",
+    "SigningKey",
+    "Trust",
+    "Validator",
+    "Validity",
+    "Verdict",
+    "anchors_of",
+    "ds_of",
+    "sign",
+    "verify",
+]

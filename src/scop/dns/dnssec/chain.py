@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from scop.dns.answer import Question
+from scop.dns.asking import Step, Unanswered
 from scop.dns.dnssec.absence import Cut
 from scop.dns.dnssec.algorithms import Accepted, Digest
 from scop.dns.dnssec.checking import Checker, show
@@ -23,10 +24,9 @@ from scop.dns.dnssec.digests import digest_length, names_key
 from scop.dns.dnssec.proofs import DENIALS, Proofs
 from scop.dns.dnssec.signatures import trusted_ttl
 from scop.dns.dnssec.trust import MAX_TRUST_SECONDS, MIN_TRUST_SECONDS, Anchor, Anchors, Trust, Trusted
+from scop.dns.known import Known, Reason
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DNAME, DNSKEY, DS, RRSIG
-from scop.dns.resolver.asking import Step, Unanswered
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Security
 

@@ -14,8 +14,8 @@ from scop.dns.dnssec.canonical import signed_octets
 from scop.dns.dnssec.effort import Effort
 from scop.dns.dnssec.public_keys import fits
 from scop.dns.dnssec.signatures import Verdict, is_made_by, signature_fault
+from scop.dns.known import Reason
 from scop.dns.rdata import DNSKEY, RRSIG
-from scop.dns.resolver.known import Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede
 

@@ -15,7 +15,7 @@ from scop.dns.dnssec.nsec import NsecProofs
 from scop.dns.dnssec.nsec3 import Nsec3Proofs
 from scop.dns.dnssec.signatures import believed, wildcard_encloser
 from scop.dns.dnssec.trust import Trust
-from scop.dns.resolver.known import Reason
+from scop.dns.known import Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede
 

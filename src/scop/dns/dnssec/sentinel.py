@@ -12,7 +12,7 @@ import re
 
 from scop.dns.answer import Question
 from scop.dns.dnssec.trust import Anchors
-from scop.dns.resolver.known import Reason
+from scop.dns.known import Reason
 from scop.dns.words import Ede
 
 __all__ = ["sentinel_objection"]

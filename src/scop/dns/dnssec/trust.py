@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scop.dns.dnssec.algorithms import MODERN, Accepted
+from scop.dns.known import Reason
 from scop.dns.names import normal_name, parent_name
 from scop.dns.rdata import DNSKEY, DS
-from scop.dns.resolver.known import Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Security
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from scop.base import Clock, LimitExceeded
 from scop.dns.answer import Question
+from scop.dns.asking import Step
 from scop.dns.dnssec.absence import Absence
 from scop.dns.dnssec.canonical import label_count, rightmost
 from scop.dns.dnssec.chain import Chain, Find, answers, signer_of
@@ -26,10 +27,9 @@ from scop.dns.dnssec.proofs import Proofs
 from scop.dns.dnssec.sentinel import sentinel_objection
 from scop.dns.dnssec.signatures import believed, wildcard_encloser
 from scop.dns.dnssec.trust import Anchors, Trust, Trusted
+from scop.dns.known import Known, Reason
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DNAME, DS, SOA
-from scop.dns.resolver.asking import Step
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Rcode, Security
 

@@ -4,8 +4,7 @@ Whoever drives it owns the sockets and the time, so any transport and any clock 
 
     from scop.cells.resolver.anchors import parse_trust_anchors
     from scop.dns import Question
-    from scop.dns.dnssec.trust import Anchors, anchors_of
-    from scop.dns.dnssec.validation import Validator
+    from scop.dns.dnssec import Anchors, Validator, anchors_of
     from scop.dns.resolver import Cache, HandClock, Resolver, ResolverOptions, Server, drive
 
     clock = HandClock(1_700_000_000.0)            # or anything with unix() and monotonic(), both in seconds
@@ -32,16 +31,12 @@ a root of one's own wants `has_own_root=True`, private addresses `ask_private=Tr
 Standards: RFC 1034 §5.3.3, RFC 2308, RFC 4035, RFC 8198, RFC 8767, RFC 9156.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from scop.dns.resolver.asking import Ask, Protocol, Server, Step
-    from scop.dns.resolver.cache import Cache, CacheOptions
-    from scop.dns.resolver.driving import HandClock, drive
-    from scop.dns.resolver.options import ResolverOptions, Resort, Way, Zone
-    from scop.dns.resolver.resolution import Resolution
-    from scop.dns.resolver.resolver import Judge, Resolver
+from scop.dns.asking import Ask, Protocol, Server, Step
+from scop.dns.resolver.cache import Cache, CacheOptions
+from scop.dns.resolver.driving import HandClock, drive
+from scop.dns.resolver.options import ResolverOptions, Resort, Way, Zone
+from scop.dns.resolver.resolution import Resolution
+from scop.dns.resolver.resolver import Judge, Resolver
 
 __all__ = [
     "Ask",
@@ -60,20 +55,3 @@ __all__ = [
     "Zone",
     "drive",
 ]
-
-# Loaded by whoever uses them: cells that only ask name a server by `asking`, and do without the rest.
-_HOMES = {
-    **dict.fromkeys(("Ask", "Protocol", "Server", "Step"), "asking"),
-    **dict.fromkeys(("Cache", "CacheOptions"), "cache"),
-    **dict.fromkeys(("HandClock", "drive"), "driving"),
-    **dict.fromkeys(("ResolverOptions", "Resort", "Way", "Zone"), "options"),
-    "Resolution": "resolution",
-    **dict.fromkeys(("Judge", "Resolver"), "resolver"),
-}
-
-
-def __getattr__(name: str) -> object:
-    """Load the part that `name` lives in."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"scop.dns.resolver.{_HOMES[name]}"), name)

@@ -25,9 +25,9 @@ from scop.dns.dnssec.canonical import label_count, name_key, signed_owner
 from scop.dns.dnssec.nsec import covers
 from scop.dns.dnssec.nsec3 import hash_covers
 from scop.dns.hashed_names import hash_name, label_hash
+from scop.dns.known import Known
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import CNAME, DS, NSEC, NSEC3, RRSIG, SOA
-from scop.dns.resolver.known import Known
 from scop.dns.resolver.weight import weight_of
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode, Security

@@ -19,11 +19,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from scop.dns.answer import Question
+from scop.dns.known import Known, Reason
 from scop.dns.names import is_at_or_below, name_to_wire, parent_name
 from scop.dns.rdata import CNAME, DNAME, SOA
 from scop.dns.resolver.aggressive import Denials
 from scop.dns.resolver.bounded import Bounded
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.responses import ANY
 from scop.dns.resolver.stale import MAX_STALE_SECONDS, as_stale, is_of_use
 from scop.dns.resolver.weight import weight_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from scop.dns.answer import Question
-from scop.dns.resolver.known import Known
+from scop.dns.known import Known
 
 __all__ = ["Cache"]
 

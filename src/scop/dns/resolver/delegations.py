@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from scop.dns.asking import Server
 from scop.dns.names import is_at_or_below, parent_name
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.bounded import Bounded
 from scop.dns.resolver.options import Way, Zone
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from scop.dns.asking import Ask, Step
 from scop.dns.message import Message
-from scop.dns.resolver.asking import Ask, Step
 
 __all__ = ["HandClock", "drive"]
 

@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 from scop.base import Clock
 from scop.dns.answer import Question
+from scop.dns.asking import Ask, Overspent, Protocol, Server, Step
+from scop.dns.known import Known
 from scop.dns.message import Edns, Message
 from scop.dns.resolver.addresses import Address, is_public
-from scop.dns.resolver.asking import Ask, Overspent, Protocol, Server, Step
-from scop.dns.resolver.known import Known
 from scop.dns.resolver.limits import MAX_TRIES
 from scop.dns.resolver.nat64 import translated
 from scop.dns.resolver.options import ResolverOptions

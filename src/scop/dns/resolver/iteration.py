@@ -18,13 +18,13 @@ from dataclasses import replace
 
 from scop.base import Clock
 from scop.dns.answer import Question
+from scop.dns.asking import Overspent, Server, Step, Unanswered
+from scop.dns.known import Known, Reason
 from scop.dns.names import parent_name
 from scop.dns.rdata import AAAA, A
-from scop.dns.resolver.asking import Overspent, Server, Step, Unanswered
 from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegation, Delegations, NameServer
 from scop.dns.resolver.exchange import Exchange, Round
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_ALIASES, MAX_DEPTH, MAX_LOOKUPS, MAX_NAMES_LOOKED_UP
 from scop.dns.resolver.minimising import Minimiser
 from scop.dns.resolver.options import Resort

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 
-from scop.dns.resolver.asking import Server
+from scop.dns.asking import Server
 
 __all__ = ["WELL_KNOWN_PREFIX", "check_prefix", "translated"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from scop.dns.asking import Server
 from scop.dns.names import normal_name
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.limits import MAX_QUERIES
 from scop.dns.resolver.nat64 import check_prefix
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from scop.dns.answer import Question
 from scop.dns.edns import Edns, EdnsOption, ExtendedError, OptionCode, keepalive_option
+from scop.dns.known import Reason
 from scop.dns.message_values import Flag, Message, Record
 from scop.dns.rdata import TXT
-from scop.dns.resolver.known import Reason
 from scop.dns.resolver.resolution import Resolution
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Opcode, Rcode, Security

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scop.dns.answer import Question
-from scop.dns.resolver.asking import Server
-from scop.dns.resolver.known import Reason
+from scop.dns.asking import Server
+from scop.dns.known import Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Rcode, Security
 

@@ -17,13 +17,13 @@ from typing import Protocol, TypeAlias
 
 from scop.base import Clock
 from scop.dns.answer import Question
+from scop.dns.asking import Overspent, Step, Unanswered
 from scop.dns.dnssec.effort import Effort
-from scop.dns.resolver.asking import Overspent, Step, Unanswered
+from scop.dns.known import Known, Reason
 from scop.dns.resolver.caching import Cache
 from scop.dns.resolver.delegations import Delegations
 from scop.dns.resolver.exchange import Exchange
 from scop.dns.resolver.iteration import Iteration
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.resolver.limits import MAX_ALIASES, MAX_JUDGED_AGAIN
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.resolution import NoteKind, Resolution

@@ -16,12 +16,12 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from scop.dns.answer import Question
+from scop.dns.asking import Server
+from scop.dns.known import Known
 from scop.dns.message import Flag, Message, Record
 from scop.dns.names import is_at_or_below, name_to_wire, parent_name
 from scop.dns.rdata import AAAA, CNAME, DNAME, NS, RRSIG, SOA, A
-from scop.dns.resolver.asking import Server
 from scop.dns.resolver.delegations import Delegation, NameServer
-from scop.dns.resolver.known import Known
 from scop.dns.resolver.limits import MAX_ADDRESSES, MAX_RECORDS_OF_SET, MAX_SERVERS
 from scop.dns.rrset import RRset, gather
 from scop.dns.words import Rcode

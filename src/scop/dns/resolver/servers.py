@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from scop.dns.resolver.asking import ASK_SECONDS, Server
+from scop.dns.asking import ASK_SECONDS, Server
 from scop.dns.resolver.bounded import Bounded
 
 __all__ = ["Chance", "Servers", "in_the_given_order"]

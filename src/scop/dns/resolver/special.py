@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Final
 
 from scop.dns.answer import Question
+from scop.dns.known import Known
 from scop.dns.names import is_at_or_below, parent_name
 from scop.dns.rdata import AAAA, NS, PTR, SOA, A, Rdata
-from scop.dns.resolver.known import Known
 from scop.dns.resolver.options import ResolverOptions
 from scop.dns.resolver.responses import ANY
 from scop.dns.rrset import RRset

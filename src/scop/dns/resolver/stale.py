@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scop.dns.known import Known, Reason
 from scop.dns.rdata import RRSIG
-from scop.dns.resolver.known import Known, Reason
 from scop.dns.rrset import RRset
 from scop.dns.words import Ede, Rcode, Security
 

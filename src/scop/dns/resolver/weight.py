@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from scop.dns.resolver.known import Known
+from scop.dns.known import Known
 
 __all__ = ["weight_of"]
 
