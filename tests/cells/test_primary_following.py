@@ -123,6 +123,21 @@ async def test_notify_of_many_versions_is_told_of_the_newest() -> None:
     assert [7, 9] == post.serials
 
 
+async def test_notify_of_news_waits_for_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was down when it was told of a version is told of the next one when that is shown."""
+    monkeypatch.setattr(notifying, "PAUSES_SECONDS", (3600.0,))
+    post = Post([None])
+    teller = notifier(post, KeptLog())
+    teller.tell(V1)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [7] == post.serials  # now it pauses
+    teller.tell(V2)
+    async with asyncio.timeout(5):
+        await teller.told()
+    assert [7, 8] == post.serials
+
+
 async def test_notify_closes() -> None:
     """Who is told when we end is left alone."""
     teller = notifier(Post(gate=asyncio.Event()), KeptLog())

@@ -1,7 +1,7 @@
 """NOTIFY out: tells secondaries of every new version until they say that they heard, or too often did not.
 
 Versions that follow each other closely are told once: a secondary is told again only when it has answered, and then of
-the newest.
+the newest; one that has not answered yet is told of it at once.
 
 Standards: RFC 1996 §3.5 to §3.7 (retry with a growing interval, end with a response), RFC 8945.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -52,6 +53,7 @@ class Notifier:
         self._newest: dict[str, Zone] = {}
         self._told: dict[tuple[str, Target], int] = {}  # the version that each has heard of
         self._telling: dict[tuple[str, Target], asyncio.Task[None]] = {}
+        self._news: dict[str, asyncio.Event] = {}  # by zone, for who waits for a newer version
 
     def watch(self, change: Change) -> None:
         """Tell of a change."""
@@ -60,6 +62,8 @@ class Notifier:
     def tell(self, zone: Zone) -> None:
         """Tell everybody of a zone's version, now or once the one before is told."""
         self._newest[zone.origin] = zone
+        if (news := self._news.pop(zone.origin, None)) is not None:
+            news.set()
         for target in self._targets:
             key = zone.origin, target
             if key not in self._telling:
@@ -96,10 +100,17 @@ class Notifier:
                 if rcode != Rcode.NOERROR:
                     self._log.warning("notify.refused", zone=zone.origin, peer=str(target.server), reply=rcode)
                 return
-            if self._newest[zone.origin].serial != zone.serial:
-                return  # there is news by now
-            await asyncio.sleep(pause)
+            if await self._hears_of_news(zone, pause):
+                return  # whoever was down for this version may be up for the next one
         self._log.warning("notify.unheard", zone=zone.origin, peer=str(target.server), reason=fault)
+
+    async def _hears_of_news(self, zone: Zone, seconds: float) -> bool:
+        """Wait for so long, or until there is a newer version; tell whether there is."""
+        if self._newest[zone.origin].serial == zone.serial:
+            news = self._news.setdefault(zone.origin, asyncio.Event())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), seconds)
+        return self._newest[zone.origin].serial != zone.serial
 
     async def _ask(self, zone: Zone, target: Target) -> int:
         message = build_notify(zone.origin, int.from_bytes(os.urandom(2)), zone.soa)
