@@ -99,7 +99,7 @@ def test_join_gives_an_empty_store_a_history(tmp_path: Path, store: Store, bare:
 
 def test_remote_that_is_not_there_is_a_fault_of_the_store(store: Store, tmp_path: Path) -> None:
     """Whatever goes wrong on the way is a `StoreError` that names the remote."""
-    with pytest.raises(StoreError, match="nowhere"):
+    with pytest.raises(StoreError, match="nowhere: there is no such folder"):
         store.pull(Remote(str(tmp_path / "nowhere")))
     with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
         store.push(Remote("git://127.0.0.1:1/x.git"))

@@ -130,6 +130,8 @@ def _speaking(remote: Remote) -> Iterator[None]:
     """Set up libgit2's network and turn its faults into ours; these settings hold for the whole process."""
     if remote.url.startswith("https://") and remote.authorities is None:
         raise StoreError(f"{remote.url}: nobody's certificate is believed without a file of authorities (remote.ca)")
+    if remote.folder is not None and not remote.folder.is_dir():  # libgit2 would speak of its protocol
+        raise StoreError(f"{remote.url}: there is no such folder (`git init --bare` makes one)")
     pygit2.settings.server_connect_timeout = _MILLISECONDS
     pygit2.settings.server_timeout = _MILLISECONDS
     if remote.home is not None:

@@ -42,6 +42,13 @@ def test_difference_leads_from_one_to_the_other(one: str, other: str) -> None:
     assert ["SOA", "SOA"] == [found.removed[0].type, found.added[0].type]
 
 
+def test_difference_without_what_a_signer_makes() -> None:
+    """Who asked for one record is told of that one."""
+    found = difference(zone(), zone('a 300 TXT "x"\na 300 NSEC mx TXT\n', 8))
+    assert ["SOA", "NSEC", "TXT"] == [record.type for record in found.added]
+    assert ["TXT"] == [record.type for record in found.without(frozenset({"SOA", "NSEC"})).added]
+
+
 def test_difference_of_a_zone_with_itself_is_nothing() -> None:
     """What is the same differs in nothing; from no zone to one all is new."""
     it = zone('a 300 TXT "one"\n')
