@@ -20,7 +20,7 @@ from scop.dns.words import Opcode
 from scop.dns.zone import Zone
 from scop.dns.zone.answer import opcode_of
 from scop.dns.zone.difference import Difference, difference
-from scop.dns.zone.master_file import write_records
+from scop.dns.zone.own_form import write_records
 from scop.dns.zone.serial import is_later, moved, with_serial
 from scop.mesh.calls import Answers
 from scop.mesh.vocabulary.primary import (

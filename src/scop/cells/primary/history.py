@@ -28,7 +28,7 @@ from scop.dns.names import normal_name
 from scop.dns.rrset import RRset
 from scop.dns.zone import Node, Zone
 from scop.dns.zone.difference import Merged, merge
-from scop.dns.zone.master_file import write_records
+from scop.dns.zone.own_form import write_records
 from scop.store import GitError, Revision, Store, StoreError
 
 __all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", "file_of", "is_zone_file", "origin_of"]
@@ -200,17 +200,17 @@ class GitHistory(Versions):
         self._store.put(file_of(origin), octets, author=who, message=f"{why}\n\nSerial: {serial}\n")
 
     def _taken_in(self, octets: bytes, origin: str, by: Author, name: str) -> Merged:
-        theirs = _parse(octets, origin, name)
         file = file_of(origin)
-        standing = self._store.get(file)
+        standing, last = self._store.get(file), self._store.marked(file)
+        if standing is not None and octets in (last, standing):
+            return Merged(_parse(standing, origin, file))  # a large one is not read at each start
+        theirs = _parse(octets, origin, name)
         if standing is None:
             self._put(origin, octets, by, theirs.serial)
             # Once more in our own form, so that the next change shows what it changed and not every line.
             self._put(origin, self._text(theirs).encode("ascii"), by, theirs.serial)
             return Merged(theirs)
-        ours, last = _parse(standing, origin, file), self._store.marked(file)
-        if octets in (last, standing):
-            return Merged(ours)
+        ours = _parse(standing, origin, file)
         merged = merge(_parse(last, origin, name) if last is not None else ours, ours, theirs)
         if merged.zone is not ours:
             self._put(origin, self._text(merged.zone).encode("ascii"), by, merged.zone.serial)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import dns.rdata
-
 from scop.base import Clock
 from scop.cells.primary.calls import ZoneDesk
 from scop.cells.primary.history import GitHistory
 from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
 from scop.cells.primary.journals import Journals
 from scop.cells.primary.key_desk import KeyDesk
+from scop.cells.primary.key_files import check_keys
 from scop.cells.primary.key_watch import KeyWatch
 from scop.cells.primary.keyring import KEYS_FILE, Keyring
 from scop.cells.primary.listeners import neighbour_stream, public_face
@@ -31,6 +30,7 @@ from scop.cells.primary.site import WRITTEN_BY, plan_grants, read_key
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.difference import Merged
 from scop.dns.zone.grants import Grant
+from scop.dns.zone.master_file import load_all_types
 from scop.dns.zone.rates import LOOPBACK, RateOptions
 from scop.mesh.calls import Answers, CallServer
 from scop.mesh.cell import Cell, Life
@@ -84,13 +84,15 @@ class PrimaryOptions:
 def options_of(cell: Cell) -> PrimaryOptions:
     """Read zones and key; raises `ValueError` that names the file which is missing or wrong."""
     # dnspython imports a record type at its first sight; once confined, nothing shall be imported any more.
-    dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
+    load_all_types()
     history = GitHistory(cell.state)
     config = cell.config.primary
     keyring = _keyring(cell)
     rights = _with_own_keys(cell, keyring.rights(config.allow_update, config.transfer_keys))
+    zones = history.take_in_folder(cell.state, wanted=cell.config.domain, tell=partial(_tell, cell))
+    check_keys(cell.state, (zone.origin for zone in zones))
     return PrimaryOptions(
-        zones=Zones.of(history.take_in_folder(cell.state, wanted=cell.config.domain, tell=partial(_tell, cell))),
+        zones=Zones.of(zones),
         history=history,
         sockets=_sockets(cell),
         log=cell.log,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scop.cli.demo.registrar import KEY_NAME, DsRefused, Registrar, wanted_ds
-from scop.dns.zone.master_file import write_records
+from scop.dns.zone.own_form import write_records
 from scop.mesh.config import Ports
 from scop.supervisor.config_file import read_config
 from scop.supervisor.founding import Founding, found

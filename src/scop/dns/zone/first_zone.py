@@ -27,7 +27,7 @@ def first_zone(domain: str, hostname: str, address: str, *, serial: int = 1) -> 
 
 def first_zone_of(site: Site, *, serial: int = 1) -> str:
     """Write the master file of a mail domain as it is."""
-    from scop.dns.zone.master_file import rdata_text  # dnspython is loaded for it, and only for it
+    from scop.dns.zone.own_form import rdata_text
 
     lines = [
         f"{_relative(wanted.owner, site.domain)} IN {wanted.type} {rdata_text(rdata)}\n"

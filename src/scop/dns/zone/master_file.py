@@ -1,16 +1,15 @@
 """Master files: the text form of a zone, read strictly, with the line in every complaint.
 
-dnspython reads and writes the text of records; what it lets pass in silence (records outside of the zone, TTLs that
-differ within an RRset) is refused here, because it is an operator's mistake. `$INCLUDE` is not
-taken, since a library opens no files. `$GENERATE`, which no standard knows and many a file has, is, up to a bound.
+dnspython reads the text of records, but for the form that we write ourselves (`own_form`); what it lets pass in silence
+(records outside of the zone, TTLs that differ within an RRset) is refused here, because it is an operator's mistake.
+`$INCLUDE` is not taken, since a library opens no files. `$GENERATE`, which no standard knows and many a file has, is,
+up to a bound.
 
 Standards: RFC 1035 §5, RFC 2181 §5.2, RFC 2308 §4.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 import dns.exception
@@ -26,18 +25,36 @@ from scop.base import RemoteProtocolError, printable
 from scop.dns.message import Record
 from scop.dns.names import is_at_or_below, normal_name
 from scop.dns.rdata import Rdata, read_rdata, type_name, type_number
+from scop.dns.zone.own_form import check_beside, owner_text, rdata_text, read_own_records, write_records
 
-__all__ = ["owner_text", "rdata_from_text", "rdata_text", "read_records", "write_records"]
+__all__ = [
+    "load_all_types",
+    "owner_text",
+    "rare_rdata_text",
+    "rdata_from_text",
+    "rdata_text",
+    "read_any_records",
+    "read_records",
+    "write_records",
+]
 
 MAX_GENERATED = 131_072  # of one file, by `$GENERATE`: two networks /16, and a few seconds of work
 _DIRECTIVES = ("$ORIGIN", "$TTL", "$GENERATE")  # Lenient: the last is BIND's own
-_SINGLE = frozenset({"CNAME", "SOA", "DNAME"})
-_MEANT = re.compile(r'["$();@]')  # RFC 1035 §5.1: what a reader would take for more than a letter
-_BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG", "KEY"})  # RFC 4034 §3 and §4, RFC 2535 §2.3.5
+
+
+def load_all_types() -> None:
+    """Import what reads and writes each type now, not at its first sight."""
+    dns.rdata.load_all_types()  # type: ignore[no-untyped-call]  # dnspython has forgotten to annotate it
 
 
 def read_records(text: str, origin: str) -> tuple[Record, ...]:
     """Return the records of a master file; raises `RemoteProtocolError` that names the line."""
+    own = read_own_records(text, origin)
+    return read_any_records(text, origin) if own is None else own
+
+
+def read_any_records(text: str, origin: str) -> tuple[Record, ...]:
+    """Do the same, whoever wrote the file."""
     tokens = _Tokenizer(text, "zone")
     records = _Records(origin, tokens)
     reader = dns.zonefile.Reader(tokens, IN, records, allow_directives=_DIRECTIVES)
@@ -50,22 +67,8 @@ def read_records(text: str, origin: str) -> tuple[Record, ...]:
     return tuple(records.taken)
 
 
-def write_records(records: Iterable[Record]) -> str:
-    """Return a master file of full names, one record a line."""
-    return "".join(f"{owner_text(name)} {ttl} IN {rdata.type} {rdata_text(rdata)}\n" for name, ttl, rdata in records)
-
-
-def owner_text(name: str) -> str:
-    """Return a name as a master file has it at the beginning of a line, in full."""
-    return f"{_MEANT.sub(_escaped, name)}."
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\{found[0]}"
-
-
-def rdata_text(rdata: Rdata) -> str:
-    """Return a record's data as a master file has it, names in full."""
+def rare_rdata_text(rdata: Rdata) -> str:
+    """Return a record's data as a master file has it, names in full; of any type."""
     octets = rdata.to_wire()
     return dns.rdata.from_wire(IN, RdataType.make(type_number(rdata.type)), octets, 0, len(octets)).to_text()
 
@@ -115,7 +118,9 @@ class _Records(dns.transaction.Transaction):
         if not is_at_or_below(owner, self._origin):
             raise ValueError(f"{owner}. is outside of zone {self._origin}.")
         self._count()
-        self._check(Record(owner, ttl, read_rdata(type_, rdata.to_wire() or b"")))
+        record = Record(owner, ttl, read_rdata(type_, rdata.to_wire() or b""))
+        check_beside(self._types, record)
+        self.taken.append(record)
 
     def _count(self) -> None:
         """Bound what lines make that make more than one record."""
@@ -123,19 +128,6 @@ class _Records(dns.transaction.Transaction):
         self._line = self._tokens.token_line
         if self._generated >= MAX_GENERATED:
             raise ValueError(f"more than {MAX_GENERATED} records by $GENERATE")
-
-    def _check(self, record: Record) -> None:
-        types = self._types.setdefault(record.name, {})
-        if "CNAME" in types.keys() | {record.type} and (types.keys() | {record.type}) - _BESIDE_CNAME:
-            raise ValueError(f"{record.name}. has other records beside a CNAME")  # RFC 2181 §10.1
-        first = types.setdefault(record.type, record)
-        if first.ttl_seconds != record.ttl_seconds and record.type != "RRSIG":  # RFC 2181 §5.2
-            raise ValueError(
-                f"{record.name}. {record.type} has TTL {record.ttl_seconds} here and {first.ttl_seconds} before"
-            )
-        if record.type in _SINGLE and first.rdata != record.rdata:
-            raise ValueError(f"{record.name}. has a second {record.type}")
-        self.taken.append(record)
 
 
 def _complaint(error: Exception) -> str:

@@ -73,10 +73,16 @@ class Zone:
     def parse(cls, text: str, origin: str) -> Zone:
         """Read a master file; raises `RemoteProtocolError` that names the line where there is one."""
         from scop.base import RemoteProtocolError
-        from scop.dns.zone.master_file import read_records  # dnspython is loaded for it, and only for it
+        from scop.dns.zone.own_form import read_own_records
 
+        origin = normal_name(origin)
         try:
-            return cls.of_records(origin, read_records(text, normal_name(origin)))
+            records = read_own_records(text, origin)
+            if records is None:
+                from scop.dns.zone.master_file import read_any_records  # dnspython is loaded for it, and only for it
+
+                records = read_any_records(text, origin)
+            return cls.of_records(origin, records)
         except RemoteProtocolError:
             raise
         except ValueError as error:
@@ -84,7 +90,7 @@ class Zone:
 
     def to_text(self) -> str:
         """Write the zone as a master file that `parse` reads back as the same zone: full names, SOA first."""
-        from scop.dns.zone.master_file import write_records
+        from scop.dns.zone.own_form import write_records
 
         return write_records(self.records())
 
