@@ -20,9 +20,11 @@ from dns.message import Message
 from fakes.loops import LOOPS, run_under
 from fakes.mesh import ClockAt, KeptLog, identity_of, loopback_listener
 from fakes.self_signed import client_context, write_pem
+from scop.cells.primary.history import GitHistory
 from scop.cells.primary.manifest import MANIFEST
 from scop.cells.primary.name_server import Rights
 from scop.cells.primary.service import PrimaryOptions, options_of, run
+from scop.cells.primary.signing import ZoneSigner
 from scop.cells.primary.zone_files import Folder, read_zones, zone_path
 from scop.dns.rdata import TXT
 from scop.dns.tsig import TsigKey
@@ -272,6 +274,19 @@ def test_primary_start_names_the_file(cell: Cell, name: str, text: str | None, c
     if text is not None:
         (cell.state / name).write_text(text)
     with pytest.raises(ValueError, match=complaint):
+        options_of(cell)
+
+
+def test_primary_start_names_a_key_that_is_missing(cell: Cell) -> None:
+    """A zone whose parent vouches for a key that is gone is not signed by another one; which file it is, is said."""
+    keys = cell.state / "keys" / "harbor.test"
+    options = options_of(cell)
+    assert isinstance(options.signing, ZoneSigner)
+    assert isinstance(options.history, GitHistory)
+    options.signing.know(options.zones.by_origin["harbor.test"], NOW)
+    options.history.close()
+    next(keys.glob("*.pem")).unlink()
+    with pytest.raises(ValueError, match=r"harbor\.test/csk.*\.pem is missing"):
         options_of(cell)
 
 
