@@ -12,11 +12,11 @@ DESCRIPTION
 
     A zone's home is a git repository in the state folder, one commit a change: `scop dns zone log`, or
     `git -c safe.directory='*' -C zones.git log -p` (it belongs to the cell's user, and git reads what is
-    another's, even for root, only where it is told to). `<origin>.zone` beside it, as `scop init` writes it, is taken in at each
-    start, and merged if it was edited by hand. `[primary] remote` names a second home, which is pushed
-    to after a change and pulled on a signed NOTIFY; ssh:// needs `remote.key` and `.ssh/known_hosts`,
-    https:// needs `remote.ca`, and `remote.login` where it asks for one. A NOTIFY from outside needs a
-    key of `tsig.keys`, which may have no rights at all.
+    another's, even for root, only where it is told to). `<origin>.zone` beside it, as `scop init` writes
+    it, is taken in at each start, and merged if it was edited by hand. `[primary] remote` names a second
+    home, which is pushed to after a change and pulled on a signed NOTIFY; ssh:// needs `remote.key` and
+    `.ssh/known_hosts`, https:// needs `remote.ca`, and `remote.login` where it asks for one. A NOTIFY
+    from outside needs a key of `tsig.keys`, which may have no rights at all.
 
     Zones are signed with keys made here (`[primary] sign`, `keys`, `algorithm`, `denial`), anew when
     half of their time is over; `scop dns ds` prints what the parent needs, `scop dns roll` changes keys.
