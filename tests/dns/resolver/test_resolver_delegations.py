@@ -1,9 +1,19 @@
 """Who serves which zone: configured zones before learned ones, and each for its time."""
 
+import gc
+import tracemalloc
+
 from scop.dns.asking import Server
-from scop.dns.resolver.delegations import MAX_DELEGATION_SECONDS, Delegation, Delegations, NameServer
+from scop.dns.resolver.delegations import (
+    MAX_DELEGATION_SECONDS,
+    Delegation,
+    Delegations,
+    NameServer,
+)
+from scop.dns.resolver.limits import MAX_SERVERS
 from scop.dns.resolver.options import Way, Zone
 
+MAX_OCTETS = 2**20
 ROOT, STUB, LEARNED = Server("198.41.0.4"), Server("10.0.0.1"), Server("185.1.1.1")
 
 
@@ -82,3 +92,24 @@ def test_delegations_tell_where_a_parent_says_that_a_server_is() -> None:
     delegations.learn(Delegation("ns.example", (NameServer("other.example"),)), 60, 0.0)
     assert (LEARNED,) == delegations.glue_of("ns.example", 0.0)
     assert () == delegations.glue_of("ns2.example", 0.0)
+
+
+def test_delegations_take_no_more_octets_than_they_may() -> None:
+    """A referral by TCP may name 13 servers of 255 octets, with addresses: few such fill what thousands do else."""
+    delegations, count = Delegations((), (), MAX_OCTETS), MAX_OCTETS // 5_000
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            servers = tuple(
+                NameServer(
+                    f"{number}.{host}." + "x" * 60, tuple(Server(f"192.0.{host}.{n + number % 200}") for n in range(4))
+                )
+                for host in range(MAX_SERVERS)
+            )
+            delegations.learn(Delegation(f"{number}.example", servers), 60, 0.0)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken < MAX_OCTETS
+    assert closest(delegations, f"{count - 1}.example") == f"{count - 1}.example"

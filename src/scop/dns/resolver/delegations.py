@@ -19,7 +19,8 @@ from scop.dns.resolver.options import Way, Zone
 
 __all__ = ["Delegation", "Delegations", "NameServer"]
 
-MAX_DELEGATIONS = 20_000  # about 1 KiB each
+MAX_DELEGATION_OCTETS = 20_971_520  # some 20,000 usual ones; who makes large ones drives out more of the others
+_DELEGATION_OCTETS, _SERVER_OCTETS, _PLACE_OCTETS = 500, 180, 150  # measured: the objects, beside the names
 MAX_DELEGATION_SECONDS = 86_400  # a day, whatever a parent says
 
 
@@ -58,12 +59,12 @@ class Delegation:
 class Delegations:
     """All of them; `now` is the time of a monotonic clock."""
 
-    def __init__(self, roots: Iterable[Server], zones: Iterable[Zone]) -> None:
+    def __init__(self, roots: Iterable[Server], zones: Iterable[Zone], max_octets: int = MAX_DELEGATION_OCTETS) -> None:
         hints = tuple(roots)
         self._hints = Delegation("", (NameServer("", hints),)) if hints else None
         self._fixed = {zone.name: _of_configured(zone) for zone in zones}
         self._primed: dict[str, Delegation] = {}
-        self._learned: Bounded[str, Delegation] = Bounded(MAX_DELEGATIONS)
+        self._learned: Bounded[str, Delegation] = Bounded(max_octets)
 
     def closest(self, name: str, now: float, passed_over: frozenset[str] = frozenset()) -> Delegation | None:
         """Return the deepest known zone at or above `name`, configured ones before learned ones; None without a root.
@@ -103,7 +104,7 @@ class Delegations:
         """Remember a referral."""
         if delegation.zone not in self._fixed:
             until = now + min(ttl_seconds, MAX_DELEGATION_SECONDS)
-            self._learned.put(delegation.zone, replace(delegation, until=until))
+            self._learned.put(delegation.zone, replace(delegation, until=until), _weight_of(delegation))
 
     def prime(self, delegation: Delegation, ttl_seconds: int, now: float) -> None:
         """Use these servers in place of the hints for a while."""
@@ -128,6 +129,13 @@ class Delegations:
 
 def _of_configured(zone: Zone) -> Delegation:
     return Delegation(zone.name, (NameServer("", zone.servers),), zone)
+
+
+def _weight_of(delegation: Delegation) -> int:
+    """Return about how many octets a delegation takes: a referral by TCP may name many servers at length."""
+    servers = delegation.servers
+    octets = sum(_SERVER_OCTETS + len(server.name) + _PLACE_OCTETS * len(server.places) for server in servers)
+    return _DELEGATION_OCTETS + 2 * len(delegation.zone) + octets
 
 
 def _is_below_one(found: Delegation, zones: frozenset[str]) -> bool:
