@@ -7,9 +7,9 @@ from scop.dns import CNAME, NS, A, Question
 from scop.dns.dnssec.trust import Anchors
 from scop.dns.dnssec.validation import Validator
 from scop.dns.message import Flag, Message, Record
-from scop.dns.rdata import NSEC, RRSIG
+from scop.dns.rdata import DNAME, NSEC, RRSIG
 from scop.dns.resolver import Ask, Cache, HandClock, Resolver, ResolverOptions, Server, drive
-from scop.dns.resolver.responses import Asked, Found, read_response
+from scop.dns.resolver.responses import Asked, Found, Useless, read_response
 from scop.dns.words import Rcode, Security
 
 Records: TypeAlias = tuple[Record, ...]
@@ -92,3 +92,11 @@ def test_resolver_proves_by_an_alias_denials_that_its_target_is_unsigned() -> No
     assert (resolution.rcode, resolution.security) == (Rcode.NOERROR, Security.INSECURE)
     assert [rrset.type for rrset in resolution.answers] == ["CNAME", "A"]
     assert {rrset.type for rrset in resolution.authority} == {"NSEC"}
+
+
+def test_response_that_repeats_no_question_says_nothing() -> None:
+    """RFC 5452 §9.1: only a refusal may leave it out; the letters of a name are part of what a forger has to guess."""
+    dname = Record("example.org", TTL, DNAME("x" * 60 + ".example.net"))
+    for rcode in (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN):
+        message = response(QUESTION, dname)._replace(rcode=rcode, question=None)
+        assert isinstance(read_response(message, ASKED), Useless)

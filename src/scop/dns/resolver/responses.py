@@ -107,12 +107,12 @@ def read_response(message: Message, asked: Asked) -> Outcome:
         return Useless(Why.BROKEN, "it answers another question")
     if message.is_truncated:
         return Useless(Why.BROKEN, "it is cut off, by TCP too")
+    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN):
+        return Useless(Why.FAILED if message.rcode is Rcode.SERVFAIL else Why.REFUSED, message.rcode.name)
+    if message.question is None:  # RFC 5452 §9.1: without its letters it is easier to forge
+        return Useless(Why.BROKEN, "it does not say what it answers")
     if message.rcode is Rcode.YXDOMAIN:
         return _too_long(message, asked)
-    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
-        return Useless(Why.FAILED if message.rcode is Rcode.SERVFAIL else Why.REFUSED, message.rcode.name)
-    if message.question is None:
-        return Useless(Why.BROKEN, "it does not say what it answers")
     answers = gather(_answering(message, asked))
     if any(len(rrset.rdatas) > MAX_RECORDS_OF_SET for rrset in answers):
         return Useless(Why.BROKEN, f"more than {MAX_RECORDS_OF_SET} records of one name and type")
