@@ -1,7 +1,9 @@
 """Chains of aliases, as who asked is shown them."""
 
+from functools import partial
+
 from fakes.name_world import TTL, NameWorld, reply
-from scop.dns import TXT, Question
+from scop.dns import CNAME, TXT, Question, Rcode
 from scop.dns.asking import Ask, Server
 from scop.dns.message import Message, Record
 from scop.dns.rdata import DNAME
@@ -12,6 +14,10 @@ from scop.dns.resolver.resolver import Resolver
 ROOT = "198.41.0.4"
 OPTIONS = ResolverOptions(roots=(Server(ROOT),), prime=False, minimise=False)
 END = TXT((b"end",))
+
+
+def _said(chain: tuple[Record, ...], alone: Message | None, ask: Ask) -> Message | None:
+    return reply(ask.question, chain) if ask.question.name == "www" else alone
 
 
 def test_resolver_says_a_dname_once_that_makes_several_links() -> None:
@@ -30,3 +36,13 @@ def test_resolver_says_a_dname_once_that_makes_several_links() -> None:
         ("short.x", "CNAME"),
         ("short", "TXT"),
     ]
+
+
+def test_resolver_takes_the_end_of_a_chain_from_a_server_that_has_no_word_for_it_alone() -> None:
+    """Such a server says nothing of the name, or nothing at all; what it said beside the alias is in its zone."""
+    chain = (Record("www", TTL, CNAME("host")), Record("host", TTL, END))
+    for alone in (reply(Question("host", "TXT")), None):
+        world = NameWorld()
+        world.servers = {ROOT: partial(_said, chain, alone)}
+        resolution = world.run(Resolver(OPTIONS, Cache(), world.clock).resolve(Question("www", "TXT")))
+        assert (resolution.rcode, resolution.answers[-1].rdatas) == (Rcode.NOERROR, (END,))

@@ -77,6 +77,8 @@ class Iteration:
         self._open.add(question)
         try:
             known = yield from self._found(question, depth)
+            if not known.rrsets and not known.authority:  # an empty word is no better than none
+                known = self._spare.get(question, known)
         except Unanswered:
             # Lenient: RFC 2181 §5.4.1 ranks it low, but servers are about that know a name only at a chain's end.
             if question not in self._spare:
