@@ -58,7 +58,8 @@ class Replay:
         self._clock = JumpingClock(settings.unix)
         negative = settings.negative_anchors
         apart = (*(zone.name for zone in settings.resolver.zones), *negative)
-        cache = Cache(CacheOptions(apart=apart, aggressive=settings.aggressive))
+        kept = CacheOptions(apart=apart, aggressive=settings.aggressive, max_ttl_seconds=settings.max_ttl_seconds)
+        cache = Cache(kept)
         self._resolver = Resolver(settings.resolver, cache, self._clock, judge_of(settings, self._clock))
         self._clients = list[_Client]()
         self._asks = 0
@@ -79,12 +80,16 @@ class Replay:
             case "CHECK_ANSWER":
                 assert move.entry is not None
                 self._check(move)
-            case "TRAFFIC" | "NOTHING":
+            case "TRAFFIC" | "NOTHING" | "INFRA_RTT":  # how quick a server is, is measured
                 pass
+            case "REPLY":
+                raise Mismatch(f"step {move.number}: nothing is asked that it answers")
             case "TIME_PASSES":
                 self._clock.jump(float(move.words[-1]))
             case "TIMEOUT" | "ERROR":
-                self._send(next((client for client in self._clients if client.ask is not None), None), None)
+                pending = next((client for client in self._clients if client.ask is not None), None)
+                if pending is not None:  # who asks less often has fewer questions to be silent to
+                    self._send(pending, None)
             case "CHECK_OUT_QUERY":
                 assert move.entry is not None
                 if not any(_matches(move.entry, c.ask) for c in self._clients if c.ask is not None):

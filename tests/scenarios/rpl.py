@@ -5,6 +5,7 @@ Standards: RFC 1035 §5.1 (records as text), RFC 3597 §5 (records as hexadecima
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ FLAGS = {
     "AD": Flag.AUTHENTIC_DATA,
     "CD": Flag.CHECKING_DISABLED,
 }
+_PAIR = re.compile(r'([a-z-]+):\s*(?:"([^"]*)"|(\S+))')
+_RCODE_ALIASES = {"NOTIMPL": "NOTIMP"}
 SECTIONS = ("ANSWER", "AUTHORITY", "ADDITIONAL")
 
 
@@ -152,8 +155,15 @@ def _options(config: str) -> tuple[list[tuple[str, str]], set[str]]:
             skipping = False
         elif not skipping:
             key, _, value = line.strip().partition(":")
-            options.append((key.strip(), _unquoted(value)))
+            options += _pairs(key.strip(), value)
     return options, blocks
+
+
+def _pairs(key: str, value: str) -> list[tuple[str, str]]:
+    """Return one option, or a section and the options that stand on its line."""
+    if not key.endswith("-zone") or not _unquoted(value):
+        return [(key, _unquoted(value))]
+    return [(key, ""), *((name, quoted or bare) for name, quoted, bare in _PAIR.findall(value))]
 
 
 def _unquoted(value: str) -> str:
@@ -265,8 +275,9 @@ def _take_record(entry: Entry, section: str, line: str) -> None:
 
 def _take_reply(entry: Entry, words: list[str]) -> None:
     for word in words:
-        if word in Rcode.__members__:
-            entry.rcode = Rcode[word]
+        name = _RCODE_ALIASES.get(word, word)
+        if name in Rcode.__members__:
+            entry.rcode = Rcode[name]
         elif word in FLAGS or word == "DO":
             entry.flags.add(word)
         elif word not in {"QUERY"}:

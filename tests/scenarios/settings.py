@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from scenarios.rpl import Scenario
 from scop.dns.asking import Server
-from scop.dns.dnssec.algorithms import MODERN, WITH_SHA1
+from scop.dns.dnssec.algorithms import MODERN, WITH_SHA1, Algorithm
 from scop.dns.names import normal_name
+from scop.dns.resolver.cache import MAX_TTL_SECONDS
 from scop.dns.resolver.nat64 import WELL_KNOWN_PREFIX
 from scop.dns.resolver.options import Network, ResolverOptions, Resort, Way, Zone
 from scop.dns.resolver.reply import Manners
@@ -53,7 +54,6 @@ UNSUPPORTED = {
     "dns64-prefix": "DNS64 is not done",
     "local-zone": "local zones are the primary's business",
     "local-data": "local zones are the primary's business",
-    "harden-glue": "glue of other zones is never believed",
     "num-queries-per-thread": "how many questions are in flight is the cell's business",
     "iter-scrub-ns": "RRsets of servers are kept whole",
     "cachedb": "there is no second cache",
@@ -85,6 +85,7 @@ class Settings:
     anchors: tuple[str, ...] = ()
     negative_anchors: tuple[str, ...] = ()
     aggressive: bool = False  # Unbound's default
+    max_ttl_seconds: int = MAX_TTL_SECONDS
     validates: bool = True
     accepts_sha1: bool = False
     unix: float = 1_700_000_000.0
@@ -187,6 +188,12 @@ def _is_yes(value: str) -> bool:
     return value == "yes"
 
 
+def _hardened(settings: Settings, value: str) -> Settings:
+    if not _is_yes(value):
+        raise NotSupported("glue of other zones is never believed")
+    return settings
+
+
 _OPTIONS: dict[str, Callable[[Settings, str], Settings]] = {
     "query-minimization": _of_resolver(lambda options, value: replace(options, minimise=value in {"yes", "on"})),
     "qname-minimisation": _of_resolver(lambda options, value: replace(options, minimise=_is_yes(value))),
@@ -217,6 +224,8 @@ _OPTIONS: dict[str, Callable[[Settings, str], Settings]] = {
     ),
     "aggressive-nsec": lambda settings, value: replace(settings, aggressive=_is_yes(value)),
     "module-config": _modules,
+    "harden-glue": _hardened,
+    "cache-max-ttl": lambda settings, value: replace(settings, max_ttl_seconds=int(value)),
     "fake-sha1": lambda settings, value: replace(settings, accepts_sha1=_is_yes(value)),
     "val-override-date": lambda settings, value: settings,  # see _unix
     "val-override-timestamp": lambda settings, value: replace(settings, unix=float(value)),
@@ -268,4 +277,5 @@ def _check_algorithms(settings: Settings) -> None:
 def _algorithm(words: list[str]) -> int:
     """Return the algorithm's number, the third word of a DNSKEY's data and the second of a DS's."""
     at = next(place for place, word in enumerate(words) if word.upper() in {"DS", "DNSKEY"})
-    return int(words[at + (2 if words[at].upper() == "DS" else 3)])
+    word = words[at + (2 if words[at].upper() == "DS" else 3)]
+    return int(word) if word.isdecimal() else Algorithm[word.upper().replace("-", "_")]

@@ -65,7 +65,7 @@ def judged(path: Path) -> Outcome:
     """Play one scenario."""
     try:
         scenario = read_scenario(path)
-    except (ValueError, SyntaxError, dns.exception.DNSException) as fault:
+    except (ValueError, IndexError, SyntaxError, dns.exception.DNSException) as fault:
         return Outcome(path.stem, "", Verdict.NOT_SUPPORTED, f"it cannot be read: {fault}")
     try:
         play(scenario)
@@ -73,6 +73,9 @@ def judged(path: Path) -> Outcome:
         return Outcome(scenario.name, scenario.title, Verdict.NOT_SUPPORTED, str(fault))
     except Mismatch as fault:
         return Outcome(scenario.name, scenario.title, Verdict.FAIL, DIFFERENCES.get(scenario.name, str(fault)))
+    except Exception as fault:  # one that breaks us fails by that name, and the others are played
+        text = f"{type(fault).__name__}: {fault}"
+        return Outcome(scenario.name, scenario.title, Verdict.FAIL, text)
     return Outcome(scenario.name, scenario.title, Verdict.PASS)
 
 
