@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from scop.net.connections import Connections
+from scop.net.dns_every_address import EveryAddress, is_every_address
 from scop.net.dns_server import AnswerQuery, DnsDatagramServer, DnsStreamServer, DnsTransport, QuickAnswer
 from scop.net.dns_tls import TlsEnd
 from scop.net.entrance import BACKLOG
@@ -61,10 +62,8 @@ class PublicDns:
 
     async def open(self, sockets: PublicSockets) -> None:
         """Begin to serve."""
-        loop = asyncio.get_running_loop()
         for bound in sockets.datagrams:
-            _, serving = await loop.create_datagram_endpoint(self._new_datagrams, sock=bound)
-            self._datagrams.append(serving)
+            await self._take_datagrams(bound)
         await self._listen(self._new_stream, sockets.streams)
         if sockets.tls is not None:
             context = sockets.tls
@@ -77,13 +76,18 @@ class PublicDns:
         draining = [serving.drain(timeout_seconds) for serving in self._datagrams]
         await asyncio.gather(self._guests.open.drain(timeout_seconds), *draining)
 
+    async def _take_datagrams(self, bound: socket.socket) -> None:
+        serving = DnsDatagramServer(self._answer, self._quick)
+        if is_every_address(bound):
+            EveryAddress(bound, serving).open()
+        else:
+            await asyncio.get_running_loop().create_datagram_endpoint(lambda: serving, sock=bound)
+        self._datagrams.append(serving)
+
     async def _listen(self, new_protocol: Callable[[], asyncio.Protocol], sockets: Sequence[socket.socket]) -> None:
         loop = asyncio.get_running_loop()
         for listening in sockets:
             self._servers.append(await loop.create_server(new_protocol, sock=listening, backlog=BACKLOG))
-
-    def _new_datagrams(self) -> DnsDatagramServer:
-        return DnsDatagramServer(self._answer, self._quick)
 
     def _new_stream(self) -> asyncio.Protocol:
         return _PublicStream(self._guests, self._answer, idle_seconds=self._idle_seconds)
