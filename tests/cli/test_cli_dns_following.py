@@ -17,6 +17,7 @@ from scop.cli.dns import addresses
 from scop.cli.dns.addresses import address_source
 from scop.cli.dns.following import Follower
 from scop.cli.dns.planning import Way, key_of
+from scop.dns.rdata import CNAME
 from scop.dns.rrset import RRset
 from scop.dns.tsig import TsigKey, Verifier
 from scop.dns.words import Rcode
@@ -131,6 +132,15 @@ def test_follower_changes_nothing_for_want_of_an_address(server: Server, capsys:
     source = address_source("command:true", server.config)
     Follower(server.through, server.config, source, server.key, as_json=True).round()
     assert (0, "trouble") == (server.updates, told(capsys)[0]["event"])
+
+
+def test_follower_tells_what_is_in_its_way(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a person made the host an alias, an UPDATE would do nothing and be answered NOERROR."""
+    alias = RRset(HOST, "CNAME", 300, (CNAME("elsewhere.test"),))
+    server.zone = Zone(DOMAIN, {**server.zone.nodes, HOST: {"CNAME": alias}})
+    follower(server, "192.0.2.7").round()
+    (line,) = told(capsys)
+    assert (0, "trouble", True) == (server.updates, line["event"], "beside CNAME" in str(line["reason"]))
 
 
 def test_follower_tells_of_a_refusal(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,10 @@ class Follower:
     async def _followed(self, way: Way, addresses: tuple[str, ...]) -> tuple[tuple[Change, ...], Rcode | None]:
         made = await make_plan(read_config(self.config), way, addresses)
         items = [item for item in made.items if item.wanted.purpose in FOLLOWING]
+        for item in items:
+            if item.obstacle is not None:
+                place = f"{item.wanted.owner}. {item.wanted.type}"
+                raise PermanentFailure(f"{place} cannot stand beside {item.obstacle.type}: remove that first")
         changes = tuple(change for item in items for change in item.changes)
         return changes, await send_changes(way, made.site.domain, changes, self.key) if changes else None
 
