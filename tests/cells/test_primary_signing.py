@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from fakes.mesh import KeptLog
 from fakes.signed_zones import NOW, ORIGIN, faults, zone_of
 from scop.cells.primary.key_files import KEYS_FOLDER, KeyFolder, key_folder, known_origins, read_state
-from scop.cells.primary.signature_store import SignatureStore
+from scop.cells.primary.signature_store import FILE, SignatureStore
 from scop.cells.primary.signing import SigningOptions, ZoneSigner, signing_options
 from scop.dns.dnssec.algorithms import Algorithm
 from scop.dns.dnssec.keys import SigningKey
@@ -83,7 +85,35 @@ def test_signer_wants_a_new_serial_for_other_signatures(tmp_path: Path) -> None:
 def test_signer_without_its_store_signs_anew(tmp_path: Path) -> None:
     """Kept signatures are a convenience: without them the zone is signed, whole."""
     shown(signer_of(tmp_path), zone_of(RICH))
-    SignatureStore(tmp_path).forget(ORIGIN)
+    for file in tmp_path.glob(f"{FILE}*"):
+        file.unlink()
+    assert faults(shown(signer_of(tmp_path), zone_of(RICH))) == []
+
+
+@pytest.mark.parametrize("octets", [b"no database at all", b"SQLite format 3\0" + b"x" * 5000])
+def test_signer_begins_a_broken_store_anew(tmp_path: Path, octets: bytes) -> None:
+    """The same where a disk has spoiled them: no zone stays away for that."""
+    shown(signer_of(tmp_path), zone_of(RICH))
+    for file in tmp_path.glob(f"{FILE}*"):
+        file.write_bytes(octets)
+    log = KeptLog()
+    again = signer_of(tmp_path, log=log)
+    assert len(log.reasons("signatures.spoilt")) == 1
+    assert faults(shown(again, zone_of(RICH))) == []
+    assert again.needs_renewal(ORIGIN, NOW)  # secondaries hold the same version with other signatures
+    zone = shown(again, zone_of(RICH, 8))
+    assert not again.needs_renewal(ORIGIN, NOW)
+    again.close()
+    assert shown(signer_of(tmp_path), zone_of(RICH, 8)) == zone
+
+
+def test_signer_reads_no_store_that_breaks_later(tmp_path: Path) -> None:
+    """Nor where it opens and cannot be read."""
+    shown(signer_of(tmp_path), zone_of(RICH))
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("DROP TABLE rrset")
+        database.execute("CREATE TABLE rrset (something TEXT)")
+        database.commit()
     assert faults(shown(signer_of(tmp_path), zone_of(RICH))) == []
 
 

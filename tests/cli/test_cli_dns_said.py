@@ -95,10 +95,10 @@ def _of_another_version(state: Path) -> None:
     (state / "keys/harbor.test/state.json").write_text('{"version": 99}')
 
 
-def _no_database(state: Path) -> None:
+def _no_file(state: Path) -> None:
     for path in state.glob("signatures.sqlite*"):
         path.unlink()
-    (state / "signatures.sqlite").write_text("This is no database, whatever its name says")
+    (state / "signatures.sqlite").mkdir()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def _no_database(state: Path) -> None:
     [
         (_forget_key, r"\.pem is missing"),
         (_of_another_version, r"state\.json .* another version"),
-        (_no_database, r"signatures\.sqlite: file is not a database"),
+        (_no_file, r"signatures\.sqlite: unable to open"),
     ],
 )
 def test_said_of_a_state_that_cannot_be_used_is_its_file(

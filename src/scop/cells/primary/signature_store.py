@@ -24,6 +24,7 @@ from scop.dns.zone.zone import Node, Zone
 __all__ = ["FILE", "SignatureStore", "StoredZone"]
 
 FILE = "signatures.sqlite"
+_SPOILT = "spoilt-signatures.sqlite"
 _HEAD = struct.Struct("!LH")
 _LENGTH = struct.Struct("!H")
 _NONE: Node = {}
@@ -68,23 +69,33 @@ class StoredZone:
 class SignatureStore:
     """A file of the primary's own; a kill loses nothing of it, a power cut at most the last versions.
 
-    Raises `ValueError` for a file that is none of a database.
+    One that is spoilt is put aside, `why_anew` says so, and all is signed anew: no zone stays away for its signatures.
+    Raises `ValueError` for a file that cannot be opened.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.why_anew = ""
         try:
-            self._database = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            # Not FULL: what a power cut takes is made anew under the next serial; an UPDATE waits for one disk only.
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute(_TABLE)
+            try:
+                self._database = _opened(folder / FILE)
+            except sqlite3.OperationalError:  # no fault of the file's
+                raise
+            except sqlite3.DatabaseError as error:
+                self.why_anew = f"{folder / FILE}: {error}"
+                for file in folder.glob(f"{FILE}*"):  # with its journal
+                    file.replace(file.with_name(file.name.replace(FILE, _SPOILT)))
+                self._database = _opened(folder / FILE)
         except sqlite3.Error as error:
             raise ValueError(f"{folder / FILE}: {error}") from error
 
     def load(self, origin: str) -> StoredZone:
         """Return what is kept of a zone."""
-        rows = self._database.execute("SELECT owner, type, octets FROM rrset WHERE origin = ?", (origin,))
-        return StoredZone(rows)
+        try:
+            rows = self._database.execute("SELECT owner, type, octets FROM rrset WHERE origin = ?", (origin,))
+            return StoredZone(rows)
+        except sqlite3.DatabaseError as error:
+            self.why_anew = str(error)
+            return StoredZone(())
 
     def keep(self, zone: Zone, before: Zone | None) -> None:
         """Keep a version; `before` is the one that was kept last, None to write all of it. Raises `OSError`."""
@@ -94,10 +105,6 @@ class SignatureStore:
     def keep_unsigned(self, zone: Zone) -> None:
         """Keep of a zone that is shown as it was written which version that is. Raises `OSError`."""
         self._write(zone.origin, [zone.soa], [], is_whole=True)
-
-    def forget(self, origin: str) -> None:
-        """Keep nothing of a zone any more."""
-        self._database.execute("DELETE FROM rrset WHERE origin = ?", (origin,))
 
     def close(self) -> None:
         """Close the file."""
@@ -122,6 +129,19 @@ class SignatureStore:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        # Not FULL: what a power cut takes is made anew under the next serial, and an UPDATE waits for one disk only.
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(_TABLE)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 def _differences(zone: Zone, before: Zone | None) -> tuple[list[RRset], list[tuple[str, str]]]:

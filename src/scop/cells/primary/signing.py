@@ -108,6 +108,8 @@ class ZoneSigner:
         self._state = state
         self._is_ours = is_ours
         self._store = SignatureStore(state)
+        if self._store.why_anew:
+            log.error("signatures.spoilt", reason=self._store.why_anew)
         self._rings: dict[str, _Ring] = {}
         self._working = threading.RLock()
 
@@ -234,7 +236,7 @@ class ZoneSigner:
         if _key_signs(stored, source.origin) != _key_signs(zone, source.origin):
             self._restart(ring, now_unix)
         if not stored.is_shown_by(zone):
-            ring.is_restless = stored.serial(source.origin) == source.serial
+            ring.is_restless = bool(self._store.why_anew) or stored.serial(source.origin) == source.serial
             self._remember(ring, None)
         else:
             ring.is_kept = True
