@@ -296,3 +296,13 @@ async def test_keys_that_the_parent_does_not_know_are_told(running: Running) -> 
     await running.later(DAY)
     assert len(running.log.reasons("keys.strange")) == 1
     assert running.steps == []
+
+
+async def test_first_keys_beside_a_ds_of_others_are_told(running: Running) -> None:
+    """Keys that were lost and made anew, or a zone that came from elsewhere signed: the same, once an hour."""
+    running.parent.records = (DS(1, 13, 2, bytes(32)),)
+    await running.later(DAY)
+    assert [Step.AWAITING] == running.steps
+    for _ in range(12):
+        await running.later(300)
+    assert len(running.log.reasons("keys.strange")) == 2

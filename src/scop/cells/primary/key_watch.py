@@ -19,7 +19,7 @@ from scop.cells.primary.signing import ZoneSigner
 from scop.dns import Question
 from scop.dns.rdata import DS
 from scop.dns.zone.cds import named_keys
-from scop.dns.zone.rollover import KeyState, Kind, Parent, awaits_parent
+from scop.dns.zone.rollover import KeyState, Kind, Parent, Step, awaits_parent
 from scop.dns.zone.serial import following, with_serial
 from scop.dns.zone.zone import Zone
 from scop.net.dns_client import Names
@@ -116,7 +116,8 @@ class KeyWatch:
     async def _compare(self, origin: str) -> None:
         """Say so if the parent vouches for other keys than the zone has."""
         state, now = self.signer.state(origin), self._clock.monotonic()
-        if state.rolls or not state.keys or now < self._compare_at.get(origin, now):
+        is_new = any((roll.kind, roll.step) == (Kind.FIRST, Step.PUBLISHING) for roll in state.rolls)
+        if is_new or not state.keys or now < self._compare_at.get(origin, now):
             return
         self._compare_at[origin] = now + STRANGE_SECONDS
         parent = await self._said_by_parent(origin, state)
