@@ -25,7 +25,6 @@ __all__ = ["NotSupported", "Settings", "settings_of"]
 # They change nothing that is compared here, or are what we always do.
 PASSED_OVER = frozenset(
     {
-        "access-control",
         "ede",  # reasons are told to whoever speaks EDNS
         "do-not-query-localhost",  # all addresses may be asked, as all are mocked
         "edns-tcp-keepalive",
@@ -109,8 +108,19 @@ def settings_of(scenario: Scenario) -> Settings:
                 hides[key] = value == "yes"
             else:
                 settings = _with_option(settings, key, value)
+    _check_access(scenario)
     _check_algorithms(settings)
     return _placed(_hidden(settings, hides))
+
+
+def _check_access(scenario: Scenario) -> None:
+    """Pass over who may ask, unless that is what the scenario plays."""
+    ways = {value.split()[-1] for key, value in scenario.options if key == "access-control" and value}
+    if any("refuse" in way or "deny" in way for way in ways):
+        raise NotSupported("who may ask is the cell's business")
+    asked = [step.entry for step in scenario.steps if step.kind == "QUERY" and step.entry is not None]
+    if "allow_snoop" in ways and any("RD" not in entry.flags for entry in asked):
+        raise NotSupported("nobody may look into our memory")
 
 
 def _sections(options: list[tuple[str, str]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -223,6 +233,7 @@ _OPTIONS: dict[str, Callable[[Settings, str], Settings]] = {
         settings, negative_anchors=(*settings.negative_anchors, normal_name(value))
     ),
     "aggressive-nsec": lambda settings, value: replace(settings, aggressive=_is_yes(value)),
+    "access-control": lambda settings, value: settings,  # see _check_access
     "module-config": _modules,
     "harden-glue": _hardened,
     "cache-max-ttl": lambda settings, value: replace(settings, max_ttl_seconds=int(value)),

@@ -100,3 +100,16 @@ def test_response_that_repeats_no_question_says_nothing() -> None:
     for rcode in (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN):
         message = response(QUESTION, dname)._replace(rcode=rcode, question=None)
         assert isinstance(read_response(message, ASKED), Useless)
+
+
+def test_resolver_that_names_servers_beside_nothing_says_that_there_is_nothing() -> None:
+    """RFC 2308 §2.2: without SOA; one that refers further down, or offers no recursion, is of no use."""
+    beside = Record("example.org", TTL, NS("ns.example.org"))
+    offers = Flag.RESPONSE | Flag.RECURSION_AVAILABLE
+    for zone, flags, kind in (
+        ("example.org", offers, Found),
+        ("example.org", Flag.RESPONSE, Useless),
+        ("", offers, Useless),
+    ):
+        message = response(QUESTION, authority=(beside,))._replace(flags=flags)
+        assert isinstance(read_response(message, Asked(zone, QUESTION, is_forward=True)), kind)

@@ -200,7 +200,10 @@ def _from_forwarder(message: Message, asked: Asked, present: Known | None) -> Ou
     if present is not None:
         return Found(present)
     absent, name = _absent(message, asked), asked.question.name
-    cuts = any(isinstance(record.rdata, NS) and is_at_or_below(name, record.name) for record in message.authority)
+    cuts = [r.name for r in message.authority if isinstance(r.rdata, NS) and is_at_or_below(name, r.name)]
+    if message.flags & Flag.RECURSION_AVAILABLE:
+        # It did what it could: the zone's own servers lead nobody further, and there is nothing (RFC 2308 §2.2).
+        cuts = [cut for cut in cuts if cut != asked.zone]
     if message.rcode is Rcode.NOERROR and cuts and _start_owner(absent) is None:
         return Useless(Why.LAME, "it refers to others, so it is no resolver")
     return Found(absent)
