@@ -98,6 +98,7 @@ def test_history_takes_a_file_in_as_it_stands(history: GitHistory, tmp_path: Pat
     file.write_text(HEAD.format(7))
     assert zone() == history.take_in(file, ORIGIN, FILE).zone
     ours, theirs = history.versions(ORIGIN, 9)
+    assert ["Take in, in our form", "Take in"] == [ours.why, theirs.why]
     assert HEAD.format(7).encode() == history.text_at(ORIGIN, theirs.id)
     assert zone().to_text().encode() == history.text_at(ORIGIN, ours.id)
 

@@ -74,6 +74,8 @@ def test_update_text_script_of_nsupdate() -> None:
         ("prereq yxrrset www", "prereq"),
         ("prereq nxrrset www A 192.0.2.1", "prereq"),
         ("gsstsig", "none of add"),
+        ("server 192.0.2.1 5300", "leave the line out, and say it by --server"),
+        ("key home c2VjcmV0", "leave the line out, and say it by --key"),
         ("add a..b 300 A 192.0.2.1", "label"),
     ],
 )

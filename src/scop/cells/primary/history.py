@@ -19,7 +19,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scop.base import RemoteProtocolError, printable
@@ -208,7 +208,8 @@ class GitHistory(Versions):
         if standing is None:
             self._put(origin, octets, by, theirs.serial)
             # Once more in our own form, so that the next change shows what it changed and not every line.
-            self._put(origin, self._text(theirs).encode("ascii"), by, theirs.serial)
+            once_more = replace(by, why=f"{by.why}, in our form")
+            self._put(origin, self._text(theirs).encode("ascii"), once_more, theirs.serial)
             return Merged(theirs)
         ours = _parse(standing, origin, file)
         merged = merge(_parse(last, origin, name) if last is not None else ours, ours, theirs)

@@ -9,7 +9,7 @@ from scop.cells.primary.key_watch import KeyWatch, vouched
 from scop.cells.primary.shown_keys import shown_keys
 from scop.cells.primary.signing import ZoneSigner
 from scop.dns.names import normal_name
-from scop.dns.zone.rollover import Kind, RollRefused
+from scop.dns.zone.rollover import Kind, RollRefused, RollUnderWay
 from scop.mesh.calls import Answers
 from scop.mesh.vocabulary.zone_keys import ReadZoneKeys, RollZoneKeys, ZoneKeys, ZoneKeysList
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -47,7 +47,7 @@ class KeyDesk:
             if question.now:
                 await self.watch.hasten(origin)
         except RollRefused as refusal:
-            raise PermanentFailure(str(refusal)) from None
+            raise _failure(refusal) from None
         except OSError as error:
             raise TemporaryFailure(f"the keys cannot be stored: {error}") from None
         return self._shown(origin)
@@ -74,12 +74,18 @@ def rolled(signer: ZoneSigner, question: RollZoneKeys, now_unix: int) -> None:
         if question.kind:
             signer.roll(origin, _kind(question.kind), now_unix)
     except RollRefused as refusal:
-        raise PermanentFailure(str(refusal)) from None
+        raise _failure(refusal) from None
     if question.parent_seen:
         signer.step(origin, vouched(signer.state(origin)), now_unix)
     if question.now:
         signer.hasten(origin, now_unix)
         signer.step(origin, None, now_unix)
+
+
+def _failure(refusal: RollRefused) -> PermanentFailure:
+    """Return why not, and what may be done about it."""
+    hint = "; `scop dns keys` says what it waits for, `scop dns roll --go-on --now` waits for no cache"
+    return PermanentFailure(f"{refusal}{hint if isinstance(refusal, RollUnderWay) else ''}")
 
 
 def _kind(word: str) -> Kind:

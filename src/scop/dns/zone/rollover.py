@@ -33,6 +33,7 @@ __all__ = [
     "Parent",
     "Roll",
     "RollRefused",
+    "RollUnderWay",
     "Step",
     "Timing",
     "advance",
@@ -187,6 +188,10 @@ class RollRefused(ValueError):
     """A roll that cannot begin now; the message says why."""
 
 
+class RollUnderWay(RollRefused):
+    """One that has to wait for another, which goes on by itself and may be hastened."""
+
+
 def starting(keys: tuple[KeyRecord, ...], facts: Facts, timing: Timing) -> KeyState:
     """Return the state of a zone that just got its first keys."""
     return KeyState(keys, (_at(Kind.FIRST, Step.PUBLISHING, _names(keys), (), facts, timing),))
@@ -321,9 +326,9 @@ def _check(state: KeyState, kind: Kind, outgoing: tuple[str, ...]) -> None:
         raise RollRefused(f"there is no {kind} to roll")
     for roll in state.rolls:
         if roll.kind is Kind.FIRST and roll.step is Step.PUBLISHING:
-            raise RollRefused("the first keys are still on their way into caches")
+            raise RollUnderWay("the first keys are still on their way into caches")
         if roll.kind is not Kind.FIRST and {roll.kind, kind} != {Kind.ZONE, Kind.KEYS}:
-            raise RollRefused(f"a roll of kind {roll.kind} is under way, at step {roll.step}")
+            raise RollUnderWay(f"a roll of kind {roll.kind} is under way, at step {roll.step}")
 
 
 def _at(

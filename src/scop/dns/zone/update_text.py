@@ -71,13 +71,19 @@ class _Reading:
             self._require(rest)
         elif word in ("yxdomain", "nxdomain", "yxrrset", "nxrrset"):
             self._require(f"{word} {rest}")
-        elif word == "zone":
-            if normal_name(rest.strip()) != self._zone:
-                raise ValueError(f"the zone is {self._zone}, not {rest.strip()}: one UPDATE has one zone")
+        elif word in ("zone", "server", "key"):
+            self._check_place(word, rest.strip())
         elif word == "ttl":
             self._ttl = _ttl(rest.strip())
         else:
             raise ValueError(f"{word!r} is none of add, delete, prereq, ttl")
+
+    def _check_place(self, word: str, said: str) -> None:
+        """Pass over where nsupdate would send what follows only if it goes there."""
+        if word != "zone":
+            raise ValueError(f"{word}: leave the line out, and say it by --{word}")
+        if normal_name(said) != self._zone:
+            raise ValueError(f"the zone is {self._zone}, not {said}: one UPDATE has one zone")
 
     def _add(self, text: str) -> None:
         name, rest = _first_word(text, folded=False)
