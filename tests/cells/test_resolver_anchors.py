@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scop.cells.resolver.anchors import INTERNET_ANCHORS, parse_trust_anchors, read_trust_anchors
+from scop.cells.resolver.anchors import read_trust_anchors
+from scop.dns.dnssec.anchors import INTERNET_ANCHORS, parse_trust_anchors
 from scop.dns.rdata import DNSKEY, DS
 from scop.dns.rrset import RRset
 

@@ -12,11 +12,11 @@ import pytest
 from fakes.loops import LOOPS, run_under
 from fakes.mesh import KeptLog, identity_of, loopback_listener
 from fakes.name_servers import WorldOfZones, serving, zones_of
-from scop.cells.resolver.anchors import INTERNET_ANCHORS
 from scop.cells.resolver.manifest import MANIFEST
 from scop.cells.resolver.service import Belief, ResolverOptions, options_of, run
 from scop.dns import MX, TXT, A, Question, Rcode, Security
 from scop.dns.asking import Server
+from scop.dns.dnssec.anchors import INTERNET_ANCHORS
 from scop.dns.rdata import DS
 from scop.dns.resolver.options import ResolverOptions as Settings
 from scop.dns.resolver.options import Zone

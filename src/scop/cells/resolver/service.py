@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scop.base import Clock
-from scop.cells.resolver.anchors import INTERNET_ANCHORS, read_trust_anchors
+from scop.cells.resolver.anchors import read_trust_anchors
 from scop.cells.resolver.answering import Answering
 from scop.cells.resolver.calls import Desk
 from scop.cells.resolver.guests import Guests
@@ -14,6 +14,7 @@ from scop.cells.resolver.hints import INTERNET_ROOTS, configured_zones, read_roo
 from scop.cells.resolver.judging import Belief, judge_of
 from scop.cells.resolver.recursion import Recursion, Surroundings
 from scop.dns.asking import Server
+from scop.dns.dnssec.anchors import INTERNET_ANCHORS
 from scop.dns.dnssec.validation import Validator
 from scop.dns.resolver.cache import Cache, CacheOptions
 from scop.dns.resolver.options import ResolverOptions as Settings

@@ -9,6 +9,7 @@
     nsec, nsec3  proofs that a name or type does not exist, in the words of `absence`; `proofs` has both
     effort       what checking one question may cost
     checking     whether one of a zone's keys signed an RRset
+    anchors      where trust begins, as lines of a file say it
     trust        where trust begins, and what was concluded of zones
     chain        from a trust anchor down to a zone
     sentinel     names that show whether a key of the root is trusted
@@ -27,6 +28,7 @@ Standards: RFC 4033, RFC 4034, RFC 4035, RFC 5155, RFC 6840, RFC 9364.
 """
 
 from scop.dns.dnssec.algorithms import Algorithm, Digest
+from scop.dns.dnssec.anchors import INTERNET_ANCHORS, parse_trust_anchors
 from scop.dns.dnssec.digests import ds_of
 from scop.dns.dnssec.effort import Effort
 from scop.dns.dnssec.keys import SigningKey
@@ -35,6 +37,7 @@ from scop.dns.dnssec.trust import Anchors, Trust, anchors_of
 from scop.dns.dnssec.validation import Validator
 
 __all__ = [
+    "INTERNET_ANCHORS",
     "Algorithm",
     "Anchors",
     "Digest",
@@ -46,6 +49,7 @@ __all__ = [
     "Verdict",
     "anchors_of",
     "ds_of",
+    "parse_trust_anchors",
     "sign",
     "verify",
 ]

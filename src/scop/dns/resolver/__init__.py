@@ -2,9 +2,8 @@
 
 Whoever drives it owns the sockets and the time, so any transport and any clock will do:
 
-    from scop.cells.resolver.anchors import parse_trust_anchors
     from scop.dns import Question
-    from scop.dns.dnssec import Anchors, Validator, anchors_of
+    from scop.dns.dnssec import Anchors, Validator, anchors_of, parse_trust_anchors
     from scop.dns.resolver import Cache, HandClock, Resolver, ResolverOptions, Server, drive
 
     clock = HandClock(1_700_000_000.0)            # or anything with unix() and monotonic(), both in seconds
