@@ -310,3 +310,12 @@ def test_chance_decides_among_servers_that_are_equally_quick() -> None:
         order[chance(2)] = servers.in_order((useless, slow, quick, near, unknown), "test", 0.0)
     assert order == {0: [quick, near, unknown, slow, useless], 1: [unknown, near, quick, slow, useless]}
     assert Servers().in_order((), "test", 0.0) == []
+
+
+def test_silent_servers_are_asked_for_a_part_of_a_name_only_once() -> None:
+    """RFC 9156 §2.3: the whole name is asked for next, which is a second time for each of them already."""
+    roots = tuple(Server(f"198.41.0.{n}") for n in range(3))
+    world = NameWorld()
+    options = ResolverOptions(roots=roots, prime=False)
+    assert world.run(Resolver(options, Cache(), world.clock).resolve(Question("www.org", "A"))).has_failed
+    assert world.asked() == [("org", "A")] * 3 + [("www.org", "A")] * 6

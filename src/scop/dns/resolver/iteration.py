@@ -221,7 +221,8 @@ class Iteration:
         if outcome is None and depth < MAX_DEPTH:
             outcome = yield from self._ask_by_name(round_, delegation, depth)
         outcome = outcome or (yield from round_.ask_each(useless)) or (yield from round_.ask_each(unsure))
-        outcome = outcome or (yield from round_.ask_again())
+        if outcome is None and not is_probe:  # after a probe the whole name is asked for, which is a second time too
+            outcome = yield from round_.ask_again()
         outcome = outcome or (yield from self._ask_resolvers(round_, asked, depth))
         if outcome is None:
             raise Unanswered(f"no server of {delegation.zone or 'the root'} gives an answer: {round_.summary}")
