@@ -129,6 +129,8 @@ def test_cli_primary_ends_in_order(tmp_path: Path) -> None:
         (("--secondary", "a.test=127.0.0.1:k"), "no key 'k'"),
         (("--notify", "somewhere"), "no address"),
         (("--listen", "nowhere"), "HOST:PORT"),
+        (("--secondary", "a.test=127.0.0.1:5300"), "under a key only"),
+        ((), "nothing to answer for"),
     ],
 )
 def test_cli_primary_names_what_is_wrong(tmp_path: Path, words: tuple[str, ...], complaint: str) -> None:
@@ -162,3 +164,9 @@ def test_cli_primary_says_which_server_it_is(program: Program) -> None:
     query = dns.message.make_query(ZONE, "SOA", options=[nsid])
     said = dns.query.udp(query, program.address, port=program.port, timeout=5)
     assert [b"ns1"] == [option.to_wire() for option in said.options]
+
+
+def test_cli_primary_limits_this_machine_only_where_a_limit_is_named() -> None:
+    """By default loopback asks as much as it likes; `--rate-limit N` means everybody."""
+    assert (True, False) == (bool(PrimaryTold().rates().exempt), bool(PrimaryTold(rate_limit=5).rates().exempt))
+    assert (5, 25) == (PrimaryTold(rate_limit=5).rates().per_second, PrimaryTold(rate_limit=5).rates().all_per_second)

@@ -60,8 +60,8 @@ class Keyring:
         """Return a zone that another server keeps."""
         origin, equals, rest = text.partition("=")
         place, colon, name = rest.rpartition(":")
-        if not equals or not colon or not place:
-            raise ValueError(f"secondary {text!r} is not of the form NAME=ADDR:KEY")
+        if not equals or not colon or not place or name.isdecimal():  # a port, and the key left out
+            raise ValueError(f"secondary {text!r} is not of the form NAME=ADDR:KEY: zones are fetched under a key only")
         return SecondaryZone(normal_name(origin), self._server(place), self.named(name, f"secondary {text}"))
 
     def named(self, name: str, place: str) -> TsigKey:

@@ -44,7 +44,7 @@ def primary(
     sockets = listening.sockets("dns primary")
     log = Log("primary", write_to_descriptor(sys.stderr.fileno()))
     life = Life()
-    with _state(told.state) as state:
+    with _state(told.state, signs=told.sign) as state:
         _serve(told, sockets, (log, life), state, as_json=as_json)
 
 
@@ -56,18 +56,22 @@ def _serve(
     log, life = log_and_life
     options = told.options(sockets, log, SystemClock(), life, state)
     count = len(options.zones.by_origin) + len(options.secondaries)
+    if not count:
+        raise click.UsageError("there is nothing to answer for: say --zone NAME=FILE, or --secondary NAME=ADDR:KEY")
     life.on_ready(lambda: _say_ready(sockets, count, as_json=as_json))
 
     run_until_asked(life, run(options))
 
 
 @contextmanager
-def _state(folder: Path | None) -> Iterator[Path]:
+def _state(folder: Path | None, *, signs: bool) -> Iterator[Path]:
     """Return where changes are kept; without --state they are gone with us."""
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield folder
         return
+    if signs:
+        click.echo("warning: without --state the keys that zones are signed with end with this process", err=True)
     with tempfile.TemporaryDirectory(prefix="scop-primary-") as made:
         yield Path(made)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scop.cells.primary.history import GitHistory
     from scop.cells.primary.holdings import Signing
     from scop.cells.primary.service import PrimaryOptions
+    from scop.dns.zone.rates import RateOptions
     from scop.dns.zone.zone import Zone
     from scop.net.dns_client import Names
     from scop.net.dns_public import PublicSockets
@@ -51,7 +52,7 @@ class PrimaryTold:
     keys: str = "csk"
     denial: str = "nsec"
     resolver: str = ""
-    rate_limit: int = 200
+    rate_limit: int | None = None
     nsid: str = ""
 
     def options(self, sockets: PublicSockets, log: Log, clock: Clock, life: Life, state: Path) -> PrimaryOptions:
@@ -62,7 +63,6 @@ class PrimaryTold:
         from scop.cells.primary.service import PrimaryOptions
         from scop.dns.zone.answer import Zones
         from scop.dns.zone.identity import Identity
-        from scop.dns.zone.rates import RateOptions
 
         try:
             keys = Keyring.read(self.tsig_key)
@@ -83,7 +83,7 @@ class PrimaryTold:
                 names=_names_at(self.resolver) if self.resolver else None,
                 notify=keys.targets(self.notify, self.transfer_key),
                 secondaries=tuple(map(keys.secondary, self.secondary)),
-                rates=RateOptions(per_second=self.rate_limit, all_per_second=5 * self.rate_limit),
+                rates=self.rates(),
                 remote=remote_of(self.remote, state) if self.remote else None,
             )
         except OSError as fault:
@@ -91,6 +91,14 @@ class PrimaryTold:
             raise click.UsageError(f"{where}{reason_of(fault)}") from None
         except ValueError as fault:
             raise click.UsageError(str(fault)) from None
+
+    def rates(self) -> RateOptions:
+        """Limit all but this machine; whoever names a limit wants it for this machine too."""
+        from scop.dns.zone.rates import RateOptions
+
+        if self.rate_limit is None:
+            return RateOptions()
+        return RateOptions(per_second=self.rate_limit, all_per_second=5 * self.rate_limit, exempt=())
 
     def _signing(self, state: Path, log: Log, ours: frozenset[str]) -> Signing:
         from scop.cells.primary.holdings import Unsigned
@@ -142,10 +150,10 @@ primary_options = gathered(
     ),
     click.option(
         "--rate-limit",
-        default=200,
-        show_default=True,
+        type=click.IntRange(min=0),
         metavar="N",
-        help="Equal answers a second by datagram to one network, and five times that of all kinds; 0 for any number.",
+        help="Equal answers a second by datagram to one network, and five times that of all kinds; 0 for any number.  "
+        "[default: 200, and any number on loopback]",
     ),
     click.option(
         "--nsid",

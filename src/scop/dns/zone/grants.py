@@ -13,7 +13,7 @@ from scop.dns.rdata import type_number
 __all__ = ["EVERYTHING", "Grant"]
 
 EVERYTHING = "*"
-# Made by who signs a zone. Written by somebody else they break it, so `*` does not mean them.
+# Made by who signs a zone: where that is us, nobody else may write them, whatever is granted.
 SIGNERS_TYPES = frozenset({"DNSKEY", "CDS", "CDNSKEY", "NSEC3PARAM"})
 # Never by UPDATE: what proves has to be made for the whole zone at once.
 PROOF_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3"})
@@ -23,8 +23,7 @@ PROOF_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3"})
 class Grant:
     """One key may write these types at these names.
 
-    `names` is `*` for every name, `*.x` for every name below `x`, or one name. A `*` among the types stands for all
-    but those that a zone's signer makes; those have to be named.
+    `names` is `*` for every name, `*.x` for every name below `x`, or one name. A `*` among the types stands for all.
     """
 
     key_name: str
@@ -50,7 +49,7 @@ class Grant:
 
     def permits(self, owner: str, type_: str) -> bool:
         """Say whether it covers a record; compared label by label, so an escaped dot opens nothing."""
-        if type_ not in self.types and (EVERYTHING not in self.types or type_ in SIGNERS_TYPES):
+        if type_ not in self.types and EVERYTHING not in self.types:
             return False
         if self.names == EVERYTHING:
             return True
