@@ -72,7 +72,7 @@ contracts: $(VENV)/.check
 	@$(RUN)/lint-imports --no-cache | tail -n 3
 
 unit: $(VENV)/.check
-	@$(RUN)/python -m pytest -n 2 tests -m "not interop"
+	@$(RUN)/python -m pytest -n 2 --dist loadgroup tests -m "not interop"
 
 alone: $(VENV)/.check
 	@$(RUN)/python checks/alone.py

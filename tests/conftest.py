@@ -1,4 +1,4 @@
-"""The real mesh on loopback: one pair of organisations for each test process, started once."""
+"""The real mesh on loopback: one pair of organisations, started once by the process of tests that has need of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ from scop.cli.demo.scene import build_scene
 # How fast anything is bench/ says: a machine that is busy with other tests fails none.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process of tests run all that share a mesh: the other need not start it, too."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "running_world" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("running_world"))
+        elif "town" in fixtures:  # each module's own
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
