@@ -151,7 +151,7 @@ def test_cli_primary_has_a_zone_from_one_place(tmp_path: Path, more: dict[str, i
     )
     log = Log("primary", lambda _line: None)
     with pytest.raises(click.UsageError, match="twice"):
-        told.options(PublicSockets([], []), log, SystemClock(), Life(), tmp_path)
+        told.options(PublicSockets([], []), log, SystemClock(), Life(), tmp_path / "state")
 
 
 def test_cli_primary_says_which_server_it_is(program: Program) -> None:
