@@ -71,7 +71,9 @@ def _measured(folder: Path, options: tuple[str, ...]) -> dict[str, Measured]:
     if options:
         _sign(folder)
     (folder / "queries").write_text(_queries())
-    (folder / "random").write_text("".join(f"r{number}.{ZONE} A\n" for number in range(RANDOM_NAMES)))
+    # Spread over the zone, so that many different proofs are wanted.
+    names = (f"{'adhrw'[number % 5]}{number * 977 % NAMES}x{number}" for number in range(RANDOM_NAMES))
+    (folder / "random").write_text("".join(f"{name}.{ZONE} A\n" for name in names))
     with ExitStack() as running:
         servers = [running.enter_context(_ours(folder / "zone")), *_others(folder, running)]
         for server in servers:
