@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 
@@ -15,10 +16,12 @@ from fakes.mail_sessions import Records, serve
 from fakes.named_inlet import NamedInlet
 from fakes.small_dns import SmallDns, small_dns
 from fakes.watched_log import WatchedLog
+from scop.cells.primary.holdings import Author, Change
 from scop.cells.signer.manifest import MANIFEST
 from scop.cells.signer.publishing import Publisher, Registry
 from scop.cells.signer.service import SignerOptions, run
 from scop.dkim import verify
+from scop.dns.zone.zone import Zone
 from scop.mesh.calls import Caller
 from scop.mesh.cell import Life
 from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
@@ -89,7 +92,9 @@ class RunningSigner:
 
 
 @asynccontextmanager
-async def running(*, silent_lookups: int = 0, primary_is_up: bool = True) -> AsyncIterator[RunningSigner]:
+async def running(
+    *, silent_lookups: int = 0, primary_is_up: bool = True, republish_seconds: float = 300.0
+) -> AsyncIterator[RunningSigner]:
     """Run a signer until the block ends."""
     clock, relay = JumpingClock(), Records()
     speech = ServerOptions("mx.lagoon.test", trusted=True)
@@ -110,6 +115,7 @@ async def running(*, silent_lookups: int = 0, primary_is_up: bool = True) -> Asy
             log=signer.kept.log("signer"),
             clock=clock,
             life=signer.life,
+            republish_seconds=republish_seconds,
         )
         serving = asyncio.create_task(run(options))
         await ready.wait()
@@ -133,6 +139,27 @@ async def test_signer_seals_with_both_keys() -> None:
             (result.result.value, result.algorithm) for result in results
         ]
         assert sealed.endswith(b"\r\n" + MAIL)
+
+
+async def test_signer_puts_its_keys_back_into_a_zone_that_lost_them() -> None:
+    """A zone that is rolled back or imported may be older than our keys: mail would fail everywhere (RFC 6376 §3.6)."""
+    async with running(republish_seconds=0.01) as signer:
+        await signer.until_ready()
+        holdings = signer.dns.holdings
+        assert holdings is not None
+        names = [name for name in holdings.shown.by_origin["lagoon.test"].nodes if "_domainkey" in name]
+        changes, is_back = list[Change](), asyncio.Event()
+
+        def watch(change: Change) -> None:
+            changes.append(change)
+            if all(name in change.after.nodes for name in names):
+                is_back.set()
+
+        holdings.watch(watch)
+        without = partial(Zone.changed, put=(), removed=[(name, "TXT") for name in names])
+        await holdings.change("lagoon.test", without, Author("operator", "roll back"))
+        await is_back.wait()
+        assert ["operator", "signer.lagoon.test"] == [change.by.who for change in changes]
 
 
 async def test_signer_passes_on_where_mail_came_from() -> None:

@@ -31,6 +31,7 @@ class SmallDns:
     stored: list[Zone] = field(default_factory=list)
     silent_lookups: int = 0
     listening: Listening | None = None
+    holdings: Holdings | None = None
 
     def dial(self) -> Dialer:
         """Return how to reach it."""
@@ -68,7 +69,7 @@ async def small_dns(clock: Clock) -> AsyncIterator[SmallDns]:
     stored: list[Zone] = []
     holdings = Holdings([zone], _Stored(stored), Unsigned(), clock.unix)
     server = NameServer(holdings, rights, KeptLog().log("primary"), clock)
-    dns = SmallDns(server, key, stored)
+    dns = SmallDns(server, key, stored, holdings=holdings)
     async with listen(lambda: DnsStreamServer(dns.answer)) as listening:
         dns.listening = listening
         yield dns

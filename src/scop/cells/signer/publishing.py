@@ -28,9 +28,10 @@ from scop.net.dns_exchange import exchange_stream
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 
-__all__ = ["Publisher", "Registry"]
+__all__ = ["REPUBLISH_SECONDS", "Publisher", "Registry"]
 
 RECORD_TTL_SECONDS = 3600
+REPUBLISH_SECONDS = 300.0  # how long a zone that was rolled back or imported may be without our keys
 FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up together with us
 MAX_PAUSE_SECONDS = 30.0
 
@@ -83,6 +84,13 @@ class Publisher:
             await self._until_done("keys.unseen", partial(self._see, key))
             self._resolving.add(key.selector)
         self._log.info("keys.ready", selectors=[key.selector for key in self._keys])
+
+    async def keep(self, every_seconds: float = REPUBLISH_SECONDS) -> None:
+        """Publish, and put back for ever what is lost; an UPDATE that changes nothing writes nothing."""
+        await self.publish()
+        while True:
+            await asyncio.sleep(every_seconds)
+            await self._until_done("keys.unpublished", self._update)
 
     async def _until_done(self, event: str, attempt: Callable[[], Awaitable[None]]) -> None:
         pause, told = FIRST_PAUSE_SECONDS, ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scop.base import Clock
 from scop.cells.signer.keyring import load_or_make_keys
-from scop.cells.signer.publishing import Publisher, Registry
+from scop.cells.signer.publishing import REPUBLISH_SECONDS, Publisher, Registry
 from scop.cells.signer.sealing import Sealer, SealingSession
 from scop.dkim import SigningKey
 from scop.mesh.calls import CallServer
@@ -40,6 +40,7 @@ class SignerOptions:
     life: Life
     max_message_octets: int = 52_428_800
     max_recipients: int = 100
+    republish_seconds: float = REPUBLISH_SECONDS
 
 
 def options_of(cell: Cell) -> SignerOptions:
@@ -84,7 +85,7 @@ async def run(options: SignerOptions) -> None:
         PipeProtocol.CALL: lambda peer: CallServer(peer, {ReadSealing: status}, options.log),
     }
     async with asyncio.TaskGroup() as tasks:  # a bug in the publisher ends the cell, which is started anew
-        publishing = tasks.create_task(publisher.publish())
+        publishing = tasks.create_task(publisher.keep(options.republish_seconds))
         await options.inlet.serve(handlers)
         options.life.ready()
         await options.life.stopped()
