@@ -18,7 +18,7 @@ from typing import cast
 from fakes.command_line import DOMAIN, Town, founded
 from fakes.real_mesh import PASSWORD
 
-BALLAST_OCTETS = 4_000_000
+BALLAST_OCTETS = 12_000_000  # most of the disk, so that few mails fill it
 REFUSED = 3  # mails, before there is room again
 PATIENCE_SECONDS = 90.0
 RECIPIENT = "x@[127.0.0.9]"  # nothing listens there
