@@ -22,6 +22,7 @@ LIBRARIES: dict[str, set[str]] = {
     "dkim": {"cryptography", "cffi", "pycparser"},
     "dmarc": set(),
     "dns": set(),
+    "dnssec": {"cryptography", "cffi", "pycparser"},
     "dsn": {"pybase64"},
     "hamlet": {"pybase64"},
     "mime": {"pybase64"},
@@ -31,7 +32,10 @@ LIBRARIES: dict[str, set[str]] = {
     "spf": set(),
     "srs": set(),
     "store": {"pygit2", "cffi", "pycparser"},
+    "zone": {"dnspython"},
 }
+# Where an extra is for a part of a library, what is imported.
+MODULES = {"dnssec": "dns.resolver", "zone": "dns.zone"}
 _BLOCK = re.compile(r"<!-- alone: (\w+) -->\n```python\n(.*?)```", re.DOTALL)
 
 
@@ -90,7 +94,8 @@ def check(libraries: tuple[str, ...], wheel: Path, pins: Path, folder: Path) -> 
     # -I and -S: nothing of this environment is on the path but the standard library and that folder.
     start = f"import sys; sys.path[:0] = [{str(place)!r}]\n"
     for library in libraries:
-        run(sys.executable, "-I", "-S", "-c", f"{start}import scop.{library}\n{readme_lines(library)}")
+        module = MODULES.get(library, library)
+        run(sys.executable, "-I", "-S", "-c", f"{start}import scop.{module}\n{readme_lines(library)}")
     needs = ", ".join(sorted(brought)) or "nothing beyond the standard library"
     return "\n".join(f"scop[{library}] needs {needs}" for library in libraries)
 
