@@ -42,9 +42,7 @@ _ID_CHARACTERS = 32  # RFC 8461 §3.1
 WRITTEN_BY = {PLAN_KEY: frozenset(Purpose) - {Purpose.DKIM}, ADDRESS_KEY: FOLLOWING}  # the signer writes DKIM keys
 
 
-def site_of(
-    config: Config, *, certificate: str = "", next_certificate: str = "", dkim: Iterable[DkimKey] = ()
-) -> Site:
+def site_of(config: Config, *, certificate: str = "", next_certificate: str = "", dkim: Iterable[DkimKey] = ()) -> Site:
     """Return what the domain is; `certificate` is PEM, whose first one we show, now or soon."""
     publish, ports = config.publish, config.network.ports
     policy = policy_of(config)
