@@ -121,6 +121,7 @@ def test_plain_query_sees_through_options_that_do_not_count() -> None:
         query("p.test", use_edns=0).to_wire()[:-1],
         b"",
     ],
+    ids=["nsid", "axfr", "ixfr", "chaos", "update", "one octet more", "one less", "a cut OPT", "nothing"],
 )
 def test_plain_query_leaves_the_rest_to_others(octets: bytes) -> None:
     """What is more than a question, or less than a whole one, is looked at closely elsewhere."""
