@@ -97,7 +97,11 @@ def open_client(login: Login) -> smtplib.SMTP:
     client = smtplib.SMTP_SSL(
         login.address, login.port, timeout=SECONDS, context=_unverified(), local_hostname="client.test"
     )
-    client.login(login.user, login.password)
+    try:
+        client.login(login.user, login.password)
+    except BaseException:
+        client.close()
+        raise
     return client
 
 
@@ -113,10 +117,14 @@ def post_all(login: Login, sender: str, recipients: tuple[str, ...], mails: Iter
         code, text = transact(kept.client, sender, recipients, with_crlf(mail.octets))
         return Outcome(mail, code, text)
 
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        yield from pool.map(submit, mails)
-    for client in opened:
-        client.quit()
+    try:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            yield from pool.map(submit, mails)
+        for client in opened:
+            client.quit()
+    finally:
+        for client in opened:
+            client.close()
 
 
 def deliver_from(source: str, address: str, port: int, sender: str, recipient: str, octets: bytes) -> tuple[int, str]:
