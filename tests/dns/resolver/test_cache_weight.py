@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 import tracemalloc
 
 from scop.dns.answer import Question
@@ -40,10 +41,11 @@ def known_of(number: int) -> tuple[Question, Known]:
 
 
 def forget_what_functions_remember() -> None:
-    """Empty every `lru_cache`: they are bounded by themselves."""
-    for cached in gc.get_objects():
-        if isinstance(cached, functools._lru_cache_wrapper):
-            cached.cache_clear()
+    """Empty the `lru_cache` of every function of DNS: they are bounded by themselves. Those of others are not ours."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("scop.dns")]
+    for found in (value for module in modules for value in vars(module).values()):
+        if isinstance(found, functools._lru_cache_wrapper):
+            found.cache_clear()
 
 
 def test_weights_are_what_answers_take() -> None:
