@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ import dns.tsig
 import dns.update
 import pytest
 
+from fakes.zone_folder import Folder, read_zones, zone_path
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.name_server import NameServer, Rights
-from scop.cells.primary.zone_files import Folder, read_zones, write_zone, zone_path
 from scop.dns.rdata import CNAME, TXT, A
 from scop.dns.tsig import SignedRequest, TsigError, TsigKey
 from scop.dns.update import Addition, Change, Deletion, build_update, read_update_reply
@@ -77,7 +76,7 @@ class Primary:
         self.clock = Clock()
         self.lines: list[bytes] = []
         history = Stored(store) if store else Folder(folder)
-        zones = read_zones(folder, wanted="harbor.test").by_origin.values()
+        zones = read_zones(folder).by_origin.values()
         holdings = Holdings(zones, history, Unsigned(), self.clock.unix)
         rights = Rights(grants=(GRANT,), pipe_keys=(KEY,))
         self.server = NameServer(holdings, rights, Log("primary", self.lines.append), self.clock)
@@ -125,7 +124,7 @@ async def test_primary_update_is_shown_and_durable(primary: Primary, folder: Pat
     assert ['"v=DKIM1; p=abc"'] == primary.texts()
     assert ['"v=DKIM1; p=abc"'] == Primary(folder).texts()
     assert [("zone.updated", "")] == primary.events
-    assert 2 == read_zones(folder, wanted="harbor.test").by_origin["harbor.test"].serial
+    assert 2 == read_zones(folder).by_origin["harbor.test"].serial
 
 
 async def test_primary_is_durable_before_it_answers(folder: Path) -> None:
@@ -336,46 +335,3 @@ async def test_primary_malformed_is_formerr(primary: Primary) -> None:
         await answered(primary.server.answer_neighbour(octets, "signer")),
     )
     assert [dns.rcode.FORMERR] * 2 == [reply[3] & 0x0F for reply in replies if isinstance(reply, bytes)]
-
-
-def test_zone_files_missing_zone_names_the_file(tmp_path: Path) -> None:
-    """The one thing to be done is said: which file is missing, and who writes it."""
-    with pytest.raises(ValueError, match=rf"no zone harbor.test: {tmp_path}/harbor.test.zone is missing .*scop init"):
-        read_zones(tmp_path, wanted="harbor.test")
-
-
-def test_zone_files_bad_zone_names_file_and_line(folder: Path) -> None:
-    """A wrong line is named with its file."""
-    zone_path(folder, "lagoon.test").write_text("@ 60 IN BLA x\n")
-    with pytest.raises(ValueError, match=r"lagoon\.test\.zone: line 1: unknown"):
-        read_zones(folder, wanted="harbor.test")
-
-
-def test_zone_files_root_and_others(folder: Path) -> None:
-    """Every zone of the folder is read, the root from root.zone; half-written files are not."""
-    zone_path(folder, "").write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\n")
-    zone_path(folder, "test").write_text("@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a\n")
-    (folder / "half.new").write_text("@ 60 SO")
-    assert {"", "test", "harbor.test"} == set(read_zones(folder, wanted="").by_origin)
-    assert folder / "root.zone" == zone_path(folder, ".")
-
-
-def test_zone_files_write_replaces_whole_file(folder: Path) -> None:
-    """What was written is read back, and nothing is left beside it."""
-    zone = Zone.parse("@ 60 SOA a b 9 2 3 4 5\n@ 60 NS a\n", "harbor.test")
-    write_zone(folder, zone)
-    assert zone == read_zones(folder, wanted="harbor.test").by_origin[zone.origin]
-    assert ["harbor.test.zone"] == [path.name for path in folder.iterdir()]
-
-
-def test_zone_files_crash_before_rename_leaves_the_old_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Power that fails between write and rename costs the update, not the zone."""
-
-    def fail(_descriptor: int) -> None:
-        raise OSError("the disk fails")
-
-    before = zone_path(folder, "harbor.test").read_text()
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="the disk fails"):
-        write_zone(folder, Zone.parse("@ 60 SOA a b 9 2 3 4 5\n@ 60 NS a\n", "harbor.test"))
-    assert before == zone_path(folder, "harbor.test").read_text()

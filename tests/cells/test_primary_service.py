@@ -20,12 +20,12 @@ from dns.message import Message
 from fakes.loops import LOOPS, run_under
 from fakes.mesh import ClockAt, KeptLog, identity_of, loopback_listener
 from fakes.self_signed import client_context, write_pem
+from fakes.zone_folder import Folder, read_zones, zone_path
 from scop.cells.primary.history import GitHistory
 from scop.cells.primary.manifest import MANIFEST
 from scop.cells.primary.name_server import Rights
 from scop.cells.primary.service import PrimaryOptions, options_of, run
 from scop.cells.primary.signing import ZoneSigner
-from scop.cells.primary.zone_files import Folder, read_zones, zone_path
 from scop.dns.rdata import TXT
 from scop.dns.tsig import TsigKey
 from scop.dns.update import Addition, build_update, read_update_reply
@@ -65,7 +65,7 @@ def options_for(folder: Path, pipe: socket.socket) -> PrimaryOptions:
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     datagrams.bind((HOST, 0))
     return PrimaryOptions(
-        zones=read_zones(folder, wanted="harbor.test"),
+        zones=read_zones(folder),
         history=Folder(folder),
         sockets=PublicSockets([datagrams], [loopback_listener()]),
         log=KeptLog().log("primary"),
@@ -195,7 +195,7 @@ async def test_primary_alone_is_a_root(tmp_path: Path) -> None:
     zone_path(tmp_path, "").write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\na. 60 A 127.0.30.1\n")
     delegation = "harbor 60 NS mx.harbor\nmx.harbor 60 A 127.0.20.1\n"
     zone_path(tmp_path, "test").write_text("@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS a.\n" + delegation)
-    zones = read_zones(tmp_path, wanted="")
+    zones = read_zones(tmp_path)
     zone_path(tmp_path, "harbor.test").write_text(first_zone("harbor.test", "mx.harbor.test", "127.0.20.1"))
     pipe = loopback_listener()
     pipe.close()

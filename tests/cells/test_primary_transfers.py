@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from fakes.mesh import ClockAt, KeptLog
+from fakes.zone_folder import Folder
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.journals import Journals
 from scop.cells.primary.name_server import NameServer, Rights
-from scop.cells.primary.zone_files import Folder
 from scop.dns.answer import Question
 from scop.dns.message import Edns, Message, build_message, build_query, parse_message
 from scop.dns.rdata import TXT
