@@ -227,7 +227,7 @@ def test_transfer_changes_undo_a_difference(before: list[Record], after: list[Re
     one = Zone.of_records(ORIGIN, [*ZONE.records(), *before])
     two = with_serial(Zone.of_records(ORIGIN, [*ZONE.records(), *after]), 8)
     step = JournalStep.from_octets(JournalStep.between(one, two).to_octets())
-    assert difference(two, changed_by(one, step.difference())).without_soa().added == ()
+    assert difference(two, changed_by(one, step.difference())).without(frozenset({"SOA"})).added == ()
     assert not difference(two, changed_by(one, step.difference()))
 
 

@@ -37,10 +37,6 @@ class Difference:
     def __bool__(self) -> bool:
         return bool(self.removed or self.added)
 
-    def without_soa(self) -> Difference:
-        """Return what changed besides the SOA."""
-        return self.without(frozenset({"SOA"}))
-
     def without(self, types: frozenset[str]) -> Difference:
         """Return what changed besides records of these types."""
         return Difference(
