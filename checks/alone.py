@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # extra → what it may bring along
 LIBRARIES: dict[str, set[str]] = {
+    "arc": {"cryptography", "cffi", "pycparser"},
     "authres": set(),
     "dane": set(),
     "dkim": {"cryptography", "cffi", "pycparser"},
@@ -25,8 +26,11 @@ LIBRARIES: dict[str, set[str]] = {
     "dnssec": {"cryptography", "cffi", "pycparser"},
     "dsn": {"pybase64"},
     "hamlet": {"pybase64"},
+    "iprev": set(),
     "mime": {"pybase64"},
     "mtasts": set(),
+    "reports": {"cryptography", "cffi", "pycparser", "pybase64"},
+    "reputation": set(),
     "smtp": set(),
     "spam": {"msgspec", "pybase64"},
     "spf": set(),

@@ -74,7 +74,7 @@ class RunningKeeper:
 
     def callers(self) -> tuple[Caller, Caller, Caller]:
         """Return submission, mailbox and operator."""
-        submission, mailbox, operator = map(self.caller, GRANTS)
+        submission, mailbox, operator = map(self.caller, ("submission", "mailbox", "operator"))
         return submission, mailbox, operator
 
     def caller(self, cell: str) -> Caller:
@@ -118,9 +118,9 @@ def start(tmp_path: Path) -> Start:
 
 
 def test_keeper_grants_exactly_to_its_peers() -> None:
-    """Every peer of the manifest has its questions, no question belongs to two, and none is left over."""
+    """Every peer of the manifest has its questions, and only who may send as whom is asked by two."""
     assert set(MANIFEST.granted()) == set(GRANTS)
-    assert sum(map(len, GRANTS.values())) == len(EVERY_QUESTION)
+    assert sum(map(len, GRANTS.values())) == len(EVERY_QUESTION) + 1
 
 
 async def test_keeper_opens_an_account_that_can_log_in_and_get_mail(start: Start) -> None:

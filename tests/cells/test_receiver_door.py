@@ -7,7 +7,7 @@ import pytest
 from fakes.jumping_clock import JumpingClock
 from scop.cells.receiver.bans import Misdeed
 from scop.cells.receiver.door import Door, DoorLimits
-from scop.cells.receiver.reverse_name import IprevWord, ReverseName
+from scop.iprev import IprevWord, ReverseName
 from scop.mesh.config import Limits, PerAddress, PerNetwork, Receiver
 from scop.net.peer import Peer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes.mesh import KeptLog, identity_of
-from scop.cells import manifest_of
+from scop.cells import CELL_NAMES, manifest_of
 from scop.mesh import life
 from scop.mesh.authority import Authority
 from scop.mesh.cell import Cell, Place
@@ -35,7 +35,7 @@ def cell_and_boot(config: Config, state: Path) -> tuple[Cell, Boot]:
         log=KeptLog().log(),
         inlet=life._NoInlet(),
         identity=identity_of(authority, "filter"),
-        places={"verifier": Place("127.0.0.1", 21005)},
+        places={"verifier": Place("127.0.0.1", 21005), "receiver": Place("127.0.0.1", 21003)},
     )
     boot = Boot("filter", config, str(state), authority.leaf("filter"), {}, has_inlet=False, listeners=())
     return cell, boot
@@ -58,9 +58,9 @@ def test_life_ends_where_full_confinement_is_required(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("cell", "connect", "bind", "udp"),
     [
-        ("filter", (21005,), (), False),
+        ("filter", (21003, 21005), (), False),
         ("keeper", (), (), False),
-        ("relay", (25, 443, 21001, 21006, 21009), (0,), False),
+        ("relay", (25, 443, 21001, 21006, 21007, 21009, 21010), (0,), False),
         ("resolver", (53,), (0,), True),
     ],
 )
@@ -68,8 +68,7 @@ def test_rules_grant_what_the_manifest_names_and_no_more(
     cell: str, connect: tuple[int, ...], bind: tuple[int, ...], udp: bool
 ) -> None:
     """Ports of the neighbours and of the world; a bound source address only for who dials the world."""
-    ports = {"signer": 21001, "verifier": 21005, "mailbox": 21006, "keeper": 21007, "primary": 21008, "resolver": 21009}
-    places = {name: Place("127.0.0.1", port) for name, port in ports.items()}
+    places = {name: Place("127.0.0.1", 21000 + number) for number, name in enumerate(CELL_NAMES)}
     rules = rules_of(manifest_of(cell), config_of(require_confinement=False), Path("/state"), places, None)
     assert isinstance(rules, Rules)
     assert (connect, bind, udp, ("/state",)) == (rules.connect_ports, rules.bind_ports, rules.udp, rules.write_paths)

@@ -5,7 +5,7 @@ from scop.supervisor.supervisor import drain_order
 
 
 def test_drain_order_stops_a_cell_when_nobody_dials_it_any_more() -> None:
-    """What was taken in is carried to its owner first; only signer, relay and mailbox dial in a circle."""
+    """What was taken in is carried to its owner first; circles end at the public door and at the signer."""
     order = [manifest.name for manifest in drain_order(manifests())]
     late = [
         (manifest.name, pipe.peer)
@@ -13,7 +13,13 @@ def test_drain_order_stops_a_cell_when_nobody_dials_it_any_more() -> None:
         for pipe in manifest.reaches
         if order.index(manifest.name) > order.index(pipe.peer)
     ]
-    assert late == [("relay", "signer"), ("mailbox", "signer")]
+    assert late == [
+        ("relay", "signer"),
+        ("filter", "receiver"),
+        ("verifier", "receiver"),
+        ("mailbox", "signer"),
+        ("reporter", "signer"),
+    ]
 
 
 def test_drain_order_names_every_cell_once() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from scop.cells import CELL_NAMES
 from scop.mesh.config import Ports
+from scop.mesh.manifest import OPERATOR
 from scop.supervisor.config_file import ConfigurationError, read_config
 from scop.supervisor.door import Admission, Admit, MeshStatus, ReadStatus, knock
 from scop.supervisor.founding import Founding, found
@@ -128,7 +129,7 @@ async def test_supervisor_door_tells_the_status_and_admits_the_operator(layout: 
         }
         admission = await asyncio.to_thread(knock, layout.door, Admit())
         assert isinstance(admission, Admission)
-        assert {"keeper", "mailbox", "relay", "signer", "filter", "primary", "resolver"} == set(admission.places)
+        assert {pipe.peer for pipe in OPERATOR.reaches} == set(admission.places)
     assert not layout.door.exists()
 
 

@@ -20,6 +20,7 @@ CELL_NAMES = (
     "keeper",
     "primary",
     "resolver",
+    "reporter",
 )
 
 

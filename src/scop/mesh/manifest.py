@@ -91,10 +91,12 @@ OPERATOR = Manifest(
         Pipe("keeper", PipeProtocol.CALL, "accounts"),
         Pipe("mailbox", PipeProtocol.CALL, "list and show mail"),
         Pipe("relay", PipeProtocol.CALL, "look at the queue"),
-        Pipe("signer", PipeProtocol.CALL, "see whether keys are published"),
+        Pipe("signer", PipeProtocol.CALL, "see keys, and rotate them"),
         Pipe("filter", PipeProtocol.CALL, "install a trained model"),
         Pipe("primary", PipeProtocol.CALL, "look at zones and their history, change them"),
         Pipe("resolver", PipeProtocol.CALL, "resolve a name and see why it is secure"),
+        Pipe("receiver", PipeProtocol.CALL, "see and change who is let in"),
+        Pipe("reporter", PipeProtocol.CALL, "see reports, and send them now"),
     ),
 )
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from scop.mesh.authority import Authority
 from scop.mesh.manifest import OPERATOR, Manifest
+from scop.mesh.protocol import PipeProtocol
 from scop.net.log import Log, write_to_descriptor
 from scop.supervisor.config_file import ConfigurationError
 from scop.supervisor.door import Admission, CellStatus, Door, MeshStatus
@@ -36,13 +37,18 @@ KEPT_LOGS = 3
 
 
 def drain_order(cells: Iterable[Manifest]) -> tuple[Manifest, ...]:
-    """Return the order in which to stop: nobody still running dials a cell that stops, circles excepted."""
+    """Return the order in which to stop: nobody still running dials a cell that stops, circles excepted.
+
+    A circle ends where the public comes in: what is taken in keeps the others busy, and a call is no mail.
+    """
     left = list(cells)
     order: list[Manifest] = []
     while left:
         dialled = {pipe.peer for manifest in left for pipe in manifest.reaches}
         free = [manifest for manifest in left if manifest.name not in dialled]
-        order.extend(free or left[:1])
+        handed = {p.peer for manifest in left for p in manifest.reaches if p.protocol is not PipeProtocol.CALL}
+        doors = [manifest for manifest in left if manifest.listeners and manifest.name not in handed]
+        order.extend(free or (doors or left)[:1])
         left = [manifest for manifest in left if manifest not in order]
     return tuple(order)
 

@@ -12,5 +12,8 @@ MANIFEST = Manifest(
         Pipe("receiver", PipeProtocol.LMTP, "mail"),
         Pipe("operator", PipeProtocol.CALL, "install a trained model"),
     ),
-    reaches=(Pipe("verifier", PipeProtocol.LMTP, "mail"),),
+    reaches=(
+        Pipe("verifier", PipeProtocol.LMTP, "mail"),
+        Pipe("receiver", PipeProtocol.CALL, "who sends spam"),
+    ),
 )

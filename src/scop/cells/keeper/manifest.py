@@ -11,6 +11,7 @@ MANIFEST = Manifest(
     serves=(
         Pipe("submission", PipeProtocol.CALL, "who is this, as whom may they send"),
         Pipe("mailbox", PipeProtocol.CALL, "whose address is this"),
+        Pipe("relay", PipeProtocol.CALL, "as whom may they send"),
         Pipe("operator", PipeProtocol.CALL, "accounts"),
     ),
 )

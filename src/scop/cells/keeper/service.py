@@ -48,6 +48,7 @@ Grants: TypeAlias = Mapping[str, frozenset[type[Call[Any]]]]  # by the name of t
 # A neighbour that is taken over learns no more than its own job needs.
 GRANTS: Grants = {
     "submission": frozenset({Authenticate, AuthenticateExternal, BeginScram, FinishScram, MaySendAs}),
+    "relay": frozenset({MaySendAs}),
     "mailbox": frozenset({ResolveRecipient}),
     "operator": frozenset(
         {

@@ -16,5 +16,6 @@ MANIFEST = Manifest(
     reaches=(
         Pipe("keeper", PipeProtocol.CALL, "whose address is this"),
         Pipe("signer", PipeProtocol.SMTP, "forwards, and notices that mail was delivered"),
+        Pipe("reporter", PipeProtocol.LMTP, "reports that are addressed to us"),
     ),
 )

@@ -10,6 +10,7 @@ MANIFEST = Manifest(
     job="answer for our own zones",
     serves=(
         Pipe("signer", PipeProtocol.DOT, "publish keys by UPDATE with TSIG"),
+        Pipe("receiver", PipeProtocol.DOT, "publish the list of addresses by UPDATE with TSIG"),
         Pipe("operator", PipeProtocol.CALL, "look at zones and their history, change them"),
     ),
     reaches=(Pipe("resolver", PipeProtocol.DOT, "see which of our keys the parent vouches for"),),

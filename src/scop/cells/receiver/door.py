@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scop.cells.receiver.bans import BanLimits, Bans, Misdeed, Patience
-from scop.cells.receiver.reverse_name import IprevWord
+from scop.iprev import IprevWord
 from scop.net.meters import Meter, Rate, TwoMeters
 from scop.net.sources import Sources
 from scop.net.visitors import Visitors
@@ -22,7 +22,7 @@ from scop.smtp import Reply, reply
 
 if TYPE_CHECKING:
     from scop.base import Clock
-    from scop.cells.receiver.reverse_name import ReverseName
+    from scop.iprev import ReverseName
     from scop.mesh.config import Limits, PerAddress, Receiver
     from scop.net.peer import Peer
 

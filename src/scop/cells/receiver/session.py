@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scop.base import Clock, printable
 from scop.cells.receiver.bans import Misdeed
-from scop.cells.receiver.reverse_name import IprevWord, ReverseName, reverse_name
+from scop.iprev import IprevWord, ReverseName, reverse_name
 from scop.net.dns_client import Names, drive
 from scop.net.onward import Onward
 from scop.net.trace import new_trace_id

@@ -13,9 +13,11 @@ MANIFEST = Manifest(
         Pipe("operator", PipeProtocol.CALL, "look at the queue"),
     ),
     reaches=(
-        Pipe("resolver", PipeProtocol.DOT, "MX and addresses"),
+        Pipe("resolver", PipeProtocol.DOT, "MX and addresses, our own SPF"),
         Pipe("mailbox", PipeProtocol.LMTP, "local recipients, and notices to them"),
         Pipe("signer", PipeProtocol.SMTP, "notices to seal"),
+        Pipe("keeper", PipeProtocol.CALL, "as whom may they send"),
+        Pipe("reporter", PipeProtocol.CALL, "how TLS went"),
     ),
     world=(World.SMTP, World.HTTPS),
 )

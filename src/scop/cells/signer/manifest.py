@@ -12,7 +12,8 @@ MANIFEST = Manifest(
         Pipe("submission", PipeProtocol.SMTP, "accepted mail"),
         Pipe("relay", PipeProtocol.SMTP, "notices to seal"),
         Pipe("mailbox", PipeProtocol.SMTP, "forwards and notices to seal"),
-        Pipe("operator", PipeProtocol.CALL, "see whether keys are published"),
+        Pipe("reporter", PipeProtocol.SMTP, "reports to seal"),
+        Pipe("operator", PipeProtocol.CALL, "see keys, and rotate them"),
     ),
     reaches=(
         Pipe("primary", PipeProtocol.DOT, "publish keys by UPDATE with TSIG"),

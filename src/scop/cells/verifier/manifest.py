@@ -7,10 +7,12 @@ __all__ = ["MANIFEST"]
 
 MANIFEST = Manifest(
     name="verifier",
-    job="find out who really sent a mail: SPF, DKIM, DMARC",
+    job="find out who really sent a mail: SPF, DKIM, ARC, DMARC",
     serves=(Pipe("filter", PipeProtocol.LMTP, "mail"),),
     reaches=(
         Pipe("mailbox", PipeProtocol.LMTP, "mail"),
         Pipe("resolver", PipeProtocol.DOT, "policies and public keys"),
+        Pipe("receiver", PipeProtocol.CALL, "offenders, and who is honest"),
+        Pipe("reporter", PipeProtocol.CALL, "how mail was judged"),
     ),
 )

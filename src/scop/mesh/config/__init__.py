@@ -9,16 +9,21 @@ from __future__ import annotations
 import msgspec
 
 from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
+from scop.mesh.config.firewall import Firewall
 from scop.mesh.config.primary import Primary
 from scop.mesh.config.publish import Publish
 from scop.mesh.config.receiver import PerAddress, PerNetwork, Receiver
 from scop.mesh.config.relay import Relay, Smarthost
+from scop.mesh.config.reports import Reports
 from scop.mesh.config.resolver import Resolver
+from scop.mesh.config.signer import Signer
 from scop.mesh.config.submission import Device, Submission
+from scop.mesh.config.verifier import Verifier
 
 __all__ = [
     "Config",
     "Device",
+    "Firewall",
     "Limits",
     "Network",
     "PerAddress",
@@ -28,10 +33,13 @@ __all__ = [
     "Publish",
     "Receiver",
     "Relay",
+    "Reports",
     "Resolver",
+    "Signer",
     "Smarthost",
     "Submission",
     "Tls",
+    "Verifier",
     "WorldPorts",
 ]
 
@@ -146,6 +154,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resolver: Resolver = Resolver()
     primary: Primary = Primary()
     publish: Publish = Publish()
+    verifier: Verifier = Verifier()
+    signer: Signer = Signer()
+    reports: Reports = Reports()
+    firewall: Firewall = Firewall()
     require_confinement: bool = False
 
     def __post_init__(self) -> None:

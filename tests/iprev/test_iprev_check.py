@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.cells.receiver.reverse_name import IprevWord, ReverseName, reverse_name
 from scop.dns import AAAA, PTR, TIMEOUT, A, StaticNames, run
+from scop.iprev import IprevWord, ReverseName, reverse_name
 
 NAMES = StaticNames(
     {

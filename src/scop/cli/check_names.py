@@ -1,0 +1,221 @@
+"""Whom `mail verify`, `spf check`, `dkim verify` and `dmarc check` ask for names, and a record of what they asked.
+
+A master file answers for a whole world (`--zone`); else a server (`--server`), else the resolver of the running mesh,
+else the server that this machine asks itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from scop.base import Check, RemoteProtocolError, printable
+from scop.cli.shared import Operator, config_option, print_table, with_operator
+from scop.dns import Answer, Question, Rcode, StaticNames
+from scop.dns.chain import answer_of, follow_aliases, negative_ttl
+from scop.dns.message import Flag, Record, build_query, parse_message
+from scop.dns.rdata import Rdata, read_rdata
+from scop.dns.words import Security
+from scop.mesh.config.resolver import server_place
+from scop.mesh.vocabulary.resolver import ResolvedName, ResolvedRecord, ResolveName
+from scop.net.dialer import tcp_dialer
+from scop.net.dns_client import Names, drive
+from scop.net.dns_exchange import exchange_datagram, exchange_stream
+from scop.net.faults import TemporaryFailure
+from scop.supervisor.config_file import ConfigurationError, read_config
+from scop.supervisor.layout import Layout
+
+__all__ = ["Asked", "NamesChoice", "NotedNames", "asked_json", "print_asked", "run_check", "zone_names"]
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+MAX_SHOWN = 300  # characters of one record
+
+T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question and what came back."""
+
+    question: Question
+    answer: Answer
+
+
+class NotedNames:
+    """Asks others, and notes each question once with its answer, in the order of asking."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._known: dict[tuple[str, str], Answer] = {}
+        self.asked: list[Asked] = []
+
+    async def lookup(self, question: Question) -> Answer:
+        """Return what is known, from the first time on without asking again."""
+        key = question.name, question.type
+        if key not in self._known:
+            self._known[key] = answer = await self._names.lookup(question)
+            self.asked.append(Asked(question, answer))
+        return self._known[key]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesChoice:
+    """What the command line says about names."""
+
+    zone: Path | None = None
+    server: str = ""
+    config: Path = field(default_factory=lambda: Path("scop.toml"))
+
+    @staticmethod
+    def options(command: Command) -> Command:
+        """Add --zone, --server and --config to a command, which takes them as `zone`, `server` and `config`."""
+        command = config_option(command)
+        command = click.option("--server", default="", metavar="ADDR[:PORT]", help="Ask this server.")(command)
+        zone = click.Path(exists=True, dir_okay=False, path_type=Path)
+        return click.option("--zone", type=zone, help="A master file that holds all names there are.")(command)
+
+
+def run_check(check: Check[Question, Answer, T], choice: NamesChoice) -> tuple[T, tuple[Asked, ...]]:
+    """Drive one check; return its outcome and what was asked on the way."""
+
+    async def work(names: Names) -> tuple[T, tuple[Asked, ...]]:
+        noted = NotedNames(names)
+        return await drive(check, noted), tuple(noted.asked)
+
+    if choice.zone is not None:
+        return asyncio.run(work(_Static(zone_names(choice.zone))))
+    if choice.server:
+        return asyncio.run(work(_Server(_place(choice.server))))
+    if _mesh_runs(choice.config):
+        return with_operator(choice.config, lambda operator: work(_Mesh(operator)))
+    return asyncio.run(work(_Server(_system_server())))
+
+
+def zone_names(path: Path) -> StaticNames:
+    """Read a master file, with names below the root; raises `click.ClickException` that names the line."""
+    from scop.dns.zone.master_file import read_any_records
+
+    try:
+        records = read_any_records(path.read_text(encoding="utf-8"), "")
+    except (RemoteProtocolError, UnicodeDecodeError) as fault:
+        raise click.ClickException(f"{path}: {fault}") from fault
+    found: dict[tuple[str, str], list[Rdata]] = {}
+    for record in records:
+        found.setdefault((record.name, record.type), []).append(record.rdata)
+    return StaticNames(found)
+
+
+def asked_json(asked: tuple[Asked, ...]) -> list[dict[str, object]]:
+    """Return what was asked for programs."""
+    return [
+        {
+            "name": one.question.name,
+            "type": one.question.type,
+            "rcode": one.answer.rcode.name,
+            "security": str(one.answer.security),
+            "records": [_shown(record) for record in one.answer.records],
+        }
+        for one in asked
+    ]
+
+
+def print_asked(asked: tuple[Asked, ...]) -> None:
+    """Print what was asked for people."""
+    rows = [
+        (one.question.name, one.question.type, str(one.answer.security), text)
+        for one in asked
+        for text in ([_shown(record) for record in one.answer.records] or [f"({one.answer.rcode.name})"])
+    ]
+    print_table(("question", "type", "names", "answer"), rows)
+
+
+def _shown(record: Rdata) -> str:
+    from scop.dns.zone.master_file import rdata_text
+
+    return printable(rdata_text(record), limit=MAX_SHOWN)
+
+
+class _Static:
+    def __init__(self, names: StaticNames) -> None:
+        self._names = names
+
+    async def lookup(self, question: Question) -> Answer:
+        return self._names.answer(question)
+
+
+class _Server:
+    """Asks one server by datagram, and by stream where the answer does not fit."""
+
+    def __init__(self, place: tuple[str, int]) -> None:
+        self._place = place
+
+    async def lookup(self, question: Question) -> Answer:
+        import secrets
+
+        from scop.dns.asking import Server
+
+        octets = build_query(question, secrets.randbits(16), flags=Flag.RECURSION_DESIRED | Flag.AUTHENTIC_DATA)
+        try:
+            message = parse_message(await exchange_datagram(Server(*self._place), octets))
+            if message.is_truncated:
+                message = parse_message(await exchange_stream(tcp_dialer(*self._place), octets))
+        except (TemporaryFailure, RemoteProtocolError) as fault:
+            return Answer(question, Rcode.SERVFAIL, reason=str(fault))
+        return answer_of(question, message)
+
+
+class _Mesh:
+    """Asks the resolver of the running mesh, which says how sure each answer is."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+
+    async def lookup(self, question: Question) -> Answer:
+        try:
+            resolved = await self._operator.caller("resolver").call(ResolveName(question.name, question.type))
+        except TemporaryFailure as fault:
+            return Answer(question, Rcode.SERVFAIL, reason=str(fault))
+        return _answer(question, resolved)
+
+
+def _answer(question: Question, resolved: ResolvedName) -> Answer:
+    rcode, security = Rcode[resolved.rcode], Security(resolved.security)
+    chain = follow_aliases(question, tuple(map(_record, resolved.answers)))
+    records = tuple(record.rdata for record in chain.records)
+    ttl = chain.ttl_seconds if records else negative_ttl(tuple(map(_record, resolved.authority)))
+    return Answer(question, rcode, records, ttl, security, chain.name, resolved.reason)
+
+
+def _record(one: ResolvedRecord) -> Record:
+    return Record(one.owner, one.ttl_seconds, read_rdata(one.type, one.rdata))
+
+
+def _mesh_runs(config: Path) -> bool:
+    try:
+        return Layout(read_config(config)).door.exists()
+    except ConfigurationError:
+        return False
+
+
+def _place(server: str) -> tuple[str, int]:
+    try:
+        return server_place(server, 53)
+    except ValueError as fault:
+        raise click.UsageError(f"--server {fault}") from None
+
+
+def _system_server() -> tuple[str, int]:
+    try:
+        lines = RESOLV_CONF.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for words in map(str.split, lines):
+        if len(words) > 1 and words[0] == "nameserver":
+            return words[1], 53
+    raise click.ClickException(f"{RESOLV_CONF} names no server; say whom to ask by --server, or give names by --zone")

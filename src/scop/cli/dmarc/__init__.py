@@ -1,0 +1,17 @@
+"""`scop dmarc`: what a domain wants done with mail in its name, and reports of it. One file per command."""
+
+from __future__ import annotations
+
+import click
+
+from scop.cli.late import Late
+
+__all__ = ["dmarc"]
+
+# Command name → (module, attribute, one line for the list).
+COMMANDS: dict[str, tuple[str, str, str]] = {}
+
+
+@click.command(cls=Late, late_commands=COMMANDS)
+def dmarc() -> None:
+    """Judge mail by its author domain's policy; show and send reports."""
