@@ -50,5 +50,5 @@ def signed_mails(sender: Sender, recipient: str, count: int, octets: int) -> lis
             f"Date: Wed, 25 Nov 2026 09:00:00 +0000\r\nMessage-ID: <{number}@{sender.domain}>\r\n"
             "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
         ).encode() + bytes(body)
-        mails.append(sign(mail, (sender.key,), now_unix=NOW_UNIX) + mail)
+        mails.append(sign(mail, (sender.key,), now=NOW_UNIX) + mail)
     return mails

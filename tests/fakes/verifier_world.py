@@ -68,4 +68,4 @@ def mail(author: str = "Ceo <ceo@lagoon.test>", body: str = "Text") -> bytes:
 
 def signed(octets: bytes) -> bytes:
     """Return a mail under both signatures of lagoon.test."""
-    return sign(octets, _KEYS, now_unix=NOW) + octets
+    return sign(octets, _KEYS, now=NOW) + octets

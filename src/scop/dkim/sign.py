@@ -35,8 +35,8 @@ _BASE64_OCTETS = 72
 _RELAXED = Canonicalization.RELAXED
 
 
-def sign(octets: bytes, keys: Sequence[SigningKey], *, now_unix: int, lifetime_seconds: int = 0) -> bytes:
-    """Return the fields to prepend to the mail, one for each key; with a lifetime they carry x=.
+def sign(octets: bytes, keys: Sequence[SigningKey], *, now: float, lifetime_seconds: int = 0) -> bytes:
+    """Return the fields to prepend to the mail at `now` (Unix seconds), one a key; with a lifetime they carry x=.
 
     The mail must have CRLF line ends and a From field (`ValueError` otherwise).
     """
@@ -44,8 +44,9 @@ def sign(octets: bytes, keys: Sequence[SigningKey], *, now_unix: int, lifetime_s
     names = _names_to_sign(header)
     body_hash = hashlib.sha256(canonical_body(body, _RELAXED)).digest()
     covered = header.covered([name.lower().encode("ascii") for name in names], _RELAXED)
-    lifetime = f" x={now_unix + lifetime_seconds};" if lifetime_seconds else ""
-    times = f"t={now_unix};{lifetime}"
+    signed_unix = int(now)
+    lifetime = f" x={signed_unix + lifetime_seconds};" if lifetime_seconds else ""
+    times = f"t={signed_unix};{lifetime}"
     rest = b" " + times.encode("ascii") + b"\r\n" + _folded_names(names) + b"\r\n\tbh=" + _base64(body_hash) + b";"
     return b"".join(_field(key, rest, covered) for key in keys)
 

@@ -69,7 +69,7 @@ class SealingSession(Passage):
             return answer
         started = sealer.clock.monotonic()
         try:
-            seals = sign(octets, sealer.keys, now_unix=int(sealer.clock.unix()))
+            seals = sign(octets, sealer.keys, now=sealer.clock.unix())
         except ValueError as error:
             await self._onward.abandon()
             sealer.log.warning("mail.refused", trace=self._trace, reason=str(error), reply=str(_NO_AUTHOR))
