@@ -8,13 +8,28 @@ from scop.mesh.calls import Call
 from scop.mesh.vocabulary.relay import TlsSessions
 
 __all__ = [
+    "ArrivedReport",
+    "CountedDomain",
     "DkimJudged",
     "JudgedMail",
     "NoteJudgements",
     "NoteTlsSessions",
     "Override",
     "PublishedPolicy",
+    "ReadReport",
+    "ReadReports",
+    "ReadSenders",
+    "ReportPage",
+    "Reports",
+    "ReportsMade",
+    "SendReports",
+    "SenderDay",
+    "Senders",
+    "SendingSource",
+    "SentLetter",
+    "SentReport",
     "Taken",
+    "Unsent",
 ]
 
 
@@ -88,3 +103,152 @@ class NoteTlsSessions(Call[Taken], frozen=True):
 
     day: str  # YYYY-MM-DD
     sessions: tuple[TlsSessions, ...]
+
+
+class SenderDay(msgspec.Struct, frozen=True):
+    """Mails in our name on one UTC day, as others counted them."""
+
+    day: str
+    passed: int  # DKIM or SPF was aligned
+    failed: int
+
+
+class SendingSource(msgspec.Struct, frozen=True):
+    """One address that sent in our name."""
+
+    address: str
+    name: str  # its confirmed name in the DNS; '' for none
+    mails: int
+    dkim_aligned: int
+    spf_aligned: int
+    unaligned: int  # neither was
+    quarantined: int
+    rejected: int
+    domains: tuple[str, ...]  # which it wrote in From
+    authenticated: tuple[str, ...]  # as whom SPF or DKIM knew it, aligned or not
+    reporters: tuple[str, ...]
+    first_day: str
+    last_day: str
+
+
+class Senders(msgspec.Struct, frozen=True):
+    """Who sends as us: the sources with the most mails first."""
+
+    days: tuple[SenderDay, ...]
+    sources: tuple[SendingSource, ...]
+    source_count: int
+    reports: int  # that this was read from
+    unproven: int  # reports left out, since nothing shows that they come from whom they name
+
+
+class ReadSenders(Call[Senders], frozen=True):
+    """Who sent as us in the last days, as the domain `domain` (and below it) or any of ours?"""
+
+    days: int = 30
+    domain: str = ""
+    limit: int = 50
+    unproven: bool = False  # read those reports as well
+
+
+class ArrivedReport(msgspec.Struct, frozen=True):
+    """One mail that came to the address for reports."""
+
+    id: int
+    unix: float
+    trace: str
+    author_domain: str
+    is_proven: bool  # DMARC passed for the author's domain
+    subject: str
+    state: str  # unread, read, again, foreign, broken, answer
+    kind: str  # aggregate, failure, tls; '' where it is none
+    reporter: str
+    report_id: str
+    about: str  # the policy domain
+    begin_unix: int
+    end_unix: int
+    mails: int
+    reason: str  # why it is broken; what is odd in it
+
+
+class SentLetter(msgspec.Struct, frozen=True):
+    """One report's way to one destination."""
+
+    destination: str
+    state: str  # waiting, passed, refused, returned, unsupported
+    attempts: int
+    next_unix: float | None
+    trace: str
+    words: str  # what was answered last
+
+
+class SentReport(msgspec.Struct, frozen=True):
+    """One report of ours."""
+
+    id: int
+    kind: str
+    about: str
+    report_id: str
+    begin_unix: int
+    end_unix: int
+    mails: int  # or sessions
+    made_unix: float
+    letters: tuple[SentLetter, ...]
+
+
+class CountedDomain(msgspec.Struct, frozen=True):
+    """What waits for its report."""
+
+    kind: str
+    day: str
+    domain: str
+    mails: int
+
+
+class Reports(msgspec.Struct, frozen=True):
+    """What came, what was sent and what waits, the latest first."""
+
+    arrived: tuple[ArrivedReport, ...]
+    sent: tuple[SentReport, ...]
+    counted: tuple[CountedDomain, ...]
+
+
+class ReadReports(Call[Reports], frozen=True):
+    """Which reports came and went in the last days?"""
+
+    days: int = 30
+    limit: int = 50
+
+
+class ReportPage(msgspec.Struct, frozen=True):
+    """One report, and the beginning of its octets: the mail that came, the document that was sent."""
+
+    arrived: ArrivedReport | None = None
+    sent: SentReport | None = None
+    octets: bytes = b""
+    size_octets: int = 0
+
+
+class ReadReport(Call[ReportPage], frozen=True):
+    """What stands in this report that came, or that was sent?"""
+
+    id: int
+    is_sent: bool
+
+
+class Unsent(msgspec.Struct, frozen=True):
+    """A domain that is told nothing, and why."""
+
+    kind: str
+    domain: str
+    reason: str
+
+
+class ReportsMade(msgspec.Struct, frozen=True):
+    """What `SendReports` made; the letters are on their way."""
+
+    reports: tuple[SentReport, ...]
+    unsent: tuple[Unsent, ...]
+
+
+class SendReports(Call[ReportsMade], frozen=True):
+    """Make and send reports of all that is counted up to now, and try again what waits."""
