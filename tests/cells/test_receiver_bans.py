@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fakes.jumping_clock import JumpingClock
+from scop.base.sources import Source
 from scop.cells.receiver.bans import BanLimits, Bans, Misdeed, Patience
-from scop.net.sources import Source
 
 LIMITS = BanLimits(
     ban_seconds=600.0, per_host=Patience(3, 4), per_network=Patience(6, 9), within_seconds=60.0, max_sources=4

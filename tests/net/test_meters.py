@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.jumping_clock import JumpingClock
+from scop.base.sources import Source
 from scop.net.meters import Meter, Rate, TwoMeters
-from scop.net.sources import Source
 
 TEN_A_MINUTE = Rate(10, 60)
 HERE = Source("192.0.2.1", "192.0.2.0/24")

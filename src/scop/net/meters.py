@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scop.base import Clock
-    from scop.net.sources import Source
+    from scop.base.sources import Source
 
 __all__ = ["MAX_KEYS", "Meter", "Rate", "TwoMeters"]
 

@@ -9,10 +9,10 @@ import secrets
 from dataclasses import dataclass
 
 from scop.base import Clock
+from scop.base.sources import Sources
 from scop.cells.keeper.account import MAX_APP_PASSWORDS, ScramSha256
 from scop.cells.keeper.salts import ScramTerms
 from scop.mesh.vocabulary.keeper import BeginScram
-from scop.net.sources import Sources
 from scop.smtp.sasl import ScramVerifier, ServerExchange
 
 __all__ = ["Exchange", "Exchanges"]

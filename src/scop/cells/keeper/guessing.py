@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scop.base import Clock
-from scop.net.sources import Sources
+from scop.base.sources import Sources
 
 __all__ = ["PATIENCE", "Guard", "GuessLimits", "Guesses", "Patience"]
 

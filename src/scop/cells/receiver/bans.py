@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from scop.base import Clock
-    from scop.net.sources import Source
+    from scop.base.sources import Source
 
 __all__ = ["BanLimits", "Bans", "Misdeed", "Patience"]
 

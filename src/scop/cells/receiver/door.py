@@ -13,10 +13,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scop.base.sources import Sources
 from scop.cells.receiver.bans import BanLimits, Bans, Misdeed, Patience
 from scop.iprev import IprevWord
 from scop.net.meters import Meter, Rate, TwoMeters
-from scop.net.sources import Sources
 from scop.net.visitors import Visitors
 from scop.smtp import Reply, reply
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scop.base import printable
+from scop.base.sources import Networks
 from scop.cells.receiver.bans import Misdeed
 from scop.cells.receiver.door import Door, DoorLimits
 from scop.cells.receiver.session import Gate, ReceiverSession
@@ -15,7 +16,6 @@ from scop.net.dns_client import Names, StreamNames
 from scop.net.entrance import BACKLOG
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
-from scop.net.sources import Networks
 from scop.smtp import Refused, ServerOptions
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scop.base.sources import Sources
 from scop.net.meters import Meter, Rate
-from scop.net.sources import Sources
 from scop.smtp import Reply, reply
 
 if TYPE_CHECKING:

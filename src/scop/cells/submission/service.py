@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scop.base import RemoteProtocolError, printable
+from scop.base.sources import Networks
 from scop.cells.submission.devices import Devices
 from scop.cells.submission.rates import Rates
 from scop.cells.submission.session import MAX_HOLD_SECONDS, Counter, SubmissionSession
@@ -17,7 +18,6 @@ from scop.net.connections import Connections
 from scop.net.entrance import BACKLOG
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import Entrance, MailServer, ServerTimeouts
-from scop.net.sources import Networks
 from scop.net.visitors import Visitors
 from scop.smtp import Refused, ServerOptions
 from scop.smtp.sasl import SCRAM_SHA_256, SCRAM_SHA_256_PLUS, tls_server_end_point

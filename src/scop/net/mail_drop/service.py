@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from scop.base import printable
+from scop.base.sources import Networks
 from scop.net.connections import Connections
 from scop.net.entrance import BACKLOG, Entrance, ServerTimeouts
 from scop.net.log import Log
@@ -19,7 +20,6 @@ from scop.net.mail_drop.directory import Directory
 from scop.net.mail_drop.drop import Drop
 from scop.net.mail_drop.session import DropSession, Free, Hall
 from scop.net.mail_server import MailServer
-from scop.net.sources import Networks
 from scop.smtp import ServerOptions
 from scop.smtp.extensions import built_in
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.net.sources import Source, Sources
+from scop.base.sources import Source, Sources
 
 SOURCES = Sources(("198.51.100.0/24", "2001:db8:1::/48"))
 
