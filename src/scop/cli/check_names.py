@@ -7,7 +7,7 @@ else the server that this machine asks itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -27,41 +27,17 @@ from scop.net.dialer import tcp_dialer
 from scop.net.dns_client import Names, drive
 from scop.net.dns_exchange import exchange_datagram, exchange_stream
 from scop.net.faults import TemporaryFailure
+from scop.net.noted_names import Asked, NotedNames
 from scop.supervisor.config_file import ConfigurationError, read_config
 from scop.supervisor.layout import Layout
 
-__all__ = ["Asked", "NamesChoice", "NotedNames", "asked_json", "print_asked", "run_check", "zone_names"]
+__all__ = ["NamesChoice", "asked_json", "print_asked", "run_check", "run_with_names", "zone_names"]
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 MAX_SHOWN = 300  # characters of one record
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., object])
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question and what came back."""
-
-    question: Question
-    answer: Answer
-
-
-class NotedNames:
-    """Asks others, and notes each question once with its answer, in the order of asking."""
-
-    def __init__(self, names: Names) -> None:
-        self._names = names
-        self._known: dict[tuple[str, str], Answer] = {}
-        self.asked: list[Asked] = []
-
-    async def lookup(self, question: Question) -> Answer:
-        """Return what is known, from the first time on without asking again."""
-        key = question.name, question.type
-        if key not in self._known:
-            self._known[key] = answer = await self._names.lookup(question)
-            self.asked.append(Asked(question, answer))
-        return self._known[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +59,23 @@ class NamesChoice:
 
 def run_check(check: Check[Question, Answer, T], choice: NamesChoice) -> tuple[T, tuple[Asked, ...]]:
     """Drive one check; return its outcome and what was asked on the way."""
+    return run_with_names(lambda names: drive(check, names), choice)
 
-    async def work(names: Names) -> tuple[T, tuple[Asked, ...]]:
-        noted = NotedNames(names)
-        return await drive(check, noted), tuple(noted.asked)
+
+def run_with_names(work: Callable[[Names], Awaitable[T]], choice: NamesChoice) -> tuple[T, tuple[Asked, ...]]:
+    """Run what asks names; return its outcome and what was asked on the way."""
+
+    async def noted(names: Names) -> tuple[T, tuple[Asked, ...]]:
+        noting = NotedNames(names)
+        return await work(noting), tuple(noting.asked)
 
     if choice.zone is not None:
-        return asyncio.run(work(_Static(zone_names(choice.zone))))
+        return asyncio.run(noted(_Static(zone_names(choice.zone))))
     if choice.server:
-        return asyncio.run(work(_Server(_place(choice.server))))
+        return asyncio.run(noted(_Server(_place(choice.server))))
     if _mesh_runs(choice.config):
-        return with_operator(choice.config, lambda operator: work(_Mesh(operator)))
-    return asyncio.run(work(_Server(_system_server())))
+        return with_operator(choice.config, lambda operator: noted(_Mesh(operator)))
+    return asyncio.run(noted(_Server(_system_server())))
 
 
 def zone_names(path: Path) -> StaticNames:
