@@ -6,7 +6,7 @@ import pytest
 
 from fakes.recording_names import RecordingNames
 from scop.dns import Question, StaticNames, run
-from scop.spf import SpfOptions, SpfResult, SpfWord, check_host, check_mail_from
+from scop.spf import SpfOptions, SpfResult, SpfStep, SpfWord, check_helo, check_host, check_mail_from
 
 
 def _names(**zone: list[object]) -> StaticNames:
@@ -50,13 +50,88 @@ def test_an_empty_reverse_path_is_postmaster_at_the_helo_name() -> None:
     assert (SpfWord.PASS, "h.test") == (outcome.result, outcome.domain)
 
 
-@pytest.mark.parametrize("domain", ["", "test", "[192.0.2.1]", "a..test", "x" * 64 + ".test", "häfen.test"])
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "",
+        "test",
+        "[192.0.2.1]",
+        "a..test",
+        "x" * 64 + ".test",
+        "hä\0fen.test",
+        "a.test\0.b.test",
+        "(a.test",
+        "a b.test",
+    ],
+    ids=range(9),
+)
 def test_what_is_no_domain_has_no_policy(domain: str) -> None:
     """A malformed domain gives none and asks nothing (RFC 7208 §4.3)."""
     check = check_host("192.0.2.1", domain, f"x@{domain}", "h.test")
     with pytest.raises(StopIteration) as end:
         next(check)
     assert SpfWord.NONE is end.value.value.result
+
+
+@pytest.mark.parametrize("domain", ["häfen.test", "HÄFEN.test.", "häfen。test", "xn--hfen-loa.test"])
+def test_international_names_are_judged_by_their_a_labels(domain: str) -> None:
+    """U-labels become A-labels in each identity, before a name is asked for or fills a macro (RFC 8616 §4)."""
+    names = StaticNames.from_openspf(
+        {
+            "xn--hfen-loa.test": [{"TXT": "v=spf1 exists:%{o}.%{h}.ok.test -all"}],
+            "xn--hfen-loa.test.xn--hfen-loa.test.ok.test": [{"A": "127.0.0.2"}],
+        }
+    )
+    helo = domain.removesuffix(".")
+    for check in (
+        check_mail_from("192.0.2.1", f"x@{helo}", helo),
+        check_host("192.0.2.1", domain, f"x@{helo}", helo),
+        check_helo("192.0.2.1", helo),
+    ):
+        outcome = run(check, names)
+        assert (SpfWord.PASS, "xn--hfen-loa.test") == (outcome.result, outcome.domain)
+
+
+def test_the_helo_name_is_an_identity_of_its_own() -> None:
+    """RFC 7208 §2.3: it is checked as a domain with the local part postmaster, whatever MAIL FROM says."""
+    names = _names(
+        h_test=[{"TXT": "v=spf1 exists:%{l}.%{d}.ok.test -all"}], postmaster_h_test_ok_test=[{"A": "127.0.0.2"}]
+    )
+    outcome = run(check_helo("192.0.2.1", "H.test"), names)
+    assert (SpfWord.PASS, "h.test", "exists:%{l}.%{d}.ok.test") == (outcome.result, outcome.domain, outcome.mechanism)
+
+
+def test_a_helo_that_is_an_address_has_no_policy() -> None:
+    """RFC 7208 §2.3: only a multi-label domain name can be checked."""
+    assert SpfWord.NONE is run(check_helo("192.0.2.1", "[192.0.2.1]"), StaticNames({})).result
+
+
+def test_steps_tell_how_a_result_came_about() -> None:
+    """Each policy and each term that was looked at, in order; those of included policies stand below their term."""
+    names = _names(
+        a_test=[{"TXT": "v=spf1 ip4:192.0.2.9 include:b.test redirect=c.test"}],
+        b_test=[{"TXT": "v=spf1 -all"}],
+        c_test=[{"TXT": "v=spf1 ?all"}],
+    )
+    found = run(check_mail_from("192.0.2.1", "x@a.test", "h.test", SpfOptions(notes_steps=True)), names)
+    assert (
+        SpfStep(0, "a.test", "v=spf1 ip4:192.0.2.9 include:b.test redirect=c.test", "policy"),
+        SpfStep(0, "a.test", "ip4:192.0.2.9", "does not match"),
+        SpfStep(0, "a.test", "include:b.test", "does not match"),
+        SpfStep(1, "b.test", "v=spf1 -all", "policy"),
+        SpfStep(1, "b.test", "-all", "matches: fail"),
+        SpfStep(0, "a.test", "redirect", "nothing before it matches, so it decides"),
+        SpfStep(0, "c.test", "v=spf1 ?all", "policy"),
+        SpfStep(0, "c.test", "?all", "matches: neutral"),
+    ) == found.steps
+    assert found == run(check_mail_from("192.0.2.1", "x@a.test", "h.test"), names)
+
+
+def test_a_check_that_ends_within_a_term_leaves_it_open() -> None:
+    """What follows a fault was not looked at."""
+    names = _names(a_test=[{"TXT": "v=spf1 include:none.test -all"}])
+    found = run(check_mail_from("192.0.2.1", "x@a.test", "h.test", SpfOptions(notes_steps=True)), names)
+    assert (SpfWord.PERMERROR, "") == (found.result, found.steps[-1].outcome)
 
 
 @pytest.mark.parametrize("sender", ["a\\9@a.test", "a b@a.test", "a\0@a.test", "jösé@a.test", "x" * 300 + "@a.test"])

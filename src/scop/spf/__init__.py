@@ -7,8 +7,18 @@ an `SpfResult`. It opens no socket and reads no clock; `scop.dns.run` drives it 
 Standards: RFC 7208 (SPF), RFC 8601 §2.7.2 (words of the result), RFC 8616 §4 (internationalized mail).
 """
 
-from scop.spf.check import check_host, check_mail_from
+from scop.spf.check import check_helo, check_host, check_mail_from
 from scop.spf.record import Record, parse_record
-from scop.spf.result import SpfOptions, SpfResult, SpfWord
+from scop.spf.result import SpfOptions, SpfResult, SpfStep, SpfWord
 
-__all__ = ["Record", "SpfOptions", "SpfResult", "SpfWord", "check_host", "check_mail_from", "parse_record"]
+__all__ = [
+    "Record",
+    "SpfOptions",
+    "SpfResult",
+    "SpfStep",
+    "SpfWord",
+    "check_helo",
+    "check_host",
+    "check_mail_from",
+    "parse_record",
+]

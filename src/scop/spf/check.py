@@ -5,29 +5,35 @@ standard. Its methods are generators that ask through `_Evaluation._ask`; whatev
 check early (a broken policy, a silent DNS, a budget spent) is thrown as `_Ended` from any depth and
 caught once, in `check_host`. Included and redirected policies are evaluated by the same method.
 
-Standards: RFC 7208 §2.4 (which domain), §4 (check_host), §5 (mechanisms), §6.2 (explanation).
+Standards: RFC 7208 §2.3 and §2.4 (which domain), §4 (check_host), §5 (mechanisms), §6.2 (explanation); RFC 8616 §4
+(names that are not ASCII).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from scop.base import Check, RemoteProtocolError, printable
+from scop.base import Check, RemoteProtocolError, a_labels, printable
 from scop.dns import AAAA, MX, PTR, TXT, Answer, Question, Rcode
 from scop.dns import A as IPv4Record
 from scop.dns.names import is_askable
 from scop.spf.address import Address, Network
 from scop.spf.macros import MacroString, NotExpandable, parse_explanation
-from scop.spf.record import A, All, Exists, Include, Mechanism, Mx, Ptr, Record, is_spf, parse_record
-from scop.spf.result import SpfOptions, SpfResult, SpfWord
+from scop.spf.record import A, All, Directive, Exists, Include, Mechanism, Mx, Ptr, Record, is_spf, parse_record
+from scop.spf.result import SpfOptions, SpfResult, SpfStep, SpfWord
 
-__all__ = ["check_host", "check_mail_from"]
+__all__ = ["check_helo", "check_host", "check_mail_from"]
 
 MAX_EXCHANGERS = 10  # RFC 7208 §4.6.4: more is a permerror
 MAX_POINTERS = 10  # RFC 7208 §4.6.4: further ones are ignored
 MAX_EXPLANATION = 500  # characters; fits a reply line
+
+# No domain of a mail is written with these (RFC 5322 §3.2.3 "specials", spaces, controls), though the DNS knows such
+# names: what another program takes for the end of a name would be judged here as a part of it.
+_NOT_IN_DOMAINS = re.compile(r'[\x00-\x20\x7f()<>\[\]:;@\\,"]')
 
 _DEFAULTS = SpfOptions()
 
@@ -52,6 +58,13 @@ class _Finding:
     reason: str
     domain: str = ""
     explanation: MacroString | None = None
+    mechanism: str = ""
+
+
+def check_helo(ip: str, helo: str, options: SpfOptions = _DEFAULTS) -> Check[Question, Answer, SpfResult]:
+    """Check the HELO identity, the name by which the client called itself."""
+    # RFC 7208 §2.3; §4.3: the local part is "postmaster"
+    return check_host(ip, helo, f"postmaster@{helo}", helo, options)
 
 
 def check_mail_from(
@@ -68,24 +81,30 @@ def check_host(
 ) -> Check[Question, Answer, SpfResult]:
     """Return whether the client at `ip` may send as `domain`, the domain of `sender` or of `helo`.
 
-    Names are in A-label form (RFC 8616 §4). Raises a `ValueError` when `ip` is not an address.
+    Names may come with U-labels; they are asked for and told with A-labels. Raises a `ValueError` when `ip` is not an
+    address.
     """
-    name = domain.lower().removesuffix(".")
-    evaluation = _Evaluation(Address.parse(ip).unmapped(), sender, helo, options)
+    address = Address.parse(ip).unmapped()
+    # RFC 8616 §4: U-labels become A-labels before anything is done with a name
+    name = a_labels(domain).removesuffix(".")
+    # RFC 7208 §4.3: no policy without a well-formed name. Stricter than it: of a mail, not only of the DNS
+    if _NOT_IN_DOMAINS.search(name):
+        return SpfResult(SpfWord.NONE, name, reason=f"{printable(name)} can have no policy")
+    evaluation = _Evaluation(address, sender, helo, options)
     try:
         finding = yield from evaluation.policy_of(name)
     except _Ended as end:
-        return SpfResult(end.result, name, reason=end.reason)
+        return SpfResult(end.result, name, reason=end.reason, steps=evaluation.steps)
     explanation = ""
     if finding.result is SpfWord.FAIL:
         explanation = yield from evaluation.explain(finding, name)
-    return SpfResult(finding.result, name, explanation, finding.reason)
+    return SpfResult(finding.result, name, explanation, finding.reason, finding.mechanism, evaluation.steps)
 
 
 class _Evaluation:
     """One check under way."""
 
-    __slots__ = ("_address", "_facts", "_lookups", "_options", "_void_lookups")
+    __slots__ = ("_address", "_depth", "_facts", "_lookups", "_options", "_steps", "_void_lookups")
 
     def __init__(self, address: Address, sender: str, helo: str, options: SpfOptions) -> None:
         local_part, _, domain = sender.rpartition("@")
@@ -95,27 +114,52 @@ class _Evaluation:
         self._options = options
         self._lookups = options.max_lookups
         self._void_lookups = options.max_void_lookups
-        self._facts = {"s": f"{local_part}@{domain}", "l": local_part, "o": domain, "h": helo}
+        self._steps: list[SpfStep] | None = [] if options.notes_steps else None
+        self._depth = 0
+        domain = a_labels(domain)
+        self._facts = {"s": f"{local_part}@{domain}", "l": local_part, "o": domain, "h": a_labels(helo)}
+
+    @property
+    def steps(self) -> tuple[SpfStep, ...]:
+        """What was noted on the way, in order."""
+        return tuple(self._steps or ())
 
     def policy_of(self, domain: str) -> _Asking[_Finding]:
         """Evaluate the policy of `domain`."""
-        # RFC 7208 §4.3: a malformed domain, an address literal or a single label has no policy
-        if "." not in domain or domain.startswith("[") or not is_askable(domain):
+        # RFC 7208 §4.3: a malformed domain or a single label has no policy
+        if "." not in domain or not is_askable(domain):
             return _Finding(SpfWord.NONE, f"{printable(domain)} can have no policy")
         record = yield from self._record_of(domain)
         if record is None:
             return _Finding(SpfWord.NONE, f"{domain} has no policy")
         # RFC 7208 §4.6.2: the first mechanism that matches decides
         for directive in record.directives:
-            if (yield from self._matches(directive.mechanism, domain)):
+            if (yield from self._decides(directive, domain)):
                 reason = f"{directive.text} of {domain} matches"
-                return _Finding(directive.qualifier, reason, domain, record.explanation)
+                return _Finding(directive.qualifier, reason, domain, record.explanation, directive.text)
         if record.redirect is not None:
             return (yield from self._redirected(record.redirect, domain))
         # RFC 7208 §4.7
         return _Finding(SpfWord.NEUTRAL, f"nothing in the policy of {domain} matches", domain)
 
+    def _decides(self, directive: Directive, domain: str) -> _Asking[bool]:
+        if self._steps is None:
+            return (yield from self._matches(directive.mechanism, domain))
+        place = len(self._steps)
+        self._steps.append(SpfStep(self._depth, domain, directive.text))
+        self._depth += 1
+        matches = yield from self._matches(directive.mechanism, domain)
+        self._depth -= 1
+        outcome = f"matches: {directive.qualifier}" if matches else "does not match"
+        self._steps[place] = SpfStep(self._depth, domain, directive.text, outcome)
+        return matches
+
+    def _note(self, domain: str, term: str, outcome: str) -> None:
+        if self._steps is not None:
+            self._steps.append(SpfStep(self._depth, domain, printable(term, limit=MAX_EXPLANATION), outcome))
+
     def _redirected(self, redirect: MacroString, domain: str) -> _Asking[_Finding]:
+        self._note(domain, "redirect", "nothing before it matches, so it decides")
         self._count_lookup()
         try:
             target = yield from self._name(redirect, domain)
@@ -136,6 +180,7 @@ class _Evaluation:
             return None
         if len(records) > 1:
             raise _Ended(SpfWord.PERMERROR, f"{domain} has {len(records)} policies")
+        self._note(domain, records[0].decode("utf-8", "backslashreplace"), "policy")
         try:
             return parse_record(records[0])
         except RemoteProtocolError as fault:

@@ -5,10 +5,10 @@ Standards: RFC 7208 §2.6 (results), §4.6.4 (limits), RFC 8601 §2.7.2 (the sam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["MAX_LOOKUPS", "MAX_VOID_LOOKUPS", "SpfOptions", "SpfResult", "SpfWord"]
+__all__ = ["MAX_LOOKUPS", "MAX_VOID_LOOKUPS", "SpfOptions", "SpfResult", "SpfStep", "SpfWord"]
 
 MAX_LOOKUPS = 10  # RFC 7208 §4.6.4: terms that ask the DNS
 MAX_VOID_LOOKUPS = 2  # RFC 7208 §4.6.4: lookups that find nothing
@@ -27,17 +27,33 @@ class SpfWord(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SpfStep:
+    """One policy that was found, or one of its terms and what came of it; for people who ask why.
+
+    `depth` counts the policies around it. `outcome` is empty where the whole check ended in the midst of the term.
+    """
+
+    depth: int
+    domain: str
+    term: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SpfResult:
     """The outcome for one domain.
 
     `explanation` is the domain owner's text for a refused client (only with `fail`, printable and
-    bounded, but foreign); `reason` is ours and for the log.
+    bounded, but foreign); `reason` is ours and for the log. `mechanism` is the term that decided, as the
+    policy writes it. `steps` are there where the options ask for them; results that differ in them only are equal.
     """
 
     result: SpfWord
     domain: str = ""
     explanation: str = ""
     reason: str = ""
+    mechanism: str = ""
+    steps: tuple[SpfStep, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "result", SpfWord(self.result))
@@ -47,7 +63,8 @@ class SpfResult:
 class SpfOptions:
     """What a check is told beside the four facts of the connection.
 
-    `receiver` and `now_unix` fill the macros `%{r}` and `%{t}` of explanations.
+    `receiver` and `now_unix` fill the macros `%{r}` and `%{t}` of explanations; `notes_steps` has the result tell
+    how it came about.
     """
 
     receiver: str = "unknown"
@@ -55,3 +72,4 @@ class SpfOptions:
     default_explanation: str = ""
     max_lookups: int = MAX_LOOKUPS
     max_void_lookups: int = MAX_VOID_LOOKUPS
+    notes_steps: bool = False
