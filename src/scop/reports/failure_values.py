@@ -50,9 +50,10 @@ class FailedSignature:
 class FailureReport:
     """What a report says of one mail; '' and None are what it does not say.
 
-    `aligned` are the mechanisms that it calls aligned (`dkim`, `spf`), None where it says nothing of that. `returned`
-    are the header or the whole of that mail, as they came back; `is_standard` is False for a report that was no
-    feedback report, but text for people.
+    `identity_alignment` lists mechanisms (`dkim`, `spf`), () is its `none`, and None where it says nothing. What it
+    lists changed: by RFC 7489 those that gave an aligned identity, by the working group's drafts for RFC 9991 those
+    that did not; a report does not say which. `returned` is the header or the whole of that mail, as it came back;
+    `is_standard` is False for a report that was no feedback report, but text for people.
     """
 
     reported_domain: str
@@ -63,7 +64,7 @@ class FailureReport:
     arrived: datetime.datetime | None = None
     delivery_result: DeliveryResult | None = None
     authentication_results: tuple[str, ...] = ()
-    aligned: tuple[str, ...] | None = None
+    identity_alignment: tuple[str, ...] | None = None
     signature: FailedSignature | None = None
     spf_dns: tuple[str, ...] = ()
     envelope_id: str = ""
