@@ -1,8 +1,8 @@
-"""Who a mail says its author is: the domain, or domains, in From.
+"""Who a mail says its author is: the domain, or domains, in From, and what about that is doubtful.
 
 A reader of mail may be shown any address that stands in any From field, so every domain that some
 reader could find there counts. A display name in quotes and a comment are no address; an `@` outside
-of them is, also where the grammar would not have it.
+of them is, also where the grammar would not have it, and so is what only looks like a From to some.
 
 Standards: RFC 9989 §5.3.1 (extraction), §11.5 (several authors), RFC 5322 §3.6.2 (From), RFC 5890 §2.3.
 """
@@ -17,13 +17,32 @@ from scop.base import a_labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from scop.mime import Field, Message
+    from scop.mime import Message
 
-__all__ = ["author_domain", "author_domains", "domains_in_from"]
+__all__ = [
+    "author_domain",
+    "author_domains",
+    "domains_in_from",
+    "encoded_domains",
+    "hidden_domains",
+    "hidden_from_bodies",
+    "plain_domains",
+]
+
+MAX_LINE_LOOKED_BACK = 998  # RFC 5322 §2.1.1
 
 _PIECE = re.compile(r'\\.?|["()]|[^"()\\]+', re.DOTALL)
 _SPACE_INSIDE = re.compile(r" ?([.@]) ?")
-_DOMAIN = re.compile(r"@([^\x00-\x20\x7f()<>@,;:\\\"\[\]]+)")
+# Some readers take the wide and the small sign for what they look like
+_DOMAIN = re.compile('[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]+)')
+_ANGLE_DOMAIN = re.compile('<[^<>]*[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++)[^<>@]*+>')
+_WORD = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
+_SEPARATOR = re.compile("[,;]")
+# What may pass for the name of a From field: whatever is no printable ASCII around it
+_FROM_NAME = re.compile(rb"from[\x00-\x20\x7f-\xff]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE)
+_PLAIN_NAME = re.compile(rb"from[ \t]*+:", re.IGNORECASE)
+_NO_LETTERS = re.compile(rb"[\x00-\x20\x7f-\xff]*+")
+_LINE_ENDS = re.compile(r"[\r\n]+")
 
 
 def author_domain(message: Message) -> str | None:
@@ -34,33 +53,96 @@ def author_domain(message: Message) -> str | None:
 
 def author_domains(message: Message) -> tuple[str, ...]:
     """Return each different domain in the From fields, in the order they stand there."""
-    # Encoded words stay encoded: what they hide is no address (RFC 2047 §5)
-    return domains_in_from(field.unfolded for field in _from_fields(message))
-
-
-def _from_fields(message: Message) -> tuple[Field, ...]:
-    fields = message.header.every("From")
-    if all(defect.kind != "missing_blank_line" for defect in message.cut_defects):
-        return fields
-    from scop.mime import Header  # whoever has a message has it; the rest of this library does without scop.mime
-
-    # Where no empty line ends the header, other readers pass over a line that is no field, and show a From below it
-    return (*fields, *Header(message.body).every("From"))
+    bodies = [field.unfolded for field in message.header.every("From")]
+    return domains_in_from((*bodies, *hidden_from_bodies(message)))
 
 
 def domains_in_from(bodies: Iterable[str]) -> tuple[str, ...]:
     """Return each different domain in the bodies of From fields."""
-    return tuple(dict.fromkeys(domain for body in bodies for domain in _domains(body)))
+    found = (domain for body in bodies for read in _READINGS for domain in read(body))
+    return tuple(dict.fromkeys(found))
+
+
+def hidden_from_bodies(message: Message) -> tuple[str, ...]:
+    """Return the bodies of From fields that some readers see and others do not."""
+    header, span = message.header.octets, message.span
+    bodies = list(_odd_from_bodies(header))
+    if any(defect.kind == "missing_blank_line" for defect in message.cut_defects):
+        # Where no empty line ends the header, other readers pass over a line that is no field, and show a From below it
+        bodies += _all_from_bodies(message.body)
+    elif b"\r\n" in header and span.octets[span.header_end - 2 : span.body] != b"\r\n\r\n":
+        # Where an empty line is not CRLF CRLF, the header goes on for readers that know no other line end
+        rest, end, _ = message.body.partition(b"\r\n\r\n")
+        bodies += _all_from_bodies(rest) if end else ()
+    return tuple(bodies)
+
+
+def _all_from_bodies(octets: bytes) -> Iterator[str]:
+    from scop.mime import Header  # whoever has a message has it; the rest of this library does without scop.mime
+
+    yield from (field.unfolded for field in Header(octets).every("From"))
+    yield from _odd_from_bodies(octets)
+
+
+def _odd_from_bodies(header: bytes) -> Iterator[str]:
+    """Find lines that are a From field only to those who forgive much: behind a bare CR, NUL or leading space."""
+    for match in _FROM_NAME.finditer(header):
+        start = match.start()
+        near = header[max(0, start - MAX_LINE_LOOKED_BACK) : start]
+        line = near[max(near.rfind(b"\n"), near.rfind(b"\r")) + 1 :]
+        is_first = len(line) == start
+        if _NO_LETTERS.fullmatch(line) is None or (line[:1] in (b" ", b"\t") and not is_first):
+            continue  # within a line, or within a folded one
+        is_plain = not line and (is_first or near.endswith(b"\n")) and _PLAIN_NAME.match(match[0])
+        if not is_plain:
+            yield _LINE_ENDS.sub(" ", match[0].partition(b":")[2].decode("utf-8", "surrogateescape"))
+
+
+def plain_domains(body: str) -> Iterator[str]:
+    """Find the domains that stand outside of quotes and comments, encoded words left as they are."""
+    yield from _domains(_visible(body))
+
+
+def hidden_domains(body: str) -> Iterator[str]:
+    """Find the domains of what looks like a whole address, brackets and all, within quotes and comments."""
+    if '"' in body or "(" in body:
+        yield from _named(_ANGLE_DOMAIN.findall(body))
+
+
+def encoded_domains(body: str) -> Iterator[str]:
+    """Find the domains that readers see who decode first and then look for addresses (RFC 2047 §5 forbids it)."""
+    if "=?" not in body or _WORD.search(body) is None:
+        return
+    from scop.mime.words import decode_words
+
+    yield from _named(_ANGLE_DOMAIN.findall(decode_words(body)))
+    # Where an element of the list has no other address, the encoded one is what is shown
+    visible = _visible(body)
+    for element in _SEPARATOR.split(visible):
+        if _WORD.search(element) and not any("=?" not in domain for domain in _DOMAIN.findall(element)):
+            yield from _domains(decode_words(element))
+    yield from _domains(_WORD.sub(" ", visible))
+
+
+_READINGS = (plain_domains, hidden_domains, encoded_domains)
 
 
 def _domains(text: str) -> Iterator[str]:
-    # A quote or comment that does not end hides nothing
-    visible = _without_quotes_and_comments(text) or text
     # RFC 5322 §4.4: white space around dots is obsolete, and read by many
-    for match in _DOMAIN.finditer(_SPACE_INSIDE.sub(r"\1", " ".join(visible.split()))):
+    yield from _named(_DOMAIN.findall(_SPACE_INSIDE.sub(r"\1", " ".join(text.split()))))
+
+
+def _named(domains: Iterable[str]) -> Iterator[str]:
+    for domain in domains:
         # RFC 9989 §5.3.1: U-labels MUST be converted
-        if domain := a_labels(match[1]).strip("."):
-            yield domain
+        if name := a_labels(domain).strip("."):
+            yield name
+
+
+def _visible(body: str) -> str:
+    # A quote or comment that does not end hides nothing
+    visible = _without_quotes_and_comments(body)
+    return body if visible is None else visible
 
 
 def _without_quotes_and_comments(text: str) -> str | None:

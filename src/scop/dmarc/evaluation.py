@@ -6,11 +6,13 @@ Standards: RFC 9989 §4.4 (alignment), §4.10.1 (policy discovery), §5.3 (what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scop.base import Check, printable
 from scop.dmarc.record import Policy
-from scop.dmarc.result import Disposition, DmarcResult, DmarcWord
+from scop.dmarc.result import Aligned, Disposition, DmarcResult, DmarcWord, Override, OverrideWord
 from scop.dmarc.tree_walk import Asking, NoAnswer, TreeWalk, organizational_domain
 from scop.dns import Answer, Question, Rcode
 
@@ -39,13 +41,14 @@ def evaluate(
     try:
         published = yield from _discover(walk, domain)
     except NoAnswer as fault:
-        return DmarcResult(DmarcWord.TEMPERROR, reason=str(fault))
+        return DmarcResult(DmarcWord.TEMPERROR, reason=str(fault), author_domain=domain)
     if published is None:
-        return DmarcResult(DmarcWord.NONE, reason=f"no policy for {printable(domain)}")
+        return DmarcResult(DmarcWord.NONE, reason=f"no policy for {printable(domain)}", author_domain=domain)
     policy_domain, policy = published
     # RFC 9989 §4.10.1: such a record applies to nothing
     if not policy.usable:
-        return DmarcResult(DmarcWord.NONE, reason=f"the record at {policy_domain} holds no valid policy")
+        reason = f"the record at {policy_domain} holds no valid policy"
+        return DmarcResult(DmarcWord.NONE, reason=reason, author_domain=domain)
     return (yield from _judge(_Case(walk, domain, policy_domain, policy), spf, dkim))
 
 
@@ -84,6 +87,23 @@ class _Case:
         self.domain = domain
         self.policy_domain = policy_domain
         self.policy = policy
+
+    def result(
+        self, word: DmarcWord, *, policy: Disposition, reason: str, aligned: tuple[Aligned, ...] = ()
+    ) -> DmarcResult:
+        """Return an outcome that knows the domain and its policy."""
+        methods = {one.method for one in aligned}
+        return DmarcResult(
+            word,
+            policy_domain=self.policy_domain,
+            spf_aligned="spf" in methods,
+            dkim_aligned="dkim" in methods,
+            reason=reason,
+            policy=policy,
+            author_domain=self.domain,
+            published=self.policy,
+            aligned=aligned,
+        )
 
     def aligned(self, identifier: str, *, strict: bool) -> Asking[bool]:
         """Say whether an authenticated identifier is aligned with the author domain."""
@@ -129,21 +149,33 @@ def _judge(case: _Case, spf: SpfResult | None, dkim: Sequence[DkimResult]) -> As
     from_spf = [(spf.domain, str(spf.result))] if spf else []
     from_dkim = [(one.domain, str(one.result)) for one in dkim]
     try:
-        spf_words = yield from _aligned_words(case, from_spf, strict=case.policy.strict_spf)
-        dkim_words = yield from _aligned_words(case, from_dkim, strict=case.policy.strict_dkim)
-        policy = case.policy.applied((yield from case.requested()))
+        spf_found = yield from _aligned(case, from_spf, strict=case.policy.strict_spf)
+        dkim_found = yield from _aligned(case, from_dkim, strict=case.policy.strict_dkim)
+        requested = yield from case.requested()
     except NoAnswer as fault:
         worst = case.policy.applied(case.policy.strictest)
-        return DmarcResult(DmarcWord.TEMPERROR, policy_domain=case.policy_domain, reason=str(fault), policy=worst)
-    spf_aligned, dkim_aligned = "pass" in spf_words, "pass" in dkim_words
-    word = _word(spf_words | dkim_words)
+        return case.result(DmarcWord.TEMPERROR, policy=worst, reason=str(fault))
+    word = _word(spf_found.keys() | dkim_found.keys())
+    methods = (("spf", spf_found), ("dkim", dkim_found))
+    outcome = case.result(
+        word,
+        policy=case.policy.applied(requested),
+        reason=f"{case.domain} under the policy of {case.policy_domain}",
+        aligned=tuple(Aligned(method, found["pass"]) for method, found in methods if "pass" in found),
+    )
     # RFC 9989 §5.3.6: a policy is applied to mails that fail, to no others
-    disposition = policy if word is DmarcWord.FAIL else Disposition.NONE
-    reason = f"{case.domain} under the policy of {case.policy_domain}"
-    return DmarcResult(word, disposition, case.policy_domain, spf_aligned, dkim_aligned, reason, policy)
+    return _applied(outcome, requested) if word is DmarcWord.FAIL else outcome
 
 
-def _word(words: frozenset[str]) -> DmarcWord:
+def _applied(outcome: DmarcResult, requested: Disposition) -> DmarcResult:
+    overrides: tuple[Override, ...] = ()
+    if outcome.policy is not requested:
+        # RFC 9990 §3.1.6
+        overrides = (Override(OverrideWord.POLICY_TEST_MODE, f"t=y, {requested} is not applied"),)
+    return replace(outcome, disposition=outcome.policy, overrides=overrides)
+
+
+def _word(words: AbstractSet[str]) -> DmarcWord:
     # RFC 9989 §5.3.5: one aligned identifier suffices
     if "pass" in words:
         return DmarcWord.PASS
@@ -151,10 +183,10 @@ def _word(words: frozenset[str]) -> DmarcWord:
     return DmarcWord.TEMPERROR if "temperror" in words else DmarcWord.FAIL
 
 
-def _aligned_words(case: _Case, results: Iterable[tuple[str, str]], *, strict: bool) -> Asking[frozenset[str]]:
-    """Return which of pass and temperror the aligned identifiers have; others authenticate nothing."""
-    words: set[str] = set()
+def _aligned(case: _Case, results: Iterable[tuple[str, str]], *, strict: bool) -> Asking[dict[str, str]]:
+    """Return the first aligned identifier with pass, and with temperror; others authenticate nothing."""
+    found: dict[str, str] = {}
     for domain, word in results:
-        if word in ("pass", "temperror") and word not in words and (yield from case.aligned(domain, strict=strict)):
-            words.add(word)
-    return frozenset(words)
+        if word in ("pass", "temperror") and word not in found and (yield from case.aligned(domain, strict=strict)):
+            found[word] = domain
+    return found

@@ -7,13 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from scop.base import printable
 from scop.dmarc.result import Disposition
 
 __all__ = ["Policy", "parse_policy"]
 
+MAX_SHOWN = 80  # characters of a value in an account of what is wrong with it
+
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
+_REQUEST = re.compile("none|quarantine|reject", re.IGNORECASE)
+_MODE = re.compile("[rs]", re.IGNORECASE)
+_URI_LIST = re.compile(r"[ -~\t]+")
+_POLICIES = ("p", "sp", "np")
+# RFC 9989 §4.8, table 2
+_SYNTAX = {
+    **dict.fromkeys(_POLICIES, _REQUEST),
+    "t": re.compile("[yn]", re.IGNORECASE),
+    "psd": re.compile("[ynu]", re.IGNORECASE),
+    "adkim": _MODE,
+    "aspf": _MODE,
+    "rua": _URI_LIST,
+    "ruf": _URI_LIST,
+    # Each at most once, and 0 and 1 exclude each other. Lenient: spaces around the colons
+    "fo": re.compile(r"(?!.*([01ds]).*\1)(?!.*0.*1|.*1.*0)[01ds](?: ?: ?[01ds])*", re.IGNORECASE),
+}
 _REPORT_URI = re.compile(r"(?P<uri>[A-Za-z][A-Za-z0-9+.-]*:[^\s,!]+)(?:![0-9]+[kmgtKMGT]?)?")
 
 
@@ -21,8 +40,9 @@ _REPORT_URI = re.compile(r"(?P<uri>[A-Za-z][A-Za-z0-9+.-]*:[^\s,!]+)(?:![0-9]+[k
 class Policy:
     """A policy record, with the defaults of absent or malformed tags filled in.
 
-    `own`, `subdomains` and `nonexistent` are the tags p, sp and np; None where absent. `usable` is
-    False for a record that asks for nothing: no valid policy and nobody to report to.
+    `own`, `subdomains` and `nonexistent` are the tags p, sp and np; None where absent. `failure_options`
+    is the tag fo, which counts only beside ruf. `usable` is False for a record that asks for nothing: no
+    valid policy and nobody to report to. `defects` say what of the record was passed over.
     """
 
     own: Disposition = Disposition.NONE
@@ -34,7 +54,14 @@ class Policy:
     strict_dkim: bool = False
     aggregate_uris: tuple[str, ...] = ()
     failure_uris: tuple[str, ...] = ()
+    failure_options: frozenset[str] = frozenset("0")
     usable: bool = True
+    tags: tuple[tuple[str, str], ...] = field(default=(), compare=False)  # that are known and valid, as they stand
+    defects: tuple[str, ...] = field(default=(), compare=False)
+
+    def tag(self, name: str) -> str:
+        """Return the value of a tag as the record states it; "" where it is absent or malformed."""
+        return dict(self.tags).get(name, "")
 
     @property
     def strictest(self) -> Disposition:
@@ -62,43 +89,48 @@ def parse_policy(octets: bytes) -> Policy | None:
     # RFC 9989 §4.7: the version is the first tag and case-sensitive, else the record is ignored
     if not _VERSION.match(text):
         return None
-    tags = dict(reversed(list(_tags(text))))  # of a tag that appears twice, the first counts
-    reports = tuple(_uris(tags.get("rua", "")))
-    policies = {name: _policy(tags[name]) for name in ("p", "sp", "np") if name in tags}
+    stated, defects = _read_tags(text)
+    tags = {name: value for name, value in stated.items() if name not in defects}
     # RFC 9989 §4.10.1: without valid policies it is p=none for those who want reports, else nothing
-    valid = "p" in policies and None not in policies.values()
+    valid = "p" in tags and not {"sp", "np"} & defects.keys()
+    if "p" not in stated:
+        defects["p"] = "there is no p"
+    policies = {name: Disposition(tags[name].lower()) for name in _POLICIES if name in tags and valid}
+    reports = tuple(_uris(tags.get("rua", "")))
     return Policy(
-        own=(valid and policies["p"]) or Disposition.NONE,
-        subdomains=policies.get("sp") if valid else None,
-        nonexistent=policies.get("np") if valid else None,
-        public_suffix=_choice(tags.get("psd"), "uyn"),
-        testing=_choice(tags.get("t"), "ny") == "y",
-        strict_spf=_choice(tags.get("aspf"), "rs") == "s",
-        strict_dkim=_choice(tags.get("adkim"), "rs") == "s",
+        own=policies.get("p", Disposition.NONE),
+        subdomains=policies.get("sp"),
+        nonexistent=policies.get("np"),
+        public_suffix=tags.get("psd", "u").lower(),
+        testing=tags.get("t", "").lower() == "y",
+        strict_spf=tags.get("aspf", "").lower() == "s",
+        strict_dkim=tags.get("adkim", "").lower() == "s",
         aggregate_uris=reports,
         failure_uris=tuple(_uris(tags.get("ruf", ""))),
+        failure_options=frozenset(tags.get("fo", "0").lower().replace(" ", "").split(":")),
         usable=valid or bool(reports),
+        tags=tuple(tags.items()),
+        defects=tuple(defects.values()),
     )
 
 
-def _tags(text: str) -> Iterator[tuple[str, str]]:
-    for tag in text.split(";"):
-        name, equals, value = tag.partition("=")
-        if equals:
-            yield name.strip(" \t").lower(), value.strip(" \t")
-
-
-def _policy(value: str) -> Disposition | None:
-    try:
-        return Disposition(value.lower())
-    except ValueError:
-        return None
-
-
-def _choice(value: str | None, allowed: str) -> str:
-    """Return a one-letter value, or the first of `allowed` where it is none of them."""
-    # RFC 9989 §4.7: what is malformed is discarded in favour of the default
-    return value.lower() if value and len(value) == 1 and value.lower() in allowed else allowed[0]
+def _read_tags(text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the known tags with their values, and what is wrong with those that are malformed."""
+    stated: dict[str, str] = {}
+    defects: dict[str, str] = {}
+    for tag in text.split(";")[1:]:
+        name, equals, value = (part.strip(" \t") for part in tag.partition("="))
+        name = name.lower()
+        # RFC 9989 §4.7: unknown tags are ignored, and pct, rf and ri are no longer known (§C.5.2)
+        if not equals or name not in _SYNTAX:
+            continue
+        # Of a tag that appears twice, the first counts
+        if name not in stated:
+            stated[name] = value
+            # RFC 9989 §4.8: what is malformed gives way to the default
+            if not _SYNTAX[name].fullmatch(value):
+                defects[name] = f"{name}={printable(value, limit=MAX_SHOWN)} is no value of {name}"
+    return stated, defects
 
 
 def _uris(value: str) -> Iterator[str]:

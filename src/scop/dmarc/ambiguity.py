@@ -1,0 +1,170 @@
+"""What about the author of a mail is doubtful, in closed words, and what follows from it.
+
+A program that checks a mail and one that shows it may each find another author in the same octets. Where that can
+be, nothing authenticates the mail: it never passes, whoever signed it. What is merely unusual is noted.
+
+Standards: RFC 9989 §4.4, §11.5 (such mail is a threat), RFC 5322 §3.6 (fields that stand once), RFC 6854 (groups),
+RFC 2047 §5 (where no encoded word stands), RFC 6376 §8.15 (fields added to a signed mail).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from scop.base import printable
+from scop.dmarc.author import domains_in_from, encoded_domains, hidden_domains, hidden_from_bodies, plain_domains
+from scop.dmarc.result import DmarcResult, DmarcWord
+
+if TYPE_CHECKING:
+    from scop.mime import Message
+
+__all__ = ["Authorship", "Doubt", "DoubtWord", "read_authorship", "strictly"]
+
+MAX_SHOWN = 80  # characters of a field in a doubt
+
+# RFC 5322 §3.6, RFC 2045 §3: at most one of each, and readers differ in which one they show
+_ONCE = frozenset(
+    {"date", "sender", "reply-to", "to", "cc", "message-id", "subject", "mime-version", "content-type"}
+    | {"content-transfer-encoding", "content-disposition"}
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_GROUP = re.compile(r"^[^<>@\"(),;:]+:[^:]*;")
+
+
+class DoubtWord(StrEnum):
+    """Why a mail may have another author to one reader than to the next."""
+
+    # Nothing passes that has one of these
+    NO_FROM = "no_from"
+    NO_AUTHOR_DOMAIN = "no_author_domain"  # From holds no address with a domain
+    SEVERAL_FROM = "several_from"  # fields
+    HIDDEN_FROM = "hidden_from"  # a field to those only who forgive much
+    UNCLEAR_HEADER_END = "unclear_header_end"
+    CONTROL_CHARACTER = "control_character"  # in From, or NUL or a bare CR anywhere in the header
+    ENCODED_ADDRESS = "encoded_address"  # another address comes out where encoded words are decoded
+    HIDDEN_ADDRESS = "hidden_address"  # another whole address stands in quotes or in a comment
+    DUPLICATE_FIELD = "duplicate_field"  # of those that stand once, others than From
+
+    # Only unusual: each domain that could be the author's counts anyway
+    SEVERAL_DOMAINS = "several_domains"
+    GROUP = "group"
+    OTHER_SENDER = "other_sender"  # Sender names another domain, which some programs show
+
+    @property
+    def misleads(self) -> bool:
+        """Say whether no pass can be had with it."""
+        return self not in _UNUSUAL
+
+
+_UNUSUAL = (DoubtWord.SEVERAL_DOMAINS, DoubtWord.GROUP, DoubtWord.OTHER_SENDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One doubt, and the printable piece of the mail that raises it."""
+
+    word: DoubtWord
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.word} ({self.detail})" if self.detail else str(self.word)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """The domains that are to be judged, and the doubts about them."""
+
+    domains: tuple[str, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def misleads(self) -> bool:
+        """Say whether readers may see an author who is not among those that were checked."""
+        return any(doubt.word.misleads for doubt in self.doubts)
+
+
+def read_authorship(message: Message) -> Authorship:
+    """Return whom a mail names as its author, by every reading, and what is doubtful about it."""
+    bodies = [field.unfolded for field in message.header.every("From")]
+    hidden = hidden_from_bodies(message)
+    domains = domains_in_from((*bodies, *hidden))
+    doubts = [*_field_doubts(bodies, hidden), *_address_doubts(bodies), *_header_doubts(message)]
+    if bodies and not domains:
+        doubts.append(Doubt(DoubtWord.NO_AUTHOR_DOMAIN, _shown(bodies[0])))
+    if len(domains) > 1:
+        doubts.append(Doubt(DoubtWord.SEVERAL_DOMAINS, _shown(" ".join(domains))))
+    if (sender := _other_sender(message, domains)) is not None:
+        doubts.append(Doubt(DoubtWord.OTHER_SENDER, sender))
+    return Authorship(domains, tuple(dict.fromkeys(doubts)))
+
+
+def strictly(result: DmarcResult, authorship: Authorship) -> DmarcResult:
+    """Return `result` as it is for a mail with this authorship: no pass where readers may see somebody else."""
+    if result.result is not DmarcWord.PASS or not authorship.misleads:
+        return result
+    why = ", ".join(str(doubt) for doubt in authorship.doubts if doubt.word.misleads)
+    reason = f"{result.reason}; who wrote it is doubtful: {why}"
+    # RFC 9989 §4.4: with a malformed or repeated From there is no alignment
+    return replace(
+        result,
+        result=DmarcWord.FAIL,
+        disposition=result.policy,
+        spf_aligned=False,
+        dkim_aligned=False,
+        reason=reason,
+        aligned=(),
+    )
+
+
+def _field_doubts(bodies: list[str], hidden: tuple[str, ...]) -> Iterator[Doubt]:
+    if not bodies:
+        yield Doubt(DoubtWord.NO_FROM)
+    if len(bodies) > 1:
+        yield Doubt(DoubtWord.SEVERAL_FROM, f"{len(bodies)} fields")
+    for body in hidden:
+        yield Doubt(DoubtWord.HIDDEN_FROM, _shown(body))
+
+
+def _address_doubts(bodies: list[str]) -> Iterator[Doubt]:
+    for body in bodies:
+        if _CONTROL.search(body):
+            yield Doubt(DoubtWord.CONTROL_CHARACTER, _shown(body))
+        if _GROUP.search(body):
+            yield Doubt(DoubtWord.GROUP, _shown(body))
+        if not body.isascii() or not {'"', "(", "="}.isdisjoint(body):
+            plain = set(plain_domains(body))
+            if set(encoded_domains(body)) - plain:
+                yield Doubt(DoubtWord.ENCODED_ADDRESS, _shown(body))
+            if set(hidden_domains(body)) - plain:
+                yield Doubt(DoubtWord.HIDDEN_ADDRESS, _shown(body))
+
+
+def _header_doubts(message: Message) -> Iterator[Doubt]:
+    if any(defect.kind == "missing_blank_line" for defect in message.cut_defects):
+        yield Doubt(DoubtWord.UNCLEAR_HEADER_END)
+    header = message.header.octets
+    if b"\0" in header:
+        yield Doubt(DoubtWord.CONTROL_CHARACTER, "NUL in the header")
+    if header.count(b"\r") != header.count(b"\r\n"):
+        yield Doubt(DoubtWord.CONTROL_CHARACTER, "a bare CR in the header")
+    counts = Counter(field.name.lower() for field in message.header.fields)
+    for name in sorted(_ONCE & counts.keys()):
+        if counts[name] > 1:
+            yield Doubt(DoubtWord.DUPLICATE_FIELD, name)
+
+
+def _other_sender(message: Message, domains: tuple[str, ...]) -> str | None:
+    sender = message.header.raw("Sender")
+    if sender is None:
+        return None
+    body = sender.decode("utf-8", "surrogateescape")
+    return _shown(body) if set(domains_in_from([body])) - set(domains) else None
+
+
+def _shown(text: str) -> str:
+    return printable(text.strip(), limit=MAX_SHOWN)
