@@ -7,6 +7,7 @@ an `SpfResult`. It opens no socket and reads no clock; `scop.dns.run` drives it 
 Standards: RFC 7208 (SPF), RFC 8601 §2.7.2 (words of the result), RFC 8616 §4 (internationalized mail).
 """
 
+from scop.spf.advice import policy_for
 from scop.spf.check import check_helo, check_host, check_mail_from
 from scop.spf.record import Record, parse_record
 from scop.spf.result import SpfOptions, SpfResult, SpfStep, SpfWord
@@ -21,4 +22,5 @@ __all__ = [
     "check_host",
     "check_mail_from",
     "parse_record",
+    "policy_for",
 ]
