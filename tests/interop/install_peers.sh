@@ -21,7 +21,12 @@ test -x /usr/sbin/knotd || missing="$missing knot"
 test -x /usr/sbin/nsd || missing="$missing nsd"
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing libfaketime" # scenarios of other days
 test -x /usr/sbin/sshd || missing="$missing openssh-server" # the remote of the zones' history
-[ -z "$missing" ] && exit 0
+test -x /usr/sbin/opendkim || missing="$missing opendkim"
+command -v rspamd >/dev/null || missing="$missing rspamd"
+/usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"
+command -v node >/dev/null || missing="$missing nodejs"
+command -v npm >/dev/null || missing="$missing npm"
+[ -z "$missing" ] && exec sh "$(dirname "$0")/install_mailauth.sh"
 
 if [ "$(id -u)" != 0 ]; then
   echo "missing peers:$missing (as root: apt-get install$missing)" >&2
@@ -36,3 +41,4 @@ trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 apt-get update -q
 # shellcheck disable=SC2086 - a list of words
 apt-get install -q -y --no-install-recommends $missing
+sh "$(dirname "$0")/install_mailauth.sh"
