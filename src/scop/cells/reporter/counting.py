@@ -30,9 +30,10 @@ __all__ = [
     "drop_counts",
 ]
 
-# 100,000 records are some 50 MB of a report: whoever forges with ever new addresses and names fills no disk.
-MAX_ROWS_OF_DOMAIN = 100_000
-MAX_ROWS_OF_DAY = 1_000_000
+# 20,000 records are some 15 MB of a report: whoever forges with ever new addresses and names fills no disk, and the
+# report can still be read by others.
+MAX_ROWS_OF_DOMAIN = 20_000
+MAX_ROWS_OF_DAY = 500_000
 MAX_SIGNATURES = 100  # RFC 9990 §3.1.3
 MAX_OVERRIDES = 10
 MAX_NAME = 255  # characters, of a domain or selector
