@@ -10,14 +10,23 @@ RFC 2047 §5 (where no encoded word stands), RFC 6376 §8.15 (fields added to a 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from scop.base import printable
-from scop.dmarc.author import domains_in_from, encoded_domains, hidden_domains, hidden_from_bodies, plain_domains
+from scop.dmarc.author import (
+    MAX_FROM_CHARACTERS,
+    FromBodies,
+    domains_in_from,
+    encoded_domains,
+    from_bodies,
+    has_unclear_end,
+    hidden_domains,
+    plain_domains,
+    simple_domain,
+)
 from scop.dmarc.result import DmarcResult, DmarcWord
 
 if TYPE_CHECKING:
@@ -26,13 +35,15 @@ if TYPE_CHECKING:
 __all__ = ["Authorship", "Doubt", "DoubtWord", "read_authorship", "strictly"]
 
 MAX_SHOWN = 80  # characters of a field in a doubt
+MAX_DOUBTS = 10  # of one kind; more tell nothing new
 
 # RFC 5322 §3.6, RFC 2045 §3: at most one of each, and readers differ in which one they show
 _ONCE = frozenset(
-    {"date", "sender", "reply-to", "to", "cc", "message-id", "subject", "mime-version", "content-type"}
-    | {"content-transfer-encoding", "content-disposition"}
+    {b"date", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"subject", b"mime-version", b"content-type"}
+    | {b"content-transfer-encoding", b"content-disposition"}
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SENDER = re.compile(rb"^sender[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE | re.MULTILINE)
 _GROUP = re.compile(r"^[^<>@\"(),;:]+:[^:]*;")
 
 
@@ -42,6 +53,7 @@ class DoubtWord(StrEnum):
     # Nothing passes that has one of these
     NO_FROM = "no_from"
     NO_AUTHOR_DOMAIN = "no_author_domain"  # From holds no address with a domain
+    FROM_TOO_LONG = "from_too_long"  # to be read to its end
     SEVERAL_FROM = "several_from"  # fields
     HIDDEN_FROM = "hidden_from"  # a field to those only who forgive much
     UNCLEAR_HEADER_END = "unclear_header_end"
@@ -90,12 +102,11 @@ class Authorship:
 
 def read_authorship(message: Message) -> Authorship:
     """Return whom a mail names as its author, by every reading, and what is doubtful about it."""
-    bodies = [field.unfolded for field in message.header.every("From")]
-    hidden = hidden_from_bodies(message)
-    domains = domains_in_from((*bodies, *hidden))
-    doubts = [*_field_doubts(bodies, hidden), *_address_doubts(bodies), *_header_doubts(message)]
-    if bodies and not domains:
-        doubts.append(Doubt(DoubtWord.NO_AUTHOR_DOMAIN, _shown(bodies[0])))
+    bodies = from_bodies(message)
+    domains = domains_in_from((*bodies.stated, *bodies.hidden))
+    doubts = [*_field_doubts(bodies), *_address_doubts(bodies.stated), *_header_doubts(message)]
+    if bodies.stated and not domains:
+        doubts.append(Doubt(DoubtWord.NO_AUTHOR_DOMAIN, _shown(bodies.stated[0])))
     if len(domains) > 1:
         doubts.append(Doubt(DoubtWord.SEVERAL_DOMAINS, _shown(" ".join(domains))))
     if (sender := _other_sender(message, domains)) is not None:
@@ -121,48 +132,61 @@ def strictly(result: DmarcResult, authorship: Authorship) -> DmarcResult:
     )
 
 
-def _field_doubts(bodies: list[str], hidden: tuple[str, ...]) -> Iterator[Doubt]:
-    if not bodies:
+def _field_doubts(bodies: FromBodies) -> Iterator[Doubt]:
+    if not bodies.stated:
         yield Doubt(DoubtWord.NO_FROM)
-    if len(bodies) > 1:
-        yield Doubt(DoubtWord.SEVERAL_FROM, f"{len(bodies)} fields")
-    for body in hidden:
+    if len(bodies.stated) > 1:
+        yield Doubt(DoubtWord.SEVERAL_FROM, f"{len(bodies.stated)} fields")
+    for body in bodies.hidden[:MAX_DOUBTS]:
         yield Doubt(DoubtWord.HIDDEN_FROM, _shown(body))
 
 
-def _address_doubts(bodies: list[str]) -> Iterator[Doubt]:
-    for body in bodies:
+def _address_doubts(bodies: tuple[str, ...]) -> Iterator[Doubt]:
+    for body in bodies[:MAX_DOUBTS]:
+        if simple_domain(body) is not None:
+            continue
+        if len(body) == MAX_FROM_CHARACTERS:
+            yield Doubt(DoubtWord.FROM_TOO_LONG, _shown(body))
         if _CONTROL.search(body):
             yield Doubt(DoubtWord.CONTROL_CHARACTER, _shown(body))
         if _GROUP.search(body):
             yield Doubt(DoubtWord.GROUP, _shown(body))
-        if not body.isascii() or not {'"', "(", "="}.isdisjoint(body):
-            plain = set(plain_domains(body))
-            if set(encoded_domains(body)) - plain:
-                yield Doubt(DoubtWord.ENCODED_ADDRESS, _shown(body))
-            if set(hidden_domains(body)) - plain:
-                yield Doubt(DoubtWord.HIDDEN_ADDRESS, _shown(body))
+        plain = set(plain_domains(body))
+        if set(encoded_domains(body)) - plain:
+            yield Doubt(DoubtWord.ENCODED_ADDRESS, _shown(body))
+        if set(hidden_domains(body)) - plain:
+            yield Doubt(DoubtWord.HIDDEN_ADDRESS, _shown(body))
 
 
 def _header_doubts(message: Message) -> Iterator[Doubt]:
-    if any(defect.kind == "missing_blank_line" for defect in message.cut_defects):
+    if has_unclear_end(message):
         yield Doubt(DoubtWord.UNCLEAR_HEADER_END)
     header = message.header.octets
     if b"\0" in header:
         yield Doubt(DoubtWord.CONTROL_CHARACTER, "NUL in the header")
     if header.count(b"\r") != header.count(b"\r\n"):
         yield Doubt(DoubtWord.CONTROL_CHARACTER, "a bare CR in the header")
-    counts = Counter(field.name.lower() for field in message.header.fields)
-    for name in sorted(_ONCE & counts.keys()):
-        if counts[name] > 1:
-            yield Doubt(DoubtWord.DUPLICATE_FIELD, name)
+    for name in sorted(_twice(header)):
+        yield Doubt(DoubtWord.DUPLICATE_FIELD, name.decode("ascii"))
+
+
+def _twice(header: bytes) -> set[bytes]:
+    """Return the fields that stand more than once and may stand once only."""
+    seen: set[bytes] = set()
+    twice: set[bytes] = set()
+    for line in header.lower().split(b"\n"):
+        name = line.partition(b":")[0].rstrip(b" \t")
+        if name in _ONCE:
+            (twice if name in seen else seen).add(name)
+    return twice
 
 
 def _other_sender(message: Message, domains: tuple[str, ...]) -> str | None:
-    sender = message.header.raw("Sender")
+    header = message.header.octets
+    sender = _SENDER.search(header) if b"sender" in header.lower() else None
     if sender is None:
         return None
-    body = sender.decode("utf-8", "surrogateescape")
+    body = sender[1].decode("utf-8", "surrogateescape")
     return _shown(body) if set(domains_in_from([body])) - set(domains) else None
 
 

@@ -10,7 +10,7 @@ Standards: RFC 9989 §5.3.1 (extraction), §11.5 (several authors), RFC 5322 §3
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scop.base import a_labels
 
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from scop.mime import Message
 
 __all__ = [
+    "MAX_FROM_CHARACTERS",
     "author_domain",
     "author_domains",
     "domains_in_from",
     "encoded_domains",
+    "from_bodies",
+    "has_unclear_end",
     "hidden_domains",
-    "hidden_from_bodies",
     "plain_domains",
+    "simple_domain",
 ]
 
+MAX_FROM_CHARACTERS = 16_384  # hundreds of authors; what is longer is doubtful, whoever stands in it
 MAX_LINE_LOOKED_BACK = 998  # RFC 5322 §2.1.1
 
 _PIECE = re.compile(r'\\.?|["()]|[^"()\\]+', re.DOTALL)
@@ -39,10 +43,22 @@ _ANGLE_DOMAIN = re.compile('<[^<>]*[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\
 _WORD = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
 _SEPARATOR = re.compile("[,;]")
 # What may pass for the name of a From field: whatever is no printable ASCII around it
-_FROM_NAME = re.compile(rb"from[\x00-\x20\x7f-\xff]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE)
+_FROM = re.compile(rb"from[\x00-\x20\x7f-\xff]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE)
+# A name of plain words, bare or quoted, and an address of plain atoms
+_SIMPLE = re.compile(
+    r"""(?:(?:[\w .'!-]*|"[\w .,'!-]*") ?<)?[\w.+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>?""", re.ASCII
+)
 _PLAIN_NAME = re.compile(rb"from[ \t]*+:", re.IGNORECASE)
 _NO_LETTERS = re.compile(rb"[\x00-\x20\x7f-\xff]*+")
+_LINE_FEED = 10
 _LINE_ENDS = re.compile(r"[\r\n]+")
+
+
+class FromBodies(NamedTuple):
+    """The bodies of the From fields of a mail on one line each, nothing decoded; `hidden` are those not all see."""
+
+    stated: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
 
 
 def author_domain(message: Message) -> str | None:
@@ -53,49 +69,70 @@ def author_domain(message: Message) -> str | None:
 
 def author_domains(message: Message) -> tuple[str, ...]:
     """Return each different domain in the From fields, in the order they stand there."""
-    bodies = [field.unfolded for field in message.header.every("From")]
-    return domains_in_from((*bodies, *hidden_from_bodies(message)))
+    bodies = from_bodies(message)
+    return domains_in_from((*bodies.stated, *bodies.hidden))
 
 
 def domains_in_from(bodies: Iterable[str]) -> tuple[str, ...]:
     """Return each different domain in the bodies of From fields."""
-    found = (domain for body in bodies for read in _READINGS for domain in read(body))
+    found = (domain for body in bodies for domain in _domains_in(body))
     return tuple(dict.fromkeys(found))
 
 
-def hidden_from_bodies(message: Message) -> tuple[str, ...]:
-    """Return the bodies of From fields that some readers see and others do not."""
+def simple_domain(body: str) -> str | None:
+    """Return the domain of a body that every reader reads alike; None where it is not as simple as that."""
+    match = _SIMPLE.fullmatch(body)
+    return match[1].lower() if match is not None else None
+
+
+def from_bodies(message: Message) -> FromBodies:
+    """Return the From fields of a mail, also those that only some readers see."""
     header, span = message.header.octets, message.span
-    bodies = list(_odd_from_bodies(header))
-    if any(defect.kind == "missing_blank_line" for defect in message.cut_defects):
+    stated, hidden = _cut_from_fields(header)
+    if has_unclear_end(message):
         # Where no empty line ends the header, other readers pass over a line that is no field, and show a From below it
-        bodies += _all_from_bodies(message.body)
-    elif b"\r\n" in header and span.octets[span.header_end - 2 : span.body] != b"\r\n\r\n":
+        return FromBodies(stated, hidden + sum(_cut_from_fields(message.body), ()))
+    if span.octets[span.header_end - 2 : span.body] != b"\r\n\r\n" and b"\r\n" in header:
         # Where an empty line is not CRLF CRLF, the header goes on for readers that know no other line end
         rest, end, _ = message.body.partition(b"\r\n\r\n")
-        bodies += _all_from_bodies(rest) if end else ()
-    return tuple(bodies)
+        return FromBodies(stated, hidden + sum(_cut_from_fields(rest), ()) if end else hidden)
+    return FromBodies(stated, hidden)
 
 
-def _all_from_bodies(octets: bytes) -> Iterator[str]:
-    from scop.mime import Header  # whoever has a message has it; the rest of this library does without scop.mime
-
-    yield from (field.unfolded for field in Header(octets).every("From"))
-    yield from _odd_from_bodies(octets)
+def has_unclear_end(message: Message) -> bool:
+    """Say whether readers may differ in where the header ends, since no empty line does it where we stop reading."""
+    return any(defect.kind == "missing_blank_line" for defect in message.cut_defects)
 
 
-def _odd_from_bodies(header: bytes) -> Iterator[str]:
-    """Find lines that are a From field only to those who forgive much: behind a bare CR, NUL or leading space."""
-    for match in _FROM_NAME.finditer(header):
+def _cut_from_fields(header: bytes) -> FromBodies:
+    stated: list[str] = []
+    hidden: list[str] = []
+    for match in _FROM.finditer(header):
+        body = match[0].partition(b":")[2].decode("utf-8", "surrogateescape")
         start = match.start()
-        near = header[max(0, start - MAX_LINE_LOOKED_BACK) : start]
-        line = near[max(near.rfind(b"\n"), near.rfind(b"\r")) + 1 :]
-        is_first = len(line) == start
-        if _NO_LETTERS.fullmatch(line) is None or (line[:1] in (b" ", b"\t") and not is_first):
-            continue  # within a line, or within a folded one
-        is_plain = not line and (is_first or near.endswith(b"\n")) and _PLAIN_NAME.match(match[0])
-        if not is_plain:
-            yield _LINE_ENDS.sub(" ", match[0].partition(b":")[2].decode("utf-8", "surrogateescape"))
+        if (start == 0 or header[start - 1] == _LINE_FEED) and _PLAIN_NAME.match(match[0]):
+            # RFC 5322 §2.2.3
+            stated.append(body.replace("\r\n", "").replace("\n", "").strip(" \t\r")[:MAX_FROM_CHARACTERS])
+        elif _may_be_name(header, start):
+            hidden.append(_LINE_ENDS.sub(" ", body[:MAX_FROM_CHARACTERS]))
+    return FromBodies(tuple(stated), tuple(hidden))
+
+
+def _may_be_name(header: bytes, start: int) -> bool:
+    """Say whether a From at `start` begins a line to those who forgive much: behind a bare CR, NUL or first space."""
+    near = header[max(0, start - MAX_LINE_LOOKED_BACK) : start]
+    line = near[max(near.rfind(b"\n"), near.rfind(b"\r")) + 1 :]
+    is_folded = line[:1] in (b" ", b"\t") and len(line) < start
+    return _NO_LETTERS.fullmatch(line) is not None and not is_folded
+
+
+def _domains_in(body: str) -> Iterator[str]:
+    simple = simple_domain(body)
+    if simple is not None:
+        yield simple
+        return
+    for read in (plain_domains, hidden_domains, encoded_domains):
+        yield from read(body)
 
 
 def plain_domains(body: str) -> Iterator[str]:
@@ -122,9 +159,6 @@ def encoded_domains(body: str) -> Iterator[str]:
         if _WORD.search(element) and not any("=?" not in domain for domain in _DOMAIN.findall(element)):
             yield from _domains(decode_words(element))
     yield from _domains(_WORD.sub(" ", visible))
-
-
-_READINGS = (plain_domains, hidden_domains, encoded_domains)
 
 
 def _domains(text: str) -> Iterator[str]:
