@@ -1,4 +1,4 @@
-"""A mailbox that runs in this process, with a keeper of two people and a signer that writes everything down."""
+"""A mailbox that runs in this process, with a keeper of two people, a signer and a reporter that write all down."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ async def resolve(address: str) -> ResolvedRecipient:
 class RunningMailbox:
     """A mailbox, what it logs, and its neighbours."""
 
-    def __init__(self, state: Path, signer: Listening, signed: Records) -> None:
+    def __init__(self, state: Path, neighbours: tuple[Listening, Listening], records: tuple[Records, Records]) -> None:
         self.kept = KeptLog()
-        self.signer = signer
-        self.signed = signed
+        self.signer, reporter = neighbours
+        self.signed, self.reported = records
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
         self.options = MailboxOptions(
             hostname=HOST,
@@ -68,13 +68,15 @@ class RunningMailbox:
             state=state,
             inlet=self.inlet,
             resolve=resolve,
-            signer=MailPool(signer.dialer(), name=HOST, lmtp=False),
+            signer=MailPool(self.signer.dialer(), name=HOST, lmtp=False),
+            reporter=MailPool(reporter.dialer(), name=HOST, lmtp=True),
             log=self.kept.log("mailbox"),
             clock=JumpingClock(),
             life=Life(),
             max_message_octets=5_000_000,
             max_recipients=100,
             account_octets=4_000_000,
+            report_local_parts=frozenset({"reports", "team"}),
         )
         self._clients: list[MailClient] = []
         self._operator: Caller | None = None
@@ -111,9 +113,13 @@ class RunningMailbox:
 @asynccontextmanager
 async def running_mailbox(state: Path) -> AsyncIterator[RunningMailbox]:
     """Run a mailbox over its state folder."""
-    signed = Records()
-    async with serve(signed.session, ServerOptions("signer", trusted=True)) as signer:
-        mailbox = RunningMailbox(state, signer, signed)
+    signed, reported = Records(), Records()
+    reading = ServerOptions("reporter", trusted=True, lmtp=True)
+    async with (
+        serve(signed.session, ServerOptions("signer", trusted=True)) as signer,
+        serve(reported.session, reading) as reporter,
+    ):
+        mailbox = RunningMailbox(state, (signer, reporter), (signed, reported))
         ready = asyncio.Event()
         mailbox.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(mailbox.options))

@@ -21,9 +21,12 @@ DESCRIPTION
     asked for NOTIFY=SUCCESS is told `delivered`, from the null path; not for what lies in Junk, whose
     sender may be a stranger.
 
+    Mail to an address for reports (`[reports] mailbox`, and those that `[publish]` names in our domain) goes to the
+    reporter, decided at RCPT; an account of that name has it too.
+
 PEERS
     verifier and relay (LMTP in), operator (ListMail, ReadMail), keeper (asked ResolveRecipient), signer
-    (SMTP out): forwards, bounces of forwards, notices of delivery.
+    (SMTP out): forwards, bounces of forwards, notices of delivery. reporter (LMTP out): reports to us.
 
 STATE
     `mail.db`: every stored mail.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scop.cells.mailbox.forwarding import passed_on_octets
+from scop.cells.mailbox.passing import Passing
 from scop.dsn import Action, Notice, RecipientReport, compose_report
 from scop.net.mail_pool import MailPool
 from scop.net.onward import Onward
@@ -26,35 +26,8 @@ class Outgoing:
 
     def __init__(self, signer: MailPool) -> None:
         self._signer = signer
-        self._returning: Onward | None = None  # open from RCPT on: the relay knows whether it ever sent this
+        self.returning = Passing(signer)  # a bounce on its way back: the relay knows whether it ever sent this
         self.last_failure = ""  # for the log
-
-    @property
-    def is_returning(self) -> bool:
-        """Whether a bounce of something that we forwarded is on its way back."""
-        return self._returning is not None
-
-    async def begin_return(self, mail: Mail, recipient: Recipient) -> Reply:
-        """Ask the relay whether a rewritten sender is one of ours; return its answer."""
-        onward = self._returning or Onward(self._signer)
-        if self._returning is None:
-            await onward.mail(mail, mail.origin)
-        answer = await onward.recipient(recipient)
-        self.last_failure = onward.last_failure
-        # 421 and silence end the transaction, and with it the recipients before this one: their mail is answered 451.
-        if answer.is_positive:
-            self._returning = onward
-        elif self._returning is None:
-            await onward.abandon()
-        return answer
-
-    async def finish_return(self, octets: bytes, hostname: str) -> Reply:
-        """Send the mail to the rewritten senders that the relay knew."""
-        assert self._returning is not None
-        onward, self._returning = self._returning, None
-        answer = await onward.message(passed_on_octets(octets, hostname))
-        self.last_failure = onward.last_failure
-        return answer
 
     async def hand_on(self, envelope: Envelope, octets: bytes) -> Reply:
         """Hand over one mail for all of its recipients; return the first refusal, or the reply to the message."""
@@ -70,12 +43,6 @@ class Outgoing:
         await onward.abandon()
         self.last_failure = onward.last_failure
         return answer
-
-    async def abandon(self) -> None:
-        """Let go of what was begun."""
-        if self._returning is not None:
-            onward, self._returning = self._returning, None
-            await onward.abandon()
 
 
 @dataclass(frozen=True, slots=True)

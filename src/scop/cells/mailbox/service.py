@@ -38,12 +38,14 @@ class MailboxOptions:
     inlet: Inlet
     resolve: Resolve  # whose an address is
     signer: MailPool  # forwards and notices
+    reporter: MailPool  # reports to us
     log: Log
     clock: Clock
     life: Life
     max_message_octets: int
     max_recipients: int
     account_octets: int
+    report_local_parts: frozenset[str] = frozenset()  # whose mail the reporter reads
     believed: frozenset[str] = BELIEVED
 
 
@@ -55,20 +57,23 @@ def options_of(cell: Cell) -> MailboxOptions:
     async def resolve(address: str) -> ResolvedRecipient:
         return await keeper.call(ResolveRecipient(address))
 
-    limits = cell.config.limits
+    config = cell.config
+    limits = config.limits
     return MailboxOptions(
-        hostname=cell.config.mail_host,
-        domain=cell.config.domain,
+        hostname=config.mail_host,
+        domain=config.domain,
         state=cell.state,
         inlet=cell.inlet,
         resolve=resolve,
         signer=cell.mail_pool("signer"),
+        reporter=cell.mail_pool("reporter"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
         max_message_octets=limits.inner_message_octets,
         max_recipients=limits.recipients,
         account_octets=limits.account_octets,
+        report_local_parts=config.reports.local_parts(config.domain, config.publish),
     )
 
 
@@ -76,14 +81,16 @@ async def run(options: MailboxOptions) -> None:
     """Take and show mail until asked to end; what was begun then is either durable or told to come again."""
     vault = Vault(options.state / "mail.db", options.account_octets)
     counter = Counter(
-        options.hostname,
-        options.domain,
-        vault,
-        options.resolve,
-        options.signer,
-        options.believed,
-        options.clock,
-        options.log,
+        hostname=options.hostname,
+        domain=options.domain,
+        vault=vault,
+        resolve=options.resolve,
+        signer=options.signer,
+        reporter=options.reporter,
+        report_local_parts=options.report_local_parts,
+        believed=options.believed,
+        clock=options.clock,
+        log=options.log,
     )
     speech = ServerOptions(
         hostname=options.hostname,
@@ -105,6 +112,7 @@ async def run(options: MailboxOptions) -> None:
     await options.life.stopped()
     await options.inlet.close()
     await options.signer.close()
+    await options.reporter.close()
     await vault.close()
 
 

@@ -1,7 +1,8 @@
 """One LMTP conversation with a neighbour: who gets the mail is decided at RCPT, the mail is stored at the end.
 
-What goes on from here is handed to the signer after the mail is stored and before it is answered. So one
-positive reply says that all of it is safe; anything else brings the whole mail again, to be stored once.
+What goes on from here is handed to the signer, and reports to the reporter, after the mail is stored and before it is
+answered. So one positive reply says that all of it is safe; anything else brings the whole mail again, to be stored
+once.
 
 Standards: RFC 2033 §4.2 (a reply for each recipient; ours are all alike); RFC 5321 §4.4 (Return-Path);
 RFC 3463 (enhanced status codes).
@@ -23,6 +24,7 @@ from scop.cells.mailbox.forwarding import (
     was_delivered_to,
 )
 from scop.cells.mailbox.outgoing import DeliveredNotice, Outgoing
+from scop.cells.mailbox.passing import Passing
 from scop.cells.mailbox.vault import Deposit, OverQuota, Vault
 from scop.mesh.vocabulary.keeper import RecipientOutcome, ResolvedRecipient
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -63,6 +65,8 @@ class Counter:
     vault: Vault
     resolve: Resolve
     signer: MailPool
+    reporter: MailPool
+    report_local_parts: frozenset[str]  # of our domain: mail to them is read by the reporter
     believed: frozenset[str]
     clock: Clock
     log: Log
@@ -76,6 +80,11 @@ class _Transaction:
     forwards: list[Forward] = field(default_factory=list)
     told: list[Recipient] = field(default_factory=list)  # stored here, and their sender wants to hear of it
 
+    @property
+    def has_others(self) -> bool:
+        """Whether somebody but the reporter has the mail."""
+        return bool(self.accounts or self.forwards)
+
 
 class Delivery(PipeSession):
     """What a neighbour's LMTP means; a `scop.net.mail_server.MailSession`."""
@@ -85,11 +94,12 @@ class Delivery(PipeSession):
         self._counter = counter
         self._peer = peer
         self._outgoing = Outgoing(counter.signer)
+        self._reporting = Passing(counter.reporter)
         self._transaction = _Transaction(Mail(ReversePath(None)), "")
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin; the trace is the one that our own side minted where the mail came in."""
-        await self._outgoing.abandon()
+        await self._abandon()
         known = mail.origin.ident if mail.origin else ""
         self._transaction = _Transaction(mail, known or new_trace_id())
         return _OK
@@ -98,13 +108,14 @@ class Delivery(PipeSession):
         """Ask the keeper who gets it, and see whether there is room; of a rewritten sender the relay knows."""
         mailbox = recipient.forward_path.mailbox
         if mailbox is not None and is_rewritten(mailbox):
-            told = await self._outgoing.begin_return(self._transaction.mail, recipient)
-            failure = self._outgoing.last_failure
-            return told if told.is_positive else self._refuse(told, failure, recipient.forward_path)
+            return await self._begin(self._outgoing.returning, recipient)
         try:
             answer = await self._decide(recipient)
         except (TemporaryFailure, PermanentFailure) as trouble:  # what the keeper refuses to us may be mended
             return self._refuse(_LATER, str(trouble), recipient.forward_path)
+        if answer in (None, _UNKNOWN, _DISABLED) and mailbox is not None and self._is_for_reports(mailbox):
+            # An account or an alias of that name has its mail all the same.
+            return await self._begin(self._reporting, recipient)
         return _RECIPIENT_OK if answer is None else self._refuse(answer, "", recipient.forward_path)
 
     async def message(self, octets: bytes) -> Reply:
@@ -112,15 +123,29 @@ class Delivery(PipeSession):
         try:
             return await self._take(octets) or reply(250, "2.0.0", f"Ok: stored as {self._transaction.trace}")
         finally:
-            await self._outgoing.abandon()
+            await self._abandon()
 
     async def reset(self) -> None:
-        """Let go of what was begun at the signer; nothing else was done yet."""
-        await self._outgoing.abandon()
+        """Let go of what was begun at our neighbours; nothing else was done yet."""
+        await self._abandon()
 
     async def closed(self) -> None:
         """Let go."""
-        await self._outgoing.abandon()
+        await self._abandon()
+
+    async def _abandon(self) -> None:
+        await self._outgoing.returning.abandon()
+        await self._reporting.abandon()
+
+    async def _begin(self, passing: Passing, recipient: Recipient) -> Reply:
+        """Return what a neighbour says of a recipient whose mail is passed on to it."""
+        told = await passing.recipient(self._transaction.mail, recipient)
+        return told if told.is_positive else self._refuse(told, passing.last_failure, recipient.forward_path)
+
+    def _is_for_reports(self, mailbox: Mailbox) -> bool:
+        counter = self._counter
+        local_part = mailbox.local_part.lower().partition("+")[0]  # as the keeper compares them
+        return mailbox.domain_key == counter.domain and local_part in counter.report_local_parts
 
     async def _decide(self, recipient: Recipient) -> Reply | None:
         """Add the accounts and forwards of a recipient; return a refusal or None."""
@@ -146,7 +171,7 @@ class Delivery(PipeSession):
         for forward, reason in kept.items():
             if reason and not forward.is_copy:
                 return self._refuse(_LOOP, reason, forward.recipient.forward_path)
-        if refused := await self._store(deposit):
+        if refused := await self._store(deposit) or await self._report(octets):
             return refused
         for forward, reason in kept.items():
             if reason:
@@ -177,6 +202,20 @@ class Delivery(PipeSession):
         self._tell(deposit, fresh, self._counter.clock.monotonic() - started)
         return None
 
+    async def _report(self, octets: bytes) -> Reply | None:
+        """Hand a mail to the reporter whose address is for reports; return a refusal or None."""
+        if not self._reporting.is_begun:
+            return None
+        counter, transaction = self._counter, self._transaction
+        # Its author is believed where the verifier says so, and local mail bears whatever its author wrote.
+        believed = self._peer.cell in counter.believed
+        answer = await self._reporting.message(octets if believed else passed_on_octets(octets, counter.hostname))
+        if answer.is_positive or (answer.is_permanent and transaction.has_others):
+            if not answer.is_positive:
+                counter.log.warning("report.refused", trace=transaction.trace, reply=printable(str(answer)))
+            return None
+        return self._refuse(answer, self._reporting.last_failure)
+
     async def _forward(self, forward: Forward, octets: bytes) -> Reply | None:
         """Hand a mail on to where its recipient wants it; return a refusal or None."""
         counter, path = self._counter, forward.recipient.forward_path
@@ -193,10 +232,11 @@ class Delivery(PipeSession):
 
     async def _return(self, octets: bytes) -> Reply | None:
         """Send what came for rewritten senders on its way home; return a refusal or None."""
-        if not self._outgoing.is_returning:
+        returning = self._outgoing.returning
+        if not returning.is_begun:
             return None
-        answer = await self._outgoing.finish_return(octets, self._counter.hostname)
-        return None if answer.is_positive else self._refuse(answer, self._outgoing.last_failure)
+        answer = await returning.message(passed_on_octets(octets, self._counter.hostname))
+        return None if answer.is_positive else self._refuse(answer, returning.last_failure)
 
     async def _notify(self, octets: bytes, deposit: Deposit) -> Reply | None:
         """Tell the sender that the mail was delivered, where it wanted that; return a refusal or None."""
