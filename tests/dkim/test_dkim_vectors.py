@@ -100,8 +100,12 @@ def test_vectors_rfc8463_both_signatures_pass() -> None:
             selector=selector,
             identity="@football.example.com",
             algorithm=algorithm,
+            signature_start=start,
         )
-        for selector, algorithm in (("brisbane", "ed25519-sha256"), ("test", "rsa-sha256"))
+        for selector, algorithm, start in (
+            ("brisbane", "ed25519-sha256", "/gCrinpc"),
+            ("test", "rsa-sha256", "F45dVWDf"),
+        )
     )
     assert expected == run(verify(TWO_SIGNATURES, now=NOW), FOOTBALL_KEYS)
 

@@ -7,7 +7,7 @@ Standards: RFC 6376, RFC 8301, RFC 8463, RFC 8616.
 """
 
 from scop.dkim.canonical import Canonicalization, canonical_body, canonical_header
-from scop.dkim.keys import SigningKey, generate_key, key_from_pem, key_to_pem, public_record
+from scop.dkim.keys import PrivateKey, SigningKey, generate_key, key_from_pem, key_to_pem, public_record
 from scop.dkim.sign import OVERSIGNED_FIELDS, SIGNED_FIELDS, sign
 from scop.dkim.signature import Algorithm, Signature, parse_signature
 from scop.dkim.verify import DkimResult, DkimWord, verify
@@ -19,6 +19,7 @@ __all__ = [
     "Canonicalization",
     "DkimResult",
     "DkimWord",
+    "PrivateKey",
     "Signature",
     "SigningKey",
     "canonical_body",

@@ -29,9 +29,10 @@ def split_message(octets: bytes) -> tuple[Header, bytes]:
 class Header:
     """The fields of one mail by lower-case name; canonical forms are made once and shared by its signatures."""
 
-    __slots__ = ("_canonical", "_fields")
+    __slots__ = ("_canonical", "_fields", "size_octets")
 
     def __init__(self, block: bytes) -> None:
+        self.size_octets = len(block)
         self._fields: defaultdict[bytes, list[bytes]] = defaultdict(list)
         self._canonical: dict[tuple[bytes, str], bytes] = {}
         for field in _FIELD_END.split(block.removesuffix(b"\r\n")) if block else ():
@@ -42,6 +43,14 @@ class Header:
     def named(self, name: bytes) -> tuple[bytes, ...]:
         """Return the whole fields of a lower-case name from top to bottom, each with its CRLF."""
         return tuple(self._fields.get(name, ()))
+
+    def without(self, name: bytes, index: int) -> Header:
+        """Return the same header without one field, the `index`-th from the top of its lower-case name."""
+        other = Header(b"")
+        other._fields.update(self._fields)
+        other._fields[name] = [field for at, field in enumerate(self._fields[name]) if at != index]
+        other._canonical = self._canonical
+        return other
 
     def covered(self, names: Iterable[bytes], algorithm: str) -> bytes:
         """Return the canonical fields that `names` (lower case) choose, in that order.

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import binascii
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
+from scop.dkim.points import MIN_RSA_BITS
 from scop.dkim.signature import Algorithm
 
-__all__ = ["MIN_RSA_BITS", "SigningKey", "generate_key", "key_from_pem", "key_to_pem", "public_record"]
+__all__ = ["PrivateKey", "SigningKey", "generate_key", "key_from_pem", "key_to_pem", "public_record"]
 
-MIN_RSA_BITS = 1024  # RFC 8301 §3.2: a signature by less is never valid
 RSA_BITS = 2048  # RFC 8301 §3.2: signers SHOULD use at least this
 _RSA_EXPONENT = 65537
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
+
+PrivateKey: TypeAlias = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class SigningKey:
 
     domain: str
     selector: str
-    private_key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+    private_key: PrivateKey
 
     def __post_init__(self) -> None:
         if isinstance(self.private_key, rsa.RSAPrivateKey) and self.private_key.key_size < MIN_RSA_BITS:

@@ -1,6 +1,6 @@
-"""The public key records of the DNS, parsed once for each text.
+"""The public key records of the DNS, parsed once for each text, and the question for them.
 
-Standards: RFC 6376 §3.6.1, RFC 8301 §3.2, RFC 8463 §4.
+Standards: RFC 6376 §3.6.1 and §6.1.2, RFC 8301 §3.2, RFC 8463 §4.
 """
 
 from __future__ import annotations
@@ -15,19 +15,24 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from scop.base import RemoteProtocolError, printable
-from scop.dkim.keys import MIN_RSA_BITS
+from scop.base import Check, RemoteProtocolError, printable
+from scop.dkim.points import flaw_of_point, flaw_of_rsa
 from scop.dkim.signature import Algorithm, parse_base64
 from scop.dkim.tags import parse_tags, without_white_space
+from scop.dns import TXT, Answer, Question
 
-__all__ = ["KeyRecord", "parse_key_record"]
+__all__ = ["KeyRecord", "KeyUnavailable", "find_keys", "parse_key_record"]
 
 PublicKey: TypeAlias = rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
-MAX_RSA_BITS = 8192  # RFC 8301 §3.2 asks for 4096; a larger one costs us more than it protects
+MAX_KEY_RECORDS = 4  # RFC 6376 §6.1.2 (4): of several records we try the first few
 _CACHED_RECORDS = 1024
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
+
+
+class KeyUnavailable(RemoteProtocolError):
+    """The DNS gave no answer that can be believed; asking later may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +53,46 @@ class KeyRecord:
         try:
             if isinstance(self.key, rsa.RSAPublicKey):
                 self.key.verify(signature, octets, _PADDING, _SHA256)
-            else:
+            else:  # RFC 8463 §3: Ed25519 is given the digest, not the octets
                 self.key.verify(signature, hashlib.sha256(octets).digest())
         except InvalidSignature:
             return False
         return True
 
 
+def find_keys(record_name: str, algorithm: Algorithm) -> Check[Question, Answer, tuple[KeyRecord, ...]]:
+    """Ask for the keys of a signature: all of the first records that fit it.
+
+    Raises `RemoteProtocolError` with the reason where there is none, `KeyUnavailable` where nobody knows.
+    """
+    try:
+        question = Question(record_name, "TXT")
+    except ValueError as error:
+        raise RemoteProtocolError(str(error)) from error
+    answer = yield question
+    if answer.is_temporary:
+        raise KeyUnavailable("the key could not be asked for")
+    found, reason = [], RemoteProtocolError("no key for signature")
+    for record in [record for record in answer.records if isinstance(record, TXT)][:MAX_KEY_RECORDS]:
+        try:
+            key = parse_key_record(record.joined)
+            if key.algorithm is algorithm:
+                found.append(key)
+            else:
+                reason = RemoteProtocolError(f"the key is not for {algorithm}")
+        except RemoteProtocolError as error:
+            reason = error
+    if not found:
+        raise reason
+    return tuple(found)
+
+
 @lru_cache(maxsize=_CACHED_RECORDS)
 def parse_key_record(octets: bytes) -> KeyRecord:
-    """Return the key of one TXT record; raise `RemoteProtocolError` with the reason where it cannot be used."""
+    """Return the key of one TXT record; raise `RemoteProtocolError` with the reason where it cannot be used.
+
+    Unknown tags mean nothing, g= of RFC 4871 among them (RFC 6376 §3.6.1).
+    """
     tags = parse_tags(octets)
     if "v" in tags and (tags["v"] != "DKIM1" or next(iter(tags)) != "v"):
         raise RemoteProtocolError("v= is not DKIM1 or not the first tag of the key record")
@@ -79,14 +114,31 @@ def _words(value: str) -> frozenset[str]:
 
 
 def _public_key(kind: str, octets: bytes) -> PublicKey:
-    try:
-        if kind == "ed25519":
-            return ed25519.Ed25519PublicKey.from_public_bytes(octets)
-        key = load_der_public_key(octets) if kind == "rsa" else None
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise RemoteProtocolError(f"p= holds no {kind} key") from error
-    if not isinstance(key, rsa.RSAPublicKey):
+    if kind == "rsa":
+        key, flaw = _rsa_key(octets)
+    elif kind == "ed25519":
+        key, flaw = _ed25519_key(octets)
+    else:
         raise RemoteProtocolError(f"k={printable(kind, limit=20)} does not name the kind of the key")
-    if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
-        raise RemoteProtocolError(f"RSA key of {key.key_size} bits")
+    if flaw:
+        raise RemoteProtocolError(flaw)
     return key
+
+
+def _rsa_key(octets: bytes) -> tuple[PublicKey, str]:
+    try:
+        # RFC 6376 §3.6.1 says RSAPublicKey, all its examples are SubjectPublicKeyInfo: either is in use
+        key = load_der_public_key(octets)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise RemoteProtocolError("p= holds no rsa key") from error
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise RemoteProtocolError("k=rsa does not name the kind of the key")
+    return key, flaw_of_rsa(key)
+
+
+def _ed25519_key(octets: bytes) -> tuple[PublicKey, str]:
+    try:
+        key = ed25519.Ed25519PublicKey.from_public_bytes(octets)
+    except ValueError as error:
+        raise RemoteProtocolError("p= holds no ed25519 key") from error
+    return key, flaw_of_point(octets)

@@ -16,22 +16,24 @@ from scop.dkim.canonical import Canonicalization, canonical_body, canonical_head
 from scop.dkim.header import Header, split_message
 from scop.dkim.keys import SigningKey
 
-__all__ = ["OVERSIGNED_FIELDS", "SIGNED_FIELDS", "sign"]
+__all__ = ["OVERSIGNED_FIELDS", "SIGNED_FIELDS", "folded_base64", "folded_names", "names_to_sign", "sign"]
 
-# What a mail client shows or follows: RFC 6376 §5.4.1 and §8.15 (added fields).
+# What a mail client shows or follows: RFC 6376 §5.4.1 and §8.15 (added fields). Sender is among them, since a second
+# name shown beside the author's is what a forger wants; a list that writes its own there breaks the seal.
 OVERSIGNED_FIELDS = (
-    "From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References",
+    "From", "Sender", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References",
     "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 )  # fmt: skip
 
-# What mailing lists and forwarders rightly add: signed where it stands, left open where it does not.
+# What mailing lists and forwarders rightly add: signed where it stands, left open where it does not. Fields of a
+# resending are prepended (RFC 5322 §3.6.6) and chosen from the bottom, so that one more resending breaks nothing.
 SIGNED_FIELDS = (
-    "Sender", "Content-ID", "Content-Description", "Autocrypt", "List-Id", "List-Help", "List-Unsubscribe",
+    "Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Date", "Resent-Message-ID",
+    "Content-ID", "Content-Description", "Autocrypt", "List-Id", "List-Help", "List-Unsubscribe",
     "List-Unsubscribe-Post", "List-Subscribe", "List-Post", "List-Owner", "List-Archive",
 )  # fmt: skip
 
-_LINE_OCTETS = 76  # RFC 5322 §2.1.1 allows 78
-_BASE64_OCTETS = 72
+_LINE_OCTETS = 72  # RFC 5322 §2.1.1 allows 78; a tab, the tag and the next semicolon or colon stand there too
 _RELAXED = Canonicalization.RELAXED
 
 
@@ -41,17 +43,17 @@ def sign(octets: bytes, keys: Sequence[SigningKey], *, now: float, lifetime_seco
     The mail must have CRLF line ends and a From field (`ValueError` otherwise).
     """
     header, body = split_message(octets)
-    names = _names_to_sign(header)
+    names = names_to_sign(header)
     body_hash = hashlib.sha256(canonical_body(body, _RELAXED)).digest()
     covered = header.covered([name.lower().encode("ascii") for name in names], _RELAXED)
     signed_unix = int(now)
     lifetime = f" x={signed_unix + lifetime_seconds};" if lifetime_seconds else ""
-    times = f"t={signed_unix};{lifetime}"
-    rest = b" " + times.encode("ascii") + b"\r\n" + _folded_names(names) + b"\r\n\tbh=" + _base64(body_hash) + b";"
+    rest = f" t={signed_unix};{lifetime}\r\n\th={folded_names(names)};\r\n\tbh={folded_base64(body_hash)};"
     return b"".join(_field(key, rest, covered) for key in keys)
 
 
-def _names_to_sign(header: Header) -> list[str]:
+def names_to_sign(header: Header) -> list[str]:
+    """Return the names that h= lists, in their order; raise `ValueError` for a header without From."""
     names: list[str] = []
     for name in OVERSIGNED_FIELDS:
         names += [name] * (len(header.named(name.lower().encode("ascii"))) + 1)
@@ -62,25 +64,27 @@ def _names_to_sign(header: Header) -> list[str]:
     return names
 
 
-def _field(key: SigningKey, rest: bytes, covered: bytes) -> bytes:
+def _field(key: SigningKey, rest: str, covered: bytes) -> bytes:
     start = f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n\td={key.domain}; s={key.selector};"
-    unsigned = start.encode("utf-8") + rest + b"\r\n\tb="
-    signature = _base64(key.sign(covered + canonical_header(unsigned, _RELAXED)))
-    lines = [signature[at : at + _BASE64_OCTETS] for at in range(0, len(signature), _BASE64_OCTETS)]
-    return unsigned + b"\r\n\t".join(lines) + b"\r\n"
+    unsigned = f"{start}{rest}\r\n\tb=".encode()
+    signature = key.sign(covered + canonical_header(unsigned, _RELAXED))
+    return unsigned + folded_base64(signature).encode("ascii") + b"\r\n"
 
 
-def _folded_names(names: list[str]) -> bytes:
-    lines = ["\th="]
+def folded_names(names: Sequence[str]) -> str:
+    """Return a list of names for h=, folded after colons."""
+    lines = [""]
     for name in names:
-        colon = ":" if lines[-1] not in ("\th=", "\t") else ""
+        colon = ":" if lines[-1] else ""
         if len(lines[-1]) + len(name) + 2 > _LINE_OCTETS:
             lines[-1] += colon
-            lines.append("\t")
-            colon = ""
-        lines[-1] += colon + name
-    return "\r\n".join(lines).encode("ascii") + b";"
+            lines.append(name)
+        else:
+            lines[-1] += colon + name
+    return "\r\n\t".join(lines)
 
 
-def _base64(octets: bytes) -> bytes:
-    return binascii.b2a_base64(octets, newline=False)
+def folded_base64(octets: bytes) -> str:
+    """Return base64 in lines that fit into a header."""
+    text = binascii.b2a_base64(octets, newline=False).decode("ascii")
+    return "\r\n\t".join(text[at : at + _LINE_OCTETS] for at in range(0, len(text), _LINE_OCTETS))

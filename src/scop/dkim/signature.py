@@ -7,20 +7,35 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scop.base import RemoteProtocolError, printable
+from scop.base import LimitExceeded, RemoteProtocolError, a_labels, printable
 from scop.dkim.canonical import Canonicalization
 from scop.dkim.tags import parse_tags, without_white_space
 
-__all__ = ["Algorithm", "Signature", "parse_base64", "parse_signature", "without_signature_octets"]
+__all__ = [
+    "Algorithm",
+    "Signature",
+    "parse_base64",
+    "parse_host_name",
+    "parse_signature",
+    "read_algorithm",
+    "read_signature",
+    "require_tags",
+    "without_signature_octets",
+]
 
-_REQUIRED_TAGS = ("v", "a", "b", "bh", "d", "h", "s")
-_SIGNATURE_VALUE = re.compile(rb"(:|;)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+MAX_FIELD_OCTETS = 65_536  # h= and z= of a long header fit in; bounds what one field can cost
+_SIGNATURE_TAGS = ("a", "b", "bh", "d", "h", "s")
+_SIGNATURE_VALUE = re.compile(rb"(\A[^:;]*:|;)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 _NUMBER = re.compile(r"[0-9]{1,12}")  # RFC 6376 §3.5: t= and x= are at least 12 digits wide
 _LENGTH = re.compile(r"[0-9]{1,76}")
-_HOST_NAME = re.compile(r"(?=.{1,253}$)[^\s.@;=]{1,63}(\.[^\s.@;=]{1,63})*")
+# Lenient: an underscore or a hyphen may stand anywhere in a label, since selectors of large providers have them.
+_LABELS = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_FIELD_NAME = re.compile(r"[!-9<-~]+")  # RFC 5322 §3.6.8, without the semicolon that ends a tag
+_QUOTED_OCTET = re.compile(r"=([0-9A-Fa-f]{2})")
 
 
 class Algorithm(StrEnum):
@@ -32,7 +47,7 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a DKIM-Signature field claims; host names and field names are lower case."""
+    """What a DKIM-Signature field claims; names of hosts are A-labels in lower case, names of fields lower case."""
 
     algorithm: Algorithm
     header_canonicalization: Canonicalization
@@ -55,24 +70,30 @@ class Signature:
 
 def parse_signature(field: bytes) -> Signature:
     """Return the signature that a whole field holds; raise `RemoteProtocolError` with the reason otherwise."""
+    if len(field) > MAX_FIELD_OCTETS:
+        raise LimitExceeded(f"a signature of more than {MAX_FIELD_OCTETS} octets")
     tags = parse_tags(field.partition(b":")[2])
-    missing = [tag for tag in _REQUIRED_TAGS if not tags.get(tag)]
-    if missing:
-        raise RemoteProtocolError(f"signature lacks {'= '.join(missing)}=")
+    require_tags(tags, ("v", *_SIGNATURE_TAGS))
     if tags["v"] != "1":
         raise RemoteProtocolError(f"signature of version {printable(tags['v'], limit=10)}")
+    return read_signature(tags)
+
+
+def read_signature(tags: Mapping[str, str]) -> Signature:
+    """Return the signature of a list of tags, whatever its v= is; raise `RemoteProtocolError` with the reason."""
+    require_tags(tags, _SIGNATURE_TAGS)
     header_canonicalization, body_canonicalization = _canonicalizations(tags.get("c", "simple/simple"))
-    domain = _host_name("d", tags["d"])
+    domain = parse_host_name("d", tags["d"])
     signed, expires = _number(tags, "t", _NUMBER), _number(tags, "x", _NUMBER)
-    if signed is not None and expires is not None and expires < signed:
-        raise RemoteProtocolError("x= lies before t=")
+    if signed is not None and expires is not None and expires <= signed:  # RFC 6376 §3.5, x=
+        raise RemoteProtocolError("x= is not after t=")
     _check_query_methods(tags.get("q", "dns/txt"))
     return Signature(
-        algorithm=_algorithm(tags["a"]),
+        algorithm=read_algorithm(tags["a"]),
         header_canonicalization=header_canonicalization,
         body_canonicalization=body_canonicalization,
         domain=domain,
-        selector=_host_name("s", tags["s"]),
+        selector=parse_host_name("s", tags["s"]),
         identity=_identity(tags.get("i", ""), domain),
         signed_fields=_signed_fields(tags["h"]),
         body_hash=parse_base64("bh", tags["bh"]),
@@ -81,6 +102,13 @@ def parse_signature(field: bytes) -> Signature:
         signed_unix=signed,
         expires_unix=expires,
     )
+
+
+def require_tags(tags: Mapping[str, str], names: tuple[str, ...]) -> None:
+    """Raise `RemoteProtocolError` that names what is not there, or empty."""
+    missing = [tag for tag in names if not tags.get(tag)]
+    if missing:
+        raise RemoteProtocolError(f"signature lacks {'= '.join(missing)}=")
 
 
 def without_signature_octets(field: bytes) -> bytes:
@@ -96,7 +124,18 @@ def parse_base64(tag: str, value: str) -> bytes:
         raise RemoteProtocolError(f"{tag}= is no base64") from error
 
 
-def _algorithm(value: str) -> Algorithm:
+def parse_host_name(tag: str, value: str) -> str:
+    """Return d= or s= as A-labels in lower case; a domain has at least two labels."""
+    # RFC 8616 §4: U-labels may stand here, and A-labels are what the DNS is asked for
+    name = a_labels(value)
+    # RFC 6376 §3.5: domain-name = sub-domain 1*("." sub-domain)
+    if not _LABELS.fullmatch(name) or (tag == "d" and "." not in name):
+        raise RemoteProtocolError(f"{tag}={printable(value, limit=40)} is no name of a host")
+    return name
+
+
+def read_algorithm(value: str) -> Algorithm:
+    """Return the algorithm that a= names; raise `RemoteProtocolError` for one that proves nothing."""
     try:
         return Algorithm(value.lower())
     except ValueError:
@@ -112,31 +151,29 @@ def _canonicalizations(value: str) -> tuple[Canonicalization, Canonicalization]:
         raise RemoteProtocolError(f"canonicalization {printable(value, limit=20)} unknown") from None
 
 
-def _host_name(tag: str, value: str) -> str:
-    name = without_white_space(value).lower()
-    if not _HOST_NAME.fullmatch(name):
-        raise RemoteProtocolError(f"{tag}={printable(name, limit=40)} is no name of a host")
-    return name
-
-
 def _identity(value: str, domain: str) -> str:
-    identity = without_white_space(value) or f"@{domain}"
-    local_part, at, auid_domain = identity.rpartition("@")
-    auid_domain = auid_domain.lower()
+    # RFC 6376 §2.11: dkim-quoted-printable, so that a local part may have a semicolon
+    text = _QUOTED_OCTET.sub(lambda found: chr(int(found[1], 16)), without_white_space(value))
+    local_part, at, auid_domain = (text or f"@{domain}").rpartition("@")
+    auid_domain = a_labels(auid_domain)
     # RFC 6376 §3.5, i=: the same as d= or a subdomain of it
     if not at or not (auid_domain == domain or auid_domain.endswith(f".{domain}")):
         raise RemoteProtocolError("i= is not within d=")
+    if not _LABELS.fullmatch(auid_domain) or not local_part.isprintable():
+        raise RemoteProtocolError("i= is no address")
     return f"{local_part}@{auid_domain}"
 
 
 def _signed_fields(value: str) -> tuple[bytes, ...]:
-    names = tuple(without_white_space(value).lower().encode("ascii", "replace").split(b":"))
-    if b"from" not in names:  # RFC 6376 §5.4
+    names = [name.strip(" \t\r\n").lower() for name in value.split(":")]
+    if not all(map(_FIELD_NAME.fullmatch, names)):
+        raise RemoteProtocolError("h= has what is no name of a field")
+    if "from" not in names:  # RFC 6376 §5.4
         raise RemoteProtocolError("From is not signed")
-    return names
+    return tuple(name.encode("ascii") for name in names)
 
 
-def _number(tags: dict[str, str], tag: str, form: re.Pattern[str]) -> int | None:
+def _number(tags: Mapping[str, str], tag: str, form: re.Pattern[str]) -> int | None:
     value = tags.get(tag)
     if value is None:
         return None

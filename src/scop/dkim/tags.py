@@ -1,6 +1,6 @@
 """The `tag=value; tag=value` lists of which DKIM's fields and key records are made.
 
-Standards: RFC 6376 §3.2.
+Standards: RFC 6376 §3.2, RFC 8616 §3 (UTF-8 in values).
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ __all__ = ["parse_tags", "without_white_space"]
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _WHITE_SPACE = " \t\r\n"
 _DROP_WHITE_SPACE = dict.fromkeys(map(ord, _WHITE_SPACE))
+# RFC 6376 §3.2: VALCHAR is printable, folding white space may stand between; RFC 8616 §3 adds what is not ASCII.
+_NO_VALUE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 
 
 def parse_tags(octets: bytes) -> dict[str, str]:
     """Return the tags in their order; values keep inner white space; raise `RemoteProtocolError` for no such list."""
-    text = octets.decode("utf-8", "replace")  # RFC 8616 §5 allows UTF-8 in names of hosts
+    text = octets.decode("utf-8", "replace")
+    if _NO_VALUE.search(text):
+        raise RemoteProtocolError("a control character or no UTF-8 in a list of tags")
     tags: dict[str, str] = {}
     specs = text.split(";")
     if not specs[-1].strip(_WHITE_SPACE):

@@ -3,11 +3,12 @@
 A check asks the DNS, so it is a generator: it yields the question for each key and is sent the
 answer. It says nothing about whether the signer is trustworthy; DMARC compares it with the author.
 
-Standards: RFC 6376 §6, RFC 8301, RFC 8463, RFC 8601 §2.7.1 (the words of the results).
+Standards: RFC 6376 §6, RFC 8301, RFC 8463, RFC 8601 §2.7.1 (the words of the results), RFC 6008 §3.
 """
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
@@ -16,15 +17,16 @@ from enum import StrEnum
 from scop.base import Check, RemoteProtocolError
 from scop.dkim.canonical import canonical_body, canonical_header
 from scop.dkim.header import Header, split_message
-from scop.dkim.records import KeyRecord, parse_key_record
+from scop.dkim.records import KeyRecord, KeyUnavailable, find_keys
 from scop.dkim.signature import Signature, parse_signature, without_signature_octets
-from scop.dns import TXT, Answer, Question
+from scop.dns import Answer, Question
 
-__all__ = ["MAX_SIGNATURES", "DkimResult", "DkimWord", "verify"]
+__all__ = ["MAX_SIGNATURES", "DkimResult", "DkimWord", "SealedMail", "check_times", "verify"]
 
 MAX_SIGNATURES = 8  # RFC 6376 §8.4 advises a limit; each costs a DNS question and an RSA operation
 MAX_CLOCK_SKEW_SECONDS = 3600  # how far in the future t= may lie
-_MAX_KEY_RECORDS = 4  # RFC 6376 §6.1.2 (4): of several records we try the first few
+_START_OCTETS = 6  # eight characters of base64, the least that RFC 6008 §3 asks for
+_FIELD = b"dkim-signature"
 
 
 class DkimWord(StrEnum):
@@ -50,7 +52,8 @@ class DkimResult:
     identity: str = ""
     algorithm: str = ""
     unsigned_octets: int = 0  # of the body, left open by l=: anyone may have added them
-    is_testing: bool = False
+    is_testing: bool = False  # t=y: its owner asks to be treated as if nothing were signed
+    signature_start: str = ""  # of b=, by which a reader tells signatures apart: header.b (RFC 6008 §3)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "result", DkimWord(self.result))
@@ -58,17 +61,16 @@ class DkimResult:
 
 def verify(octets: bytes, *, now: float) -> Check[Question, Answer, tuple[DkimResult, ...]]:
     """Judge the topmost signatures of a mail (CRLF line ends) at `now` (Unix seconds); none give an empty tuple."""
-    header, body = split_message(octets)
-    mail = _Mail(header, body)
+    mail = SealedMail(*split_message(octets))
     results = []
-    for field in header.named(b"dkim-signature")[:MAX_SIGNATURES]:
-        result = yield from _judge(field, mail, now)
+    for index, field in enumerate(mail.header.named(_FIELD)[:MAX_SIGNATURES]):
+        result = yield from _judge(field, index, mail, now)
         results.append(result)
     return tuple(results)
 
 
-class _Mail:
-    """The mail under judgement; hashes of its body are made once for all signatures."""
+class SealedMail:
+    """A mail under judgement; hashes of its body are made once for all signatures."""
 
     __slots__ = ("_bodies", "_body", "_hashes", "header")
 
@@ -78,41 +80,54 @@ class _Mail:
         self._bodies: dict[str, bytes] = {}
         self._hashes: dict[tuple[str, int | None], bytes] = {}
 
-    def canonical_body(self, algorithm: str) -> bytes:
+    def body_octets(self, algorithm: str) -> int:
+        """Return how long the canonical body is."""
+        return len(self._canonical_body(algorithm))
+
+    def body_hash(self, algorithm: str, length: int | None) -> bytes:
+        """Return SHA-256 of the canonical body, or of its beginning."""
+        known = self._hashes.get((algorithm, length))
+        if known is None:
+            covered = memoryview(self._canonical_body(algorithm))[:length]
+            known = self._hashes[algorithm, length] = hashlib.sha256(covered).digest()
+        return known
+
+    def signed_octets(self, signature: Signature, name: bytes, index: int) -> bytes:
+        """Return what a signature is made over; its own field is the `index`-th of its name."""
+        algorithm, names = signature.header_canonicalization, signature.signed_fields
+        # RFC 6376 §3.5, h=: others of its name may be signed, it itself stands for nothing there
+        header = self.header.without(name, index) if name in names else self.header
+        field = self.header.named(name)[index]
+        # RFC 6376 §3.7: the field itself comes last, without b= and without its CRLF
+        own = canonical_header(without_signature_octets(field), algorithm).removesuffix(b"\r\n")
+        return header.covered(names, algorithm) + own
+
+    def _canonical_body(self, algorithm: str) -> bytes:
         if algorithm not in self._bodies:
             self._bodies[algorithm] = canonical_body(self._body, algorithm)
         return self._bodies[algorithm]
 
-    def body_hash(self, algorithm: str, length: int | None) -> bytes:
-        known = self._hashes.get((algorithm, length))
-        if known is None:
-            covered = memoryview(self.canonical_body(algorithm))[:length]
-            known = self._hashes[algorithm, length] = hashlib.sha256(covered).digest()
-        return known
 
-
-def _judge(field: bytes, mail: _Mail, now: float) -> Check[Question, Answer, DkimResult]:
-    # RFC 6376 §6.1.1: the field
+def _judge(field: bytes, index: int, mail: SealedMail, now: float) -> Check[Question, Answer, DkimResult]:
     try:
-        signature = parse_signature(field)
-        _check_times(signature, now)
-        question = Question(signature.record_name, "TXT")
-    except ValueError as error:
+        signature = parse_signature(field)  # RFC 6376 §6.1.1
+    except RemoteProtocolError as error:
         return DkimResult(DkimWord.PERMERROR, reason=str(error))
-    # RFC 6376 §6.1.2: the key
-    answer = yield question
-    if answer.is_temporary:
-        return _result(signature, DkimWord.TEMPERROR, "the key could not be asked for")
     try:
-        record = _key_record(answer)
-        _check_key(signature, record)
+        check_times(signature, now)
+        # RFC 6376 §6.1.2: the key
+        keys = yield from find_keys(signature.record_name, signature.algorithm)
+        keys = _fitting(keys, signature)
+    except KeyUnavailable as error:
+        return _result(signature, DkimWord.TEMPERROR, str(error))
     except RemoteProtocolError as error:
         return _result(signature, DkimWord.PERMERROR, str(error))
     # RFC 6376 §6.1.3: the arithmetic
-    return replace(_verified(signature, record, field, mail), is_testing=record.is_testing)
+    return _verified(signature, keys, index, mail)
 
 
-def _check_times(signature: Signature, now: float) -> None:
+def check_times(signature: Signature, now: float) -> None:
+    """Raise `RemoteProtocolError` where a signature is over, or not yet."""
     if signature.expires_unix is not None and signature.expires_unix < now:
         raise RemoteProtocolError("signature expired")
     # Stricter than RFC 6376 §3.5 (t=), which allows verifiers to ignore such signatures
@@ -120,44 +135,35 @@ def _check_times(signature: Signature, now: float) -> None:
         raise RemoteProtocolError("signature of the future")
 
 
-def _key_record(answer: Answer) -> KeyRecord:
-    reason = RemoteProtocolError("no key for signature")
-    for record in answer.records[:_MAX_KEY_RECORDS]:
-        if isinstance(record, TXT):
-            try:
-                return parse_key_record(record.joined)
-            except RemoteProtocolError as error:
-                reason = error
-    raise reason
-
-
-def _check_key(signature: Signature, record: KeyRecord) -> None:
-    if record.algorithm is not signature.algorithm:
-        raise RemoteProtocolError(f"the key is not for {signature.algorithm}")
+def _fitting(keys: tuple[KeyRecord, ...], signature: Signature) -> tuple[KeyRecord, ...]:
     # RFC 6376 §3.6.1, t=s
-    if record.forbids_subdomains and signature.identity.rpartition("@")[2] != signature.domain:
+    if signature.identity.rpartition("@")[2] == signature.domain:
+        return keys
+    fitting = tuple(key for key in keys if not key.forbids_subdomains)
+    if not fitting:
         raise RemoteProtocolError("i= names a subdomain and the key forbids it")
+    return fitting
 
 
-def _verified(signature: Signature, record: KeyRecord, field: bytes, mail: _Mail) -> DkimResult:
-    body_octets = len(mail.canonical_body(signature.body_canonicalization))
-    length = signature.body_length
+def _verified(signature: Signature, keys: tuple[KeyRecord, ...], index: int, mail: SealedMail) -> DkimResult:
+    algorithm, length = signature.body_canonicalization, signature.body_length
+    body_octets = mail.body_octets(algorithm)
+    is_testing = all(key.is_testing for key in keys)
     if length is not None and length > body_octets:
-        return _result(signature, DkimWord.PERMERROR, "l= is more than the body has")
-    body_hash = mail.body_hash(signature.body_canonicalization, length)
-    if not hmac.compare_digest(body_hash, signature.body_hash):
-        return _result(signature, DkimWord.FAIL, "body hash did not verify")
-    algorithm = signature.header_canonicalization
-    # RFC 6376 §3.7: the field itself comes last, without b= and without its CRLF
-    own = canonical_header(without_signature_octets(field), algorithm).removesuffix(b"\r\n")
-    if not record.verifies(signature.octets, mail.header.covered(signature.signed_fields, algorithm) + own):
-        return _result(signature, DkimWord.FAIL, "signature did not verify")
+        return _result(signature, DkimWord.PERMERROR, "l= is more than the body has", is_testing=is_testing)
+    if not hmac.compare_digest(mail.body_hash(algorithm, length), signature.body_hash):
+        return _result(signature, DkimWord.FAIL, "body hash did not verify", is_testing=is_testing)
+    signed = mail.signed_octets(signature, _FIELD, index)
+    key = next((key for key in keys if key.verifies(signature.octets, signed)), None)
+    if key is None:
+        return _result(signature, DkimWord.FAIL, "signature did not verify", is_testing=is_testing)
     unsigned = 0 if length is None else body_octets - length
     reason = f"{unsigned} octets of the body are not signed" if unsigned else ""
-    return replace(_result(signature, DkimWord.PASS, reason), unsigned_octets=unsigned)
+    result = _result(signature, DkimWord.PASS, reason, is_testing=key.is_testing)
+    return replace(result, unsigned_octets=unsigned)
 
 
-def _result(signature: Signature, word: DkimWord, reason: str) -> DkimResult:
+def _result(signature: Signature, word: DkimWord, reason: str, *, is_testing: bool = False) -> DkimResult:
     return DkimResult(
         word,
         domain=signature.domain,
@@ -165,4 +171,6 @@ def _result(signature: Signature, word: DkimWord, reason: str) -> DkimResult:
         reason=reason,
         identity=signature.identity,
         algorithm=signature.algorithm.value,
+        is_testing=is_testing,
+        signature_start=binascii.b2a_base64(signature.octets[:_START_OCTETS], newline=False).decode("ascii"),
     )
