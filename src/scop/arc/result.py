@@ -23,9 +23,11 @@ class ArcWord(StrEnum):
 class ArcResult:
     """The outcome for a chain.
 
-    `sealers` are the domains of the seals, from the first to the last; `oldest_pass` is RFC 8617 §5.2 (5); `results`
-    are the bodies of the ARC-Authentication-Results fields in the same order, believed by nobody but who trusts
-    their sealer. `reason` is private.
+    Of a chain that passes, `sealers` are the domains of the seals (A-labels, lower case), from the first to the last,
+    and `results` what each says of the mail as it got it: an authserv-id and its results, as `scop.authres.parse` reads
+    them, believed by nobody but who trusts their sealer. `oldest_pass` is RFC 8617 §5.2 (5): the first set from which
+    on the mail is unchanged, 0 where it is so from the first one. Of any other chain nothing is told but `reason`,
+    which is private. `is_temporary` says that a key could not be asked for, so that asking later may help.
     """
 
     result: ArcWord
@@ -33,6 +35,7 @@ class ArcResult:
     results: tuple[str, ...] = ()
     oldest_pass: int = 0
     reason: str = ""
+    is_temporary: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "result", ArcWord(self.result))
