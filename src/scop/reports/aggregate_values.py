@@ -8,7 +8,6 @@ Standards: RFC 9990 §3.1.1, RFC 7489 appendix C (`pct`, several SPF results, a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from scop.reports.aggregate_words import (
     AlignmentMode,
@@ -20,7 +19,7 @@ from scop.reports.aggregate_words import (
     ReportedSpf,
     SpfScope,
 )
-from scop.reports.numbers import check_number
+from scop.reports.numbers import canonical_address, check_number
 
 __all__ = [
     "AggregateReport",
@@ -116,7 +115,7 @@ class Record:
     spf: tuple[ReportedSpfCheck, ...] = ()  # RFC 9990 has at most one; the old form also has that of HELO
 
     def __post_init__(self) -> None:
-        ip_address(self.source_ip)
+        canonical_address(self.source_ip)
         check_number(self.count, "count")
 
     @property

@@ -54,7 +54,7 @@ class Singles:
             for name, child in self._found.items():
                 if name not in known:
                     reading.note_unknown(child, element.name)
-        if (stray := element.text.strip()) != "":
+        if element.text and (stray := element.text.strip()):
             # Lenient: no element of a report holds text beside others; what stands there belongs to nothing.
             reading.defects.note(f"{element.name} holds the text {printable(stray, limit=40)!r}")
 

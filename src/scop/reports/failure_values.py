@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
+
+from scop.reports.numbers import canonical_address
 
 __all__ = ["AuthFailure", "DeliveryResult", "FailedSignature", "FailureReport"]
 
@@ -78,4 +79,4 @@ class FailureReport:
 
     def __post_init__(self) -> None:
         if self.source_ip:
-            ip_address(self.source_ip)
+            canonical_address(self.source_ip)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import TypeVar
 
 from scop.base import RemoteProtocolError, printable
 from scop.reports.defects import Defects
-from scop.reports.numbers import MAX_NUMBER
+from scop.reports.numbers import MAX_NUMBER, canonical_address
 
 __all__ = ["read_address", "read_number", "read_word"]
 
@@ -41,8 +40,6 @@ def read_number(text: str, what: str) -> int:
 def read_address(text: str, what: str) -> str:
     """Return the IP address that `text` is, in its usual form."""
     try:
-        if "%" not in text:  # a zone means something on the other's host only (RFC 4007 §6)
-            return str(ip_address(text))
+        return canonical_address(text)
     except ValueError:
-        pass
-    raise RemoteProtocolError(f"{what} is {printable(text, limit=80)!r}, no address")
+        raise RemoteProtocolError(f"{what} is {printable(text, limit=80)!r}, no address") from None

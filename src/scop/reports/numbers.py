@@ -1,8 +1,11 @@
-"""Counts and times that a report may state: whole, not negative, and small enough for any database."""
+"""What numbers and addresses a report may state, and the one form of each."""
 
 from __future__ import annotations
 
-__all__ = ["MAX_NUMBER", "check_number"]
+from functools import lru_cache
+from ipaddress import ip_address
+
+__all__ = ["MAX_NUMBER", "canonical_address", "check_number"]
 
 MAX_NUMBER = 2**53 - 1  # RFC 7493 §2.2: what every reader of JSON holds exactly; a day's mail and a time are far below
 
@@ -12,3 +15,11 @@ def check_number(value: int, name: str) -> int:
     if not 0 <= value <= MAX_NUMBER:
         raise ValueError(f"{name} must be 0 to {MAX_NUMBER}, not {value}")
     return value
+
+
+@lru_cache(maxsize=1024)
+def canonical_address(text: str) -> str:
+    """Return the IP address that `text` is, in its usual form, else `ValueError`."""
+    if "%" in text:  # a zone means something on the other's host only (RFC 4007 §6)
+        raise ValueError(f"{text!r} has a zone")
+    return str(ip_address(text))

@@ -75,6 +75,7 @@ class _Reader:
     __slots__ = (
         "_is_done",
         "_is_met",
+        "_is_plain",
         "_limits",
         "_namespace",
         "_open",
@@ -92,6 +93,7 @@ class _Reader:
         self._open: list[tuple[str, Element, list[str]]] = []  # its name as it stands, the element, its text so far
         self._is_met = False
         self._wanted_depth = 0  # how many are open while the wanted one's children are read; 0 outside of it
+        self._is_plain = False  # in the wanted element, which has no prefix
         self._prefix = ""
         self._namespace = ""
         self._is_done = False  # the root is closed
@@ -99,18 +101,25 @@ class _Reader:
 
     def next_child(self) -> Element | None:
         """Return the next child of the wanted element, None at the end of the document."""
-        text, token = self._text, _TOKEN.match
+        text, token, open_ = self._text, _TOKEN.match, self._open
         while True:
             found = token(text, self.position)
             assert found is not None  # it matches the empty string
             before, opened, leaf, closed = found.groups()
-            if before:
+            # White space is kept only behind text, where it may part words.
+            if before and (not before.isspace() or (open_ and open_[-1][2])):
                 self._add_text(before)
             self.position = found.end()
+            child = None
             if leaf is not None:
-                child = self._leaf(opened, "", leaf)
+                if not self._is_plain or "]]>" in leaf:
+                    child = self._leaf(opened, "", leaf)
+                elif len(open_) > self._wanted_depth:  # as almost always
+                    open_[-1][1].children.append(Element(opened, leaf))
+                else:
+                    return Element(opened, leaf)
             elif opened is not None:
-                child = self._begin(opened, "")
+                self._begin(opened, "")
             elif closed is not None:
                 child = self._end(closed)
             elif self.position == len(text):
@@ -140,7 +149,7 @@ class _Reader:
         elif characters.strip(_WHITE):
             raise self._fault(f"{printable(characters.strip(), limit=40)!r} stands outside of the root element")
 
-    def _begin(self, name: str, attributes: str) -> Element | None:
+    def _begin(self, name: str, attributes: str) -> None:
         """Open an element."""
         if not self._open:
             if self._is_done:
@@ -156,7 +165,7 @@ class _Reader:
             prefix, colon, _ = name.rpartition(":")
             self._prefix = prefix + colon
             self._namespace = self._default_namespace(attributes) or ""
-        return None
+            self._is_plain = not prefix
 
     def _leaf(self, name: str, attributes: str, content: str) -> Element | None:
         """Take an element that holds only text."""
@@ -177,7 +186,7 @@ class _Reader:
         if opened != name:
             raise self._fault(f"</{printable(name)}> where {printable(opened)!r} is open")
         if len(self._open) + 1 == self._wanted_depth:
-            self._wanted_depth = 0
+            self._wanted_depth, self._is_plain = 0, False
             return None
         element.text = "".join(texts)
         return self._placed(element, len(self._open))
@@ -236,7 +245,10 @@ class _Reader:
             self.position = found.end(5) + 1
             return self._leaf(name, attributes, "")
         self.position = found.end()
-        return self._begin(name, attributes) if leaf is None else self._leaf(name, attributes, leaf)
+        if leaf is not None:
+            return self._leaf(name, attributes, leaf)
+        self._begin(name, attributes)
+        return None
 
     def _check_attributes(self, attributes: str) -> None:
         found = _ATTRIBUTES.findall(attributes)
