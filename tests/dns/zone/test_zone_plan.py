@@ -177,6 +177,21 @@ def test_plan_of_dmarc_wants_a_policy_or_ours(dmarc: str, published: bytes, afte
     assert [after] == settled(replace(PLAIN, dmarc=dmarc), world).texts(f"_dmarc.{DOMAIN}")
 
 
+@pytest.mark.parametrize(
+    ("owner", "published", "after"),
+    [
+        (f"_dmarc.{DOMAIN}", b"", b"v=DMARC1; p=reject; rua=mailto:reports@harbor.test"),
+        (f"_dmarc.{DOMAIN}", b"v=DMARC1; p=none", b"v=DMARC1; p=none"),
+        (f"_smtp._tls.{DOMAIN}", b"", b"v=TLSRPTv1; rua=mailto:reports@harbor.test"),
+        (f"_smtp._tls.{DOMAIN}", b"v=TLSRPTv1; rua=https://x.test/", b"v=TLSRPTv1; rua=https://x.test/"),
+    ],
+)
+def test_plan_asks_for_reports_where_they_are_read(owner: str, published: bytes, after: bytes) -> None:
+    """RFC 9989 §4.7, RFC 8460 §3: to the address of our reporter, unless a person wrote a record already."""
+    world = World(*[texts(published, owner=owner)] if published else [])
+    assert [after] == settled(replace(PLAIN, report_mailbox="reports"), world).texts(owner)
+
+
 def test_plan_of_a_selector_replaces_what_stands_there() -> None:
     """A DKIM selector's name holds our key and nothing else (RFC 6376 §3.6.2.2)."""
     name = FULL.dkim[0].record_name

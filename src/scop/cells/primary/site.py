@@ -58,6 +58,7 @@ def site_of(config: Config, *, certificate: str = "", next_certificate: str = ""
         dkim=tuple(dkim),
         dmarc=publish.dmarc,
         reports_to=publish.tls_reports,
+        report_mailbox=config.reports.mailbox,
         mta_sts_id=hashlib.sha256(policy.to_octets()).hexdigest()[:_ID_CHARACTERS] if policy else "",
         mta_sts_host=publish.mta_sts_host,
         clients=(Client("submissions", ports.submissions), Client("submission", ports.submission)),

@@ -90,7 +90,8 @@ class Site:
     tls_ports: tuple[int, ...] = ()  # besides SMTP, where that certificate is shown
     dkim: tuple[DkimKey, ...] = ()
     dmarc: str = ""  # the policy as we want it; empty: any that is there, or the strict one
-    reports_to: str = ""  # a mailto: or https: URI for TLS reports
+    reports_to: str = ""  # a mailto: or https: URI for TLS reports; empty: any that is there, or `report_mailbox`
+    report_mailbox: str = ""  # local part of the address at which we read reports; empty: none are asked for
     mta_sts_id: str = ""  # names the version of the policy that is served
     mta_sts_host: str = ""  # the host that serves it
     clients: tuple[Client, ...] = ()
@@ -145,7 +146,8 @@ def _dkim(site: Site) -> Iterator[Wanted]:
 
 
 def _dmarc(site: Site) -> Iterator[Wanted]:
-    policy = TXT.of((site.dmarc or "v=DMARC1; p=reject").encode("ascii"))
+    asking = f"; rua=mailto:{site.report_mailbox}@{site.domain}" if site.report_mailbox else ""
+    policy = TXT.of((site.dmarc or f"v=DMARC1; p=reject{asking}").encode("ascii"))
     yield Wanted(Purpose.DMARC, f"_dmarc.{site.domain}", "TXT", (policy,), Fit.TEXT if site.dmarc else Fit.ANY_TEXT)
 
 
@@ -155,9 +157,11 @@ def _transport(site: Site) -> Iterator[Wanted]:
         yield Wanted(Purpose.MTA_STS, f"_mta-sts.{site.domain}", "TXT", (policy,), Fit.TEXT)
         if site.mta_sts_host:
             yield Wanted(Purpose.MTA_STS, f"mta-sts.{site.domain}", "CNAME", (CNAME(site.mta_sts_host),))
-    if site.reports_to:
-        policy = TXT.of(f"v=TLSRPTv1; rua={site.reports_to}".encode("ascii"))
-        yield Wanted(Purpose.TLS_REPORTS, f"_smtp._tls.{site.domain}", "TXT", (policy,), Fit.TEXT)
+    ours = f"mailto:{site.report_mailbox}@{site.domain}" if site.report_mailbox else ""
+    if site.reports_to or ours:
+        policy = TXT.of(f"v=TLSRPTv1; rua={site.reports_to or ours}".encode("ascii"))
+        fit = Fit.TEXT if site.reports_to else Fit.ANY_TEXT
+        yield Wanted(Purpose.TLS_REPORTS, f"_smtp._tls.{site.domain}", "TXT", (policy,), fit)
 
 
 def _dane(site: Site) -> Iterator[Wanted]:

@@ -25,8 +25,9 @@ class Publish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Where they are read in place of that, by `scop dns plan` and `apply`: interface:NAME, or command:WORDS that print
     # addresses, run as whoever types.
     address_from: str = ""
-    dmarc: str = ""  # v=DMARC1; …; empty: any policy that is there, or p=reject
-    tls_reports: str = ""  # where TLS reports are sent: mailto:… or https://…
+    dmarc: str = ""  # v=DMARC1; …; empty: any policy that is there, or p=reject with reports to [reports] mailbox
+    # Where TLS reports are sent: mailto:… or https://…; empty: as a record that is there says, or to [reports] mailbox
+    tls_reports: str = ""
     mta_sts: Literal["none", "testing", "enforce"] = "none"
     mta_sts_host: str = ""  # who serves the policy at https://mta-sts.<domain>/.well-known/mta-sts.txt
     autoconfig_host: str = ""  # who serves autoconfig.<domain>
