@@ -116,10 +116,14 @@ def read_authorship(message: Message) -> Authorship:
 
 def strictly(result: DmarcResult, authorship: Authorship) -> DmarcResult:
     """Return `result` as it is for a mail with this authorship: no pass where readers may see somebody else."""
-    if result.result is not DmarcWord.PASS or not authorship.misleads:
+    doubts = [doubt for doubt in authorship.doubts if doubt.word.misleads]
+    if result.result is not DmarcWord.PASS or not doubts:
         return result
-    why = ", ".join(str(doubt) for doubt in authorship.doubts if doubt.word.misleads)
-    reason = f"{result.reason}; who wrote it is doubtful: {why}"
+    reason = f"{result.reason}; who wrote it is doubtful: {', '.join(map(str, doubts))}"
+    if result.spf_aligned and all(doubt.word is DoubtWord.DUPLICATE_FIELD for doubt in doubts):
+        # RFC 6376 §8.15: what was added to a mail takes its seal away, not the right of a server to send it
+        by_spf = tuple(one for one in result.aligned if one.method == "spf")
+        return replace(result, dkim_aligned=False, reason=reason, aligned=by_spf)
     # RFC 9989 §4.4: with a malformed or repeated From there is no alignment
     return replace(
         result,
