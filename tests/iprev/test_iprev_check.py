@@ -34,6 +34,7 @@ NAMES = StaticNames(
         ("192.0.2.6", ReverseName(IprevWord.TEMPERROR)),
         ("2001:db8::1", ReverseName(IprevWord.PASS, "six.test")),
         ("", ReverseName(IprevWord.PERMERROR)),
+        ("fe80::1%eth0", ReverseName(IprevWord.PERMERROR)),
     ],
 )
 def test_reverse_name_is_believed_only_if_it_leads_back(address: str, expected: ReverseName) -> None:

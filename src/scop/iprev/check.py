@@ -45,9 +45,10 @@ def reverse_name(address: str) -> ReverseCheck:
     """Find the confirmed name of `address`."""
     try:
         wanted = ipaddress.ip_address(address)
+        reverse_mapping = wanted.reverse_pointer  # a scoped address (RFC 4007 §11) has none
     except ValueError:
         return ReverseName(IprevWord.PERMERROR)
-    pointers = yield Question(wanted.reverse_pointer, "PTR")
+    pointers = yield Question(reverse_mapping, "PTR")
     if pointers.is_temporary:
         return ReverseName(IprevWord.TEMPERROR)
     names = [record.target for record in pointers.records if isinstance(record, PTR) and _HOST.fullmatch(record.target)]
