@@ -14,10 +14,14 @@ from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
 from fakes.smtp_values import FULL_ENVELOPE
+from fakes.verifier_neighbours import Neighbours, verifier_neighbours
 from fakes.verifier_world import LAGOON, NOW, AsyncNames, SilentNames, mail, signed
+from scop.cells.verifier.judgement import JudgeOptions
 from scop.cells.verifier.manifest import MANIFEST
 from scop.cells.verifier.service import VerifierOptions, run
+from scop.cells.verifier.telling import Telling
 from scop.mesh.cell import Life
+from scop.mesh.vocabulary.receiver import Deed
 from scop.net.dns_client import Names
 from scop.net.mail_client import MailClient
 from scop.net.mail_pool import MailPool
@@ -30,16 +34,22 @@ RECEIVED = b"Received: from x (x [192.0.2.1])\r\n\tby mx.harbor.test with ESMTPS
 SPAM = b"X-SCoP-Spam: unsure; score=0.500; clues=\r\n"
 RESULTS = (
     b"Authentication-Results: mx.harbor.test;\r\n\tspf=pass smtp.mailfrom=lagoon.test;\r\n"
-    b"\tdkim=pass header.d=lagoon.test header.s=rsa;\r\n\tdkim=pass header.d=lagoon.test header.s=ed;\r\n"
-    b"\tdmarc=pass header.from=lagoon.test\r\n"
+    b"\tspf=none smtp.helo=mx.lagoon.test;\r\n"
+    b"\tdkim=pass header.d=lagoon.test header.s=rsa header.a=rsa-sha256;\r\n"
+    b"\tdkim=pass header.d=lagoon.test header.s=ed header.a=ed25519-sha256;\r\n"
+    b"\tiprev=pass policy.iprev=192.0.2.1;\r\n"
+    b"\tdmarc=pass header.from=lagoon.test policy.dmarc=none\r\n"
 )
 
 
 class RunningVerifier:
     """A verifier between a filter and a mailbox that writes down what it gets."""
 
-    def __init__(self, mailbox: Listening, records: Records, names: Names) -> None:
+    def __init__(
+        self, mailbox: Listening, records: Records, names: Names, neighbours: tuple[Neighbours, Telling]
+    ) -> None:
         self.mailbox = mailbox
+        self.told = neighbours[0]
         self.records = records
         self.kept = KeptLog()
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
@@ -53,7 +63,9 @@ class RunningVerifier:
             life=Life(),
             max_message_octets=5_000_000,
             max_recipients=100,
-            judgement_seconds=0.05,
+            telling=neighbours[1],
+            judge=JudgeOptions(seconds=0.05),
+            shows_headers=True,
         )
         self._clients: list[MailClient] = []
 
@@ -85,10 +97,13 @@ class RunningVerifier:
 
 @asynccontextmanager
 async def running(names: Names) -> AsyncIterator[RunningVerifier]:
-    """Run a verifier and its mailbox."""
+    """Run a verifier with its neighbours."""
     records = Records()
-    async with serve(records.session, ServerOptions("mailbox", lmtp=True, trusted=True)) as mailbox:
-        verifier = RunningVerifier(mailbox, records, names)
+    async with (
+        verifier_neighbours() as neighbours,
+        serve(records.session, ServerOptions("mailbox", lmtp=True, trusted=True)) as mailbox,
+    ):
+        verifier = RunningVerifier(mailbox, records, names, neighbours)
         ready = asyncio.Event()
         verifier.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(verifier.options))
@@ -215,3 +230,51 @@ async def test_verifier_takes_one_mail_after_another(verifier: RunningVerifier) 
         codes.append(message.code if message else None)
     assert [550, 250, 250] == codes
     assert 2 == len(verifier.records.messages)
+
+
+async def test_verifier_tells_of_a_forger_before_it_refuses(verifier: RunningVerifier) -> None:
+    """When the refusal is said the firewall knows, so the forger's next connection can meet a shut door."""
+    await verifier.send(RECEIVED + mail(), FORGER)
+    assert [(Deed.FORGERY, "198.51.100.66", "", "6666666666zz")] == [
+        (one.deed, one.address, one.domain, one.trace) for one in verifier.told.deeds
+    ]
+
+
+@pytest.mark.parametrize(("label", "wanted"), [(b"ham", [Deed.HAM]), (b"unsure", [Deed.HAM]), (b"spam", [])])
+async def test_verifier_tells_who_is_honest(label: bytes, wanted: list[Deed]) -> None:
+    """A proved author whose mail is no spam speaks for the client; a label from outside counts for nothing."""
+    async with running(AsyncNames()) as verifier:
+        ours = b"X-SCoP-Spam: " + label + b"; score=0.5\r\n"
+        await verifier.send(ours + RECEIVED + b"X-SCoP-Spam: spam\r\n" + signed(mail()))
+    told = [(one.deed, one.address, one.domain) for one in verifier.told.deeds]
+    assert [(deed, LAGOON, "lagoon.test") for deed in wanted] == told
+
+
+async def test_verifier_tells_the_reporter_of_each_mail_under_a_policy() -> None:
+    """Passed, refused and merely watched mails are counted; without a policy there is nobody to report to."""
+    async with running(AsyncNames()) as verifier:
+        await verifier.send(RECEIVED + signed(mail()), GENUINE)
+        await verifier.send(RECEIVED + mail(), FORGER)
+        await verifier.send(RECEIVED + mail("x@watching.test"), FORGER)
+        await verifier.send(RECEIVED + mail("x@plain.test"), FORGER)
+    assert [
+        ("lagoon.test", LAGOON, "pass", "harbor.test"),
+        ("lagoon.test", "198.51.100.66", "reject", "harbor.test"),
+        ("watching.test", "198.51.100.66", "none", "harbor.test"),
+    ] == [(one.author_domain, one.source_address, one.disposition, one.envelope_to) for one in verifier.told.judgements]
+
+
+async def test_verifier_counts_no_mail_that_comes_again() -> None:
+    """What the mailbox puts off is judged again when it comes again, and counted then."""
+    async with running(AsyncNames()) as verifier:
+        verifier.records.message_reply = reply(452, "4.2.2", "This mailbox is full, try again later")
+        await verifier.send(RECEIVED + signed(mail()))
+    assert ([], []) == (verifier.told.judgements, verifier.told.deeds)
+
+
+async def test_verifier_refuses_a_mail_without_an_author(verifier: RunningVerifier) -> None:
+    """RFC 5322 §3.6: From is a must; where it lacks, each reader shows somebody else."""
+    _, message = await verifier.send(RECEIVED + b"Subject: x\r\n\r\nText\r\n")
+    assert message is not None
+    assert (550, "5.7.1") == (message.code, message.enhanced)
+    assert [] == verifier.told.deeds

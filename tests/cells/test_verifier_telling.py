@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from fakes.mesh import KeptLog
-from fakes.named_inlet import NamedInlet
-from scop.cells.verifier.telling import Outbox, Telling, TellingLimits
-from scop.mesh.calls import Answers, Caller, CallServer
-from scop.mesh.protocol import PipeProtocol
-from scop.mesh.vocabulary.receiver import Deed, Noted, NotedDeed, NoteDeeds
-from scop.mesh.vocabulary.reporter import JudgedMail, NoteJudgements, PublishedPolicy, Taken
+from fakes.verifier_neighbours import SHORT_LIMITS, verifier_neighbours
+from scop.cells.verifier.telling import Outbox
+from scop.mesh.vocabulary.receiver import Deed, NotedDeed
+from scop.mesh.vocabulary.reporter import JudgedMail, PublishedPolicy
 from scop.net.faults import PermanentFailure, TemporaryFailure
-from scop.net.peer import Peer
 
-LIMITS = TellingLimits(waiting=4, batch=2, pause_seconds=0.0, urgent_seconds=0.05, flush_seconds=1.0)
 FORGED = NotedDeed(Deed.FORGERY, "198.51.100.66", trace="t1")
 HONEST = NotedDeed(Deed.HAM, "192.0.2.1", "lagoon.test", "t2")
 JUDGED = JudgedMail(
@@ -53,7 +48,7 @@ class _Listener:
 
 async def _told(listener: Callable[[tuple[int, ...]], Awaitable[None]], *values: int) -> KeptLog:
     kept = KeptLog()
-    outbox = Outbox[int](listener, "reporter", kept.log("verifier"), LIMITS)
+    outbox = Outbox[int](listener, "reporter", kept.log("verifier"), SHORT_LIMITS)
     for value in values:
         outbox.put(value)
     await outbox.close()
@@ -98,51 +93,16 @@ async def test_outbox_ends_though_nobody_listens() -> None:
         await asyncio.get_running_loop().create_future()
 
     kept = KeptLog()
-    outbox = Outbox[int](silent, "reporter", kept.log("verifier"), replace(LIMITS, flush_seconds=0.0))
+    outbox = Outbox[int](silent, "reporter", kept.log("verifier"), replace(SHORT_LIMITS, flush_seconds=0.0))
     for value in range(3):
         outbox.put(value)
     await outbox.close()
     assert [3] == [one["count"] for one in kept.lines]
 
 
-class _Neighbours:
-    """A reporter and a receiver on loopback."""
-
-    def __init__(self) -> None:
-        self.judgements: list[JudgedMail] = []
-        self.deeds: list[NotedDeed] = []
-        self.answers_deeds = asyncio.Event()
-        self.answers_deeds.set()
-        self.inlet = NamedInlet({"verifier": PipeProtocol.CALL})
-
-    async def note_judgements(self, asked: NoteJudgements, _peer: Peer) -> Taken:
-        self.judgements += asked.judgements
-        return Taken(len(asked.judgements))
-
-    async def note_deeds(self, asked: NoteDeeds, _peer: Peer) -> Noted:
-        await self.answers_deeds.wait()
-        self.deeds += asked.deeds
-        return Noted(len(asked.deeds))
-
-
-@asynccontextmanager
-async def _neighbours(*own_networks: str) -> AsyncIterator[tuple[_Neighbours, Telling]]:
-    found, kept = _Neighbours(), KeptLog()
-    answers: Answers = {NoteJudgements: found.note_judgements, NoteDeeds: found.note_deeds}
-    await found.inlet.serve({PipeProtocol.CALL: lambda peer: CallServer(peer, answers, kept.log())})
-    callers = Caller(found.inlet.dial("verifier")), Caller(found.inlet.dial("verifier"))
-    telling = Telling(*callers, kept.log("verifier"), own_networks=own_networks, limits=LIMITS)
-    try:
-        yield found, telling
-    finally:
-        found.answers_deeds.set()
-        await telling.close()
-        await found.inlet.end()
-
-
-async def test_telling_reaches_both_neighbours() -> None:
+async def test_telling_reaches_bothverifier_neighbours() -> None:
     """The reporter is told of mails and the firewall of deeds; at the end nothing is left untold."""
-    async with _neighbours() as (found, telling):
+    async with verifier_neighbours() as (found, telling):
         telling.judged(JUDGED)
         telling.did(HONEST)
         await telling.did_now(FORGED)
@@ -153,7 +113,7 @@ async def test_telling_reaches_both_neighbours() -> None:
 
 async def test_telling_waits_a_bounded_time_for_the_firewall() -> None:
     """A firewall that is silent keeps no refusal from the client; it is told later."""
-    async with _neighbours() as (found, telling):
+    async with verifier_neighbours() as (found, telling):
         found.answers_deeds.clear()
         await telling.did_now(FORGED)
         assert [] == found.deeds
@@ -162,7 +122,7 @@ async def test_telling_waits_a_bounded_time_for_the_firewall() -> None:
 
 async def test_telling_says_nothing_of_our_own_networks_nor_of_nobody() -> None:
     """Our own hosts can't be shut out by what they forward, and a unix socket has no address."""
-    async with _neighbours("198.51.100.0/24") as (found, telling):
+    async with verifier_neighbours("198.51.100.0/24") as (found, telling):
         await telling.did_now(FORGED)
         await telling.did_now(NotedDeed(Deed.FORGERY, ""))
         telling.did(NotedDeed(Deed.HAM, "unknown"))

@@ -6,11 +6,16 @@ import asyncio
 from dataclasses import replace
 
 from fakes.dkim_keys import ed25519_key, rsa_key
-from scop.dkim import public_record, sign
+from scop.arc import ArcResult, ArcWord
+from scop.cells.verifier.judgement import Judgement, Sending
+from scop.dkim import DkimResult, public_record, sign
+from scop.dmarc import Authorship, DmarcResult, Doubt
 from scop.dns import Answer, Question, Security, StaticNames
+from scop.iprev import IprevWord, ReverseName
 from scop.smtp import Mailbox
+from scop.spf import SpfResult, SpfWord
 
-__all__ = ["LAGOON", "NOW", "WORLD", "AsyncNames", "SilentNames", "mail", "signed"]
+__all__ = ["LAGOON", "NOW", "WORLD", "AsyncNames", "SilentNames", "judgement_of", "mail", "signed"]
 
 NOW = 1_700_000_000
 LAGOON = "192.0.2.1"  # from where lagoon.test sends
@@ -69,3 +74,22 @@ def mail(author: str = "Ceo <ceo@lagoon.test>", body: str = "Text") -> bytes:
 def signed(octets: bytes) -> bytes:
     """Return a mail under both signatures of lagoon.test."""
     return sign(octets, _KEYS, now=NOW) + octets
+
+
+_NOTHING = SpfResult(SpfWord.NONE)
+_NO_CHAIN = ArcResult(ArcWord.NONE)
+
+
+def judgement_of(
+    dmarc: DmarcResult,
+    *doubts: Doubt,
+    spf: SpfResult = _NOTHING,
+    helo: SpfResult = _NOTHING,
+    dkim: tuple[DkimResult, ...] = (),
+    arc: ArcResult = _NO_CHAIN,
+) -> Judgement:
+    """Return what is found out about a mail of ceo@lagoon.test."""
+    sending = Sending(LAGOON, "mx.lagoon.test", CEO)
+    authorship = Authorship(("lagoon.test",), doubts)
+    reverse = ReverseName(IprevWord.PERMERROR)
+    return Judgement(sending, authorship, spf, helo, dkim, arc, reverse, dmarc)

@@ -1,97 +1,160 @@
-"""What is found out about one mail: SPF and DKIM at once, then DMARC, within a bounded time.
+"""What is found out about one mail: SPF, DKIM, ARC and iprev side by side, then DMARC, within a bounded time.
 
-Standards: RFC 7208 §2.4 (identity), §4.6.4 (20 seconds), RFC 6376 §8.2 (l=), RFC 8601 §2.7.1 (policy), RFC 9989 §5.3.
+The verifier judges by it, and so does `scop mail verify`; nothing here knows of a mesh.
+
+Standards: RFC 7208 §2.3, §2.4 (identities), §4.6.4 (20 seconds), RFC 6376 §8.2 (l=), RFC 8601 §2.7.1 (policy), RFC 8617
+§5.2 (ARC), RFC 9989 §3.2.4 (MAIL FROM counts), §5.3 (DMARC).
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from scop.base import printable
+from scop.arc import ArcResult, ArcWord
+from scop.base import Check, printable
+from scop.cells.verifier.inquiry import Course, Inquiry
 from scop.dkim import DkimResult, DkimWord, verify
-from scop.dmarc import DmarcResult, author_domains, evaluate_authors
-from scop.dns import Answer, Question, Rcode, Security
+from scop.dmarc import Authorship, DmarcResult, evaluate_authors, read_authorship, strictly
+from scop.dmarc.overrides import Evidence, OverrideOptions, with_overrides
+from scop.dns import Answer, Question, Security
 from scop.dns.words import least_sure
+from scop.iprev import IprevWord, ReverseName, reverse_name
 from scop.mime import parse
-from scop.net.dns_client import Names, drive
+from scop.net.dns_client import Names
+from scop.net.noted_names import Asked
 from scop.smtp import Mailbox
-from scop.spf import SpfOptions, SpfResult, SpfWord, check_mail_from
+from scop.spf import SpfOptions, SpfResult, SpfWord, check_helo, check_mail_from
 from scop.spf.address import Address
 
-__all__ = ["JUDGEMENT_SECONDS", "Judgement", "Sending", "judge"]
+__all__ = ["JUDGEMENT_SECONDS", "JudgeOptions", "Judgement", "Sending", "judge"]
 
 JUDGEMENT_SECONDS = 20.0  # RFC 7208 §4.6.4: at least 20; a pipe gives up after 30
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How a mail came in: the client's address and name for itself, and the reverse-path."""
+    """How a mail came in: the client's address and its name for itself, the reverse-path.
+
+    `name` is what the DNS calls the address, where whoever took the mail has confirmed it already.
+    """
 
     address: str
     helo: str
     mail_from: Mailbox | None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """Whom we trust, and how long a mail may wait; `notes_steps` has SPF tell how it came to its results."""
+
+    overrides: OverrideOptions = field(default_factory=OverrideOptions)
+    seconds: float = JUDGEMENT_SECONDS
+    notes_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Everything that was found out."""
+    """Everything that was found out.
+
+    `spf` is about MAIL FROM, the identity that DMARC counts; `helo` about the client's name for itself, which for an
+    empty reverse-path is the same. `asked` holds the questions of each check, by its name.
+    """
 
     sending: Sending
-    author_domains: tuple[str, ...]
+    authorship: Authorship
     spf: SpfResult
+    helo: SpfResult
     dkim: tuple[DkimResult, ...]
+    arc: ArcResult
+    reverse: ReverseName
     dmarc: DmarcResult
-    names: Security = Security.INSECURE  # how sure the least sure of the answers was that it stands on
+    names: Security = Security.INSECURE  # how sure the least sure of the answers is that DMARC stands on
+    asked: Mapping[str, tuple[Asked, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
-class _BoundedNames:
-    """Asks `names` until a deadline, notes how sure the answers are; what is not answered then never will be."""
-
-    __slots__ = ("_deadline", "_names", "security")
-
-    def __init__(self, names: Names, deadline: float) -> None:
-        self._names = names
-        self._deadline = deadline
-        self.security = Security.SECURE
-
-    async def lookup(self, question: Question) -> Answer:
-        answer = await self._lookup(question)
-        self.security = least_sure(self.security, answer.security)
-        return answer
-
-    async def _lookup(self, question: Question) -> Answer:
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                return await self._names.lookup(question)
-        except TimeoutError:
-            return Answer(question, Rcode.SERVFAIL)
+_DEFAULTS = JudgeOptions()
 
 
 async def judge(
-    octets: bytes, sending: Sending, names: Names, *, now_unix: float, seconds: float = JUDGEMENT_SECONDS
+    octets: bytes, sending: Sending, names: Names, *, now_unix: float, options: JudgeOptions = _DEFAULTS
 ) -> Judgement:
-    """Return what SPF, DKIM and DMARC say about the mail; each ends by `seconds` from now."""
-    bounded = _BoundedNames(names, asyncio.get_running_loop().time() + seconds)
-    spf, signatures = await asyncio.gather(
-        _check_spf(sending, bounded, now_unix), drive(verify(octets, now=now_unix), bounded)
+    """Return what every check says about the mail; each ends by `options.seconds` from now."""
+    inquiry = Inquiry(names, asyncio.get_running_loop().time() + options.seconds)
+    spf_options = SpfOptions(now_unix=int(now_unix), notes_steps=options.notes_steps)
+    spf = Course(_mail_from(sending, spf_options), inquiry)
+    helo = Course(_helo(sending, spf_options), inquiry) if sending.mail_from else spf
+    dkim = Course(verify(octets, now=now_unix), inquiry)
+    reverse = Course(_reverse(sending), inquiry)
+    await inquiry.finish(spf, helo, dkim, reverse)
+    arc = ArcResult(ArcWord.NONE)
+    signatures = tuple(map(_wholly_signed, dkim.outcome))
+    authorship = read_authorship(parse(octets))
+    dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
+    await inquiry.finish(dmarc)
+    evidence = Evidence(sending.address, _authenticated(spf.outcome, signatures), arc, is_ambiguous=authorship.misleads)
+    result = with_overrides(strictly(dmarc.outcome, authorship), evidence, options.overrides)
+    return Judgement(
+        sending,
+        authorship,
+        spf.outcome,
+        helo.outcome,
+        signatures,
+        arc,
+        reverse.outcome,
+        result,
+        _least_sure(spf, dkim, dmarc),
+        _asked(spf=spf, helo=helo, dkim=dkim, iprev=reverse, dmarc=dmarc),
     )
-    dkim = tuple(map(_wholly_signed, signatures))
-    domains = author_domains(parse(octets))
-    dmarc = await drive(evaluate_authors(domains, spf, dkim), bounded)
-    return Judgement(sending, domains, spf, dkim, dmarc, bounded.security)
 
 
-async def _check_spf(sending: Sending, names: Names, now_unix: float) -> SpfResult:
+def _least_sure(*courses: Course[object]) -> Security:
+    return least_sure(Security.SECURE, *(one.answer.security for course in courses for one in course.asked))
+
+
+def _asked(**courses: Course[object]) -> Mapping[str, tuple[Asked, ...]]:
+    return MappingProxyType({name: tuple(course.asked) for name, course in courses.items()})
+
+
+def _mail_from(sending: Sending, options: SpfOptions) -> Check[Question, Answer, SpfResult]:
+    if not _is_address(sending.address):
+        return _no_address(sending)
     sender = sending.mail_from
+    # RFC 7208 §2.4: for an empty reverse-path it is postmaster at the HELO name
     identity = f"{sender.local_part}@{sender.domain_key}" if sender else ""
+    return (yield from check_mail_from(sending.address, identity, sending.helo, options))
+
+
+def _helo(sending: Sending, options: SpfOptions) -> Check[Question, Answer, SpfResult]:
+    if not _is_address(sending.address):
+        return _no_address(sending)
+    return (yield from check_helo(sending.address, sending.helo, options))
+
+
+def _no_address(sending: Sending) -> SpfResult:
+    # RFC 7208 §2.6.1: without a client address there is nothing to check
+    return SpfResult(SpfWord.NONE, reason=f"no client address: {printable(sending.address)!r}")
+
+
+def _is_address(text: str) -> bool:
     try:
-        Address.parse(sending.address)
+        Address.parse(text)
     except ValueError:
-        # RFC 7208 §2.6.1: without a client address there is nothing to check
-        return SpfResult(SpfWord.NONE, reason=f"no client address: {printable(sending.address)!r}")
-    options = SpfOptions(now_unix=int(now_unix))
-    return await drive(check_mail_from(sending.address, identity, sending.helo, options), names)
+        return False
+    return True
+
+
+def _reverse(sending: Sending) -> Check[Question, Answer, ReverseName]:
+    # Whoever took the mail has asked for the name already
+    return ReverseName(IprevWord.PASS, sending.name) if sending.name else (yield from reverse_name(sending.address))
+
+
+def _authenticated(spf: SpfResult, signatures: tuple[DkimResult, ...]) -> tuple[str, ...]:
+    from_spf = (spf.domain,) if spf.result is SpfWord.PASS else ()
+    return (*from_spf, *(one.domain for one in signatures if one.result is DkimWord.PASS))
 
 
 def _wholly_signed(result: DkimResult) -> DkimResult:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scop.base import Clock
-from scop.cells.verifier.judgement import JUDGEMENT_SECONDS
+from scop.cells.verifier.judgement import JudgeOptions
 from scop.cells.verifier.session import Checkpoint, VerifierPassage
+from scop.cells.verifier.telling import Telling
+from scop.dmarc.overrides import OverrideOptions
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.mime import load_charsets
 from scop.net.dns_client import Names, StreamNames
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.net.peer import Peer
+from scop.net.remembered_names import RememberedNames
 from scop.smtp import ServerOptions
 
 __all__ = ["VerifierOptions", "options_of", "run"]
@@ -34,24 +38,37 @@ class VerifierOptions:
     life: Life
     max_message_octets: int
     max_recipients: int
-    judgement_seconds: float = JUDGEMENT_SECONDS
+    telling: Telling
+    judge: JudgeOptions = field(default_factory=JudgeOptions)
+    shows_headers: bool = False  # to the reporter, for failure reports
 
 
 def options_of(cell: Cell) -> VerifierOptions:
     """Return the options of a verifier in the mesh."""
-    codecs.lookup("idna")  # for U-labels in From: a confined cell imports nothing more
+    # For U-labels and encoded words in From: a confined cell imports nothing more
+    codecs.lookup("idna")
+    load_charsets()
     limits = cell.config.limits
     hostname = cell.config.mail_host
+    chosen = cell.config.verifier
     return VerifierOptions(
         hostname=hostname,
         inlet=cell.inlet,
-        names=StreamNames(cell.dial("resolver")),
+        names=RememberedNames(StreamNames(cell.dial("resolver")), cell.clock),
         mailbox=cell.mail_pool("mailbox"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
         max_message_octets=limits.inner_message_octets,
         max_recipients=limits.recipients,
+        telling=Telling(
+            cell.caller("reporter"),
+            cell.caller("receiver"),
+            cell.log,
+            own_networks=cell.config.network.own_networks,
+        ),
+        judge=JudgeOptions(OverrideOptions(chosen.trusted_sealers, chosen.allow)),
+        shows_headers=cell.config.reports.failure,
     )
 
 
@@ -61,7 +78,9 @@ async def run(options: VerifierOptions) -> None:
         options.hostname,
         options.names,
         options.mailbox,
-        options.judgement_seconds,
+        options.judge,
+        options.telling,
+        options.shows_headers,
         options.clock,
         options.log,
     )
@@ -81,3 +100,4 @@ async def run(options: VerifierOptions) -> None:
     await options.life.stopped()
     await options.inlet.close()
     await options.mailbox.close()
+    await options.telling.close()

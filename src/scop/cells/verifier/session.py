@@ -8,8 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from scop.base import Clock, printable
-from scop.cells.verifier.judgement import Judgement, Sending, judge
-from scop.cells.verifier.verdict import cleaned, refusal, stamps
+from scop.cells.verifier.judged import Letter, judged_mail
+from scop.cells.verifier.judgement import Judgement, JudgeOptions, Sending, judge
+from scop.cells.verifier.results import cleaned, stamps
+from scop.cells.verifier.telling import Telling
+from scop.cells.verifier.verdict import Decision, Verdict, decide
+from scop.dmarc import Disposition, DmarcWord
+from scop.mesh.vocabulary.receiver import Deed, NotedDeed
+from scop.mime import raw_fields
 from scop.net.dns_client import Names
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
@@ -17,11 +23,13 @@ from scop.net.peer import Peer
 from scop.net.pipe_session import Passage
 from scop.net.trace import new_trace_id
 from scop.smtp import Hello, Mail, Origin, Recipient, Reply, ReversePath
-from scop.smtp.stamps import split_stamps
+from scop.smtp.stamps import header_of, split_stamps
 
 __all__ = ["Checkpoint", "VerifierPassage"]
 
 MAX_HELO_CHARACTERS = 255  # RFC 5321 §4.5.3.1.2: the longest domain
+MAX_HEADER_OCTETS = 8192  # of a failure report: what is beyond says little more
+_SPAM = b"x-scop-spam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,9 @@ class Checkpoint:
     hostname: str
     names: Names
     mailbox: MailPool
-    judgement_seconds: float
+    judge: JudgeOptions
+    telling: Telling
+    shows_headers: bool  # to the reporter, for failure reports
     clock: Clock
     log: Log
 
@@ -46,6 +56,7 @@ class VerifierPassage(Passage):
         self._helo = ""
         self._mail = Mail(ReversePath(None))
         self._origin = Origin()
+        self._recipient_domain = ""
 
     async def hello(self, hello: Hello) -> None:
         """Note the name: it counts where no XFORWARD says more."""
@@ -56,12 +67,16 @@ class VerifierPassage(Passage):
         known = mail.origin or Origin(self._peer.address, self._peer.port, helo=self._helo)
         self._mail = mail
         self._origin = known if known.ident else replace(known, ident=new_trace_id())
+        self._recipient_domain = ""
         return await self._onward.mail(mail, self._origin)
 
     async def recipient(self, recipient: Recipient) -> Reply:
         """Return what the mailbox says of a recipient."""
         answer = await super().recipient(recipient)
-        if not answer.is_positive:
+        if answer.is_positive:
+            mailbox = recipient.forward_path.mailbox
+            self._recipient_domain = mailbox.domain_key if mailbox else ""
+        else:
             self._tell_refused(answer, self._onward.last_failure, recipient=printable(str(recipient.forward_path)))
         return answer
 
@@ -70,40 +85,74 @@ class VerifierPassage(Passage):
         checkpoint = self._checkpoint
         started = checkpoint.clock.monotonic()
         own_stamps, below = split_stamps(octets, checkpoint.hostname)
-        sending = Sending(self._origin.address, self._origin.helo, self._mail.reverse_path.mailbox)
         judgement = await judge(
-            below,
-            sending,
-            checkpoint.names,
-            now_unix=checkpoint.clock.unix(),
-            seconds=checkpoint.judgement_seconds,
+            below, self._sending(), checkpoint.names, now_unix=checkpoint.clock.unix(), options=checkpoint.judge
         )
-        self._tell_verified(judgement, checkpoint.clock.monotonic() - started)
-        answer = refusal(judgement)
-        if answer is not None:
+        verdict = decide(judgement)
+        self._tell_verified(judgement, verdict, checkpoint.clock.monotonic() - started)
+        if verdict.reply is not None:
             await self._onward.abandon()
-            self._tell_refused(answer, judgement.dmarc.reason)
-            return answer
+            self._tell_refused(verdict.reply, judgement.dmarc.reason)
+            await self._tell_of_refused(judgement, verdict, below)
+            return verdict.reply
         kept = cleaned(own_stamps, below, checkpoint.hostname)
-        answer = await self._onward.message(b"".join((*stamps(judgement, checkpoint.hostname), *kept)))
+        answer = await self._onward.message(b"".join((*stamps(judgement, verdict, checkpoint.hostname), *kept)))
         if not answer.is_positive:
             self._tell_refused(answer, self._onward.last_failure)
+        if not answer.is_temporary:  # what comes again is counted then
+            self._tell_judged(judgement, verdict, below)
+        if answer.is_positive:
+            self._tell_honest(judgement, kept[0])
         return answer
 
-    def _tell_verified(self, judgement: Judgement, seconds: float) -> None:
+    def _sending(self) -> Sending:
+        origin = self._origin
+        return Sending(origin.address, origin.helo, self._mail.reverse_path.mailbox, origin.name)
+
+    async def _tell_of_refused(self, judgement: Judgement, verdict: Verdict, below: bytes) -> None:
+        if verdict.decision is not Decision.REFUSE:
+            return
+        self._tell_judged(judgement, verdict, below)
+        if judgement.dmarc.disposition is Disposition.REJECT:
+            # Before the refusal is said, so that the forger's next connection finds the door shut
+            await self._checkpoint.telling.did_now(self._deed(Deed.FORGERY))
+
+    def _tell_honest(self, judgement: Judgement, own_stamps: bytes) -> None:
+        dmarc = judgement.dmarc
+        if dmarc.result is DmarcWord.PASS and _label(own_stamps) != b"spam":
+            self._checkpoint.telling.did(self._deed(Deed.HAM, dmarc.author_domain))
+
+    def _deed(self, deed: Deed, domain: str = "") -> NotedDeed:
+        return NotedDeed(deed, self._origin.address, domain, self._origin.ident)
+
+    def _tell_judged(self, judgement: Judgement, verdict: Verdict, below: bytes) -> None:
+        checkpoint = self._checkpoint
+        header = header_of(below)[:MAX_HEADER_OCTETS] if checkpoint.shows_headers else b""
+        letter = Letter(checkpoint.clock.unix(), self._origin.ident, self._recipient_domain, header)
+        mail = judged_mail(judgement, verdict, letter)
+        if mail is not None:
+            checkpoint.telling.judged(mail)
+
+    def _tell_verified(self, judgement: Judgement, verdict: Verdict, seconds: float) -> None:
         dmarc = judgement.dmarc
         self._checkpoint.log.info(
             "mail.verified",
             trace=self._origin.ident,
             seconds=round(seconds, 6),
             client=printable(self._origin.address),
-            author=[printable(domain) for domain in judgement.author_domains],
+            author=[printable(domain) for domain in judgement.authorship.domains],
+            doubts=[str(doubt) for doubt in judgement.authorship.doubts],
             spf=judgement.spf.result,
             spf_reason=printable(judgement.spf.reason),
+            helo=judgement.helo.result,
             dkim=[f"{one.result} {printable(one.domain)} {printable(one.reason)}".strip() for one in judgement.dkim],
+            arc=judgement.arc.result,
+            iprev=judgement.reverse.result,
             dmarc=dmarc.result,
             dmarc_reason=printable(dmarc.reason),
             disposition=dmarc.disposition,
+            decision=verdict.decision,
+            sentence=printable(verdict.sentence),
             names=judgement.names,
         )
 
@@ -115,3 +164,11 @@ class VerifierPassage(Passage):
             reason=printable(reason) or answer.text[0],
             recipient=recipient,
         )
+
+
+def _label(own_stamps: bytes) -> bytes:
+    """Return what the filter called the mail; its verdict is the topmost."""
+    for field in raw_fields(own_stamps):
+        if field.name.lower() == _SPAM:
+            return field.body.partition(b";")[0].strip().lower()
+    return b""

@@ -1,36 +1,104 @@
-"""What a judgement means for the mail: a refusal, or the fields above it.
+"""What a judgement means for the mail, and the one sentence that says why.
 
-Standards: RFC 9989 §5.3.6, §7.2, §B.3.1 (what is done), RFC 8601 §2.2, §2.7 (Authentication-Results), §5 (removal).
+Standards: RFC 9989 §5.3.6, §5.4, §7.2, §B.3.1 (what is done), RFC 5322 §3.6 (From is a must), RFC 3463 §3.8 (codes).
 """
 
 from __future__ import annotations
 
-from scop.authres import AuthenticationResults, MethodResult, remove_forged
+from dataclasses import dataclass
+from enum import StrEnum
+
 from scop.base import printable
 from scop.cells.verifier.judgement import Judgement
-from scop.dmarc import Disposition, DmarcResult, DmarcWord
+from scop.dmarc import Disposition, DmarcResult, DmarcWord, Doubt, DoubtWord
 from scop.smtp import Reply, reply
+from scop.spf import SpfWord
 
-__all__ = ["cleaned", "refusal", "stamps"]
+__all__ = ["Decision", "Verdict", "decide"]
 
-_OWN_PREFIX = b"x-scop-"
+MAX_DOMAIN_CHARACTERS = 100  # of one domain in a reply
+MAX_NAMED = 3  # signing domains that are named to a sender
+
+# Other doubts are judged on the strictest reading: nothing passes, and the strictest policy of all domains applies
+_REFUSED = {
+    DoubtWord.NO_FROM: "There is no From field",
+    DoubtWord.NO_AUTHOR_DOMAIN: "From names no address with a domain",
+    DoubtWord.SEVERAL_FROM: "There is more than one From field",
+    DoubtWord.HIDDEN_FROM: "A From field stands where only some readers see it",
+    DoubtWord.CONTROL_CHARACTER: "Control characters stand in the header",
+}
 
 
-def refusal(judgement: Judgement) -> Reply | None:
-    """Return the reply to a mail that does not go on, None for one that does."""
+class Decision(StrEnum):
+    """What is done with a mail."""
+
+    DELIVER = "deliver"
+    QUARANTINE = "quarantine"  # labelled, and filed apart
+    REFUSE = "refuse"  # for all recipients
+    DEFER = "defer"  # the sender is asked to come again
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is done, the sentence that decides, and the reply where the mail does not go on.
+
+    Both are fit for the sender's eyes: they say nothing but what the mail and the public DNS say.
+    """
+
+    decision: Decision
+    sentence: str
+    reply: Reply | None = None
+
+
+def decide(judgement: Judgement) -> Verdict:
+    """Return what is to be done with the mail."""
     dmarc = judgement.dmarc
+    if (doubt := _unbearable(judgement)) is not None:
+        return _doubted(doubt, judgement)
     if dmarc.disposition is Disposition.REJECT:
-        # RFC 9989 §7.2: name DMARC, so that a legitimate sender finds the cause
-        return reply(
-            550,
-            "5.7.1",
-            f"Refused under the DMARC policy of {printable(dmarc.policy_domain)}:",
-            "neither SPF nor DKIM shows that this mail comes from the domain in From",
-        )
+        return _refused(judgement)
     if _is_open(dmarc):
-        # RFC 9989 §B.3.1: transient errors are answered 4yz
-        return reply(451, "4.7.1", "The DMARC policy of the domain in From cannot be checked now, try again later")
-    return None
+        return _deferred(dmarc)
+    if dmarc.disposition is Disposition.QUARANTINE:
+        return Verdict(Decision.QUARANTINE, _quarantined(judgement))
+    return Verdict(Decision.DELIVER, _delivered(judgement))
+
+
+def _unbearable(judgement: Judgement) -> Doubt | None:
+    return next((doubt for doubt in judgement.authorship.doubts if doubt.word in _REFUSED), None)
+
+
+def _doubted(doubt: Doubt, judgement: Judgement) -> Verdict:
+    # Stricter than RFC 9989 §5.3.1, which leaves such mail to others: RFC 5322 §3.6 demands one From with an author,
+    # and where it is not so each reader of mail shows somebody else
+    sentence = f"{_REFUSED[doubt.word]}, so it is not clear who wrote this mail"
+    # Lenient: a notice of an old system names its daemon only, and to refuse a notice is to lose it
+    if doubt.word is DoubtWord.NO_AUTHOR_DOMAIN and judgement.sending.mail_from is None:
+        return Verdict(Decision.QUARANTINE, f"It is filed apart: {sentence}")
+    return Verdict(Decision.REFUSE, sentence, reply(550, "5.7.1", f"{sentence} (RFC 5322, DMARC)"))
+
+
+def _refused(judgement: Judgement) -> Verdict:
+    # RFC 9989 §7.2: name DMARC, so that a legitimate sender finds the cause
+    policy = f"the DMARC policy of {_shown(judgement.dmarc.policy_domain)} (reject)"
+    missing = _missing(judgement)
+    text = reply(550, "5.7.1", f"Refused under {policy}:", *missing)
+    return Verdict(Decision.REFUSE, f"{policy[0].upper()}{policy[1:]} refuses it: {'; '.join(missing)}", text)
+
+
+def _quarantined(judgement: Judgement) -> str:
+    dmarc = judgement.dmarc
+    if not dmarc.policy_domain:
+        return f"It is filed apart: {printable(dmarc.reason)}"
+    asked = f"The DMARC policy of {_shown(dmarc.policy_domain)} (quarantine) has it filed apart"
+    return f"{asked}: {'; '.join(_missing(judgement))}"
+
+
+def _deferred(dmarc: DmarcResult) -> Verdict:
+    what = f"The DMARC policy of {_shown(dmarc.policy_domain or dmarc.author_domain or 'the domain in From')}"
+    sentence = f"{what} cannot be checked now, try again later"
+    # RFC 9989 §B.3.1: transient errors are answered 4yz
+    return Verdict(Decision.DEFER, sentence, reply(451, "4.7.1", sentence))
 
 
 def _is_open(dmarc: DmarcResult) -> bool:
@@ -39,38 +107,47 @@ def _is_open(dmarc: DmarcResult) -> bool:
     return dmarc.result is DmarcWord.TEMPERROR and (unknown or dmarc.policy is Disposition.REJECT)
 
 
-def stamps(judgement: Judgement, hostname: str) -> tuple[bytes, bytes]:
-    """Return the two fields that go above a mail: X-SCoP-Disposition and Authentication-Results."""
-    disposition = f"X-SCoP-Disposition: {judgement.dmarc.disposition}\r\n".encode()
-    results = (_spf(judgement), *_dkim(judgement), _dmarc(judgement))
-    return disposition, AuthenticationResults(hostname, results=results).to_field()
+def _delivered(judgement: Judgement) -> str:
+    dmarc = judgement.dmarc
+    author = _shown(dmarc.author_domain)
+    if dmarc.result is DmarcWord.PASS:
+        proofs = " and ".join(f"{one.method.upper()} for {_shown(one.domain)}" for one in dmarc.aligned)
+        return f"The author domain {author} stands behind it: {proofs} passes and is aligned"
+    if dmarc.result in (DmarcWord.NONE, DmarcWord.PERMERROR):
+        return f"Nothing is asked for: {printable(dmarc.reason)}"
+    if dmarc.result is DmarcWord.TEMPERROR:
+        return f"The DNS is silent, and the policy of {_shown(dmarc.policy_domain)} asks for no refusal"
+    missing = "; ".join(_missing(judgement))
+    if dmarc.overrides:
+        return f"It fails DMARC ({missing}), but goes on: {printable(dmarc.overrides[-1].comment)}"
+    return f"It fails DMARC ({missing}), but the policy of {_shown(dmarc.policy_domain)} asks for nothing"
 
 
-def cleaned(own_stamps: bytes, below: bytes, hostname: str) -> tuple[bytes, bytes]:
-    """Return our stamps and what is below them without fields that others wrote in our name."""
-    # No cell above us writes Authentication-Results: one among the stamps is forged too
-    return remove_forged(own_stamps, hostname), remove_forged(below, hostname, also=(_OWN_PREFIX,))
+def _missing(judgement: Judgement) -> tuple[str, ...]:
+    """Say why neither method proves the author domain."""
+    doubts = tuple(str(doubt.word) for doubt in judgement.authorship.doubts if doubt.word.misleads)
+    if doubts:
+        return (f"who wrote it is doubtful: {', '.join(doubts)}",)
+    return _spf_missing(judgement), _dkim_missing(judgement)
 
 
-def _spf(judgement: Judgement) -> MethodResult:
-    # RFC 8601 §2.7.2: smtp.mailfrom, or smtp.helo where the reverse-path is empty
-    name = "smtp.mailfrom" if judgement.sending.mail_from else "smtp.helo"
-    return MethodResult("spf", judgement.spf.result, properties=_present({name: judgement.spf.domain}))
+def _spf_missing(judgement: Judgement) -> str:
+    spf, author = judgement.spf, _shown(judgement.dmarc.author_domain)
+    if spf.result is SpfWord.PASS:
+        return f"SPF passes for {_shown(spf.domain)}, which is not {author}"
+    if not spf.domain:
+        return "SPF has nothing to check"
+    return f"SPF is {spf.result} for {_shown(spf.domain)}"
 
 
-def _dkim(judgement: Judgement) -> tuple[MethodResult, ...]:
-    # RFC 8601 §2.7.1: one result a signature, or none
-    return tuple(
-        MethodResult("dkim", one.result, properties=_present({"header.d": one.domain, "header.s": one.selector}))
-        for one in judgement.dkim
-    ) or (MethodResult("dkim", "none"),)
+def _dkim_missing(judgement: Judgement) -> str:
+    author = _shown(judgement.dmarc.author_domain)
+    if not judgement.dkim:
+        return f"there is no DKIM signature of {author}"
+    found = dict.fromkeys(f"{one.result} for {_shown(one.domain or 'no domain')}" for one in judgement.dkim)
+    return f"no DKIM signature of {author} passes ({', '.join(tuple(found)[:MAX_NAMED])})"
 
 
-def _dmarc(judgement: Judgement) -> MethodResult:
-    domains = judgement.author_domains
-    author = domains[0] if len(domains) == 1 else ""
-    return MethodResult("dmarc", judgement.dmarc.result, properties=_present({"header.from": author}))
-
-
-def _present(properties: dict[str, str]) -> dict[str, str]:
-    return {name: printable(value) for name, value in properties.items() if value}
+def _shown(domain: str) -> str:
+    # RFC 6531 §3.7.4.1: a client that does not know UTF-8 is answered in ASCII
+    return printable(domain, limit=MAX_DOMAIN_CHARACTERS).encode("ascii", "backslashreplace").decode("ascii")

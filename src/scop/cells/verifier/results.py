@@ -1,0 +1,90 @@
+"""What the verifier writes above a mail, and what it takes out of it.
+
+Received-SPF (RFC 7208 §9.1) is not written: RFC 8601 §2.7.2 says the same in the field that everything else stands in.
+
+Standards: RFC 8601 §2.2, §2.7 (Authentication-Results), §5 (removal), RFC 8617 §6 (arc), RFC 9989 §9 (dmarc).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scop.arc import ArcWord
+from scop.authres import AuthenticationResults, MethodResult, remove_forged
+from scop.base import printable
+from scop.cells.verifier.judgement import Judgement
+from scop.cells.verifier.verdict import Decision, Verdict
+from scop.dkim import DkimResult
+
+__all__ = ["cleaned", "stamps"]
+
+_OWN_PREFIX = b"x-scop-"
+MAX_VALUE_CHARACTERS = 100  # of a domain or a comment
+MAX_TAG_OCTETS = 8  # of b=: enough to tell signatures apart (RFC 6008 §4)
+
+
+def stamps(judgement: Judgement, verdict: Verdict, hostname: str) -> tuple[bytes, bytes]:
+    """Return the two fields that go above a mail: X-SCoP-Disposition and Authentication-Results."""
+    word = "quarantine" if verdict.decision is Decision.QUARANTINE else "none"
+    return f"X-SCoP-Disposition: {word}\r\n".encode(), results_field(judgement, hostname)
+
+
+def results_field(judgement: Judgement, hostname: str) -> bytes:
+    """Write Authentication-Results: every method that was used, with what it was used on."""
+    return AuthenticationResults(hostname, results=tuple(_results(judgement))).to_field()
+
+
+def cleaned(own_stamps: bytes, below: bytes, hostname: str) -> tuple[bytes, bytes]:
+    """Return our stamps and what is below them without fields that others wrote in our name."""
+    # No cell above us writes Authentication-Results: one among the stamps is forged too
+    return remove_forged(own_stamps, hostname), remove_forged(below, hostname, also=(_OWN_PREFIX,))
+
+
+def _results(judgement: Judgement) -> Iterator[MethodResult]:
+    sending = judgement.sending
+    # RFC 8601 §2.7.2: smtp.mailfrom, and smtp.helo, which alone counts where the reverse-path is empty
+    if sending.mail_from:
+        yield MethodResult("spf", judgement.spf.result, properties=_present({"smtp.mailfrom": judgement.spf.domain}))
+    if sending.helo or not sending.mail_from:
+        yield MethodResult("spf", judgement.helo.result, properties=_present({"smtp.helo": judgement.helo.domain}))
+    # RFC 8601 §2.7.1: one result a signature, or none
+    if not judgement.dkim:
+        yield MethodResult("dkim", "none")
+    for one in judgement.dkim:
+        yield _signature(one)
+    if judgement.arc.result is not ArcWord.NONE:
+        yield _chain(judgement)
+    # RFC 8601 §2.7.3
+    yield MethodResult("iprev", judgement.reverse.result, properties=_present({"policy.iprev": sending.address}))
+    yield _dmarc(judgement)
+
+
+def _signature(one: DkimResult) -> MethodResult:
+    properties = {"header.d": one.domain, "header.s": one.selector, "header.a": one.algorithm}
+    return MethodResult("dkim", one.result, properties=_present(properties))
+
+
+def _chain(judgement: Judgement) -> MethodResult:
+    oldest = str(judgement.arc.oldest_pass) if judgement.arc.result is ArcWord.PASS else ""
+    properties = {"smtp.remote-ip": judgement.sending.address, "header.oldest-pass": oldest}
+    return MethodResult("arc", judgement.arc.result, properties=_present(properties))
+
+
+def _dmarc(judgement: Judgement) -> MethodResult:
+    dmarc = judgement.dmarc
+    domains = judgement.authorship.domains
+    author = domains[0] if len(domains) == 1 else ""
+    # RFC 9989 §9: the policy that is applied to a mail that fails, after all options
+    applied = str(dmarc.disposition) if dmarc.policy_domain else ""
+    # RFC 9989 §5.4: why that is not what was published
+    reason = "; ".join(f"{one.word}: {one.comment}" for one in dmarc.overrides)
+    properties = _present({"header.from": author, "policy.dmarc": applied})
+    return MethodResult("dmarc", dmarc.result, _bounded(reason), properties)
+
+
+def _present(properties: dict[str, str]) -> dict[str, str]:
+    return {name: _bounded(value) for name, value in properties.items() if value}
+
+
+def _bounded(value: str) -> str:
+    return printable(value, limit=MAX_VALUE_CHARACTERS)
