@@ -1,136 +1,26 @@
-"""The signer between real pipes: a primary that takes UPDATE, a resolver, a relay that writes down what comes."""
+"""The signer between real pipes: what it seals, what it passes on, and what it answers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from fakes.dkim_keys import ed25519_key, rsa_key
-from fakes.jumping_clock import JumpingClock
-from fakes.mail_sessions import Records, serve
-from fakes.named_inlet import NamedInlet
-from fakes.small_dns import SmallDns, small_dns
-from fakes.watched_log import WatchedLog
+from fakes.running_signer import ENVELOPE, MAIL, running_signer
 from scop.cells.primary.holdings import Author, Change
-from scop.cells.signer.manifest import MANIFEST
-from scop.cells.signer.publishing import Publisher, Registry
-from scop.cells.signer.service import SignerOptions, run
 from scop.dkim import verify
 from scop.dns.zone.zone import Zone
-from scop.mesh.calls import Caller
-from scop.mesh.cell import Life
-from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
-from scop.net.dns_client import StreamNames, drive
-from scop.net.mail_pool import MailPool
-from scop.smtp import (
-    DeliverBy,
-    Envelope,
-    ForwardPath,
-    Hold,
-    Mail,
-    Mailbox,
-    Origin,
-    Recipient,
-    Reply,
-    ReversePath,
-    ServerOptions,
-    reply,
-)
+from scop.net.dns_client import drive
+from scop.smtp import DeliverBy, Envelope, ForwardPath, Hold, Mail, Mailbox, Recipient, ReversePath, reply
 
-MAIL = b"From: ann@lagoon.test\r\nSubject: tide\r\n\r\nHigh water at nine.\r\n"
-ENVELOPE = Envelope(
-    Mail(
-        ReversePath.parse("<ann@lagoon.test>"),
-        auth=Mailbox("ann", "lagoon.test"),
-        origin=Origin(address="192.0.2.7", helo="laptop", ident="0123456789ab"),
-    ),
-    (Recipient(ForwardPath.parse("<bob@harbor.test>")),),
-)
 NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
-
-
-@dataclass
-class RunningSigner:
-    """A signer and all that it talks to."""
-
-    dns: SmallDns
-    relay: Records
-    kept: WatchedLog
-    clock: JumpingClock
-    names: StreamNames
-    inlet: NamedInlet = field(default_factory=lambda: NamedInlet(dict(MANIFEST.granted())))
-    life: Life = field(default_factory=Life)
-
-    async def send(
-        self, octets: bytes = MAIL, *, cell: str = "submission", envelope: Envelope = ENVELOPE
-    ) -> tuple[Reply, Reply | None]:
-        """Hand a mail over as a neighbour does; return the replies to MAIL (or its recipient) and to the message."""
-        pool = MailPool(self.inlet.dial(cell), name="mx.lagoon.test", lmtp=False)
-        try:
-            told = await pool.transaction(envelope, octets)
-            return (told.recipients[0] if told.mail.is_positive else told.mail), told.message
-        finally:
-            await pool.close()
-
-    async def status(self) -> SealingStatus:
-        """Ask as the operator."""
-        caller = Caller(self.inlet.dial("operator"))
-        try:
-            return await caller.call(ReadSealing())
-        finally:
-            await caller.close()
-
-    async def until_ready(self) -> SealingStatus:
-        """Wait until mail can be sealed."""
-        await self.kept.until("keys.ready")
-        return await self.status()
-
-
-@asynccontextmanager
-async def running(
-    *, silent_lookups: int = 0, primary_is_up: bool = True, republish_seconds: float = 300.0
-) -> AsyncIterator[RunningSigner]:
-    """Run a signer until the block ends."""
-    clock, relay = JumpingClock(), Records()
-    speech = ServerOptions("mx.lagoon.test", trusted=True)
-    async with small_dns(clock) as dns, serve(relay.session, speech) as relaying:
-        dns.silent_lookups = silent_lookups
-        names = StreamNames(dns.dial())
-        signer = RunningSigner(dns, relay, WatchedLog(), clock, names)
-        if not primary_is_up and dns.listening is not None:
-            dns.listening.kill()
-        ready = asyncio.Event()
-        signer.life.on_ready(ready.set)
-        options = SignerOptions(
-            hostname="mx.lagoon.test",
-            keys=(rsa_key(), ed25519_key()),
-            registry=Registry("lagoon.test", dns.dial(), dns.key, names),
-            relay=MailPool(relaying.dialer(), name="mx.lagoon.test", lmtp=False),
-            inlet=signer.inlet,
-            log=signer.kept.log("signer"),
-            clock=clock,
-            life=signer.life,
-            republish_seconds=republish_seconds,
-        )
-        serving = asyncio.create_task(run(options))
-        await ready.wait()
-        try:
-            yield signer
-        finally:
-            signer.life.stop()
-            await serving
-            await signer.inlet.end()
-            await names.close()
 
 
 async def test_signer_seals_with_both_keys() -> None:
     """What the relay gets verifies against the DNS, twice, and below the seals it is the mail, octet for octet."""
-    async with running() as signer:
+    async with running_signer() as signer:
         await signer.until_ready()
         assert [True, True] == [answer is not None and answer.is_positive for answer in await signer.send()]
         (sealed,) = signer.relay.messages
@@ -143,7 +33,7 @@ async def test_signer_seals_with_both_keys() -> None:
 
 async def test_signer_puts_its_keys_back_into_a_zone_that_lost_them() -> None:
     """A zone that is rolled back or imported may be older than our keys: mail would fail everywhere (RFC 6376 §3.6)."""
-    async with running(republish_seconds=0.01) as signer:
+    async with running_signer(republish_seconds=0.01) as signer:
         await signer.until_ready()
         holdings = signer.dns.holdings
         assert holdings is not None
@@ -164,7 +54,7 @@ async def test_signer_puts_its_keys_back_into_a_zone_that_lost_them() -> None:
 
 async def test_signer_passes_on_where_mail_came_from() -> None:
     """Origin, trace id and login reach the relay as they came."""
-    async with running() as signer:
+    async with running_signer() as signer:
         await signer.until_ready()
         await signer.send()
         (mail,) = signer.relay.mails
@@ -190,7 +80,7 @@ async def test_signer_passes_every_wish_on() -> None:
         priority=4,
     )
     recipient = replace(ENVELOPE.recipients[0], notify=frozenset({"SUCCESS"}), original_recipient="rfc822;b@x.test")
-    async with running() as signer:
+    async with running_signer() as signer:
         await signer.until_ready()
         await signer.send(envelope=Envelope(mail, (recipient,)))
     (came,) = signer.relay.mails
@@ -216,7 +106,7 @@ STAMP = b"Received: from x (y [192.0.2.9])\r\n\tby mx.lagoon.test with ESMTPS\r\
 @pytest.mark.parametrize("cell", ["mailbox", "relay"])
 async def test_signer_seals_no_mail_of_others(envelope: Envelope, octets: bytes, is_sealed: bool, cell: str) -> None:
     """Only submission knows who wrote a mail; of all others only notices are ours: a forged From gets no seal."""
-    async with running() as signer:
+    async with running_signer() as signer:
         await signer.until_ready()
         _, answer = await signer.send(octets, cell=cell, envelope=envelope)
     assert answer is not None
@@ -228,37 +118,27 @@ async def test_signer_seals_no_mail_of_others(envelope: Envelope, octets: bytes,
 
 async def test_signer_publishes_before_it_seals() -> None:
     """Until the primary took both keys nothing is sealed, and the mail stays where it is."""
-    async with running(primary_is_up=False) as signer:
+    async with running_signer(primary_is_up=False) as signer:
+        await signer.kept.until("keys.waiting")
         assert (NOT_READY, None) == await signer.send()
         status = await signer.status()
         assert (False, {(False, False)}) == (status.ready, {(key.published, key.resolves) for key in status.keys})
         assert [] == signer.relay.mails
-        assert 1 == len(signer.kept.reasons("keys.unpublished"))
+        assert 1 == len(signer.kept.reasons("keys.waiting"))
 
 
 async def test_signer_waits_until_its_keys_resolve() -> None:
     """A resolver that does not know yet is asked again."""
-    async with running(silent_lookups=3) as signer:
+    async with running_signer(silent_lookups=3) as signer:
         status = await signer.until_ready()
         assert {(True, True)} == {(key.published, key.resolves) for key in status.keys}
-        assert 1 == len(signer.kept.reasons("keys.unseen"))
+        assert 1 == len(signer.kept.reasons("keys.waiting"))
         assert 1 == len(signer.dns.stored)
-
-
-async def test_signer_started_anew_changes_nothing_in_the_zone() -> None:
-    """The same keys published again are no new version of the zone."""
-    async with running() as signer:
-        await signer.until_ready()
-        (zone,) = signer.dns.stored
-        again = Registry("lagoon.test", signer.dns.dial(), signer.dns.key, signer.names)
-        signer.clock.jump(1)
-        await Publisher((rsa_key(), ed25519_key()), again, signer.kept.log("signer"), signer.clock).publish()
-        assert [zone] == signer.dns.stored
 
 
 async def test_signer_answers_as_the_relay_does() -> None:
     """A refusal by the relay is ours, to the recipient or to the message."""
-    async with running() as signer:
+    async with running_signer() as signer:
         await signer.until_ready()
         full = signer.relay.message_reply = reply(452, "4.3.1", "Full")
         assert full == (await signer.send())[1]
@@ -268,7 +148,7 @@ async def test_signer_answers_as_the_relay_does() -> None:
 
 async def test_signer_refuses_what_cannot_be_sealed() -> None:
     """RFC 6376 §5.4: a mail without From."""
-    async with running() as signer:
+    async with running_signer() as signer:
         await signer.until_ready()
         _, answer = await signer.send(b"Subject: x\r\n\r\n")
         assert answer is not None

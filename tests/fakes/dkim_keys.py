@@ -8,7 +8,7 @@ from functools import cache
 from scop.dkim import Algorithm, SigningKey, generate_key, public_record
 from scop.dns import TXT, StaticNames
 
-__all__ = ["ed25519_key", "published", "rsa_key"]
+__all__ = ["ed25519_key", "made_key", "published", "rsa_key"]
 
 
 @cache
@@ -21,6 +21,13 @@ def rsa_key() -> SigningKey:
 def ed25519_key() -> SigningKey:
     """Return an Ed25519 key of lagoon.test."""
     return generate_key("lagoon.test", "ed", Algorithm.ED25519_SHA256)
+
+
+def made_key(domain: str, selector: str, algorithm: Algorithm) -> SigningKey:
+    """Return a key under a new name: an Ed25519 key of its own, and always the same RSA key."""
+    if algorithm is Algorithm.RSA_SHA256:
+        return SigningKey(domain, selector, rsa_key().private_key)
+    return generate_key(domain, selector, algorithm)
 
 
 def published(keys: Sequence[SigningKey]) -> StaticNames:

@@ -1,8 +1,8 @@
 """What the signer does with each mail: seal it and pass it on, in one transaction with the relay.
 
-A seal says that a mail is ours, and submission alone has asked its author for a password. The mailbox and the relay
-write notices, and nothing else of theirs is sealed: what the mailbox forwards is somebody else's, or was sealed when
-it left here first, and a forged mail that came in must not leave under our name.
+A seal says that a mail is ours. Submission has asked its author for a password, and the reporter writes its reports
+itself. The mailbox and the relay write notices, and nothing else of theirs is sealed: what the mailbox forwards is
+somebody else's, or was sealed when it left here first, and a forged mail that came in must not leave under our name.
 
 Standards: RFC 5321 §4.2.5 (the relay's answer is ours), RFC 6376 §5.
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.base import Clock, printable
-from scop.cells.signer.publishing import Publisher
-from scop.dkim import SigningKey, sign
+from scop.cells.signer.rotating import Rotator
+from scop.dkim import sign
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.peer import Peer
@@ -23,7 +23,7 @@ from scop.smtp.stamps import prepend, split_stamps
 
 __all__ = ["Sealer", "SealingSession"]
 
-_AUTHORS = "submission"  # the neighbour whose mail is by our users
+_AUTHORS = frozenset({"submission", "reporter"})  # the neighbours whose mail is ours, all of it
 
 _NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
 _NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
@@ -34,8 +34,7 @@ class Sealer:
     """What all conversations share."""
 
     hostname: str
-    keys: tuple[SigningKey, ...]
-    publisher: Publisher
+    rotator: Rotator
     relay: MailPool
     log: Log
     clock: Clock
@@ -55,7 +54,7 @@ class SealingSession(Passage):
         """Begin at the relay, if sealing is possible at all."""
         self._mail = mail
         self._trace = mail.origin.ident if mail.origin else ""
-        if not self._sealer.publisher.ready:
+        if not self._sealer.rotator.keys:
             self._sealer.log.warning("mail.refused", trace=self._trace, reason="keys do not resolve yet")
             return _NOT_READY
         return await self._onward.mail(mail, mail.origin)
@@ -67,21 +66,22 @@ class SealingSession(Passage):
             answer = await self._onward.message(octets)
             self._note_passed_on(answer)
             return answer
-        started = sealer.clock.monotonic()
+        started, keys = sealer.clock.monotonic(), sealer.rotator.keys
         try:
-            seals = sign(octets, sealer.keys, now=sealer.clock.unix())
+            seals = sign(octets, keys, now=sealer.clock.unix())
         except ValueError as error:
             await self._onward.abandon()
             sealer.log.warning("mail.refused", trace=self._trace, reason=str(error), reply=str(_NO_AUTHOR))
             return _NO_AUTHOR
         sealing_seconds = sealer.clock.monotonic() - started
         answer = await self._onward.message(prepend(octets, seals))
-        self._note(answer, sealing_seconds, sealer.clock.monotonic() - started)
+        selectors = [key.selector for key in keys]
+        self._note(answer, selectors, sealing_seconds, sealer.clock.monotonic() - started)
         return answer
 
     def _is_ours(self, octets: bytes) -> bool:
-        """Say whether to vouch for a mail: of all but submission only for a notice, which they wrote just now."""
-        if self._peer.cell == _AUTHORS:
+        """Say whether to vouch for a mail: of mailbox and relay only for a notice, which they wrote just now."""
+        if self._peer.cell in _AUTHORS:
             return True
         stamps, _ = split_stamps(octets, self._sealer.hostname)
         return self._mail.reverse_path.mailbox is None and not stamps
@@ -98,12 +98,11 @@ class SealingSession(Passage):
             reason = printable(self._onward.last_failure)
             log.warning("mail.refused", trace=self._trace, reason=reason, reply=printable(str(answer)))
 
-    def _note(self, answer: Reply, sealing_seconds: float, seconds: float) -> None:
+    def _note(self, answer: Reply, selectors: list[str], sealing_seconds: float, seconds: float) -> None:
         log, trace = self._sealer.log, self._trace
         if not answer.is_positive:
             reason = printable(self._onward.last_failure)
             log.warning("mail.refused", trace=trace, reason=reason, reply=printable(str(answer)))
             return
-        selectors = [key.selector for key in self._sealer.keys]
         sealing, whole = round(sealing_seconds, 6), round(seconds, 6)
         log.info("mail.sealed", trace=trace, selectors=selectors, sealing_seconds=sealing, seconds=whole)

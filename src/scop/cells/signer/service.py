@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 from scop.base import Clock
-from scop.cells.signer.keyring import load_or_make_keys
-from scop.cells.signer.publishing import REPUBLISH_SECONDS, Publisher, Registry
+from scop.cells.signer.key_desk import KeyDesk
+from scop.cells.signer.keyring import Keyring, LoadedKeys
+from scop.cells.signer.publishing import Publisher, Registry
+from scop.cells.signer.rotating import REPUBLISH_SECONDS, Rotator, RotatorOptions
 from scop.cells.signer.sealing import Sealer, SealingSession
-from scop.dkim import SigningKey
+from scop.dkim.rotation import Timing
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
+from scop.mesh.config import Signer
 from scop.mesh.inlet import Handlers, Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.tsig_file import read_tsig_key
-from scop.mesh.vocabulary.signer import ReadSealing, SealingStatus
 from scop.net.dns_client import StreamNames
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
@@ -25,13 +28,17 @@ from scop.smtp import ServerOptions
 
 __all__ = ["SignerOptions", "options_of", "run"]
 
+_DAY_SECONDS, _HOUR_SECONDS = 86_400, 3600
+
 
 @dataclass(frozen=True, slots=True)
 class SignerOptions:
     """Everything the signer needs."""
 
     hostname: str
-    keys: tuple[SigningKey, ...]
+    keyring: Keyring
+    loaded: LoadedKeys
+    timing: Timing
     registry: Registry
     relay: MailPool
     inlet: Inlet
@@ -44,12 +51,15 @@ class SignerOptions:
 
 
 def options_of(cell: Cell) -> SignerOptions:
-    """Read or make the keys; raises `ValueError` or `OSError` that names the file which is wrong."""
+    """Read the keys; raises `ValueError` or `OSError` that names the file which is wrong."""
     config = cell.config
     tsig = read_tsig_key(cell.state)
+    keyring = Keyring(cell.state, config.domain)
     return SignerOptions(
         hostname=config.mail_host,
-        keys=load_or_make_keys(cell.state, config.domain, cell.clock.unix()),
+        keyring=keyring,
+        loaded=keyring.load(int(cell.clock.unix())),
+        timing=_timing(config.signer),
         registry=Registry(config.domain, cell.dial("primary"), tsig, StreamNames(cell.dial("resolver"))),
         relay=cell.mail_pool("relay"),
         inlet=cell.inlet,
@@ -61,19 +71,29 @@ def options_of(cell: Cell) -> SignerOptions:
     )
 
 
+def _timing(signer: Signer) -> Timing:
+    return Timing(
+        lifetime_seconds=math.ceil(signer.key_days * _DAY_SECONDS),
+        grace_seconds=math.ceil(signer.grace_days * _DAY_SECONDS),
+        propagation_seconds=math.ceil(signer.propagation_hours * _HOUR_SECONDS),
+    )
+
+
 async def run(options: SignerOptions) -> None:
-    """Seal until asked to end; ready at once, also while the keys are still on their way into the DNS."""
-    publisher = Publisher(options.keys, options.registry, options.log, options.clock)
-    sealer = Sealer(options.hostname, options.keys, publisher, options.relay, options.log, options.clock)
+    """Seal until asked to end; ready at once, also while the first keys are still on their way into the DNS."""
+    publisher = Publisher(options.registry, options.clock)
+    rotating = RotatorOptions(
+        options.registry.zone, publisher, options.log, options.clock, options.timing, options.republish_seconds
+    )
+    rotator = Rotator(options.keyring, options.loaded, rotating)
+    sealer = Sealer(options.hostname, rotator, options.relay, options.log, options.clock)
+    answers = KeyDesk(rotator).answers()
     server_options = ServerOptions(
         options.hostname,
         trusted=True,
         max_message_octets=options.max_message_octets,
         max_recipients=options.max_recipients,
     )
-
-    async def status(_question: ReadSealing, _peer: Peer) -> SealingStatus:
-        return publisher.status()
 
     def converse(peer: Peer) -> MailServer:
         return MailServer(
@@ -82,13 +102,13 @@ async def run(options: SignerOptions) -> None:
 
     handlers: Handlers = {
         PipeProtocol.SMTP: converse,
-        PipeProtocol.CALL: lambda peer: CallServer(peer, {ReadSealing: status}, options.log),
+        PipeProtocol.CALL: lambda peer: CallServer(peer, answers, options.log),
     }
-    async with asyncio.TaskGroup() as tasks:  # a bug in the publisher ends the cell, which is started anew
-        publishing = tasks.create_task(publisher.keep(options.republish_seconds))
+    async with asyncio.TaskGroup() as tasks:  # a bug in the rotation ends the cell, which is started anew
+        looking_after = tasks.create_task(rotator.run())
         await options.inlet.serve(handlers)
         options.life.ready()
         await options.life.stopped()
         await options.inlet.close()
-        publishing.cancel()
+        looking_after.cancel()
     await options.relay.close()

@@ -41,5 +41,5 @@ def check_positive(name: str, limit: float) -> None:
 
 def check_limit(name: str, limit: float) -> None:
     """Raise `ValueError` where this is no limit that may also be left out."""
-    if limit < 0:
+    if not 0 <= limit < math.inf:
         raise ValueError(f"{name}: a limit is a positive number, or 0 for none, not {limit}")

@@ -1,0 +1,229 @@
+"""Looks after the keys while the signer runs: tells the zone what stands, looks for it, takes each step that is due.
+
+Every look does the same: make new keys if the old are too old, UPDATE, ask the resolver for what waits to be seen, and
+take the steps that this allows, each durable before it counts. An UPDATE that changes nothing writes nothing, so a
+zone that was rolled back or imported has our keys again at the next look. Where somebody else keeps the zone, seeing
+is all there is: whoever keeps it copies the records.
+
+Standards: RFC 6376 §3.6 and §3.6.1, RFC 2136.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from scop.base import Clock, RemoteProtocolError
+from scop.cells.signer.keyring import Keyring, LoadedKeys
+from scop.cells.signer.publishing import Publisher
+from scop.dkim import SigningKey
+from scop.dkim.rotation import (
+    Duty,
+    Facts,
+    Generation,
+    KnownKey,
+    Rotation,
+    Step,
+    Timing,
+    advance,
+    corrected,
+    hastened,
+    incoming,
+    is_due,
+    keys_with,
+    keys_without,
+    until_unix,
+    without,
+)
+from scop.mesh.vocabulary.signer import SealingKey, SealingStatus
+from scop.net.faults import TemporaryFailure
+from scop.net.log import Log
+
+__all__ = ["REPUBLISH_SECONDS", "Rotator", "RotatorOptions"]
+
+REPUBLISH_SECONDS = 300.0  # how long a zone that was rolled back or imported may be without our keys
+FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up together with us
+MAX_PAUSE_SECONDS = 30.0
+_RESOLVING = (Step.SEEN, Step.IN_USE, Step.RETIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class RotatorOptions:
+    """What looking after keys needs besides the keys."""
+
+    domain: str
+    publisher: Publisher
+    log: Log
+    clock: Clock
+    timing: Timing
+    republish_seconds: float = REPUBLISH_SECONDS
+
+
+class Rotator:
+    """Looks after the keys of one domain; `keys` are those that seal now."""
+
+    def __init__(self, keyring: Keyring, loaded: LoadedKeys, options: RotatorOptions) -> None:
+        self._keyring = keyring
+        self._options = options
+        self._loaded = loaded
+        self._changing = asyncio.Lock()
+        self._sooner = asyncio.Event()
+        self._trouble = ""
+        self._told = False  # that mail can be sealed
+        self.keys: tuple[SigningKey, ...] = loaded.sealing
+
+    @property
+    def rotation(self) -> Rotation:
+        """What happens to the keys."""
+        return self._loaded.rotation
+
+    def status(self) -> SealingStatus:
+        """Return what the operator is told."""
+        keys = tuple(self._status_of(key, one) for one in self.rotation.generations for key in one.keys)
+        return SealingStatus(bool(self.keys), keys, self._trouble)
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            self._sooner.clear()
+            is_well = await self._looked()
+            seconds = self._rest_seconds() if is_well else pause
+            pause = FIRST_PAUSE_SECONDS if is_well else min(2 * pause, MAX_PAUSE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):  # not wait_for, which may lose a cancellation that meets the event
+                    await self._sooner.wait()
+
+    async def rotate(self, *, in_haste: bool) -> None:
+        """Begin a rotation, or hasten what is under way. Raises `RotationRefused` and `OSError`."""
+        if not in_haste or incoming(self.rotation) is None:
+            await self._begin()
+        if in_haste:
+            await self._change(partial(hastened, now_unix=self._now()))
+        self._sooner.set()
+
+    async def _looked(self) -> bool:
+        """Look; return whether all went well, and nothing is waited for but time."""
+        event, trouble = "keys.waiting", ""
+        try:
+            trouble = await self._look()
+        except (TemporaryFailure, RemoteProtocolError) as fault:
+            trouble = str(fault)
+        except OSError as error:
+            event, trouble = "keys.stuck", f"the keys cannot be stored: {error}"
+        if trouble and trouble != self._trouble:  # once, not at every turn
+            self._options.log.warning(event, reason=trouble)
+        self._trouble = trouble
+        return not trouble
+
+    async def _look(self) -> str:
+        """Do what is due; return why something that is waited for cannot be seen."""
+        await self._mend()
+        if is_due(self.rotation, self._now(), self._options.timing):
+            await self._begin()
+        while True:
+            facts, trouble = await self._facts()
+            # Nothing in the facts is about what began meanwhile.
+            if not await self._change(partial(advance, facts=facts, timing=self._options.timing)):
+                return trouble
+
+    async def _mend(self) -> None:
+        """Put right what a wrong clock or a lost file has left."""
+        lost, timing = self._loaded.lost, self._options.timing
+        facts = Facts(self._now(), negative_ttl_seconds=await self._negative_ttl())
+        if lost:
+            reason = "their files are missing from the signer's state"
+            self._options.log.error("keys.lost", selectors=sorted(lost), reason=reason)
+        await self._change(lambda rotation: without(corrected(rotation, facts, timing), lost, facts, timing))
+
+    async def _facts(self) -> tuple[Facts, str]:
+        """Tell the zone what stands, and see what the world sees; return also why something is not seen."""
+        shown, gone = keys_with(self.rotation, Duty.SHOWN), keys_without(self.rotation, Duty.SHOWN)
+        is_ours = await self._options.publisher.publish(shown, gone)
+        seen, trouble = await self._seen(is_ours)
+        published = _selectors(shown) if is_ours else seen
+        negative_ttl = 0 if trouble else await self._negative_ttl()
+        return Facts(self._now(), published, _selectors(gone), seen, negative_ttl), trouble
+
+    async def _negative_ttl(self) -> int:
+        """Ask where a wait depends on it: not for the first keys."""
+        awaited = incoming(self.rotation)
+        if awaited is None or awaited.step is Step.MADE or not keys_with(self.rotation, Duty.SEALS):
+            return 0
+        return await self._options.publisher.negative_ttl_seconds()
+
+    async def _seen(self, is_ours: bool) -> tuple[frozenset[str], str]:
+        """Return what of the incoming keys the resolver shows, and why something is not seen."""
+        seen: set[str] = set()
+        trouble = "" if is_ours else "somebody else keeps the zone: `scop dns plan` prints the records to copy"
+        awaited = incoming(self.rotation)
+        for key in awaited.keys if awaited is not None and self._is_looked_for(awaited, is_ours) else ():
+            if why := await self._options.publisher.why_unseen(key):
+                trouble = f"{why}; {trouble}" if trouble else why
+                break
+            seen.add(key.selector)
+        return frozenset(seen), trouble if awaited is not None and len(seen) < len(awaited.keys) else ""
+
+    def _is_looked_for(self, one: Generation, is_ours: bool) -> bool:
+        """Say whether it is time: who asks too early makes a resolver remember that there is nothing."""
+        if one.step is Step.MADE:
+            return not is_ours
+        return one.step is Step.PUBLISHED or one.until_unix <= self._now()
+
+    async def _begin(self) -> None:
+        async with self._changing:
+            self._take(await asyncio.to_thread(self._keyring.begin, self._loaded, self._now()))
+
+    async def _change(self, change: Callable[[Rotation], Rotation]) -> bool:
+        """Make a change durable; return whether it is one."""
+        async with self._changing:
+            following = change(self.rotation)
+            if following == self.rotation:
+                return False
+            self._take(await asyncio.to_thread(self._keyring.keep, LoadedKeys(following, self._loaded.private)))
+            return True
+
+    def _take(self, loaded: LoadedKeys) -> None:
+        """Let what is durable count."""
+        before, self._loaded = self._loaded.rotation, loaded
+        self.keys = loaded.sealing
+        log = self._options.log
+        for one in loaded.rotation.generations:
+            if one not in before.generations:
+                log.info("keys.moved", selectors=sorted(one.selectors), step=one.step, until_unix=one.until_unix)
+        left = {key.selector for one in loaded.rotation.generations for key in one.keys}
+        for one in before.generations:
+            if not one.selectors & left:
+                log.info("keys.removed", selectors=sorted(one.selectors))
+        if self.keys and not self._told:
+            log.info("keys.ready", selectors=[key.selector for key in self.keys])
+        self._told = bool(self.keys)
+
+    def _rest_seconds(self) -> float:
+        """Return for how long nothing is to be done."""
+        timing, now_unix = self._options.timing, self._options.clock.unix()
+        ends = [until_unix(one, timing) - now_unix for one in self.rotation.generations]
+        return min([self._options.republish_seconds, *(seconds for seconds in ends if seconds > 0)])
+
+    def _status_of(self, key: KnownKey, one: Generation) -> SealingKey:
+        return SealingKey(
+            selector=key.selector,
+            algorithm=key.algorithm.value,
+            published=one.step not in (Step.MADE, Step.WITHDRAWN),
+            resolves=one.step in _RESOLVING,
+            record_name=key.record_name(self._options.domain),
+            record="" if one.step is Step.WITHDRAWN else key.record,
+            step=one.step.value,
+            since_unix=one.since_unix,
+            until_unix=until_unix(one, self._options.timing),
+        )
+
+    def _now(self) -> int:
+        return int(self._options.clock.unix())
+
+
+def _selectors(keys: tuple[KnownKey, ...]) -> frozenset[str]:
+    return frozenset(key.selector for key in keys)
