@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.verifier_world import LAGOON, NOW, AsyncNames, SilentNames, mail, signed
+from fakes.verifier_world import LAGOON, LIST, NOW, AsyncNames, SilentNames, mail, signed, through_list
 from scop.cells.verifier.judgement import Judgement, JudgeOptions, Sending, _wholly_signed, judge
 from scop.cells.verifier.verdict import decide
 from scop.dkim import DkimResult, DkimWord
@@ -167,3 +167,29 @@ async def test_a_mail_of_doubtful_authorship_is_refused_or_judged_strictly(
 ) -> None:
     """Where readers may be shown different authors, no mail passes as one of them (RFC 9989 §11.5)."""
     assert decision == decide(await _judge(octets, _sending(mail_from))).decision
+
+
+FROM_LIST = Sending(LIST, "list.test", Mailbox.parse("list-bounces@list.test"))
+
+
+@pytest.mark.parametrize(
+    ("trusted", "decision"), [(("list.test",), "deliver"), (("other.test",), "refuse"), ((), "refuse")]
+)
+async def test_a_trusted_sealer_spares_what_it_changed(trusted: tuple[str, ...], decision: str) -> None:
+    """A list breaks signatures; who trusts its seal believes what it saw, and the result stays (RFC 8617 §7.2.1)."""
+    options = JudgeOptions(OverrideOptions(trusted_sealers=trusted))
+    octets = through_list(signed(mail()))
+    found = await judge(octets, FROM_LIST, AsyncNames(), now_unix=NOW, options=options)
+    assert ("pass", "fail", decision) == (found.arc.result, found.dmarc.result, decide(found).decision)
+    tampered = octets.replace(b"The list", b"The thief")
+    found = await judge(tampered, FROM_LIST, AsyncNames(), now_unix=NOW, options=options)
+    assert ("fail", "refuse") == (found.arc.result, decide(found).decision)
+
+
+@pytest.mark.parametrize(("trusted", "decision"), [(("list.test",), "defer"), ((), "refuse")])
+async def test_a_seal_that_cannot_be_checked_now_is_asked_again(trusted: tuple[str, ...], decision: str) -> None:
+    """The mail might be spared by a seal whose key the DNS does not tell: it is not refused for good yet."""
+    names = AsyncNames(silent=frozenset({"arc._domainkey.list.test"}))
+    options = JudgeOptions(OverrideOptions(trusted_sealers=trusted))
+    found = await judge(through_list(signed(mail())), FROM_LIST, names, now_unix=NOW, options=options)
+    assert ("fail", "fail", decision) == (found.arc.result, found.dmarc.result, decide(found).decision)

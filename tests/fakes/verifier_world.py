@@ -6,22 +6,37 @@ import asyncio
 from dataclasses import replace
 
 from fakes.dkim_keys import ed25519_key, rsa_key
-from scop.arc import ArcResult, ArcWord
+from scop.arc import ArcResult, ArcWord, seal
 from scop.cells.verifier.judgement import Judgement, Sending
 from scop.dkim import DkimResult, public_record, sign
 from scop.dmarc import Authorship, DmarcResult, Doubt
-from scop.dns import Answer, Question, Security, StaticNames
+from scop.dns import Answer, Question, Rcode, Security, StaticNames
 from scop.iprev import IprevWord, ReverseName
 from scop.smtp import Mailbox
 from scop.spf import SpfResult, SpfWord
 
-__all__ = ["LAGOON", "NOW", "WORLD", "AsyncNames", "SilentNames", "judgement_of", "mail", "signed"]
+__all__ = [
+    "LAGOON",
+    "LIST",
+    "NOW",
+    "WORLD",
+    "AsyncNames",
+    "SilentNames",
+    "judgement_of",
+    "mail",
+    "signed",
+    "through_list",
+]
 
 NOW = 1_700_000_000
 LAGOON = "192.0.2.1"  # from where lagoon.test sends
 CEO = Mailbox.parse("ceo@lagoon.test")
 
+LIST = "192.0.2.50"  # from where list.test sends on what it gets
+LIST_HOST = "list.test"
+
 _KEYS = (rsa_key(), ed25519_key())
+_LIST_KEY = replace(rsa_key(), domain=LIST_HOST, selector="arc")
 _ZONE: dict[str, list[object]] = {
     "lagoon.test": [{"TXT": f"v=spf1 ip4:{LAGOON} -all"}],
     "_dmarc.lagoon.test": [{"TXT": "v=DMARC1; p=reject"}],
@@ -37,7 +52,7 @@ _ZONE: dict[str, list[object]] = {
     "_dmarc.calm.test": [{"TXT": "v=DMARC1; p=none"}],
     **{
         key.record_name: [{"TXT": _cut}]
-        for key in _KEYS
+        for key in (*_KEYS, _LIST_KEY)
         for _cut in [[public_record(key)[:200], public_record(key)[200:]]]
     },
 }
@@ -45,14 +60,23 @@ WORLD = StaticNames.from_openspf(_ZONE)
 
 
 class AsyncNames:
-    """Answers from a dict, all of it secure but `insecure` names; satisfies `scop.net.dns_client.Names`."""
+    """Answers from a dict, secure but for `insecure` and `silent` names; satisfies `scop.net.dns_client.Names`."""
 
-    def __init__(self, names: StaticNames = WORLD, *, insecure: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        names: StaticNames = WORLD,
+        *,
+        insecure: frozenset[str] = frozenset(),
+        silent: frozenset[str] = frozenset(),
+    ) -> None:
         self._names = names
         self._insecure = insecure
+        self._silent = silent
 
     async def lookup(self, question: Question) -> Answer:
         """Answer at once."""
+        if question.name in self._silent:
+            return Answer(question, Rcode.SERVFAIL)
         security = Security.INSECURE if question.name in self._insecure else Security.SECURE
         return replace(self._names.answer(question), security=security)
 
@@ -93,3 +117,10 @@ def judgement_of(
     authorship = Authorship(("lagoon.test",), doubts)
     reverse = ReverseName(IprevWord.PERMERROR)
     return Judgement(sending, authorship, spf, helo, dkim, arc, reverse, dmarc)
+
+
+def through_list(octets: bytes) -> bytes:
+    """Return a mail as list.test passes it on: with a footer that breaks signatures, and sealed (RFC 8617)."""
+    results = f"Authentication-Results: {LIST_HOST}; dmarc=pass header.from=lagoon.test\r\n".encode()
+    changed = results + octets + b"-- \r\nThe list\r\n"
+    return seal(changed, key=_LIST_KEY, authserv_id=LIST_HOST, now=NOW) + changed

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from scop.arc import ArcResult, ArcWord
+from scop.arc import ArcResult, validate
 from scop.base import Check, printable
 from scop.cells.verifier.inquiry import Course, Inquiry
 from scop.dkim import DkimResult, DkimWord, verify
@@ -72,6 +72,7 @@ class Judgement:
     arc: ArcResult
     reverse: ReverseName
     dmarc: DmarcResult
+    may_be_spared: bool = False  # a seal that we might believe could not be checked now
     names: Security = Security.INSECURE  # how sure the least sure of the answers is that DMARC stands on
     asked: Mapping[str, tuple[Asked, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -88,14 +89,16 @@ async def judge(
     spf = Course(_mail_from(sending, spf_options), inquiry)
     helo = Course(_helo(sending, spf_options), inquiry) if sending.mail_from else spf
     dkim = Course(verify(octets, now=now_unix), inquiry)
+    arc = Course(validate(octets, now=now_unix), inquiry)
     reverse = Course(_reverse(sending), inquiry)
-    await inquiry.finish(spf, helo, dkim, reverse)
-    arc = ArcResult(ArcWord.NONE)
+    await inquiry.finish(spf, helo, dkim, arc, reverse)
     signatures = tuple(map(_wholly_signed, dkim.outcome))
     authorship = read_authorship(parse(octets))
     dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
     await inquiry.finish(dmarc)
-    evidence = Evidence(sending.address, _authenticated(spf.outcome, signatures), arc, is_ambiguous=authorship.misleads)
+    evidence = Evidence(
+        sending.address, _authenticated(spf.outcome, signatures), arc.outcome, is_ambiguous=authorship.misleads
+    )
     result = with_overrides(strictly(dmarc.outcome, authorship), evidence, options.overrides)
     return Judgement(
         sending,
@@ -103,11 +106,12 @@ async def judge(
         spf.outcome,
         helo.outcome,
         signatures,
-        arc,
+        arc.outcome,
         reverse.outcome,
         result,
+        bool(options.overrides.trusted_sealers) and arc.outcome.is_temporary,
         _least_sure(spf, dkim, dmarc),
-        _asked(spf=spf, helo=helo, dkim=dkim, iprev=reverse, dmarc=dmarc),
+        _asked(spf=spf, helo=helo, dkim=dkim, arc=arc, iprev=reverse, dmarc=dmarc),
     )
 
 

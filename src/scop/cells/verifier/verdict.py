@@ -55,10 +55,10 @@ def decide(judgement: Judgement) -> Verdict:
     dmarc = judgement.dmarc
     if (doubt := _unbearable(judgement)) is not None:
         return _doubted(doubt, judgement)
+    if _is_open(judgement):
+        return _deferred(dmarc)
     if dmarc.disposition is Disposition.REJECT:
         return _refused(judgement)
-    if _is_open(dmarc):
-        return _deferred(dmarc)
     if dmarc.disposition is Disposition.QUARANTINE:
         return Verdict(Decision.QUARANTINE, _quarantined(judgement))
     return Verdict(Decision.DELIVER, _delivered(judgement))
@@ -101,10 +101,12 @@ def _deferred(dmarc: DmarcResult) -> Verdict:
     return Verdict(Decision.DEFER, sentence, reply(451, "4.7.1", sentence))
 
 
-def _is_open(dmarc: DmarcResult) -> bool:
-    """Say whether a mail might have to be rejected if only the DNS had answered."""
-    unknown = not dmarc.policy_domain
-    return dmarc.result is DmarcWord.TEMPERROR and (unknown or dmarc.policy is Disposition.REJECT)
+def _is_open(judgement: Judgement) -> bool:
+    """Say whether a mail might have to be rejected, or need not be, if only the DNS had answered."""
+    dmarc = judgement.dmarc
+    if dmarc.result is DmarcWord.TEMPERROR:
+        return not dmarc.policy_domain or dmarc.policy is Disposition.REJECT
+    return dmarc.disposition is Disposition.REJECT and judgement.may_be_spared
 
 
 def _delivered(judgement: Judgement) -> str:
