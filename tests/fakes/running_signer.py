@@ -100,9 +100,15 @@ async def running_signer(
 
 @asynccontextmanager
 async def signing_at(
-    keyring: Keyring, dns: SmallDns, clock: JumpingClock, *, republish_seconds: float = 300.0
+    keyring: Keyring,
+    dns: SmallDns,
+    clock: JumpingClock,
+    *,
+    timing: Timing = TIMING,
+    republish_seconds: float = 300.0,
+    primary: SmallDns | None = None,
 ) -> AsyncIterator[RunningSigner]:
-    """Run a signer on a folder, in a world that is there already."""
+    """Run a signer on a folder, in a world that is there already; it may have another primary."""
     relay, names = Records(), StreamNames(dns.dial())
     async with serve(relay.session, ServerOptions("mx.lagoon.test", trusted=True)) as relaying:
         signer = RunningSigner(dns, relay, WatchedLog(), clock, names)
@@ -112,8 +118,8 @@ async def signing_at(
             hostname="mx.lagoon.test",
             keyring=keyring,
             loaded=keyring.load(int(clock.unix())),
-            timing=TIMING,
-            registry=Registry("lagoon.test", dns.dial(), dns.key, names),
+            timing=timing,
+            registry=Registry("lagoon.test", (primary or dns).dial(), dns.key, names),
             relay=MailPool(relaying.dialer(), name="mx.lagoon.test", lmtp=False),
             inlet=signer.inlet,
             log=signer.kept.log("signer"),

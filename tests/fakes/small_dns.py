@@ -24,7 +24,7 @@ __all__ = ["SmallDns", "small_dns"]
 
 @dataclass
 class SmallDns:
-    """Answers for lagoon.test and takes UPDATE by `key`; `silent_lookups` of the next questions fail."""
+    """Answers for a zone and takes UPDATE by `key`; `silent_lookups` of the next questions fail."""
 
     server: NameServer
     key: TsigKey
@@ -60,12 +60,12 @@ class _Stored:
 
 
 @asynccontextmanager
-async def small_dns(clock: Clock) -> AsyncIterator[SmallDns]:
+async def small_dns(clock: Clock, domain: str = "lagoon.test") -> AsyncIterator[SmallDns]:
     """Serve until the block ends."""
     key = TsigKey("signer.lagoon.test", b"k" * 32)
-    grant = Grant(key.name, "*._domainkey.lagoon.test", frozenset({"TXT"}))
+    grant = Grant(key.name, f"*._domainkey.{domain}", frozenset({"TXT"}))
     rights = Rights(grants=(grant,), pipe_keys=(key,))
-    zone = Zone.parse(first_zone("lagoon.test", "mx.lagoon.test", "127.0.10.1"), "lagoon.test")
+    zone = Zone.parse(first_zone(domain, f"mx.{domain}", "127.0.10.1"), domain)
     stored: list[Zone] = []
     holdings = Holdings([zone], _Stored(stored), Unsigned(), clock.unix)
     server = NameServer(holdings, rights, KeptLog().log("primary"), clock)

@@ -8,7 +8,7 @@ from scop.cells.signer.rotating import Rotator
 from scop.dkim.rotation import RotationRefused
 from scop.mesh.calls import Answers
 from scop.mesh.vocabulary.signer import ReadSealing, RotateKeys, SealingStatus
-from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.faults import PermanentFailure
 from scop.net.peer import Peer
 
 __all__ = ["KeyDesk"]
@@ -37,5 +37,5 @@ class KeyDesk:
         except RotationRefused as refusal:
             raise PermanentFailure(f"{refusal}; {_HINT}") from None
         except OSError as error:
-            raise TemporaryFailure(f"the keys cannot be stored: {error}") from None
+            raise PermanentFailure(f"the keys cannot be stored: {error}") from None  # a text that reaches the operator
         return self.rotator.status()
