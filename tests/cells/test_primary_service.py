@@ -262,7 +262,7 @@ async def test_primary_in_the_mesh_answers_everybody_over_tls(cell: Cell) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        (TSIG_FILE, None, r"tsig\.key is missing: primary and signer hold the same"),
+        (TSIG_FILE, None, r"tsig\.key is missing: the primary holds the same"),
         (TSIG_FILE, "secret", r"tsig\.key: not a TSIG key file"),
         ("harbor.test.zone", None, r"harbor\.test\.zone is missing .*scop init"),
         ("harbor.test.zone", "@ IN\n", r"harbor\.test\.zone: line 1: "),

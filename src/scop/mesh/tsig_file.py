@@ -1,4 +1,4 @@
-"""The TSIG key that primary and signer share: one copy in the state folder of each, written by `scop init`."""
+"""The TSIG key that a cell shares with the primary: one copy in the state folder of each, written by `scop init`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def read_tsig_key(folder: Path) -> TsigKey:
     try:
         return TsigKey.parse(path.read_text(encoding="ascii"))
     except FileNotFoundError as error:
-        raise ValueError(f"{path} is missing: primary and signer hold the same: copy its twin") from error
+        raise ValueError(f"{path} is missing: the primary holds the same, copy its twin") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

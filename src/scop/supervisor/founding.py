@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from scop.cells.primary.list_zone import LIST_KEY
 from scop.cells.primary.site import ADDRESS_KEY, PLAN_KEY, site_of
 from scop.dns.tsig import new_tsig_key
 from scop.dns.zone.first_zone import first_zone_of
-from scop.mesh.config import Ports
+from scop.mesh.config import Config, Ports
+from scop.mesh.tsig_file import TSIG_FILE
 from scop.supervisor.config_file import ConfigurationError, parse_config
 
-__all__ = ["Founding", "found", "self_signed"]
+__all__ = ["Founding", "found", "found_list_key", "self_signed"]
 
 CERTIFICATE_DAYS = 365
 STANDARD = Ports()
@@ -118,6 +120,9 @@ def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
     yield f"state/primary/{founding.domain}.zone", zone.encode(), 0o600
     yield "state/primary/tsig.key", tsig, 0o600
     yield "state/signer/tsig.key", tsig, 0o600
+    list_key = _list_key(founding.domain)
+    yield f"state/primary/{LIST_KEY}", list_key, 0o600
+    yield f"state/receiver/{TSIG_FILE}", list_key, 0o600
     for name in (PLAN_KEY, ADDRESS_KEY):
         key_name = f"{name.removesuffix('.key')}.{founding.domain}"
         key = new_tsig_key(key_name, secrets.token_bytes(32)).to_text().encode()
@@ -128,6 +133,20 @@ def _files(founding: Founding) -> Iterator[tuple[str, bytes, int]]:
     if founding.trust_anchor:
         yield "root.anchor", founding.trust_anchor.encode(), 0o644
     yield "scop.toml", _toml(founding).encode(), 0o644
+
+
+def _list_key(domain: str) -> bytes:
+    return new_tsig_key(f"receiver.{domain}", secrets.token_bytes(32)).to_text().encode()
+
+
+def found_list_key(config: Config, state: Path) -> None:
+    """Make the key by which the receiver writes its list, in a mesh that was founded before there was one."""
+    ends = (state / "primary" / LIST_KEY, state / "receiver" / TSIG_FILE)
+    if not config.firewall.publish or any(end.exists() for end in ends):
+        return
+    key = _list_key(config.domain)
+    for end in ends:
+        _write(end, key, 0o600)
 
 
 def _write(path: Path, octets: bytes, mode: int) -> None:

@@ -84,6 +84,7 @@ class Supervisor:
         """Run until stopped; raises `ConfigurationError` when the mesh cannot start, and then nothing runs."""
         manifests = checked_manifests()
         prepare_folders(self._layout, manifests)
+        _found_list_key(self._layout)
         _check_tls(self._layout)
         lock = _lock(self._layout.state / "supervisor.lock")
         try:
@@ -203,6 +204,13 @@ def _lock(path: Path) -> int:
         os.close(descriptor)
         raise ConfigurationError(f"a mesh is already up in {path.parent}; `scop status` shows it") from None
     return descriptor
+
+
+def _found_list_key(layout: Layout) -> None:
+    if layout.config.firewall.publish:
+        from scop.supervisor.founding import found_list_key  # here: what founds a mesh is not held while it runs
+
+        found_list_key(layout.config, layout.state)
 
 
 def _check_tls(layout: Layout) -> None:

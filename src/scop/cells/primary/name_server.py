@@ -8,8 +8,8 @@ Standards: RFC 1996 §3, RFC 2136 §3, RFC 6891 §6.1.3, RFC 8906 §3, RFC 8945 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from scop.base import Clock, RemoteProtocolError
 from scop.cells.primary.changing import Updates
@@ -42,6 +42,7 @@ class Rights:
     grants: tuple[Grant, ...] = ()
     pipe_keys: tuple[TsigKey, ...] = ()
     transfer_keys: frozenset[str] = frozenset()  # names of keys whose holders may have whole zones
+    own_zones: Mapping[str, str] = field(default_factory=dict)  # by name of a key, the one zone that it may fetch
 
 
 class NameServer:
@@ -65,8 +66,9 @@ class NameServer:
         self._clock = clock
         self._outcomes = outcomes or Outcomes(None, self._now)
         self._updates = Updates(holdings, rights.grants, self._outcomes, log)
+        self._rights = rights
         journals = journals or Journals(None, log)
-        self._transfers = Transfers(holdings, journals, rights.transfer_keys, log, self._now)
+        self._transfers = Transfers(holdings, journals, self._may_fetch, log, self._now)
         self.notified: list[Callable[[str, str], bool]] = []
         self._public = Verifier(rights.keys)
         self._piped = Verifier((*rights.keys, *rights.pipe_keys))
@@ -135,6 +137,9 @@ class NameServer:
 
     def _sealed(self, opened: OpenedRequest, rcode: Rcode) -> bytes:
         return opened.seal(reply_to(opened.message, rcode), self._now())
+
+    def _may_fetch(self, key_name: str, origin: str) -> bool:
+        return key_name in self._rights.transfer_keys or self._rights.own_zones.get(key_name) == origin
 
     def _now(self) -> int:
         return int(self._clock.unix())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from scop.cells.primary.key_desk import KeyDesk
 from scop.cells.primary.key_files import check_keys
 from scop.cells.primary.key_watch import KeyWatch
 from scop.cells.primary.keyring import KEYS_FILE, Keyring
+from scop.cells.primary.list_zone import LIST_KEY, list_grant, with_list_zone
 from scop.cells.primary.listeners import neighbour_stream, public_face
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.notifying import Notifier, Target
@@ -27,6 +29,7 @@ from scop.cells.primary.repeats import Outcomes
 from scop.cells.primary.secondary import Secondaries, SecondaryZone
 from scop.cells.primary.signing import ZoneSigner, signing_options
 from scop.cells.primary.site import WRITTEN_BY, plan_grants, read_key
+from scop.dns.tsig_keys import TsigKey
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.difference import Merged
 from scop.dns.zone.grants import Grant
@@ -90,6 +93,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     keyring = _keyring(cell)
     rights = _with_own_keys(cell, keyring.rights(config.allow_update, config.transfer_keys))
     zones = history.take_in_folder(cell.state, wanted=cell.config.domain, tell=partial(_tell, cell))
+    zones = with_list_zone(zones, cell.config, history, partial(_tell_undelegated, cell))
     check_keys(cell.state, (zone.origin for zone in zones))
     return PrimaryOptions(
         zones=Zones.of(zones),
@@ -104,7 +108,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
         notify=keyring.targets(config.notify, config.transfer_keys),
         secondaries=tuple(map(keyring.secondary, config.secondary)),
         remote=remote_of(config.remote, cell.state) if config.remote else None,
-        signing=ZoneSigner(cell.state, signing_options(config), cell.log),
+        signing=ZoneSigner(cell.state, signing_options(config), cell.log, partial(operator.ne, cell.config.list_zone)),
         names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
         rates=_rates(cell),
@@ -125,6 +129,10 @@ def _tell(cell: Cell, file: str, merged: Merged) -> None:
         cell.log.warning("zone.conflict", zone=merged.zone.origin, reason=reason)
 
 
+def _tell_undelegated(cell: Cell, reason: str) -> None:
+    cell.log.warning("zone.undelegated", zone=cell.config.list_zone, reason=reason)
+
+
 def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
     """Add the keys that are good on pipes only: the signer's, for DKIM keys, and those of the plan."""
     signer = read_tsig_key(cell.state)
@@ -134,10 +142,23 @@ def _with_own_keys(cell: Cell, rights: Rights) -> Rights:
         if (key := read_key(cell.state / file)) is not None:
             pipe_keys.append(key)
             grants += plan_grants(cell.config, key.name, purposes)
+    list_zone, fetched = cell.config.list_zone, dict(rights.own_zones)
+    if list_zone:
+        receiver = _list_key(cell)
+        pipe_keys.append(receiver)
+        grants.append(list_grant(receiver.name, list_zone))
+        fetched[receiver.name] = list_zone  # so that it sees what stands there after either of us was away
     both = {key.name for key in rights.keys} & {key.name for key in pipe_keys}
     if both:  # in public it would open what it opens on the pipe
         raise ValueError(f"{cell.state / KEYS_FILE}: {min(both)} is a key of ours, which is good on pipes only")
-    return replace(rights, grants=tuple(grants), pipe_keys=tuple(pipe_keys))
+    return replace(rights, grants=tuple(grants), pipe_keys=tuple(pipe_keys), own_zones=fetched)
+
+
+def _list_key(cell: Cell) -> TsigKey:
+    key = read_key(cell.state / LIST_KEY)
+    if key is None:
+        raise ValueError(f"{cell.state / LIST_KEY} is missing: copy its twin, the receiver's tsig.key")
+    return key
 
 
 def _rates(cell: Cell) -> RateOptions:

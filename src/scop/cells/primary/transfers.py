@@ -41,18 +41,23 @@ class Transfers:
     """Gives the zones that a server shows to its secondaries."""
 
     def __init__(
-        self, holdings: Holdings, journals: Journals, key_names: frozenset[str], log: Log, now_unix: Callable[[], int]
+        self,
+        holdings: Holdings,
+        journals: Journals,
+        may_fetch: Callable[[str, str], bool],  # the holder of a key this zone
+        log: Log,
+        now_unix: Callable[[], int],
     ) -> None:
         self._holdings = holdings
         self._journals = journals
-        self._key_names = key_names
+        self._may_fetch = may_fetch
         self._log = log
         self._now = now_unix
 
     def answer(self, opened: OpenedRequest, max_octets: int) -> bytes | Iterator[bytes] | Rcode:
         """Return the messages of a transfer, signed, or with which code it is refused."""
         signer = opened.signer
-        if signer is None or signer.name not in self._key_names:
+        if signer is None:
             return Rcode.REFUSED
         try:
             query = parse_message(opened.message)
@@ -60,6 +65,8 @@ class Transfers:
             return Rcode.FORMERR
         question = query.question
         assert question is not None
+        if not self._may_fetch(signer.name, question.name):
+            return Rcode.REFUSED
         if question.name in self._holdings.shown.unready:
             return Rcode.SERVFAIL  # RFC 5936 §2.2.1: expired, or not here yet
         zone = self._holdings.shown.by_origin.get(question.name)

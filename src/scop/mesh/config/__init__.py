@@ -123,7 +123,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connections: int = 2500
     connections_per_address: int = 50
     idle_seconds: int = 300  # RFC 5321 §4.5.3.2.7: at least 5 minutes
-    ban_seconds: int = 3600  # how long the receiver hangs up on an address that misbehaved
+    ban_seconds: float = 3600  # how long the receiver refuses an address that misbehaved
     account_octets: int = 10_737_418_240
 
     def __post_init__(self) -> None:
@@ -177,3 +177,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def mail_host(self) -> str:
         """The name we greet with, stamp with and are MX as."""
         return self.hostname or f"mx.{self.domain}"
+
+    @property
+    def list_zone(self) -> str:
+        """The zone in which the receiver shows whom it shuts out, '' where it is not published."""
+        return f"bl.{self.domain}" if self.firewall.publish else ""
