@@ -20,7 +20,7 @@ from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
 from scop.net.log import Log
 from scop.store import Database
 
-__all__ = ["TlsTally"]
+__all__ = ["TlsTally", "day_of"]
 
 KEPT_DAYS = 30
 FLUSH_SECONDS = 1.0
@@ -51,6 +51,7 @@ class TlsTally:
         self._writing = asyncio.Lock()
         self._known: set[Attempt] = set()  # of this day
         self._known_day, self._known_characters = "", 0
+        self._changed: set[str] = set()  # days of which somebody may want to hear
         self._swept = ""  # the day on which old ones were last forgotten
 
     def note(
@@ -66,8 +67,14 @@ class TlsTally:
         if not self._has_room(attempt):
             return
         self._counted[attempt] += 1
+        self._changed.add(day)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin_flush)
+
+    def take_changed(self) -> set[str]:
+        """Return the days whose counts changed since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     async def read(self, day: str, domain: str) -> tuple[TlsSessions, ...]:
         """Return the counts of a day or of all days, of a domain or of all."""
@@ -112,7 +119,7 @@ class TlsTally:
 
     async def _write(self, counted: Counter[Attempt]) -> None:
         now = self._clock.unix()
-        today, oldest = _day_of(now), _day_of(now - KEPT_DAYS * 86_400)
+        today, oldest = day_of(now), day_of(now - KEPT_DAYS * 86_400)
         try:
             await self._database.write(lambda sql: add_sessions(sql, counted))
             if self._swept != today:
@@ -123,10 +130,11 @@ class TlsTally:
             self._log.error("tls.uncounted", reason=str(fault), sessions=counted.total())
 
     def _day(self) -> str:
-        return _day_of(self._clock.unix())
+        return day_of(self._clock.unix())
 
 
-def _day_of(unix: float) -> str:
+def day_of(unix: float) -> str:
+    """Return the UTC day of a moment."""
     return datetime.datetime.fromtimestamp(unix, datetime.UTC).date().isoformat()
 
 

@@ -1,0 +1,75 @@
+"""Tells the reporter how TLS went: the totals of a day, some seconds after they changed, until it has them.
+
+Totals, so that telling twice does no harm; after a start those of today and yesterday are told anew, as nobody knows
+what was told before. Mail waits for none of it.
+
+Standards: RFC 8460 §4.1 (a report is about one UTC day).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from scop.base import Clock, printable
+from scop.cells.relay.tls_tally import TlsTally, day_of
+from scop.mesh.vocabulary.reporter import NoteTlsSessions, Taken
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.log import Log
+
+__all__ = ["Tell", "TlsTelling"]
+
+Tell: TypeAlias = Callable[[NoteTlsSessions], Awaitable[Taken]]
+
+PAUSE_SECONDS = 10.0
+LAST_SECONDS = 3.0  # at the end
+DAY_SECONDS = 86_400
+
+
+class TlsTelling:
+    """Runs for the relay's life."""
+
+    def __init__(
+        self, tally: TlsTally, tell: Tell, clock: Clock, log: Log, *, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
+        self._tally = tally
+        self._tell = tell
+        self._log = log
+        self._pause_seconds = pause_seconds
+        now = clock.unix()
+        self._untold = {day_of(now), day_of(now - DAY_SECONDS)}
+        self._running = asyncio.ensure_future(self._run())
+        self._running.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """Tell the rest, but not for ever: it is counted, and told after the next start."""
+        self._running.cancel()
+        await asyncio.wait({self._running})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._tell_changed()
+
+    async def _run(self) -> None:
+        while True:
+            await self._tell_changed()
+            await asyncio.sleep(self._pause_seconds)
+
+    async def _tell_changed(self) -> None:
+        self._untold |= self._tally.take_changed()
+        for day in sorted(self._untold):
+            try:
+                sessions = await self._tally.read(day, "")
+                if sessions:
+                    await self._tell(NoteTlsSessions(day, sessions))
+            except (TemporaryFailure, sqlite3.Error):  # it is told again after the pause
+                return
+            except PermanentFailure as refusal:
+                self._log.warning("tls.untold", reason=printable(str(refusal)))
+            self._untold.discard(day)
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (fault := running.exception()) is not None:
+            self._log.fault(fault)
