@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scop.base import RemoteProtocolError
-from scop.mime import Entity, parse
+from scop.mime import Entity, Message, parse
 from scop.reports.limits import Limits, check_limit
 from scop.reports.packing import is_packed, unpack
 
-__all__ = ["is_json", "is_xml", "report_octets"]
+__all__ = ["attached_report", "is_json", "is_xml", "open_report", "report_octets"]
 
 _FORM_TYPES = frozenset({"application/xml", "text/xml", "application/json", "application/tlsrpt+json"})
 _FORM_NAMES = (".xml", ".json")
@@ -31,11 +31,8 @@ def is_json(octets: bytes) -> bool:
     return _bare(octets).startswith(b"{")
 
 
-def report_octets(octets: bytes, limits: Limits) -> bytes:
-    """Return the report as its form has it, XML or JSON, out of whatever it is in.
-
-    Raises `RemoteProtocolError` where there is none, or where it cannot be unpacked.
-    """
+def open_report(octets: bytes, limits: Limits) -> bytes | Message:
+    """Return the report as its form has it, XML or JSON, where it comes alone or packed; else the mail that came."""
     check_limit(len(octets), limits.octets, "octets of a report")
     if is_packed(octets):
         return unpack(octets, limits)
@@ -43,14 +40,31 @@ def report_octets(octets: bytes, limits: Limits) -> bytes:
         return octets
     if not octets.strip(_WHITE):
         raise RemoteProtocolError("it is empty")
-    # Stricter than RFC 9990 §3.5.2, which leaves it open: of several reports in one mail the first is read.
-    found = next(_reports_in(parse(octets)), None)
+    return parse(octets)
+
+
+def attached_report(message: Message, limits: Limits) -> bytes | None:
+    """Return the XML or JSON of the report in a mail, None where it has none.
+
+    Stricter than RFC 9990 §3.5.2, which leaves it open: of several reports in one mail the first is read.
+    """
+    found = next(_reports_in(message), None)
+    return unpack(found, limits) if found is not None and is_packed(found) else found
+
+
+def report_octets(octets: bytes, limits: Limits) -> bytes:
+    """Return the XML or JSON of a report out of whatever it is in.
+
+    Raises `RemoteProtocolError` where there is none, or where it cannot be unpacked.
+    """
+    opened = open_report(octets, limits)
+    found = opened if isinstance(opened, bytes) else attached_report(opened, limits)
     if found is None:
         raise RemoteProtocolError("it is neither XML, JSON, gzip nor zip, nor a mail with one of them")
-    return unpack(found, limits) if is_packed(found) else found
+    return found
 
 
-def _reports_in(message: Entity) -> Iterator[bytes]:
+def _reports_in(message: Message) -> Iterator[bytes]:
     """Yield the contents that may be reports: by their first octets, and where those can be text's, by their type."""
     for entity in message.walk():
         if entity.parts:
