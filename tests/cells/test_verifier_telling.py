@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fakes.mesh import KeptLog
 from fakes.verifier_neighbours import SHORT_LIMITS, verifier_neighbours
-from scop.cells.verifier.telling import Outbox
+from scop.mesh.calls.outbox import Outbox
 from scop.mesh.vocabulary.receiver import Deed, NotedDeed
 from scop.mesh.vocabulary.reporter import JudgedMail, PublishedPolicy
 from scop.net.faults import PermanentFailure, TemporaryFailure
