@@ -29,7 +29,7 @@ def latencies(scene: Scene, password: str, rate: float, count: int) -> list[floa
         dot_unix = time.time()  # a little early: the whole transaction counts
         dots[trace_in(*transact(client, sender, (recipient,), octets))] = dot_unix
     client.quit()
-    for _ in offices.await_mails("bob", count):
+    for _ in offices.await_mails("bob", lambda: count):
         pass
     steps = list(read_steps(world.harbor.domain, scene.layout(world.harbor).log_folder))
     origin = {step.trace: step.text("upstream") for step in steps if step.text("upstream")}

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["Step", "journey_of", "read_steps", "sentence"]
+__all__ = ["Step", "journey_of", "read_steps", "sentence", "steps_of"]
 
 Fields: TypeAlias = Mapping[str, object]
 
@@ -75,10 +75,15 @@ def read_steps(organisation: str, log_folder: Path) -> Iterator[Step]:
     """Yield every step that the logs of one mesh tell of."""
     for log in sorted(log_folder.glob("*.jsonl")):
         with log.open("rb") as lines:
-            for line in lines:
-                step = _step(organisation, line) if b'"trace"' in line else None
-                if step is not None:
-                    yield step
+            yield from steps_of(organisation, lines)
+
+
+def steps_of(organisation: str, lines: Iterable[bytes]) -> Iterator[Step]:
+    """Yield every step that these lines of a log tell of."""
+    for line in lines:
+        step = _step(organisation, line) if b'"trace"' in line else None
+        if step is not None:
+            yield step
 
 
 def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
@@ -128,6 +133,8 @@ _WORDS = {
     "mail.relayed": "carried it to {host}: {remote}",
     "mail.deferred": "tries {host} again later: {remote}",
     "mail.held": "is told to keep it back",
+    "mail.kept_back": "holds it, it would not pass: {remote}",
+    "mail.waived": "is told to let it leave unchecked",
     "mail.released": "is told to try it again",
     "mail.retried": "is told to try it now",
     "mail.dropped": "is told to drop it for {to}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from scop.cli.demo.scene import Organisation, Scene
@@ -101,17 +101,17 @@ class Offices:
         while page := ask(config, "mailbox", ListMail(account, after=self._last_read)).mails:
             self._last_read = page[-1].id
 
-    def await_mails(self, account: str, count: int) -> Iterator[StoredMail]:
-        """Yield the mails of an account as they arrive, until `count` more came or none came for long."""
+    def await_mails(self, account: str, wanted: Callable[[], int]) -> Iterator[StoredMail]:
+        """Yield the mails of an account as they arrive, until as many more came as are `wanted`, or none for long."""
         config = self._scene.config(self._world.harbor)
-        waited_since = time.monotonic()
-        while count > 0 and time.monotonic() - waited_since < ARRIVAL_SECONDS:
+        waited_since, arrived = time.monotonic(), 0
+        while arrived < wanted() and time.monotonic() - waited_since < ARRIVAL_SECONDS:
             new = with_operator(config, lambda operator: _read_after(operator, account, self._last_read))
             hosts = (self._world.harbor.mail_host, self._world.lagoon.mail_host)
             yield from (StoredMail(octets, hosts) for _, octets in new)
             if new:
                 self._last_read, waited_since = new[-1][0], time.monotonic()
-                count -= len(new)
+                arrived += len(new)
             else:
                 time.sleep(PAUSE_SECONDS)
 

@@ -23,6 +23,7 @@ class Results:
     passed_over: list[NoMail] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     stored: dict[str, StoredMail] = field(default_factory=dict)  # by lagoon's trace id
+    turned_away: dict[str, str] = field(default_factory=dict)  # harbor's reply by lagoon's trace id
     arrived: int = 0
     changed: dict[str, str] = field(default_factory=dict)  # name of a mail → why it is not what was submitted
     attacks: list[Attack] = field(default_factory=list)
@@ -38,6 +39,11 @@ class Results:
     def refused(self) -> list[Outcome]:
         """What lagoon did not take."""
         return [outcome for outcome in self.outcomes if not outcome.trace]
+
+    @property
+    def refused_by_harbor(self) -> dict[str, str]:
+        """What lagoon took and harbor did not, by name, with harbor's reply."""
+        return {o.mail.name: self.turned_away[o.trace] for o in self.accepted if o.trace in self.turned_away}
 
     @property
     def delivered(self) -> list[Outcome]:
@@ -62,7 +68,7 @@ class Results:
     @property
     def right(self) -> bool:
         """Whether every line came out as it must."""
-        complete = len(self.delivered) == len(self.accepted) == self.arrived > 0
+        complete = len(self.delivered) == len(self.accepted) - len(self.turned_away) == self.arrived > 0
         marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
         withstood = len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
         return complete and marked and self.proved and withstood
@@ -76,7 +82,7 @@ class Results:
             "verified": sum(mail.verified for mail in stored),
             "labelled": sum(bool(mail.label) for mail in stored),
             "delivered": len(self.delivered),
-            "refused": len(self.refused),
+            "refused": len(self.refused) + len(self.turned_away),
         }
 
     def summary(self) -> dict[str, object]:
@@ -84,6 +90,7 @@ class Results:
         return {
             **self.counts(),
             "refusals": {outcome.mail.name: f"{outcome.code} {outcome.text}" for outcome in self.refused},
+            "refused_by_harbor": self.refused_by_harbor,
             "changed": self.changed,
             "passed_over": {item.name: item.reason for item in self.passed_over},
             "attacks": {attack.name: attack.answer for attack in self.attacks},

@@ -21,6 +21,7 @@ def show(results: Results) -> None:
     )
     _show_exceptions("passed over, no mail", [(item.name, item.reason) for item in results.passed_over])
     _show_exceptions("refused at submission", [(o.mail.name, f"{o.code} {o.text}") for o in results.refused])
+    _show_exceptions("refused by harbor", list(results.refused_by_harbor.items()))
     _show_exceptions("not as submitted", list(results.changed.items()))
     console.rule("the table", align="left")
     counts = results.counts()

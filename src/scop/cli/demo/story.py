@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scop.cli.demo import attacks
 from scop.cli.demo.delivered import below_all_stamps, differs
+from scop.cli.demo.departures import Departures
 from scop.cli.demo.letters import letters
 from scop.cli.demo.offices import Offices
 from scop.cli.demo.post import Login, post_all, with_crlf
@@ -115,17 +116,23 @@ class _Story:
             self.progress.advance(posting)
 
     def _collect(self) -> None:
-        expected = len(self.results.accepted)
-        arriving = self.progress.add_task("stored at harbor", total=expected)
-        for stored in self.offices.await_mails("bob", expected):
+        relay = self.scene.layout(self.scene.world.lagoon).log("relay")
+        departures = Departures(self.scene.world.lagoon.domain, relay)
+        accepted = len(self.results.accepted)
+        arriving = self.progress.add_task("stored at harbor", total=accepted)
+        for stored in self.offices.await_mails("bob", lambda: accepted - len(departures.refused())):
             self.results.arrived += 1
             self.results.stored[stored.origin_trace] = stored
             self.progress.advance(arriving)
+        self.results.turned_away = dict(departures.refused())
+        self.progress.update(arriving, total=self.results.arrived)
 
     def _compare(self) -> None:
         """Hold every stored mail against what was submitted."""
         hosts = (self.scene.world.harbor.mail_host, self.scene.world.lagoon.mail_host)
         for outcome in self.results.accepted:
+            if outcome.trace in self.results.turned_away:
+                continue
             stored = self.results.stored.get(outcome.trace)
             if stored is None:
                 reason = "never arrived"
@@ -139,7 +146,7 @@ class _Story:
         world = self.scene.world
         posted = list(post_all(self._login("alice"), f"alice@{world.lagoon.domain}", (self.recipient,), letters()[:1]))
         self.results.attacks.append(attacks.forged_sender(world, self.recipient))
-        for stored in self.offices.await_mails("bob", sum(bool(outcome.trace) for outcome in posted)):
+        for stored in self.offices.await_mails("bob", lambda: sum(bool(outcome.trace) for outcome in posted)):
             _, sealed = split_stamps(stored.octets, world.harbor.mail_host)
             self.results.attacks.append(attacks.tampered_body(world, sealed, self.recipient))
         layout = self.scene.layout(world.harbor)
