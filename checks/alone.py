@@ -29,7 +29,7 @@ LIBRARIES: dict[str, set[str]] = {
     "iprev": set(),
     "mime": {"pybase64"},
     "mtasts": set(),
-    "reports": {"cryptography", "cffi", "pycparser", "pybase64"},
+    "reports": {"pybase64"},
     "reputation": set(),
     "smtp": set(),
     "spam": {"msgspec", "pybase64"},
