@@ -7,7 +7,7 @@ else the server that this machine asks itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -31,9 +31,10 @@ from scop.net.noted_names import Asked, NotedNames
 from scop.supervisor.config_file import ConfigurationError, read_config
 from scop.supervisor.layout import Layout
 
-__all__ = ["NamesChoice", "asked_json", "print_asked", "run_check", "run_with_names", "zone_names"]
+__all__ = ["NamesChoice", "asked_json", "asked_lines", "print_asked", "run_check", "run_with_names", "zone_names"]
 
 RESOLV_CONF = Path("/etc/resolv.conf")
+TTL_SECONDS = 300  # of records in a file that does not say
 MAX_SHOWN = 300  # characters of one record
 
 T = TypeVar("T")
@@ -83,7 +84,8 @@ def zone_names(path: Path) -> StaticNames:
     from scop.dns.zone.master_file import read_any_records
 
     try:
-        records = read_any_records(path.read_text(encoding="utf-8"), "")
+        # Lenient: RFC 1035 §5.1 wants a TTL at least once; here nothing is kept long enough to need one
+        records = read_any_records(path.read_text(encoding="utf-8"), "", default_ttl=TTL_SECONDS)
     except (RemoteProtocolError, UnicodeDecodeError) as fault:
         raise click.ClickException(f"{path}: {fault}") from fault
     found: dict[tuple[str, str], list[Rdata]] = {}
@@ -104,6 +106,13 @@ def asked_json(asked: tuple[Asked, ...]) -> list[dict[str, object]]:
         }
         for one in asked
     ]
+
+
+def asked_lines(asked: tuple[Asked, ...]) -> Iterator[str]:
+    """Yield what was asked, a line each, for a picture."""
+    for one in asked:
+        texts = [_shown(record) for record in one.answer.records] or [f"({one.answer.rcode.name})"]
+        yield f"? {one.question.name} {one.question.type} ({one.answer.security}): {' | '.join(texts)}"
 
 
 def print_asked(asked: tuple[Asked, ...]) -> None:

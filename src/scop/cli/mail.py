@@ -11,6 +11,7 @@ from scop.cli.mail_compose import compose
 from scop.cli.mail_extract import extract
 from scop.cli.mail_path import path
 from scop.cli.mail_read import parse, tree
+from scop.cli.mail_verify import verify
 from scop.cli.shared import Operator, config_option, json_option, print_json, print_table, when, with_operator
 from scop.mesh.vocabulary.keeper import ListAccounts
 from scop.mesh.vocabulary.mailbox import ListMail, MailList, ReadMail
@@ -81,5 +82,5 @@ def show(account: str, number: int, config: Path, as_json: bool) -> None:
     sys.stdout.buffer.flush()
 
 
-for command in (parse, tree, extract, compose, path):
+for command in (parse, tree, extract, compose, path, verify):
     mail.add_command(command)

@@ -114,7 +114,8 @@ def _delivered(judgement: Judgement) -> str:
     author = _shown(dmarc.author_domain)
     if dmarc.result is DmarcWord.PASS:
         proofs = " and ".join(f"{one.method.upper()} for {_shown(one.domain)}" for one in dmarc.aligned)
-        return f"The author domain {author} stands behind it: {proofs} passes and is aligned"
+        do = "pass and are" if len(dmarc.aligned) > 1 else "passes and is"
+        return f"The author domain {author} stands behind it: {proofs} {do} aligned"
     if dmarc.result in (DmarcWord.NONE, DmarcWord.PERMERROR):
         return f"Nothing is asked for: {printable(dmarc.reason)}"
     if dmarc.result is DmarcWord.TEMPERROR:

@@ -53,13 +53,15 @@ def read_records(text: str, origin: str) -> tuple[Record, ...]:
     return read_any_records(text, origin) if own is None else own
 
 
-def read_any_records(text: str, origin: str) -> tuple[Record, ...]:
-    """Do the same, whoever wrote the file."""
+def read_any_records(text: str, origin: str, *, default_ttl: int | None = None) -> tuple[Record, ...]:
+    """Do the same, whoever wrote the file; with a `default_ttl` neither $TTL nor a TTL has to stand in it."""
     tokens = _Tokenizer(text, "zone")
     records = _Records(origin, tokens)
     reader = dns.zonefile.Reader(tokens, IN, records, allow_directives=_DIRECTIVES)
     reader.current_origin = dns.name.from_text(origin or ".", dns.name.root)
     reader.last_name = None
+    if default_ttl is not None:
+        reader.default_ttl, reader.default_ttl_known = default_ttl, True
     try:
         reader.read()
     except (dns.exception.DNSException, ValueError) as error:
