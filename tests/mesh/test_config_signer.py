@@ -1,0 +1,29 @@
+"""`[signer]`: times that are none are refused by name, and fractions are times."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from scop.mesh.config import Signer
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("key_days", bad) for bad in (-1.0, math.inf, math.nan)),
+        *(("grace_days", bad) for bad in (0.0, -0.5, math.inf, math.nan)),
+        *(("propagation_hours", bad) for bad in (-0.1, math.inf, math.nan)),
+    ],
+)
+def test_signer_configuration_names_a_time_that_is_none(name: str, value: float) -> None:
+    """Whoever writes such a thing reads which."""
+    with pytest.raises(ValueError, match=f"{name}: "):
+        Signer(**{name: value})  # type: ignore[arg-type]  # a float under the name of one
+
+
+def test_signer_configuration_takes_fractions_and_no_lifetime() -> None:
+    """A test waits for seconds, and who rotates by hand says 0."""
+    found = Signer(key_days=0, grace_days=0.001, propagation_hours=0)
+    assert (0.0, 0.001, 0.0) == (found.key_days, found.grace_days, found.propagation_hours)
