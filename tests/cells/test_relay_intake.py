@@ -79,12 +79,13 @@ async def test_intake_keeps_all_that_was_asked_for(desk: Desk) -> None:
     assert (mail, [asking]) == (load.mail, [waiting.recipient for waiting in load.recipients])
 
 
-async def test_intake_keeps_neither_login_nor_origin(desk: Desk) -> None:
-    """Who handed it in, and from where, is nobody's business further on."""
+async def test_intake_keeps_the_login_and_no_origin(desk: Desk) -> None:
+    """Who handed it in is asked about before it leaves; from where is nobody's business any more."""
     origin = Origin(ident="0123456789ab", address="192.0.2.1")
     await take(desk, Mail(ReversePath.parse(ANN), auth=Mailbox.parse("ann@lagoon.test"), origin=origin), recipient(BOB))
     (load,) = await due(desk, 0)
-    assert ("0123456789ab", Mail(ReversePath.parse(ANN))) == (load.trace, load.mail)
+    kept = Mail(ReversePath.parse(ANN), auth=Mailbox.parse("ann@lagoon.test"))
+    assert ("0123456789ab", kept) == (load.trace, load.mail)
 
 
 @pytest.mark.parametrize("hold", [Hold(for_seconds=600), Hold(until_unix=JumpingClock().unix() + 600)])

@@ -47,7 +47,7 @@ def test_queue_on_a_full_disk_loses_nothing_and_goes_on(tmp_path: Path) -> None:
     assert said.pop("taken") > 20
     assert {
         "unsettled": True,
-        "full": [True, True],
+        "full": [True, True, True],
         "lost": [],
         "doubled": 0,
         "came back": False,

@@ -12,7 +12,7 @@ from pathlib import Path
 from fakes.post_world import DictNames
 from fakes.running_relay import ANN, BOB, MAIL, Outside, RunningRelay, around, running
 from fakes.self_signed import certificate_pem
-from scop.dns import MX, TLSA, A, Security
+from scop.dns import MX, TLSA, TXT, A, Security
 from scop.mesh.vocabulary.relay import ReadTlsResults
 from scop.smtp import ForwardPath, Mail, Recipient, ReversePath, ServerOptions
 from scop.smtp.extensions import BUILT_IN
@@ -34,6 +34,7 @@ async def _relay(
         names.zone |= {
             ("harbor.test", "MX"): [MX(10, "mx.harbor.test")],
             ("mx.harbor.test", "A"): [A("127.0.0.1")],
+            ("lagoon.test", "TXT"): [TXT.of(b"v=spf1 ip4:127.0.0.2 -all")],
         }
         names.security["harbor.test"] = Security.SECURE
         _publish(names, outside, record)

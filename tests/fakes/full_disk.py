@@ -21,7 +21,7 @@ from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
 NOW = 1_800_000_000.0
 EVERYTHING = 100_000
 PATH = ForwardPath.parse("<bob@harbor.test>")
-SIZES = (30_000, 3_000)  # a body in a file, and one in the database
+SIZES = (30_000, 3_000, 8)  # a body in a file, one in the database, and what takes the room that these leave
 BALLAST_OCTETS = 1_000_000
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Listening, Records, listen
@@ -36,7 +37,7 @@ class DictNames:
     """Answers from a dict, as a resolver does over a stream; the dict may change."""
 
     def __init__(self) -> None:
-        self.zone: dict[tuple[str, str], Sequence[Rdata]] = {}
+        self.zone: dict[tuple[str, str], Sequence[Rdata] | Literal["TIMEOUT"]] = {}
         self.security: dict[str, Security] = {}
         self.asked: list[Question] = []
 

@@ -13,11 +13,12 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Listening, Records, listen, serve
 from fakes.named_inlet import NamedInlet
 from fakes.self_signed import server_context
+from fakes.sending_rights import SendingRights
 from fakes.watched_log import MAX_WAIT_SECONDS, WatchedLog
 from scop.cells.relay.manifest import MANIFEST
 from scop.cells.relay.post import PostOptions
 from scop.cells.relay.service import RelayOptions, run
-from scop.dns import MX, A, Answer, Question, StaticNames
+from scop.dns import MX, TXT, A, Answer, Question, StaticNames
 from scop.mesh.calls import Call, Caller
 from scop.mesh.cell import Life
 from scop.mesh.config import Relay, Smarthost
@@ -45,6 +46,8 @@ NAMES = StaticNames(
         ("mirror.test", "MX"): [MX(10, "mx.mirror.test")],
         ("mx.mirror.test", "A"): [A("127.0.0.2")],
         ("null.test", "MX"): [MX(0, "")],
+        ("lagoon.test", "TXT"): [TXT.of(b"v=spf1 ip4:127.0.0.2 -all")],
+        ("mx.lagoon.test", "TXT"): [TXT.of(b"v=spf1 ip4:127.0.0.2 -all")],
     }
 )
 WORLD = ServerOptions("mx.harbor.test")
@@ -81,6 +84,7 @@ class RunningRelay:
     clock: JumpingClock | SystemClock
     inlet: NamedInlet
     life: Life
+    keeper: SendingRights
 
     async def send(
         self, *forward_paths: str, sender: str = ANN, octets: bytes = MAIL, smtputf8: bool = False
@@ -158,7 +162,8 @@ async def running(
     names: Names | None = None,
 ) -> AsyncIterator[RunningRelay]:
     """Run a relay until the block ends, by a clock that stands still unless another is given."""
-    relay = RunningRelay(outside, WatchedLog(), clock or JumpingClock(), NamedInlet(dict(MANIFEST.granted())), Life())
+    inlet = NamedInlet(dict(MANIFEST.granted()))
+    relay = RunningRelay(outside, WatchedLog(), clock or JumpingClock(), inlet, Life(), SendingRights())
     ready = asyncio.Event()
     relay.life.on_ready(ready.set)
     options = RelayOptions(
@@ -173,6 +178,8 @@ async def running(
         log=relay.kept.log("relay"),
         clock=relay.clock,
         life=relay.life,
+        keeper=relay.keeper,
+        seen_as=("127.0.0.2",),
         relay=Relay(reserve_octets=reserve_octets, smarthosts=dict(smarthosts or {})),
     )
     serving = asyncio.create_task(run(options))

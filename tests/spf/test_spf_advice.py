@@ -15,7 +15,8 @@ V4, V6 = "192.0.2.7", "2001:db8::7"
     [
         ([], "v=spf1 ip4:192.0.2.7 -all"),
         (["v=spf1"], "v=spf1 ip4:192.0.2.7 -all"),
-        (["v=spf1 mx  ~all", "other=x"], "v=spf1 ip4:192.0.2.7 mx  ~all"),
+        (["v=spf1 mx  ~all", "other=x"], "v=spf1 ip4:192.0.2.7 mx ~all"),
+        (["v=spf1 ~ip4:192.0.2.7 ip4:192.0.2.7"], "v=spf1 ip4:192.0.2.7 ~ip4:192.0.2.7"),
         (["v=spf1 -all"], "v=spf1 ip4:192.0.2.7 -all"),
         (["v=spf1 mx -all", "v=spf1 a -all"], "v=spf1 ip4:192.0.2.7 -all"),
         (["v=spf1 foo:bar -all"], "v=spf1 ip4:192.0.2.7 -all"),

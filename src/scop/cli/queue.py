@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import click
 
-from scop.cli.queue_show import show
+from scop.cli.queue_show import next_try, show
 from scop.cli.queue_tls import tls
-from scop.cli.shared import config_option, console, json_option, print_json, print_table, when, with_operator
+from scop.cli.shared import config_option, console, json_option, print_json, print_table, with_operator
 from scop.mesh.calls import Call
 from scop.mesh.vocabulary.relay import (
     DropMail,
@@ -96,7 +96,7 @@ def _print_list(found: QueueList) -> None:
             e.reverse_path,
             e.forward_path,
             str(e.attempts),
-            "held" if e.next_attempt_unix is None else when(e.next_attempt_unix),
+            next_try(e.next_attempt_unix, is_kept_back=e.is_kept_back),
             f"{e.last_host}: {e.last_reply}" if e.last_host and e.last_host not in e.last_reply else e.last_reply,
         )
         for e in found.entries
@@ -120,12 +120,18 @@ def hold(which: str, destination: str, sender: str, recipient: str, config: Path
 @queue.command()
 @_which
 @_choosing
+@click.option("--unchecked", is_flag=True, help="Let it leave also where SPF would not pass at its receiver.")
 @config_option
 @json_option
-def release(which: str, destination: str, sender: str, recipient: str, config: Path, as_json: bool) -> None:
-    """Try WHICH again that was held. Exit status 1 if nothing fits."""
+def release(
+    which: str, destination: str, sender: str, recipient: str, unchecked: bool, config: Path, as_json: bool
+) -> None:
+    """Try WHICH again that was held. Exit status 1 if nothing fits.
+
+    What is held because it would not pass is asked about anew at once, and leaves as soon as the right record is there.
+    """
     choice = _choice(which, destination, sender, recipient)
-    _end(_ask(config, ReleaseMail(choice)), "released", "underway right now", as_json)
+    _end(_ask(config, ReleaseMail(choice, unchecked)), "released", "underway right now", as_json)
 
 
 @queue.command()

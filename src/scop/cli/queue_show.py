@@ -11,7 +11,7 @@ from scop.base import printable
 from scop.cli.shared import Operator, config_option, console, json_option, print_json, print_table, when, with_operator
 from scop.mesh.vocabulary.relay import QueuedMail, QueuedRecipient, ReadQueuedMail, ReadQueuedOctets
 
-__all__ = ["show"]
+__all__ = ["next_try", "show"]
 
 MAX_FIELD_CHARACTERS = 1000  # of the header, in one line
 
@@ -78,11 +78,18 @@ def _print(mail: QueuedMail) -> None:
         console.print(printable(line.replace("\t", "    "), limit=MAX_FIELD_CHARACTERS), markup=False, soft_wrap=True)
 
 
+def next_try(next_unix: float | None, *, is_kept_back: bool) -> str:
+    """Return when a recipient is tried next, in words."""
+    if next_unix is None:
+        return "held"
+    return f"held, asked about again at {when(next_unix)}" if is_kept_back else when(next_unix)
+
+
 def _row(each: QueuedRecipient) -> tuple[str, str, str]:
     if each.is_underway:
         state = "is being tried"
-    elif each.next_attempt_unix is None:
-        state = "held"
+    elif each.next_attempt_unix is None or each.is_kept_back:
+        state = next_try(each.next_attempt_unix, is_kept_back=each.is_kept_back)
     else:
         state = f"next try at {when(each.next_attempt_unix)}"
     told = ", its sender knows of the delay" if each.delay_told else ""

@@ -27,19 +27,20 @@ def policy_for(domain: str, addresses: Sequence[str]) -> Check[Question, Answer,
     terms = [_mechanism(Address.parse(address).unmapped()) for address in addresses]
     answer = yield Question(a_labels(domain), "TXT")
     texts = [record.joined for record in answer.records if isinstance(record, TXT)]
-    return " ".join(("v=spf1", *terms, _kept([text for text in texts if is_spf(text)])))
+    kept = _kept([text for text in texts if is_spf(text)])
+    return " ".join(("v=spf1", *terms, *(term for term in kept if term not in terms)))
 
 
 def _mechanism(address: Address) -> str:
     return f"ip{address.version}:{address}"
 
 
-def _kept(policies: list[bytes]) -> str:
-    """Return what goes on to hold of what is published: of two policies, or of a broken one, nothing counts."""
+def _kept(policies: list[bytes]) -> list[str]:
+    """Return the terms that go on to hold of what is published: of two policies, or of a broken one, nothing counts."""
     if len(policies) != 1:
-        return _REST
+        return [_REST]
     try:
         parse_record(policies[0])
     except RemoteProtocolError:
-        return _REST
-    return policies[0][len(b"v=spf1") :].decode("ascii").strip() or _REST
+        return [_REST]
+    return policies[0].decode("ascii").split()[1:] or [_REST]

@@ -15,6 +15,14 @@ DESCRIPTION
     `TLS-Required: No` of an author sets the domain's wishes aside. How TLS went is counted by
     destination and UTC day (RFC 8460; `scop queue tls`).
 
+    Before a mail leaves for a host of the world it is looked at as its receiver will: SPF of the sender that will
+    stand in MAIL FROM (of a notice: of our mail host), with the address from which the world sees us (`[network]
+    address`, `[publish] addresses`, behind other NAT `[relay] seen_as`). Where that is no pass the mail is held, with
+    the record that has to be published (`scop queue list --held`), looked at again by itself after pauses of up to
+    five minutes, and launched once it would pass. So is mail of an account that may no longer send as its MAIL FROM.
+    `scop queue release --unchecked` lets single mails leave without, `[relay] check_departures = false` all. What
+    leaves through a smarthost is not looked at: the world sees the smarthost's address.
+
     Recipients of one message and next hop share a transaction, or as many as the host wants;
     connections are kept for a few seconds. A hop gets four loads at once, more with every success, half
     when it is busy. Where nothing gets through, one load is the probe and all else for the hop waits with
@@ -31,12 +39,12 @@ DESCRIPTION
     The same mail handed in again (same sender, same octets below our stamps) is queued once. Mail of
     another domain's sender, which is forwarded, leaves under an address of ours (SRS) that brings its
     bounces home. The operator can hold, release, retry and drop what waits (`scop queue`). The log has the
-    states of each recipient in their order: mail.queued, mail.deferred, mail.relayed (as soon as
+    states of each recipient in their order: mail.queued, mail.kept_back, mail.deferred, mail.relayed (as soon as
     a host has taken it: what is killed then is carried and told of again) or mail.bounced.
 
 PEERS
     signer (in, SMTP): sealed mail. signer (out, SMTP): notices to seal. resolver (DoT): MX, addresses.
-    mailbox (LMTP): local recipients. operator (call): what waits, how TLS went. The Internet, port 25;
+    keeper (call): who may send as whom. mailbox (LMTP): local recipients. operator (call): what waits, how TLS went. The Internet, port 25;
     smarthosts at their ports; web servers that publish MTA-STS policies, port 443.
 
 STATE
@@ -57,5 +65,5 @@ LIMITS
     are free; 5 days; 20 transactions at once to a hop, 100 in all and to 200 where their hops have no other, with
     64 MiB of mail over 256 KiB between them; 100 mails on one connection; 16 MiB of MTA-STS policies. DANE counts
     once the resolver proves answers (DNSSEC); until it does no answer is secure, and domains with TLSA records get
-    what MTA-STS or chance gives. The keeper is not asked.
+    what MTA-STS or chance gives.
 """

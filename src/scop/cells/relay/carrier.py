@@ -16,8 +16,9 @@ from functools import partial
 
 from scop.base import Clock, printable
 from scop.cells.relay.delivery import Delivery
+from scop.cells.relay.departures import Departures
 from scop.cells.relay.hops import Hops
-from scop.cells.relay.letters import SIGNER, Letter, Load
+from scop.cells.relay.letters import SIGNER, Departure, Letter, Load
 from scop.cells.relay.lines import SILENT_SECONDS, LineLimits, Lines
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.queue import Queue
@@ -42,6 +43,7 @@ class CarrierOptions:
 
     domain: str
     delivery: Delivery
+    departures: Departures | None  # None: mail leaves unasked
     hops: Hops
     notices: Notices
     patience: Patience
@@ -69,6 +71,8 @@ class Carrier:
     def retry(self) -> None:
         """Look at the queue, and try also what lately could not be reached: the operator wants it so."""
         self._lines.reopen()
+        if self._options.departures is not None:
+            self._options.departures.forget()
         self._wake.set()
 
     async def run(self) -> None:
@@ -131,11 +135,27 @@ class Carrier:
             return await self._put_off(load, window.why, window.closed_until_unix)
         if load.mail.deliver_by is not None and now >= self._options.patience.deadlines(load).give_up_unix:
             return await self._put_off(load, Verdict(Fate.LATER, "4.4.7", ""))
+        free, has_more = await self._let_go(load)
+        if free is None:
+            return has_more
         async with self._room.holding(load.size_octets):
-            begun = await self._queue.begin(load, now)
+            begun = await self._queue.begin(free, now)
             if begun is None:  # the operator has dropped or held it while it stood in line
-                return False
-            return await self._try(*begun, window)
+                return has_more
+            return await self._try(*begun, window) or has_more
+
+    async def _let_go(self, load: Load) -> tuple[Load | None, bool]:
+        """Look at a load for the last time; return what of it may leave, and whether there is more to be done."""
+        asked = tuple(each for each in load.recipients if each.departure is not Departure.WAIVED)
+        if self._options.departures is None or not asked:
+            return load, False
+        objection = await self._options.departures.objection(load)
+        if objection is None:
+            return load, False
+        kept = replace(load, recipients=asked)
+        has_more = await self._put_off(kept, objection.verdict, objection.until_unix)
+        waived = tuple(each for each in load.recipients if each.departure is Departure.WAIVED)
+        return (replace(load, recipients=waived) if waived else None), has_more
 
     async def _put_off(self, load: Load, verdict: Verdict, closed_until_unix: float = 0.0) -> bool:
         """Settle a load that is not tried."""

@@ -112,7 +112,13 @@ class Delivery:
             # RFC 2852 §4: what is left of the time goes on.
             left = ceil(load.queued_unix + wish.seconds - self._options.clock.unix())
             wish = replace(wish, seconds=max(1, left) if wish.mode == "R" else left)
-        return replace(load.mail, body=body, deliver_by=wish, hold=None)  # it was held here long enough
+        return replace(
+            load.mail,
+            body=body,
+            deliver_by=wish,
+            hold=None,  # it was held here long enough
+            auth=None,  # who handed it in was asked about here
+        )
 
     async def _route(self, destination: str) -> Route | Unroutable:
         now = self._options.clock.monotonic()

@@ -24,6 +24,10 @@ class Hops:
         self._smarthosts = {a_labels(pattern): smarthost for pattern, smarthost in smarthosts.items()}
         self._inside = inside
 
+    def is_inside(self, destination: str) -> bool:
+        """Tell whether a destination is one of our own cells."""
+        return destination in self._inside
+
     def smarthost_for(self, destination: str) -> Smarthost | None:
         """Return the smarthost for a destination, None where its own hosts are asked for."""
         if not self._smarthosts or destination in self._inside:

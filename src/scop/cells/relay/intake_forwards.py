@@ -47,20 +47,27 @@ class Forwards:
 
     async def sender(self, path: ReversePath) -> ReversePath:
         """Return the reverse path under which mail leaves our domain: ours and the null path as they are."""
+        rewritten, reference = self._rewritten(path)
+        if reference:
+            mailbox, now = str(path.mailbox), self.clock.unix()
+            await self.queue.write(lambda sql: _keep(sql, reference, mailbox, now))
+        return rewritten
+
+    def identity(self, path: ReversePath) -> ReversePath:
+        """Return the same for who only wants to know it: nothing is kept of it."""
+        return self._rewritten(path)[0]
+
+    def _rewritten(self, path: ReversePath) -> tuple[ReversePath, str]:
+        """Return a path of ours, and the reference by which a long address has to be kept beside the queue."""
         mailbox = path.mailbox
         if mailbox is None or mailbox.domain_key == self.domain:
-            return path
+            return path, ""
+        day = self._day()
         try:
-            return ReversePath(srs.forward(mailbox, domain=self.domain, secret=self.secret, day=self._day()))
+            return ReversePath(srs.forward(mailbox, domain=self.domain, secret=self.secret, day=day)), ""
         except srs.TooLong:
-            return await self._referring(mailbox)
-
-    async def _referring(self, mailbox: Mailbox) -> ReversePath:
-        """Return a short address for a long one, which is kept beside the queue."""
-        address, reference = srs.refer(mailbox, domain=self.domain, secret=self.secret, day=self._day())
-        now = self.clock.unix()
-        await self.queue.write(lambda sql: _keep(sql, reference, str(mailbox), now))
-        return ReversePath(address)
+            address, reference = srs.refer(mailbox, domain=self.domain, secret=self.secret, day=day)
+            return ReversePath(address), reference
 
     def _day(self) -> int:
         return int(self.clock.unix()) // DAY_SECONDS

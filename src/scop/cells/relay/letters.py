@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from scop.smtp import Mail, Recipient
 
-__all__ = ["SIGNER", "Held", "Letter", "Load", "Settled", "Waiting"]
+__all__ = ["SIGNER", "Departure", "Held", "Letter", "Load", "Settled", "Waiting"]
 
 SIGNER = "<signer>"  # the destination of a notice that is still to be sealed; no domain looks like this
+
+
+class Departure(IntEnum):
+    """How it stands with the last look before a mail leaves; the numbers are on the disk."""
+
+    ASKED = 0  # each time
+    KEPT_BACK = 1  # it would not pass, and is asked about again by itself
+    WAIVED = 2  # the operator lets it leave without
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Waiting:
     recipient: Recipient
     attempts: int = 0  # so far
     delay_told: bool = False  # its sender has heard of the delay
+    departure: Departure = Departure.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ class Load:
 class Settled:
     """What became of one recipient: done, or to be tried again at `next_unix`.
 
-    A recipient that failed is told, so that the same mail may be handed in for it again.
+    A recipient that failed is told, so that the same mail may be handed in for it again. With `untried` it was no
+    attempt: the mail was not let go.
     """
 
     id: int
@@ -78,6 +89,7 @@ class Settled:
     failed: Recipient | None = None
     delay_told: bool = False  # its sender has heard of the delay, now or before
     last_host: str = ""  # who said it, '' where nobody was reached
+    untried: Departure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from functools import partial
 from typing import NamedTuple
 
 from scop.base import Clock, printable
-from scop.cells.relay.letters import Letter, Load, Settled
+from scop.cells.relay.letters import Departure, Letter, Load, Settled
 from scop.cells.relay.notices import Notices
 from scop.cells.relay.queue import Queue
 from scop.cells.relay.queue_bodies import BodyLost
 from scop.cells.relay.queue_due import loads_of
-from scop.cells.relay.queue_view import contents, details, where
+from scop.cells.relay.queue_view import HELD, contents, details, where
 from scop.cells.relay.room import Room
 from scop.dsn import Action, RecipientReport
 from scop.mesh.calls import Answers
@@ -46,12 +46,14 @@ __all__ = ["Management"]
 BATCH = 500  # recipients that are changed in one commit
 PIECE_OCTETS = 1_048_576  # of a mail, in one answer
 
-_WAITS, _IS_HELD = "r.next_unix IS NOT NULL", "r.next_unix IS NULL"
+_WAITS, _IS_HELD = "r.next_unix IS NOT NULL", f"({HELD})"
 _HOLD = "UPDATE recipients SET next_unix = NULL WHERE id = ?"
-_RELEASE = """
-    UPDATE recipients SET next_unix = (SELECT max(?2, release_unix) FROM messages m WHERE m.id = message)
-    WHERE id = ?1 AND next_unix IS NULL
-"""
+_RELEASE = f"""
+    UPDATE recipients AS r SET
+        next_unix = (SELECT max(?2, release_unix) FROM messages m WHERE m.id = message),
+        departure = CASE WHEN ?3 THEN {Departure.WAIVED:d} ELSE departure END
+    WHERE id = ?1 AND ({HELD})
+"""  # noqa: S608 - constants only  # nosec B608
 _RETRY = "UPDATE recipients SET next_unix = min(next_unix, ?2) WHERE id = ?1"
 _BATCH = """
     SELECT r.id, r.message, m.trace, r.forward_path
@@ -103,8 +105,9 @@ class Management:
         return await self._change(asked.choice, _WAITS, _HOLD, "mail.held")
 
     async def release(self, asked: ReleaseMail, _peer: Peer) -> QueueChange:
-        """Let recipients be tried again."""
-        changed = await self._change(asked.choice, _IS_HELD, _RELEASE, "mail.released", self.clock.unix())
+        """Let recipients be tried again; what was kept back is asked about anew, unless it is to leave unchecked."""
+        event = "mail.waived" if asked.unchecked else "mail.released"
+        changed = await self._change(asked.choice, _IS_HELD, _RELEASE, event, self.clock.unix(), asked.unchecked)
         self.retry()
         return changed
 

@@ -12,18 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
 
-from scop.cells.relay.letters import Held, Load, Waiting
+from scop.cells.relay.letters import Departure, Held, Load, Waiting
 from scop.cells.relay.queue_parameters import mail_of, recipient_of
 
 __all__ = ["QUERIES", "due", "loads_of", "next_due"]
 
 _Facts: TypeAlias = tuple[str, str, str, int, float, int]
-_Row: TypeAlias = tuple[int, int, str, str, int, int, str, str, str, int, float, int]
+_Row: TypeAlias = tuple[int, int, str, str, int, int, int, str, str, str, int, float, int]
 
 _NEXT_PRIORITY = "SELECT max(priority) FROM destinations WHERE priority < ?"
 _DESTINATIONS = "SELECT id, name FROM destinations WHERE priority = ? AND next_unix <= ? ORDER BY next_unix"
 _ROWS = """
-    SELECT r.id, r.message, r.forward_path, r.parameters, r.attempts, r.delay_told,
+    SELECT r.id, r.message, r.forward_path, r.parameters, r.attempts, r.delay_told, r.departure,
            m.trace, m.reverse_path, m.parameters, m.tls_optional, m.queued_unix, m.size_octets
     FROM recipients r JOIN messages m ON m.id = r.message
 """
@@ -51,10 +51,10 @@ def _loads(found: Iterable[tuple[str, _Row]]) -> tuple[Load, ...]:
     groups: dict[tuple[int, str], list[Waiting]] = {}
     facts: dict[int, _Facts] = {}
     for name, row in found:
-        id_, message, path, parameters, attempts, told = row[:6]
-        waiting = Waiting(id_, recipient_of(path, parameters), attempts, bool(told))
+        id_, message, path, parameters, attempts, told, departure = row[:7]
+        waiting = Waiting(id_, recipient_of(path, parameters), attempts, bool(told), Departure(departure))
         groups.setdefault((message, name), []).append(waiting)
-        facts[message] = row[6:]
+        facts[message] = row[7:]
     return tuple(_load(key, recipients, facts[key[0]]) for key, recipients in groups.items())
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
+from scop.smtp import ForwardPath, Mail, Mailbox, Recipient, ReversePath
 from scop.smtp.delivery import DeliverBy, Hold
 
 __all__ = ["mail_of", "mail_parameters", "recipient_of", "recipient_parameters"]
 
 
 class _MailParameters(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Of `Mail`: neither its size nor whether it is 8-bit text, which its octets tell; nor who handed it over."""
+    """Of `Mail`: neither its size nor whether it is 8-bit text, which its octets tell."""
 
     smtputf8: bool = False
     ret: str = ""
@@ -25,6 +25,7 @@ class _MailParameters(msgspec.Struct, frozen=True, omit_defaults=True):
     hold_until_unix: float | None = None
     priority: int | None = None
     extra: tuple[tuple[str, str | None], ...] = ()
+    auth: str = ""
 
 
 class _RecipientParameters(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +54,7 @@ def mail_parameters(mail: Mail) -> str:
             hold_until_unix=None if hold is None else hold.until_unix,
             priority=mail.priority,
             extra=mail.extra,
+            auth=str(mail.auth or ""),
         )
     ).decode()
 
@@ -70,6 +72,7 @@ def mail_of(reverse_path: str, text: str) -> Mail:
         hold=None if kept.hold_until_unix is None else Hold(until_unix=kept.hold_until_unix),
         priority=kept.priority,
         extra=kept.extra,
+        auth=Mailbox.parse(kept.auth) if kept.auth else None,
     )
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from scop.cells.relay.letters import Letter, Load, Settled, Waiting
+from scop.cells.relay.letters import Departure, Letter, Load, Settled, Waiting
 from scop.cells.relay.queue_parameters import mail_parameters, recipient_parameters
 from scop.smtp import ForwardPath
 
@@ -128,6 +128,8 @@ def settle(
             _forget(sql, load.message, each.failed.forward_path)
         if each.next_unix is None:
             sql.execute("DELETE FROM recipients WHERE id = ?", (each.id,))
+        elif each.untried is not None:
+            _keep_back(sql, each, now_unix)
         else:
             _defer(sql, each, now_unix)
     for notice in notices:
@@ -143,12 +145,24 @@ def _forget(sql: sqlite3.Connection, message: int, path: ForwardPath) -> None:
     )
 
 
+def _keep_back(sql: sqlite3.Connection, each: Settled, now_unix: float) -> None:
+    # No attempt, so that the first host that puts it off is not taken for the tenth. What the operator has let go
+    # meanwhile goes.
+    sql.execute(
+        "UPDATE recipients SET departure = ?1, delay_told = max(delay_told, ?2),"
+        " next_unix = CASE WHEN next_unix IS NULL THEN NULL ELSE ?3 END WHERE id = ?4 AND departure <> ?5",
+        (each.untried, each.delay_told, each.next_unix, each.id, Departure.WAIVED),
+    )
+    _note_try(sql, each.id, now_unix, each.last_host, each.last_reply)
+
+
 def _defer(sql: sqlite3.Connection, each: Settled, now_unix: float) -> None:
     # What was held while it was underway stays so.
     sql.execute(
-        "UPDATE recipients SET attempts = attempts + 1, delay_told = max(delay_told, ?),"
-        " next_unix = CASE WHEN next_unix IS NULL THEN NULL ELSE ? END WHERE id = ?",
-        (each.delay_told, each.next_unix, each.id),
+        "UPDATE recipients SET attempts = attempts + 1, delay_told = max(delay_told, ?1),"
+        " next_unix = CASE WHEN next_unix IS NULL THEN NULL ELSE ?2 END,"
+        " departure = CASE WHEN departure = ?4 THEN ?4 ELSE 0 END WHERE id = ?3",
+        (each.delay_told, each.next_unix, each.id, Departure.WAIVED),
     )
     _note_try(sql, each.id, now_unix, each.last_host, each.last_reply)
 

@@ -87,4 +87,5 @@ SCHEMA = (
             AND NOT EXISTS (SELECT 1 FROM recipients WHERE message = old.message);
     END;
     """,  # noqa: S608 - constants only  # nosec B608
+    "ALTER TABLE recipients ADD COLUMN departure INTEGER NOT NULL DEFAULT 0;",  # letters.Departure
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from scop.base import Clock
 from scop.cells.relay.carrier import Carrier, CarrierOptions
 from scop.cells.relay.delivery import Delivery, DeliveryOptions
+from scop.cells.relay.departures import Ask, DepartureOptions, Departures
 from scop.cells.relay.hops import Hops
 from scop.cells.relay.intake_forwards import Forwards, load_or_make_secret
 from scop.cells.relay.letters import SIGNER
@@ -24,7 +26,7 @@ from scop.cells.relay.session import Desk, Intake
 from scop.cells.relay.smarthost_passwords import read_passwords
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
-from scop.mesh.config import Relay
+from scop.mesh.config import Config, Relay
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.relay import ReadTlsResults
@@ -36,7 +38,7 @@ from scop.net.peer import Peer
 from scop.net.trust import web_trust
 from scop.smtp import ServerOptions
 
-__all__ = ["RelayOptions", "options_of", "run"]
+__all__ = ["RelayOptions", "options_of", "run", "seen_as"]
 
 GRACE_SECONDS = 5.0  # for deliveries that are underway when the cell is asked to end
 
@@ -56,6 +58,8 @@ class RelayOptions:
     log: Log
     clock: Clock
     life: Life
+    keeper: Ask  # who may send as whom
+    seen_as: tuple[str, ...] = ()  # from where the world sees our mail come; none: from our mail host's addresses
     relay: Relay = field(default_factory=Relay)  # how mail leaves
 
 
@@ -87,8 +91,23 @@ def options_of(cell: Cell) -> RelayOptions:
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
+        keeper=cell.caller("keeper").call,
+        seen_as=seen_as(config),
         relay=config.relay,
     )
+
+
+def seen_as(config: Config) -> tuple[str, ...]:
+    """Return the addresses from one of which the world sees our mail come; none where that is the system's choice."""
+    source, published = config.network.address, config.publish.addresses
+    if config.relay.seen_as:
+        return config.relay.seen_as
+    if ipaddress.ip_address(source).is_unspecified:
+        return published
+    if source in published or not published:
+        return (source,)
+    # Behind NAT, which keeps the family: a source reaches hosts of its own only.
+    return tuple(each for each in published if (":" in each) == (":" in source)) or published
 
 
 def _trust(authorities: str) -> ssl.SSLContext:
@@ -141,6 +160,22 @@ async def run(options: RelayOptions) -> None:
     await queue.close()
 
 
+def _departures(options: RelayOptions, hops: Hops, forwards: Forwards) -> Departures | None:
+    if not options.relay.check_departures:
+        return None
+    return Departures(
+        DepartureOptions(
+            hostname=options.post.name,
+            addresses=options.seen_as,
+            hops=hops,
+            forwards=forwards,
+            names=options.names,
+            keeper=options.keeper,
+            clock=options.clock,
+        )
+    )
+
+
 def _carrier_options(options: RelayOptions, post: Post, forwards: Forwards) -> CarrierOptions:
     hostname, domain, relay = options.post.name, options.domain, options.relay
     hops = Hops(relay.smarthosts, inside=frozenset({domain, SIGNER}))
@@ -158,6 +193,7 @@ def _carrier_options(options: RelayOptions, post: Post, forwards: Forwards) -> C
     return CarrierOptions(
         domain=domain,
         delivery=Delivery(delivery),
+        departures=_departures(options, hops, forwards),
         hops=hops,
         notices=Notices(hostname, domain),
         patience=Patience(relay.give_up_days * DAY_SECONDS, relay.delay_notice_hours * HOUR_SECONDS),

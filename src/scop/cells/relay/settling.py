@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cells.relay.letters import Load, Settled, Waiting
+from scop.cells.relay.letters import Departure, Load, Settled, Waiting
 from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Deadlines, Pace, Patience, pause_seconds
 from scop.cells.relay.verdict import Fate, Verdict
 from scop.dsn import Action, RecipientReport
@@ -16,7 +16,10 @@ from scop.smtp import Mail, Recipient
 
 __all__ = ["RELAYED", "Attempt", "Outcome", "outcomes"]
 
-RELAYED = "mail.relayed"
+RELAYED, KEPT_BACK = "mail.relayed", "mail.kept_back"
+MAX_REASON = 1000  # characters, why a mail may not leave: a record to publish is to be read whole
+
+_UNTRIED = {Fate.HELD: Departure.KEPT_BACK, Fate.UNASKED: Departure.ASKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def outcomes(attempt: Attempt, patience: Patience) -> tuple[Outcome, ...]:
 def _outcome(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Deadlines) -> Outcome:
     if verdict.fate is Fate.PASSED:
         return _passed(attempt, waiting, verdict)
+    # What never may leave has its end as all other mail, and its sender is told.
     if verdict.fate is Fate.NEVER or attempt.now_unix >= deadlines.give_up_unix:
         return _failed(attempt, waiting, verdict, deadlines)
     return _put_off(attempt, waiting, verdict, deadlines)
@@ -116,7 +120,8 @@ def _put_off(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: De
         next_unix = min(next_unix, deadlines.tell_unix)
     told = waiting.delay_told or tell
     settled = _settled(waiting, verdict, next_unix=max(next_unix, now), delay_told=told)
-    return Outcome("mail.deferred", waiting.recipient, settled, report, verdict.tls)
+    state = KEPT_BACK if verdict.fate is Fate.HELD else "mail.deferred"
+    return Outcome(state, waiting.recipient, settled, report, verdict.tls)
 
 
 def _next_unix(attempt: Attempt, waiting: Waiting) -> float:
@@ -136,7 +141,9 @@ def _settled(
     failed: Recipient | None = None,
     delay_told: bool = False,
 ) -> Settled:
-    return Settled(waiting.id, printable(verdict.words), next_unix, failed, delay_told, printable(verdict.host))
+    untried = _UNTRIED.get(verdict.fate)
+    words = printable(verdict.words) if untried is None else printable(verdict.words, limit=MAX_REASON)
+    return Settled(waiting.id, words, next_unix, failed, delay_told, printable(verdict.host), untried)
 
 
 def _report(

@@ -26,6 +26,9 @@ class Fate(StrEnum):
     LATER = "later"
     AT_ONCE = "at once"  # in a further transaction: this one had too many recipients
     NEVER = "never"
+    # Of what has not been tried:
+    HELD = "held"  # it may not leave as things stand
+    UNASKED = "unasked"  # whether it may leave could not be found out
 
 
 class Stage(StrEnum):

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from scop.base import a_labels
-from scop.mesh.config.checks import Port, check_port, check_positive
+from scop.mesh.config.checks import Port, check_address, check_port, check_positive
 
 __all__ = ["Relay", "Smarthost"]
 
@@ -50,6 +50,11 @@ class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Of the disk: below it new mail is refused for now, so that what is in the queue can still be settled.
     reserve_octets: int = 67_108_864
     smarthosts: dict[str, Smarthost] = {}
+    # Whether mail is held that would not pass SPF at its receiver, or whose account may no longer send with its sender.
+    check_departures: bool = True
+    # From where the world sees our mail come, where NAT gives it an address that is neither [network] address nor in
+    # [publish] addresses.
+    seen_as: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that each time is positive."""
@@ -57,6 +62,8 @@ class Relay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         check_positive("delay_notice_hours", self.delay_notice_hours)
         if self.reserve_octets < 0:
             raise ValueError("reserve_octets: less than nothing cannot stay free")
+        for address in self.seen_as:
+            check_address("seen_as", address)
         for pattern in self.smarthosts:
             _check_pattern(pattern)
 

@@ -37,7 +37,7 @@ class QueueChoice(msgspec.Struct, frozen=True):
     destination: str = ""  # a domain
     sender: str = ""  # an address, or `<>` for the null path
     recipient: str = ""  # an address
-    held: bool = False  # only what is held
+    held: bool = False  # only what is held or kept back
 
 
 class QueueEntry(msgspec.Struct, frozen=True):
@@ -54,6 +54,7 @@ class QueueEntry(msgspec.Struct, frozen=True):
     next_attempt_unix: float | None  # None: held by the operator
     last_host: str
     last_reply: str
+    is_kept_back: bool = False  # it would not pass at its receiver; `last_reply` says why
 
 
 class QueueList(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ class QueueList(msgspec.Struct, frozen=True):
     matching: int  # recipients that fit the choice
     waiting: int  # all recipients not yet delivered
     deferred: int  # of these, tried at least once
-    held: int  # of these, held by the operator
+    held: int  # of these, held by the operator, or kept back because they would not pass
 
 
 class ReadQueue(Call[QueueList], frozen=True):
@@ -92,6 +93,7 @@ class QueuedRecipient(msgspec.Struct, frozen=True):
     is_underway: bool
     delay_told: bool
     tries: tuple[QueueTry, ...]  # the last ones, the oldest first
+    is_kept_back: bool = False  # the last of `tries` says why
 
 
 class QueuedMail(msgspec.Struct, frozen=True):
@@ -149,9 +151,10 @@ class HoldMail(Call[QueueChange], frozen=True):
 
 
 class ReleaseMail(Call[QueueChange], frozen=True):
-    """Try these again that were held."""
+    """Try these again that were held; `unchecked`: let them leave also where they would not pass."""
 
     choice: QueueChoice
+    unchecked: bool = False
 
 
 class RetryMail(Call[QueueChange], frozen=True):
