@@ -8,7 +8,7 @@ import pytest
 
 from fakes.jumping_clock import JumpingClock
 from scop.dns import TXT, Answer, Question, Rcode, Security
-from scop.net.remembered_names import MAX_ANSWERS, MAX_OCTETS, MAX_SECONDS, RememberedNames
+from scop.net.remembered_names import MAX_ANSWERS, MAX_NEGATIVE_SECONDS, MAX_OCTETS, MAX_SECONDS, RememberedNames
 
 QUESTION = Question("lagoon.test", "TXT")
 ANSWER = Answer(QUESTION, records=(TXT.of(b"v=spf1 -all"),), ttl_seconds=30, security=Security.SECURE)
@@ -26,10 +26,22 @@ class _Counted:
         return replace(self.answer, question=question, canonical_name=question.name)
 
 
-@pytest.mark.parametrize(("ttl", "seconds"), [(30, 30.0), (86_400, MAX_SECONDS)])
-async def test_an_answer_is_remembered_as_long_as_it_says(ttl: int, seconds: float) -> None:
-    """It is given from memory until its TTL ends, or a minute (RFC 2181 §8)."""
-    clock, asked = JumpingClock(1000), _Counted(replace(ANSWER, ttl_seconds=ttl))
+NOTHING = Answer(QUESTION, Rcode.NXDOMAIN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ttl", "seconds"),
+    [
+        (ANSWER, 30, 30.0),
+        (ANSWER, 86_400, MAX_SECONDS),
+        (NOTHING, 2, 2.0),
+        (NOTHING, 3600, MAX_NEGATIVE_SECONDS),
+    ],
+    ids=["short", "long", "short-negative", "long-negative"],
+)
+async def test_an_answer_is_remembered_as_long_as_it_says(answer: Answer, ttl: int, seconds: float) -> None:
+    """It is given from memory until its TTL ends, or a minute; nothing at all for seconds (RFC 2181 §8)."""
+    clock, asked = JumpingClock(1000), _Counted(replace(answer, ttl_seconds=ttl))
     names = RememberedNames(asked, clock)
     first = await names.lookup(QUESTION)
     clock.jump(seconds - 0.5)
@@ -43,18 +55,16 @@ async def test_an_answer_is_remembered_as_long_as_it_says(ttl: int, seconds: flo
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(QUESTION, Rcode.NXDOMAIN, ttl_seconds=30),
-        Answer(QUESTION, ttl_seconds=30),
         Answer(QUESTION, Rcode.SERVFAIL, ttl_seconds=30),
         replace(ANSWER, ttl_seconds=0),
         replace(ANSWER, security=Security.BOGUS),
         replace(ANSWER, records=(TXT.of(b"x" * (MAX_OCTETS + 1)),)),
         replace(ANSWER, records=ANSWER.records * 33),
     ],
-    ids=["no-name", "no-records", "failure", "no-ttl", "bogus", "large", "many"],
+    ids=["failure", "no-ttl", "bogus", "large", "many"],
 )
 async def test_what_may_change_or_costs_much_is_asked_again(answer: Answer) -> None:
-    """A new key or policy is seen at once, a failure is not kept, and nobody fills our memory."""
+    """A failure is not kept, and nobody fills our memory."""
     asked = _Counted(answer)
     names = RememberedNames(asked, JumpingClock(1000))
     for _ in range(2):

@@ -1,9 +1,9 @@
 """Names with a memory: what the resolver said is not asked again while it holds, so mail in a rush costs few questions.
 
-Only what is known for sure to last is remembered: answers with records, for as long as they say and a minute at most.
-That there is nothing is asked each time, since who publishes a key or a policy wants it seen at once.
+An answer is remembered as long as it says, and a minute at most; that there is nothing for seconds only, since who
+publishes a key or a policy wants it seen soon. Failures and large answers are asked for again.
 
-Standards: RFC 2181 §8 (TTL).
+Standards: RFC 2181 §8 (TTL), RFC 2308 §5 (negative answers).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scop.net.dns_client import Names
 __all__ = ["RememberedNames"]
 
 MAX_SECONDS = 60.0  # a resolver may have fresher news; nothing that the mail asks for changes by the second
+MAX_NEGATIVE_SECONDS = 5.0
 MAX_ANSWERS = 4096  # a few MB of keys and policies
 MAX_OCTETS = 4096  # of one answer's texts; a longer one is hostile, or can be asked for again
 MAX_RECORDS = 32  # of one answer
@@ -50,7 +51,9 @@ class RememberedNames:
             # A dict is in order of insertion: the oldest quarter goes, which is old or will be asked for again
             for key in list(self._answers)[: MAX_ANSWERS // 4]:
                 del self._answers[key]
-        until = self._clock.monotonic() + min(answer.ttl_seconds, MAX_SECONDS)
+        until = self._clock.monotonic() + min(
+            answer.ttl_seconds, MAX_SECONDS if answer.records else MAX_NEGATIVE_SECONDS
+        )
         key = question.name, question.type
         self._answers.pop(key, None)
         self._answers[key] = until, answer
@@ -58,4 +61,4 @@ class RememberedNames:
 
 def _is_handy(answer: Answer) -> bool:
     octets = sum(len(record.joined) for record in answer.records if isinstance(record, TXT))
-    return 0 < len(answer.records) <= MAX_RECORDS and octets <= MAX_OCTETS
+    return len(answer.records) <= MAX_RECORDS and octets <= MAX_OCTETS
