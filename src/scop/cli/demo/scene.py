@@ -30,6 +30,9 @@ connections_per_address = 500
 [receiver]
 greeting_delay_seconds = 0.1
 
+[signer]
+propagation_hours = 0  # there are no secondaries
+
 [submission]
 scram = true
 
