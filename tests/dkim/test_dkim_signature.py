@@ -58,6 +58,7 @@ def test_signature_octets_are_left_out_where_they_are_hashed() -> None:
     assert EXAMPLE[: EXAMPLE.index(b" b=") + 3] == without_signature_octets(EXAMPLE)
     assert b"D:b=; bh=BB=; a=1" == without_signature_octets(b"D:b= AA\r\n A=; bh=BB=; a=1")
     assert b"D: bh=B;\r\n\tb =; a=b=1" == without_signature_octets(b"D: bh=B;\r\n\tb = ; a=b=1")
+    assert b"D: z=Subject: b=x|To:b; b=" == without_signature_octets(b"D: z=Subject: b=x|To:b; b=AA\r\n")
 
 
 @pytest.mark.parametrize(
@@ -72,9 +73,23 @@ def test_signature_octets_are_left_out_where_they_are_hashed() -> None:
         ("d", "", "lacks d="),
         ("d", "a..test", "no name of a host"),
         ("d", "a." * 130 + "test", "no name of a host"),
+        ("d", "test", "no name of a host"),
+        ("d", "a.test.", "no name of a host"),
+        ("d", "(a.test", "no name of a host"),
+        ("d", "a.test(b.test", "no name of a host"),
+        ("d", "a .test", "no name of a host"),
+        ("d", '"a.test"', "no name of a host"),
+        ("d", "a.test\0b.test", "control character"),
+        ("d", "a\u00ad..test", "no name of a host"),
         ("s", "-@-", "no name of a host"),
+        ("s", "a\x7fb", "control character"),
         ("h", "to:subject", "From is not signed"),
+        ("h", "from::to", "no name of a field"),
+        ("h", "from:to subject", "no name of a field"),
+        ("h", "from:gr\u00f6\u00dfe", "no name of a field"),
         ("i", "ann", "not within d="),
+        ("i", "ann@a..a.test", "no address"),
+        ("i", "=0A@a.test", "no address"),
         ("t", "yesterday", "t= is no number"),
         ("x", "1" * 13, "x= is no number"),
         ("l", "1" * 77, "l= is no number"),
@@ -106,6 +121,35 @@ def test_signature_names_are_compared_in_lower_case() -> None:
     """Names of hosts know no case; a local part does."""
     signature = parse_signature(with_tag("d", "A.Test; i=Ann@Sub.A.TEST"))
     assert ("a.test", "Ann@sub.a.test") == (signature.domain, signature.identity)
+
+
+def test_signature_identity_is_quoted_where_a_tag_cannot_hold_it() -> None:
+    """RFC 6376 §2.11: dkim-quoted-printable, and white space in it counts for nothing."""
+    assert "a;b=@a.test" == parse_signature(with_tag("i", "a=3B\r\n b=3D@a.test")).identity
+
+
+def test_signature_lists_have_spaces_where_they_like() -> None:
+    """RFC 6376 §3.5, h= and b=: folding white space around colons and within base64."""
+    signature = parse_signature(
+        with_tag("h", "\r\n from :\tX-Unheard-Of\r\n\t: from ").replace(b"b=AAAA", b"b = AA\r\n AA")
+    )
+    assert ((b"from", b"x-unheard-of", b"from"), b"\0\0\0") == (signature.signed_fields, signature.octets)
+
+
+@pytest.mark.parametrize(("octets", "is_read"), [(65_536, True), (65_537, False)])
+def test_signature_is_bounded(octets: int, is_read: bool) -> None:
+    """Room for the h= and z= of a long header, and no more."""
+    field = with_tag("z", "")
+    field += b"x" * (octets - len(field))
+    assert is_read is _is_read(field)
+
+
+def _is_read(field: bytes) -> bool:
+    try:
+        parse_signature(field)
+    except RemoteProtocolError:
+        return False
+    return True
 
 
 def test_signature_names_may_be_international() -> None:

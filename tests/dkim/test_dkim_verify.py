@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,6 +129,9 @@ def ed25519_record(before: str, after: str = "") -> str:
         (ed25519_record("k=falcon; "), "permerror", "k=falcon does not name the kind of the key"),
         (ed25519_record("k=ed25519; t=s; "), "permerror", "i= names a subdomain and the key forbids it"),
         (ed25519_record("k=ed25519; t=y; s=other:email; ", "; n=x;"), "pass", ""),
+        (ed25519_record("k=ed25519; g=nobody; h=sha1 : sha256; t=x; new=1; "), "pass", ""),
+        (ed25519_record("v = DKIM1 ;\r\n k = ed25519; "), "pass", ""),
+        (ed25519_record("k=ed25519; k=ed25519; "), "permerror", "tag k= more than once"),
     ],
     ids=itertools.count(),  # the keys are made anew by each test process, so the records cannot be names
 )
@@ -143,6 +146,15 @@ def test_verify_tries_several_records_of_one_name() -> None:
     """RFC 6376 §6.1.2 (4): a stranger's TXT record beside the key does no harm."""
     records = [TXT.of(b"hello"), TXT.of(public_record(ed25519_key()).encode())]
     assert "pass" == judged(sealed(GOOD), StaticNames({(ed25519_key().record_name, "TXT"): records})).result
+
+
+def test_verify_tries_every_key_of_one_name_that_fits() -> None:
+    """RFC 6376 §6.1.2 (4): neither a key of another kind nor another key of the same kind hides the right one."""
+    other = SigningKey("lagoon.test", "ed", ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    records = [TXT.of(public_record(key).encode()) for key in (rsa_key(), other, ed25519_key())]
+    names = StaticNames({(ed25519_key().record_name, "TXT"): records})
+    assert "pass" == judged(sealed(GOOD), names).result
+    assert "fail" == judged(sealed(GOOD), StaticNames({(other.record_name, "TXT"): records[:2]})).result
 
 
 @pytest.mark.parametrize(("before", "result"), [(3, "pass"), (4, "permerror")])
@@ -165,6 +177,28 @@ def test_verify_bounds_the_size_of_keys(bits: int, result: str) -> None:
     octets = numbers.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     names = StaticNames({(rsa_key().record_name, "TXT"): [TXT.of(b"v=DKIM1; p=" + base64.b64encode(octets))]})
     assert result == judged(sealed(f"a=rsa-sha256; h=from; bh={WHOLE}", key=rsa_key()), names).result
+
+
+def test_verify_a_seal_covers_others_of_its_name_and_not_itself() -> None:
+    """RFC 6376 §3.5, h=: of the fields called DKIM-Signature the one under judgement is none."""
+    below = sealed(GOOD)
+    first = below.removesuffix(MAIL)
+    tags = f"a=ed25519-sha256; h=dkim-signature:dkim-signature:from; bh={WHOLE}"
+    own = f"DKIM-Signature: v=1; d=lagoon.test; s=ed; c=relaxed/simple; {tags}; b=".encode()
+    signed = b"".join(canonical_header(field, "relaxed") for field in (first, b"From: ann@lagoon.test\r\n", own))
+    above = own + base64.b64encode(ed25519_key().sign(signed)) + b"\r\n"
+    names = published([ed25519_key()])
+    results = [
+        [one.result for one in run(verify(mail, now=NOW), names)]
+        for mail in (above + below, above + MAIL, above + first + below)
+    ]
+    assert [["pass", "pass"], ["fail"], ["fail", "pass", "pass"]] == results
+
+
+def test_verify_tells_signatures_apart() -> None:
+    """RFC 6008 §3: the first eight characters of b=."""
+    mail = sealed(GOOD)
+    assert mail.rpartition(b"; b=")[2][:8].decode() == judged(mail).signature_start
 
 
 def test_verify_no_key_and_no_answer() -> None:

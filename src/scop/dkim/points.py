@@ -15,6 +15,7 @@ __all__ = ["flaw_of_point", "flaw_of_rsa"]
 
 MIN_RSA_BITS = 1024  # RFC 8301 §3.2: a signature by less is never valid
 MAX_RSA_BITS = 8192  # RFC 8301 §3.2 asks for 4096; a larger one costs us more than it protects
+MIN_EXPONENT = 3  # with 1 every text is its own signature
 MAX_EXPONENT = (1 << 64) - 1  # keys in use have 3, 17, 65537; verifying costs as much as it has bits
 
 _FIELD = (1 << 255) - 19
@@ -46,4 +47,6 @@ def flaw_of_rsa(key: rsa.RSAPublicKey) -> str:
     numbers = key.public_numbers()
     if numbers.n % 2 == 0:
         return "RSA key with an even modulus"
-    return "RSA key with an exponent of more than 64 bits" if numbers.e > MAX_EXPONENT else ""
+    if numbers.e % 2 == 0 or not MIN_EXPONENT <= numbers.e <= MAX_EXPONENT:
+        return "RSA key with an exponent that is not odd or not of 2 to 64 bits"
+    return ""
