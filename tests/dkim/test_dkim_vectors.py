@@ -1,6 +1,13 @@
 """The examples of the standards, typed in."""
 
-from scop.dkim import DkimResult, DkimWord, verify
+import base64
+
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from scop.dkim import DkimResult, DkimWord, SigningKey, canonical_body, canonical_header, parse_signature, verify
+from scop.dkim.header import split_message
+from scop.dkim.verify import SealedMail
 from scop.dns import TXT, StaticNames, run
 
 NOW = 1_600_000_000
@@ -89,6 +96,62 @@ EXAMPLE_KEYS = StaticNames(
         ]
     }
 )
+
+# RFC 6376 Appendix C, the private half
+EXAMPLE_PRIVATE_KEY = """
+    MIICXwIBAAKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFC
+    jxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gb
+    to/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB
+    AoGBALmn+XwWk7akvkUlqb+dOxyLB9i5VBVfje89Teolwc9YJT36BGN/l4e0l6QX
+    /1//6DWUTB3KI6wFcm7TWJcxbS0tcKZX7FsJvUz1SbQnkS54DJck1EZO/BLa5ckJ
+    gAYIaqlA9C0ZwM6i58lLlPadX/rtHb7pWzeNcZHjKrjM461ZAkEA+itss2nRlmyO
+    n1/5yDyCluST4dQfO8kAB3toSEVc7DeFeDhnC1mZdjASZNvdHS4gbLIA1hUGEF9m
+    3hKsGUMMPwJBAPW5v/U+AWTADFCS22t72NUurgzeAbzb1HWMqO4y4+9Hpjk5wvL/
+    eVYizyuce3/fGke7aRYw/ADKygMJdW8H/OcCQQDz5OQb4j2QDpPZc0Nc4QlbvMsj
+    7p7otWRO5xRa6SzXqqV3+F0VpqvDmshEBkoCydaYwc2o6WQ5EBmExeV8124XAkEA
+    qZzGsIxVP+sEVRWZmW6KNFSdVUpk3qzK0Tz/WjQMe5z0UunY9Ax9/4PVhp/j61bf
+    eAYXunajbBSOLlx4D+TunwJBANkPI5S9iylsbLs6NkaMHV6k5ioHBBmgCak95JGX
+    GMot/L2x0IYyMLAz6oLWh2hm7zwtb0CgOrPo1ke44hFYnfc=
+"""
+
+# RFC 8463 Appendix A.1, the secret of "brisbane"
+FOOTBALL_SECRET = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+
+# RFC 6376 §3.4.5, with <SP> <HTAB> <CRLF> written out
+CANONICAL_EXAMPLE = b"A: X\r\nB : Y\t\r\n\tZ  \r\n\r\n C \r\nD \t E\r\n\r\n\r\n"
+
+
+def signed_again(mail: bytes, key: SigningKey) -> bytes:
+    """Return what the topmost signature of a mail says, made once more with its private key."""
+    sealed = SealedMail(*split_message(mail))
+    signature = parse_signature(sealed.header.named(b"dkim-signature")[0])
+    return key.sign(sealed.signed_octets(signature, b"dkim-signature", 0))
+
+
+def test_vectors_rfc6376_is_signed_octet_for_octet() -> None:
+    """RFC 6376 Appendix A.2 and C: the standard's key makes the standard's b=."""
+    key = load_der_private_key(base64.b64decode("".join(EXAMPLE_PRIVATE_KEY.split())), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    expected = parse_signature(split_message(ONE_SIGNATURE)[0].named(b"dkim-signature")[0]).octets
+    assert expected == signed_again(ONE_SIGNATURE, SigningKey("example.com", "brisbane", key))
+
+
+def test_vectors_rfc8463_is_signed_octet_for_octet() -> None:
+    """RFC 8463 Appendix A.1 and A.3: the standard's secret makes the standard's b=."""
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(base64.b64decode(FOOTBALL_SECRET))
+    expected = parse_signature(split_message(TWO_SIGNATURES)[0].named(b"dkim-signature")[0]).octets
+    assert expected == signed_again(TWO_SIGNATURES, SigningKey("football.example.com", "brisbane", key))
+
+
+def test_vectors_rfc6376_canonical_forms() -> None:
+    """RFC 6376 §3.4.5, all three examples: relaxed, simple, and a relaxed header over a simple body."""
+    header, body = split_message(CANONICAL_EXAMPLE)
+    forms = {form: (header.covered([b"a", b"b"], form), canonical_body(body, form)) for form in ("relaxed", "simple")}
+    assert forms == {
+        "relaxed": (b"a:X\r\nb:Y Z\r\n", b" C\r\nD E\r\n"),
+        "simple": (b"A: X\r\nB : Y\t\r\n\tZ  \r\n", b" C \r\nD \t E\r\n"),
+    }
+    assert b"b:Y Z\r\n" == canonical_header(b"B : Y\t\r\n\tZ  \r\n", "relaxed")
 
 
 def test_vectors_rfc8463_both_signatures_pass() -> None:
