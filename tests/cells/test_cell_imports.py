@@ -36,7 +36,7 @@ NEEDED = {
     # Keys of zones; zones in text; dnspython reads its own version by importlib.metadata; their history; signatures.
     "primary": {"cryptography", "dns", "email", "pygit2", "sqlite3"},
     "resolver": {"cryptography"},  # DNSSEC
-    "reporter": set(),
+    "reporter": {"sqlite3"},  # what is counted
 }
 
 PROGRAM = """

@@ -1,0 +1,249 @@
+"""Makes the reports of each day: at a time of its own after midnight (UTC) for each domain, or now if somebody asks.
+
+A report, its letters and the end of what it was made of are one commit. Where the DNS is silent about who wants it,
+the counts wait, for some days. A domain whose report cannot be made harms no other.
+
+Standards: RFC 9990 §3.1 (daily, one policy domain each), §3.5; RFC 8460 §4.1, §5.3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from scop.base import Clock, printable
+from scop.cells.reporter.aims import Aim, aim_of_dmarc, aim_of_tls
+from scop.cells.reporter.arrivals import forget_arrivals
+from scop.cells.reporter.counting import Counts, counts_of, day_of, domains_with_counts, drop_counts
+from scop.cells.reporter.letters import MadeReport, add_report, forget_reports, hurry, sent_report
+from scop.cells.reporter.tls_counting import domains_with_sessions, forget_sessions, note_told, untold_sessions
+from scop.cells.reporter.told import (
+    DAY_SECONDS,
+    Span,
+    day_end,
+    forget_told,
+    note_span,
+    span_of,
+    tells_of_reports_only,
+)
+from scop.cells.reporter.writing import Author, write_aggregate_letters, write_tls_letters
+from scop.mesh.vocabulary.reporter import ReportsMade, SentReport, Unsent
+from scop.net.dns_client import Names
+from scop.net.log import Log
+from scop.store import Database
+
+__all__ = ["Kind", "Rounds", "RoundsOptions", "due_unix"]
+
+FIRST_SECONDS = 300  # after midnight: until then the relay and the verifier have told the rest of the day
+SPREAD_SECONDS = 7_200  # RFC 8460 §4.1 and courtesy: not everybody at once
+RETRY_SECONDS = 900.0
+PATIENCE_SECONDS = 3 * DAY_SECONDS  # then what the DNS does not say counts as no
+LONGEST_SLEEP_SECONDS = 3_600.0
+MAX_AT_ONCE = 8
+MAX_REASON = 500
+TLS_KEPT_DAYS = 32  # the relay speaks of the last 30
+
+AGGREGATE, TLS = "aggregate", "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsOptions:
+    """Who reports, what is reported, and where all of it lies."""
+
+    author: Author
+    names: Names
+    database: Database
+    wake_posting: Callable[[], None]
+    clock: Clock
+    log: Log
+    aggregate: bool = True
+    tls: bool = True
+    kept_days: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a report is made of: one kind of counts of one domain on one day."""
+
+    name: str
+    day: str
+    domain: str
+
+
+def due_unix(kind: Kind) -> float:
+    """Return when a day's report is made: each domain has a time of its own, always the same."""
+    digest = hashlib.blake2b(f"{kind.name} {kind.domain}".encode(), digest_size=4).digest()
+    return day_end(kind.day) + 1 + FIRST_SECONDS + int.from_bytes(digest) % SPREAD_SECONDS
+
+
+class Rounds:
+    """Runs for the reporter's life."""
+
+    def __init__(self, options: RoundsOptions) -> None:
+        self._options = options
+        self._retries: dict[Kind, float] = {}
+        self._making = asyncio.Lock()  # two rounds at once would ask and write the same
+
+    async def run(self) -> None:
+        """Make what is due, for ever."""
+        while True:
+            try:
+                await self.make_due()
+                next_unix = await self._next_unix()
+            except sqlite3.Error as fault:  # a full disk is emptied some day, and the counts wait
+                self._options.log.error("report.stuck", reason=str(fault))
+                next_unix = self._options.clock.unix() + RETRY_SECONDS
+            await asyncio.sleep(min(max(next_unix - self._options.clock.unix(), 1.0), LONGEST_SLEEP_SECONDS))
+
+    async def make_due(self) -> ReportsMade:
+        """Make the reports whose time has come, and forget what is old."""
+        now = self._options.clock.unix()
+        await self._options.database.write(lambda sql: self._forget(sql, now))
+        waiting = await self._waiting(day_of(now - DAY_SECONDS))
+        return await self._make(kind for kind in waiting if self._due_unix(kind) <= now)
+
+    async def make_now(self) -> ReportsMade:
+        """Make reports of all that is counted, of this day up to now, and have every letter tried at once."""
+        options = self._options
+        now = options.clock.unix()
+        made = await self._make(await self._waiting(day_of(now)))
+        await options.database.write(lambda sql: hurry(sql, now))
+        options.wake_posting()
+        return made
+
+    async def _waiting(self, up_to_day: str) -> list[Kind]:
+        def read(sql: sqlite3.Connection) -> list[Kind]:
+            mails = domains_with_counts(sql, up_to_day=up_to_day) if self._options.aggregate else []
+            sessions = domains_with_sessions(sql, up_to_day=up_to_day) if self._options.tls else []
+            return [*(Kind(AGGREGATE, *each) for each in mails), *(Kind(TLS, *each) for each in sessions)]
+
+        return await self._options.database.read(read)
+
+    async def _next_unix(self) -> float:
+        now = self._options.clock.unix()
+        today = day_of(now)
+        waiting = await self._waiting(today)
+        dues = [self._due_unix(kind) for kind in waiting]
+        return min([*dues, day_end(today) + 1 + FIRST_SECONDS])
+
+    def _due_unix(self, kind: Kind) -> float:
+        return self._retries.get(kind) or due_unix(kind)
+
+    async def _make(self, kinds: Iterable[Kind]) -> ReportsMade:
+        room = asyncio.Semaphore(MAX_AT_ONCE)
+
+        async def make(kind: Kind) -> SentReport | Unsent:
+            async with room:
+                return await self._make_one(kind)
+
+        async with self._making:
+            made = await asyncio.gather(*map(make, kinds))
+        self._options.wake_posting()
+        reports = tuple(one for one in made if isinstance(one, SentReport))
+        return ReportsMade(reports, tuple(one for one in made if isinstance(one, Unsent)))
+
+    async def _make_one(self, kind: Kind) -> SentReport | Unsent:
+        work: Callable[[Kind], Awaitable[SentReport | str]]
+        work = self._make_aggregate if kind.name == AGGREGATE else self._make_tls
+        try:
+            outcome = await work(kind)
+        except sqlite3.Error:
+            raise
+        except Exception as fault:  # a bug that one domain's counts bring out: they stay, and the others go on
+            self._options.log.fault(fault)
+            self._put_off(kind)
+            outcome = f"a fault of ours: {type(fault).__name__}"
+        if isinstance(outcome, SentReport):
+            self._options.log.info(
+                "report.made",
+                kind=kind.name,
+                about=kind.domain,
+                report_id=outcome.report_id,
+                mails=outcome.mails,
+                recipients=[letter.destination for letter in outcome.letters],
+            )
+            return outcome
+        reason = printable(outcome, limit=MAX_REASON)
+        self._options.log.info("report.unsent", kind=kind.name, about=kind.domain, day=kind.day, reason=reason)
+        return Unsent(kind.name, kind.domain, reason)
+
+    async def _make_aggregate(self, kind: Kind) -> SentReport | str:
+        options = self._options
+        counts = await options.database.read(lambda sql: counts_of(sql, kind.day, kind.domain))
+        if counts is None:
+            return "nothing is counted"
+        aim = await aim_of_dmarc(kind.domain, counts.policy.rua, options.names)
+        if self._has_to_wait(kind, aim):
+            return "; ".join(aim.reasons)
+
+        def write(sql: sqlite3.Connection) -> SentReport | str:
+            fresh = counts_of(sql, kind.day, kind.domain)
+            assert fresh is not None
+            reason = _why_unwanted(aim) or _why_silent(sql, kind, fresh)
+            made = reason or self._add(
+                sql, kind, lambda span, now: write_aggregate_letters(options.author, aim, span, fresh, now)
+            )
+            drop_counts(sql, kind.day, kind.domain)
+            return made
+
+        return await options.database.write(write)
+
+    async def _make_tls(self, kind: Kind) -> SentReport | str:
+        options = self._options
+        aim = await aim_of_tls(kind.domain, options.names)
+        if self._has_to_wait(kind, aim):
+            return "; ".join(aim.reasons)
+
+        def write(sql: sqlite3.Connection) -> SentReport | str:
+            sessions = untold_sessions(sql, kind.day, kind.domain)
+            reason = _why_unwanted(aim) or ("" if sessions else "nothing is counted")
+            made = reason or self._add(
+                sql, kind, lambda span, now: write_tls_letters(options.author, aim, span, sessions, now)
+            )
+            note_told(sql, kind.day, kind.domain)
+            return made
+
+        return await options.database.write(write)
+
+    def _add(self, sql: sqlite3.Connection, kind: Kind, write: Callable[[Span, float], MadeReport]) -> SentReport | str:
+        """Write a report down with its letters, and up to when it tells; return why it cannot be told instead."""
+        now = self._options.clock.unix()
+        span = span_of(sql, kind.name, kind.domain, day=kind.day, now_unix=now)
+        try:
+            made = write(span, now)
+        except ValueError as fault:  # such as a domain that no subject can bear
+            return f"it cannot be written: {fault}"
+        report = sent_report(sql, add_report(sql, made, now))
+        note_span(sql, kind.name, kind.domain, day=kind.day, span=span)
+        assert report is not None
+        return report
+
+    def _has_to_wait(self, kind: Kind, aim: Aim) -> bool:
+        if aim.is_open and self._options.clock.unix() < day_end(kind.day) + PATIENCE_SECONDS:
+            self._put_off(kind)
+            return True
+        self._retries.pop(kind, None)
+        return False
+
+    def _put_off(self, kind: Kind) -> None:
+        self._retries[kind] = self._options.clock.unix() + RETRY_SECONDS
+
+    def _forget(self, sql: sqlite3.Connection, now_unix: float) -> None:
+        before = now_unix - self._options.kept_days * DAY_SECONDS
+        forget_reports(sql, before)
+        forget_arrivals(sql, before)
+        forget_sessions(sql, day_of(now_unix - TLS_KEPT_DAYS * DAY_SECONDS))
+        forget_told(sql, day_of(now_unix - TLS_KEPT_DAYS * DAY_SECONDS))
+
+
+def _why_unwanted(aim: Aim) -> str:
+    return "" if aim.is_wanted else "; ".join(aim.reasons) or "nobody wants it"
+
+
+def _why_silent(sql: sqlite3.Connection, kind: Kind, counts: Counts) -> str:
+    if not counts.mails:
+        return "nothing is counted"
+    return "all that came were reports" if tells_of_reports_only(sql, kind.day, counts) else ""
