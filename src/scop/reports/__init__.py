@@ -10,7 +10,7 @@ working group say.
 Standards: RFC 9990 (aggregate), RFC 7489 appendix C (their old form), RFC 6591 and RFC 9991 (failure), RFC 8460 (TLS).
 """
 
-from scop.reports.aggregate_mail import aggregate_file_name, compose_aggregate
+from scop.reports.aggregate_mail import compose_aggregate
 from scop.reports.aggregate_reading import parse_aggregate
 from scop.reports.aggregate_values import (
     AggregateReport,
@@ -21,56 +21,33 @@ from scop.reports.aggregate_values import (
     ReportedSpfCheck,
     ReportMetadata,
 )
-from scop.reports.aggregate_words import (
-    AlignmentMode,
-    AssessedPolicy,
-    DiscoveryMethod,
-    Disposition,
-    OverrideType,
-    ReportedDkim,
-    ReportedSpf,
-    SpfScope,
-)
 from scop.reports.aggregate_writing import write_aggregate
 from scop.reports.any_reading import AnyReport, parse_report
 from scop.reports.failure_reading import parse_failure
-from scop.reports.failure_values import AuthFailure, DeliveryResult, FailedSignature, FailureReport
+from scop.reports.failure_values import FailedSignature, FailureReport
 from scop.reports.failure_writing import compose_failure
 from scop.reports.limits import Limits
 from scop.reports.posting import Posting
 from scop.reports.tls_reading import parse_tls
-from scop.reports.tls_values import TlsFailure, TlsPolicy, TlsPolicyType, TlsReport, TlsResultType
-from scop.reports.tls_writing import compose_tls, tls_file_name, write_tls
+from scop.reports.tls_values import TlsFailure, TlsPolicy, TlsReport
+from scop.reports.tls_writing import compose_tls, write_tls
 
 __all__ = [
     "AggregateReport",
-    "AlignmentMode",
     "AnyReport",
-    "AssessedPolicy",
-    "AuthFailure",
-    "DeliveryResult",
-    "DiscoveryMethod",
-    "Disposition",
     "FailedSignature",
     "FailureReport",
     "Limits",
     "Override",
-    "OverrideType",
     "PolicyPublished",
     "Posting",
     "Record",
     "ReportMetadata",
-    "ReportedDkim",
     "ReportedSignature",
-    "ReportedSpf",
     "ReportedSpfCheck",
-    "SpfScope",
     "TlsFailure",
     "TlsPolicy",
-    "TlsPolicyType",
     "TlsReport",
-    "TlsResultType",
-    "aggregate_file_name",
     "compose_aggregate",
     "compose_failure",
     "compose_tls",
@@ -78,7 +55,6 @@ __all__ = [
     "parse_failure",
     "parse_report",
     "parse_tls",
-    "tls_file_name",
     "write_aggregate",
     "write_tls",
 ]

@@ -13,10 +13,10 @@ from scop.reports.aggregate_writing import write_aggregate
 from scop.reports.packing import pack_gzip
 from scop.reports.posting import AUTO_SUBMITTED, Posting, file_name, message_id_of, subject_of, wrapped
 
-__all__ = ["aggregate_file_name", "compose_aggregate"]
+__all__ = ["compose_aggregate"]
 
 
-def aggregate_file_name(report: AggregateReport, posting: Posting) -> str:
+def _file_name(report: AggregateReport, posting: Posting) -> str:
     """Return the name under which a report is sent, always the same for the same report."""
     span = (report.metadata.begin_unix, report.metadata.end_unix)
     return file_name(report.policy.domain, posting, span, "xml.gz", report.metadata.report_id)
@@ -38,7 +38,7 @@ def compose_aggregate(report: AggregateReport, posting: Posting) -> bytes:
             message_id=message_id_of(metadata.report_id, posting),
             fields=[AUTO_SUBMITTED],
             text=_text(report, posting),
-            attachments=[Attachment(aggregate_file_name(report, posting), "application/gzip", packed)],
+            attachments=[Attachment(_file_name(report, posting), "application/gzip", packed)],
         )
     )
 

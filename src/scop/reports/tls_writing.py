@@ -17,7 +17,7 @@ from scop.reports.packing import pack_gzip
 from scop.reports.posting import AUTO_SUBMITTED, Posting, check_domain, file_name, message_id_of, subject_of, wrapped
 from scop.reports.tls_values import TlsFailure, TlsPolicy, TlsReport
 
-__all__ = ["compose_tls", "tls_file_name", "write_tls"]
+__all__ = ["compose_tls", "write_tls"]
 
 _Written: TypeAlias = "str | int | list[str] | list[_Written] | Mapping[str, _Written]"
 
@@ -35,7 +35,7 @@ def write_tls(report: TlsReport) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
 
-def tls_file_name(report: TlsReport, posting: Posting) -> str:
+def _file_name(report: TlsReport, posting: Posting) -> str:
     """Return the name under which a report is sent, always the same for the same report."""
     span = (int(report.begin.timestamp()), int(report.end.timestamp()))
     return file_name(_domain(report), posting, span, "json.gz", report.report_id)
@@ -47,7 +47,7 @@ def compose_tls(report: TlsReport, posting: Posting) -> bytes:
     if report.contact_info.rpartition("@")[2].lower() != posting.submitter.lower():  # RFC 8460 §5.3
         raise ValueError(f"contact-info {report.contact_info!r} is not at {posting.submitter}, who submits the report")
     message_id = message_id_of(report.report_id, posting)
-    packed = Attachment(tls_file_name(report, posting), "application/tlsrpt+gzip", pack_gzip(write_tls(report)))
+    packed = Attachment(_file_name(report, posting), "application/tlsrpt+gzip", pack_gzip(write_tls(report)))
     content = report_parts("tlsrpt", text_part(_text(report, domain, posting)), file_part(packed), seed=message_id)
     return b"".join(
         compose_chunks(
