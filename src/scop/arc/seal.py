@@ -94,7 +94,8 @@ class _Unsigned:
 
     def _with(self, octets: str) -> bytes:
         tags = [f"{tag}={value}" for tag, value in sorted((self.tags | {"b": octets}).items())]
-        return f"{self.name}: ".encode() + ";\r\n\t".join(tags).encode() + b"\r\n"
+        # dkimpy finds a set by `i=` behind a space, and sees no tab
+        return f"{self.name}: ".encode() + ";\r\n ".join(tags).encode() + b"\r\n"
 
 
 def _signer(key: SigningKey | PrivateKey | bytes | str, domain: str, selector: str) -> SigningKey:
