@@ -51,6 +51,14 @@ async def test_checks_side_by_side_ask_each_question_once() -> None:
     assert (2, 2) == (later.outcome, len(names.questions))
 
 
+async def test_one_check_under_two_names_is_carried_once() -> None:
+    """Without a reverse-path MAIL FROM and HELO are one check."""
+    inquiry = Inquiry(_Counting(), _deadline(10))
+    course = Course(_asks(SPF, DMARC), inquiry)
+    await inquiry.finish(course, course)
+    assert (2, 2) == (course.outcome, len(course.asked))
+
+
 async def test_what_is_remembered_needs_no_turn_of_the_loop() -> None:
     """With names that are known a check has ended when it is made."""
     names = RememberedNames(_Counting(), JumpingClock(1000))

@@ -65,8 +65,8 @@ class Inquiry:
         return answer
 
     async def finish(self, *courses: Course[object]) -> None:
-        """Carry courses to their ends, side by side."""
-        open_courses = [course for course in courses if course.question is not None]
+        """Carry courses to their ends, side by side; one that is named twice is carried once."""
+        open_courses = [course for course in dict.fromkeys(courses) if course.question is not None]
         if len(open_courses) == 1:
             await open_courses[0].go_on(self)
         elif open_courses:
