@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import msgspec
@@ -21,13 +22,54 @@ SENDER = f"alice@{DOMAIN}"
 PATIENCE_SECONDS = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A mesh whose SPF was wrong at first: what was seen then, and after it was mended."""
+
+    town: Town
+    listed: list[dict[str, object]]
+    shown: str
+    unchecked: list[dict[str, object]]
+    mended: list[dict[str, object]]
+
+
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A mesh that runs, with alice."""
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginning]:
+    """A mesh that runs, with alice, and her first mails."""
     here = founded(tmp_path_factory.mktemp("queue"), "queue by the command line")
+    zone = here.state / "primary" / f"{DOMAIN}.zone"
+    right = f'@ IN TXT "v=spf1 ip4:{here.address} -all"'
+    zone.write_text(zone.read_text().replace(right, '@ 1 IN TXT "v=spf1 -all"'))
     with here.up():
         assert 0 == here.scop("account", "add", "alice", "--password", PASSWORD).status
-        yield here
+        traces = [here.submit("alice", RECIPIENT), here.submit("alice", RECIPIENT)]
+        listed = once(here, lambda found: len(found) == 2, "--held")
+        shown = here.scop("queue", "list", "--held").out
+        assert 0 == run(here, "release", traces[0], "--unchecked").exit_code
+        unchecked = once(here, lambda found: any(entry["attempts"] for entry in found))
+        assert 0 == here.scop("dns", "apply").status
+        mended = once(here, lambda found: all(entry["attempts"] for entry in found), again="release")
+        assert 0 == run(here, "drop", "all", "--yes").exit_code
+        yield Beginning(here, listed, shown, unchecked, mended)
+
+
+@pytest.fixture(scope="module")
+def town(beginning: Beginning) -> Town:
+    """The same mesh, with an empty queue."""
+    return beginning.town
+
+
+def once(
+    town: Town, is_so: Callable[[list[dict[str, object]]], bool], *words: str, again: str = ""
+) -> list[dict[str, object]]:
+    """Return what waits once it is so; until then give a command to all of it again and again."""
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
+    while not is_so(found := waiting(town, *words)):
+        assert time.monotonic() < deadline, found
+        if again:
+            run(town, again, "all")
+        pause.wait(0.2)
+    return found
 
 
 def run(town: Town, *words: str, typed: str = "") -> Result:
@@ -75,6 +117,26 @@ def test_cli_queue_show_tells_all_of_a_mail(town: Town, trace: str) -> None:
     octets = run(town, "show", trace, "--octets").stdout_bytes
     assert (mail["size_octets"], b"\r\n\r\nHello.\r\n") == (len(octets), octets[-12:])
     assert [1, 1] == [run(town, "show", "ffffffffffff", *words).exit_code for words in ((), ("--octets",))]
+
+
+def test_cli_queue_shows_what_would_not_pass_and_what_to_publish(beginning: Beginning) -> None:
+    """Never tried, held with the record; `release --unchecked` lets one go, and the right record the other."""
+    assert [(0, True), (0, True)] == [(entry["attempts"], entry["is_kept_back"]) for entry in beginning.listed]
+    record = f'publish at {DOMAIN}: TXT "v=spf1 ip4:{beginning.town.address} -all"'
+    assert all(record in str(entry["last_reply"]) for entry in beginning.listed)
+    assert "held, asked about again at" in " ".join(beginning.shown.split())
+    assert [0, 1] == sorted(cast(int, entry["attempts"]) for entry in beginning.unchecked)
+    assert [False, False] == [entry["is_kept_back"] for entry in beginning.mended]
+
+
+def test_cli_queue_holds_what_an_account_may_no_longer_send(town: Town, trace: str) -> None:
+    """The login goes with the mail from submission to the relay, which asks the keeper again before it leaves."""
+    assert 0 == town.scop("account", "disable", "alice").status
+    try:
+        (entry,) = once(town, lambda found: bool(found[0]["is_kept_back"]), again="retry")
+        assert f"alice may not send as {SENDER}" == entry["last_reply"]
+    finally:
+        assert 0 == town.scop("account", "disable", "alice", "--again").status
 
 
 def test_cli_queue_holds_retries_and_releases(town: Town, trace: str) -> None:
