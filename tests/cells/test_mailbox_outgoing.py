@@ -65,6 +65,16 @@ async def test_mailbox_forwards_under_the_sender_and_trace_of_the_mail(mailbox: 
     assert [0, 0] == await stored(mailbox)
 
 
+@pytest.mark.parametrize(("cell", "is_told"), [("verifier", True), ("relay", False)])
+async def test_mailbox_tells_the_signer_what_the_verifier_found(tmp_path: Path, cell: str, is_told: bool) -> None:
+    """For a seal of ARC; in local mail whatever its author wrote stands in that place."""
+    async with running_mailbox(tmp_path, tells_results=True) as mailbox:
+        assert 250 == (await deliver(mailbox, envelope("gone@harbor.test"), cell=cell)).code
+        (octets,) = mailbox.signed.messages
+    told = b"Authentication-Results: mx.harbor.test; none\r\n" if is_told else b""
+    assert b"Delivered-To: gone@harbor.test\r\n" + told + RECEIVED + BELOW == octets
+
+
 async def test_mailbox_keeps_a_copy_and_forwards_to_several(mailbox: RunningMailbox) -> None:
     """One mail to the signer for all addresses of one recipient; what others have it for is not told to them."""
     assert 250 == (await deliver(mailbox, envelope("both@harbor.test", "gone@harbor.test"))).code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fakes.jumping_clock import JumpingClock
@@ -111,7 +112,7 @@ class RunningMailbox:
 
 
 @asynccontextmanager
-async def running_mailbox(state: Path) -> AsyncIterator[RunningMailbox]:
+async def running_mailbox(state: Path, *, tells_results: bool = False) -> AsyncIterator[RunningMailbox]:
     """Run a mailbox over its state folder."""
     signed, reported = Records(), Records()
     reading = ServerOptions("reporter", trusted=True, lmtp=True)
@@ -120,6 +121,7 @@ async def running_mailbox(state: Path) -> AsyncIterator[RunningMailbox]:
         serve(reported.session, reading) as reporter,
     ):
         mailbox = RunningMailbox(state, (signer, reporter), (signed, reported))
+        mailbox.options = replace(mailbox.options, tells_results=tells_results)
         ready = asyncio.Event()
         mailbox.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(mailbox.options))

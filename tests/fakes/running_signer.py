@@ -84,7 +84,7 @@ class RunningSigner:
 
 @asynccontextmanager
 async def running_signer(
-    *, silent_lookups: int = 0, primary_is_up: bool = True, republish_seconds: float = 300.0
+    *, silent_lookups: int = 0, primary_is_up: bool = True, republish_seconds: float = 300.0, arc: bool = False
 ) -> AsyncIterator[RunningSigner]:
     """Run a signer with a world and a folder of its own until the block ends."""
     clock = JumpingClock()
@@ -94,7 +94,7 @@ async def running_signer(
             if not primary_is_up and dns.listening is not None:
                 dns.listening.kill()
             keyring = Keyring(Path(folder), "lagoon.test", made_key)
-            async with signing_at(keyring, dns, clock, republish_seconds=republish_seconds) as signer:
+            async with signing_at(keyring, dns, clock, republish_seconds=republish_seconds, arc=arc) as signer:
                 yield signer
 
 
@@ -107,6 +107,7 @@ async def signing_at(
     timing: Timing = TIMING,
     republish_seconds: float = 300.0,
     primary: SmallDns | None = None,
+    arc: bool = False,
 ) -> AsyncIterator[RunningSigner]:
     """Run a signer on a folder, in a world that is there already; it may have another primary."""
     relay, names = Records(), StreamNames(dns.dial())
@@ -126,6 +127,7 @@ async def signing_at(
             clock=clock,
             life=signer.life,
             republish_seconds=republish_seconds,
+            arc=arc,
         )
         serving = asyncio.create_task(run(options))
         await ready.wait()

@@ -39,7 +39,10 @@ MAX_HOPS = 100  # RFC 5321 §6.3: who counts Received fields lets at least so ma
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_STAMPS = (b"authentication-results", b"received-spf", b"return-path", b"dkim-signature", b"delivered-to")
+_STAMPS = (
+    *(b"authentication-results", b"received-spf", b"return-path", b"dkim-signature", b"delivered-to"),
+    *(b"arc-seal", b"arc-message-signature", b"arc-authentication-results"),
+)
 _OWN_PREFIX = b"x-scop-"
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")

@@ -3,7 +3,8 @@
 The reverse path stays the sender's: the relay rewrites it (SRS) where it leaves our domain. The trace
 fields stay too, with one `Delivered-To` above them, by which a mail that comes back is known.
 
-Standards: RFC 3461 §5.2.7 (DSN parameters of what is forwarded); RFC 5321 §6.3 (loops); RFC 9228 (Delivered-To).
+Standards: RFC 3461 §5.2.7 (DSN parameters of what is forwarded); RFC 5321 §6.3 (loops); RFC 9228 (Delivered-To);
+RFC 8617 §5.1 (what a seal of a forward says).
 """
 
 from __future__ import annotations
@@ -15,9 +16,17 @@ from scop.authres import remove_forged
 from scop.smtp import Envelope, ForwardPath, Mail, Mailbox, Recipient
 from scop.smtp.stamps import header_of, prepend, split_stamps
 
-__all__ = ["Forward", "forwarded_envelope", "forwarded_octets", "passed_on_octets", "was_delivered_to"]
+__all__ = [
+    "Forward",
+    "forwarded_envelope",
+    "forwarded_octets",
+    "passed_on_octets",
+    "told_results",
+    "was_delivered_to",
+]
 
 _OWN_PREFIX = b"x-scop-"  # for our own cells only
+_RESULTS = re.compile(rb"(?im)^authentication-results[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,17 @@ def passed_on_octets(octets: bytes, hostname: str) -> bytes:
     return prepend(below, remove_forged(stamps, hostname, also=(_OWN_PREFIX,)))
 
 
-def forwarded_octets(octets: bytes, hostname: str, forward: Forward) -> bytes:
-    """Return the mail that goes on."""
-    return prepend(passed_on_octets(octets, hostname), f"Delivered-To: {forward.delivered_to}\r\n".encode())
+def told_results(octets: bytes, hostname: str) -> bytes:
+    """Return the field in which the verifier says what it found; empty where it says nothing."""
+    stamps, _ = split_stamps(octets, hostname)
+    found = _RESULTS.search(stamps)  # the only one: it has removed those that others wrote in our name
+    return found[0] if found else b""
+
+
+def forwarded_octets(octets: bytes, hostname: str, forward: Forward, *, results: bytes = b"") -> bytes:
+    """Return the mail that goes on; `results` go with it to the signer, who seals them by ARC."""
+    delivered_to = f"Delivered-To: {forward.delivered_to}\r\n".encode()
+    return prepend(passed_on_octets(octets, hostname), delivered_to, results)
 
 
 def was_delivered_to(octets: bytes, forward: Forward) -> bool:

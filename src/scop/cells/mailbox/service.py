@@ -47,6 +47,7 @@ class MailboxOptions:
     account_octets: int
     report_local_parts: frozenset[str] = frozenset()  # whose mail the reporter reads
     believed: frozenset[str] = BELIEVED
+    tells_results: bool = False  # to the signer, of what goes on: it seals by ARC
 
 
 def options_of(cell: Cell) -> MailboxOptions:
@@ -74,6 +75,7 @@ def options_of(cell: Cell) -> MailboxOptions:
         max_recipients=limits.recipients,
         account_octets=limits.account_octets,
         report_local_parts=config.reports.local_parts(config.domain, config.publish),
+        tells_results=config.signer.arc,
     )
 
 
@@ -89,6 +91,7 @@ async def run(options: MailboxOptions) -> None:
         reporter=options.reporter,
         report_local_parts=options.report_local_parts,
         believed=options.believed,
+        tells_results=options.tells_results,
         clock=options.clock,
         log=options.log,
     )

@@ -21,6 +21,7 @@ from scop.cells.mailbox.forwarding import (
     forwarded_envelope,
     forwarded_octets,
     passed_on_octets,
+    told_results,
     was_delivered_to,
 )
 from scop.cells.mailbox.outgoing import DeliveredNotice, Outgoing
@@ -68,6 +69,7 @@ class Counter:
     reporter: MailPool
     report_local_parts: frozenset[str]  # of our domain: mail to them is read by the reporter
     believed: frozenset[str]
+    tells_results: bool  # what the verifier found goes with a forward to the signer, who seals it by ARC
     clock: Clock
     log: Log
 
@@ -220,7 +222,10 @@ class Delivery(PipeSession):
         """Hand a mail on to where its recipient wants it; return a refusal or None."""
         counter, path = self._counter, forward.recipient.forward_path
         envelope = forwarded_envelope(self._transaction.mail, forward)
-        answer = await self._outgoing.hand_on(envelope, forwarded_octets(octets, counter.hostname, forward))
+        is_told = counter.tells_results and self._peer.cell in counter.believed
+        results = told_results(octets, counter.hostname) if is_told else b""
+        passed = forwarded_octets(octets, counter.hostname, forward, results=results)
+        answer = await self._outgoing.hand_on(envelope, passed)
         if answer.is_positive:
             addresses = [printable(str(address)) for address in forward.addresses]
             counter.log.info("mail.forwarded", trace=self._transaction.trace, account=str(path), addresses=addresses)

@@ -16,7 +16,9 @@ DESCRIPTION
     rotate` begins one now.
 
     Of what the mailbox and the relay hand over only notices are sealed (the null reverse path, no Received of
-    ours): a forward is somebody else's mail, or was sealed when it left here first, and goes on as it is.
+    ours): a forward is somebody else's mail, or was sealed when it left here first, and goes on as it is. With
+    `[signer] arc` a forward of mail that came from outside gets a seal of ARC over what the verifier found, for
+    whoever trusts us with that.
 
 PEERS
     submission, relay, mailbox, reporter (SMTP in): accepted mail, bounces, forwards, notices and reports.
@@ -31,6 +33,7 @@ SECURITY
     Exposure: none to the outside; mail bodies reach it unread, only their header is cut into fields.
     Secrets: the DKIM private keys, the TSIG key that may write TXT records below _domainkey. A private key is
     erased when it seals no more, while its record still stands.
+    With ARC the mailbox is believed what the verifier found.
     If taken over: mail can be sealed in our name and keys published under our domain, until `scop dkim rotate
     --now` on a clean machine. It cannot read accounts, mailboxes or the queue.
 
@@ -38,5 +41,5 @@ LIMITS
     Forwards wait for the first keys too. One domain. 16 generations of keys at a time. A clock that jumps
     ahead ends the time of grace early. Where another server keeps the zone, somebody has to copy the records.
 
-Standards: RFC 6376, RFC 8463, RFC 2136, RFC 8945.
+Standards: RFC 6376, RFC 8463, RFC 8617, RFC 2136, RFC 8945.
 """

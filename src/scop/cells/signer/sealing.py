@@ -3,6 +3,7 @@
 A seal says that a mail is ours. Submission has asked its author for a password, and the reporter writes its reports
 itself. The mailbox and the relay write notices, and nothing else of theirs is sealed: what the mailbox forwards is
 somebody else's, or was sealed when it left here first, and a forged mail that came in must not leave under our name.
+Where ARC is on, a forward gets a seal that says how it came, and no more.
 
 Standards: RFC 5321 §4.2.5 (the relay's answer is ours), RFC 6376 §5.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.base import Clock, printable
+from scop.cells.signer.chains import chained
 from scop.cells.signer.rotating import Rotator
 from scop.dkim import sign
 from scop.net.log import Log
@@ -24,6 +26,7 @@ from scop.smtp.stamps import prepend, split_stamps
 __all__ = ["Sealer", "SealingSession"]
 
 _AUTHORS = frozenset({"submission", "reporter"})  # the neighbours whose mail is ours, all of it
+_FORWARDER = "mailbox"  # the neighbour that hands on what others wrote
 
 _NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
 _NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
@@ -38,6 +41,7 @@ class Sealer:
     relay: MailPool
     log: Log
     clock: Clock
+    arc: bool = False  # whether forwards get a seal of ARC
 
 
 class SealingSession(Passage):
@@ -63,8 +67,9 @@ class SealingSession(Passage):
         """Seal what is ours and pass on."""
         sealer = self._sealer
         if not self._is_ours(octets):
-            answer = await self._onward.message(octets)
-            self._note_passed_on(answer)
+            passed = self._passed_on(octets)
+            answer = await self._onward.message(passed)
+            self._note_passed_on(answer, is_chained=passed.startswith(b"ARC-Seal:"))
             return answer
         started, keys = sealer.clock.monotonic(), sealer.rotator.keys
         try:
@@ -86,12 +91,20 @@ class SealingSession(Passage):
         stamps, _ = split_stamps(octets, self._sealer.hostname)
         return self._mail.reverse_path.mailbox is None and not stamps
 
-    def _note_passed_on(self, answer: Reply) -> None:
+    def _passed_on(self, octets: bytes) -> bytes:
+        """Return somebody else's mail as it goes on."""
+        sealer = self._sealer
+        if not sealer.arc or self._peer.cell != _FORWARDER:
+            return octets
+        return chained(octets, sealer.hostname, sealer.rotator.keys, sealer.clock.unix())
+
+    def _note_passed_on(self, answer: Reply, *, is_chained: bool) -> None:
         log = self._sealer.log
         if answer.is_positive:
             log.info(
                 "mail.passed_on",
                 trace=self._trace,
+                chained=is_chained,
                 reason=f"from {self._peer.cell}, and no notice: it is not ours to seal",
             )
         else:

@@ -48,6 +48,7 @@ class SignerOptions:
     max_message_octets: int = 52_428_800
     max_recipients: int = 100
     republish_seconds: float = REPUBLISH_SECONDS
+    arc: bool = False
 
 
 def options_of(cell: Cell) -> SignerOptions:
@@ -68,6 +69,7 @@ def options_of(cell: Cell) -> SignerOptions:
         life=cell.life,
         max_message_octets=config.limits.inner_message_octets,
         max_recipients=config.limits.recipients,
+        arc=config.signer.arc,
     )
 
 
@@ -86,7 +88,7 @@ async def run(options: SignerOptions) -> None:
         options.registry.zone, publisher, options.log, options.clock, options.timing, options.republish_seconds
     )
     rotator = Rotator(options.keyring, options.loaded, rotating)
-    sealer = Sealer(options.hostname, rotator, options.relay, options.log, options.clock)
+    sealer = Sealer(options.hostname, rotator, options.relay, options.log, options.clock, options.arc)
     answers = KeyDesk(rotator).answers()
     server_options = ServerOptions(
         options.hostname,
