@@ -44,8 +44,9 @@ DESCRIPTION
 
 PEERS
     signer (in, SMTP): sealed mail. signer (out, SMTP): notices to seal. resolver (DoT): MX, addresses.
-    keeper (call): who may send as whom. mailbox (LMTP): local recipients. operator (call): what waits, how TLS went. The Internet, port 25;
-    smarthosts at their ports; web servers that publish MTA-STS policies, port 443.
+    keeper (call): who may send as whom. reporter (call): how TLS went. mailbox (LMTP): local recipients. operator
+    (call): what waits, how TLS went. The Internet, port 25; smarthosts at their ports; web servers that publish MTA-STS
+    policies, port 443.
 
 STATE
     `queue.db`: every mail that was accepted and not carried over yet. `bodies/`: bodies of these over

@@ -24,6 +24,7 @@ from scop.cells.relay.route import Ourselves
 from scop.cells.relay.schedule import DAY_SECONDS, HOUR_SECONDS, Patience
 from scop.cells.relay.session import Desk, Intake
 from scop.cells.relay.smarthost_passwords import read_passwords
+from scop.cells.relay.tls_telling import Tell
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.config import Config, Relay
@@ -61,6 +62,7 @@ class RelayOptions:
     keeper: Ask  # who may send as whom
     seen_as: tuple[str, ...] = ()  # from where the world sees our mail come; none: from our mail host's addresses
     relay: Relay = field(default_factory=Relay)  # how mail leaves
+    tell: Tell | None = None  # who is told how TLS went
 
 
 def options_of(cell: Cell) -> RelayOptions:
@@ -94,6 +96,7 @@ def options_of(cell: Cell) -> RelayOptions:
         keeper=cell.caller("keeper").call,
         seen_as=seen_as(config),
         relay=config.relay,
+        tell=cell.caller("reporter").call if config.reports.tls else None,
     )
 
 
@@ -123,7 +126,7 @@ async def run(options: RelayOptions) -> None:
     """Take and carry mail until asked to end; what is underway is finished, what waits is on the disk."""
     hostname = options.post.name
     queue = Queue(options.state, options.log)
-    office = PostOffice(options.post, options.state, options.names, options.log, options.clock)
+    office = PostOffice(options.post, options.state, options.names, options.log, options.clock, options.tell)
     forwards = Forwards(options.domain, load_or_make_secret(options.state), queue, options.clock)
     carrier = Carrier(queue, _carrier_options(options, office.post, forwards))
     desk = Desk(
