@@ -23,7 +23,7 @@ from scop.dkim.signature import (
 )
 from scop.dkim.tags import parse_tags
 
-__all__ = ["MAX_INSTANCE", "ArcField", "ArcSeal", "body_of", "parse_message_signature", "parse_seal", "split_results"]
+__all__ = ["MAX_INSTANCE", "ArcField", "ArcSeal", "parse_message_signature", "parse_seal", "split_results"]
 
 MAX_INSTANCE = 50  # RFC 8617 §4.2.1
 
@@ -94,7 +94,7 @@ def parse_message_signature(field: bytes) -> tuple[int, Signature]:
 
 def split_results(field: bytes) -> tuple[int, str]:
     """Return the instance of a whole ARC-Authentication-Results field and what follows it, unfolded."""
-    scanner = Scanner(body_of(field))
+    scanner = Scanner(_body_of(field))
     scanner.skip_space()
     scanner.expect("i")  # RFC 8617 §4.1.1: %s"i", in lower case
     scanner.skip_space()
@@ -106,7 +106,7 @@ def split_results(field: bytes) -> tuple[int, str]:
     return instance, scanner.text[scanner.position :].strip(" \t")
 
 
-def body_of(field: bytes) -> str:
+def _body_of(field: bytes) -> str:
     """Return the body of a whole field, unfolded; raise `RemoteProtocolError` where it is no text or too long."""
     if len(field) > MAX_FIELD_OCTETS:
         raise LimitExceeded(f"a field of more than {MAX_FIELD_OCTETS} octets")
