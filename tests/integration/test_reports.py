@@ -1,0 +1,59 @@
+"""Reports between two real meshes: what one counted, the other shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fakes.real_mesh import RunningWorld
+from scop.cli.shared import ask
+from scop.mesh.vocabulary.reporter import (
+    ArrivedReport,
+    ReadReports,
+    ReadSenders,
+    ReportsMade,
+    SendReports,
+    SentReport,
+)
+
+PATIENCE_SECONDS = 60.0
+
+
+def until(find: Callable[[], object]) -> None:
+    """Ask again until it is there: reports travel beside the mail, and nobody waits for them."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not find():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.1)
+
+
+def test_reports_of_harbor_reach_lagoon_and_are_shown_there(running_world: RunningWorld) -> None:
+    """RFC 9990 §3.5.2: a mail that passes DMARC itself; lagoon sees itself and the forger, and by which address."""
+    harbor, lagoon = running_world.world.harbor, running_world.world.lagoon
+    here, there = (running_world.scene.config(one) for one in (harbor, lagoon))
+    sender, recipient = running_world.person("reported", lagoon), running_world.person("reader")
+    letter = f"From: {sender}\r\nTo: {recipient}\r\nSubject: tide\r\n\r\nText\r\n".encode()
+    with running_world.login("reported") as client:
+        client.sendmail(sender, [recipient], letter)
+    running_world.await_mails("reader", 1)
+    sent: list[SentReport] = []
+    arrived: list[ArrivedReport] = []
+
+    def is_sent() -> bool:
+        made: ReportsMade = ask(here, "reporter", SendReports())
+        sent.extend(one for one in made.reports if (one.kind, one.about) == ("aggregate", lagoon.domain))
+        return bool(sent)
+
+    def is_read() -> bool:
+        known = {one.report_id for one in sent}
+        reports = ask(there, "reporter", ReadReports()).arrived
+        arrived.extend(one for one in reports if one.report_id in known and one.state == "read")
+        return bool(arrived)
+
+    until(is_sent)
+    until(is_read)
+    assert (harbor.domain, lagoon.domain, True) == (arrived[0].reporter, arrived[0].about, arrived[0].is_proven)
+    found = ask(there, "reporter", ReadSenders(days=2, domain=lagoon.domain))
+    source = next(one for one in found.sources if one.address == lagoon.address)
+    assert (source.mails, (harbor.domain,)) == (source.dkim_aligned, source.reporters)
+    assert (True, 0) == (source.spf_aligned > 0, source.unaligned)
