@@ -39,13 +39,13 @@ def txt(text: str) -> list[Rdata]:
 class World:
     """Departures over a queue, with names and rights that a test sets."""
 
-    def __init__(self, state: Path, *, addresses: tuple[str, ...] = (SOURCE,)) -> None:
+    def __init__(self, state: Path, *, addresses: tuple[str, ...] = (SOURCE,), hostname: str = HOST) -> None:
         self.names, self.rights, self.clock = DictNames(), SendingRights(), JumpingClock()
         queue = Queue(state, Log("relay", lambda _line: None))
         smarthost = Smarthost("out.example.net", login="lagoon", password_file="x")
         self.departures = Departures(
             DepartureOptions(
-                hostname=HOST,
+                hostname=hostname,
                 addresses=addresses,
                 hops=Hops({"far.test": smarthost}, inside=frozenset({DOMAIN, SIGNER})),
                 forwards=Forwards(DOMAIN, b"0123456789abcdef", queue, self.clock),
@@ -111,6 +111,17 @@ async def test_departure_of_a_notice_is_judged_by_our_mail_host(world: World) ->
     world.clock.jump(60)
     world.names.zone[HOST, "TXT"] = txt("v=spf1 ip4:127.0.0.2 -all")
     assert await world.objection("<>") is None
+
+
+@pytest.mark.parametrize(("record", "leaves"), [("", True), ("v=spf1 -all", False)])
+async def test_departure_from_a_host_of_others_needs_no_policy_of_theirs(
+    tmp_path: Path, record: str, leaves: bool
+) -> None:
+    """Where the mail host is named by a provider, its owner publishes or not; what is published counts."""
+    world = World(tmp_path, hostname="vps.provider.test")
+    if record:
+        world.names.zone["vps.provider.test", "TXT"] = txt(record)
+    assert leaves == (await world.objection("<>") is None)
 
 
 async def test_departure_waits_where_the_names_are_silent(world: World) -> None:

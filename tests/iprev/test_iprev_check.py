@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.dns import AAAA, PTR, TIMEOUT, A, StaticNames, run
+from scop.dns import AAAA, PTR, TIMEOUT, A, Security, StaticNames, run
 from scop.iprev import IprevWord, ReverseName, reverse_name
 
 NAMES = StaticNames(
@@ -18,8 +18,11 @@ NAMES = StaticNames(
         ("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "PTR"): [PTR("six.test")],
         ("six.test", "AAAA"): [AAAA("2001:db8::1")],
         ("6.2.0.192.in-addr.arpa", "PTR"): [PTR("silent.test")],
+        ("7.2.0.192.in-addr.arpa", "PTR"): [PTR("forged.test")],
+        ("forged.test", "A"): [A("192.0.2.7")],
         ("silent.test", "A"): TIMEOUT,
-    }
+    },
+    security={"forged.test": Security.BOGUS},
 )
 
 
@@ -33,6 +36,8 @@ NAMES = StaticNames(
         ("192.0.2.5", ReverseName(IprevWord.PERMERROR)),
         ("192.0.2.6", ReverseName(IprevWord.TEMPERROR)),
         ("2001:db8::1", ReverseName(IprevWord.PASS, "six.test")),
+        ("192.0.2.7", ReverseName(IprevWord.TEMPERROR)),  # what DNSSEC found forged
+        ("::ffff:192.0.2.1", ReverseName(IprevWord.PASS, "mail.lagoon.test")),
         ("", ReverseName(IprevWord.PERMERROR)),
         ("fe80::1%eth0", ReverseName(IprevWord.PERMERROR)),
     ],

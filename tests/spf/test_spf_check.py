@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.recording_names import RecordingNames
-from scop.dns import Question, StaticNames, run
+from scop.dns import PTR, TXT, A, Question, Rdata, Security, StaticNames, run
 from scop.spf import SpfOptions, SpfResult, SpfStep, SpfWord, check_helo, check_host, check_mail_from
 
 
@@ -104,6 +104,20 @@ def test_the_helo_name_is_an_identity_of_its_own() -> None:
 def test_a_helo_that_is_an_address_has_no_policy() -> None:
     """RFC 7208 §2.3: only a multi-label domain name can be checked."""
     assert SpfWord.NONE is run(check_helo("192.0.2.1", "[192.0.2.1]"), StaticNames({})).result
+
+
+@pytest.mark.parametrize("forged", ["9.2.0.192.in-addr.arpa", "mail.a.test"])
+def test_a_forged_answer_proves_no_name(forged: str) -> None:
+    """RFC 7208 §5.5: a name is the client's only by answers that can be believed; a bogus one is none (RFC 4033 §5)."""
+    zone: dict[tuple[str, str], list[Rdata]] = {
+        ("a.test", "TXT"): [TXT.of(b"v=spf1 ptr -all")],
+        ("9.2.0.192.in-addr.arpa", "PTR"): [PTR("mail.a.test")],
+        ("mail.a.test", "A"): [A("192.0.2.9")],
+    }
+    check = check_mail_from("192.0.2.9", "x@a.test", "h.test")
+    assert SpfWord.PASS is run(check, StaticNames(zone)).result
+    check = check_mail_from("192.0.2.9", "x@a.test", "h.test")
+    assert SpfWord.FAIL is run(check, StaticNames(zone, security={forged: Security.BOGUS})).result
 
 
 def test_steps_tell_how_a_result_came_about() -> None:

@@ -38,13 +38,14 @@ class ReverseName:
     name: str = ""
 
 
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 ReverseCheck: TypeAlias = Check[Question, Answer, ReverseName]
 
 
 def reverse_name(address: str) -> ReverseCheck:
     """Find the confirmed name of `address`."""
     try:
-        wanted = ipaddress.ip_address(address)
+        wanted = _plain(address)
         reverse_mapping = wanted.reverse_pointer  # a scoped address (RFC 4007 §11) has none
     except ValueError:
         return ReverseName(IprevWord.PERMERROR)
@@ -57,12 +58,18 @@ def reverse_name(address: str) -> ReverseCheck:
     result = IprevWord.FAIL
     for name in names[:MAX_NAMES]:
         answer = yield Question(name, "A" if wanted.version == 4 else "AAAA")
-        if any(_leads_to(record, wanted) for record in answer.records):
-            return ReverseName(IprevWord.PASS, name)
-        if answer.is_temporary:
+        if answer.is_temporary:  # silent, or bogus: what a forger wrote proves nothing
             result = IprevWord.TEMPERROR
+        elif any(_leads_to(record, wanted) for record in answer.records):
+            return ReverseName(IprevWord.PASS, name)
     return ReverseName(result)
 
 
-def _leads_to(record: object, wanted: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _plain(address: str) -> _Address:
+    """Return an address, an IPv4 one in the guise of IPv6 (RFC 4291 §2.5.5.2) as what it is."""
+    found = ipaddress.ip_address(address)
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _leads_to(record: object, wanted: _Address) -> bool:
     return isinstance(record, A | AAAA) and ipaddress.ip_address(record.address) == wanted

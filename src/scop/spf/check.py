@@ -248,12 +248,14 @@ class _Evaluation:
         answer = yield question
         if charged:
             self._count_void(answer)
-        # RFC 7208 §5.5: DNS faults make names unknown, they do not end the check
+        # RFC 7208 §5.5: DNS faults (and forged answers) make names unknown, they do not end the check
+        if answer.is_temporary:
+            return []
         names = [record.target.lower().removesuffix(".") for record in answer.records if isinstance(record, PTR)]
         validated = []
         for name in filter(is_askable, names[:MAX_POINTERS]):
             addresses = yield Question(name, self._address_type)
-            if self._address in _addresses(addresses):
+            if not addresses.is_temporary and self._address in _addresses(addresses):
                 validated.append(name)
         return validated
 
