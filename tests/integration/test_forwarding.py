@@ -38,6 +38,8 @@ def test_forwarding_arrives_with_its_seal_and_its_bounces_come_home(running_worl
     assert arrived.reverse_path.endswith("@harbor.test>")
     assert f"Delivered-To: {recipient}\r\n".encode() in octets
     assert b"dmarc=pass header.from=lagoon.test" in octets
+    assert b"arc=pass" in octets
+    assert b"d=harbor.test" in octets[octets.index(b"ARC-Seal:") :].partition(b"ARC-Message-Signature:")[0]
     assert 1 == octets.count(b"X-SCoP-Spam:")
 
     bounce = letter("bounce", "postmaster@stranger.test", sender)

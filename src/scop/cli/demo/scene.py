@@ -32,6 +32,7 @@ greeting_delay_seconds = 0.1
 
 [signer]
 propagation_hours = 0  # there are no secondaries
+arc = true
 
 [submission]
 scram = true
