@@ -22,6 +22,15 @@ _PROPERTY = re.compile(rf"{_KEYWORD.pattern}\.{_KEYWORD.pattern}")
 _TOKEN = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")  # RFC 2045 §5.1; RFC 8601 §2.2 lets in UTF-8
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*@[A-Za-z0-9.-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# What each mail gets: that these are keywords and properties need not be found out again
+_USUAL_KEYWORDS = frozenset(
+    {"spf", "dkim", "arc", "iprev", "dmarc", "none", "pass", "fail", "softfail", "neutral", "temperror", "permerror"}
+)
+_USUAL_PROPERTIES = frozenset(
+    {"smtp.mailfrom", "smtp.helo", "smtp.remote-ip", "header.d", "header.i", "header.s", "header.a", "header.b"}
+    | {"header.from", "header.oldest-pass", "policy.iprev", "policy.dmarc"}
+)
+_SURELY_SHORT = MAX_VALUE_OCTETS // 2  # however many quotes are escaped in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,10 @@ class MethodResult:
 
     def __post_init__(self) -> None:
         for word in (self.method, self.result):
-            if not _KEYWORD.fullmatch(word):
+            if word not in _USUAL_KEYWORDS and not _KEYWORD.fullmatch(word):
                 raise RemoteProtocolError(f"{word[:40]!r} is no keyword")
         for name in self.properties:
-            if not _PROPERTY.fullmatch(name):
+            if name not in _USUAL_PROPERTIES and not _PROPERTY.fullmatch(name):
                 raise RemoteProtocolError(f"{name[:40]!r} is no property")
         for value in (self.reason, *self.properties.values()):
             _check_value(value)
@@ -96,6 +105,8 @@ def _fold(words: list[str]) -> str:
 
 
 def _check_value(value: str) -> None:
+    if len(value) <= _SURELY_SHORT and value.isascii() and value.isprintable():
+        return
     if _CONTROL.search(value):
         raise RemoteProtocolError("a control character in a value")
     # Each quote and backslash is escaped where the value is written
