@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scop.base import printable
 from scop.dmarc.result import Disposition
 
 __all__ = ["Policy", "parse_policy"]
 
+MAX_KEPT_RECORDS = 1024  # that were read; mail comes from the same domains again and again
+MAX_KEPT_OCTETS = 1024  # of one; a longer one is read each time
 MAX_SHOWN = 80  # characters of a value in an account of what is wrong with it
 
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
@@ -85,6 +88,15 @@ class Policy:
 
 def parse_policy(octets: bytes) -> Policy | None:
     """Read a record; None for a TXT record that is none of DMARC version 1."""
+    return _kept(octets) if len(octets) <= MAX_KEPT_OCTETS else _read(octets)
+
+
+@lru_cache(maxsize=MAX_KEPT_RECORDS)
+def _kept(octets: bytes) -> Policy | None:
+    return _read(octets)
+
+
+def _read(octets: bytes) -> Policy | None:
     text = octets.decode("ascii", "replace")
     # RFC 9989 §4.7: the version is the first tag and case-sensitive, else the record is ignored
     if not _VERSION.match(text):
