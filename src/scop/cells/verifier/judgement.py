@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from scop.arc import ArcResult, validate
@@ -31,6 +32,7 @@ from scop.spf.address import Address
 
 __all__ = ["JUDGEMENT_SECONDS", "JudgeOptions", "Judgement", "Sending", "judge"]
 
+MAX_KNOWN_CLIENTS = 1024  # whose addresses need not be read again
 JUDGEMENT_SECONDS = 20.0  # RFC 7208 §4.6.4: at least 20; a pipe gives up after 30
 
 
@@ -143,6 +145,7 @@ def _no_address(sending: Sending) -> SpfResult:
     return SpfResult(SpfWord.NONE, reason=f"no client address: {printable(sending.address)!r}")
 
 
+@lru_cache(maxsize=MAX_KNOWN_CLIENTS)
 def _is_address(text: str) -> bool:
     try:
         Address.parse(text)
