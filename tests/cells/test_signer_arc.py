@@ -95,8 +95,7 @@ async def test_signer_seals_forwards_of_the_mailbox_by_arc(cell: str, is_chained
         await signer.until_ready()
         await signer.send(FORWARD, cell=cell, envelope=ENVELOPE)
         (passed,) = signer.relay.messages
-        (line,) = signer.kept.of("mail.passed_on")
-        assert is_chained == line["chained"]
+        assert 1 == len(signer.kept.of("mail.chained" if is_chained else "mail.passed_on"))
         result = await drive(validate(passed, now=signer.clock.unix()), signer.names)
     assert (ArcWord.PASS if is_chained else ArcWord.NONE) is result.result
     assert b"DKIM-Signature" not in passed

@@ -128,6 +128,7 @@ _NOT_SHOWN = frozenset({"time", "cell", "level", "event", "trace", "seconds"})
 _WORDS = {
     "mail.accepted": "took it from {account} for {recipients}, {size_octets} octets; fix-ups: {fixups}",
     "mail.sealed": "sealed it with {selectors}",
+    "mail.chained": "passed it on with an ARC seal over how it came",
     "mail.passed_on": "passed it on as it was: {reason}",
     "mail.queued": "queued it on the disk",
     "mail.relayed": "carried it to {host}: {remote}",

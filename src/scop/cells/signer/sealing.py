@@ -101,12 +101,8 @@ class SealingSession(Passage):
     def _note_passed_on(self, answer: Reply, *, is_chained: bool) -> None:
         log = self._sealer.log
         if answer.is_positive:
-            log.info(
-                "mail.passed_on",
-                trace=self._trace,
-                chained=is_chained,
-                reason=f"from {self._peer.cell}, and no notice: it is not ours to seal",
-            )
+            reason = f"from {self._peer.cell}, and no notice: it is not ours to seal"
+            log.info("mail.chained" if is_chained else "mail.passed_on", trace=self._trace, reason=reason)
         else:
             reason = printable(self._onward.last_failure)
             log.warning("mail.refused", trace=self._trace, reason=reason, reply=printable(str(answer)))
