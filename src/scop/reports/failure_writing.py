@@ -120,5 +120,6 @@ def _pieces(word: str) -> list[str]:
 
 def _header(returned: bytes) -> bytes:
     """Return the header with CRLF line ends, in ASCII, without the body."""
-    octets = returned[:MAX_RETURNED_OCTETS].replace(b"\r\n", b"\n").replace(b"\r", b"\n").partition(b"\n\n")[0]
-    return octets.decode("ascii", "replace").replace("\ufffd", "?").replace("\n", "\r\n").encode() + b"\r\n"
+    lines = returned[:MAX_RETURNED_OCTETS].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    header = lines.partition(b"\n\n")[0].decode("ascii", "replace").replace("\ufffd", "?")
+    return header.strip("\n").replace("\n", "\r\n").encode() + b"\r\n"
