@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fakes.cell_runs import running
 from fakes.mail_sessions import Records, serve
 from fakes.mesh import KeptLog, loopback_listener
 from fakes.self_signed import HOSTNAME, server_context
 from scop.base import Clock
-from scop.cells.receiver.door import DoorLimits
+from scop.cells.receiver.door import DoorLimits, wall_options
+from scop.cells.receiver.published_list import ListRegistry
 from scop.cells.receiver.service import ReceiverOptions, run
 from scop.dns import PTR, A, Answer, Question, StaticNames
 from scop.mesh.cell import Life
-from scop.mesh.config import Limits, Receiver
+from scop.mesh.config import Firewall, Limits, Receiver
+from scop.mesh.inlet import Inlet
 from scop.net.clock import SystemClock
 from scop.net.dialer import tcp_dialer
 from scop.net.mail_pool import MailPool
@@ -32,6 +35,7 @@ __all__ = [
     "NAMES",
     "RECEIVER",
     "UPSTREAM",
+    "Beside",
     "Mesh",
     "Names",
     "receiver_mesh",
@@ -95,6 +99,16 @@ class Mesh:
         return line.decode().rstrip()
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What else a receiver may have."""
+
+    firewall: Firewall = field(default_factory=Firewall)
+    folder: Path | None = None
+    inlet: Inlet | None = None
+    registry: ListRegistry | None = None
+
+
 @asynccontextmanager
 async def receiver_mesh(
     limits: Limits = LIMITS,
@@ -104,9 +118,11 @@ async def receiver_mesh(
     clock: Clock | None = None,
     own_networks: tuple[str, ...] = (),
     proxies: tuple[str, ...] = (),
+    beside: Beside | None = None,
 ) -> AsyncIterator[Mesh]:
     """Run a receiver until the block ends."""
-    records, names = Records(), Names()
+    records, names, beside = Records(), Names(), beside or Beside()
+    door_limits = DoorLimits(limits, receiver, own_networks)
     async with serve(records.session, FILTER) as neighbour:
         listener = loopback_listener()
         mesh = Mesh(listener.getsockname()[1], records, names)
@@ -117,12 +133,16 @@ async def receiver_mesh(
             tls=server_context(),
             filter=MailPool(tcp_dialer("127.0.0.1", neighbour.port), name=HOSTNAME, lmtp=True),
             names=names,
-            limits=DoorLimits(limits, receiver, own_networks),
+            limits=door_limits,
+            wall=wall_options(door_limits, beside.firewall, beside.folder),
             log=mesh.log.log("receiver"),
             clock=clock or SystemClock(),
             life=Life(),
             proxies=proxies,
             name_seconds=name_seconds,
+            lists=beside.firewall.lists,
+            inlet=beside.inlet,
+            registry=beside.registry,
         )
         async with running(run(options), options.life):
             yield mesh

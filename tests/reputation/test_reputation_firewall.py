@@ -82,8 +82,10 @@ def test_firewall_does_as_operators_say() -> None:
     assert [WELCOME, REFUSE] == [wall.verdict(a, NOW).standing for a in (HOST, "192.0.3.1")]
     wall.order(ordered(HOST, seconds=60))
     assert [REFUSE, REFUSE] == [wall.verdict(HOST, NOW + later).standing for later in (0, 61)]
-    assert [HOST] == [entry.subject for entry in wall.withdraw(HOST)]
-    wall.withdraw("192.0.0.0/16")
+    assert [HOST] == [entry.subject for entry in wall.entries.withdraw(HOST)]
+    wall.entries.withdraw("192.0.0.0/16")
+    assert DELAY is wall.verdict(HOST, NOW).standing
+    wall.reputation.forget(HOST)
     assert WELCOME is wall.verdict(HOST, NOW).standing
 
 

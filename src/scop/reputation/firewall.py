@@ -44,9 +44,10 @@ class Verdict:
     standing: Standing
     entry: Entry | None = None
     reason: str = ""
+    is_allowed: bool = False  # whatever else is known
 
 
-_WELCOME = Verdict(Standing.WELCOME)
+_WELCOME, _ALLOWED = Verdict(Standing.WELCOME), Verdict(Standing.WELCOME, is_allowed=True)
 
 
 class Firewall:
@@ -64,10 +65,10 @@ class Firewall:
         """Return how the client at an address is met."""
         source = self.sources.of(address)
         if source is None or self._is_allowed(address):
-            return _WELCOME
+            return _ALLOWED
         allowing = self.entries.find(Action.ALLOW, address, source, now_unix)
         if allowing is not None:
-            return Verdict(Standing.WELCOME, allowing, allowing.reason)
+            return Verdict(Standing.WELCOME, allowing, allowing.reason, is_allowed=True)
         blocking = self.entries.find(Action.BLOCK, address, source, now_unix)
         if blocking is not None:
             return Verdict(Standing.REFUSE, blocking, blocking.reason)
@@ -84,6 +85,10 @@ class Firewall:
         offenders = self.reputation.note(deed, party, now_unix)
         made = (self._shut_out(row, deed, address, now_unix) for row in offenders)
         return tuple(entry for entry in made if entry is not None)
+
+    def is_allowed(self, address: str, now_unix: float) -> bool:
+        """Say whether the client is let in whatever is known of it."""
+        return self.verdict(address, now_unix).is_allowed
 
     def ban(self, subject: str, cause: Cause, reason: str, now_unix: float) -> Entry | None:
         """Shut the door to a subject for the usual time; None where an operator has said otherwise."""
@@ -106,12 +111,6 @@ class Firewall:
         if not self.entries.put(entry):
             raise ValueError(f"there are {MAX_ORDERED} entries of operators already; remove some")
 
-    def withdraw(self, subject: str) -> tuple[Entry, ...]:
-        """Take away every entry of a subject and what is known of it; return the entries."""
-        found = self.entries.withdraw(subject)
-        self.reputation.forget(subject)
-        return found
-
     def _check_block(self, subject: str) -> None:
         network = network_of(subject)
         assert network is not None
@@ -131,13 +130,9 @@ class Firewall:
 
     def _is_exempt(self, address: str, subject: str, now_unix: float) -> bool:
         """Say whether the client is allowed, so that neither it nor its network is shut out for what it did."""
-        source = self.sources.of(address)
-        assert source is not None
         if kind_of(subject) is SubjectKind.DOMAIN:
             return False
-        if self._is_allowed(address) or self._holds_allowed(subject):
-            return True
-        return self.entries.find(Action.ALLOW, address, source, now_unix) is not None
+        return self._holds_allowed(subject) or self.is_allowed(address, now_unix)
 
     def _holds_allowed(self, subject: str) -> bool:
         """Say whether a network has addresses that are allowed: then it is not shut out as a whole."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from scop.reputation.entries import Action, Cause, Entry
 from scop.reputation.firewall import Firewall
 from scop.reputation.subjects import parse_subject
 from scop.reputation.tally import Tally
 
-__all__ = ["load_firewall", "save_firewall"]
+__all__ = ["Snapshot", "load_firewall", "save_firewall", "snapshot"]
 
 _FIRST = "scop.reputation 1"
 _TALLY, _ENTRY = "known", "entry"
@@ -21,17 +22,34 @@ _FOR_GOOD = "-"
 MAX_OCTETS = 16 << 20  # some hundred thousand lines; three tables and the entries make a third of it
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that is known and ordered at one moment; any thread may write it down."""
+
+    tallies: tuple[tuple[str, Tally], ...]
+    entries: tuple[Entry, ...]
+
+    def to_octets(self) -> bytes:
+        """Write it."""
+        return "".join(f"{line}\n" for line in _lines(self)).encode()
+
+
+def snapshot(firewall: Firewall, now_unix: float) -> Snapshot:
+    """Take down everything that is known and ordered."""
+    return Snapshot(tuple(firewall.reputation.tallies()), tuple(firewall.entries.holding(now_unix)))
+
+
 def save_firewall(firewall: Firewall, now_unix: float) -> bytes:
     """Return everything that is known and ordered."""
-    return "".join(f"{line}\n" for line in _lines(firewall, now_unix)).encode()
+    return snapshot(firewall, now_unix).to_octets()
 
 
-def _lines(firewall: Firewall, now_unix: float) -> Iterator[str]:
+def _lines(taken: Snapshot) -> Iterator[str]:
     yield _FIRST
-    for subject, tally in firewall.reputation.tallies():
+    for subject, tally in taken.tallies:
         counts = (tally.at_unix, tally.honest, tally.offences, tally.harmless, tally.spam)
         yield "\t".join((_TALLY, subject, *map(repr, counts), *tally.offenders))
-    for entry in firewall.entries.holding(now_unix):
+    for entry in taken.entries:
         until = _FOR_GOOD if entry.until_unix is None else repr(entry.until_unix)
         yield "\t".join((_ENTRY, entry.subject, entry.action, entry.cause, repr(entry.since_unix), until, entry.reason))
 

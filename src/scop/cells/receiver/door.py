@@ -1,36 +1,53 @@
 """All limits at port 25 in one place: who may come in, how fast, and who has to wait for the greeting.
 
 A limit that is reached is never the end of a mail: the reply is one of 4yz, so an honest sender, however
-busy, comes again. Our own networks meet no limit but that of all connections together.
+busy, comes again. Only who is shut out for more than an hour reads 554. Our own networks meet no limit but that of all
+connections together.
 
-Standards: RFC 5321 §4.2.1 (4yz), §7.8 (rejecting clients); RFC 3463 §3.8 (X.7).
+Standards: RFC 5321 §3.1 (554), §4.2.1 (4yz), §7.8 (rejecting clients); RFC 3463 §3.8 (X.7).
 """
 
 from __future__ import annotations
 
+import datetime
 import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scop.base.sources import Sources
-from scop.cells.receiver.bans import BanLimits, Bans, Misdeed, Patience
+from scop.cells.receiver.misdeeds import Misdeed, MisdeedLimits, Patience
+from scop.cells.receiver.wall import Wall, WallOptions
 from scop.iprev import IprevWord
 from scop.net.meters import Meter, Rate, TwoMeters
 from scop.net.visitors import Visitors
+from scop.reputation import Action, Cause, Entry, FirewallOptions, Standing
 from scop.smtp import Reply, reply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scop.base import Clock
     from scop.iprev import ReverseName
-    from scop.mesh.config import Limits, PerAddress, Receiver
+    from scop.mesh.config import Firewall, Limits, PerAddress, Receiver
     from scop.net.peer import Peer
 
-__all__ = ["Door", "DoorLimits", "Refusal", "Visit"]
+__all__ = ["Door", "DoorLimits", "Refusal", "Visit", "wall_options"]
 
 MINUTE = 60.0
 # A burst of octets that is not slowed down: a mail of usual size passes at full speed.
 OCTETS_BURST_SECONDS = 10.0
+
+SHORT_SECONDS = 3600.0  # for which an honest client is only put off
+_ENOUGH = reply(421, "4.7.0", "Too many errors")
+_MISDEEDS = frozenset({Cause.BROKEN_COMMANDS, Cause.REFUSED_RECIPIENTS})
+_REFUSALS = {
+    Cause.OPERATOR: "Your address is blocked here",
+    Cause.FORGERY: "Forged mail came from your address",
+    Cause.SPAM: "Spam came from your address",
+    Cause.MALWARE: "Malware came from your address",
+    Cause.BROKEN_COMMANDS: "Too many errors from your address",
+    Cause.REFUSED_RECIPIENTS: "Too many errors from your address",
+}
 
 _UNCONFIRMED = (IprevWord.FAIL, IprevWord.PERMERROR)  # where the DNS is silent nobody is to blame
 
@@ -55,14 +72,13 @@ class Refusal:
 class Door:
     """Counts what all clients do; every table in it is bounded."""
 
-    def __init__(self, limits: DoorLimits, clock: Clock) -> None:
+    def __init__(self, limits: DoorLimits, wall: Wall, clock: Clock) -> None:
         general, receiver = limits.general, limits.receiver
-        self.sources = Sources(limits.own_networks)
+        self.wall = wall
+        self.clock = clock
+        self.sources = wall.firewall.sources
         self.visitors = Visitors(general.connections, general.connections_per_address)
         self.networks = Visitors(general.connections, receiver.per_network.connections or general.connections)
-        self.bans = Bans(
-            BanLimits(general.ban_seconds, _patience(receiver.per_address), _patience(receiver.per_network)), clock
-        )
         self.mails = TwoMeters(
             *(
                 Meter(Rate(each.mails_per_minute, MINUTE), clock)
@@ -86,6 +102,7 @@ class Visit:
 
     def __init__(self, door: Door, peer: Peer) -> None:
         self._door = door
+        self._address = peer.address
         self._source = door.sources.of(peer.address)
         # Connections of our own networks are counted together only.
         self._key = self._source.host if self._source else f"{peer.address} {peer.port}"
@@ -99,10 +116,8 @@ class Visit:
     def enter(self) -> Refusal | None:
         """Let the connection in and return None; else say why not."""
         door, source = self._door, self._source
-        if source is not None and (seconds := door.bans.seconds_left(source)):
-            minutes = math.ceil(seconds / MINUTE)
-            told = reply(421, "4.7.0", f"Too many errors from your address, try again in {minutes} minutes")
-            return Refusal(told, "banned")
+        if (refusal := self._shut_out()) is not None:
+            return refusal
         if not door.visitors.enter(self._key):
             told = reply(421, "4.7.0", "Too many connections, try again later")
             return Refusal(told, "too many connections, of this address or of all")
@@ -122,19 +137,24 @@ class Visit:
         if self._source is not None:
             self._door.networks.leave(self._source.network)
 
-    def must_wait(self, name: ReverseName) -> bool:
-        """Say whether the client is suspicious: without a name that leads back to it, or known for misdeeds."""
-        if self._source is None:
-            return False
-        return name.result in _UNCONFIRMED or self.misbehaved
-
-    @property
-    def misbehaved(self) -> bool:
-        """Whether the host is known for misdeeds."""
-        return self._source is not None and self._door.bans.remembers(self._source)
+    def why_wait(self, name: ReverseName | None, listed_by: tuple[str, ...] = ()) -> str:
+        """Return why the client is suspicious, '' where it is not; `name` is None where it is not known yet."""
+        wall = self._door.wall
+        verdict = wall.verdict(self._address)
+        if self._source is None or verdict.is_allowed:
+            return ""
+        if verdict.standing is not Standing.WELCOME:
+            return "earlier offences"
+        if wall.misdeeds.remembers(self._source):
+            return "earlier misdeeds"
+        if name is not None and name.result in _UNCONFIRMED:
+            return f"reverse name: {name.result}"
+        return f"listed by {', '.join(listed_by)}" if listed_by else ""
 
     def begin_mail(self) -> Refusal | None:
-        """Count a mail that begins; say why not where it is one too many."""
+        """Count a mail that begins; say why not where it is one too many, or the door was shut meanwhile."""
+        if self.is_banned:
+            return Refusal(_ENOUGH, "banned meanwhile")
         wait = self._door.mails.take(self._source) if self._source else 0.0
         if not wait:
             return None
@@ -145,14 +165,56 @@ class Visit:
         """Count octets that came; return how long no more are to be read."""
         return self._door.octets.slow_down(self._source, octets) if self._source else 0.0
 
-    def note(self, misdeed: Misdeed) -> str:
-        """Count a misdeed; return who is banned from now on because of it, '' for nobody."""
-        return self._door.bans.note(self._source, misdeed) if self._source else ""
+    def note(self, misdeed: Misdeed) -> None:
+        """Count a misdeed, which may be the one too many."""
+        self._door.wall.note_misdeed(self._address, misdeed)
 
     @property
     def is_banned(self) -> bool:
         """Whether to hang up now."""
-        return self._source is not None and bool(self._door.bans.seconds_left(self._source))
+        return self._source is not None and self._door.wall.verdict(self._address).standing is Standing.REFUSE
+
+    def _shut_out(self) -> Refusal | None:
+        if self._source is None:
+            return None
+        entry = self._door.wall.verdict(self._address).entry
+        if entry is None or entry.action is not Action.BLOCK:
+            return None
+        told = refusal_of(entry, self._door.clock.unix())
+        return Refusal(told, f"shut out: {entry.subject}, {entry.cause}")
+
+
+def refusal_of(entry: Entry, now_unix: float) -> Reply:
+    """Return what a client reads that is shut out: to come again where that is soon, else that it is no use.
+
+    An honest queue holds mail for days: who is shut out for an hour or less loses none of it. RFC 5321 §3.1 has 554 in
+    the place of a greeting for a server that does not want the client at all.
+    """
+    text = _REFUSALS[entry.cause]
+    if entry.until_unix is None:
+        return reply(554, "5.7.1", text)
+    if entry.until_unix - entry.since_unix > SHORT_SECONDS:
+        return reply(554, "5.7.1", f"{text}, until {_date(entry.until_unix)}")
+    code = "4.7.0" if entry.cause in _MISDEEDS else "4.7.1"
+    return reply(421, code, f"{text}, try again in {_in_words(entry.until_unix - now_unix)}")
+
+
+def _in_words(seconds: float) -> str:
+    return f"{math.ceil(seconds / MINUTE)} minutes" if seconds >= MINUTE else f"{math.ceil(seconds)} seconds"
+
+
+def _date(unix: float) -> str:
+    return datetime.datetime.fromtimestamp(unix, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def wall_options(limits: DoorLimits, firewall: Firewall, folder: Path | None = None) -> WallOptions:
+    """Return what the firewall is configured to, kept in `folder`."""
+    receiver = limits.receiver
+    return WallOptions(
+        FirewallOptions(limits.general.ban_seconds, firewall.allow, limits.own_networks),
+        MisdeedLimits(_patience(receiver.per_address), _patience(receiver.per_network)),
+        folder,
+    )
 
 
 def _patience(limits: PerAddress) -> Patience:

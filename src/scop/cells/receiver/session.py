@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scop.base import Clock, printable
-from scop.cells.receiver.bans import Misdeed
+from scop.cells.receiver.hearsay import Lists
+from scop.cells.receiver.misdeeds import Misdeed
 from scop.iprev import IprevWord, ReverseName, reverse_name
 from scop.net.dns_client import Names, drive
 from scop.net.onward import Onward
@@ -31,7 +32,7 @@ from scop.smtp.stamps import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from scop.cells.receiver.door import Door, Visit
+    from scop.cells.receiver.door import Door
     from scop.net.log import Log
     from scop.net.mail_pool import MailPool
     from scop.net.peer import Peer
@@ -63,12 +64,7 @@ class Gate:
     clock: Clock
     name_seconds: float
     greeting_delay_seconds: float
-
-    def note(self, visit: Visit, address: str, misdeed: Misdeed) -> None:
-        """Count a misdeed, which may be the one too many."""
-        banned = visit.note(misdeed)
-        if banned:
-            self.log.warning("client.banned", address=address, network=banned, reason=f"too many {misdeed}")
+    lists: Lists
 
 
 @dataclass(slots=True)
@@ -127,7 +123,7 @@ class ReceiverSession:
         """Refuse other domains at once, ask onward for ours; hang up on who has asked for too many in vain."""
         answer = await self._recipient(recipient)
         if answer.is_permanent:
-            self._gate.note(self._visit, self._peer.address, Misdeed.REFUSED_RECIPIENT)
+            self._visit.note(Misdeed.REFUSED_RECIPIENT)
         if not self._visit.is_banned:
             return answer
         await self._onward.abandon()
@@ -173,16 +169,20 @@ class ReceiverSession:
     async def _hold_back(self) -> None:
         """Let a suspicious client wait for its greeting; who it is, is found out meanwhile.
 
-        An honest client waits as long as its name takes to be found, and never for a DNS that is silent beyond that.
+        An honest client waits as long as its name takes to be found and lists take to answer, and never for a DNS that
+        is silent beyond that.
         """
         gate, naming = self._gate, self._naming
         if self._visit.is_own or not gate.greeting_delay_seconds or naming is None:
             return
         started = gate.clock.monotonic()
-        await asyncio.wait({naming}, timeout=gate.greeting_delay_seconds)
-        if not naming.done() or not self._visit.must_wait(naming.result()):
+        hearing = asyncio.get_running_loop().create_task(gate.lists.ask(self._peer.address))
+        await asyncio.wait({naming, hearing}, timeout=gate.greeting_delay_seconds)
+        listed_by = tuple(said.zone for said in hearing.result() if said.is_listed) if hearing.done() else ()
+        hearing.cancel()
+        reason = self._visit.why_wait(naming.result() if naming.done() else None, listed_by)
+        if not reason:
             return
-        reason = "earlier misdeeds" if self._visit.misbehaved else f"reverse name: {naming.result().result}"
         gate.log.info("client.delayed", address=self._peer.address, reason=reason)
         await asyncio.sleep(max(0.0, gate.greeting_delay_seconds - (gate.clock.monotonic() - started)))
 
