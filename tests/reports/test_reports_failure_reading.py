@@ -129,6 +129,6 @@ def test_what_is_no_failure_report(name: str) -> None:
 def test_a_report_in_the_mail_that_came_back_is_not_read() -> None:
     """The outer report is meant: a stranger's mail cannot bring fields or a second report into it."""
     inner = mail(FIELDS.replace("Example.com", "evil.test")).decode().replace("--b", "--c").replace("=b", "=c")
-    outer = mail(FIELDS, returned=inner).replace(b"text/rfc822-headers", b"message/rfc822")
+    outer = mail(FIELDS, returned=inner).replace(b"text/rfc822-headers", b"message/rfc822", 1)
     report = parse_failure(outer)
-    assert ("example.com", inner.encode()) == (report.reported_domain, report.returned + b"\n")
+    assert ("example.com", inner.encode()) == (report.reported_domain, report.returned)
