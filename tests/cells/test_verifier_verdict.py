@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.verifier_world import LAGOON, judgement_of
 from scop.arc import ArcResult, ArcWord
@@ -129,17 +131,26 @@ def test_the_results_are_written_in_the_registry_s_words() -> None:
         PASSED,
         spf=SpfResult(SpfWord.PASS, "lagoon.test"),
         helo=SpfResult(SpfWord.NONE, "mx.lagoon.test"),
-        dkim=(DkimResult(DkimWord.PASS, "lagoon.test", "rsa", algorithm="rsa-sha256"),),
+        dkim=(
+            DkimResult(DkimWord.PASS, "lagoon.test", "rsa", "", "@lagoon.test", "rsa-sha256", signature_start="a/+b"),
+            DkimResult(DkimWord.FAIL, "lagoon.test", "ed", "", "x y@b.lagoon.test", is_testing=True),
+        ),
         arc=ArcResult(ArcWord.PASS, ("list.test",), oldest_pass=0),
     )
     disposition, field = stamps(judged, decide(judged), HOST)
     assert b"X-SCoP-Disposition: none\r\n" == disposition
     written = parse_results(field)
     assert HOST == written.authserv_id
+    assert ["", "", "", "test mode", "", "", ""] == [one.reason for one in written.results]
     assert [
         ("spf", "pass", {"smtp.mailfrom": "lagoon.test"}),
         ("spf", "none", {"smtp.helo": "mx.lagoon.test"}),
-        ("dkim", "pass", {"header.d": "lagoon.test", "header.s": "rsa", "header.a": "rsa-sha256"}),
+        (
+            "dkim",
+            "pass",
+            {"header.d": "lagoon.test", "header.s": "rsa", "header.a": "rsa-sha256", "header.b": "a/+b"},
+        ),
+        ("dkim", "fail", {"header.d": "lagoon.test", "header.i": "x y@b.lagoon.test", "header.s": "ed"}),
         ("arc", "pass", {"smtp.remote-ip": LAGOON, "header.oldest-pass": "0"}),
         ("iprev", "permerror", {"policy.iprev": LAGOON}),
         ("dmarc", "pass", {"header.from": "lagoon.test", "policy.dmarc": "none"}),
@@ -154,6 +165,25 @@ def test_an_override_is_written_down() -> None:
     )
     (result,) = (one for one in parse_results(stamps(judged, decide(judged), HOST)[1]).results if one.method == "dmarc")
     assert ("fail", "local_policy: arc=pass as[1].d=list.test") == (result.result, result.reason)
+
+
+TEXT = st.one_of(st.text(max_size=30), st.text(max_size=3).map(lambda piece: piece * 300))
+
+
+@given(domain=TEXT, selector=TEXT, identity=TEXT, comment=TEXT)
+@settings(max_examples=40)
+def test_nothing_of_the_mail_breaks_our_field(domain: str, selector: str, identity: str, comment: str) -> None:
+    """Whatever stands in domains and identities, the field is one field of ASCII that reads as it was meant."""
+    judged = judgement_of(
+        DmarcResult(DmarcWord.FAIL, overrides=(Override(OverrideWord.OTHER, comment),)),
+        spf=SpfResult(SpfWord.FAIL, domain),
+        dkim=(DkimResult(DkimWord.FAIL, domain, selector, "", identity),),
+    )
+    verdict = decide(judged)
+    field = stamps(judged, verdict, HOST)[1]
+    assert field.isascii()
+    assert all(line[:1] == b"\t" and 998 > len(line) for line in field.split(b"\r\n")[1:-1])
+    assert ["spf", "spf", "dkim", "iprev", "dmarc"] == [one.method for one in parse_results(field).results]
 
 
 def test_only_our_own_stamps_stay() -> None:

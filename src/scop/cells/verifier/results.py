@@ -2,7 +2,8 @@
 
 Received-SPF (RFC 7208 §9.1) is not written: RFC 8601 §2.7.2 says the same in the field that everything else stands in.
 
-Standards: RFC 8601 §2.2, §2.7 (Authentication-Results), §5 (removal), RFC 8617 §6 (arc), RFC 9989 §9 (dmarc).
+Standards: RFC 8601 §2.2, §2.7 (Authentication-Results), §5 (removal), RFC 6008 (header.b), RFC 8617 §6 (arc), RFC 9989
+§9.1 (dmarc).
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from scop.dkim import DkimResult
 __all__ = ["cleaned", "stamps"]
 
 _OWN_PREFIX = b"x-scop-"
-MAX_VALUE_CHARACTERS = 100  # of a domain or a comment
-MAX_TAG_OCTETS = 8  # of b=: enough to tell signatures apart (RFC 6008 §4)
+MAX_VALUE_CHARACTERS = 400  # of one value, which may double where it is quoted: below what a line holds
 
 
 def stamps(judgement: Judgement, verdict: Verdict, hostname: str) -> tuple[bytes, bytes]:
@@ -60,8 +60,16 @@ def _results(judgement: Judgement) -> Iterator[MethodResult]:
 
 
 def _signature(one: DkimResult) -> MethodResult:
-    properties = {"header.d": one.domain, "header.s": one.selector, "header.a": one.algorithm}
-    return MethodResult("dkim", one.result, properties=_present(properties))
+    properties = {
+        "header.d": one.domain,
+        "header.i": one.identity if one.identity != f"@{one.domain}" else "",
+        "header.s": one.selector,
+        "header.a": one.algorithm,
+        "header.b": one.signature_start,
+    }
+    # Lenient: RFC 6376 §3.6.1 has a mail signed in test mode treated as unsigned. Many forget to end the test, and
+    # others count such signatures: to refuse what they signed would help nobody
+    return MethodResult("dkim", one.result, "test mode" if one.is_testing else "", _present(properties))
 
 
 def _chain(judgement: Judgement) -> MethodResult:
@@ -74,7 +82,7 @@ def _dmarc(judgement: Judgement) -> MethodResult:
     dmarc = judgement.dmarc
     domains = judgement.authorship.domains
     author = domains[0] if len(domains) == 1 else ""
-    # RFC 9989 §9: the policy that is applied to a mail that fails, after all options
+    # RFC 9989 §9.1: the policy that is applied to a mail that fails, after all options
     applied = str(dmarc.disposition) if dmarc.policy_domain else ""
     # RFC 9989 §5.4: why that is not what was published
     reason = "; ".join(f"{one.word}: {one.comment}" for one in dmarc.overrides)
@@ -87,4 +95,6 @@ def _present(properties: dict[str, str]) -> dict[str, str]:
 
 
 def _bounded(value: str) -> str:
-    return printable(value, limit=MAX_VALUE_CHARACTERS)
+    # RFC 8601 §2.2: UTF-8 only where the mail is international; whoever reads this may know ASCII only
+    ascii_text = printable(value, limit=MAX_VALUE_CHARACTERS).encode("ascii", "backslashreplace").decode("ascii")
+    return ascii_text[:MAX_VALUE_CHARACTERS]
