@@ -9,7 +9,9 @@ from scop.cli.late import Late
 __all__ = ["dmarc"]
 
 # Command name → (module, attribute, one line for the list).
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "reports": ("scop.cli.dmarc.reports", "reports", "Show who sends as us; list, show and send reports."),
+}
 
 
 @click.command(cls=Late, late_commands=COMMANDS)
