@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from fakes.smtp_values import FULL_ENVELOPE
 from scop.cells.filter.manifest import MANIFEST
 from scop.cells.filter.model import ModelInUse
 from scop.cells.filter.service import FilterOptions, run
-from scop.mesh.calls import Caller
+from scop.mesh.calls import Caller, CallServer
 from scop.mesh.cell import Life
+from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.filter import InstallModel, ModelStatus, ReadModelStatus
+from scop.mesh.vocabulary.receiver import Deed, Noted, NotedDeed, NoteDeeds
 from scop.net.faults import PermanentFailure
 from scop.net.mail_client import MailClient
 from scop.net.mail_pool import MailPool
+from scop.net.peer import Peer
 from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
 from scop.spam import Classifier, Label, Verdict
 
@@ -51,10 +55,26 @@ class FaultyClassifier(Classifier):
         raise ZeroDivisionError(f"{len(octets)} octets")
 
 
+class DeafReceiver:
+    """Writes down what it is told, and does nothing about it."""
+
+    def __init__(self) -> None:
+        self.inlet = NamedInlet({"filter": PipeProtocol.CALL})
+        self.deeds: list[NotedDeed] = []
+
+    def answer(self, peer: Peer) -> CallServer:
+        """Answer one pipe."""
+        return CallServer(peer, {NoteDeeds: self._note}, KeptLog().log("receiver"))
+
+    async def _note(self, asked: NoteDeeds, _peer: Peer) -> Noted:
+        self.deeds += asked.deeds
+        return Noted(len(asked.deeds))
+
+
 class RunningFilter:
     """A filter between a receiver and a verifier that writes down what it gets."""
 
-    def __init__(self, verifier: Listening, records: Records, state: Path) -> None:
+    def __init__(self, verifier: Listening, records: Records, receiver: DeafReceiver, state: Path) -> None:
         self.verifier = verifier
         self.records = records
         self.kept = KeptLog()
@@ -65,12 +85,14 @@ class RunningFilter:
             inlet=self.inlet,
             model=self.model,
             verifier=MailPool(verifier.dialer(), name=HOST, lmtp=True),
+            receiver=Caller(receiver.inlet.dial("filter")),
             log=self.kept.log("filter"),
             clock=JumpingClock(),
             life=Life(),
             max_message_octets=5_000_000,
             max_recipients=100,
         )
+        self.deeds = receiver.deeds
         self._client: MailClient | None = None
         self.caller: Caller | None = None
 
@@ -110,10 +132,19 @@ class RunningFilter:
 
 @pytest.fixture
 async def filtering(tmp_path: Path) -> AsyncIterator[RunningFilter]:
-    """Run a filter and its verifier for one test."""
+    """Run a filter for one test."""
+    async with running_filter(tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def running_filter(tmp_path: Path) -> AsyncIterator[RunningFilter]:
+    """Run a filter between its neighbours."""
     records = Records()
     async with serve(records.session, ServerOptions("verifier", lmtp=True, trusted=True)) as verifier:
-        running = RunningFilter(verifier, records, tmp_path)
+        receiver = DeafReceiver()
+        await receiver.inlet.serve({PipeProtocol.CALL: receiver.answer})
+        running = RunningFilter(verifier, records, receiver, tmp_path)
         ready = asyncio.Event()
         running.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(running.options))
@@ -124,6 +155,7 @@ async def filtering(tmp_path: Path) -> AsyncIterator[RunningFilter]:
             running.options.life.stop()
             await serving
             await running.end()
+            await receiver.inlet.end()
 
 
 async def test_filter_without_a_model_is_unsure(filtering: RunningFilter) -> None:
@@ -147,6 +179,19 @@ async def test_filter_uses_a_model_as_soon_as_it_is_installed(filtering: Running
     assert filtering.caller is not None
     assert status == await filtering.caller.call(ReadModelStatus())
     assert status == ModelInUse(tmp_path).status()
+
+
+async def test_filter_tells_the_receiver_of_what_is_sure(tmp_path: Path) -> None:
+    """Spam and harmless mail under its client and trace, whatever becomes of it; unsure mail of nobody."""
+    async with running_filter(tmp_path) as filtering:
+        await filtering.send(RECEIVED + SPAM)
+        await filtering.install(trained().save())
+        filtering.records.message_reply = reply(550, "5.7.1", "Refused by policy")
+        for octets in (SPAM, HAM):
+            await filtering.send(RECEIVED + octets)
+    assert [NotedDeed(deed, "192.0.2.1", trace="0123456789ab") for deed in (Deed.SPAM, Deed.HARMLESS)] == (
+        filtering.deeds
+    )
 
 
 async def test_filter_refuses_a_model_that_is_none(filtering: RunningFilter) -> None:

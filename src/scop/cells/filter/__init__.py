@@ -7,19 +7,23 @@ DESCRIPTION
     Takes mail from the receiver by LMTP, weighs its words with a trained model (scop.spam), writes what
     it found on top as `X-SCoP-Spam: <label>; score=…; clues=…`, and passes it on to the verifier. It
     refuses nothing and delays nothing: where a spam label leads is the mailbox's business. Without a model
-    every mail is `unsure`. The operator installs a model while the cell runs; it is durable before it is used.
+    every mail is `unsure`. The receiver's firewall is told which clients bring spam, and which bring what looks
+    harmless; unsure mail is told of to nobody. The operator installs a model while the cell
+    runs; it is durable before it is used.
 
 PEERS
-    receiver (LMTP): mail. verifier (LMTP): mail, weighed. operator (call): a new model, its state.
+    receiver (LMTP in): mail; (call out): who sends spam. verifier (LMTP out): mail, weighed. operator (call in): a
+    new model, its state.
 
 STATE
     `model.spam`: the trained model.
 
 SECURITY
     Exposure: parses every mail's whole content, in Python. Secrets: the model, which tells what words the
-    people here write and get. Cannot dial anybody but the verifier. Worst outcome if taken over: it reads,
-    changes or drops mail while it passes and calls spam ham; the verifier still judges who sent it, but
-    a changed body breaks its seal.
+    people here write and get. Cannot dial anybody but the verifier
+    and the receiver. Worst outcome if taken over: it reads, changes or drops mail while it passes, calls spam ham
+    and honest clients spammers, so that the receiver puts them off; the verifier still judges who sent a mail, but a
+    changed body breaks its seal.
 
 LIMITS
     One model for all people. It does not learn from what people move yet. A mail is weighed in the event

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from scop.base import Clock
 from scop.cells.filter.model import ModelInUse
 from scop.cells.filter.session import FilterPassage, Scales
-from scop.mesh.calls import CallServer
+from scop.mesh.calls import Caller, CallServer
+from scop.mesh.calls.outbox import Outbox, OutboxLimits
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.filter import InstallModel, ModelStatus, ReadModelStatus
+from scop.mesh.vocabulary.receiver import NotedDeed, NoteDeeds
 from scop.mime import load_charsets
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
@@ -30,6 +32,7 @@ class FilterOptions:
     inlet: Inlet
     model: ModelInUse
     verifier: MailPool
+    receiver: Caller
     log: Log
     clock: Clock
     life: Life
@@ -47,6 +50,7 @@ def options_of(cell: Cell) -> FilterOptions:
         inlet=cell.inlet,
         model=ModelInUse(cell.state),
         verifier=cell.mail_pool("verifier"),
+        receiver=cell.caller("receiver"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -57,7 +61,12 @@ def options_of(cell: Cell) -> FilterOptions:
 
 async def run(options: FilterOptions) -> None:
     """Weigh mail and pass it on until asked to end."""
-    scales = Scales(options.hostname, options.model, options.verifier, options.clock, options.log)
+
+    async def send(deeds: tuple[NotedDeed, ...]) -> None:
+        await options.receiver.call(NoteDeeds(deeds))
+
+    deeds = Outbox[NotedDeed](send, "receiver", options.log, OutboxLimits())
+    scales = Scales(options.hostname, options.model, options.verifier, deeds, options.clock, options.log)
     speech = ServerOptions(
         hostname=options.hostname,
         lmtp=True,
@@ -83,3 +92,5 @@ async def run(options: FilterOptions) -> None:
     await options.life.stopped()
     await options.inlet.close()
     await options.verifier.close()
+    await deeds.close()
+    await options.receiver.close()

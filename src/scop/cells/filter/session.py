@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from scop.base import Clock
 from scop.cells.filter.model import ModelInUse
 from scop.cells.filter.stamp import spam_field
+from scop.mesh.calls.outbox import Outbox
+from scop.mesh.vocabulary.receiver import Deed, NotedDeed
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.pipe_session import Passage
@@ -20,6 +22,7 @@ from scop.spam import Label, Verdict
 
 __all__ = ["FilterPassage", "Scales"]
 
+_DEEDS = {Label.SPAM: Deed.SPAM, Label.HAM: Deed.HARMLESS}
 _UNWEIGHED = Verdict(Label.UNSURE, 0.5, ())
 
 
@@ -30,6 +33,7 @@ class Scales:
     hostname: str
     model: ModelInUse
     verifier: MailPool
+    deeds: Outbox[NotedDeed]  # of which the receiver is told
     clock: Clock
     log: Log
 
@@ -41,12 +45,13 @@ class FilterPassage(Passage):
         super().__init__(f"{scales.hostname} LMTP", scales.verifier)
         self._scales = scales
         self._trace = ""
+        self._address = ""
 
     async def mail(self, mail: Mail) -> Reply:
         """Begin a transaction at the verifier, with where the mail came from."""
         origin = mail.origin or Origin()
         origin = origin if origin.ident else replace(origin, ident=new_trace_id())
-        self._trace = origin.ident
+        self._trace, self._address = origin.ident, origin.address
         return await self._onward.mail(mail, origin)
 
     async def message(self, octets: bytes) -> Reply:
@@ -62,12 +67,19 @@ class FilterPassage(Passage):
         self._scales.log.info(
             "mail.classified", trace=self._trace, seconds=seconds, label=verdict.label, score=round(verdict.score, 3)
         )
+        self._tell(verdict)
         answer = await self._onward.message(prepend(octets, spam_field(verdict)))
         if not answer.is_positive:
             self._scales.log.warning(
                 "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]
             )
         return answer
+
+    def _tell(self, verdict: Verdict) -> None:
+        """Have the firewall weigh what is sure; it knows which clients are our own."""
+        deed = _DEEDS.get(verdict.label)
+        if deed is not None and self._address:
+            self._scales.deeds.put(NotedDeed(deed, self._address, trace=self._trace))
 
     def _weigh(self, octets: bytes) -> Verdict:
         """Return the verdict on what stands below our stamps.
