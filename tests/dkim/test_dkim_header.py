@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scop.dkim import canonical_header
 from scop.dkim.header import Header, split_message
 
 BLOCK = b"Received: one\r\nReceived: two\r\nSUBJECT : a\r\n b\r\nFrom: x"
@@ -65,4 +66,5 @@ def test_header_of_any_octets_is_cut_without_loss(block: bytes, algorithm: str) 
         found = header.named(name)
         assert all(field.removesuffix(b"\r\n") in block for field in found)
         once = header.covered([name] * len(found), algorithm)
+        assert b"".join(canonical_header(field, algorithm) for field in reversed(found)) == once
         assert once == header.covered([name] * (2 * len(found)), algorithm)

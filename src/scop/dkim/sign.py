@@ -33,6 +33,12 @@ SIGNED_FIELDS = (
     "List-Unsubscribe-Post", "List-Subscribe", "List-Post", "List-Owner", "List-Archive",
 )  # fmt: skip
 
+# Each name, as fields are looked up, and how often it is listed beyond those that are there.
+_CHOICE = tuple(
+    (name, name.lower().encode("ascii"), more)
+    for names, more in ((OVERSIGNED_FIELDS, 1), (SIGNED_FIELDS, 0))
+    for name in names
+)
 _LINE_OCTETS = 72  # RFC 5322 §2.1.1 allows 78; a tab, the tag and the next semicolon or colon stand there too
 _RELAXED = Canonicalization.RELAXED
 
@@ -54,13 +60,11 @@ def sign(octets: bytes, keys: Sequence[SigningKey], *, now: float, lifetime_seco
 
 def names_to_sign(header: Header) -> list[str]:
     """Return the names that h= lists, in their order; raise `ValueError` for a header without From."""
-    names: list[str] = []
-    for name in OVERSIGNED_FIELDS:
-        names += [name] * (len(header.named(name.lower().encode("ascii"))) + 1)
-    for name in SIGNED_FIELDS:
-        names += [name] * len(header.named(name.lower().encode("ascii")))
-    if names.count("From") == 1:
+    if not header.named(b"from"):
         raise ValueError("a mail without From cannot be sealed")  # RFC 6376 §5.4
+    names: list[str] = []
+    for name, key, more in _CHOICE:
+        names += [name] * (header.count(key) + more)
     return names
 
 

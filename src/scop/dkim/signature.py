@@ -29,12 +29,16 @@ __all__ = [
 
 MAX_FIELD_OCTETS = 65_536  # h= and z= of a long header fit in; bounds what one field can cost
 _SIGNATURE_TAGS = ("a", "b", "bh", "d", "h", "s")
-_SIGNATURE_VALUE = re.compile(rb"(\A[^:;]*:|;)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+# b= as the first tag behind the field's name, or as any later one; a `b=` within another tag's value is none.
+_FIRST_VALUE = re.compile(rb"([^:;]*:[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+_LATER_VALUE = re.compile(rb"(;[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 _NUMBER = re.compile(r"[0-9]{1,12}")  # RFC 6376 §3.5: t= and x= are at least 12 digits wide
 _LENGTH = re.compile(r"[0-9]{1,76}")
 # Lenient: an underscore or a hyphen may stand anywhere in a label, since selectors of large providers have them.
 _LABELS = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
-_FIELD_NAME = re.compile(r"[!-9<-~]+")  # RFC 5322 §3.6.8, without the semicolon that ends a tag
+# RFC 5322 §3.6.8, without the semicolon that ends a tag; folding white space around each (RFC 6376 §3.5, h=)
+_FIELD_NAME = rb"[ \t\r\n]*[!-9<-~]+[ \t\r\n]*"
+_FIELD_NAMES = re.compile(_FIELD_NAME + rb"(?::" + _FIELD_NAME + rb")*")
 _QUOTED_OCTET = re.compile(r"=([0-9A-Fa-f]{2})")
 
 
@@ -87,7 +91,8 @@ def read_signature(tags: Mapping[str, str]) -> Signature:
     signed, expires = _number(tags, "t", _NUMBER), _number(tags, "x", _NUMBER)
     if signed is not None and expires is not None and expires <= signed:  # RFC 6376 §3.5, x=
         raise RemoteProtocolError("x= is not after t=")
-    _check_query_methods(tags.get("q", "dns/txt"))
+    if "q" in tags:
+        _check_query_methods(tags["q"])
     return Signature(
         algorithm=read_algorithm(tags["a"]),
         header_canonicalization=header_canonicalization,
@@ -113,13 +118,14 @@ def require_tags(tags: Mapping[str, str], names: tuple[str, ...]) -> None:
 
 def without_signature_octets(field: bytes) -> bytes:
     """Return the whole field with the value of b= left out, as it is hashed (RFC 6376 §3.5, b=)."""
-    return _SIGNATURE_VALUE.sub(rb"\1\2", field, count=1)
+    found = _FIRST_VALUE.match(field) or _LATER_VALUE.search(field)
+    return field if found is None else field[: found.end(1)] + field[found.end() :]
 
 
 def parse_base64(tag: str, value: str) -> bytes:
     """Return what a base64 value holds; white space in it counts for nothing."""
     try:
-        return binascii.a2b_base64(without_white_space(value), strict_mode=True)
+        return binascii.a2b_base64(value.encode().translate(None, b" \t\r\n"), strict_mode=True)
     except ValueError as error:
         raise RemoteProtocolError(f"{tag}= is no base64") from error
 
@@ -152,9 +158,11 @@ def _canonicalizations(value: str) -> tuple[Canonicalization, Canonicalization]:
 
 
 def _identity(value: str, domain: str) -> str:
+    if not value:
+        return f"@{domain}"
     # RFC 6376 §2.11: dkim-quoted-printable, so that a local part may have a semicolon
     text = _QUOTED_OCTET.sub(lambda found: chr(int(found[1], 16)), without_white_space(value))
-    local_part, at, auid_domain = (text or f"@{domain}").rpartition("@")
+    local_part, at, auid_domain = text.rpartition("@")
     auid_domain = a_labels(auid_domain)
     # RFC 6376 §3.5, i=: the same as d= or a subdomain of it
     if not at or not (auid_domain == domain or auid_domain.endswith(f".{domain}")):
@@ -165,12 +173,13 @@ def _identity(value: str, domain: str) -> str:
 
 
 def _signed_fields(value: str) -> tuple[bytes, ...]:
-    names = [name.strip(" \t\r\n").lower() for name in value.split(":")]
-    if not all(map(_FIELD_NAME.fullmatch, names)):
+    octets = value.encode("utf-8").lower()
+    if not _FIELD_NAMES.fullmatch(octets):
         raise RemoteProtocolError("h= has what is no name of a field")
-    if "from" not in names:  # RFC 6376 §5.4
+    names = tuple(map(bytes.strip, octets.split(b":")))
+    if b"from" not in names:  # RFC 6376 §5.4
         raise RemoteProtocolError("From is not signed")
-    return tuple(name.encode("ascii") for name in names)
+    return names
 
 
 def _number(tags: Mapping[str, str], tag: str, form: re.Pattern[str]) -> int | None:

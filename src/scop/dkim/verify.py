@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from scop.base import Check, RemoteProtocolError
@@ -159,11 +159,12 @@ def _verified(signature: Signature, keys: tuple[KeyRecord, ...], index: int, mai
         return _result(signature, DkimWord.FAIL, "signature did not verify", is_testing=is_testing)
     unsigned = 0 if length is None else body_octets - length
     reason = f"{unsigned} octets of the body are not signed" if unsigned else ""
-    result = _result(signature, DkimWord.PASS, reason, is_testing=key.is_testing)
-    return replace(result, unsigned_octets=unsigned)
+    return _result(signature, DkimWord.PASS, reason, is_testing=key.is_testing, unsigned_octets=unsigned)
 
 
-def _result(signature: Signature, word: DkimWord, reason: str, *, is_testing: bool = False) -> DkimResult:
+def _result(
+    signature: Signature, word: DkimWord, reason: str, *, is_testing: bool = False, unsigned_octets: int = 0
+) -> DkimResult:
     return DkimResult(
         word,
         domain=signature.domain,
@@ -171,6 +172,7 @@ def _result(signature: Signature, word: DkimWord, reason: str, *, is_testing: bo
         reason=reason,
         identity=signature.identity,
         algorithm=signature.algorithm.value,
+        unsigned_octets=unsigned_octets,
         is_testing=is_testing,
         signature_start=binascii.b2a_base64(signature.octets[:_START_OCTETS], newline=False).decode("ascii"),
     )
