@@ -30,7 +30,8 @@ class Reading:
     def text_of(self, element: Element) -> str:
         """Return the text of an element, without white space around it."""
         text = element.text.strip()
-        check_limit(len(text), self.limits.text_characters, f"characters of {element.name}")
+        if len(text) > self.limits.text_characters:  # as almost never: a call for each costs
+            check_limit(len(text), self.limits.text_characters, f"characters of {element.name}")
         return self._texts.setdefault(text, text)  # a report repeats the same few in every record
 
     def note_unknown(self, element: Element, where: str) -> None:
