@@ -76,7 +76,7 @@ SILENT = {
 
 @pytest.mark.parametrize("name", SILENT)
 def test_both_forms_and_their_extensions_have_no_defect(name: str) -> None:
-    """RFC 9990 §4 and RFC 7489 appendix C: extensions are passed over, and the old form is a form."""
+    """RFC 9990 §5 and RFC 7489 appendix C: extensions are passed over, and the old form is a form."""
     assert () == read_with(*SILENT[name])
 
 

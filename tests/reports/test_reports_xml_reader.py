@@ -201,7 +201,7 @@ NAMESPACES = {
 
 @pytest.mark.parametrize("name", NAMESPACES)
 def test_elements_of_extensions_are_not_taken_for_the_reports(name: str) -> None:
-    """RFC 9990 §4: what has another namespace keeps another name, whatever prefix the report itself has."""
+    """RFC 9990 §5: what has another namespace keeps another name, whatever prefix the report itself has."""
     document, names = NAMESPACES[name]
     assert names == [child.name for child in children_of(document, ROOT, Defects(), limits=DEFAULT_LIMITS)]
 

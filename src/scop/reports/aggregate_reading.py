@@ -4,7 +4,7 @@ Both forms are read by one table of elements, as their senders mix them. What ch
 `defects`; what leaves a doubt about who sent how much and how it was judged is a `RemoteProtocolError`. The order of
 elements is not looked at: the two forms differ in it, and no sender keeps it.
 
-Standards: RFC 9990 §3.1.1, §4 (extensions are passed over), RFC 7489 appendix C.
+Standards: RFC 9990 §3.1.1, §5 (extensions are passed over), RFC 7489 appendix C.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Reading:
         return self._texts.setdefault(text, text)  # a report repeats the same few in every record
 
     def note_unknown(self, element: Element, where: str) -> None:
-        """Note an element that no form has; those of other namespaces are extensions (RFC 9990 §4)."""
+        """Note an element that no form has; those of other namespaces are extensions (RFC 9990 §5)."""
         if not element.name.startswith("{") and ":" not in element.name:
             self.defects.note(f"{where} has an unknown element {printable(element.name, limit=40)!r}")
 
