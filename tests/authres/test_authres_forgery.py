@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.authres import AuthenticationResults, claims_authserv, remove_forged
+from scop.authres.forgery import MAX_FIELDS_READ
 
 US = "mx.harbor.test"
 
@@ -110,3 +111,16 @@ def test_exactly_the_forged_fields_go(fields: list[bytes]) -> None:
 def test_what_we_write_is_ours() -> None:
     """A field of our own making is recognised."""
     assert b"" == remove_forged(AuthenticationResults(US).to_field(), US)
+
+
+@pytest.mark.parametrize("count", [MAX_FIELDS_READ, MAX_FIELDS_READ + 1])
+def test_so_many_fields_are_read_and_no_more(count: int) -> None:
+    """Below more fields than any honest mail has, they are removed unread (RFC 8601 §5 lets us remove all)."""
+    cleaned = remove_forged(KEPT["another server"] * count + KEPT["a longer field name"] + BODY, US)
+    assert KEPT["another server"] * MAX_FIELDS_READ + KEPT["a longer field name"] + BODY == cleaned
+
+
+def test_removing_is_linear() -> None:
+    """A header that only repeats a name, or white space before it, costs no more than its length."""
+    for piece in (b"authentication-results ", b"\vauthentication-results:", b"\r", b"\v", b"X: y\r\n"):
+        remove_forged(b"X: " + piece * 30_000 + FORGED["plain"] + BODY, US, also=(b"x-scop-",))

@@ -18,11 +18,16 @@ from scop.base import a_labels
 
 __all__ = ["claims_authserv", "remove_forged"]
 
+MAX_FIELDS_READ = 500  # honest mails have a few dozen; what comes below so many is removed unread
+
 _NAME = b"authentication-results"
 _HEADER_END = re.compile(rb"\n(?:\r?\n|\r)|\r\r")
-_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
+# From a name to the end of its field with the folded lines; any line end counts, as readers differ
+_REST_OF_FIELD = re.compile(rb"[^\r\n]*+(?:(?:\r\n|\n|\r)[ \t][^\r\n]*+)*+(?:\r\n|\n|\r)?")
 _SQUEEZED_OUT = re.compile(r"[\s\"\\\x00-\x1f]+")
 _COMMENT = re.compile(r"\([^()]*\)")
+_PLAIN = re.compile(r"[ \t]*([A-Za-z0-9.-]+)[ \t]*(?:;|$)")  # how nearly everybody writes the beginning
+_WHITE = b" \t\r\n\v\f"
 
 
 def remove_forged(octets: bytes, authserv_id: str, *, also: tuple[bytes, ...] = ()) -> bytes:
@@ -31,18 +36,30 @@ def remove_forged(octets: bytes, authserv_id: str, *, also: tuple[bytes, ...] = 
     `also` are lower-case beginnings of further field names to remove, such as `b"x-scop-"`. The same
     object comes back when there is nothing to remove.
     """
-    end = _header_octets(octets)
-    lowered = octets[:end].lower()
-    if not any(name in lowered for name in (_NAME, *also)):
-        return octets
-    kept = [field for field in _fields(octets[:end]) if not _is_forged(field, authserv_id, also)]
-    header = b"".join(kept)
-    return octets if len(header) == end else b"".join((header, memoryview(octets)[end:]))
+    lowered = octets[: _header_octets(octets)].lower()
+    found = sorted(place for name in (_NAME, *also) for place in _fields_named(lowered, name))
+    pieces: list[bytes] = []
+    position = 0
+    unread = MAX_FIELDS_READ
+    for start, stop in found:
+        field = octets[start:stop]
+        name = field.partition(b":")[0].strip().lower()
+        if name == _NAME:
+            is_forged = unread <= 0 or _claims(field, authserv_id)
+            unread -= 1
+        else:
+            is_forged = bool(also) and name.startswith(also)
+        if is_forged:
+            pieces.append(octets[position:start])
+            position = stop
+    return b"".join((*pieces, memoryview(octets)[position:])) if pieces else octets
 
 
 def claims_authserv(body: str, authserv_id: str) -> bool:
     """Say whether the body of an Authentication-Results field may be read as coming from `authserv_id`."""
     ours = _normal_name(authserv_id)
+    if (plain := _PLAIN.match(body)) is not None:
+        return _normal_name(plain[1]) == ours
     if len(body) <= MAX_FIELD_OCTETS:
         try:
             return _normal_name(read_authserv_id(Scanner(body))[0]) == ours
@@ -52,13 +69,9 @@ def claims_authserv(body: str, authserv_id: str) -> bool:
     return ours in _squeezed(body)
 
 
-def _is_forged(field: bytes, authserv_id: str, also: tuple[bytes, ...]) -> bool:
-    name, _, body = field.partition(b":")
+def _claims(field: bytes, authserv_id: str) -> bool:
     # Lenient: white space before the colon is obsolete (RFC 5322 §4.5), and read by many
-    name = name.strip().lower()
-    if name == _NAME:
-        return claims_authserv(body.decode("utf-8", "replace").rstrip("\r\n"), authserv_id)
-    return bool(also) and name.startswith(also)
+    return claims_authserv(field.partition(b":")[2].decode("utf-8", "replace").rstrip("\r\n"), authserv_id)
 
 
 def _header_octets(octets: bytes) -> int:
@@ -69,17 +82,29 @@ def _header_octets(octets: bytes) -> int:
     return len(octets) if match is None else match.start() + 1
 
 
-def _fields(header: bytes) -> Iterator[bytes]:
-    """Cut a header into its fields, each with its folded lines; any line end counts, as readers differ."""
-    start = position = 0
-    while position < len(header):
-        match = _LINE.match(header, position)
-        position = match.end() if match else len(header)
-        if header[position : position + 1] not in (b" ", b"\t"):
-            yield header[start:position]
-            start = position
-    if start < position:
-        yield header[start:position]
+def _fields_named(lowered: bytes, name: bytes) -> Iterator[tuple[int, int]]:
+    """Find the fields of a header in lower case whose names begin with `name`: where each begins and ends."""
+    position = lowered.find(name)
+    while position >= 0:
+        start = _field_start(lowered, position)
+        if start is None:
+            position += len(name)
+        elif (match := _REST_OF_FIELD.match(lowered, position)) is not None:
+            position = match.end()
+            yield start, position
+        position = lowered.find(name, position)
+
+
+def _field_start(lowered: bytes, position: int) -> int | None:
+    """Return where the field begins that has only white space before `position`; None where there is more."""
+    start = position
+    while start and (before := lowered[start - 1]) in _WHITE:
+        here = lowered[start]
+        # A line that begins with space or tab continues the one before
+        if before in b"\r\n" and here not in b" \t" and not (before == 13 and here == 10):
+            return start
+        start -= 1
+    return None if start else 0
 
 
 def _normal_name(name: str) -> str:
