@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +26,7 @@ from scop.dkim.rotation import Rotation, Step
 from scop.dns import TXT
 from scop.dns.rrset import RRset
 from scop.dns.zone.zone import Zone
-from scop.mesh.vocabulary.signer import RotateKeys
+from scop.mesh.vocabulary.signer import RotateKeys, SealingStatus
 from scop.net.dns_client import StreamNames, drive
 from scop.net.faults import PermanentFailure
 
@@ -218,6 +220,41 @@ async def test_signer_whose_key_file_is_lost_makes_new_ones(tmp_path: Path) -> N
             assert await sealed_by(signer) == SECOND
 
 
+class SlowDisk(Keyring):
+    """Takes its time to make keys, once it is asked to."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state, "lagoon.test", made_key)
+        self.is_asked, self.may_go_on = threading.Event(), threading.Event()
+        self.may_go_on.set()
+
+    def begin(self, loaded: LoadedKeys, now_unix: int) -> LoadedKeys:
+        """Begin when it may."""
+        self.is_asked.set()
+        assert self.may_go_on.wait(10)
+        return super().begin(loaded, now_unix)
+
+
+async def test_signer_begins_once_when_operator_and_clock_want_it_at_once(tmp_path: Path) -> None:
+    """New keys are being made for the operator when the old are too old: there is one rotation, and nobody dies."""
+    async with place_at(tmp_path) as place:
+        place.keyring = disk = SlowDisk(tmp_path)
+        place.lifetime_seconds = DAY
+        async with place.signer() as signer:
+            await signer.until_ready()
+            disk.is_asked.clear()
+            disk.may_go_on.clear()
+            asked = asyncio.create_task(signer.ask(RotateKeys()))
+            await asyncio.to_thread(disk.is_asked.wait, 10)
+            place.clock.jump(DAY)
+            for _ in range(100):  # meanwhile the signer looks, sees that it is time, and waits for its turn
+                await signer.status()
+            disk.may_go_on.set()
+            await asked
+            await signer.kept.until("keys.moved", count=2, step=Step.SEEN)
+            assert FIRST | {"rsa-20231114-2", "ed25519-20231114-2"} == place.published
+
+
 class FullDisk(Keyring):
     """Has no room until somebody makes some."""
 
@@ -245,6 +282,14 @@ async def test_signer_with_a_full_disk_uses_no_key_that_is_not_durable(tmp_path:
             assert await sealed_by(signer) == FIRST
 
 
+async def copied(status: SealingStatus, dns: SmallDns) -> None:
+    """Copy the records as a person does."""
+    put = [RRset(key.record_name, "TXT", 60, (TXT.of(key.record.encode()),)) for key in status.keys]
+    assert dns.holdings is not None
+    by = Author("somebody", "copy")
+    await dns.holdings.change("lagoon.test", partial(Zone.changed, put=put, removed=()), by)
+
+
 async def test_signer_waits_where_somebody_else_keeps_the_zone(tmp_path: Path) -> None:
     """RFC 2136 §3.1.1, NOTAUTH: a person copies the records, and a key that is seen is seen."""
     clock = JumpingClock()
@@ -258,12 +303,15 @@ async def test_signer_waits_where_somebody_else_keeps_the_zone(tmp_path: Path) -
         status = await signer.status()
         assert (False, {"made"}) == (status.ready, {key.step for key in status.keys})
         assert "somebody else keeps the zone: `scop dns plan` prints the records to copy" in status.trouble
-        put = [RRset(key.record_name, "TXT", 60, (TXT.of(key.record.encode()),)) for key in status.keys]
-        assert elsewhere.holdings is not None
-        by = Author("somebody", "copy")
-        await elsewhere.holdings.change("lagoon.test", partial(Zone.changed, put=put, removed=()), by)
-        await signer.until_ready()
+        await copied(status, elsewhere)
+        assert "" == (await signer.until_ready()).trouble
         assert await sealed_by(signer) == FIRST
+        await copied(await signer.ask(RotateKeys()), elsewhere)
+        await signer.kept.until("keys.moved", count=2, step=Step.SEEN)
+        assert "" == (await signer.status()).trouble
+        clock.jump(PATIENCE)
+        await signer.kept.until("keys.moved", count=2, step=Step.IN_USE)
+        assert await sealed_by(signer) == SECOND
 
 
 async def test_signer_tells_what_each_key_waits_for(tmp_path: Path) -> None:

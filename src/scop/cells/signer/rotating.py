@@ -47,6 +47,7 @@ __all__ = ["REPUBLISH_SECONDS", "Rotator", "RotatorOptions"]
 REPUBLISH_SECONDS = 300.0  # how long a zone that was rolled back or imported may be without our keys
 FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up together with us
 MAX_PAUSE_SECONDS = 30.0
+_NOT_OURS = "somebody else keeps the zone: `scop dns plan` prints the records to copy"
 _RESOLVING = (Step.SEEN, Step.IN_USE, Step.RETIRED)
 
 
@@ -88,6 +89,7 @@ class Rotator:
     async def run(self) -> None:
         """Look again and again until cancelled."""
         pause = FIRST_PAUSE_SECONDS
+        self._tell_ready()
         while True:
             self._sooner.clear()
             is_well = await self._looked()
@@ -99,10 +101,14 @@ class Rotator:
 
     async def rotate(self, *, in_haste: bool) -> None:
         """Begin a rotation, or hasten what is under way. Raises `RotationRefused` and `OSError`."""
-        if not in_haste or incoming(self.rotation) is None:
-            await self._begin()
+        hasten = partial(hastened, now_unix=self._now())
         if in_haste:
-            await self._change(partial(hastened, now_unix=self._now()))
+            await self._change(hasten)  # also what is retired
+        if not in_haste or incoming(self.rotation) is None:
+            async with self._changing:
+                await self._begin()
+        if in_haste:
+            await self._change(hasten)
         self._sooner.set()
 
     async def _looked(self) -> bool:
@@ -122,8 +128,9 @@ class Rotator:
     async def _look(self) -> str:
         """Do what is due; return why something that is waited for cannot be seen."""
         await self._mend()
-        if is_due(self.rotation, self._now(), self._options.timing):
-            await self._begin()
+        async with self._changing:
+            if is_due(self.rotation, self._now(), self._options.timing):
+                await self._begin()
         while True:
             facts, trouble = await self._facts()
             # Nothing in the facts is about what began meanwhile.
@@ -132,8 +139,9 @@ class Rotator:
 
     async def _mend(self) -> None:
         """Put right what a wrong clock or a lost file has left."""
-        lost, timing = self._loaded.lost, self._options.timing
-        facts = Facts(self._now(), negative_ttl_seconds=await self._negative_ttl())
+        lost, timing, now_unix = self._loaded.lost, self._options.timing, self._now()
+        is_early = any(one.since_unix > now_unix for one in self.rotation.generations)
+        facts = Facts(now_unix, negative_ttl_seconds=await self._negative_ttl() if is_early else 0)
         if lost:
             reason = "their files are missing from the signer's state"
             self._options.log.error("keys.lost", selectors=sorted(lost), reason=reason)
@@ -157,15 +165,15 @@ class Rotator:
 
     async def _seen(self, is_ours: bool) -> tuple[frozenset[str], str]:
         """Return what of the incoming keys the resolver shows, and why something is not seen."""
-        seen: set[str] = set()
-        trouble = "" if is_ours else "somebody else keeps the zone: `scop dns plan` prints the records to copy"
         awaited = incoming(self.rotation)
-        for key in awaited.keys if awaited is not None and self._is_looked_for(awaited, is_ours) else ():
+        if awaited is None or not self._is_looked_for(awaited, is_ours):
+            return frozenset(), ""
+        seen: set[str] = set()
+        for key in awaited.keys:
             if why := await self._options.publisher.why_unseen(key):
-                trouble = f"{why}; {trouble}" if trouble else why
-                break
+                return frozenset(seen), why if is_ours else f"{why}; {_NOT_OURS}"
             seen.add(key.selector)
-        return frozenset(seen), trouble if awaited is not None and len(seen) < len(awaited.keys) else ""
+        return frozenset(seen), ""
 
     def _is_looked_for(self, one: Generation, is_ours: bool) -> bool:
         """Say whether it is time: who asks too early makes a resolver remember that there is nothing."""
@@ -174,8 +182,7 @@ class Rotator:
         return one.step is Step.PUBLISHED or one.until_unix <= self._now()
 
     async def _begin(self) -> None:
-        async with self._changing:
-            self._take(await asyncio.to_thread(self._keyring.begin, self._loaded, self._now()))
+        self._take(await asyncio.to_thread(self._keyring.begin, self._loaded, self._now()))
 
     async def _change(self, change: Callable[[Rotation], Rotation]) -> bool:
         """Make a change durable; return whether it is one."""
@@ -190,6 +197,7 @@ class Rotator:
         """Let what is durable count."""
         before, self._loaded = self._loaded.rotation, loaded
         self.keys = loaded.sealing
+        self._trouble = ""  # what was waited for has come
         log = self._options.log
         for one in loaded.rotation.generations:
             if one not in before.generations:
@@ -198,8 +206,12 @@ class Rotator:
         for one in before.generations:
             if not one.selectors & left:
                 log.info("keys.removed", selectors=sorted(one.selectors))
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        """Say it once."""
         if self.keys and not self._told:
-            log.info("keys.ready", selectors=[key.selector for key in self.keys])
+            self._options.log.info("keys.ready", selectors=[key.selector for key in self.keys])
         self._told = bool(self.keys)
 
     def _rest_seconds(self) -> float:
