@@ -1,12 +1,14 @@
-"""Who sent it: SPF, DKIM, ARC, iprev and DMARC of one mail of 4 KB whose names are remembered, in CPU time.
+"""Who sent it: one mail of 4 KB whose names are remembered, judged in CPU time.
 
-The judgement is the verifier's own, with Authentication-Results written at the end. The arithmetic that no program can
-save stands beside it: the signature checked by `cryptography` alone, and the digest of the body.
+First SPF of MAIL FROM, DKIM and DMARC with the author read from the mail; then all that the verifier does: HELO, ARC
+and doubts too, and Authentication-Results written. The arithmetic that no program can save stands beside it: the
+signature checked by `cryptography` alone, and the digest of the body.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import statistics
 import sys
@@ -16,16 +18,19 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
+from scop.cells.verifier.inquiry import Course, Inquiry
 from scop.cells.verifier.judgement import Sending, judge
 from scop.cells.verifier.results import stamps
 from scop.cells.verifier.verdict import decide
 from scop.cli.shared import console, print_table
-from scop.dkim import Algorithm, SigningKey, generate_key, public_record, sign
-from scop.dmarc import DmarcWord
+from scop.dkim import Algorithm, SigningKey, generate_key, public_record, sign, verify
+from scop.dmarc import DmarcWord, author_domains, evaluate_authors
 from scop.dns import TXT, Answer, Question, StaticNames
+from scop.mime import parse
 from scop.net.clock import SystemClock
 from scop.net.remembered_names import RememberedNames
 from scop.smtp import Mailbox
+from scop.spf import check_mail_from
 
 __all__ = ["main"]
 
@@ -59,16 +64,18 @@ def main() -> bool:
     """Measure one signature of each kind and both together; the goal is for the kind that nearly all mail has."""
     keys = {kind: generate_key("lagoon.test", kind[:3], Algorithm(kind)) for kind in ("rsa-sha256", "ed25519-sha256")}
     names = _names(tuple(keys.values()))
+    gc.collect()
+    gc.freeze()  # as each cell does when it has imported everything
     chosen = {kind: (key,) for kind, key in keys.items()} | {"both": tuple(keys.values())}
-    found = {kind: (_judged(names, signers), _raw(signers)) for kind, signers in chosen.items()}
-    rows = [(kind, f"{ours:.0f}", f"{raw:.0f}", f"{ours - raw:.0f}") for kind, (ours, raw) in found.items()]
+    found = {kind: asyncio.run(_measured(names, signers)) for kind, signers in chosen.items()}
     print_table(
-        ("signatures", "µs of CPU, all of it", "µs of it are arithmetic", "ours"),
-        rows,
-        title=f"SPF, DKIM, ARC, iprev and DMARC of one mail of {OCTETS:,} octets, names remembered",
+        ("signatures", "µs for SPF, DKIM, DMARC", "µs for all that the verifier does", "µs of it are arithmetic"),
+        [(kind, *(f"{one:.0f}" for one in figures)) for kind, figures in found.items()],
+        title=f"One mail of {OCTETS:,} octets, names remembered: µs of CPU",
     )
     reached = found["rsa-sha256"][0] <= GOAL_MICROSECONDS
-    console.print(f"goal {GOAL_MICROSECONDS:.0f} µs for one RSA signature: {'reached' if reached else 'MISSED'}")
+    goal = f"goal {GOAL_MICROSECONDS:.0f} µs for SPF, DKIM and DMARC of a mail with one RSA signature"
+    console.print(f"{goal}: {'reached' if reached else 'MISSED'}")
     return reached
 
 
@@ -88,36 +95,38 @@ def _mail(keys: tuple[SigningKey, ...]) -> bytes:
     return sign(mail, keys, now=NOW) + mail
 
 
-def _judged(names: RememberedNames, keys: tuple[SigningKey, ...]) -> float:
+async def _measured(names: RememberedNames, keys: tuple[SigningKey, ...]) -> tuple[float, ...]:
     octets = _mail(keys)
+    checks = [_check(key) for key in keys]
+    body = LINE * (OCTETS // len(LINE))
 
-    async def work() -> float:
+    async def three() -> None:
+        inquiry = Inquiry(names, asyncio.get_running_loop().time() + 20)
+        spf = Course(check_mail_from(ADDRESS, "ceo@lagoon.test", SENDING.helo), inquiry)
+        dkim = Course(verify(octets, now=NOW), inquiry)
+        domains = author_domains(parse(octets))
+        dmarc = Course(evaluate_authors(domains, spf.outcome, dkim.outcome), inquiry)
+        assert dmarc.outcome.result is DmarcWord.PASS
+
+    async def everything() -> None:
         judgement = await judge(octets, SENDING, names, now_unix=NOW)
         assert judgement.dmarc.result is DmarcWord.PASS
-        spent = []
-        for _ in range(ROUNDS):
+        stamps(judgement, decide(judgement), "mx.harbor.test")
+
+    async def arithmetic() -> None:
+        hashlib.sha256(body).digest()
+        for check in checks:
+            check()
+
+    await everything()  # asks for the names
+    spent: list[list[float]] = [[], [], []]
+    for _ in range(ROUNDS):
+        for work, figures in zip((three, everything, arithmetic), spent, strict=True):
             start = time.process_time()
             for _ in range(MAILS):
-                judgement = await judge(octets, SENDING, names, now_unix=NOW)
-                stamps(judgement, decide(judgement), "mx.harbor.test")
-            spent.append((time.process_time() - start) / MAILS)
-        return statistics.median(spent) * 1e6
-
-    return asyncio.run(work())
-
-
-def _raw(keys: tuple[SigningKey, ...]) -> float:
-    body = LINE * (OCTETS // len(LINE))
-    checks = [_check(key) for key in keys]
-    spent = []
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        for _ in range(MAILS):
-            hashlib.sha256(body).digest()
-            for check in checks:
-                check()
-        spent.append((time.process_time() - start) / MAILS)
-    return statistics.median(spent) * 1e6
+                await work()
+            figures.append((time.process_time() - start) / MAILS * 1e6)
+    return tuple(map(statistics.median, spent))
 
 
 def _check(key: SigningKey) -> Callable[[], None]:
