@@ -9,11 +9,15 @@ Standards: RFC 7208 (SPF), RFC 8601 §2.7.2 (words of the result), RFC 8616 §4 
 
 from scop.spf.advice import policy_for
 from scop.spf.check import check_helo, check_host, check_mail_from
+from scop.spf.received import ReceivedSpf, SpfClient, SpfIdentity, parse_received_spf, received_spf
 from scop.spf.record import Record, parse_record
 from scop.spf.result import SpfOptions, SpfResult, SpfStep, SpfWord
 
 __all__ = [
+    "ReceivedSpf",
     "Record",
+    "SpfClient",
+    "SpfIdentity",
     "SpfOptions",
     "SpfResult",
     "SpfStep",
@@ -21,6 +25,8 @@ __all__ = [
     "check_helo",
     "check_host",
     "check_mail_from",
+    "parse_received_spf",
     "parse_record",
     "policy_for",
+    "received_spf",
 ]
