@@ -102,10 +102,12 @@ def test_what_is_no_json_is_refused(name: str) -> None:
     assert sentence in str(caught.value)
 
 
-def test_depth_and_strings_are_bounded() -> None:
+def test_depth_strings_and_values_are_bounded() -> None:
     """At the limit they are read, one beyond it they are not."""
-    limits = Limits(depth=3, text_characters=4)
+    limits = Limits(depth=3, text_characters=4, values=4)
     assert [[["abcd"]]] == read_json(b'[[["abcd"]]]', limits)
+    with pytest.raises(LimitExceeded, match="values of JSON: at most 4"):
+        read_json(b"[1, 2, 3, 4]", limits)
     with pytest.raises(LimitExceeded, match="levels of JSON: at most 3"):
         read_json(b"[[[[]]]]", limits)
     with pytest.raises(LimitExceeded, match="characters of a string: at most 4"):

@@ -81,7 +81,7 @@ def read_by_library(octets: bytes) -> EmailMessage:
     return message
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(report=aggregate_reports())
 def test_an_aggregate_report_is_read_as_it_was_written(report: AggregateReport) -> None:
     """RFC 9990 §3.1.1: write and parse are inverse, and the same value is always the same octets."""
@@ -93,7 +93,7 @@ def test_what_is_written_is_valid() -> None:
     """RFC 9990 appendix A: a validator of the schema finds no fault with any made report."""
     schema = xmlschema.XMLSchema(str(shared_path("standards", "dmarc-aggregate-report.xsd")))
 
-    @settings(max_examples=25)
+    @settings(max_examples=12)
     @given(report=aggregate_reports())
     def holds(report: AggregateReport) -> None:
         schema.validate(write_aggregate(report).decode().partition("?>")[2])
@@ -101,7 +101,7 @@ def test_what_is_written_is_valid() -> None:
     holds()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(report=tls_reports())
 def test_a_tls_report_is_read_as_it_was_written(report: TlsReport) -> None:
     """RFC 8460 §4: write and parse are inverse, and the same value is always the same octets."""

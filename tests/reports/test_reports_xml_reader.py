@@ -176,6 +176,15 @@ def test_depth_is_bounded() -> None:
         read(f"<feedback><a>{deep[10:-11]}</a></feedback>".encode(), limits)
 
 
+def test_the_marks_within_one_record_are_bounded() -> None:
+    """An element of four octets costs two hundred: so many, however many records."""
+    limits = Limits(marks=6)
+    record = "<r><a/><b>1</b><a/></r>"
+    assert 9 == len(read(f"<feedback>{record * 9}</feedback>".encode(), limits))
+    with pytest.raises(LimitExceeded, match="marks within one record: at most 6 are read"):
+        read(f"<feedback>{record[:-4]}{'<a/>' * 4}</r></feedback>".encode(), limits)
+
+
 def test_three_thousand_levels_cost_no_recursion() -> None:
     """A limit that high is reached without Python's own stack."""
     deep = b"<feedback>" + b"<a>" * 3_000 + b"</a>" * 3_000 + b"</feedback>"

@@ -44,11 +44,12 @@ def read_json(octets: bytes, limits: Limits) -> Json:
 class _Reader:
     """The state of one reading."""
 
-    __slots__ = ("_limits", "_text", "position")
+    __slots__ = ("_limits", "_text", "_values", "position")
 
     def __init__(self, text: str, limits: Limits) -> None:
         self._text = text
         self._limits = limits
+        self._values = 0
         self.position = 0
 
     def document(self) -> Json:
@@ -73,6 +74,8 @@ class _Reader:
 
     def _value(self, token: re.Match[str], depth: int) -> Json:
         text, number, fraction, exponent, literal, mark = token.groups()
+        self._values += 1
+        check_limit(self._values, self._limits.values, "values of JSON")
         if text is not None:
             return self._string(text)
         if number is not None:

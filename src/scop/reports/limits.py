@@ -14,9 +14,11 @@ class Limits:
     """Bounds of one report; what passes them raises `LimitExceeded`, which names the limit."""
 
     octets: int = 16_777_216  # as it arrives, mail and all: senders keep below 10 MB, a common bound of mail
-    inflated_octets: int = 33_554_432  # a record has some 700 octets
+    inflated_octets: int = 16_777_216  # a record has some 700 octets; as text each may be four
     inflation: int = 250  # times the packed octets, beyond the first MiB: reports repeat themselves, seldom 100 times
     records: int = 50_000
+    marks: int = 20_000  # tags and the like within one record: an element of four octets is two hundred in memory
+    values: int = 500_000  # of JSON, all together
     depth: int = 24  # elements within elements, lists within objects; the deepest of the schema is the sixth
     text_characters: int = 20_000  # of one element or string; comments and errors are for people
 

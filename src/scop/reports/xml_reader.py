@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scop.base import RemoteProtocolError, printable
+from scop.base import LimitExceeded, RemoteProtocolError, printable
 from scop.reports.defects import Defects
 from scop.reports.limits import Limits, check_limit
 
@@ -102,7 +102,7 @@ class _Reader:
     def next_child(self) -> Element | None:
         """Return the next child of the wanted element, None at the end of the document."""
         text, token, open_ = self._text, _TOKEN.match, self._open
-        while True:
+        for _ in range(self._limits.marks + 1):
             found = token(text, self.position)
             assert found is not None  # it matches the empty string
             before, opened, leaf, closed = found.groups()
@@ -128,6 +128,7 @@ class _Reader:
                 child = self._rarer()
             if child is not None:
                 return child
+        raise LimitExceeded(f"marks within one record: at most {self._limits.marks} are read")
 
     def finish(self) -> tuple[str, ...]:
         """Return the names of elements that are still open, where none of them is the wanted one or in it."""

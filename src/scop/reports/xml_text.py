@@ -60,12 +60,14 @@ def decode_xml(octets: bytes, defects: Defects) -> tuple[str, int]:
     codec, octets = _codec_of(octets, defects)
     try:
         text = octets.decode(codec)
-    except (UnicodeError, LookupError, ImportError, OSError) as error:  # the latter: a codec that cannot be loaded
-        if not (defects.lenient and isinstance(error, UnicodeError)):
+    except UnicodeError as error:
+        if not defects.lenient:
             raise RemoteProtocolError(f"the octets are not {codec}: {printable(str(error))}") from error
         # Lenient: a domain or a comment in some other encoding spoils no count.
         defects.note(f"octets that are not {codec}")
         text = octets.decode(codec, "replace")
+    except (LookupError, ImportError, OSError) as error:  # a confined process may no longer load its codec
+        raise RemoteProtocolError(f"the encoding {codec} cannot be read here") from error
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     found = _FORBIDDEN.search(text)
     if found is not None:
