@@ -289,7 +289,8 @@ async def test_reporter_shows_who_sends_as_us(tmp_path: Path) -> None:
             ).is_positive
             await reader.kept.until("report.read", times)
         found = await reporter.operator.call(ReadSenders())
-        states = [one.state for one in (await reporter.operator.call(ReadReports())).arrived]
+        states = [(one.state, one.reason) for one in (await reporter.operator.call(ReadReports())).arrived]
+    assert [("again", ""), ("read", "")] == states
     assert ((SenderDay(DAY, 1, 1),), 2, 1, 0) == (found.days, found.source_count, found.reports, found.unproven)
     forged = next(source for source in found.sources if source.address == "198.51.100.7")
     assert (1, 1, ("harbor.test",), ("forger.test",)) == (
@@ -298,4 +299,3 @@ async def test_reporter_shows_who_sends_as_us(tmp_path: Path) -> None:
         forged.domains,
         forged.authenticated,
     )
-    assert ["again", "read"] == states

@@ -44,6 +44,7 @@ PATIENCE_SECONDS = 3 * DAY_SECONDS  # then what the DNS does not say counts as n
 LONGEST_SLEEP_SECONDS = 3_600.0
 MAX_AT_ONCE = 8
 MAX_REASON = 500
+MAX_TOLD = 1_000  # in one answer to the operator
 TLS_KEPT_DAYS = 32  # the relay speaks of the last 30
 
 AGGREGATE, TLS = "aggregate", "tls"
@@ -143,7 +144,8 @@ class Rounds:
             made = await asyncio.gather(*map(make, kinds))
         self._options.wake_posting()
         reports = tuple(one for one in made if isinstance(one, SentReport))
-        return ReportsMade(reports, tuple(one for one in made if isinstance(one, Unsent)))
+        unsent = tuple(one for one in made if isinstance(one, Unsent))
+        return ReportsMade(reports[:MAX_TOLD], unsent[:MAX_TOLD])
 
     async def _make_one(self, kind: Kind) -> SentReport | Unsent:
         work: Callable[[Kind], Awaitable[SentReport | str]]

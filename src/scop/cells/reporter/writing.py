@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scop.base import printable
 from scop.cells.reporter.aims import Aim
 from scop.cells.reporter.counting import Counts
 from scop.cells.reporter.letters import Draft, MadeReport
@@ -26,6 +27,7 @@ from scop.smtp.stamps import Handover, prepend, received_field
 __all__ = ["Author", "letters_of", "write_aggregate_letters", "write_tls_letters"]
 
 GENERATOR = "SCoP"
+MAX_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Author:
 
 def write_aggregate_letters(author: Author, aim: Aim, span: Span, counts: Counts, now_unix: float) -> MadeReport:
     """Return the report of what was counted of one domain, and its letters; `ValueError` where it cannot be told."""
-    report = aggregate_report(_metadata(author, span), counts)
+    # RFC 9990 §3.1.4: what of the record could not be followed is told to whom it belongs.
+    error = printable("; ".join(aim.reasons), limit=MAX_ERROR)
+    report = aggregate_report(_metadata(author, span, error), counts)
     return MadeReport(
         kind="aggregate",
         about=report.policy.domain,
@@ -69,14 +73,11 @@ def write_tls_letters(
         end_unix=span.end_unix,
         mails=count_of(sessions),
         document=write_tls(report),
-        # RFC 8460 §3: it is delivered whatever is wrong with TLS there.
-        letters=letters_of(
-            author, aim, now_unix, lambda posting: b"TLS-Required: No\r\n" + compose_tls(report, posting)
-        ),
+        letters=letters_of(author, aim, now_unix, lambda posting: compose_tls(report, posting)),
     )
 
 
-def _metadata(author: Author, span: Span) -> ReportMetadata:
+def _metadata(author: Author, span: Span, error: str = "") -> ReportMetadata:
     return ReportMetadata(
         org_name=author.domain,
         email=str(author.mailbox),
@@ -84,6 +85,7 @@ def _metadata(author: Author, span: Span) -> ReportMetadata:
         report_id=new_trace_id() + new_trace_id(),
         begin_unix=span.begin_unix,
         end_unix=span.end_unix,
+        error=error,
         generator=GENERATOR,
     )
 
