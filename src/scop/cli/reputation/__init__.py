@@ -1,4 +1,4 @@
-"""`scop reputation`: who behaved how. One file per command."""
+"""`scop reputation`: what is known of clients and domains. One file per command."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from scop.cli.late import Late
 __all__ = ["reputation"]
 
 # Command name → (module, attribute, one line for the list).
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "export": ("scop.cli.reputation.export", "export", "Write everything that is known, for other programs."),
+    "list": ("scop.cli.reputation.list", "list_subjects", "Show what is known of whom."),
+    "why": ("scop.cli.firewall.why", "why", "Say what is known of a subject, and what follows."),
+}
 
 
 @click.command(cls=Late, late_commands=COMMANDS)
 def reputation() -> None:
-    """See who behaved how, and why."""
+    """See what the receiver knows of addresses, networks and authenticated domains."""
