@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scop.cells.receiver.bans import Misdeed
-from scop.cells.receiver.door import Door, DoorLimits
-from scop.mesh.config import Limits
+from scop.cells.receiver.door import Door, DoorLimits, wall_options
+from scop.cells.receiver.misdeeds import Misdeed
+from scop.cells.receiver.wall import Wall
+from scop.mesh.config import Firewall, Limits
 from scop.mesh.config.receiver import Receiver
 from scop.net.clock import SystemClock
+from scop.net.log import Log
 from scop.smtp import Reply, reply
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ class RateLimits:
     """Satisfies `scop.net.mail_drop.Attendant`."""
 
     def __init__(self) -> None:
-        self._door = Door(DoorLimits(Limits(connections=MAX_CONNECTIONS), Receiver()), SystemClock())
+        limits, clock = DoorLimits(Limits(connections=MAX_CONNECTIONS), Receiver()), SystemClock()
+        # What is refused the server logs by itself.
+        wall = Wall(wall_options(limits, Firewall()), Log("receiver", _write_nothing), clock)
+        self._door = Door(limits, wall, clock)
 
     def visit(self, peer: Peer, /) -> _Visit:
         """Return what counts for one connection."""
@@ -56,6 +61,10 @@ class _Visit:
 
     def leave(self) -> None:
         self._visit.leave()
+
+
+def _write_nothing(_line: bytes) -> None:
+    """Satisfies `scop.net.log.Log`."""
 
 
 def _pair(refusal: Refusal | None) -> tuple[Reply, str] | None:
