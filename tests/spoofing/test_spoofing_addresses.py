@@ -1,0 +1,66 @@
+"""Address ambiguity: one From in which different programs find different authors.
+
+After "Composition Kills" (USENIX Security 2020) §5.2 and figure 8, "Weak Links in Authentication Chains" (USENIX
+Security 2021) §4.3 and §4.4, and RFC 9989 §11.5 (floods of authors).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.spoof_world import decision_of, forged, honest
+from scop.cells.verifier.verdict import Decision
+
+ATTACKS = {
+    "two authors": "x@evil.test, ann@bank.test",
+    "two authors, the bank's first": "ann@bank.test, x@evil.test",
+    "a route through the forger": "<@evil.test,@any.test:ann@bank.test>",
+    "a route through the bank": "<@bank.test:x@evil.test>",
+    "a quoted comma": "<ann@bank.test>\\,<x@evil.test>",
+    "a comma without space": "ann@bank.test,<x@evil.test>",
+    "a semicolon": "ann@bank.test; x@evil.test",
+    "text behind the brackets": "<x@evil.test>ann@bank.test",
+    "two pairs of brackets": "<ann@bank.test><x@evil.test>",
+    "brackets in brackets": "<ann@bank.test <x@evil.test>>",
+    "an address for a name": "ann@bank.test <x@evil.test>",
+    "an address in a quoted name": '"Ann <ann@bank.test>" <x@evil.test>',
+    "an address in a comment": "x@evil.test (<ann@bank.test>)",
+    "a comment without end": "(ann@bank.test <x@evil.test>",
+    "a quote without end": '"ann@bank.test <x@evil.test>',
+    "a comment that ends twice": "ann@bank.test) (x@evil.test",
+    "two at signs": "ann@bank.test@evil.test",
+    "two at signs, the forger's first": "x@evil.test@bank.test",
+    "a group": "Bank: ann@bank.test;",
+    "a group and an author": "Bank: ann@bank.test;, x@evil.test",
+    "an empty group": "Bank:;",
+    "a domain for an address": "ann@[bank.test]",
+    "a final dot": "ann@bank.test.",
+    "spaces around the dot": "ann@bank . test",
+    "many authors": ", ".join([*(f"x@a{number}.test" for number in range(20)), "ann@bank.test"]),
+    "a From without end": "x@evil.test (" + "y" * 20_000 + ") ann@bank.test",
+}
+
+HONEST = {
+    "a comment": "ann@bank.test (Ann of the bank)",
+    "a name with an address": '"ann@elsewhere.test" <ann@bank.test>',
+    "two authors of the bank": "ann@bank.test, Bob <bob@bank.test>",
+    "a group": "Desk: ann@bank.test, bob@bank.test;",
+    "a subdomain": "ann@news.bank.test",
+    "another case": "ANN@BANK.TEST",
+}
+
+QUARANTINED = {"many authors"}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_no_reading_of_one_from_gives_a_pass(name: str) -> None:
+    """Each domain that some reader could see has to stand behind the mail (RFC 9989 §11.5)."""
+    word, decision = decision_of(forged(f"From: {ATTACKS[name]}\r\n".encode()))
+    assert word != "pass"
+    assert decision is (Decision.QUARANTINE if name in QUARANTINED else Decision.REFUSE)
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_authors_pass(name: str) -> None:
+    """What is only unusual is no forgery (RFC 5322 §3.4, RFC 6854)."""
+    assert ("pass", Decision.DELIVER) == decision_of(honest(f"From: {HONEST[name]}\r\n".encode()))
