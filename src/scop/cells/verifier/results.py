@@ -95,6 +95,8 @@ def _present(properties: dict[str, str]) -> dict[str, str]:
 
 
 def _bounded(value: str) -> str:
+    if len(value) <= MAX_VALUE_CHARACTERS and value.isascii() and value.isprintable():  # as almost always
+        return value
     # RFC 8601 §2.2: UTF-8 only where the mail is international; whoever reads this may know ASCII only
     ascii_text = printable(value, limit=MAX_VALUE_CHARACTERS).encode("ascii", "backslashreplace").decode("ascii")
     return ascii_text[:MAX_VALUE_CHARACTERS]
