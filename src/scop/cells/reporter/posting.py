@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from dataclasses import dataclass
 
-from scop.base import Clock
+from scop.base import Clock, LocalProtocolError
 from scop.cells.reporter.letters import Letter, LetterState, due_letters, next_due, note_later, note_over
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
@@ -87,7 +87,7 @@ class Posting:
         except TemporaryFailure as fault:
             await self._put_off(letter, str(fault))
             return
-        except ValueError as fault:  # an address that SMTP cannot say
+        except (ValueError, LocalProtocolError) as fault:  # an address or a mail that SMTP cannot say
             await self._end(letter, LetterState.REFUSED, str(fault))
             return
         answers = (said.mail, *said.recipients, *said.messages)

@@ -1,0 +1,238 @@
+"""What comes to the address for reports: written down whole, read beside, and believed no further than it is proved."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.running_reporter import HOST, NOON, RunningReporter, World, judged, running_reporter
+from scop.cells.reporter.arrivals import (
+    MAX_TRIES,
+    Arrival,
+    Reading,
+    State,
+    add_arrival,
+    arrived_reports,
+    begin_reading,
+    note_reading,
+)
+from scop.cells.reporter.reading import read_mail
+from scop.cells.reporter.schema import SCHEMA
+from scop.cells.reporter.session import MAX_MAIL_OCTETS, arrival_of
+from scop.dsn import Action, Notice, RecipientReport, compose_report
+from scop.mesh.vocabulary.reporter import (
+    ArrivedReport,
+    NoteJudgements,
+    PublishedPolicy,
+    ReadReport,
+    ReadReports,
+    ReadSenders,
+    SendReports,
+)
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.smtp import ForwardPath, Mail, Mailbox, ReversePath, reply
+
+RECEIVED = b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
+PROVEN = b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n" + RECEIVED
+ABOUT_US = PublishedPolicy("harbor.test", p="reject", rua=("mailto:reports@harbor.test",))
+HEAD = b"From: Lagoon <reports@lagoon.test>\r\nSubject: Report Domain: harbor.test\r\nContent-Type: text/xml\r\n\r\n"
+
+
+def document(domain: str = "harbor.test", ident: str = "r1", source: str = "192.0.2.1") -> bytes:
+    """Return an aggregate report, as old hosts write it."""
+    begin, end = int(NOON) - 43_200, int(NOON) + 43_199
+    return f"""<?xml version="1.0"?>
+<feedback><report_metadata><org_name>lagoon.test</org_name><email>r@lagoon.test</email><report_id>{ident}</report_id>
+<date_range><begin>{begin}</begin><end>{end}</end></date_range></report_metadata>
+<policy_published><domain>{domain}</domain><p>none</p></policy_published>
+<record><row><source_ip>{source}</source_ip><count>2</count>
+<policy_evaluated><disposition>none</disposition><dkim>fail</dkim><spf>fail</spf></policy_evaluated></row>
+<identifiers><header_from>{domain}</header_from></identifiers>
+<auth_results><spf><domain>shop.test</domain><result>pass</result></spf></auth_results></record></feedback>
+""".replace("\n", "\r\n").encode()
+
+
+async def read(reporter: RunningReporter, octets: bytes, count: int = 1) -> ArrivedReport:
+    """Deliver a mail and return what became of it."""
+    assert (await reporter.deliver(octets)).is_positive
+    await reporter.world.kept.until("report.read", count)
+    return (await reporter.operator.call(ReadReports())).arrived[0]
+
+
+@pytest.mark.parametrize(
+    ("octets", "state", "reason"),
+    [
+        (HEAD + document(), "read", ""),
+        (HEAD + document("sub.harbor.test"), "read", ""),
+        (HEAD + document("lagoon.test"), "foreign", "it is about lagoon.test, which is not ours"),
+        (HEAD + document("notharbor.test"), "foreign", "it is about notharbor.test, which is not ours"),
+        (HEAD + document().replace(b"<count>2", b"<count>two"), "broken", "count"),
+        (
+            HEAD + document().replace(b"<feedback>", b'<!DOCTYPE a [<!ENTITY b "c">]><feedback>'),
+            "broken",
+            "document type declaration",
+        ),
+        (b"From: a@lagoon.test\r\nSubject: Hello\r\n\r\nWhere are my reports?\r\n", "broken", "no report in it"),
+        (b"", "broken", "empty"),
+    ],
+    ids=["ours", "below us", "not ours", "alike", "no number", "entities", "a letter", "nothing"],
+)
+def test_reading_tells_what_came(octets: bytes, state: str, reason: str) -> None:
+    """RFC 9990 §7.2: about us is what is about our domain; broken is what cannot be read, with the reason."""
+    reading = read_mail(octets, "harbor.test")
+    assert isinstance(reading, Reading)
+    assert state == reading.state
+    assert reason in reading.reason
+
+
+async def test_reading_shows_sources_of_proven_reports(tmp_path: Path) -> None:
+    """RFC 9990 §3.5.2: a report passes DMARC itself; what does not counts only if that is asked for."""
+    async with running_reporter(World(tmp_path)) as reporter:
+        proven = await read(reporter, PROVEN + HEAD + document())
+        unproven = await read(reporter, RECEIVED + HEAD + document(ident="r2", source="192.0.2.66"), 2)
+        sources = [
+            [source.address for source in (await reporter.operator.call(asked)).sources]
+            for asked in (ReadSenders(), ReadSenders(unproven=True), ReadSenders(domain="a.harbor.test"))
+        ]
+    assert [("read", True, "lagoon.test"), ("read", False, "lagoon.test")] == [
+        (one.state, one.is_proven, one.author_domain) for one in (proven, unproven)
+    ]
+    assert [["192.0.2.1"], ["192.0.2.1", "192.0.2.66"], []] == sources
+
+
+async def test_reading_keeps_what_cannot_be_read(tmp_path: Path) -> None:
+    """Nothing that came is lost: the mail is shown as it came, and the next one is read."""
+    mail = b"From: a@lagoon.test\r\nSubject: Hello\r\n\r\nWhere are my reports?\r\n"
+    async with running_reporter(World(tmp_path)) as reporter:
+        broken = await read(reporter, RECEIVED + mail)
+        page = await reporter.operator.call(ReadReport(broken.id, is_sent=False))
+        assert "read" == (await read(reporter, PROVEN + HEAD + document(), 2)).state
+        with pytest.raises(PermanentFailure, match="no report came under the number 9"):
+            await reporter.operator.call(ReadReport(9, is_sent=False))
+    assert ("broken", "Hello", mail, len(mail)) == (broken.state, broken.subject, page.octets, page.size_octets)
+
+
+async def test_reading_takes_a_mail_once(tmp_path: Path) -> None:
+    """The same delivery is answered and not kept again; the same report in another mail is not counted again."""
+    async with running_reporter(World(tmp_path)) as reporter:
+        await read(reporter, PROVEN + HEAD + document())
+        assert (await reporter.deliver(b"X-SCoP-Spam: ham\r\n" + PROVEN + HEAD + document())).is_positive
+        again = await read(reporter, PROVEN + b"Date: now\r\n" + HEAD + document(), 2)
+        found = await reporter.operator.call(ReadSenders())
+        assert (2, "again", 1) == (again.id, again.state, found.reports)
+    assert [False, True, False] == [line["again"] for line in reporter.world.kept.of("report.arrived")]
+
+
+async def test_reading_believes_reports_of_our_own(tmp_path: Path) -> None:
+    """They come by no verifier, but nobody else knows their ids."""
+    async with running_reporter(World(tmp_path)) as reporter:
+        await reporter.asked_by("verifier").call(NoteJudgements((judged(author="harbor.test", policy=ABOUT_US),)))
+        await reporter.operator.call(SendReports())
+        await reporter.world.kept.until("report.passed")
+        (octets,) = reporter.world.signed.messages
+        assert (await read(reporter, octets)).is_proven
+
+
+async def test_reading_notes_a_bounce_of_a_letter(tmp_path: Path) -> None:
+    """Known by its envelope id, which only who was sent the report can know (RFC 3461 §4.4)."""
+    async with running_reporter(World(tmp_path)) as reporter:
+        await reporter.asked_by("verifier").call(NoteJudgements((judged(author="harbor.test", policy=ABOUT_US),)))
+        await reporter.operator.call(SendReports())
+        await reporter.world.kept.until("report.passed")
+        (mail,) = reporter.world.signed.mails
+        states = [
+            (await read(reporter, RECEIVED + _bounce(envelope_id), count)).state
+            for count, envelope_id in enumerate(("made-up.1", mail.envid), 1)
+        ]
+        (sent,) = (await reporter.operator.call(ReadReports())).sent
+    assert ["broken", "answer"] == states
+    assert ("returned", "failed 5.1.1") == (sent.letters[0].state, sent.letters[0].words[:12])
+
+
+@pytest.mark.parametrize("address", ["alice@harbor.test", "reports@lagoon.test", "Postmaster"])
+async def test_taking_is_for_reports_only(tmp_path: Path, address: str) -> None:
+    """Whatever the mailbox would hand over, other mail is not swallowed here."""
+    async with running_reporter(World(tmp_path)) as reporter:
+        assert reply(550, "5.1.1", "No reports are read here") == await reporter.deliver(HEAD, address)
+        assert (await reporter.deliver(HEAD, "Reports+x@Harbor.Test")).is_positive
+
+
+async def test_taking_has_a_limit(tmp_path: Path) -> None:
+    """A report is no larger than anybody reads."""
+    async with running_reporter(World(tmp_path)) as reporter:
+        assert 552 == (await reporter.deliver(HEAD + b"x" * (MAX_MAIL_OCTETS - len(HEAD) + 1))).code
+        assert (await reporter.deliver(HEAD + b"x" * 100)).is_positive
+
+
+@pytest.mark.parametrize(
+    ("stamps", "domain", "is_proven"),
+    [
+        (PROVEN, "lagoon.test", True),
+        (PROVEN.replace(b"pass", b"fail"), "claimed.test", False),
+        (
+            RECEIVED + b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n",
+            "claimed.test",
+            False,
+        ),
+        (b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n", "claimed.test", False),
+        (b"Authentication-Results: =\r\n" + PROVEN, "claimed.test", False),
+        (RECEIVED, "claimed.test", False),
+    ],
+    ids=["pass", "fail", "below our stamp", "no stamp of ours", "malformed", "none"],
+)
+def test_taking_believes_the_verifier_alone(stamps: bytes, domain: str, is_proven: bool) -> None:
+    """RFC 8601 §5: only what stands above our own Received, and of that the topmost."""
+    octets = stamps + b"From: A <a@Claimed.test>\r\n\r\n"
+    found = arrival_of(octets, Mail(ReversePath(None)), HOST, trace="t", unix=NOON)
+    assert (domain, is_proven) == (found.author_domain, found.is_proven)
+
+
+@pytest.fixture
+def sql() -> Iterator[sqlite3.Connection]:
+    """Open the tables in memory."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(SCHEMA[0])
+    yield connection
+    connection.close()
+
+
+def test_reading_that_ends_the_process_is_given_up(sql: sqlite3.Connection) -> None:
+    """Tried again after a restart, then left alone, so that the mails behind it are read."""
+    for ident in ("first", "second"):
+        add_arrival(sql, Arrival(ident, NOON, "t", "lagoon.test", False, "", b"mail"))
+    for _ in range(MAX_TRIES):
+        begun = begin_reading(sql)
+        assert begun is not None
+        assert 1 == begun[0].id
+    begun = begin_reading(sql)
+    assert begun is not None
+    assert 2 == begun[0].id
+    note_reading(sql, 2, Reading(State.FOREIGN))
+    assert None is begin_reading(sql)
+    states = [(one.state, one.reason) for one in arrived_reports(sql, 0, 9)]
+    assert [("foreign", ""), ("broken", "reading it ended this process twice")] == states
+
+
+def test_taking_is_bounded(sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full store puts mail off instead of pushing out what came before."""
+    monkeypatch.setattr("scop.cells.reporter.arrivals.MAX_KEPT_OCTETS", 1)
+    with pytest.raises(TemporaryFailure, match="are kept already"):
+        add_arrival(sql, Arrival("first", NOON, "t", "lagoon.test", False, "", b"mail"))
+
+
+def _bounce(envelope_id: str) -> bytes:
+    """Return how another host sends a letter of ours back."""
+    notice = Notice(
+        reporting_host="mx.lagoon.test",
+        author=Mailbox("postmaster", "lagoon.test"),
+        recipient=Mailbox("reports", "harbor.test"),
+        reports=(RecipientReport(ForwardPath.parse("<reports@lagoon.test>"), Action.FAILED, "5.1.1"),),
+        arrived_unix=NOON,
+        now_unix=NOON,
+        ident="0123456789ab",
+        envelope_id=envelope_id,
+    )
+    return compose_report(notice, HEAD)
