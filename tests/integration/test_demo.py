@@ -70,6 +70,15 @@ def test_demo_every_letter_is_delivered_and_every_attack_fails(results: Results)
     assert set(on_the_way) == {(step.organisation, step.cell) for step in results.journey}
 
 
+def test_demo_shuts_a_forger_out_and_tells_whom_he_forged(results: Results) -> None:
+    """At connect after his tenth forged mail, for the time of the ban; lagoon reads of all ten (RFC 9990)."""
+    assert results.siege is not None
+    assert results.senders is not None
+    assert (10, "421 4.7.1 Forged mail came") == (results.siege.forged_mails, results.siege.answer[:26])
+    assert 5.0 <= results.siege.seconds < 30.0
+    assert [10] == [source.rejected for source in results.senders.sources if source.unaligned]
+
+
 def test_demo_each_mail_that_is_refused_is_known(mails: Path, results: Results) -> None:
     """Each vector that is refused is listed here, and of the generated mails those with NUL; no other is."""
     with_nul = {f"hamlet/{path.name}" for path in (mails / "hamlet").iterdir() if b"\0" in path.read_bytes()}

@@ -26,10 +26,11 @@ class Attack:
     name: str
     failed: bool  # as it must
     answer: str
+    is_forged_mail: bool = False
 
 
 def _refused(name: str, code: int, text: str) -> Attack:
-    return Attack(name, 500 <= code < 600, f"{code} {text}")
+    return Attack(name, 500 <= code < 600, f"{code} {text}", is_forged_mail=True)
 
 
 def forged_sender(world: World, recipient: str) -> Attack:

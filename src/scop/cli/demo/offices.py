@@ -12,6 +12,7 @@ from scop.cli.mail import read_whole
 from scop.cli.shared import Operator, ask, with_operator
 from scop.mesh.vocabulary.keeper import AddAccount, SendAs
 from scop.mesh.vocabulary.mailbox import ListMail
+from scop.mesh.vocabulary.reporter import ReadSenders, Senders, SendReports
 from scop.mesh.vocabulary.signer import ReadSealing
 from scop.smtp.stamps import split_stamps
 
@@ -94,6 +95,16 @@ class Offices:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the keys of {organisation.domain} did not appear in {KEY_SECONDS} s")
                 time.sleep(PAUSE_SECONDS)
+
+    def report(self) -> Senders:
+        """Have harbor send its reports now; return who sent as lagoon, once lagoon has read it there."""
+        here, there = (self._scene.config(one) for one in (self._world.harbor, self._world.lagoon))
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        ask(here, "reporter", SendReports())
+        question = ReadSenders(days=2, domain=self._world.lagoon.domain)
+        while not (found := ask(there, "reporter", question)).reports and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+        return found
 
     def skip_mails(self, account: str) -> None:
         """Pass over everything that an account at harbor has so far."""

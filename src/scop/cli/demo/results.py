@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from scop.cli.demo.attacks import Attack
 from scop.cli.demo.offices import StoredMail
 from scop.cli.demo.post import Outcome
+from scop.cli.demo.siege import Siege
 from scop.cli.journey import Step
 from scop.cli.mail_files import NoMail
 from scop.dns import Security
+from scop.mesh.vocabulary.reporter import Senders
 
 __all__ = ["Results"]
 
@@ -27,6 +29,8 @@ class Results:
     arrived: int = 0
     changed: dict[str, str] = field(default_factory=dict)  # name of a mail → why it is not what was submitted
     attacks: list[Attack] = field(default_factory=list)
+    siege: Siege | None = None
+    senders: Senders | None = None  # who sent as lagoon, as harbor's report told it
     journey: tuple[Step, ...] = ()
     seconds: float = 0.0
 
@@ -71,7 +75,13 @@ class Results:
         complete = len(self.delivered) == len(self.accepted) - len(self.turned_away) == self.arrived > 0
         marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
         withstood = len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
-        return complete and marked and self.proved and withstood
+        shut_out = self.siege is not None and self.siege.failed
+        return complete and marked and self.proved and withstood and shut_out and self.reported
+
+    @property
+    def reported(self) -> bool:
+        """Whether lagoon read in harbor's report of its own mail and of the forger's."""
+        return self.senders is not None and {bool(source.unaligned) for source in self.senders.sources} == {True, False}
 
     def counts(self) -> dict[str, int]:
         """Return the numbers of the table."""
@@ -94,6 +104,8 @@ class Results:
             "changed": self.changed,
             "passed_over": {item.name: item.reason for item in self.passed_over},
             "attacks": {attack.name: attack.answer for attack in self.attacks},
+            "siege": self.siege,
+            "senders": self.senders,
             "names": self.names,
             "way": self.way,
             "seconds": round(self.seconds, 3),

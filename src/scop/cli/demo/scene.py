@@ -17,15 +17,17 @@ from scop.supervisor.config_file import read_config
 from scop.supervisor.founding import Founding, found
 from scop.supervisor.layout import Layout
 
-__all__ = ["PORTS", "Organisation", "Scene", "StartFailed", "World", "build_scene"]
+__all__ = ["BAN_SECONDS", "PORTS", "Organisation", "Scene", "StartFailed", "World", "build_scene"]
 
 PORTS = Ports(smtp=2525, submission=2587, submissions=2465, dns=5300, dot=8853)
 START_SECONDS = 60
 NEGATIVE_SECONDS = 1  # how long "not there" is remembered: the parents get their DS records while others ask already
+BAN_SECONDS = 5  # an hour is long for who looks on
 # Ten thousands of mails come from one address within minutes here: no world outside looks like that.
-LIMITS = """
+LIMITS = f"""
 [limits]
 connections_per_address = 500
+ban_seconds = {BAN_SECONDS}
 
 [receiver]
 greeting_delay_seconds = 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scop.cli.demo.results import Results
+from scop.cli.dmarc.reports_shown import print_senders
 from scop.cli.shared import console, print_table
 from scop.cli.trace import print_journey
 
@@ -19,6 +20,10 @@ def show(results: Results) -> None:
         ("it", "attack", "answer"),
         [("failed" if attack.failed else "SUCCEEDED", attack.name, attack.answer) for attack in results.attacks],
     )
+    _show_siege(results)
+    if results.senders is not None:
+        console.rule("who sends as lagoon.test, as harbor reports it", align="left")
+        print_senders(results.senders, what="lagoon.test")
     _show_exceptions("passed over, no mail", [(item.name, item.reason) for item in results.passed_over])
     _show_exceptions("refused at submission", [(o.mail.name, f"{o.code} {o.text}") for o in results.refused])
     _show_exceptions("refused by harbor", list(results.refused_by_harbor.items()))
@@ -29,6 +34,17 @@ def show(results: Results) -> None:
     print_table((*counts, "seconds"), [row])
     verdict = "[green]every line came out as it must[/green]" if results.right else "[red]not as it must be[/red]"
     console.print(verdict)
+
+
+def _show_siege(results: Results) -> None:
+    siege = results.siege
+    if siege is None:
+        return
+    console.rule("a forger who goes on", align="left")
+    console.print(
+        f"{siege.forged_mails} forged mails refused one by one; then, at connect: {siege.answer}", markup=False
+    )
+    console.print(f"let in again after {siege.seconds} s" if siege.seconds else "never let in again", markup=False)
 
 
 def _show_one_mail(results: Results) -> None:

@@ -21,6 +21,7 @@ from scop.cli.demo.offices import Offices
 from scop.cli.demo.post import Login, post_all, with_crlf
 from scop.cli.demo.results import Results
 from scop.cli.demo.scene import PORTS, Scene, StartFailed, World, build_scene
+from scop.cli.demo.siege import besiege
 from scop.cli.journey import Step, journey_of, read_steps
 from scop.cli.mail_files import MailFile, NoMail, read_mails
 from scop.cli.shared import console
@@ -103,6 +104,8 @@ class _Story:
         self.results.seconds = time.monotonic() - started
         self._compare()
         self._attack()
+        self._besiege()
+        self._report()
         self._follow()
 
     def _login(self, user: str) -> Login:
@@ -151,6 +154,19 @@ class _Story:
             self.results.attacks.append(attacks.tampered_body(world, sealed, self.recipient))
         layout = self.scene.layout(world.harbor)
         self.results.attacks.append(attacks.stranger_at_a_pipe(world, layout.port("filter"), layout.log("filter")))
+
+    def _besiege(self) -> None:
+        """Have the forger go on until harbor's receiver hangs up on him, and until it does no more."""
+        besieging = self.progress.add_task("a forger goes on and is shut out", total=1)
+        forged = sum(attack.is_forged_mail for attack in self.results.attacks)
+        self.results.siege = besiege(self.scene.world, self.recipient, forged)
+        self.progress.update(besieging, completed=1)
+
+    def _report(self) -> None:
+        """Have harbor report to lagoon at once, and lagoon read it."""
+        reporting = self.progress.add_task("harbor's DMARC report reaches lagoon", total=1)
+        self.results.senders = self.offices.report()
+        self.progress.update(reporting, completed=1)
 
     def _follow(self) -> None:
         """Join the logs of both organisations into the first mail's journey."""
