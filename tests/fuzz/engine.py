@@ -50,7 +50,7 @@ def guided(name: str, seconds: int, places: Places) -> None:
     """Let libFuzzer look for a find; does not return."""
     import atheris
 
-    with atheris.instrument_imports(include=["scop.mime", "scop.dns"]):
+    with atheris.instrument_imports(include=["scop.mime", "scop.dns", "scop.reports"]):
         from fuzz.targets import TARGETS
     words = places.corpus.parent / "words"
     words.write_text(dictionary())

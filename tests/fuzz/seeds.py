@@ -1,6 +1,6 @@
 """Where the fuzzer begins: the mails of the shared vectors and Hamlet's, words of mail; each target has its form.
 
-Those of DNS begin from messages of their own.
+Those of DNS and of reports begin from their own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fuzz.dns_seeds import dns_seeds
+from fuzz.report_targets import report_seeds
 from fuzz.tokens import TOKENS
 from scop.hamlet import generate
 
@@ -35,6 +36,9 @@ def _seeds(target: str) -> Iterator[bytes]:
     yield from TOKENS
     if target.startswith("dns_"):
         yield from dns_seeds(target)
+        return
+    if target == "report":
+        yield from report_seeds()
         return
     mails = [mail for mail in _mails() if len(mail) <= MAX_SEED_OCTETS]
     if target in _OF_FIELDS:

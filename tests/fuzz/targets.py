@@ -1,4 +1,4 @@
-"""What the fuzzer asks: laws for any octets at all, of each face of `scop.mime` here and of `scop.dns` beside.
+"""What the fuzzer asks: laws for any octets at all, of each face of `scop.mime` here, of `scop.dns` and reports beside.
 
 A target raises where a law breaks.
 """
@@ -11,6 +11,7 @@ from typing import TypeAlias
 from bench.mime.everything import touch_everything
 
 from fuzz.dns_targets import dns_message, dns_primary, dns_reply, dns_resolver, dns_update
+from fuzz.report_targets import report
 from scop.mime import Entity, Message, Parser, parse
 from scop.mime.charsets import decode_text, undecoded
 from scop.mime.convert import to_7bit, to_ascii
@@ -182,6 +183,6 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(mail, chunks, sink, values, field, words, charsets, transfer, edits, conversions),
-        *(dns_message, dns_reply, dns_primary, dns_update, dns_resolver),
+        *(dns_message, dns_reply, dns_primary, dns_update, dns_resolver, report),
     )
 }

@@ -86,7 +86,8 @@ def _text(report: TlsReport, domain: str, posting: Posting) -> str:
 
 
 def _time(moment: datetime.datetime) -> str:
-    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"  # RFC 3339 §5.6
+    whole = moment.astimezone(datetime.UTC).replace(tzinfo=None, microsecond=0)
+    return f"{whole.isoformat()}Z"  # RFC 3339 §5.6
 
 
 def _policy(policy: TlsPolicy) -> _Written:
