@@ -135,3 +135,20 @@ def test_verify_names_the_line_of_a_zone_that_is_none(tmp_path: Path) -> None:
     done = scop(*_from_lagoon("-", str(tmp_path / "zone")), stdin=MAIL.decode())
     assert 2 == done.status
     assert f"{tmp_path / 'zone'}: line 3" in done.err
+
+
+ODD = (
+    b"From: \xff\x1b[31m <a@\xfflagoon.test>\r\nDKIM-Signature: v=1; d=\xff\x00; s=\xed\xa0\x80\r\n"
+    b"ARC-Seal: \xff\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)], ids=["people", "programs"])
+def test_verify_shows_what_no_terminal_should_get(tmp_path: Path, zone: str, words: tuple[str, ...]) -> None:
+    """Octets that are no text and controls of a terminal are escaped, for people and for programs."""
+    (tmp_path / "odd.eml").write_bytes(ODD)
+    sending = ("--ip", "2001:db8::1", "--helo", "\udcff[bold]\x1b", "--zone", zone)
+    done = scop("mail", "verify", str(tmp_path / "odd.eml"), *sending, *words)
+    assert (1, "") == (done.status, done.err)
+    assert "\x1b" not in done.out
+    assert "[bold]" in done.out

@@ -132,8 +132,8 @@ def judgement_json(judgement: Judgement, verdict: Verdict) -> dict[str, object]:
     sending, asked = judgement.sending, judgement.asked
     return {
         "address": sending.address,
-        "helo": sending.helo,
-        "mail_from": str(sending.mail_from) if sending.mail_from else "",
+        "helo": printable(sending.helo),
+        "mail_from": printable(str(sending.mail_from)) if sending.mail_from else "",
         "author_domains": [printable(domain) for domain in judgement.authorship.domains],
         "doubts": [{"word": str(one.word), "detail": one.detail} for one in judgement.authorship.doubts],
         "spf": _spf_json(judgement.spf) | {"asked": asked_json(asked.get("spf", ()))},
@@ -145,7 +145,7 @@ def judgement_json(judgement: Judgement, verdict: Verdict) -> dict[str, object]:
         "arc": {
             "result": str(judgement.arc.result),
             "sealers": judgement.arc.sealers,
-            "reason": judgement.arc.reason,
+            "reason": printable(judgement.arc.reason, limit=MAX_SHOWN),
             "asked": asked_json(asked.get("arc", ())),
         },
         "iprev": {
@@ -165,10 +165,11 @@ def _spf_json(spf: SpfResult) -> dict[str, object]:
     return {
         "result": str(spf.result),
         "domain": printable(spf.domain),
-        "reason": spf.reason,
+        "reason": printable(spf.reason, limit=MAX_SHOWN),
         "mechanism": printable(spf.mechanism),
         "steps": [
-            {"depth": one.depth, "domain": one.domain, "term": one.term, "outcome": one.outcome} for one in spf.steps
+            {"depth": one.depth, "domain": printable(one.domain), "term": printable(one.term), "outcome": one.outcome}
+            for one in spf.steps
         ],
     }
 
@@ -179,7 +180,7 @@ def _signature_json(one: DkimResult) -> dict[str, object]:
         "domain": printable(one.domain),
         "selector": printable(one.selector),
         "algorithm": one.algorithm,
-        "reason": one.reason,
+        "reason": printable(one.reason, limit=MAX_SHOWN),
         "is_testing": one.is_testing,
     }
 
