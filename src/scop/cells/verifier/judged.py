@@ -81,7 +81,10 @@ def _overrides(judgement: Judgement, verdict: Verdict) -> tuple[Override, ...]:
 def _may_be_shown(judgement: Judgement) -> bool:
     """Say whether the author domain asks for failure reports and there was a failure."""
     published = judgement.dmarc.published
-    return published is not None and bool(published.failure_uris) and _fails(judgement, published.failure_options)
+    if published is None or not published.failure_uris:
+        return False
+    # RFC 9990 §6.3: whoever keeps a public suffix sees no single mails of those who live below it.
+    return published.public_suffix != "y" and _fails(judgement, published.failure_options)
 
 
 def _fails(judgement: Judgement, options: frozenset[str]) -> bool:
