@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from fakes.command_line import scop
 from fakes.real_mesh import RunningWorld
 from scop.cli.shared import ask
 from scop.mesh.vocabulary.reporter import (
@@ -57,3 +58,25 @@ def test_reports_of_harbor_reach_lagoon_and_are_shown_there(running_world: Runni
     source = next(one for one in found.sources if one.address == lagoon.address)
     assert (source.mails, (harbor.domain,)) == (source.dkim_aligned, source.reporters)
     assert (True, 0) == (source.spf_aligned > 0, source.unaligned)
+    said = scop("dmarc", "reports", "--domain", lagoon.domain, "--config", str(there))
+    assert (0, True) == (said.status, f"mails passed as {lagoon.domain}" in said.out)
+
+
+def test_tls_reports_tell_the_other_mesh_how_its_hosts_answered(running_world: RunningWorld) -> None:
+    """RFC 8460: lagoon's relay counted its sessions with harbor, and harbor reads the report."""
+    harbor, lagoon = running_world.world.harbor, running_world.world.lagoon
+    here, there = (running_world.scene.config(one) for one in (harbor, lagoon))
+    sender, recipient = running_world.person("encrypted", lagoon), running_world.person("opened")
+    with running_world.login("encrypted") as client:
+        client.sendmail(sender, [recipient], f"From: {sender}\r\nSubject: tide\r\n\r\nText\r\n".encode())
+    running_world.await_mails("opened", 1)
+    arrived: list[ArrivedReport] = []
+
+    def is_read() -> bool:
+        ask(there, "reporter", SendReports())
+        reports = ask(here, "reporter", ReadReports()).arrived
+        arrived.extend(one for one in reports if (one.kind, one.state) == ("tls", "read"))
+        return bool(arrived)
+
+    until(is_read)
+    assert (lagoon.domain, harbor.domain, True) == (arrived[0].reporter, arrived[0].about, arrived[0].mails > 0)

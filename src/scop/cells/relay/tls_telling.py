@@ -24,7 +24,7 @@ __all__ = ["Tell", "TlsTelling"]
 
 Tell: TypeAlias = Callable[[NoteTlsSessions], Awaitable[Taken]]
 
-PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 5.0
 LAST_SECONDS = 3.0  # at the end
 DAY_SECONDS = 86_400
 
