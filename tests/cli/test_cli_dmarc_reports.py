@@ -113,7 +113,7 @@ def test_cli_reports_shows_days_and_sources(asked: list[object]) -> None:
         "15 mails passed as us, 4 failed",
     ):
         assert words in said.output
-    assert "1 reports bear no proof of who sent them" in said.output
+    assert "1 report without proof of who sent them" in said.output
 
 
 def test_cli_reports_narrows_down_and_speaks_json(asked: list[object]) -> None:

@@ -45,7 +45,8 @@ def print_senders(found: Senders, *, what: str) -> None:
     if found.source_count > len(found.sources):
         console.print(f"… and {found.source_count - len(found.sources)} more sources: --limit shows more", markup=False)
     passed, failed = (sum(getattr(day, word) for day in found.days) for word in ("passed", "failed"))
-    console.print(f"{passed} mails passed as {what}, {failed} failed; told by {found.reports} reports", markup=False)
+    told = _reports(found.reports)
+    console.print(f"{passed} mails passed as {what}, {failed} failed; told by {told}", markup=False)
     _print_unproven(found)
 
 
@@ -138,9 +139,12 @@ def _source_row(source: SendingSource) -> tuple[str, ...]:
 
 def _print_unproven(found: Senders) -> None:
     if found.unproven:
-        console.print(
-            f"{found.unproven} reports bear no proof of who sent them; they count with --unproven", markup=False
-        )
+        left_out = _reports(found.unproven)
+        console.print(f"{left_out} without proof of who sent them: --unproven counts those too", markup=False)
+
+
+def _reports(count: int) -> str:
+    return "1 report" if count == 1 else f"{count} reports"
 
 
 def _arrived_row(one: ArrivedReport) -> tuple[str, ...]:
