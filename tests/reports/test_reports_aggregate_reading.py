@@ -65,6 +65,15 @@ def test_what_changes_no_meaning_is_noted(name: str) -> None:
     assert (sentence,) == read_with(old, new)
 
 
+def test_only_the_root_may_be_qualified() -> None:
+    """RFC 7489 appendix C: its schema leaves the elements in the root unqualified, and some writers keep to it."""
+    old = REPORT.replace('feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"', 'n:feedback xmlns:n="urn:old"')
+    reset = REPORT.replace("<report_metadata>", '<report_metadata xmlns="">')
+    report = parse_aggregate(REPORT.encode())
+    assert report == parse_aggregate(old.replace("</f", "</n:f").encode())
+    assert report == parse_aggregate(reset.encode())
+
+
 SILENT = {
     "extension": ("<version>1.0</version>", '<extension><e:a xmlns:e="urn:e"/></extension>'),
     "extension of a record": ("</auth_results>", '</auth_results><e:row xmlns:e="urn:e"><e:a/></e:row>'),

@@ -198,7 +198,12 @@ def test_three_thousand_levels_cost_no_recursion() -> None:
 NAMESPACES = {
     "none": ("<feedback><row/></feedback>", ["row"]),
     "default": ('<feedback xmlns="urn:a"><row/></feedback>', ["row"]),
-    "prefixed": ('<d:feedback xmlns:d="urn:a"><d:row/><row/></d:feedback>', ["row", "{}row"]),
+    "prefixed": ('<d:feedback xmlns:d="urn:a"><d:row/><row/></d:feedback>', ["row", "row"]),
+    "unqualified": ('<feedback xmlns="urn:a"><row xmlns=""/></feedback>', ["row"]),
+    "prefixed, extension": (
+        '<d:feedback xmlns:d="urn:a"><row xmlns="urn:e"/><e:row/></d:feedback>',
+        ["{urn:e}row", "e:row"],
+    ),
     "extension": ('<feedback xmlns="urn:a" xmlns:e="urn:e"><e:row/><row/></feedback>', ["e:row", "row"]),
     "another default": (
         '<feedback xmlns="urn:a"><row xmlns="urn:e"/><row xmlns="urn:a"/></feedback>',

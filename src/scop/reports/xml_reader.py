@@ -8,9 +8,9 @@ Theory of operation: one regular expression takes the text up to a mark and the 
 `<name>text</name>`; what is rarer (attributes, references, comments, CDATA, instructions) goes to a method by its
 first characters. Open elements lie on a stack of our own, so depth costs no recursion and has a limit.
 
-Namespaces are told apart as far as a report needs it: what has the wanted element's own prefix goes by its local
-name; what has another prefix, or declares another default namespace, keeps that before its name and so is no element
-that anybody here asks for.
+Namespaces are told apart as far as a report needs it: what has the wanted element's own prefix or none goes by its
+local name; what has another prefix, or declares a default namespace of another, keeps that before its name and so is no
+element that anybody here asks for.
 
 Standards: XML 1.0 (fifth edition) §2.3 to §2.7, §3.1, §4.1, §4.6; Namespaces in XML 1.0 §6.
 """
@@ -207,11 +207,10 @@ class _Reader:
             return name
         if attributes:
             default = self._default_namespace(attributes)
-            if default is not None and default != self._namespace and not self._prefix:
+            if default and default != self._namespace:
                 return f"{{{default}}}{name}"
-        if self._prefix:
-            return name.removeprefix(self._prefix) if name.startswith(self._prefix) else f"{{}}{name}"
-        return name
+        # Where only the root is qualified, by a prefix or with `xmlns=""` below it: so is the schema of RFC 7489.
+        return name.removeprefix(self._prefix)
 
     def _default_namespace(self, attributes: str) -> str | None:
         stated = dict(_ATTRIBUTES.findall(attributes)).get("xmlns")
