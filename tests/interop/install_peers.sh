@@ -23,9 +23,11 @@ ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing lib
 test -x /usr/sbin/sshd || missing="$missing openssh-server" # the remote of the zones' history
 test -x /usr/sbin/opendkim || missing="$missing opendkim"
 command -v rspamd >/dev/null || missing="$missing rspamd"
+/usr/bin/python3 -c "import spf" 2>/dev/null || missing="$missing python3-spf"
 /usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
+command -v nft >/dev/null || missing="$missing nftables"
 [ -z "$missing" ] && exec sh "$(dirname "$0")/install_mailauth.sh"
 
 if [ "$(id -u)" != 0 ]; then
