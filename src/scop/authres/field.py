@@ -72,7 +72,10 @@ class MethodResult:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationResults:
-    """Everything one server says about a mail; no results at all is written `none`."""
+    """Everything one server says about a mail; no results at all is written `none`.
+
+    `authserv_id` is empty where a lenient reading found a server that does not name itself.
+    """
 
     authserv_id: str
     version: int = 1
@@ -80,8 +83,6 @@ class AuthenticationResults:
 
     def __post_init__(self) -> None:
         _check_value(self.authserv_id)
-        if not self.authserv_id:
-            raise RemoteProtocolError("the authserv-id is empty")
 
     def to_field(self) -> bytes:
         """Write the whole field, folded, with its end of line."""

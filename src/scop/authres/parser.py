@@ -27,20 +27,32 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _TOKEN = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\"/\[\]?=]+")
 _LOCAL_PART = re.compile(r"(?:[^\x00-\x20\x7f()<>@,;:\\\"\[\]]+)?@")  # RFC 5322 §3.2.3: dot-atom-text
 _DOMAIN = re.compile(r"[^\x00-\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]+")  # letters, digits, - . _ and beyond ASCII
-_LENIENT_VALUE = re.compile(r"[^\x00-\x20\x7f();\"]+")
+_BEGUN = re.compile(r"[A-Za-z0-9-]+[ \t]*=")
+_WORD_BESIDE = re.compile(r"[A-Za-z0-9_-]+(?==)")
+_BARE = re.compile(r"[^\x00-\x20\x7f();\"]+")
+# RFC 8601 §2.7, RFC 6212, RFC 7293, RFC 7281, RFC 8616 §6, RFC 8904: the registry of methods
+_METHODS = frozenset(
+    {"arc", "auth", "dkim", "dkim-adsp", "dkim-atps", "dmarc", "dnswl", "domainkeys", "iprev", "rrvs", "sender-id"}
+    | {"smime", "spf", "vbr"}
+)
 _REASON = re.compile(r"reason(?=[ \t\r\n(]*=)", re.IGNORECASE)
 
 
 def parse(field: bytes | str, *, lenient: bool = False) -> AuthenticationResults:
     """Read a field, with or without its name; raises a `ValueError` when it is malformed.
 
-    `lenient`: values that should be quoted stand bare (`header.b=a/b+c`), a property appears twice
-    (the first counts), a semicolon stands at the end, there is no result at all.
+    `lenient` takes what real servers write: values that should be quoted stand bare (`header.b=a/b+c`) or are
+    missing, a property appears twice (the first counts) or is no property (`action=none`, passed over), a
+    semicolon stands at the end, there is no result at all, or something that is no result (passed over, unless
+    it is one of a registered method), and no server is named (`authserv_id` is then empty).
     """
     if len(field) > MAX_FIELD_OCTETS:
         raise LimitExceeded(f"a field of more than {MAX_FIELD_OCTETS} octets")
     scanner = Scanner(_text(field))
     scanner.match(_NAME)
+    if lenient and _names_nobody(scanner):
+        results = tuple(_results(scanner, lenient=True, begun=True))
+        return AuthenticationResults("", 1, results)
     authserv_id, version = read_authserv_id(scanner)
     results = tuple(_results(scanner, lenient=lenient))
     return AuthenticationResults(authserv_id, version, results)
@@ -70,9 +82,16 @@ def read_authserv_id(scanner: Scanner) -> tuple[str, int]:
     return authserv_id, int(version or 1)
 
 
-def _results(scanner: Scanner, *, lenient: bool) -> Iterator[MethodResult]:
+def _names_nobody(scanner: Scanner) -> bool:
+    """Say whether a field begins with its first result, and go there."""
+    scanner.skip_space()
+    return _BEGUN.match(scanner.text, scanner.position) is not None
+
+
+def _results(scanner: Scanner, *, lenient: bool, begun: bool = False) -> Iterator[MethodResult]:
     count = 0
-    while scanner.skip_sign(";"):
+    while begun or scanner.skip_sign(";"):
+        begun = False
         scanner.skip_space()
         # Lenient: a semicolon ends the field
         if lenient and scanner.at_end:
@@ -83,10 +102,30 @@ def _results(scanner: Scanner, *, lenient: bool) -> Iterator[MethodResult]:
         count += 1
         if count > MAX_RESULTS:
             raise LimitExceeded(f"more than {MAX_RESULTS} results")
-        yield _result(scanner, lenient=lenient)
+        result = _lenient_result(scanner) if lenient else _result(scanner, lenient=False)
+        if result is not None:
+            yield result
     # Lenient: some servers that checked nothing write nothing
     if not scanner.at_end or (count == 0 and not lenient):
         raise scanner.fault("a result is wanted")
+
+
+def _lenient_result(scanner: Scanner) -> MethodResult | None:
+    """Read a result, or pass over what is none; a registered method's has to be one, lest a verdict be lost."""
+    start = scanner.position
+    try:
+        return _result(scanner, lenient=True)
+    except LimitExceeded:
+        raise
+    except RemoteProtocolError:
+        scanner.position = start
+        if (scanner.match(_KEYWORD) or "").lower() in _METHODS:
+            raise
+    scanner.position = start
+    while not scanner.at_end and not scanner.text.startswith(";", scanner.position):
+        if not scanner.skip_space() and scanner.quoted_string() is None and scanner.match(_BARE) is None:
+            raise scanner.fault("a result is wanted")
+    return None
 
 
 def _is_none(scanner: Scanner) -> bool:
@@ -140,26 +179,32 @@ def _reason(scanner: Scanner) -> str:
 def _properties(scanner: Scanner, *, lenient: bool) -> dict[str, str]:
     properties: dict[str, str] = {}
     while not scanner.at_end and not scanner.text.startswith(";", scanner.position):
-        name = _property_name(scanner)
+        name = _property_name(scanner, lenient=lenient)
         value = _property_value(scanner, lenient=lenient)
         # Stricter than RFC 8601: the same property twice has no one meaning
         if name in properties and not lenient:
             raise RemoteProtocolError(f"property {name!r} appears twice")
         properties.setdefault(name, value)
         scanner.skip_space()
+    properties.pop("", None)  # words beside the standard
     return properties
 
 
-def _property_name(scanner: Scanner) -> str:
-    ptype = _keyword(scanner)
-    scanner.skip_space()
-    scanner.expect(".")
-    scanner.skip_space()
-    name = _keyword(scanner)
-    scanner.skip_space()
+def _property_name(scanner: Scanner, *, lenient: bool) -> str:
+    """Read a name and its sign; "" for a word beside the standard."""
+    # Lenient: words of their own, such as `action=none`
+    if lenient and scanner.match(_WORD_BESIDE) is not None:
+        name = ""
+    else:
+        ptype = _keyword(scanner)
+        scanner.skip_space()
+        scanner.expect(".")
+        scanner.skip_space()
+        name = f"{ptype.lower()}.{_keyword(scanner).lower()}"
+        scanner.skip_space()
     scanner.expect("=")
     scanner.skip_space()
-    return f"{ptype.lower()}.{name.lower()}"
+    return name
 
 
 def _property_value(scanner: Scanner, *, lenient: bool) -> str:
@@ -167,11 +212,13 @@ def _property_value(scanner: Scanner, *, lenient: bool) -> str:
     quoted = scanner.quoted_string()
     if quoted is not None:
         return f"{quote(quoted)}@{_domain(scanner)}" if scanner.skip_sign("@") else quoted
+    # Lenient: addresses and signatures often stand bare, with characters that no token has, or nothing stands there
+    if lenient:
+        return scanner.match(_BARE) or ""
     local_part = scanner.match(_LOCAL_PART)
     if local_part is not None:
         return local_part + _domain(scanner)
-    # Lenient: signatures and selectors often stand bare, with characters that no token has
-    value = scanner.match(_LENIENT_VALUE if lenient else _TOKEN)
+    value = scanner.match(_TOKEN)
     if value is None:
         raise scanner.fault("a value is wanted")
     return value
