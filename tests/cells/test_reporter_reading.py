@@ -81,7 +81,7 @@ async def read(reporter: RunningReporter, octets: bytes, count: int = 1) -> Arri
     ids=["ours", "below us", "not ours", "alike", "no number", "entities", "a letter", "nothing"],
 )
 def test_reading_tells_what_came(octets: bytes, state: str, reason: str) -> None:
-    """RFC 9990 §7.2: about us is what is about our domain; broken is what cannot be read, with the reason."""
+    """RFC 9990 §8.2: about us is what is about our domain; broken is what cannot be read, with the reason."""
     reading = read_mail(octets, "harbor.test")
     assert isinstance(reading, Reading)
     assert state == reading.state

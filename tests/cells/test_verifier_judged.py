@@ -122,4 +122,4 @@ def test_a_header_is_shown_only_to_who_asks_for_failures(options: str, spf_align
     nobody = parse_policy(f"v=DMARC1; p=none; fo={options}".encode())
     assert b"" == _told(replace(REJECTED, published=nobody)).header
     suffix = parse_policy(f"v=DMARC1; p=none; psd=y; fo={options}; ruf=mailto:f@lagoon.test".encode())
-    assert b"" == _told(replace(REJECTED, published=suffix)).header  # RFC 9990 §6.3
+    assert b"" == _told(replace(REJECTED, published=suffix)).header  # RFC 9990 §7.3

@@ -3,7 +3,7 @@
 A mail is written down before it is answered and read afterwards, so whatever it holds, it is not lost; reading that
 ended with the process is tried once more and then given up.
 
-Standards: RFC 9990 §3.5.4 (duplicates), §7.2 (what a report claims).
+Standards: RFC 9990 §3.5.4 (duplicates), §8.2 (what a report claims).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Two mails are one count where a report would tell the same of both. What a report does not tell is not kept: neither
 who wrote to whom nor why a check failed, beyond the word for it.
 
-Standards: RFC 9990 §3.1.1 (records), §3.1.3 (signatures in a row), §6.2 (no personal information).
+Standards: RFC 9990 §3.1.1 (records), §3.1.3 (signatures in a row), §7.2 (no personal information).
 """
 
 from __future__ import annotations

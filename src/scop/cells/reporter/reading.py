@@ -3,7 +3,7 @@
 One mail at a time, on a thread beside the loop; a mail that ends the process is tried once more and then left alone.
 What is read is never believed to be about us unless its policy domain is ours.
 
-Standards: RFC 9990 §3.5, §7.1, §7.2; RFC 6591; RFC 8460 §5; RFC 3464 (bounces of our letters).
+Standards: RFC 9990 §3.5, §8.1, §8.2; RFC 6591; RFC 8460 §5; RFC 3464 (bounces of our letters).
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def read_mail(octets: bytes, domain: str) -> Reading | _Answered:
         return Reading(State.BROKEN, reason=printable(str(fault)))
     if is_at_or_below(reading.about, domain):
         return reading
-    # RFC 9990 §7.2: who likes may send us reports about others
+    # RFC 9990 §8.2: who likes may send us reports about others
     return Reading(
         State.FOREIGN,
         kind=reading.kind,

@@ -45,7 +45,7 @@ class Author:
 
 def write_aggregate_letters(author: Author, aim: Aim, span: Span, counts: Counts, now_unix: float) -> MadeReport:
     """Return the report of what was counted of one domain, and its letters; `ValueError` where it cannot be told."""
-    # RFC 9990 §3.1.4: what of the record could not be followed is told to whom it belongs.
+    # RFC 9990 §3.1.5: what of the record could not be followed is told to whom it belongs.
     error = printable("; ".join(aim.reasons), limit=MAX_ERROR)
     report = aggregate_report(_metadata(author, span, error), counts)
     return MadeReport(

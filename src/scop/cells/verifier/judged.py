@@ -83,7 +83,7 @@ def _may_be_shown(judgement: Judgement) -> bool:
     published = judgement.dmarc.published
     if published is None or not published.failure_uris:
         return False
-    # RFC 9990 §6.3: whoever keeps a public suffix sees no single mails of those who live below it.
+    # RFC 9990 §7.3: whoever keeps a public suffix sees no single mails of those who live below it.
     return published.public_suffix != "y" and _fails(judgement, published.failure_options)
 
 
