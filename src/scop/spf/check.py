@@ -134,7 +134,12 @@ class _Evaluation:
             return _Finding(SpfWord.NONE, f"{domain} has no policy")
         # RFC 7208 §4.6.2: the first mechanism that matches decides
         for directive in record.directives:
-            if (yield from self._decides(directive, domain)):
+            mechanism = directive.mechanism
+            if self._steps is None and isinstance(mechanism, Network):  # most terms: nothing to ask, nothing to tell
+                matches = mechanism.contains(self._address)
+            else:
+                matches = yield from self._decides(directive, domain)
+            if matches:
                 reason = f"{directive.text} of {domain} matches"
                 return _Finding(directive.qualifier, reason, domain, record.explanation, directive.text)
         if record.redirect is not None:
@@ -261,8 +266,8 @@ class _Evaluation:
 
     def _name(self, target: MacroString, domain: str) -> _Asking[str]:
         """Expand a domain-spec; raises `NotExpandable`."""
-        if (literal := target.literal) is not None:
-            return literal.lower().removesuffix(".")
+        if target.literal_name is not None:
+            return target.literal_name
         return target.expand_name((yield from self._all_facts(target, domain)))
 
     def _all_facts(self, text: MacroString, domain: str) -> _Asking[dict[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scop.base import RemoteProtocolError
 
@@ -70,16 +70,17 @@ class MacroString:
     """A compiled macro-string."""
 
     parts: tuple[str | Macro, ...]
+    literal_name: str | None = field(init=False, compare=False)  # the name that it is, where no macro is in it
+
+    def __post_init__(self) -> None:
+        literals = [part for part in self.parts if isinstance(part, str)]
+        name = "".join(literals).lower().removesuffix(".") if len(literals) == len(self.parts) else None
+        object.__setattr__(self, "literal_name", name)
 
     @property
     def needs_validated_name(self) -> bool:
         """Whether `%{p}` is in it, so that the DNS must be asked before it can be expanded."""
         return any(part.letter == "p" for part in self.parts if isinstance(part, Macro))
-
-    @property
-    def literal(self) -> str | None:
-        """The whole text, where no macro is in it."""
-        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
     def expand(self, facts: Mapping[str, str]) -> str:
         """Fill in the facts, by macro letter; raises `NotExpandable`."""
