@@ -7,8 +7,9 @@ import datetime
 import pytest
 
 from scop.base import RemoteProtocolError
-from scop.reports import FailureReport, parse_failure
+from scop.reports import FailureReport, parse_failure, parse_report
 from scop.reports.failure_values import AuthFailure, DeliveryResult
+from scop.reports.packing import pack_gzip
 
 FIELDS = """Feedback-Type: auth-failure
 Version: 1
@@ -82,6 +83,20 @@ def test_a_report_with_all_that_may_be_there() -> None:
     assert () == report.defects
 
 
+WRAPPINGS = {"gzip": pack_gzip(mail(FIELDS)), "mail": mail(FIELDS), "fields alone": FIELDS.encode()}
+
+
+@pytest.mark.parametrize("name", WRAPPINGS)
+def test_a_report_is_read_in_any_wrapping(name: str) -> None:
+    """A mail, one that was packed to be kept, or the part for programs by itself."""
+    report = parse_failure(WRAPPINGS[name])
+    assert ("example.com", AuthFailure.DMARC, report) == (
+        report.reported_domain,
+        report.auth_failure,
+        parse_report(WRAPPINGS[name]),
+    )
+
+
 NOTED = {
     "no failure": ("Auth-Failure: dmarc\n", "", "it has no Auth-Failure"),
     "other failure": ("Auth-Failure: dmarc", "Auth-Failure: magic", "Auth-Failure is 'magic'"),
@@ -113,6 +128,7 @@ NO_REPORTS = {
     "abuse": (mail(FIELDS.replace("auth-failure", "abuse")), "the feedback report is 'abuse', not auth-failure"),
     "no type": (mail("Version: 1\n"), "the feedback report is '', not auth-failure"),
     "no fields": (mail(""), "the feedback report is '', not auth-failure"),
+    "XML": (b"<feedback/>", "a failure report is a mail, this is XML or JSON"),
     "a mail": (b"From: a@b.test\r\n\r\nSender Domain: b.test\r\n", "it has no report in it"),
 }
 

@@ -35,7 +35,7 @@ def open_report(octets: bytes, limits: Limits) -> bytes | Message:
     """Return the report as its form has it, XML or JSON, where it comes alone or packed; else the mail that came."""
     check_limit(len(octets), limits.octets, "octets of a report")
     if is_packed(octets):
-        return unpack(octets, limits)
+        octets = unpack(octets, limits)
     if is_xml(octets) or is_json(octets):
         return octets
     if not octets.strip(_WHITE):

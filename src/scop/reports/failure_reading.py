@@ -15,13 +15,14 @@ from enum import StrEnum
 from typing import TypeVar
 
 from scop.base import RemoteProtocolError, printable
-from scop.mime import Entity, Header, Message, parse
+from scop.mime import Entity, Header, Message
 from scop.mime.fields.dates import parse_date
+from scop.reports.contents import open_report
 from scop.reports.defects import Defects
 from scop.reports.failure_values import AuthFailure, DeliveryResult, FailedSignature, FailureReport
 from scop.reports.fields import read_address, read_number
 from scop.reports.letter_reading import read_letter
-from scop.reports.limits import DEFAULT_LIMITS, Limits, check_limit
+from scop.reports.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["failure_of", "feedback_part", "parse_failure"]
 
@@ -35,19 +36,23 @@ _FROM_DOMAIN = re.compile(r"\bheader\.from=\"?([A-Za-z0-9._-]{1,255})")
 
 
 def parse_failure(octets: bytes, *, lenient: bool = False, limits: Limits = DEFAULT_LIMITS) -> FailureReport:
-    """Read a failure report, which is a mail.
+    """Read a failure report: a mail with it, also in gzip or zip, or the fields alone.
 
     `lenient` also takes the domain of a report that names none from the From of the mail that came back. Raises
     `RemoteProtocolError`, which is a `ValueError`, for what is no such report.
     """
-    check_limit(len(octets), limits.octets, "octets of a report")
-    return failure_of(parse(octets), lenient=lenient)
+    opened = open_report(octets, limits)
+    if isinstance(opened, bytes):
+        raise RemoteProtocolError("a failure report is a mail, this is XML or JSON")
+    return failure_of(opened, lenient=lenient)
 
 
 def failure_of(message: Message, *, lenient: bool) -> FailureReport:
     """Read a failure report that was parsed as a mail."""
     defects = Defects(lenient=lenient)
     feedback = feedback_part(message)
+    if feedback is None and "Feedback-Type" in message.header:  # the part for programs, without a mail around it
+        return _report(_checked(message.header), None, defects)
     if feedback is None:
         found = read_letter(message)
         if found is None:
@@ -55,11 +60,15 @@ def failure_of(message: Message, *, lenient: bool) -> FailureReport:
                 "it has no report in it: neither XML nor JSON, packed or not, nor a message/feedback-report"
             )
         return found
-    block = next(iter(feedback.field_blocks), None)
-    if block is None or _text(block, "Feedback-Type").lower() != "auth-failure":
-        kind = "" if block is None else _text(block, "Feedback-Type")
-        raise RemoteProtocolError(f"the feedback report is {printable(kind, limit=40)!r}, not auth-failure")
+    block = _checked(next(iter(feedback.field_blocks), Header(b"")))
     return _report(block, _returned(message, feedback), defects)
+
+
+def _checked(block: Header) -> Header:
+    kind = _text(block, "Feedback-Type")
+    if kind.lower() != "auth-failure":  # RFC 6591 §3.1
+        raise RemoteProtocolError(f"the feedback report is {printable(kind, limit=40)!r}, not auth-failure")
+    return block
 
 
 def feedback_part(message: Entity) -> Entity | None:
