@@ -25,7 +25,6 @@ __all__ = [
     "add_judgements",
     "counts_of",
     "day_of",
-    "decoded_policy",
     "domains_with_counts",
     "drop_counts",
 ]
@@ -73,11 +72,6 @@ _decode_policy = msgspec.msgpack.Decoder(PublishedPolicy).decode
 def day_of(unix: float) -> str:
     """Return the UTC day of a moment."""
     return datetime.datetime.fromtimestamp(unix, datetime.UTC).date().isoformat()
-
-
-def decoded_policy(octets: bytes) -> PublishedPolicy:
-    """Return a policy as it was kept."""
-    return _decode_policy(octets)
 
 
 def add_judgements(sql: sqlite3.Connection, judgements: Iterable[JudgedMail]) -> int:

@@ -112,12 +112,12 @@ def due_letters(sql: sqlite3.Connection, now_unix: float, limit: int = MAX_DUE) 
         (now_unix, limit),
     )
     return tuple(
-        Letter(id_, envelope_id(report_id, id_), destination, trace, attempts, made_unix, octets)
+        Letter(id_, _envelope_id(report_id, id_), destination, trace, attempts, made_unix, octets)
         for id_, report_id, destination, trace, attempts, made_unix, octets in rows
     )
 
 
-def envelope_id(report_id: str, letter: int) -> str:
+def _envelope_id(report_id: str, letter: int) -> str:
     """Return the ENVID of a letter (RFC 3461 §4.4): nobody guesses it who was not sent the report."""
     return f"{report_id}.{letter}"
 

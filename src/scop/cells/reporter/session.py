@@ -21,7 +21,7 @@ from scop.smtp import Mail, Recipient, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, header_of, split_stamps
 from scop.store import Database
 
-__all__ = ["MAX_MAIL_OCTETS", "Counter", "Taking"]
+__all__ = ["MAX_MAIL_OCTETS", "Counter", "Taking", "arrival_of"]
 
 MAX_MAIL_OCTETS = 16_777_216  # more than anybody's reports have, and what they are read up to
 MAX_HEADER_OCTETS = 65_536  # of a mail, for its subject
