@@ -131,6 +131,12 @@ def begin_reading(sql: sqlite3.Connection) -> tuple[ArrivedReport, bytes] | None
 
 def note_reading(sql: sqlite3.Connection, arrival: int, reading: Reading) -> State:
     """Keep what was read; return the state that it has now."""
+    # A report of our own about our own domain comes by no verifier; nobody else knows its id before it is sent.
+    sql.execute(
+        "UPDATE arrivals SET is_proven = 1 WHERE id = ? AND EXISTS"
+        " (SELECT 1 FROM reports WHERE report_id = ? AND about = ? AND kind = ?)",
+        (arrival, reading.report_id, reading.about, reading.kind),
+    )
     state = reading.state
     if state is State.READ and _is_known(sql, arrival, reading):
         state = State.AGAIN
@@ -141,12 +147,6 @@ def note_reading(sql: sqlite3.Connection, arrival: int, reading: Reading) -> Sta
             *(state, reading.kind, reading.reporter, reading.report_id, reading.about),
             *(reading.begin_unix, reading.end_unix, reading.mails, reading.reason[:MAX_REASON], arrival),
         ),
-    )
-    # A report of our own about our own domain comes by no verifier; nobody else knows its id before it is sent.
-    sql.execute(
-        "UPDATE arrivals SET is_proven = 1 WHERE id = ? AND EXISTS"
-        " (SELECT 1 FROM reports WHERE report_id = ? AND about = ? AND kind = ?)",
-        (arrival, reading.report_id, reading.about, reading.kind),
     )
     if state is State.READ:
         _add_seen(sql, arrival, reading.day, reading.seen)
