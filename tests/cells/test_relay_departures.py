@@ -298,6 +298,29 @@ async def test_relay_releases_past_the_look_only_when_told_so(tmp_path: Path, un
         assert launched == len(outside.world.messages)
 
 
+class BrokenNames(ChangingNames):
+    """The same, until it is mended with a bug of ours in it."""
+
+    async def lookup(self, question: Question) -> Answer:
+        """Answer at once, or not at all."""
+        if not self.record:
+            raise ZeroDivisionError("a bug of ours")
+        return await super().lookup(question)
+
+
+async def test_relay_outlives_a_bug_in_the_look(tmp_path: Path) -> None:
+    """One mail that cannot be looked at waits, and stops neither the relay nor other mail."""
+    names = BrokenNames("")
+    async with around() as outside, running(tmp_path, outside, names=names) as relay:
+        await relay.send(BOB)
+        await relay.kept.until("mail.deferred")
+        assert 0 == (await relay.listed()).held
+        names.record = "v=spf1 ip4:127.0.0.2 -all"
+        await woken(relay, 10)
+        await relay.kept.until("mail.relayed", 2)
+        assert 1 == len(relay.kept.of("mail.fault"))
+
+
 async def test_relay_tells_the_sender_of_what_is_held_for_long(tmp_path: Path) -> None:
     """Held mail has the same end as all other: its sender hears of the delay, and after five days of the failure."""
     async with around() as outside, running(tmp_path, outside, names=ChangingNames("v=spf1 -all")) as relay:

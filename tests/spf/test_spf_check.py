@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from fakes.random_spf import spf_scenarios
 from fakes.recording_names import RecordingNames
 from scop.dns import PTR, TXT, A, Question, Rdata, Security, StaticNames, run
 from scop.spf import SpfOptions, SpfResult, SpfStep, SpfWord, check_helo, check_host, check_mail_from
@@ -118,6 +121,36 @@ def test_a_forged_answer_proves_no_name(forged: str) -> None:
     assert SpfWord.PASS is run(check, StaticNames(zone)).result
     check = check_mail_from("192.0.2.9", "x@a.test", "h.test")
     assert SpfWord.FAIL is run(check, StaticNames(zone, security={forged: Security.BOGUS})).result
+
+
+def test_the_names_of_a_client_are_asked_for_once() -> None:
+    """However many terms want them: their number is in the hands of whoever owns the address (RFC 7208 §4.6.4)."""
+    zone: dict[tuple[str, str], list[Rdata]] = {
+        ("a.test", "TXT"): [TXT.of(b"v=spf1" + b" ptr:b.test exists:%{p}.c.test a:%{p}.c.test" * 2 + b" -all")],
+        ("9.2.0.192.in-addr.arpa", "PTR"): [PTR("mail.a.test")],
+        ("mail.a.test", "A"): [A("192.0.2.9")],
+        ("mail.a.test.c.test", "AAAA"): [],
+    }
+    names = RecordingNames(StaticNames(zone))
+    run(check_mail_from("192.0.2.9", "x@a.test", "h.test"), names)
+    assert (1, 1) == (
+        names.asked.count(Question("9.2.0.192.in-addr.arpa", "PTR")),
+        names.asked.count(Question("mail.a.test", "A")),
+    )
+
+
+@given(st.integers(0, 2**32), st.text(max_size=20), st.text(max_size=20))
+@settings(max_examples=40)
+def test_every_check_ends_with_a_word_and_few_questions(seed: int, local_part: str, helo: str) -> None:
+    """Whatever is published and whoever asks: one of the seven words, and no more questions than the limits allow."""
+    (scenario,) = spf_scenarios(seed, 5)
+    for address, sender, _ in scenario.questions:
+        names = RecordingNames(StaticNames.from_openspf(scenario.zone))
+        found = run(check_mail_from(address, f"{local_part}@{sender.rpartition('@')[2]}", helo), names)
+        assert found.result in set(SpfWord)
+        assert found.reason.isprintable()
+        # A TXT and at most eleven more for each of ten terms, the client's names, an explanation.
+        assert len(names.asked) <= 1 + 10 * 12 + 11 + 1
 
 
 def test_steps_tell_how_a_result_came_about() -> None:

@@ -104,7 +104,7 @@ def check_host(
 class _Evaluation:
     """One check under way."""
 
-    __slots__ = ("_address", "_depth", "_facts", "_lookups", "_options", "_steps", "_void_lookups")
+    __slots__ = ("_address", "_client", "_depth", "_facts", "_lookups", "_options", "_steps", "_void_lookups")
 
     def __init__(self, address: Address, sender: str, helo: str, options: SpfOptions) -> None:
         local_part, _, domain = sender.rpartition("@")
@@ -116,6 +116,7 @@ class _Evaluation:
         self._void_lookups = options.max_void_lookups
         self._steps: list[SpfStep] | None = [] if options.notes_steps else None
         self._depth = 0
+        self._client: tuple[Answer, list[str]] | None = None  # the pointers of the address, and names that hold
         domain = a_labels(domain)
         self._facts = {"s": f"{local_part}@{domain}", "l": local_part, "o": domain, "h": a_labels(helo)}
 
@@ -249,20 +250,25 @@ class _Evaluation:
 
     def _validated_names(self, *, charged: bool) -> _Asking[list[str]]:
         """Return the names of the client that lead back to its address; a `charged` lookup may be void."""
-        question = Question(self._address.reverse_name, "PTR")
-        answer = yield question
+        if self._client is None:  # asked for once, however many terms want to know
+            self._client = yield from self._client_names()
+        pointers, names = self._client
         if charged:
-            self._count_void(answer)
+            self._count_void(pointers)
+        return names
+
+    def _client_names(self) -> _Asking[tuple[Answer, list[str]]]:
+        answer = yield Question(self._address.reverse_name, "PTR")
         # RFC 7208 §5.5: DNS faults (and forged answers) make names unknown, they do not end the check
         if answer.is_temporary:
-            return []
+            return answer, []
         names = [record.target.lower().removesuffix(".") for record in answer.records if isinstance(record, PTR)]
         validated = []
         for name in filter(is_askable, names[:MAX_POINTERS]):
             addresses = yield Question(name, self._address_type)
             if not addresses.is_temporary and self._address in _addresses(addresses):
                 validated.append(name)
-        return validated
+        return answer, validated
 
     def _name(self, target: MacroString, domain: str) -> _Asking[str]:
         """Expand a domain-spec; raises `NotExpandable`."""

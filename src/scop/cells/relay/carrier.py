@@ -16,7 +16,7 @@ from functools import partial
 
 from scop.base import Clock, printable
 from scop.cells.relay.delivery import Delivery
-from scop.cells.relay.departures import Departures
+from scop.cells.relay.departures import Departures, Objection
 from scop.cells.relay.hops import Hops
 from scop.cells.relay.letters import SIGNER, Departure, Letter, Load
 from scop.cells.relay.lines import SILENT_SECONDS, LineLimits, Lines
@@ -35,6 +35,7 @@ READ_AHEAD = 200  # recipients of one look into the queue
 
 _random = random.Random()  # noqa: S311 - spreads load; nothing depends on its being unguessable
 _OUR_FAULT = Verdict(Fate.LATER, "4.3.0", "a fault on our side")
+_NOT_LOOKED_AT = replace(_OUR_FAULT, fate=Fate.UNASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,11 @@ class Carrier:
         asked = tuple(each for each in load.recipients if each.departure is not Departure.WAIVED)
         if self._options.departures is None or not asked:
             return load, False
-        objection = await self._options.departures.objection(load)
+        try:
+            objection = await self._options.departures.objection(load)
+        except Exception as fault:  # as in `_verdicts`: one mail must not stop all others again and again
+            self._options.log.fault(fault, trace=load.trace)
+            objection = Objection(_NOT_LOOKED_AT, self._options.clock.unix() + OUTSIDE.first_seconds)
         if objection is None:
             return load, False
         kept = replace(load, recipients=asked)
