@@ -17,7 +17,7 @@ from scop.spf import SpfResult
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-__all__ = ["judgement_json", "print_judgement"]
+__all__ = ["dmarc_json", "dmarc_lines", "judgement_json", "print_judgement"]
 
 MAX_SHOWN = 500  # characters of one line
 _COLOURS = {
@@ -95,10 +95,11 @@ def _add_rest(root: Tree, judgement: Judgement) -> None:
     _add(branch, asked_lines(judgement.asked.get("iprev", ())))
     branch = root.add(f"DMARC: {_coloured(dmarc.result)}{_because(dmarc.reason)}; names are {judgement.names}")
     _add(branch, asked_lines(judgement.asked.get("dmarc", ())))
-    _add(branch, _policy_lines(dmarc))
+    _add(branch, dmarc_lines(dmarc))
 
 
-def _policy_lines(dmarc: DmarcResult) -> Iterator[str]:
+def dmarc_lines(dmarc: DmarcResult) -> Iterator[str]:
+    """Say which policy there is, what of it was passed over, what is aligned and why it was put aside."""
     if dmarc.published is None:
         return
     yield f"policy of {dmarc.policy_domain} for {dmarc.author_domain}: {dmarc.policy}; asked of us: {dmarc.disposition}"
@@ -153,7 +154,7 @@ def judgement_json(judgement: Judgement, verdict: Verdict) -> dict[str, object]:
             "name": judgement.reverse.name,
             "asked": asked_json(asked.get("iprev", ())),
         },
-        "dmarc": _dmarc_json(judgement.dmarc) | {"asked": asked_json(asked.get("dmarc", ()))},
+        "dmarc": dmarc_json(judgement.dmarc) | {"asked": asked_json(asked.get("dmarc", ()))},
         "names": str(judgement.names),
         "decision": str(verdict.decision),
         "sentence": verdict.sentence,
@@ -185,7 +186,8 @@ def _signature_json(one: DkimResult) -> dict[str, object]:
     }
 
 
-def _dmarc_json(dmarc: DmarcResult) -> dict[str, object]:
+def dmarc_json(dmarc: DmarcResult) -> dict[str, object]:
+    """Return the outcome of DMARC for programs."""
     return {
         "result": str(dmarc.result),
         "author_domain": printable(dmarc.author_domain),

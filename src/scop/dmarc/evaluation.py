@@ -1,6 +1,6 @@
 """The evaluation: policy discovery, alignment, result, disposition.
 
-Standards: RFC 9989 §4.4 (alignment), §4.10.1 (policy discovery), §5.3 (what a receiver does), §11.5 (several authors).
+Standards: RFC 9989 §4.4 (alignment), §5.3 (what a receiver does), §11.5 (several authors).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scop.base import Check, printable
+from scop.dmarc.discovery import find_policy, requested_by
 from scop.dmarc.record import Policy
 from scop.dmarc.result import Aligned, Disposition, DmarcResult, DmarcWord, Override, OverrideWord
-from scop.dmarc.tree_walk import Asking, NoAnswer, TreeWalk, organizational_domain
-from scop.dns import Answer, Question, Rcode
+from scop.dmarc.tree_walk import Asking, NoAnswer, TreeWalk
+from scop.dns import Answer, Question
 
 if TYPE_CHECKING:
     from scop.dkim import DkimResult
@@ -39,7 +40,7 @@ def evaluate(
     domain = author_domain.lower().removesuffix(".")
     walk = TreeWalk()
     try:
-        published = yield from _discover(walk, domain)
+        published = yield from find_policy(walk, domain)
     except NoAnswer as fault:
         return DmarcResult(DmarcWord.TEMPERROR, reason=str(fault), author_domain=domain)
     if published is None:
@@ -117,33 +118,6 @@ class _Case:
         own = yield from self.walk.organization_of(self.domain)
         return own == (yield from self.walk.organization_of(name))
 
-    def requested(self) -> Asking[Disposition]:
-        """Return the policy for this author domain."""
-        # RFC 9989 §4.10.1
-        if self.policy_domain == self.domain:
-            return self.policy.own
-        if self.policy.nonexistent is None:
-            return self.policy.for_subdomain(exists=True)
-        # RFC 9989 §3.2.13: NXDOMAIN, whatever the type, means that the name does not exist
-        answer = yield Question(self.domain, "A")
-        if answer.is_temporary:
-            raise NoAnswer(f"no answer for {self.domain} A")
-        return self.policy.for_subdomain(exists=answer.rcode is not Rcode.NXDOMAIN)
-
-
-def _discover(walk: TreeWalk, domain: str) -> Asking[tuple[str, Policy] | None]:
-    """Find the record that applies, and where it was published."""
-    # RFC 9989 §4.10.1: the author domain, its organizational domain, its public suffix domain
-    own = yield from walk.record_at(domain)
-    if own is not None:
-        return domain, own
-    found = yield from walk.records_above(domain)
-    published = dict(found)
-    organization = organizational_domain(domain, found)
-    if organization in published:
-        return organization, published[organization]
-    return found[-1] if found and found[-1][1].public_suffix == "y" else None
-
 
 def _judge(case: _Case, spf: SpfResult | None, dkim: Sequence[DkimResult]) -> Asking[DmarcResult]:
     from_spf = [(spf.domain, str(spf.result))] if spf else []
@@ -151,7 +125,7 @@ def _judge(case: _Case, spf: SpfResult | None, dkim: Sequence[DkimResult]) -> As
     try:
         spf_found = yield from _aligned(case, from_spf, strict=case.policy.strict_spf)
         dkim_found = yield from _aligned(case, from_dkim, strict=case.policy.strict_dkim)
-        requested = yield from case.requested()
+        requested = yield from requested_by(case.policy, case.policy_domain, case.domain)
     except NoAnswer as fault:
         worst = case.policy.applied(case.policy.strictest)
         return case.result(DmarcWord.TEMPERROR, policy=worst, reason=str(fault))

@@ -12,7 +12,7 @@ from scop.dmarc.record import Policy, parse_policy
 from scop.dns import TXT, Answer, Question
 from scop.dns.names import is_askable
 
-__all__ = ["Asking", "NoAnswer", "TreeWalk", "organizational_domain"]
+__all__ = ["Asking", "Found", "NoAnswer", "TreeWalk", "organizational_domain"]
 
 MAX_QUERIES = 8  # RFC 9989 §4.10
 

@@ -10,6 +10,7 @@ __all__ = ["dmarc"]
 
 # Command name → (module, attribute, one line for the list).
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "check": ("scop.cli.dmarc.check", "check", "Show the policy of a domain, or of a mail's author."),
     "reports": ("scop.cli.dmarc.reports", "reports", "Show who sends as us; list, show and send reports."),
 }
 
