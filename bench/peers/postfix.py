@@ -77,9 +77,16 @@ def is_there() -> bool:
 
 
 @contextmanager
-def running_postfix(folder: Path, address: str, port: int, settings: Mapping[str, str]) -> Iterator[Postfix]:
-    """Run a Postfix that takes mail at `address`:`port`; `settings` are lines of its main.cf."""
+def running_postfix(
+    folder: Path, address: str, port: int, settings: Mapping[str, str], *, nameserver: str = ""
+) -> Iterator[Postfix]:
+    """Run a Postfix that takes mail at `address`:`port`; `settings` are lines of its main.cf.
+
+    With a `nameserver`, which is asked on port 53, whoever takes mail sees no other resolv.conf: it is chrooted.
+    """
     _write(folder, address, port, settings)
+    if nameserver:
+        _ask(folder, nameserver)
     etc = str(folder / "etc")
     started = _run("postfix", "-c", etc, "start")
     if started.returncode:
@@ -126,6 +133,14 @@ def _write(folder: Path, address: str, port: int, settings: Mapping[str, str]) -
     (folder / "etc" / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
     services = (f"{address}:{port} inet n - n - 100 smtpd", *_SERVICES)
     (folder / "etc" / "master.cf").write_text("\n".join(services) + "\n")
+
+
+def _ask(folder: Path, nameserver: str) -> None:
+    (folder / "queue" / "etc").mkdir(mode=0o755)
+    (folder / "queue" / "etc" / "resolv.conf").write_text(f"nameserver {nameserver}\noptions timeout:2 attempts:1\n")
+    services = folder / "etc" / "master.cf"
+    first, rest = services.read_text().split("\n", 1)
+    services.write_text(f"{first.replace('inet n - n', 'inet n - y')}\n{rest}")
 
 
 def _parent_of(entry: Path) -> int:
