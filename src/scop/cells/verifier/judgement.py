@@ -23,7 +23,7 @@ from scop.dmarc.overrides import Evidence, OverrideOptions, with_overrides
 from scop.dns import Answer, Question, Security
 from scop.dns.words import least_sure
 from scop.iprev import IprevWord, ReverseName, reverse_name
-from scop.mime import parse
+from scop.mime import Limits, parse
 from scop.net.dns_client import Names
 from scop.net.noted_names import Asked
 from scop.smtp import Mailbox
@@ -34,6 +34,9 @@ __all__ = ["JUDGEMENT_SECONDS", "JudgeOptions", "Judgement", "Sending", "judge"]
 
 MAX_KNOWN_CLIENTS = 1024  # whose addresses need not be read again
 JUDGEMENT_SECONDS = 20.0  # RFC 7208 §4.6.4: at least 20; a pipe gives up after 30
+
+
+_HEADER_ONLY = Limits(depth=0)  # who the author is does not stand in parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ async def judge(
     reverse = Course(_reverse(sending), inquiry)
     await inquiry.finish(spf, helo, dkim, arc, reverse)
     signatures = tuple(map(_wholly_signed, dkim.outcome))
-    authorship = read_authorship(parse(octets))
+    authorship = read_authorship(parse(octets, limits=_HEADER_ONLY))
     dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
     await inquiry.finish(dmarc)
     evidence = Evidence(
