@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.running_reporter import HOST, NOON, RunningReporter, World, judged, running_reporter
 from scop.cells.reporter.arrivals import (
@@ -19,6 +21,7 @@ from scop.cells.reporter.arrivals import (
     begin_reading,
     note_reading,
 )
+from scop.cells.reporter.failures import redacted
 from scop.cells.reporter.reading import read_mail
 from scop.cells.reporter.schema import SCHEMA
 from scop.cells.reporter.session import MAX_MAIL_OCTETS, arrival_of
@@ -86,6 +89,19 @@ def test_reading_tells_what_came(octets: bytes, state: str, reason: str) -> None
     assert isinstance(reading, Reading)
     assert state == reading.state
     assert reason in reading.reason
+
+
+@settings(max_examples=60)
+@given(
+    st.binary(max_size=200),
+    st.sampled_from((b"", HEAD, HEAD + document()[:200], PROVEN, b"\x1f\x8b", b"PK\x03\x04", b"{")),
+)
+def test_reading_of_anything_ends_in_a_state(octets: bytes, head: bytes) -> None:
+    """Whatever came is read, foreign, an answer or broken with a reason; nothing escapes, header and octets alike."""
+    reading = read_mail(head + octets, "harbor.test")
+    assert not isinstance(reading, Reading) or reading.state is not State.BROKEN or reading.reason
+    arrival_of(head + octets, Mail(ReversePath(None)), HOST, trace="t", unix=NOON)
+    assert b"secret" not in redacted(head + octets + b"\r\nSubject: secret\r\n", bytes(32))
 
 
 async def test_reading_shows_sources_of_proven_reports(tmp_path: Path) -> None:
