@@ -15,12 +15,15 @@ import pytest
 
 from fakes.watched_log import WatchedLog
 from scop.cells.relay import queue_due
-from scop.cells.relay.letters import SIGNER, Held, Letter, Load, Settled
+from scop.cells.relay.letters import SIGNER, Departure, Held, Letter, Load, Settled
 from scop.cells.relay.queue import Queue
+from scop.cells.relay.queue_rows import Kept, add
+from scop.cells.relay.queue_schema import SCHEMA
 from scop.cells.relay.queue_view import contents, details
 from scop.mesh.vocabulary.relay import QueueChoice, QueueList, QueueTry
 from scop.net.log import Log
 from scop.smtp import ForwardPath, Mail, Recipient, ReversePath
+from scop.store import Database
 
 NOW = 1_800_000_000.0
 BOB, EVE, CID = (
@@ -208,6 +211,17 @@ async def test_queue_finds_by_indexes(queue: Queue) -> None:
 
     found = await queue.read(plans)
     assert [] == [detail for detail in found if not detail.startswith("SEARCH")]
+
+
+async def test_queue_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
+    """What waits since before there was a last look is looked at like all other mail."""
+    database = Database.open(tmp_path / "queue.db", SCHEMA[:1])
+    await database.write(lambda sql: add(sql, Kept(LETTER, LETTER.octets, None), NOW))
+    await database.close()
+    queue = Queue(tmp_path, WatchedLog().log("relay"))
+    loads = await queue.due(NOW, 10, Held())
+    await queue.close()
+    assert {Departure.ASKED} == {each.departure for load in loads for each in load.recipients}
 
 
 async def test_queue_list_reads_of_what_waits_no_more_than_it_shows(queue: Queue) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.cells.relay.letters import Load, Waiting
+from scop.cells.relay.letters import Departure, Load, Waiting
 from scop.cells.relay.schedule import OUTSIDE, Patience
 from scop.cells.relay.settling import Attempt, Outcome, outcomes
 from scop.cells.relay.verdict import Fate, Stage, Verdict, judge
@@ -46,6 +46,23 @@ def settled(
 def action(outcome: Outcome) -> Action | None:
     """Return what the sender is told, None for nothing."""
     return outcome.report.action if outcome.report else None
+
+
+@pytest.mark.parametrize(
+    ("fate", "state", "untried"),
+    [
+        (Fate.HELD, "mail.kept_back", Departure.KEPT_BACK),
+        (Fate.UNASKED, "mail.deferred", Departure.ASKED),
+        (Fate.LATER, "mail.deferred", None),
+    ],
+)
+def test_settling_of_what_may_not_leave(fate: Fate, state: str, untried: Departure | None) -> None:
+    """It is no attempt, is asked about again when it was said, and the reason is kept whole: a record is in it."""
+    words = "publish " + "x" * 500
+    outcome = settled(Verdict(fate, "4.7.23", words), closed_until=QUEUED + 300, was_tried=False)
+    assert (state, untried) == (outcome.state, outcome.settled.untried)
+    assert QUEUED + 300 <= (outcome.settled.next_unix or 0) <= QUEUED + 302
+    assert (words == outcome.settled.last_reply) == (untried is not None)
 
 
 @pytest.mark.parametrize(
