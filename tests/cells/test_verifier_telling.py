@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import msgspec
+
 from fakes.mesh import KeptLog
 from fakes.verifier_neighbours import SHORT_LIMITS, verifier_neighbours
 from scop.mesh.calls.outbox import Outbox
@@ -109,6 +111,14 @@ async def test_telling_reaches_bothverifier_neighbours() -> None:
         assert FORGED in found.deeds
     assert [JUDGED] == found.judgements
     assert {Deed.HAM, Deed.FORGERY} == {deed.deed for deed in found.deeds}
+
+
+async def test_telling_leaves_headers_out_where_many_mails_wait() -> None:
+    """Headers for failure reports are large; they do not fill the memory while the reporter is away."""
+    async with verifier_neighbours() as (found, telling):
+        for _ in range(3):
+            telling.judged(msgspec.structs.replace(JUDGED, header=b"Subject: x\r\n"))
+    assert [True, True, False] == [bool(one.header) for one in found.judgements]
 
 
 async def test_telling_waits_a_bounded_time_for_the_firewall() -> None:

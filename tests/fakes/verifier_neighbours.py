@@ -17,7 +17,7 @@ from scop.net.peer import Peer
 
 __all__ = ["SHORT_LIMITS", "Neighbours", "verifier_neighbours"]
 
-SHORT_LIMITS = TellingLimits(waiting=4, batch=2, pause_seconds=0.0, urgent_seconds=0.05, flush_seconds=1.0)
+SHORT_LIMITS = TellingLimits(waiting=4, headers=2, batch=2, pause_seconds=0.0, urgent_seconds=0.05, flush_seconds=1.0)
 
 
 class Neighbours:

@@ -9,6 +9,8 @@ import asyncio
 import ipaddress
 from dataclasses import dataclass
 
+import msgspec
+
 from scop.base import printable
 from scop.base.sources import Networks
 from scop.mesh.calls import Caller
@@ -25,6 +27,7 @@ __all__ = ["Telling", "TellingLimits"]
 class TellingLimits(OutboxLimits):
     """How much waits, and how long."""
 
+    headers: int = 1000  # of what waits, that may have a header for a failure report beside it: 8 MB
     urgent_seconds: float = 1.0  # how long a refusal waits for the firewall to have heard of it
 
 
@@ -49,7 +52,9 @@ class Telling:
         self._deeds = Outbox[NotedDeed](self._tell_deeds, "receiver", log, self._limits)
 
     def judged(self, mail: JudgedMail) -> None:
-        """Have the reporter count a mail."""
+        """Have the reporter count a mail; where many wait, without its header."""
+        if mail.header and len(self._judgements) >= self._limits.headers:
+            mail = msgspec.structs.replace(mail, header=b"")
         self._judgements.put(mail)
 
     def did(self, deed: NotedDeed) -> None:

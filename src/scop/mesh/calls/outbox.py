@@ -48,6 +48,10 @@ class Outbox(Generic[T]):
         self._dropped = 0
         self._task: asyncio.Task[None] | None = None
 
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting)
+
     def put(self, value: T) -> None:
         """Have `value` told soon; where too much waits already, the oldest is let go."""
         if len(self._waiting) >= self._limits.waiting:
