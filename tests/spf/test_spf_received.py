@@ -147,6 +147,12 @@ def test_received_spf_tells_the_problem_of_an_error() -> None:
     assert ("helo", "default", found.reason) == tuple(map(field.get, ("identity", "mechanism", "problem")))
 
 
+def test_received_spf_says_nothing_of_what_there_was_not() -> None:
+    """A notice has no sender: the key is left out."""
+    field = received_spf(SpfResult(SpfWord.NONE), SpfClient("192.0.2.1", "h.test", "", "mx.test"), SpfIdentity.HELO)
+    assert ["receiver", "client-ip", "identity", "helo", "mechanism"] == [key for key, _ in field.pairs]
+
+
 def test_received_spf_lets_nobody_write_a_line() -> None:
     """What a client says of itself stays within its value."""
     client = SpfClient("192.0.2.1", 'h"; x=y\r\nSubject: z', "(a\\@b.test", "mx.test")

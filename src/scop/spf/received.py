@@ -94,7 +94,8 @@ def received_spf(found: SpfResult, client: SpfClient, identity: SpfIdentity) -> 
     if found.result in (SpfWord.TEMPERROR, SpfWord.PERMERROR):
         pairs.append(("problem", found.reason))
     comment = f"{client.receiver}: {found.reason}"
-    return ReceivedSpf(found.result, printable(comment), tuple((key, printable(value)) for key, value in pairs))
+    said = tuple((key, printable(value)) for key, value in pairs if value)
+    return ReceivedSpf(found.result, printable(comment), said)
 
 
 def parse_received_spf(field: bytes, *, lenient: bool = False) -> ReceivedSpf:
