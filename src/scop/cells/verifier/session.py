@@ -102,7 +102,7 @@ class VerifierPassage(Passage):
         if not answer.is_temporary:  # what comes again is counted then
             self._tell_judged(judgement, verdict, below)
         if answer.is_positive:
-            self._tell_honest(judgement, kept[0])
+            self._tell_of_author(judgement, kept[0])
         return answer
 
     def _sending(self) -> Sending:
@@ -117,10 +117,12 @@ class VerifierPassage(Passage):
             # Before the refusal is said, so that the forger's next connection finds the door shut
             await self._checkpoint.telling.did_now(self._deed(Deed.FORGERY))
 
-    def _tell_honest(self, judgement: Judgement, own_stamps: bytes) -> None:
+    def _tell_of_author(self, judgement: Judgement, own_stamps: bytes) -> None:
+        """Tell of a domain that is answerable for what it sends: honest mail, or spam by the filter's word."""
         dmarc = judgement.dmarc
-        if dmarc.result is DmarcWord.PASS and _label(own_stamps) != b"spam":
-            self._checkpoint.telling.did(self._deed(Deed.HAM, dmarc.author_domain))
+        if dmarc.result is DmarcWord.PASS:
+            deed = Deed.SPAM if _label(own_stamps) == b"spam" else Deed.HAM
+            self._checkpoint.telling.did(self._deed(deed, dmarc.author_domain))
 
     def _deed(self, deed: Deed, domain: str = "") -> NotedDeed:
         return NotedDeed(deed, self._origin.address, domain, self._origin.ident)
