@@ -190,6 +190,13 @@ def test_arc_chain_tells_since_when_the_mail_is_unchanged(changed_by: int, oldes
     assert (ArcWord.PASS, oldest) == (judged(mail).result, judged(mail).oldest_pass)
 
 
+@pytest.mark.parametrize(("more", "word"), [(0, ArcWord.PASS), (1, ArcWord.FAIL)])
+def test_arc_chain_is_looked_for_in_a_bounded_header(more: int, word: ArcWord) -> None:
+    """RFC 8617 §9.3: in 1 MiB of it and not in an octet more, since each signature may cover all of it."""
+    header_octets = TWO.index(b"\r\n\r\n")
+    assert word is judged(b"X:" + b"x" * ((1 << 20) - header_octets - len(b"X:\r\n") + more) + b"\r\n" + TWO).result
+
+
 def test_arc_chain_ignores_a_version() -> None:
     """RFC 8617 §4.1.2: v= is not defined, and what is not defined is ignored."""
     mail = resealed(chain_of(1), lambda field: field.replace(b"i=1;", b"i=1; v=7;"))

@@ -52,7 +52,9 @@ class DkimResult:
     identity: str = ""
     algorithm: str = ""
     unsigned_octets: int = 0  # of the body, left open by l=: anyone may have added them
-    is_testing: bool = False  # t=y: its owner asks to be treated as if nothing were signed
+    # Lenient: t=y asks to be treated as if nothing were signed (RFC 6376 §3.6.1). A signature that holds is told as one
+    # that passes nevertheless, as large receivers do, since many keys say t=y for ever; who wants the letter has it.
+    is_testing: bool = False
     signature_start: str = ""  # of b=, by which a reader tells signatures apart: header.b (RFC 6008 §3)
 
     def __post_init__(self) -> None:
