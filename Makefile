@@ -5,9 +5,12 @@ RUN    := $(VENV)/bin
 MAILS  ?=
 SCOP_SHARED ?= $(abspath ../shared)
 FUZZ_SECONDS ?= 60
+EXAMPLES ?= 1000
 export SCOP_SHARED
+# Where an environment forbids it (as containers like to), each process of the tests would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help needs setup demo test lint types contracts unit alone audit interop peers bench bench-mime fuzz docs lock clean
+.PHONY: help needs setup demo test lint types contracts unit alone audit interop peers bench bench-mime fuzz properties docs lock clean
 
 help: needs
 	@echo "make demo              two organisations, real mail, three attacks that must fail"
@@ -18,6 +21,7 @@ help: needs
 	@echo "make bench             the speed figures, each beside its peer; longer: python -m bench smtp-killing hamlet"
 	@echo "make bench-mime        those of the MIME library alone: speed, linear time, memory"
 	@echo "make fuzz              look for octets that break a law of MIME or DNS (FUZZ_SECONDS=60)"
+	@echo "make properties        every property of the tests on many examples (EXAMPLES=1000)"
 	@echo "make audit             vulnerabilities, unsafe calls, secrets, parts and licences"
 	@echo "make docs              write docs/cells.md and docs/standards.md from the code"
 	@echo "make lock              compute requirements/*.txt anew"
@@ -71,7 +75,9 @@ types: $(VENV)/.check
 contracts: $(VENV)/.check
 	@$(RUN)/lint-imports --no-cache | tail -n 3
 
+# What changed is compiled first: a cell is confined, and compiles for itself alone.
 unit: $(VENV)/.check
+	@$(RUN)/python -m compileall -q src/scop
 	@$(RUN)/python -m pytest -n 2 --dist loadgroup tests -m "not interop"
 
 alone: $(VENV)/.check
@@ -89,6 +95,9 @@ bench-mime: $(VENV)/.peers
 
 fuzz: $(VENV)/.peers
 	@PYTHONPATH=tests:. $(RUN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
+properties: $(VENV)/.check
+	@SCOP_EXAMPLES=$(EXAMPLES) $(RUN)/python -m pytest -n 2 tests -m "hypothesis and not interop"
 
 audit: $(VENV)/.check
 	@$(RUN)/python checks/audit.py
