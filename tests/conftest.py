@@ -12,8 +12,9 @@ from hypothesis import settings
 from fakes.real_mesh import RunningWorld, world_of
 from scop.cli.demo.scene import build_scene
 
-# How fast anything is bench/ says: a machine that is busy with other tests fails none.
-settings.register_profile("unhurried", deadline=None)
+# How fast anything is bench/ says: a machine that is busy with other tests fails none. Every commit looks at a few
+# examples of each property, others each time; `make properties` at many.
+settings.register_profile("unhurried", deadline=None, max_examples=int(os.environ.get("SCOP_EXAMPLES", "40")))
 settings.load_profile("unhurried")
 
 
