@@ -96,6 +96,7 @@ HEADERS: Mapping[bytes, list[DoubtWord]] = {
     b"From: a@lagoon.test\r\nSender: b@bank.test\r\n\r\n": [W.OTHER_SENDER],
     b"From: a@lagoon.test\r\nSender: b@lagoon.test\r\n\r\n": [],
     b"From: a@lagoon.test\r\nX: \0\r\n\r\n": [W.CONTROL_CHARACTER],
+    b"From: a@lagoon.test\r\nTo: b\nX: c\r\n\r\n": [W.CONTROL_CHARACTER],
     b"From: a@lagoon.test\nTo: b\n\nFrom: b@bank.test\n": [],  # a file whose lines end with LF
 }
 

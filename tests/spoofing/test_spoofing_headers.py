@@ -27,6 +27,7 @@ ATTACKS = {
     "a byte order mark before the name": forged(b"\xef\xbb\xbfFrom: ann@bank.test\r\n" + US),
     "behind a bare CR": forged(b"X-A: y\r" + BANK + US),
     "behind a bare LF": forged(b"X-A: y\n" + BANK + US),
+    "an encoded address behind a bare LF": forged(US[:-2] + b"\n=?utf-8?b?PGFubkBiYW5rLnRlc3Q+?=\r\n"),
     "below a line that is no field": Spoof(US + b"no field\r\n" + BANK + b"Subject: x\r\n"),
     "below LF LF": forged(US + b"\n\n" + BANK + b"X: y\r\n"),
     "below 2,000 fields": forged(US + b"X: y\r\n" * 2_000 + BANK),

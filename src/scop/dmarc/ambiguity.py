@@ -57,7 +57,7 @@ class DoubtWord(StrEnum):
     SEVERAL_FROM = "several_from"  # fields
     HIDDEN_FROM = "hidden_from"  # a field to those only who forgive much
     UNCLEAR_HEADER_END = "unclear_header_end"
-    CONTROL_CHARACTER = "control_character"  # in From, or NUL or a bare CR anywhere in the header
+    CONTROL_CHARACTER = "control_character"  # in From, or NUL, a bare CR or LF anywhere in the header
     ENCODED_ADDRESS = "encoded_address"  # another address comes out where encoded words are decoded
     HIDDEN_ADDRESS = "hidden_address"  # another whole address stands in quotes or in a comment
     DUPLICATE_FIELD = "duplicate_field"  # of those that stand once, others than From
@@ -168,8 +168,11 @@ def _header_doubts(message: Message) -> Iterator[Doubt]:
     header = message.header.octets
     if b"\0" in header:
         yield Doubt(DoubtWord.CONTROL_CHARACTER, "NUL in the header")
-    if header.count(b"\r") != header.count(b"\r\n"):
+    whole = header.count(b"\r\n")
+    if header.count(b"\r") != whole:
         yield Doubt(DoubtWord.CONTROL_CHARACTER, "a bare CR in the header")
+    if whole and header.count(b"\n") != whole:
+        yield Doubt(DoubtWord.CONTROL_CHARACTER, "a bare LF in the header")
     for name in sorted(_twice(header)):
         yield Doubt(DoubtWord.DUPLICATE_FIELD, name.decode("ascii"))
 
