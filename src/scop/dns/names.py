@@ -38,6 +38,7 @@ _DOT = 0x2E
 _PLAIN = re.compile(r"[!-\-/-\[\]-~]{1,63}(?:\.[!-\-/-\[\]-~]{1,63})*")
 _PLAIN_LABEL = re.compile(rb"[!-\-/-\[\]-~]{1,63}")
 _PLAIN_LABELS = re.compile(r"[!-\[\]-~]+")
+_ASKABLE = re.compile(r"[^.\\]{1,63}(?:\.[^.\\]{1,63})*")
 _LABEL_PIECE = re.compile(r"\\([0-9]{3})|\\([^0-9])|([^\\])", re.ASCII | re.DOTALL)
 _SPLIT = re.compile(r"((?:\\.|[^.\\])+)(\.|\Z)", re.DOTALL)
 
@@ -53,8 +54,7 @@ def normal_name(name: str) -> str:
 
 def is_askable(name: str) -> bool:
     """Return whether text made from foreign words can be asked for as it stands: plain ASCII labels, no escapes."""
-    askable = 0 < len(name) <= MAX_PLAIN_CHARACTERS and name.isascii() and "\\" not in name
-    return askable and all(0 < len(label) <= MAX_LABEL_OCTETS for label in name.split("."))
+    return len(name) <= MAX_PLAIN_CHARACTERS and name.isascii() and _ASKABLE.fullmatch(name) is not None
 
 
 def name_from_labels(labels: tuple[bytes, ...]) -> str:
