@@ -178,7 +178,7 @@ async def test_wall_does_what_the_operator_says(tmp_path: Path) -> None:
         listed = ("198.51.100.0/24",)
         assert FirewallList((blocked,), 1, listed) == await caller.call(ReadFirewall())
         assert FirewallList((), 1, listed) == await caller.call(ReadFirewall(after=1))
-        assert "421 4.7.1 Your address is blocked here, try again in 1 minutes" == await mesh.greeting()
+        assert "421 4.7.1 We take no mail from your address, try again in 1 minutes" == await mesh.greeting()
         allowed = FirewallEntry("127.0.0.0/24", "allow", "operator", clock.unix())
         assert allowed == await caller.call(AllowSource("127.0.0.0/24"))
         assert Explanation(

@@ -37,11 +37,13 @@ STATE
     `tsig.key`: by which the list is published; the primary holds its twin.
 
 SECURITY
-    Exposure: the whole Internet speaks to its SMTP parser (Python); message bodies are not looked at.
+    Exposure: the whole Internet speaks to its SMTP parser (Python); message bodies are not looked at. Only CRLF.CRLF
+    ends a message, XFORWARD is refused, AUTH is not offered.
     Secrets: the public TLS key, the TSIG key of the list. Verifier and filter may tell of their own findings only,
-    and the operator alone gives orders. If taken over: it reads and can change or drop mail from then on as it
-    comes in, and can hand invented mail to the filter; it cannot read stored mail, accounts or any key
-    but its own; it can let in whom it likes, shut out whom it likes, and say so in the list. Only CRLF.CRLF ends a message, XFORWARD is refused, AUTH is not offered.
+    and the operator alone gives orders.
+    If taken over: it reads and can change or drop mail from then on as it comes in, and can hand invented mail to the
+    filter; it lets in and shuts out whom it likes, and says so in the list. It cannot read stored mail, accounts or
+    any key but its own.
 
 LIMITS
     `[limits]` message_octets, recipients, connections, connections_per_address, idle_seconds; 100
@@ -53,8 +55,9 @@ LIMITS
     is the one that counts.
     10,000 addresses, networks and domains are remembered in each table, and as many entries; who was heard of least
     recently is forgotten first. 1,000 entries of operators. What other people's lists say delays and refuses nobody,
-    and goes no further than the log and `scop firewall why`. BINARYMIME is not offered: such a mail could be stored, but neither forwarded to most hosts nor read
-    line by line, and made over it would bear broken signatures.
+    and goes no further than the log and `scop firewall why`. The list is not signed (scop.cells.primary.list_zone).
+    BINARYMIME is not offered: such a mail could be stored, but neither forwarded to most hosts nor read line by line,
+    and made over it would bear broken signatures.
 
 Standards: RFC 5321, RFC 3207, RFC 6531, RFC 3461, RFC 3030 (CHUNKING), RFC 8689, RFC 5782.
 """

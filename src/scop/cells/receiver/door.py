@@ -21,6 +21,7 @@ from scop.iprev import IprevWord
 from scop.net.meters import Meter, Rate, TwoMeters
 from scop.net.visitors import Visitors
 from scop.reputation import Action, Cause, Entry, FirewallOptions, Standing
+from scop.reputation.subjects import SubjectKind, kind_of
 from scop.smtp import Reply, reply
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ SHORT_SECONDS = 3600.0  # for which an honest client is only put off
 _ENOUGH = reply(421, "4.7.0", "Too many errors")
 _MISDEEDS = frozenset({Cause.BROKEN_COMMANDS, Cause.REFUSED_RECIPIENTS})
 _REFUSALS = {
-    Cause.OPERATOR: "Your address is blocked here",
-    Cause.FORGERY: "Forged mail came from your address",
-    Cause.SPAM: "Spam came from your address",
-    Cause.MALWARE: "Malware came from your address",
-    Cause.BROKEN_COMMANDS: "Too many errors from your address",
-    Cause.REFUSED_RECIPIENTS: "Too many errors from your address",
+    Cause.OPERATOR: "We take no mail from your",
+    Cause.FORGERY: "Forged mail came from your",
+    Cause.SPAM: "Spam came from your",
+    Cause.MALWARE: "Malware came from your",
+    Cause.BROKEN_COMMANDS: "Too many errors from your",
+    Cause.REFUSED_RECIPIENTS: "Too many errors from your",
 }
 
 _UNCONFIRMED = (IprevWord.FAIL, IprevWord.PERMERROR)  # where the DNS is silent nobody is to blame
@@ -190,7 +191,8 @@ def refusal_of(entry: Entry, now_unix: float) -> Reply:
     An honest queue holds mail for days: who is shut out for an hour or less loses none of it. RFC 5321 §3.1 has 554 in
     the place of a greeting for a server that does not want the client at all.
     """
-    text = _REFUSALS[entry.cause]
+    whole = "network" if kind_of(entry.subject) is SubjectKind.NETWORK else "address"
+    text = f"{_REFUSALS[entry.cause]} {whole}"
     if entry.until_unix is None:
         return reply(554, "5.7.1", text)
     if entry.until_unix - entry.since_unix > SHORT_SECONDS:
