@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Address", "Network"]
+
+MAX_KEPT = 1024  # addresses that were read lately; clients come again, and mail hosts stand in many records
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,7 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """Read an address in text form; raises a `ValueError`."""
-        if "%" in text:
-            raise ValueError(f"an address with a zone: {text!r}")
-        if ":" not in text:
-            return cls(4, int(ipaddress.IPv4Address(text)))
-        return cls(6, int(ipaddress.IPv6Address(text)))
+        return _parsed(text)
 
     @property
     def bits(self) -> int:
@@ -61,6 +60,15 @@ class Address:
     def reverse_name(self) -> str:
         """The name that PTR records of this address have."""
         return ".".join(reversed(self.dotted.lower().split("."))) + f".{self.arpa_label}.arpa"
+
+
+@lru_cache(MAX_KEPT)
+def _parsed(text: str) -> Address:
+    if "%" in text:
+        raise ValueError(f"an address with a zone: {text!r}")
+    if ":" not in text:
+        return Address(4, int(ipaddress.IPv4Address(text)))
+    return Address(6, int(ipaddress.IPv6Address(text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from scop.base import Check, RemoteProtocolError, a_labels, printable
 from scop.dns import AAAA, MX, PTR, TXT, Answer, Question, Rcode
@@ -50,8 +49,7 @@ class _Ended(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     """What one policy says, and whose explanation goes with it."""
 
     result: SpfWord
@@ -130,16 +128,18 @@ class _Evaluation:
         # RFC 7208 §4.3: a malformed domain or a single label has no policy
         if "." not in domain or not is_askable(domain):
             return _Finding(SpfWord.NONE, f"{printable(domain)} can have no policy")
-        record = yield from self._record_of(domain)
+        record = self._record_in((yield Question(domain, "TXT")), domain)
         if record is None:
             return _Finding(SpfWord.NONE, f"{domain} has no policy")
         # RFC 7208 §4.6.2: the first mechanism that matches decides
         for directive in record.directives:
             mechanism = directive.mechanism
-            if self._steps is None and isinstance(mechanism, Network):  # most terms: nothing to ask, nothing to tell
+            if self._steps is not None:
+                matches = yield from self._noted(directive, domain)
+            elif isinstance(mechanism, Network):  # as most terms are: nothing to ask
                 matches = mechanism.contains(self._address)
             else:
-                matches = yield from self._decides(directive, domain)
+                matches = yield from self._matches(mechanism, domain)
             if matches:
                 reason = f"{directive.text} of {domain} matches"
                 return _Finding(directive.qualifier, reason, domain, record.explanation, directive.text)
@@ -148,9 +148,9 @@ class _Evaluation:
         # RFC 7208 §4.7
         return _Finding(SpfWord.NEUTRAL, f"nothing in the policy of {domain} matches", domain)
 
-    def _decides(self, directive: Directive, domain: str) -> _Asking[bool]:
-        if self._steps is None:
-            return (yield from self._matches(directive.mechanism, domain))
+    def _noted(self, directive: Directive, domain: str) -> _Asking[bool]:
+        """Say whether a term matches, and note it with what came of it, before what was looked at within it."""
+        assert self._steps is not None
         place = len(self._steps)
         self._steps.append(SpfStep(self._depth, domain, directive.text))
         self._depth += 1
@@ -177,8 +177,7 @@ class _Evaluation:
             raise _Ended(SpfWord.PERMERROR, f"redirect of {domain}: {finding.reason}")
         return finding
 
-    def _record_of(self, domain: str) -> _Asking[Record | None]:
-        answer = yield Question(domain, "TXT")
+    def _record_in(self, answer: Answer, domain: str) -> Record | None:
         _check_answered(answer)
         # RFC 7208 §4.5: exactly one record
         records = [text for text in _texts(answer) if is_spf(text)]
@@ -204,9 +203,6 @@ class _Evaluation:
             target = domain if mechanism.target is None else (yield from self._name(mechanism.target, domain))
         except NotExpandable:
             return False
-        return (yield from self._target_matches(mechanism, target))
-
-    def _target_matches(self, mechanism: Include | A | Ptr | Exists, target: str) -> _Asking[bool]:
         match mechanism:
             case Include():
                 return (yield from self._include(target))
