@@ -75,7 +75,7 @@ class Results:
         complete = len(self.delivered) == len(self.accepted) - len(self.turned_away) == self.arrived > 0
         marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
         withstood = len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
-        shut_out = self.siege is not None and self.siege.failed
+        shut_out = self.siege is not None and self.siege.withstood
         return complete and marked and self.proved and withstood and shut_out and self.reported
 
     @property

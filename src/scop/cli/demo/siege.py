@@ -26,7 +26,7 @@ class Siege:
     seconds: float  # until the door was open again; 0 if it never was
 
     @property
-    def failed(self) -> bool:
+    def withstood(self) -> bool:
         """Whether the forger was shut out when he had to be, and let in again when he had to be."""
         return self.forged_mails == FORGED_MAILS and self.seconds >= BAN_SECONDS
 
