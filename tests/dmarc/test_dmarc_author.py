@@ -42,6 +42,9 @@ SEVERAL = {
     "(open b@bank.test a@lagoon.test": ("bank.test", "lagoon.test"),
     "b@bank.test\0 <a@lagoon.test>": ("bank.test", "lagoon.test"),
     "b\\@bank.test <a@lagoon.test>": ("bank.test", "lagoon.test"),
+    "b@bank.test. Ltd <a@lagoon.test>": ("bank.test.ltd", "lagoon.test", "bank.test"),
+    "b@bank.test'a.lagoon.test": ("bank.test'a.lagoon.test", "bank.test"),
+    "b@bank.test?= <a@lagoon.test>": ("bank.test?=", "bank.test", "lagoon.test"),
 }
 
 

@@ -40,6 +40,7 @@ _SPACE_INSIDE = re.compile(r" ?([.@]) ?")
 # Some readers take the wide and the small sign for what they look like
 _DOMAIN = re.compile('[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]+)')
 _ANGLE_DOMAIN = re.compile('<[^<>]*[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++)[^<>@]*+>')
+_BEGINNING = re.compile("[A-Za-z0-9._\x80-\U0010ffff-]+")
 _WORD = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
 _SEPARATOR = re.compile("[,;]")
 # What may pass for the name of a From field: whatever is no printable ASCII around it
@@ -163,13 +164,21 @@ def encoded_domains(body: str) -> Iterator[str]:
 
 def _domains(text: str) -> Iterator[str]:
     # RFC 5322 §4.4: white space around dots is obsolete, and read by many
-    yield from _named(_DOMAIN.findall(_SPACE_INSIDE.sub(r"\1", " ".join(text.split()))))
+    spaced = " ".join(text.split())
+    joined = _SPACE_INSIDE.sub(r"\1", spaced)
+    yield from _named(_DOMAIN.findall(joined))
+    if joined != spaced:  # others end the domain there, if it is one
+        yield from (name for name in _named(_DOMAIN.findall(spaced)) if "." in name)
 
 
 def _named(domains: Iterable[str]) -> Iterator[str]:
     for domain in domains:
         # RFC 9989 §5.3.1: U-labels MUST be converted
         if name := a_labels(domain).strip("."):
+            yield name
+        # What no domain has in it ends one to readers that are content with a beginning
+        beginning = _BEGINNING.match(domain)
+        if beginning is not None and beginning[0] != domain and (name := a_labels(beginning[0]).strip(".")):
             yield name
 
 
