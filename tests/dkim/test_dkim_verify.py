@@ -215,6 +215,16 @@ def test_verify_judges_a_bounded_number_of_seals() -> None:
     assert [8, 8] == [len(run(verify(field * count + MAIL, now=NOW), names)) for count in (8, 9)]
 
 
+@pytest.mark.parametrize(("more", "results"), [(0, ["pass"] * 2), (1, ["permerror"])])
+def test_verify_looks_for_seals_in_a_bounded_header(more: int, results: list[str]) -> None:
+    """RFC 6376 §8.4: in 1 MiB of it and not in an octet more, so that nobody pays for cutting a huge one."""
+    mail = sealed(GOOD).removesuffix(MAIL) + sealed(GOOD)
+    field = b"X:" + b"x" * ((1 << 20) - mail.index(b"\r\n\r\n") - len(b"X:\r\n") + more) + b"\r\n"
+    names = published([ed25519_key()])
+    assert results == [one.result for one in run(verify(field + mail, now=NOW), names)]
+    assert () == run(verify(field * 2 + MAIL, now=NOW), names)
+
+
 def test_verify_a_mail_without_seals_has_no_results() -> None:
     """Nothing is asked."""
     assert () == run(verify(MAIL, now=NOW), StaticNames({}))

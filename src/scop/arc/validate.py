@@ -13,30 +13,28 @@ import hmac
 from scop.arc.chain import ArcSet, read_chain
 from scop.arc.fields import ArcField
 from scop.arc.result import ArcResult, ArcWord
-from scop.base import Check, LimitExceeded, RemoteProtocolError
+from scop.base import Check, RemoteProtocolError
 from scop.dkim import Algorithm
-from scop.dkim.header import split_message
+from scop.dkim.header import MAX_HEADER_OCTETS, header_octets, split_message
 from scop.dkim.records import KeyRecord, KeyUnavailable, find_keys
 from scop.dkim.verify import SealedMail, check_times
 from scop.dns import Answer, Question
 
 __all__ = ["validate"]
 
-MAX_HEADER_OCTETS = 1 << 20  # each of 50 signatures may cover all of it
-
 
 def validate(octets: bytes, *, now: float) -> Check[Question, Answer, ArcResult]:
     """Judge the chain of a mail (CRLF line ends) at `now` (Unix seconds)."""
-    end = octets.find(b"\r\n\r\n")
-    if b"arc-" not in octets[: end if end >= 0 else None].lower():
+    header_size = header_octets(octets)
+    if b"arc-" not in octets[:header_size].lower():
         return ArcResult(ArcWord.NONE)  # as of most mail, which need not be taken apart to see it
+    if header_size > MAX_HEADER_OCTETS:
+        return ArcResult(ArcWord.FAIL, reason=f"a chain in a header of more than {MAX_HEADER_OCTETS} octets")
     header, body = split_message(octets)
     try:
         sets = read_chain(header)
         if not sets:
             return ArcResult(ArcWord.NONE)
-        if header.size_octets > MAX_HEADER_OCTETS:
-            raise LimitExceeded(f"a chain in a header of more than {MAX_HEADER_OCTETS} octets")
         _check_claims(sets)
         chain = _Chain(sets, SealedMail(header, body), now)
         yield from chain.check_message(sets[-1])

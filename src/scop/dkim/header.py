@@ -2,7 +2,7 @@
 
 Strict: only CRLF ends a line, as on the wire; a mail from a file with bare LF is converted first.
 
-Standards: RFC 6376 §5.4.2.
+Standards: RFC 6376 §5.4.2, §8.4 (bounded work).
 """
 
 from __future__ import annotations
@@ -13,9 +13,16 @@ from collections.abc import Iterable
 
 from scop.dkim.canonical import Canonicalization, canonical_lines
 
-__all__ = ["Header", "split_message"]
+__all__ = ["MAX_HEADER_OCTETS", "Header", "header_octets", "split_message"]
 
+MAX_HEADER_OCTETS = 1 << 20  # of a mail that is judged; each of several signatures may cover all of it
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
+
+
+def header_octets(octets: bytes) -> int:
+    """Return how long the header of a mail is, without cutting it."""
+    end = octets.find(b"\r\n\r\n")
+    return 0 if octets.startswith(b"\r\n") else len(octets) if end < 0 else end
 
 
 def split_message(octets: bytes) -> tuple[Header, bytes]:
@@ -29,10 +36,9 @@ def split_message(octets: bytes) -> tuple[Header, bytes]:
 class Header:
     """The fields of one mail by lower-case name."""
 
-    __slots__ = ("_fields", "size_octets")
+    __slots__ = ("_fields",)
 
     def __init__(self, block: bytes) -> None:
-        self.size_octets = len(block)
         self._fields: defaultdict[bytes, list[bytes]] = defaultdict(list)
         for field in _FIELD_END.split(block.removesuffix(b"\r\n")) if block else ():
             name, colon, _ = field.partition(b":")

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from scop.base import Check, RemoteProtocolError
 from scop.dkim.canonical import canonical_body, canonical_header
-from scop.dkim.header import Header, split_message
+from scop.dkim.header import MAX_HEADER_OCTETS, Header, header_octets, split_message
 from scop.dkim.records import KeyRecord, KeyUnavailable, find_keys
 from scop.dkim.signature import Signature, parse_signature, without_signature_octets
 from scop.dns import Answer, Question
@@ -63,12 +63,20 @@ class DkimResult:
 
 def verify(octets: bytes, *, now: float) -> Check[Question, Answer, tuple[DkimResult, ...]]:
     """Judge the topmost signatures of a mail (CRLF line ends) at `now` (Unix seconds); none give an empty tuple."""
+    if (header_size := header_octets(octets)) > MAX_HEADER_OCTETS:
+        return _of_huge_header(octets[:header_size])
     mail = SealedMail(*split_message(octets))
     results = []
     for index, field in enumerate(mail.header.named(_FIELD)[:MAX_SIGNATURES]):
         result = yield from _judge(field, index, mail, now)
         results.append(result)
     return tuple(results)
+
+
+def _of_huge_header(header: bytes) -> tuple[DkimResult, ...]:
+    """Judge nothing, since cutting and covering it would cost seconds; no honest mail has such a header."""
+    reason = f"seals in a header of more than {MAX_HEADER_OCTETS} octets"
+    return (DkimResult(DkimWord.PERMERROR, reason=reason),) if _FIELD in header.lower() else ()
 
 
 class SealedMail:
