@@ -25,6 +25,7 @@ Cited = Mapping[int, Mapping[str, set[str]]]  # RFC → file → sections
 
 NOTE = "<!-- Written by `make docs` from the code: change that, not this. -->\n\n"
 _CITATION = re.compile(r"RFC[ \n]+(\d{3,5})|§([0-9A-Z]+(?:\.[0-9]+)*)|[;.\n]\s*(?=[A-Z])")
+_CITING_COMMENT = re.compile(r"#.*RFC")
 _STANDARDS = re.compile(r"(?ms)^Standards: (.*?)(?:\n\n|\Z)")
 
 
@@ -89,11 +90,15 @@ def cells_page() -> str:
 
 
 def _texts(path: Path) -> Iterator[str]:
-    """Yield every docstring and every block of comments of a file."""
+    """Yield every docstring and every block of comments of a file that may cite an RFC."""
     source = path.read_text(encoding="utf-8")
+    if "RFC" not in source:
+        return
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield ast.get_docstring(node) or ""
+    if not _CITING_COMMENT.search(source):  # to read tokens is what takes the time
+        return
     block, last = "", -1
     with path.open("rb") as lines:
         for token in tokenize.tokenize(lines.readline):
@@ -141,7 +146,8 @@ def _place(file: str, sections: set[str]) -> str:
 def _others() -> Iterator[str]:
     """Yield what modules name under `Standards:` that is no RFC."""
     for path in sorted(SOURCE.rglob("*.py")):
-        found = _STANDARDS.search(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+        source = path.read_text(encoding="utf-8")
+        found = _STANDARDS.search((ast.get_docstring(ast.parse(source)) or "") if "Standards:" in source else "")
         clauses = re.split(r"[;,] (?![^(]*\))", " ".join(found[1].split()).rstrip(".")) if found else []
         named = [clause for clause in clauses if not re.match(r"RFC|§|and §|none$|the same|c=|ABI", clause)]
         if named:
