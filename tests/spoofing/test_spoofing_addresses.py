@@ -7,9 +7,13 @@ Security 2021) §4.3 and §4.4, and RFC 9989 §11.5 (floods of authors).
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.spoof_world import decision_of, forged, honest
 from scop.cells.verifier.verdict import Decision
+from scop.dmarc import read_authorship
+from scop.mime import parse
 
 ATTACKS = {
     "two authors": "x@evil.test, ann@bank.test",
@@ -67,3 +71,23 @@ def test_no_reading_of_one_from_gives_a_pass(name: str) -> None:
 def test_honest_authors_pass(name: str) -> None:
     """What is only unusual is no forgery (RFC 5322 §3.4, RFC 6854)."""
     assert ("pass", Decision.DELIVER) == decision_of(honest(f"From: {HONEST[name]}\r\n".encode()))
+
+
+_PIECES = (
+    " ann@bank.test ",
+    "<ann@bank.test>",
+    " x@evil.test ",
+    "<x@evil.test>",
+    *",;:.<>\\\t\0",
+    "=?utf-8?q?",
+    "?=",
+    "\r\n ",
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(st.sampled_from(_PIECES), min_size=1, max_size=8).map("".join).filter(lambda body: "bank" in body))
+def test_no_signs_around_an_address_hide_it(body: str) -> None:
+    """Outside of quotes and comments an address of the bank is one, whatever stands around it."""
+    authorship = read_authorship(parse(f"From: {body}\r\n\r\n".encode()))
+    assert "bank.test" in authorship.domains or authorship.misleads
