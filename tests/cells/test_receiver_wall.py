@@ -13,7 +13,9 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
 from fakes.receiver_mesh import NAMES, Beside, receiver_mesh
+from scop.cells.receiver.desk import PAGE, WallDesk
 from scop.cells.receiver.door import DoorLimits, wall_options
+from scop.cells.receiver.hearsay import Lists
 from scop.cells.receiver.manifest import MANIFEST
 from scop.cells.receiver.misdeeds import Misdeed
 from scop.cells.receiver.wall import Wall
@@ -35,7 +37,10 @@ from scop.mesh.vocabulary.receiver import (
     ReadFirewall,
     ReadReputation,
 )
+from scop.net.dialer import tcp_dialer
+from scop.net.dns_client import StreamNames
 from scop.net.faults import PermanentFailure
+from scop.net.peer import Peer
 from scop.reputation import Standing
 
 R = TypeVar("R")
@@ -228,6 +233,23 @@ async def test_wall_hears_of_forgeries_while_mail_comes_in() -> None:
     assert ("127.0.0.1", "address", "refuse", 10.0) == (known.subject, known.kind, known.standing, known.offences)
     (line,) = [line for line in mesh.log.lines if line["event"] == "client.banned"]
     assert ("t9", "127.0.0.1", 5) == (line["trace"], line["network"], line["seconds"])
+
+
+async def test_wall_tells_what_it_knows_in_pages(tmp_path: Path) -> None:
+    """Each subject once, however many there are; who has faded away is not told of."""
+    clock, log = JumpingClock(), KeptLog().log("receiver")
+    wall = wall_in(tmp_path, clock)
+    wall.note_deeds("verifier", (NotedDeed(Deed.HAM, HOST, "old.test"),))
+    clock.jump(6 * 86_400)
+    for number in range(PAGE + 100):
+        wall.note_deeds("verifier", (NotedDeed(Deed.SPAM, HOST, f"d{number}.test"),))
+    desk, peer = WallDesk(wall, Lists((), StreamNames(tcp_dialer("127.0.0.1", 1)), log), "", clock), Peer("", 0)
+    first = await desk.read_reputation(ReadReputation("domain"), peer)
+    assert first.next is not None
+    second = await desk.read_reputation(ReadReputation("domain", first.next), peer)
+    told = [subject.subject for page in (first, second) for subject in page.subjects]
+    assert (PAGE, None, PAGE + 101) == (first.next, second.next, second.count)
+    assert sorted(f"d{number}.test" for number in range(PAGE + 100)) == sorted(told)
 
 
 LISTED = {("1.0.0.127.bl.example.test", "A"): [A("127.0.0.4")]}

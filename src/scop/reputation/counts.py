@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scop.reputation.deeds import Deed
 from scop.reputation.rules import Finding, Rules, Standing, judge, tally_in_words
-from scop.reputation.subjects import Party, SubjectKind, kind_of, network_of
+from scop.reputation.subjects import Party, SubjectKind, is_v4_address, kind_of, network_of
 from scop.reputation.tally import Tally
 
 __all__ = ["Reputation", "Row"]
@@ -52,7 +52,7 @@ class Reputation:
 
     def finding(self, subject: str, now_unix: float) -> Finding:
         """Return how a subject stands."""
-        return self._row(kind_of(subject), subject, now_unix).finding
+        return self.row(subject, now_unix).finding
 
     def standing(self, party: Party, now_unix: float) -> Standing:
         """Return how a client is met: as the worse of its host and its network."""
@@ -61,7 +61,7 @@ class Reputation:
 
     def why(self, subject: str, now_unix: float) -> tuple[str, ...]:
         """Return in sentences what is known about a subject and what follows."""
-        row = self._row(kind_of(subject), subject, now_unix)
+        row = self.row(subject, now_unix)
         if row.tally.is_gone:
             return (f"Nothing is known about {subject}.",)
         word = {Standing.WELCOME: "is welcome", Standing.DELAY: "is delayed", Standing.REFUSE: "stands to be refused"}
@@ -73,11 +73,19 @@ class Reputation:
 
     def rows(self, now_unix: float, kind: SubjectKind | None = None) -> Iterator[Row]:
         """Yield everybody about whom something is known, who was heard of last first."""
-        for each in SubjectKind if kind is None else (kind,):
-            for subject in reversed(self._tallies[each]):
-                row = self._row(each, subject, now_unix)
-                if not row.tally.is_gone:
-                    yield row
+        for subject in self.subjects(kind):
+            row = self.row(subject, now_unix)
+            if not row.tally.is_gone:
+                yield row
+
+    def subjects(self, kind: SubjectKind | None = None) -> tuple[str, ...]:
+        """Return everybody who is remembered, even where all has faded by now."""
+        kinds = tuple(SubjectKind) if kind is None else (kind,)
+        return tuple(subject for each in kinds for subject in reversed(self._tallies[each]))
+
+    def row(self, subject: str, now_unix: float) -> Row:
+        """Return what is known of one."""
+        return self._row(kind_of(subject), subject, now_unix)
 
     def forget(self, subject: str) -> bool:
         """Forget a subject; say whether anything was known."""
@@ -118,5 +126,7 @@ class Reputation:
 
 
 def _around(host: str) -> str:
+    if is_v4_address(host):
+        return f"{host.rpartition('.')[0]}.0/24"
     network = network_of(host)
     return str(network.supernet(new_prefix=_AROUND[network.version])) if network is not None else ""

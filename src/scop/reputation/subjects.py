@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from scop.base import a_labels
 
-__all__ = ["Network", "Party", "SubjectKind", "kind_of", "network_of", "parse_subject"]
+__all__ = ["Network", "Party", "SubjectKind", "is_v4_address", "kind_of", "network_of", "parse_subject"]
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,6 +26,11 @@ MAX_DOMAIN_CHARACTERS = 253
 _DOMAIN = re.compile(
     r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.(?!-|[0-9]+\Z)[a-z0-9_-]{1,63}(?<!-)"
 )
+
+
+# Most subjects are IPv4 addresses in their one form, which is known at a glance.
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_V4 = re.compile(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}")
 
 
 class SubjectKind(StrEnum):
@@ -51,6 +56,8 @@ def parse_subject(text: str) -> str:
     An IPv6 address stands for its /64.
     """
     text = text.strip()
+    if is_v4_address(text):
+        return text
     address, slash, _ = text.partition("/")
     if not slash and not _is_address(text):
         domain = a_labels(text).removesuffix(".")
@@ -89,6 +96,11 @@ def _text(network: Network) -> str:
     return str(network)
 
 
+def is_v4_address(text: str) -> bool:
+    """Say whether this is an IPv4 address in its one form."""
+    return _V4.fullmatch(text) is not None
+
+
 def network_of(subject: str) -> Network | None:
     """Return the addresses that a subject stands for, None for a domain."""
     try:
@@ -99,6 +111,8 @@ def network_of(subject: str) -> Network | None:
 
 def kind_of(subject: str) -> SubjectKind:
     """Return what a subject is."""
+    if is_v4_address(subject):
+        return SubjectKind.ADDRESS
     network = network_of(subject)
     if network is None:
         return SubjectKind.DOMAIN

@@ -20,7 +20,7 @@ from typing import TypeAlias
 from scop.base import printable
 from scop.dns.rdata import TXT, A
 from scop.reputation.entries import Action, Cause, Entry
-from scop.reputation.subjects import Network, network_of
+from scop.reputation.subjects import Network, is_v4_address, network_of
 
 __all__ = ["CODES", "Listed", "ListedNames", "listed_names", "owner_of"]
 
@@ -81,6 +81,9 @@ def owner_of(address: str) -> str:
 
 def _widest(entries: list[Entry]) -> Iterator[Entry]:
     """Yield the entries that lie in no other, the domains too."""
+    if all(is_v4_address(entry.subject) for entry in entries):  # as nearly always, and in a storm of thousands
+        yield from entries
+        return
     networks = {entry.subject: network_of(entry.subject) for entry in entries}
     wide: set[tuple[int, int, int]] = {
         (each.version, each.prefixlen, int(each.network_address)) for each in networks.values() if each is not None
@@ -102,6 +105,9 @@ def _widest_prefix(network: Network) -> int:
 
 
 def _owners(subject: str) -> Iterator[str]:
+    if is_v4_address(subject):
+        yield ".".join(reversed(subject.split(".")))
+        return
     network = network_of(subject)
     if network is None:
         yield subject

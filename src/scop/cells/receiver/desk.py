@@ -76,9 +76,12 @@ class WallDesk:
             kind = SubjectKind(asked.kind) if asked.kind else None
         except ValueError:
             raise PermanentFailure(f"there is no kind {asked.kind!r}: say address, network or domain") from None
-        rows = list(self._wall.firewall.reputation.rows(self._now(), kind))
-        page = rows[asked.after : asked.after + PAGE] if asked.after >= 0 else []
-        return ReputationList(tuple(map(_known, page)), len(rows))
+        reputation, now = self._wall.firewall.reputation, self._now()
+        subjects = reputation.subjects(kind)
+        end = max(0, asked.after) + PAGE
+        rows = (reputation.row(subject, now) for subject in subjects[max(0, asked.after) : end])
+        known = tuple(_known(row) for row in rows if not row.tally.is_gone)
+        return ReputationList(known, len(subjects), end if end < len(subjects) else None)
 
     async def explain(self, asked: ExplainSubject, _peer: Peer) -> Explanation:
         """Say how a subject would be met, and all that this follows from."""

@@ -97,7 +97,10 @@ class PublishedList:
         return COMPARE_SECONDS if end is None else end - now
 
     async def _publish(self) -> None:
-        wanted = listed_names(self._entries().holding(self._clock.unix()), self._registry.zone, self._clock.unix())
+        now = self._clock.unix()
+        entries = tuple(self._entries().holding(now))
+        # On a thread: ten thousand entries take some hundred milliseconds, and port 25 has to go on answering.
+        wanted = await asyncio.to_thread(listed_names, entries, self._registry.zone, now)
         names = [name for name in {**self._standing, **wanted} if self._differs(name, wanted)]
         for start in range(0, len(names), MAX_NAMES):
             piece = names[start : start + MAX_NAMES]

@@ -35,11 +35,12 @@ def read_known(config: Path, kind: str = "") -> ReputationList:
     """Return everybody who is known, who was heard of last first."""
 
     async def work(operator: Operator) -> ReputationList:
-        caller, found = operator.caller("receiver"), list[KnownSubject]()
+        caller, found, after = operator.caller("receiver"), list[KnownSubject](), 0
         while True:
-            page = await caller.call(ReadReputation(kind, after=len(found)))
+            page = await caller.call(ReadReputation(kind, after))
             found += page.subjects
-            if not page.subjects or len(found) >= page.count:
+            if page.next is None:
                 return ReputationList(tuple(found), len(found))
+            after = page.next
 
     return with_operator(config, work)

@@ -139,10 +139,11 @@ class KnownSubject(msgspec.Struct, frozen=True):
 
 
 class ReputationList(msgspec.Struct, frozen=True):
-    """A page of subjects; `count` is of all."""
+    """A page of subjects; `count` is of all, and `next` where the next page begins, None after the last."""
 
     subjects: tuple[KnownSubject, ...]
     count: int
+    next: int | None = None
 
 
 class ReadReputation(Call[ReputationList], frozen=True):
