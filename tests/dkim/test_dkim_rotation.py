@@ -206,6 +206,15 @@ def test_rotation_of_lost_keys_leaves_their_records() -> None:
     assert FIRST == without(FIRST, frozenset({"rsa-other"}), Facts(NOW), TIMING)
 
 
+def test_rotation_whose_keys_in_use_are_lost_lets_those_seal_that_are_seen() -> None:
+    """Without them there is no mail at all: hours of patience for caches would be hours of silence."""
+    seen = settled(begun(FIRST), NOW)
+    assert [Step.IN_USE, Step.SEEN] == steps(seen)
+    both, one = (frozenset(form.format("20270115") for form in forms) for forms in (BOTH, BOTH[:1]))
+    assert [Step.RETIRED, Step.IN_USE] == steps(settled(without(seen, both, Facts(NOW), TIMING), NOW))
+    assert [Step.RETIRED, Step.IN_USE, Step.SEEN] == steps(settled(without(seen, one, Facts(NOW), TIMING), NOW))
+
+
 @pytest.mark.parametrize(
     ("latest", "now_unix", "expected"),
     [

@@ -285,6 +285,17 @@ def without(rotation: Rotation, selectors: frozenset[str], facts: Facts, timing:
         generations.append(_at(step, replace(one, keys=lost), facts, timing))
         if left := tuple(key for key in one.keys if key not in lost):
             generations.append(replace(one, keys=left))
+    return _unwaiting(replace(rotation, generations=tuple(generations)), facts.now_unix)
+
+
+def _unwaiting(rotation: Rotation, now_unix: int) -> Rotation:
+    """Return the state in which what is seen waits for no cache where nothing seals: some mail failing is not all."""
+    if _in_use(rotation):
+        return rotation
+    generations = (
+        replace(one, until_unix=min(one.until_unix, now_unix)) if one.step is Step.SEEN else one
+        for one in rotation.generations
+    )
     return replace(rotation, generations=tuple(generations))
 
 
