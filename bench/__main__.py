@@ -17,6 +17,7 @@ BENCHES = {
     "smtp-idle": "bench.smtp.idle",
     "smtp-killing": "bench.smtp.killing",
     "dns": "bench.dns.__main__",
+    "auth": "bench.auth.__main__",
     "hamlet": "bench.hamlet",
 }
 LONG = {"smtp-killing", "hamlet"}
