@@ -124,6 +124,24 @@ def test_failures_show_no_person() -> None:
     assert shown != redacted(header, b"1" * 32)
 
 
+@pytest.mark.parametrize("unit", [b"a", b'"', b'\\"', b'a"', b'" '])
+def test_failures_are_redacted_in_one_pass(unit: bytes) -> None:
+    """A header of one word, as whoever forges may write it, does not stop everything else for minutes."""
+    header = b"From: " + unit * (65_000 // len(unit)) + b"\r\n"
+    assert len(redacted(header, KEY)) == len(header)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b'"bob@sea.test" <bob@sea.test>', b'"bob"@sea.test', b'"it\\"s bob"@sea.test', b'" bob@sea.test, x'],
+    ids=["in a name", "quoted", "escaped", "unclosed"],
+)
+def test_failures_redact_wherever_an_address_stands(written: bytes) -> None:
+    """RFC 6590 §3: also one in quotes is one."""
+    shown = redacted(b"From: " + written + b"\r\n", KEY)
+    assert (True, False, False) == (b"@sea.test" in shown, b"bob" in shown, b"it" in shown)
+
+
 def test_failures_say_what_was_found() -> None:
     """RFC 6591 §3.1: the results, and which mechanisms gave no aligned identity (RFC 9989 §5.3.9)."""
     report = failure_report(

@@ -54,7 +54,9 @@ _SHOWN = frozenset(
         b"sender",
     }
 )
-_LOCAL_PART = re.compile(rb"(\"[^\"\r\n]*\"|[^\s<>()@,;:=\"\[\]]+)@")
+# A run of characters is taken whether "@" follows or not, and what is quoted has a bound: nothing is read again and
+# again, however long the header is.
+_LOCAL_PART = re.compile(rb"([^\s<>()@,;:=\"\[\]]++|\"(?:[^\"\\\r\n]|\\.){0,200}+\"(?=@))(@?)")
 _REPORT = re.compile(rb"\ncontent-type[ \t]*:[ \t\r\n]*multipart/report", re.IGNORECASE)
 
 
@@ -154,8 +156,12 @@ def redacted(header: bytes, key: bytes) -> bytes:
 def _shown_fields(header: bytes, key: bytes) -> Iterator[bytes]:
     for field in raw_fields(header):
         if field.name.lower() in _SHOWN:
-            body = _LOCAL_PART.sub(lambda found: _hidden(found[1], key).encode() + b"@", field.body)
+            body = _LOCAL_PART.sub(lambda found: _redacted(found, key), field.body)
             yield field.name + b":" + body.rstrip(b"\r\n") + b"\r\n"
+
+
+def _redacted(found: re.Match[bytes], key: bytes) -> bytes:
+    return _hidden(found[1], key).encode() + b"@" if found[2] else found[0]
 
 
 def _hidden(local_part: bytes, key: bytes) -> str:
