@@ -109,6 +109,25 @@ def test_keyring_of_a_former_version_goes_on(tmp_path: Path) -> None:
     assert ["rsa-20270115-2", "ed25519-20270115-2"] == list(keyring(tmp_path).begin(kept, NOW).private)[2:]
 
 
+def test_keyring_knows_the_newest_of_a_day_by_its_number(tmp_path: Path) -> None:
+    """As text -2 comes before the first of a day, and -10 before -2; no later selector is one that there was."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    for name in ("ed25519-20270115", "ed25519-20270115-2", "ed25519-20270115-10", "ed25519-20261231-11"):
+        (folder / f"{name}.pem").write_bytes(key_to_pem(made_key("lagoon.test", name, Algorithm.ED25519_SHA256)))
+    loaded = keyring(tmp_path).load(NOW)
+    assert ["ed25519-20270115-10"] == list(loaded.private)
+    assert "ed25519-20270115-11" in keyring(tmp_path).begin(keyring(tmp_path).keep(in_use(loaded)), NOW).private
+
+
+def test_keyring_leaves_no_half_written_private_key(tmp_path: Path) -> None:
+    """What a power cut left of a key on its way to the disk is a secret too, and of use to nobody."""
+    loaded = begun(tmp_path)
+    (tmp_path / "keys" / "rsa-20270114-3.pem.new").write_bytes(b"-----BEGIN PRIVATE KEY-----")
+    keyring(tmp_path).keep(loaded)
+    assert ["ed25519-20270115.pem", "rsa-20270115.pem", "state.json"] == files(tmp_path)
+
+
 def test_keyring_files_of_a_crash_before_the_state_are_no_keys(tmp_path: Path) -> None:
     """Made, and killed before the state named them: the next ones of the same name take their place."""
     first = keyring(tmp_path).keep(in_use(begun(tmp_path)))

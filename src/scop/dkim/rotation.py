@@ -50,6 +50,7 @@ __all__ = [
     "keys_with",
     "keys_without",
     "next_stamp",
+    "order_of",
     "selector_of",
     "until_unix",
     "without",
@@ -232,8 +233,13 @@ def adopted(keys: Iterable[KnownKey], now_unix: int) -> Rotation:
     mine = tuple(keys)
     if not mine:
         return Rotation()
-    stamps = (found[1] for key in mine if (found := _SELECTOR.fullmatch(key.selector)))
+    stamps = (_stamp_of(key.selector) for key in mine)
     return Rotation((Generation(mine, Step.MADE, now_unix),), max(stamps, key=_parts, default=""))
+
+
+def order_of(selector: str) -> tuple[str, int]:
+    """Return what selectors are sorted by, the oldest first; those of other makers come before all."""
+    return _parts(_stamp_of(selector))
 
 
 def advance(rotation: Rotation, facts: Facts, timing: Timing) -> Rotation:
@@ -309,6 +315,11 @@ _FOLLOWING: Final[Mapping[Step, Step]] = {
 
 def _in_use(rotation: Rotation) -> tuple[Generation, ...]:
     return tuple(one for one in rotation.generations if one.step is Step.IN_USE)
+
+
+def _stamp_of(selector: str) -> str:
+    found = _SELECTOR.fullmatch(selector)
+    return found[1] if found else ""
 
 
 def _parts(stamp: str) -> tuple[str, int]:

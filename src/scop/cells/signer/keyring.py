@@ -17,7 +17,7 @@ from typing import TypeAlias
 import msgspec
 
 from scop.dkim import Algorithm, SigningKey, generate_key, key_from_pem, key_to_pem, public_record
-from scop.dkim.rotation import Duty, KnownKey, Rotation, adopted, begin, keys_with, next_stamp, selector_of
+from scop.dkim.rotation import Duty, KnownKey, Rotation, adopted, begin, keys_with, next_stamp, order_of, selector_of
 from scop.mesh.whole_file import write_whole
 
 __all__ = ["KeyMaker", "Keyring", "LoadedKeys"]
@@ -86,7 +86,7 @@ class Keyring:
             if not path.exists() or path.read_bytes() != pem:  # what a crash left under the same name is another key
                 write_whole(path, pem)
         write_whole(self._folder / _STATE, msgspec.json.format(msgspec.json.encode(loaded.rotation)))
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+        for path in self._folder.glob(f"*{_SUFFIX}*"):  # also what a power cut left on its way, under another name
             if path.name.removesuffix(_SUFFIX) not in kept:
                 path.unlink()
         return LoadedKeys(loaded.rotation, kept)
@@ -106,8 +106,8 @@ class Keyring:
 
     def _adopted(self, now_unix: int) -> LoadedKeys:
         """Take over keys that were made before there was a state, or whose state a crash prevented."""
-        found = [self._private(path.name.removesuffix(_SUFFIX)) for path in sorted(self._folder.glob(f"*{_SUFFIX}"))]
-        newest = {key.algorithm: key for key in found if key is not None}  # by name, and names sort by day
+        selectors = sorted((path.name.removesuffix(_SUFFIX) for path in self._folder.glob(f"*{_SUFFIX}")), key=order_of)
+        newest = {key.algorithm: key for key in map(self._private, selectors) if key is not None}
         keys = [newest[algorithm] for algorithm in Algorithm if algorithm in newest]
         return LoadedKeys(adopted(map(_known, keys), now_unix), {key.selector: key for key in keys})
 
