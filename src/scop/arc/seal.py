@@ -54,7 +54,8 @@ def seal(
         return b""
     signer = _signer(key, domain, selector)
     results = _results_field(place.instance, authserv_id, [text for text, _ in ours])
-    names = list(headers) or names_to_sign(header) + ["DKIM-Signature"] * len(header.named(b"dkim-signature"))
+    (signatures,) = header.counts((b"dkim-signature",))
+    names = tuple(headers) or (*names_to_sign(header).names, *["DKIM-Signature"] * signatures)
     covered = header.covered([name.lower().encode("ascii") for name in names], _RELAXED)
     body_hash = hashlib.sha256(canonical_body(body, _RELAXED)).digest()
     common = {"a": signer.algorithm.value, "d": signer.domain, "i": str(place.instance), "s": signer.selector}

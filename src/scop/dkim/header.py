@@ -49,9 +49,9 @@ class Header:
         """Return the whole fields of a lower-case name from top to bottom, each with its CRLF."""
         return tuple(self._fields.get(name, ()))
 
-    def count(self, name: bytes) -> int:
-        """Return how many fields of a lower-case name there are."""
-        return len(self._fields.get(name, ()))
+    def counts(self, names: Iterable[bytes]) -> tuple[int, ...]:
+        """Return how many fields of each lower-case name there are."""
+        return tuple([len(self._fields.get(name, ())) for name in names])
 
     def without(self, name: bytes, index: int) -> Header:
         """Return the same header without one field, the `index`-th from the top of its lower-case name."""

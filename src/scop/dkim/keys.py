@@ -6,6 +6,7 @@ Standards: RFC 6376 §3.6.1, RFC 8301 §3.2 (sizes), RFC 8463 §4 (Ed25519).
 from __future__ import annotations
 
 import binascii
+import hashlib
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -52,9 +53,7 @@ class SigningKey:
         if isinstance(self.private_key, rsa.RSAPrivateKey):
             return self.private_key.sign(octets, _PADDING, _SHA256)
         # RFC 8463 §3: Ed25519 is given the digest, not the octets
-        digest = hashes.Hash(_SHA256)
-        digest.update(octets)
-        return self.private_key.sign(digest.finalize())
+        return self.private_key.sign(hashlib.sha256(octets).digest())
 
 
 def generate_key(domain: str, selector: str, algorithm: Algorithm) -> SigningKey:

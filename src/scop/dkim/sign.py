@@ -11,6 +11,8 @@ from __future__ import annotations
 import binascii
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from scop.dkim.canonical import Canonicalization, canonical_body, canonical_header
 from scop.dkim.header import Header, split_message
@@ -33,12 +35,9 @@ SIGNED_FIELDS = (
     "List-Unsubscribe-Post", "List-Subscribe", "List-Post", "List-Owner", "List-Archive",
 )  # fmt: skip
 
-# Each name, as fields are looked up, and how often it is listed beyond those that are there.
-_CHOICE = tuple(
-    (name, name.lower().encode("ascii"), more)
-    for names, more in ((OVERSIGNED_FIELDS, 1), (SIGNED_FIELDS, 0))
-    for name in names
-)
+_NAMES = OVERSIGNED_FIELDS + SIGNED_FIELDS
+_KEYS = tuple(name.lower().encode("ascii") for name in _NAMES)
+_REMEMBERED_NAMES = 100  # most mails have the same fields, each once; a list that is longer is made anew
 _LINE_OCTETS = 72  # RFC 5322 §2.1.1 allows 78; a tab, the tag and the next semicolon or colon stand there too
 _RELAXED = Canonicalization.RELAXED
 
@@ -51,21 +50,38 @@ def sign(octets: bytes, keys: Sequence[SigningKey], *, now: float, lifetime_seco
     header, body = split_message(octets)
     names = names_to_sign(header)
     body_hash = hashlib.sha256(canonical_body(body, _RELAXED)).digest()
-    covered = header.covered([name.lower().encode("ascii") for name in names], _RELAXED)
+    covered = header.covered(names.keys, _RELAXED)
     signed_unix = int(now)
     lifetime = f" x={signed_unix + lifetime_seconds};" if lifetime_seconds else ""
-    rest = f" t={signed_unix};{lifetime}\r\n\th={folded_names(names)};\r\n\tbh={folded_base64(body_hash)};"
+    rest = f" t={signed_unix};{lifetime}\r\n\th={names.folded};\r\n\tbh={folded_base64(body_hash)};"
     return b"".join(_field(key, rest, covered) for key in keys)
 
 
-def names_to_sign(header: Header) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class SignedNames:
+    """The names that h= lists: as they are written, as fields are looked up, and folded."""
+
+    names: tuple[str, ...]
+    keys: tuple[bytes, ...]
+    folded: str
+
+
+def names_to_sign(header: Header) -> SignedNames:
     """Return the names that h= lists, in their order; raise `ValueError` for a header without From."""
-    if not header.named(b"from"):
+    counts = header.counts(_KEYS)
+    if not counts[0]:
         raise ValueError("a mail without From cannot be sealed")  # RFC 6376 §5.4
+    return _remembered(counts) if sum(counts) <= _REMEMBERED_NAMES else _listed(counts)
+
+
+def _listed(counts: tuple[int, ...]) -> SignedNames:
     names: list[str] = []
-    for name, key, more in _CHOICE:
-        names += [name] * (header.count(key) + more)
-    return names
+    for place, (name, count) in enumerate(zip(_NAMES, counts, strict=True)):
+        names += [name] * (count + (place < len(OVERSIGNED_FIELDS)))
+    return SignedNames(tuple(names), tuple(name.lower().encode("ascii") for name in names), folded_names(names))
+
+
+_remembered = lru_cache(maxsize=64)(_listed)
 
 
 def _field(key: SigningKey, rest: str, covered: bytes) -> bytes:
