@@ -6,19 +6,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scop.cells.reporter.aims import Aim, aim_of_tls
+from scop.cells.reporter.aims import Aim, aim_of_dmarc, aim_of_tls
+from scop.dmarc.destinations import MAX_DESTINATIONS
 from scop.dns import TXT, Answer, Question, StaticNames
 
 
-class Said:
+class Answering:
+    """A DNS that answers at once."""
+
+    def __init__(self, names: StaticNames) -> None:
+        self._names = names
+
+    async def lookup(self, question: Question) -> Answer:
+        """Answer."""
+        return self._names.answer(question)
+
+
+class Said(Answering):
     """A DNS that says one thing."""
 
     def __init__(self, *texts: bytes, silent: bool = False) -> None:
-        self._names = StaticNames({("_smtp._tls.sea.test", "TXT"): "TIMEOUT" if silent else tuple(map(TXT.of, texts))})
-
-    async def lookup(self, question: Question) -> Answer:
-        """Answer at once."""
-        return self._names.answer(question)
+        name = ("_smtp._tls.sea.test", "TXT")
+        super().__init__(StaticNames({name: "TIMEOUT"} if silent else {name: tuple(map(TXT.of, texts))}))
 
 
 @pytest.mark.parametrize(
@@ -32,8 +41,10 @@ class Said:
         ),
         ((b"v=TLSRPTv1; ext=1; rua=mailto:a%2Bb@else.test", b"v=spf1 -all"), ["a+b@else.test"], []),
         ((b"v=TLSRPTv1; rua=mailto:t@sea.test,mailto:t@sea.test",), ["t@sea.test"], []),
+        ((b"v=TLSRPTv1; rua=mailto:a..b@sea.test,mailto:%C3%BC@sea.test,mailto:t@sea.test",), ["t@sea.test"], []),
+        ((b"v=TLSRPTv1; rua=https://sea.test/\x1b[2J",), [], ["https://sea.test/\\x1b[2J"]),
     ],
-    ids=["mail", "https", "extension", "twice"],
+    ids=["mail", "https", "extension", "twice", "no addresses", "to a terminal"],
 )
 async def test_tls_record_names_destinations(
     texts: tuple[bytes, ...], addresses: list[str], unsupported: list[str]
@@ -63,6 +74,26 @@ async def test_tls_record_names_destinations(
 async def test_tls_record_that_is_none(texts: tuple[bytes, ...], reason: str) -> None:
     """RFC 8460 §3.1: several records count as none."""
     assert Aim(reasons=(reason,)) == await aim_of_tls("sea.test", Said(*texts))
+
+
+async def test_reports_go_where_they_can() -> None:
+    """RFC 9990 §3.5: malformed URIs are ignored, and so harm no other; there is a limit to how many are served."""
+    uris = ("mailto:a..b@sea.test", "mailto:%C3%BC@sea.test", "mailto:x@[sea", "mailto:t@sea.test")
+    aim = await aim_of_dmarc("sea.test", uris, Said())
+    reasons = (
+        "mailto:x@[sea is no mailto address",
+        "no mail can be sent to a..b@sea.test",
+        "no mail can be sent to ü@sea.test",
+    )
+    assert (("t@sea.test",), reasons) == (aim.addresses, aim.reasons)
+
+
+async def test_reports_go_to_few_where_a_destination_names_others() -> None:
+    """RFC 9990 §4, step 9: its own record may name many addresses; each is a letter on our disk."""
+    record = b"v=DMARC1; rua=" + b",".join(b"mailto:a%d@sky.test" % number for number in range(50))
+    names = StaticNames({("sea.test._report._dmarc.sky.test", "TXT"): (TXT.of(record),)})
+    aim = await aim_of_dmarc("sea.test", ("mailto:t@sky.test",), Answering(names))
+    assert tuple(f"a{number}@sky.test" for number in range(MAX_DESTINATIONS)) == aim.addresses
 
 
 async def test_tls_record_of_a_silent_dns_is_open() -> None:

@@ -20,6 +20,7 @@ from scop.dmarc.destinations import (
 )
 from scop.dns import TXT, Answer, Question
 from scop.net.dns_client import Names, drive
+from scop.smtp import Mailbox
 
 __all__ = ["Aim", "aim_of_dmarc", "aim_of_tls"]
 
@@ -54,13 +55,34 @@ async def aim_of_tls(domain: str, names: Names) -> Aim:
 
 def _aim(found: Iterable[Destination]) -> Aim:
     destinations = tuple(found)
-    verified = (address for one in destinations for address in one.addresses)
+    addresses, odd = _addresses(address for one in destinations for address in one.addresses)
     return Aim(
-        addresses=tuple(dict.fromkeys(verified)),
-        unsupported=tuple(one.uri for one in destinations if one.word is DestinationWord.UNSUPPORTED),
-        reasons=tuple(one.reason for one in destinations if one.word is not DestinationWord.VERIFIED),
+        addresses=addresses,
+        unsupported=tuple(printable(one.uri) for one in destinations if one.word is DestinationWord.UNSUPPORTED),
+        reasons=(*(one.reason for one in destinations if one.word is not DestinationWord.VERIFIED), *odd),
         is_open=any(one.word is DestinationWord.TEMPERROR for one in destinations),
     )
+
+
+def _addresses(stated: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return those that a letter can go to, up to our limit, and why others are left out (RFC 9990 §3.5: ignored)."""
+    addresses: list[str] = []
+    odd: list[str] = []
+    for address in dict.fromkeys(stated):
+        if not _is_sendable(address):
+            odd.append(f"no mail can be sent to {printable(address)}")
+        elif len(addresses) < MAX_DESTINATIONS:  # also of those that a destination's own record names instead
+            addresses.append(address)
+    return tuple(addresses), tuple(odd[:MAX_DESTINATIONS])
+
+
+def _is_sendable(address: str) -> bool:
+    """Say whether an address is one of RFC 5321 in ASCII: a report reaches also those who have no SMTPUTF8."""
+    try:
+        Mailbox.parse(address)
+    except ValueError:
+        return False
+    return address.isascii()
 
 
 def _tls_check(domain: str) -> Check[Question, Answer, Aim]:
@@ -76,11 +98,9 @@ def _tls_check(domain: str) -> Check[Question, Answer, Aim]:
     uris = _tls_uris(records[0])
     if not uris:
         return Aim(reasons=(f"the TLS-RPT record of {domain} is malformed: {printable(records[0])}",))
-    addresses = [mailto_address(uri) for uri in uris]
-    return Aim(
-        addresses=tuple(dict.fromkeys(address for address in addresses if address)),
-        unsupported=tuple(uri for uri, address in zip(uris, addresses, strict=True) if not address),
-    )
+    stated = {uri: mailto_address(uri) for uri in uris}
+    addresses, odd = _addresses(address for address in stated.values() if address)
+    return Aim(addresses, tuple(printable(uri) for uri, address in stated.items() if not address), odd)
 
 
 def _tls_uris(record: str) -> tuple[str, ...]:
