@@ -7,17 +7,25 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from fakes.recording_names import RecordingNames
+from scop.base import Check
 from scop.dmarc.destinations import (
     MAX_DESTINATIONS,
     DestinationWord,
     ReportKind,
     mailto_address,
-    report_destinations,
     verify_destinations,
 )
-from scop.dns import StaticNames, run
+from scop.dns import Answer, Question, StaticNames, run
 
 VERIFIED, REFUSED, UNSUPPORTED, TEMPERROR = DestinationWord
+
+
+def report_destinations(
+    domain: str, uris: Sequence[str], kind: ReportKind = ReportKind.AGGREGATE
+) -> Check[Question, Answer, tuple[str, ...]]:
+    """Return the addresses alone."""
+    found = yield from verify_destinations(domain, uris, kind)
+    return tuple(address for one in found for address in one.addresses)
 
 
 def _names(records: Mapping[str, str | Sequence[str]]) -> StaticNames:

@@ -24,7 +24,6 @@ __all__ = [
     "DestinationWord",
     "ReportKind",
     "mailto_address",
-    "report_destinations",
     "verify_destinations",
 ]
 
@@ -58,14 +57,6 @@ class Destination:
     word: DestinationWord
     addresses: tuple[str, ...] = ()
     reason: str = ""
-
-
-def report_destinations(
-    policy_domain: str, uris: Sequence[str], kind: ReportKind = ReportKind.AGGREGATE
-) -> Check[Question, Answer, tuple[str, ...]]:
-    """Return the mail addresses that reports about `policy_domain` may be sent to, of those that its record names."""
-    found = yield from verify_destinations(policy_domain, uris, kind)
-    return tuple(dict.fromkeys(address for one in found for address in one.addresses))
 
 
 def verify_destinations(
