@@ -186,6 +186,23 @@ async def test_departures_ask_again_after_pauses_that_grow_to_minutes(world: Wor
     assert await world.objection() is None
 
 
+async def test_departures_of_many_senders_wait_for_one_look_at_the_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many senders a list or its forwards have, a wrong record is asked for once a pause, and pauses grow."""
+    monkeypatch.setattr("scop.cells.relay.standing.MAX_KNOWN", 10)
+    senders = [f"<list-{number}@lagoon.test>" for number in range(30)]
+    world.names.zone[POLICY] = txt("v=spf1 -all")
+    for seconds in (2, 4, 8):
+        found = [await world.objection(sender) for sender in senders]
+        assert {seconds} == {each.until_unix - world.clock.unix() for each in found if each is not None}
+        assert 1 == len(world.names.asked)
+        world.names.asked.clear()
+        world.clock.jump(seconds)
+    world.names.zone[POLICY] = txt("v=spf1 ip4:127.0.0.2 -all")
+    assert [None] * 30 == await asyncio.gather(*map(world.objection, senders))
+
+
 async def test_departures_are_asked_anew_when_the_operator_wants_it(world: World) -> None:
     """Whoever has just mended the record need not wait."""
     assert await world.objection() is not None

@@ -76,8 +76,8 @@ class Departures:
 
     def __init__(self, options: DepartureOptions) -> None:
         self._options = options
-        self._names = RememberedNames(options.names, options.clock)
-        self._standings = Standings(options.clock)
+        self._look_anew()
+        self._standings = Standings(options.clock, self._look_anew)
 
     async def objection(self, load: Load) -> Objection | None:
         """Return why a load may not leave now, None where it may."""
@@ -87,10 +87,12 @@ class Departures:
         mailbox, account = load.mail.reverse_path.mailbox, load.mail.auth
         standings = []
         if account is not None and mailbox is not None:  # the null path is everybody's
-            ask = partial(self._may_send, account.local_part, str(mailbox))
-            standings.append(await self._standings.of(("account", account.local_part, str(mailbox)), ask))
-        sender = str(options.forwards.identity(load.mail.reverse_path).mailbox or "")
-        standings.append(await self._standings.of(("sender", sender), partial(self._would_pass, sender)))
+            name, address = account.local_part, str(mailbox)
+            ask = partial(self._may_send, name, address)
+            standings.append(await self._standings.of(("account", name, address), ("account", name), ask))
+        sender = options.forwards.identity(load.mail.reverse_path).mailbox
+        judge = partial(self._would_pass, str(sender or ""))
+        standings.append(await self._standings.of(("sender", str(sender or "")), ("sender", sender is None), judge))
         for each in standings:
             if each.objection is not None:
                 wait_seconds = each.until - options.clock.monotonic()
@@ -110,13 +112,11 @@ class Departures:
             return None
         return Verdict(Fate.HELD, NOT_AUTHORIZED, f"{account} may not send as {address}")
 
-    async def _would_pass(self, sender: str) -> Verdict | None:
-        objection = await self._against(sender)
-        if objection is not None:  # whoever mends a record has it seen at the next look
-            self._names = RememberedNames(self._options.names, self._options.clock)
-        return objection
+    def _look_anew(self) -> None:
+        """Whoever mends a record has it seen at the next look."""
+        self._names = RememberedNames(self._options.names, self._options.clock)
 
-    async def _against(self, sender: str) -> Verdict | None:
+    async def _would_pass(self, sender: str) -> Verdict | None:
         options = self._options
         addresses = options.addresses or await self._host_addresses()
         if not addresses:
