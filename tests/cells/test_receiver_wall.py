@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -130,7 +131,8 @@ def test_wall_counts_the_verifiers_spam_for_its_domain_only(tmp_path: Path) -> N
     wall = wall_in(tmp_path, JumpingClock())
     wall.note_deeds("filter", (NotedDeed(Deed.SPAM, HOST),))
     wall.note_deeds("verifier", (NotedDeed(Deed.SPAM, HOST, "lagoon.test"),))
-    known = {row.subject: row.tally.spam for row in wall.firewall.reputation.rows(JumpingClock().unix())}
+    reputation, now = wall.firewall.reputation, JumpingClock().unix()
+    known = {subject: reputation.row(subject, now).tally.spam for subject in reputation.subjects()}
     assert {HOST: 1.0, "192.0.2.0/24": 1.0, "lagoon.test": 1.0} == known
 
 
@@ -221,10 +223,16 @@ async def test_wall_hears_of_forgeries_while_mail_comes_in() -> None:
     inlet, clock = NamedInlet(dict(MANIFEST.granted())), JumpingClock()
     deed = NotedDeed(Deed.FORGERY, "127.0.0.1", trace="t9")
     async with receiver_mesh(Limits(ban_seconds=5), clock=clock, beside=Beside(inlet=inlet)) as mesh:
+        reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)  # before the door is shut
+        await reader.readline()
         async with calling(inlet, "verifier") as verifier:
             told = [(await verifier.call(NoteDeeds((deed,)))).banned for _ in range(10)]
         assert [()] * 9 + [("127.0.0.1",)] == told
         assert "421 4.7.1 Forged mail came from your address, try again in 5 seconds" == await mesh.greeting()
+        writer.write(b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@harbor.test>\r\n")
+        assert b"421 4.7.0 Too many errors" == (await reader.read()).splitlines()[-1]
+        writer.close()
+        await writer.wait_closed()
         async with calling(inlet, "operator") as operator:
             (known,) = (await operator.call(ReadReputation(kind="address"))).subjects
         clock.jump(5)

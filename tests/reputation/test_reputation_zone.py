@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scop.dns import TXT, A, Question, StaticNames, run
+from scop.dns import A, Question, StaticNames, run
 from scop.dns.names import parent_name
 from scop.reputation import Action, Cause, Entry, ask_list, listed_names, nft_sets
 from scop.reputation.zone import ListedNames
@@ -192,11 +192,3 @@ def test_list_as_sets_of_nftables() -> None:
         "add element inet scop block6 { 2001:db8::/64 timeout 60s }",
     ]
     assert wanted == [line for line in nft_sets(entries, NOW).splitlines() if not line.startswith("#")]
-
-
-def test_list_record_is_the_same_whatever_its_ttl() -> None:
-    """Only what is said matters for whether a record has to be written anew."""
-    (listed,) = [each for name, each in listed_names([block("192.0.2.7")], APEX, NOW).items() if name not in ALWAYS]
-    assert [True, False] == [
-        listed.says_the_same(A(code), TXT.of(b"192.0.2.7: operator")) for code in ("127.0.0.2", "127.0.0.3")
-    ]

@@ -19,7 +19,7 @@ from scop.reputation.firewall import Firewall, FirewallOptions, Verdict
 from scop.reputation.lists import ask_list
 from scop.reputation.nftables import nft_sets
 from scop.reputation.rules import Rules, Standing
-from scop.reputation.saved import load_firewall, save_firewall
+from scop.reputation.saved import load_firewall, snapshot
 from scop.reputation.subjects import parse_subject
 from scop.reputation.zone import listed_names
 
@@ -39,5 +39,5 @@ __all__ = [
     "load_firewall",
     "nft_sets",
     "parse_subject",
-    "save_firewall",
+    "snapshot",
 ]

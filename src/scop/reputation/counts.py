@@ -71,15 +71,8 @@ class Reputation:
             f"It {word[row.finding.standing]}: {row.finding.sentence}.",
         )
 
-    def rows(self, now_unix: float, kind: SubjectKind | None = None) -> Iterator[Row]:
-        """Yield everybody about whom something is known, who was heard of last first."""
-        for subject in self.subjects(kind):
-            row = self.row(subject, now_unix)
-            if not row.tally.is_gone:
-                yield row
-
     def subjects(self, kind: SubjectKind | None = None) -> tuple[str, ...]:
-        """Return everybody who is remembered, even where all has faded by now."""
+        """Return everybody who is remembered, who was heard of last first, even where all has faded by now."""
         kinds = tuple(SubjectKind) if kind is None else (kind,)
         return tuple(subject for each in kinds for subject in reversed(self._tallies[each]))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["OPINIONS", "Deed"]
+__all__ = ["Deed"]
 
 
 class Deed(StrEnum):
@@ -19,6 +19,3 @@ class Deed(StrEnum):
     MALWARE = "malware"
     HARMLESS = "harmless"  # a filter takes it for ham
     SPAM = "spam"  # a filter takes it for spam
-
-
-OPINIONS = frozenset({Deed.HARMLESS, Deed.SPAM})

@@ -43,11 +43,11 @@ class Verdict:
 
     standing: Standing
     entry: Entry | None = None
-    reason: str = ""
     is_allowed: bool = False  # whatever else is known
 
 
 _WELCOME, _ALLOWED = Verdict(Standing.WELCOME), Verdict(Standing.WELCOME, is_allowed=True)
+_DELAYED = Verdict(Standing.DELAY)
 
 
 class Firewall:
@@ -68,13 +68,13 @@ class Firewall:
             return _ALLOWED
         allowing = self.entries.find(Action.ALLOW, address, source, now_unix)
         if allowing is not None:
-            return Verdict(Standing.WELCOME, allowing, allowing.reason, is_allowed=True)
+            return Verdict(Standing.WELCOME, allowing, is_allowed=True)
         blocking = self.entries.find(Action.BLOCK, address, source, now_unix)
         if blocking is not None:
-            return Verdict(Standing.REFUSE, blocking, blocking.reason)
+            return Verdict(Standing.REFUSE, blocking)
         if self.reputation.standing(Party(source.host, source.network), now_unix) is Standing.WELCOME:
             return _WELCOME
-        return Verdict(Standing.DELAY, None, "what is known of it")
+        return _DELAYED
 
     def note(self, deed: Deed, address: str, domain: str, now_unix: float) -> tuple[Entry, ...]:
         """Count a deed; return the entries that it made. An unknown address counts for the domain only."""

@@ -14,7 +14,7 @@ from scop.reputation.firewall import Firewall
 from scop.reputation.subjects import parse_subject
 from scop.reputation.tally import Tally
 
-__all__ = ["Snapshot", "load_firewall", "save_firewall", "snapshot"]
+__all__ = ["Snapshot", "load_firewall", "snapshot"]
 
 _FIRST = "scop.reputation 1"
 _TALLY, _ENTRY = "known", "entry"
@@ -37,11 +37,6 @@ class Snapshot:
 def snapshot(firewall: Firewall, now_unix: float) -> Snapshot:
     """Take down everything that is known and ordered."""
     return Snapshot(tuple(firewall.reputation.tallies()), tuple(firewall.entries.holding(now_unix)))
-
-
-def save_firewall(firewall: Firewall, now_unix: float) -> bytes:
-    """Return everything that is known and ordered."""
-    return snapshot(firewall, now_unix).to_octets()
 
 
 def _lines(taken: Snapshot) -> Iterator[str]:

@@ -51,10 +51,6 @@ class Listed:
     text: TXT
     ttl_seconds: int
 
-    def says_the_same(self, address: A, text: TXT) -> bool:
-        """Say whether these records are its own, however long caches hold them."""
-        return (self.address, self.text) == (address, text)
-
 
 ListedNames: TypeAlias = dict[str, Listed]  # by owner
 

@@ -21,8 +21,7 @@ from scop.mesh.vocabulary.receiver import NotedDeed
 from scop.mesh.whole_file import write_whole
 from scop.net.faults import PermanentFailure
 from scop.net.log import Log
-from scop.reputation import Cause, Deed, Entry, Firewall, FirewallOptions, Verdict, load_firewall
-from scop.reputation.saved import snapshot
+from scop.reputation import Cause, Deed, Entry, Firewall, FirewallOptions, Verdict, load_firewall, snapshot
 
 __all__ = ["Wall", "WallOptions"]
 
