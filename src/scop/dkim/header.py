@@ -60,8 +60,8 @@ class Header:
         other._fields[name] = [field for at, field in enumerate(self._fields[name]) if at != index]
         return other
 
-    def covered(self, names: Iterable[bytes], algorithm: str) -> bytes:
-        """Return the canonical fields that `names` (lower case) choose, in that order.
+    def covered(self, names: Iterable[bytes], algorithm: str, last: bytes = b"") -> bytes:
+        """Return the canonical fields that `names` (lower case) choose, in that order, and then a `last` whole field.
 
         RFC 6376 §5.4.2: a name given again means the next field further up; one too many means nothing.
         """
@@ -74,6 +74,8 @@ class Header:
             unused[name] = left - 1
             if left > 0:
                 chosen.append(self._fields[name][left - 1])
+        if last:
+            chosen.append(last)
         return _canonical(chosen, algorithm)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from scop.base import LimitExceeded, RemoteProtocolError, a_labels, printable
 from scop.dkim.canonical import Canonicalization
@@ -27,6 +28,7 @@ __all__ = [
     "without_signature_octets",
 ]
 
+_REMEMBERED_CHARACTERS = 1000
 MAX_FIELD_OCTETS = 65_536  # h= and z= of a long header fit in; bounds what one field can cost
 _SIGNATURE_TAGS = ("a", "b", "bh", "d", "h", "s")
 # b= as the first tag behind the field's name, or as any later one; a `b=` within another tag's value is none.
@@ -173,6 +175,11 @@ def _identity(value: str, domain: str) -> str:
 
 
 def _signed_fields(value: str) -> tuple[bytes, ...]:
+    # Most seals of one signer list the same; a long list is read anew, so that little is remembered.
+    return _remembered_fields(value) if len(value) <= _REMEMBERED_CHARACTERS else _read_fields(value)
+
+
+def _read_fields(value: str) -> tuple[bytes, ...]:
     octets = value.encode("utf-8").lower()
     if not _FIELD_NAMES.fullmatch(octets):
         raise RemoteProtocolError("h= has what is no name of a field")
@@ -180,6 +187,9 @@ def _signed_fields(value: str) -> tuple[bytes, ...]:
     if b"from" not in names:  # RFC 6376 §5.4
         raise RemoteProtocolError("From is not signed")
     return names
+
+
+_remembered_fields = lru_cache(maxsize=256)(_read_fields)
 
 
 def _number(tags: Mapping[str, str], tag: str, form: re.Pattern[str]) -> int | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scop.base import Check, RemoteProtocolError
-from scop.dkim.canonical import canonical_body, canonical_header
+from scop.dkim.canonical import canonical_body
 from scop.dkim.header import MAX_HEADER_OCTETS, Header, header_octets, split_message
 from scop.dkim.records import KeyRecord, KeyUnavailable, find_keys
 from scop.dkim.signature import Signature, parse_signature, without_signature_octets
@@ -107,10 +107,9 @@ class SealedMail:
         algorithm, names = signature.header_canonicalization, signature.signed_fields
         # RFC 6376 §3.5, h=: others of its name may be signed, it itself stands for nothing there
         header = self.header.without(name, index) if name in names else self.header
-        field = self.header.named(name)[index]
         # RFC 6376 §3.7: the field itself comes last, without b= and without its CRLF
-        own = canonical_header(without_signature_octets(field), algorithm).removesuffix(b"\r\n")
-        return header.covered(names, algorithm) + own
+        own = without_signature_octets(self.header.named(name)[index]).removesuffix(b"\r\n") + b"\r\n"
+        return header.covered(names, algorithm, own).removesuffix(b"\r\n")
 
     def _canonical_body(self, algorithm: str) -> bytes:
         if algorithm not in self._bodies:
