@@ -104,8 +104,8 @@ class Rotator:
         hasten = partial(hastened, now_unix=self._now())
         if in_haste:
             await self._change(hasten)  # also what is retired
-        if not in_haste or incoming(self.rotation) is None:
-            async with self._changing:
+        async with self._changing:
+            if not in_haste or incoming(self.rotation) is None:  # the clock may have begun one meanwhile
                 await self._begin()
         if in_haste:
             await self._change(hasten)
