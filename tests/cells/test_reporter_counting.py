@@ -10,7 +10,13 @@ import pytest
 
 from fakes.running_reporter import DAY, NOON, RUA, judged
 from scop.cells.reporter import counting
-from scop.cells.reporter.counting import add_judgements, counts_of, domains_with_counts, drop_counts
+from scop.cells.reporter.counting import (
+    add_judgements,
+    counts_of,
+    domains_with_counts,
+    drop_counts,
+    forget_counts,
+)
 from scop.cells.reporter.schema import SCHEMA
 from scop.cells.reporter.tls_counting import keep_sessions, note_told, untold_sessions
 from scop.cells.reporter.told import Span, note_span, span_of
@@ -35,6 +41,13 @@ def figures(sql: sqlite3.Connection, day: str = DAY) -> list[tuple[str, int]]:
     return [(mail.source_address, count) for mail, count in counts.mails] if counts else []
 
 
+def drop_all(sql: sqlite3.Connection) -> None:
+    """Take all that is counted of lagoon as told."""
+    counts = counts_of(sql, DAY, "lagoon.test")
+    assert counts is not None
+    drop_counts(sql, DAY, "lagoon.test", counts.mails)
+
+
 def test_counting_adds_up_what_a_report_tells_alike(sql: sqlite3.Connection) -> None:
     """RFC 9990 §3.1.1.7: one record for each address, result and identifiers; addresses in their order."""
     assert 0 == add_judgements(
@@ -53,7 +66,7 @@ def test_counting_keeps_days_and_policy_domains_apart(sql: sqlite3.Connection) -
     waiting = [(DAY, "lagoon.test"), (DAY, "own.lagoon.test")]
     assert waiting == domains_with_counts(sql, up_to_day=DAY)
     assert [*waiting, ("2026-11-29", "lagoon.test")] == domains_with_counts(sql, up_to_day="2026-11-29")
-    drop_counts(sql, DAY, "lagoon.test")
+    drop_all(sql)
     assert ([], 1) == (figures(sql), len(figures(sql, "2026-11-29")))
 
 
@@ -112,8 +125,40 @@ def test_counting_is_bounded(sql: sqlite3.Connection, monkeypatch: pytest.Monkey
     assert 2 == add_judgements(sql, mails)
     assert 0 == add_judgements(sql, mails[:1])
     assert [("192.0.2.0", 2), ("192.0.2.1", 1)] == figures(sql)
-    drop_counts(sql, DAY, "lagoon.test")
+    drop_all(sql)
     assert 0 == add_judgements(sql, mails[2:])
+
+
+def test_counting_is_bounded_in_policies_too(sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wildcard in the DNS gives each forged mail a policy domain of its own, and a record as long as it likes."""
+    monkeypatch.setattr(counting, "MAX_ROWS_OF_DAY", 2)
+    uris = tuple(f"mailto:{number}@lagoon.test" for number in range(500))
+    for number in range(4):
+        policy = PublishedPolicy(f"{number}.lagoon.test", p="none", rua=("https:" + "x" * 60_000, *uris), ruf=uris)
+        add_judgements(sql, (judged(policy=policy),))
+    assert ["0.lagoon.test", "1.lagoon.test"] == [domain for _, domain in domains_with_counts(sql, up_to_day=DAY)]
+    counts = counts_of(sql, DAY, "0.lagoon.test")
+    assert counts is not None
+    assert (uris[:10], ()) == (counts.policy.rua, counts.policy.ruf)
+
+
+def test_counting_keeps_what_came_while_a_report_was_written(sql: sqlite3.Connection) -> None:
+    """It was not told, so it is not forgotten."""
+    add_judgements(sql, (judged(), judged(source="192.0.2.2")))
+    told = counts_of(sql, DAY, "lagoon.test")
+    assert told is not None
+    add_judgements(sql, (judged(), judged(source="192.0.2.3")))
+    drop_counts(sql, DAY, "lagoon.test", told.mails)
+    assert [("192.0.2.1", 1), ("192.0.2.3", 1)] == figures(sql)
+    drop_all(sql)
+    assert [] == domains_with_counts(sql, up_to_day=DAY)
+
+
+def test_counting_forgets_what_nobody_was_told_of(sql: sqlite3.Connection) -> None:
+    """Reports may be switched off while something is counted, and on again in a year."""
+    add_judgements(sql, (judged(), judged(unix=NOON + 86_400)))
+    forget_counts(sql, "2026-11-29")
+    assert [("2026-11-29", "lagoon.test")] == domains_with_counts(sql, up_to_day="2026-12-31")
 
 
 def test_spans_of_a_day_do_not_overlap(sql: sqlite3.Connection) -> None:
@@ -138,7 +183,7 @@ def test_tls_counts_are_totals_and_told_once(sql: sqlite3.Connection) -> None:
     for _ in range(2):
         keep_sessions(sql, DAY, (sessions(3, 0),))
     assert [3] == [each.successes for each in untold_sessions(sql, DAY, "lagoon.test")]
-    note_told(sql, DAY, "lagoon.test")
+    note_told(sql, DAY, untold_sessions(sql, DAY, "lagoon.test"))
     assert () == untold_sessions(sql, DAY, "lagoon.test")
     keep_sessions(sql, DAY, (sessions(3, 2),))
     (grown,) = untold_sessions(sql, DAY, "lagoon.test")

@@ -29,6 +29,13 @@ def test_rounds_give_each_domain_a_time_of_its_own() -> None:
     assert (True, True) == (all(first <= time <= last for time in times), len(set(times)) > 90)
 
 
+def test_rounds_that_were_put_off_are_due_in_the_night() -> None:
+    """What was asked for at noon, and the DNS was silent about, is no reason to look each second from then on."""
+    kind = Kind("aggregate", DAY, "lagoon.test")
+    due = due_unix(kind)
+    assert [due, due, due + 1] == [due_unix(kind, not_before=unix) for unix in (NOON, due, due + 1)]
+
+
 async def test_rounds_make_no_report_before_its_time(tmp_path: Path) -> None:
     """The rest of the day may still be on its way when it is over."""
     world = World(tmp_path)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
 from fakes.running_reporter import DAY, HOST, NOON, RUA, World, judged, running_reporter
+from scop.cells.reporter.letters import MadeReport
 from scop.cells.reporter.posting import GIVE_UP_SECONDS, pause_after
+from scop.cells.reporter.writing import write_aggregate_letters
 from scop.mesh.config import Reports
 from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
 from scop.mesh.vocabulary.reporter import (
@@ -188,6 +192,44 @@ async def test_reporter_tells_nothing_of_reports_alone(tmp_path: Path) -> None:
         ]
         await verifier.call(NoteJudgements((judged(passes=False),)))
         assert 1 == len((await reporter.operator.call(SendReports())).reports)
+
+
+async def test_reporter_tells_of_mail_after_reports_alone(tmp_path: Path) -> None:
+    """Reports of the morning hide no mail of the afternoon, where the morning is settled."""
+    world = World(tmp_path)
+    results = b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n"
+    received = b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
+    async with running_reporter(world) as reporter:
+        await reporter.deliver(results + received + b"From: reports@lagoon.test\r\nSubject: Hi\r\n\r\nno report\r\n")
+        verifier = reporter.asked_by("verifier")
+        await verifier.call(NoteJudgements((judged(),)))
+        assert () == (await reporter.operator.call(SendReports())).reports
+        world.clock.jump(60)
+        await verifier.call(NoteJudgements((judged(),)))
+        (sent,) = (await reporter.operator.call(SendReports())).reports
+    assert (1, int(NOON) + 1) == (sent.mails, sent.begin_unix)
+
+
+async def test_reporter_counts_on_while_a_report_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest reports take many seconds: the verifier waits for none of them, and what it tells is not lost."""
+    begun, told = threading.Event(), threading.Event()
+
+    def write_slowly(*given: object) -> MadeReport:
+        begun.set()
+        assert told.wait(10)
+        return write_aggregate_letters(*given)  # type: ignore[arg-type]  # as they were given
+
+    monkeypatch.setattr("scop.cells.reporter.rounds.write_aggregate_letters", write_slowly)
+    async with running_reporter(World(tmp_path)) as reporter:
+        verifier = reporter.asked_by("verifier")
+        await verifier.call(NoteJudgements((judged(),)))
+        making = asyncio.ensure_future(reporter.operator.call(SendReports()))
+        assert await asyncio.to_thread(begun.wait, 10)
+        await verifier.call(NoteJudgements((judged(),)))
+        told.set()
+        made = await making
+        counted = (await reporter.operator.call(ReadReports())).counted
+    assert ([1], [1]) == ([one.mails for one in made.reports], [one.mails for one in counted])
 
 
 async def test_reporter_sends_tls_reports_of_what_is_new(tmp_path: Path) -> None:

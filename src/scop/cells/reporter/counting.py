@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from scop.base import printable
+from scop.dmarc.destinations import MAX_DESTINATIONS
 from scop.mesh.vocabulary.reporter import DkimJudged, JudgedMail, Override, PublishedPolicy
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "day_of",
     "domains_with_counts",
     "drop_counts",
+    "forget_counts",
 ]
 
 # 20,000 records are some 15 MB of a report: whoever forges with ever new addresses and names fills no disk, and the
@@ -37,6 +39,7 @@ MAX_SIGNATURES = 100  # RFC 9990 §3.1.3
 MAX_OVERRIDES = 10
 MAX_NAME = 255  # characters, of a domain or selector
 MAX_COMMENT = 200
+MAX_URI = 1_000  # characters: no address is longer than a third of that
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -107,12 +110,23 @@ def counts_of(sql: sqlite3.Connection, day: str, domain: str) -> Counts | None:
     return Counts(_decode_policy(found[0]), tuple(mails))
 
 
-def drop_counts(sql: sqlite3.Connection, day: str, domain: str) -> None:
-    """Forget what is counted of a domain on a day."""
-    gone = sql.execute("DELETE FROM judged WHERE day = ? AND domain = ?", (day, domain)).rowcount
-    sql.execute("DELETE FROM policies WHERE day = ? AND domain = ?", (day, domain))
+def drop_counts(sql: sqlite3.Connection, day: str, domain: str, told: Iterable[tuple[CountedMail, int]]) -> None:
+    """Take what was told off the counts of a domain on a day; what was counted meanwhile stays."""
+    sql.executemany(
+        "UPDATE judged SET mails = mails - ? WHERE day = ? AND domain = ? AND row = ?",
+        [(count, day, domain, _encode(mail)) for mail, count in told],
+    )
+    gone = sql.execute("DELETE FROM judged WHERE day = ? AND domain = ? AND mails <= 0", (day, domain)).rowcount
+    sql.execute("UPDATE policies SET rows = rows - ? WHERE day = ? AND domain = ?", (gone, day, domain))
+    sql.execute("DELETE FROM policies WHERE day = ? AND domain = ? AND rows <= 0", (day, domain))
     sql.execute("UPDATE days SET rows = rows - ? WHERE day = ?", (gone, day))
     sql.execute("DELETE FROM days WHERE rows <= 0")
+
+
+def forget_counts(sql: sqlite3.Connection, before_day: str) -> None:
+    """Forget what nobody was told of for long."""
+    for table in ("judged", "policies", "days"):
+        sql.execute(f"DELETE FROM {table} WHERE day < ?", (before_day,))  # noqa: S608 - constants only
 
 
 def _is_wanted(mail: JudgedMail) -> bool:
@@ -173,11 +187,16 @@ def _name(domain: str) -> str:
 
 
 def _keep_policy(sql: sqlite3.Connection, day: str, domain: str, mail: JudgedMail) -> None:
+    """Keep the freshest policy, of a domain that is new where the day has room for it."""
+    uris = tuple(uri for uri in dict.fromkeys(mail.policy.rua) if len(uri) <= MAX_URI)[:MAX_DESTINATIONS]
+    policy = msgspec.structs.replace(mail.policy, rua=uris, ruf=())
     sql.execute(
-        """INSERT INTO policies (day, domain, policy, seen_unix) VALUES (?, ?, ?, ?)
+        """INSERT INTO policies (day, domain, policy, seen_unix) SELECT ?1, ?2, ?3, ?4
+           WHERE coalesce((SELECT rows FROM days WHERE day = ?1), 0) < ?5
+           OR EXISTS (SELECT 1 FROM policies WHERE day = ?1 AND domain = ?2)
            ON CONFLICT DO UPDATE SET policy = excluded.policy, seen_unix = excluded.seen_unix
            WHERE excluded.seen_unix >= seen_unix""",
-        (day, domain, _encode(mail.policy), mail.unix),
+        (day, domain, _encode(policy), mail.unix, MAX_ROWS_OF_DAY),
     )
 
 
@@ -190,7 +209,7 @@ def _add(sql: sqlite3.Connection, day: str, domain: str, row: bytes, count: int)
         return True
     of_domain = sql.execute("SELECT rows FROM policies WHERE day = ? AND domain = ?", (day, domain)).fetchone()
     of_day = sql.execute("SELECT rows FROM days WHERE day = ?", (day,)).fetchone()
-    if of_domain[0] >= MAX_ROWS_OF_DOMAIN or (of_day and of_day[0] >= MAX_ROWS_OF_DAY):
+    if not of_domain or of_domain[0] >= MAX_ROWS_OF_DOMAIN or (of_day and of_day[0] >= MAX_ROWS_OF_DAY):
         return False
     sql.execute("INSERT INTO judged VALUES (?, ?, ?, ?)", (*key, count))
     sql.execute("UPDATE policies SET rows = rows + 1 WHERE day = ? AND domain = ?", (day, domain))

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from scop.base import Clock, printable
 from scop.cells.reporter.aims import Aim, aim_of_dmarc, aim_of_tls
 from scop.cells.reporter.arrivals import forget_arrivals
-from scop.cells.reporter.counting import Counts, counts_of, day_of, domains_with_counts, drop_counts
+from scop.cells.reporter.counting import (
+    Counts,
+    counts_of,
+    day_of,
+    domains_with_counts,
+    drop_counts,
+    forget_counts,
+)
 from scop.cells.reporter.letters import MadeReport, add_report, forget_reports, hurry, sent_report
 from scop.cells.reporter.tls_counting import domains_with_sessions, forget_sessions, note_told, untold_sessions
 from scop.cells.reporter.told import (
@@ -45,7 +52,7 @@ LONGEST_SLEEP_SECONDS = 3_600.0
 MAX_AT_ONCE = 8
 MAX_REASON = 500
 MAX_TOLD = 1_000  # in one answer to the operator
-TLS_KEPT_DAYS = 32  # the relay speaks of the last 30
+COUNTED_DAYS = 32  # that are kept unreported at most; the relay speaks of the last 30
 
 AGGREGATE, TLS = "aggregate", "tls"
 
@@ -74,10 +81,10 @@ class Kind:
     domain: str
 
 
-def due_unix(kind: Kind) -> float:
-    """Return when a day's report is made: each domain has a time of its own, always the same."""
+def due_unix(kind: Kind, *, not_before: float = 0.0) -> float:
+    """Return when a day's report is made: each domain has a time of its own, always the same, unless it is put off."""
     digest = hashlib.blake2b(f"{kind.name} {kind.domain}".encode(), digest_size=4).digest()
-    return day_end(kind.day) + 1 + FIRST_SECONDS + int.from_bytes(digest) % SPREAD_SECONDS
+    return max(day_end(kind.day) + 1 + FIRST_SECONDS + int.from_bytes(digest) % SPREAD_SECONDS, not_before)
 
 
 class Rounds:
@@ -87,6 +94,7 @@ class Rounds:
         self._options = options
         self._retries: dict[Kind, float] = {}
         self._making = asyncio.Lock()  # two rounds at once would ask and write the same
+        self._writing = asyncio.Lock()
 
     async def run(self) -> None:
         """Make what is due, for ever."""
@@ -131,21 +139,33 @@ class Rounds:
         return min([*dues, day_end(today) + 1 + FIRST_SECONDS])
 
     def _due_unix(self, kind: Kind) -> float:
-        return self._retries.get(kind) or due_unix(kind)
+        return due_unix(kind, not_before=self._retries.get(kind, 0.0))
 
     async def _make(self, kinds: Iterable[Kind]) -> ReportsMade:
-        room = asyncio.Semaphore(MAX_AT_ONCE)
+        reports: list[SentReport] = []
+        unsent: list[Unsent] = []
+        faults: list[sqlite3.Error] = []
 
-        async def make(kind: Kind) -> SentReport | Unsent:
-            async with room:
-                return await self._make_one(kind)
+        async def work() -> None:
+            for kind in left:
+                try:
+                    one = await self._make_one(kind)
+                except sqlite3.Error as fault:
+                    faults.append(fault)
+                    return
+                if isinstance(one, SentReport):
+                    reports.append(one)
+                else:
+                    unsent.append(one)
+                del reports[MAX_TOLD:], unsent[MAX_TOLD:]
 
         async with self._making:
-            made = await asyncio.gather(*map(make, kinds))
+            left = iter(kinds)
+            await asyncio.gather(*(work() for _ in range(MAX_AT_ONCE)))
         self._options.wake_posting()
-        reports = tuple(one for one in made if isinstance(one, SentReport))
-        unsent = tuple(one for one in made if isinstance(one, Unsent))
-        return ReportsMade(reports[:MAX_TOLD], unsent[:MAX_TOLD])
+        if faults:
+            raise faults[0]
+        return ReportsMade(tuple(reports), tuple(unsent))
 
     async def _make_one(self, kind: Kind) -> SentReport | Unsent:
         work: Callable[[Kind], Awaitable[SentReport | str]]
@@ -180,16 +200,13 @@ class Rounds:
         aim = await aim_of_dmarc(kind.domain, counts.policy.rua, options.names)
         if self._has_to_wait(kind, aim):
             return "; ".join(aim.reasons)
+        now, span = await self._span(kind)
+        reason = _why_unwanted(aim) or await options.database.read(lambda sql: _why_silent(sql, span, counts))
+        made = reason or await self._written(lambda: write_aggregate_letters(options.author, aim, span, counts, now))
 
         def write(sql: sqlite3.Connection) -> SentReport | str:
-            fresh = counts_of(sql, kind.day, kind.domain)
-            assert fresh is not None
-            reason = _why_unwanted(aim) or _why_silent(sql, kind, fresh)
-            made = reason or self._add(
-                sql, kind, lambda span, now: write_aggregate_letters(options.author, aim, span, fresh, now)
-            )
-            drop_counts(sql, kind.day, kind.domain)
-            return made
+            drop_counts(sql, kind.day, kind.domain, counts.mails)
+            return _add(sql, kind, span, made, now)
 
         return await options.database.write(write)
 
@@ -198,30 +215,32 @@ class Rounds:
         aim = await aim_of_tls(kind.domain, options.names)
         if self._has_to_wait(kind, aim):
             return "; ".join(aim.reasons)
+        sessions = await options.database.read(lambda sql: untold_sessions(sql, kind.day, kind.domain))
+        now, span = await self._span(kind)
+        reason = _why_unwanted(aim) or ("" if sessions else "nothing is counted")
+        made = reason or await self._written(lambda: write_tls_letters(options.author, aim, span, sessions, now))
 
         def write(sql: sqlite3.Connection) -> SentReport | str:
-            sessions = untold_sessions(sql, kind.day, kind.domain)
-            reason = _why_unwanted(aim) or ("" if sessions else "nothing is counted")
-            made = reason or self._add(
-                sql, kind, lambda span, now: write_tls_letters(options.author, aim, span, sessions, now)
-            )
-            note_told(sql, kind.day, kind.domain)
-            return made
+            note_told(sql, kind.day, sessions)
+            return _add(sql, kind, span, made, now)
 
         return await options.database.write(write)
 
-    def _add(self, sql: sqlite3.Connection, kind: Kind, write: Callable[[Span, float], MadeReport]) -> SentReport | str:
-        """Write a report down with its letters, and up to when it tells; return why it cannot be told instead."""
+    async def _span(self, kind: Kind) -> tuple[float, Span]:
+        """Return what time it is, and what a report that is made now is about."""
         now = self._options.clock.unix()
-        span = span_of(sql, kind.name, kind.domain, day=kind.day, now_unix=now)
-        try:
-            made = write(span, now)
-        except ValueError as fault:  # such as a domain that no subject can bear
-            return f"it cannot be written: {fault}"
-        report = sent_report(sql, add_report(sql, made, now))
-        note_span(sql, kind.name, kind.domain, day=kind.day, span=span)
-        assert report is not None
-        return report
+        span = await self._options.database.read(
+            lambda sql: span_of(sql, kind.name, kind.domain, day=kind.day, now_unix=now)
+        )
+        return now, span
+
+    async def _written(self, write: Callable[[], MadeReport]) -> MadeReport | str:
+        """Return a report and its letters, or why it cannot be told; the largest take many seconds, beside the loop."""
+        async with self._writing:  # ... and a hundred megabytes
+            try:
+                return await asyncio.to_thread(write)
+            except ValueError as fault:  # such as a domain that no subject can bear
+                return f"it cannot be written: {fault}"
 
     def _has_to_wait(self, kind: Kind, aim: Aim) -> bool:
         if aim.is_open and self._options.clock.unix() < day_end(kind.day) + PATIENCE_SECONDS:
@@ -237,15 +256,27 @@ class Rounds:
         before = now_unix - self._options.kept_days * DAY_SECONDS
         forget_reports(sql, before)
         forget_arrivals(sql, before)
-        forget_sessions(sql, day_of(now_unix - TLS_KEPT_DAYS * DAY_SECONDS))
-        forget_told(sql, day_of(now_unix - TLS_KEPT_DAYS * DAY_SECONDS))
+        before_day = day_of(now_unix - COUNTED_DAYS * DAY_SECONDS)
+        forget_counts(sql, before_day)  # as of reports that were switched off meanwhile
+        forget_sessions(sql, before_day)
+        forget_told(sql, before_day)
 
 
 def _why_unwanted(aim: Aim) -> str:
     return "" if aim.is_wanted else "; ".join(aim.reasons) or "nobody wants it"
 
 
-def _why_silent(sql: sqlite3.Connection, kind: Kind, counts: Counts) -> str:
+def _why_silent(sql: sqlite3.Connection, span: Span, counts: Counts) -> str:
     if not counts.mails:
         return "nothing is counted"
-    return "all that came were reports" if tells_of_reports_only(sql, kind.day, counts) else ""
+    return "all that came were reports" if tells_of_reports_only(sql, span, counts) else ""
+
+
+def _add(sql: sqlite3.Connection, kind: Kind, span: Span, made: MadeReport | str, now_unix: float) -> SentReport | str:
+    """Write a report down with its letters; what was counted up to then is settled, also where nobody is told of it."""
+    note_span(sql, kind.name, kind.domain, day=kind.day, span=span)
+    if isinstance(made, str):
+        return made
+    report = sent_report(sql, add_report(sql, made, now_unix))
+    assert report is not None
+    return report

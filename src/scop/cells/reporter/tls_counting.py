@@ -75,9 +75,12 @@ def untold_sessions(sql: sqlite3.Connection, day: str, domain: str) -> tuple[Tls
     return tuple(_sessions(day, domain, found) for _, found in sorted(by_policy.items()))
 
 
-def note_told(sql: sqlite3.Connection, day: str, domain: str) -> None:
-    """Note that all that is counted now was told, or that nobody wants to hear of it."""
-    sql.execute("UPDATE tls SET told = sessions WHERE day = ? AND domain = ?", (day, domain))
+def note_told(sql: sqlite3.Connection, day: str, sessions: Iterable[TlsSessions]) -> None:
+    """Note that these were told, or that nobody wants to hear of them."""
+    sql.executemany(
+        "UPDATE tls SET told = told + ? WHERE day = ? AND domain = ? AND row = ?",
+        [(count, day, of_policy.domain, _encode(row)) for of_policy in sessions for row, count in _rows(of_policy)],
+    )
 
 
 def forget_sessions(sql: sqlite3.Connection, before_day: str) -> None:

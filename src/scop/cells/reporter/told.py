@@ -64,7 +64,7 @@ def forget_told(sql: sqlite3.Connection, before_day: str) -> None:
     sql.execute("DELETE FROM told WHERE day < ?", (before_day,))
 
 
-def tells_of_reports_only(sql: sqlite3.Connection, day: str, counts: Counts) -> bool:
+def tells_of_reports_only(sql: sqlite3.Connection, span: Span, counts: Counts) -> bool:
     """Say whether all that is counted are reports that came to us.
 
     Two who report on each other's reports would never end. What did not pass is always told of: a forger may write
@@ -75,5 +75,5 @@ def tells_of_reports_only(sql: sqlite3.Connection, day: str, counts: Counts) -> 
         if not (mail.dkim_aligned or mail.spf_aligned):
             return False
         passed[mail.author_domain] = passed.get(mail.author_domain, 0) + count
-    begin = day_start(day)
-    return all(count <= reports_from(sql, author, begin, begin + DAY_SECONDS) for author, count in passed.items())
+    begin, end = span.begin_unix, span.end_unix + 1
+    return all(count <= reports_from(sql, author, begin, end) for author, count in passed.items())
