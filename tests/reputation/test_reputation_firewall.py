@@ -90,6 +90,15 @@ def test_firewall_does_as_operators_say() -> None:
     assert WELCOME is wall.verdict(HOST, NOW).standing
 
 
+def test_firewall_knows_ipv4_clients_of_an_ipv6_listener() -> None:
+    """RFC 4291 §2.5.5.2: each is its own host, and the one that it is elsewhere."""
+    wall, shut = shut_out(f"::ffff:{HOST}")
+    assert [HOST] == shut
+    wall.order(ordered("198.51.0.0/17"))
+    clients = (f"::ffff:{HOST}", HOST, "::ffff:192.0.2.8", "::ffff:198.51.100.1", "::ffff:192.0.2.200")
+    assert [REFUSE, REFUSE, WELCOME, REFUSE, WELCOME] == [wall.verdict(client, NOW).standing for client in clients]
+
+
 def test_firewall_lets_deeds_change_no_order() -> None:
     """A block for good does not become one of five seconds."""
     wall = Firewall(OPTIONS)

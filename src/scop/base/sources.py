@@ -1,6 +1,6 @@
 """Where a client comes from, in the two sizes that limits count by.
 
-Standards: RFC 6177 §2 (one site has a /64 at least and a /48 at most).
+Standards: RFC 6177 §2 (one site has a /64 at least and a /48 at most), RFC 4291 §2.5.5.2 (IPv4 within IPv6).
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Networks", "Source", "Sources"]
+__all__ = ["Host", "Networks", "Source", "Sources", "host_of"]
 
+Host: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_KNOWN = 1024  # addresses whose source is found at once
 
 
@@ -36,11 +37,8 @@ class Networks:
         """Say it; a unix socket has no address and is in none."""
         if not self._networks:
             return False
-        try:
-            host = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(host in network for network in self._networks)
+        host = host_of(address)
+        return host is not None and any(host in network for network in self._networks)
 
 
 class Sources:
@@ -55,17 +53,28 @@ class Sources:
         return self._known(address)
 
     def _find(self, address: str) -> Source | None:
-        try:
-            host = ipaddress.ip_address(address)
-        except ValueError:
-            return None  # no address of the Internet: a unix socket
-        if self._is_own(address):
+        host = host_of(address)
+        if host is None or self._is_own(address):  # no address of the Internet is a unix socket
             return None
         if isinstance(host, ipaddress.IPv4Address):
-            return Source(address, _around(host, 24))
+            return Source(str(host), _around(host, 24))
         return Source(_around(host, 64), _around(host, 48))
 
 
-def _around(host: ipaddress.IPv4Address | ipaddress.IPv6Address, prefix: int) -> str:
+def host_of(address: str) -> Host | None:
+    """Return the address that a text is, None where it is none.
+
+    RFC 4291 §2.5.5.2: a client of IPv4 at a listener of IPv6 is `::ffff:192.0.2.1`; all of these are no /64 of one
+    site, but each is its own host.
+    """
+    try:
+        host = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    mapped = host.ipv4_mapped if isinstance(host, ipaddress.IPv6Address) else None
+    return host if mapped is None else mapped
+
+
+def _around(host: Host, prefix: int) -> str:
     rest = host.max_prefixlen - prefix
     return f"{type(host)(int(host) >> rest << rest)}/{prefix}"

@@ -5,12 +5,11 @@ Standards: none.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scop.base.sources import Source
+from scop.base.sources import Source, host_of
 from scop.reputation.subjects import Network, network_of
 
 __all__ = ["Action", "Cause", "Entries", "Entry"]
@@ -108,8 +107,7 @@ class Entries:
         if not self._entries:
             return None
         subjects = [source.host, source.network]
-        if self._wide:
-            host = ipaddress.ip_address(address)
+        if self._wide and (host := host_of(address)) is not None:
             subjects += [subject for (does, subject), wide in self._wide.items() if does is action and host in wide]
         found = [self._entries.get((action, subject)) for subject in subjects]
         holding = [entry for entry in found if entry is not None and entry.holds(now_unix)]
