@@ -12,6 +12,7 @@ from scop.base import RemoteProtocolError, printable
 __all__ = ["parse_tags", "without_white_space"]
 
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_KNOWN = frozenset({*"abcdghiklnpqstvxz", "bh", "cv"})  # nearly all that there are
 _WHITE_SPACE = " \t\r\n"
 _ANY_WHITE_SPACE = re.compile(f"[{_WHITE_SPACE}]+")
 # RFC 6376 §3.2: VALCHAR is printable, folding white space may stand between; RFC 8616 §3 adds what is not ASCII.
@@ -33,7 +34,7 @@ def parse_tags(octets: bytes) -> dict[str, str]:
     for spec in specs:
         name, equals, value = spec.partition("=")
         name = name.strip(_WHITE_SPACE)
-        if not equals or not _TAG_NAME.fullmatch(name):
+        if not equals or not (name in _KNOWN or _TAG_NAME.fullmatch(name)):
             raise RemoteProtocolError(f"not a tag: {printable(spec, limit=40)}")
         if name in tags:  # RFC 6376 §3.2: a tag twice spoils the whole list
             raise RemoteProtocolError(f"tag {name}= more than once")

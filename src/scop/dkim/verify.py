@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scop.base import Check, RemoteProtocolError
-from scop.dkim.canonical import canonical_body
+from scop.dkim.canonical import Canonicalization, canonical_body
 from scop.dkim.header import MAX_HEADER_OCTETS, Header, header_octets, split_message
 from scop.dkim.records import KeyRecord, KeyUnavailable, find_keys
 from scop.dkim.signature import Signature, parse_signature, without_signature_octets
@@ -58,7 +58,8 @@ class DkimResult:
     signature_start: str = ""  # of b=, by which a reader tells signatures apart: header.b (RFC 6008 §3)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "result", DkimWord(self.result))
+        if type(self.result) is not DkimWord:
+            object.__setattr__(self, "result", DkimWord(self.result))
 
 
 def verify(octets: bytes, *, now: float) -> Check[Question, Answer, tuple[DkimResult, ...]]:
@@ -87,8 +88,9 @@ class SealedMail:
     def __init__(self, header: Header, body: bytes) -> None:
         self.header = header
         self._body = body
-        self._bodies: dict[str, bytes] = {}
-        self._hashes: dict[tuple[str, int | None], bytes] = {}
+        # By whether the form is simple: an enumeration's member would be hashed by Python each time.
+        self._bodies: dict[bool, bytes] = {}
+        self._hashes: dict[tuple[bool, int | None], bytes] = {}
 
     def body_octets(self, algorithm: str) -> int:
         """Return how long the canonical body is."""
@@ -96,10 +98,11 @@ class SealedMail:
 
     def body_hash(self, algorithm: str, length: int | None) -> bytes:
         """Return SHA-256 of the canonical body, or of its beginning."""
-        known = self._hashes.get((algorithm, length))
+        place = algorithm == Canonicalization.SIMPLE, length
+        known = self._hashes.get(place)
         if known is None:
             covered = memoryview(self._canonical_body(algorithm))[:length]
-            known = self._hashes[algorithm, length] = hashlib.sha256(covered).digest()
+            known = self._hashes[place] = hashlib.sha256(covered).digest()
         return known
 
     def signed_octets(self, signature: Signature, name: bytes, index: int) -> bytes:
@@ -112,9 +115,11 @@ class SealedMail:
         return header.covered(names, algorithm, own).removesuffix(b"\r\n")
 
     def _canonical_body(self, algorithm: str) -> bytes:
-        if algorithm not in self._bodies:
-            self._bodies[algorithm] = canonical_body(self._body, algorithm)
-        return self._bodies[algorithm]
+        is_simple = algorithm == Canonicalization.SIMPLE
+        known = self._bodies.get(is_simple)
+        if known is None:
+            known = self._bodies[is_simple] = canonical_body(self._body, algorithm)
+        return known
 
 
 def _judge(field: bytes, index: int, mail: SealedMail, now: float) -> Check[Question, Answer, DkimResult]:
