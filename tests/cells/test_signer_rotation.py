@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -282,12 +282,13 @@ async def test_signer_with_a_full_disk_uses_no_key_that_is_not_durable(tmp_path:
             assert await sealed_by(signer) == FIRST
 
 
-async def copied(status: SealingStatus, dns: SmallDns) -> None:
-    """Copy the records as a person does."""
-    put = [RRset(key.record_name, "TXT", 60, (TXT.of(key.record.encode()),)) for key in status.keys]
+async def copied(status: SealingStatus, dns: SmallDns, *, removed: Iterable[str] = ()) -> None:
+    """Copy the records as a person does, and take others out."""
+    put = [RRset(key.record_name, "TXT", 60, (TXT.of(key.record.encode()),)) for key in status.keys if key.record]
+    gone = [(f"{selector}._domainkey.lagoon.test", "TXT") for selector in removed]
     assert dns.holdings is not None
     by = Author("somebody", "copy")
-    await dns.holdings.change("lagoon.test", partial(Zone.changed, put=put, removed=()), by)
+    await dns.holdings.change("lagoon.test", partial(Zone.changed, put=put, removed=gone), by)
 
 
 async def test_signer_waits_where_somebody_else_keeps_the_zone(tmp_path: Path) -> None:
@@ -312,6 +313,33 @@ async def test_signer_waits_where_somebody_else_keeps_the_zone(tmp_path: Path) -
         clock.jump(PATIENCE)
         await signer.kept.until("keys.moved", count=2, step=Step.IN_USE)
         assert await sealed_by(signer) == SECOND
+
+
+async def test_signer_tells_whoever_keeps_the_zone_what_is_wrong_in_it(tmp_path: Path) -> None:
+    """A stolen key's record that still stands, and a key in use whose record is gone: neither can be mended by us."""
+    clock = JumpingClock()
+    keyring = Keyring(tmp_path, "lagoon.test", made_key)
+    async with (
+        small_dns(clock) as elsewhere,
+        small_dns(clock, "other.test") as ours,
+        signing_at(keyring, elsewhere, clock, primary=ours, republish_seconds=0.005) as signer,
+    ):
+        await signer.kept.until("keys.waiting")
+        await copied(await signer.status(), elsewhere)
+        await signer.until_ready()
+        await copied(await signer.ask(RotateKeys(now=True)), elsewhere)
+        await signer.kept.until("keys.moved", count=2, step=Step.IN_USE)
+        stands = "rsa-20231114._domainkey.lagoon.test still stands; somebody else keeps the zone: the record has to be"
+        await signer.kept.until("keys.waiting", reason=f"{stands} taken out there")
+        status = await signer.status()
+        assert FIRST == {key.selector for key in status.keys if key.step == Step.WITHDRAWN}
+        await copied(status, elsewhere, removed=FIRST)
+        await signer.kept.until("keys.removed")
+        assert "" == (await signer.status()).trouble
+        await copied(SealingStatus(True, ()), elsewhere, removed=["rsa-20231114-2"])
+        denied = "rsa-20231114-2._domainkey.lagoon.test is answered by NXDOMAIN without our key"
+        await signer.kept.until("keys.waiting", reason=f"rsa-20231114-2 seals mail, but {denied}")
+        assert (await signer.status()).ready
 
 
 async def test_signer_tells_what_each_key_waits_for(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_keys_shows_records_to_copy(signer: Signer) -> None:
     name = "rsa-20270115-2._domainkey.lagoon.test."
     assert f'\n{name} TXT "{RECORD[:255]}" "{RECORD[255:]}"\n' in said
     assert said.count("_domainkey") == 1
-    assert "it waits: a reason" in said
+    assert "trouble: a reason" in said
 
 
 def test_keys_in_json_is_what_the_signer_says(signer: Signer) -> None:
@@ -127,7 +127,7 @@ def test_rotate_watch_shows_each_step_once(signer: Signer) -> None:
     assert [
         "rsa-20270115: in-use",
         "rsa-20270115-2: made",
-        "it waits: the primary is down",
+        "trouble: the primary is down",
         "rsa-20270115-2: seen",
         "rsa-20270115: retired",
         "rsa-20270115-2: in-use",

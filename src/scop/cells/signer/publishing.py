@@ -23,7 +23,7 @@ from scop.net.dns_client import Names
 from scop.net.dns_exchange import exchange_stream
 from scop.net.faults import TemporaryFailure
 
-__all__ = ["Publisher", "Registry"]
+__all__ = ["Publisher", "Registry", "Sight"]
 
 RECORD_TTL_SECONDS = 3600
 UNKNOWN_NEGATIVE_TTL_SECONDS = 10_800  # RFC 2308 §5: what others remember of absence is up to three hours
@@ -37,6 +37,20 @@ class Registry:
     dial_primary: Dialer
     tsig: TsigKey
     names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whether the world can see a key."""
+
+    record_name: str
+    why_unseen: str  # '' where it can
+    is_certain: bool  # nobody has failed to answer
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the world is told that it is not there."""
+        return bool(self.why_unseen) and self.is_certain
 
 
 class Publisher:
@@ -63,12 +77,14 @@ class Publisher:
             raise TemporaryFailure(f"the primary answers the UPDATE with {rcode.name}")
         return rcode is Rcode.NOERROR  # RFC 2136 §3.1.1: NOTAUTH where somebody else keeps the zone
 
-    async def why_unseen(self, key: KnownKey) -> str:
-        """Return why the world cannot see a key; '' where it can."""
-        answer = await self._registry.names.lookup(Question(self._name(key), "TXT"))
+    async def sight(self, key: KnownKey) -> Sight:
+        """Return whether the world can see a key."""
+        name = self._name(key)
+        answer = await self._registry.names.lookup(Question(name, "TXT"))
         if _txt(key).joined in [record.joined for record in answer.records if isinstance(record, TXT)]:
-            return ""
-        return f"{self._name(key)} is answered by {answer.rcode.name} without our key"
+            return Sight(name, "", is_certain=True)
+        why = f"{name} is answered by {answer.rcode.name} without our key"
+        return Sight(name, why, is_certain=not answer.is_temporary)
 
     async def negative_ttl_seconds(self) -> int:
         """Return for how long others remember of our zone that something is not there; raises `TemporaryFailure`."""

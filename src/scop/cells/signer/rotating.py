@@ -3,7 +3,7 @@
 Every look does the same: make new keys if the old are too old, UPDATE, ask the resolver for what waits to be seen, and
 take the steps that this allows, each durable before it counts. An UPDATE that changes nothing writes nothing, so a
 zone that was rolled back or imported has our keys again at the next look. Where somebody else keeps the zone, seeing
-is all there is: whoever keeps it copies the records.
+is all there is: whoever keeps it copies the records, and takes them out.
 
 Standards: RFC 6376 §3.6 and §3.6.1, RFC 2136.
 """
@@ -48,6 +48,7 @@ REPUBLISH_SECONDS = 300.0  # how long a zone that was rolled back or imported ma
 FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up together with us
 MAX_PAUSE_SECONDS = 30.0
 _NOT_OURS = "somebody else keeps the zone: `scop dns plan` prints the records to copy"
+_TAKE_OUT = "somebody else keeps the zone: the record has to be taken out there"
 _RESOLVING = (Step.SEEN, Step.IN_USE, Step.RETIRED)
 
 
@@ -153,8 +154,10 @@ class Rotator:
         is_ours = await self._options.publisher.publish(shown, gone)
         seen, trouble = await self._seen(is_ours)
         published = _selectors(shown) if is_ours else seen
+        withdrawn, left = (_selectors(gone), "") if is_ours else await self._withdrawn(gone)
         negative_ttl = 0 if trouble else await self._negative_ttl()
-        return Facts(self._now(), published, _selectors(gone), seen, negative_ttl), trouble
+        facts = Facts(self._now(), published, withdrawn, seen, negative_ttl)
+        return facts, trouble or left or await self._denied()
 
     async def _negative_ttl(self) -> int:
         """Ask where a wait depends on it: not for the first keys."""
@@ -170,10 +173,29 @@ class Rotator:
             return frozenset(), ""
         seen: set[str] = set()
         for key in awaited.keys:
-            if why := await self._options.publisher.why_unseen(key):
+            if why := (await self._options.publisher.sight(key)).why_unseen:
                 return frozenset(seen), why if is_ours else f"{why}; {_NOT_OURS}"
             seen.add(key.selector)
         return frozenset(seen), ""
+
+    async def _withdrawn(self, gone: tuple[KnownKey, ...]) -> tuple[frozenset[str], str]:
+        """Return what somebody else has let go of, and what still stands: until then it vouches for a stolen key."""
+        withdrawn, left = set[str](), ""
+        for key in gone:
+            sight = await self._options.publisher.sight(key)
+            if sight.is_denied:
+                withdrawn.add(key.selector)
+            else:
+                left = left or sight.why_unseen or f"{sight.record_name} still stands; {_TAKE_OUT}"
+        return frozenset(withdrawn), left
+
+    async def _denied(self) -> str:
+        """Return which key seals that the world is told is not there: mail goes on, as somebody may just mend it."""
+        for key in keys_with(self.rotation, Duty.SEALS):
+            sight = await self._options.publisher.sight(key)
+            if sight.is_denied:
+                return f"{key.selector} seals mail, but {sight.why_unseen}"
+        return ""
 
     def _is_looked_for(self, one: Generation, is_ours: bool) -> bool:
         """Say whether it is time: who asks too early makes a resolver remember that there is nothing."""

@@ -51,7 +51,7 @@ def print_keys(status: SealingStatus) -> None:
         if key.record:
             click.echo(f"\n{key.record_name}. TXT {_strings(key.record)}")
     if status.trouble:
-        click.echo(f"\nit waits: {status.trouble}")
+        click.echo(f"\ntrouble: {status.trouble}")
     if not status.ready:
         click.echo("\nno key can seal yet: mail waits where it is")
 

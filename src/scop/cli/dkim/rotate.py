@@ -40,7 +40,7 @@ def rotate(now: bool, watch: bool, config: Path, as_json: bool) -> None:
             print_json(status)
             continue
         if status.trouble and not moved:
-            click.echo(f"it waits: {status.trouble}")
+            click.echo(f"trouble: {status.trouble}")
         for key in moved:
             click.echo(f"{when(time.time())}  {key.selector}: {key.step}; {what_next(key, status)}")
 

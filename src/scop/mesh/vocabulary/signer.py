@@ -28,7 +28,7 @@ class SealingStatus(msgspec.Struct, frozen=True):
 
     ready: bool
     keys: tuple[SealingKey, ...]
-    trouble: str = ""  # why the next step does not come, as far as something is wrong
+    trouble: str = ""  # what is wrong: why the next step does not come, or who cannot see what seals
 
 
 class ReadSealing(Call[SealingStatus], frozen=True):
