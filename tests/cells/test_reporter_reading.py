@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes.running_reporter import HOST, NOON, RunningReporter, World, judged, running_reporter
+from fakes.running_reporter import DAY, HOST, NOON, RunningReporter, World, judged, running_reporter
 from scop.cells.reporter.arrivals import (
     MAX_TRIES,
     Arrival,
@@ -22,6 +23,7 @@ from scop.cells.reporter.arrivals import (
     note_reading,
 )
 from scop.cells.reporter.failures import redacted
+from scop.cells.reporter.letters import MadeReport, add_report, document_of, sent_report
 from scop.cells.reporter.reading import read_mail
 from scop.cells.reporter.schema import SCHEMA
 from scop.cells.reporter.session import MAX_MAIL_OCTETS, arrival_of
@@ -40,6 +42,7 @@ from scop.smtp import ForwardPath, Mail, Mailbox, ReversePath, reply
 
 RECEIVED = b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
 PROVEN = b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n" + RECEIVED
+STATIC = random.Random(7).randbytes(20_000)  # that no packing makes smaller
 ABOUT_US = PublishedPolicy("harbor.test", p="reject", rua=("mailto:reports@harbor.test",))
 HEAD = b"From: Lagoon <reports@lagoon.test>\r\nSubject: Report Domain: harbor.test\r\nContent-Type: text/xml\r\n\r\n"
 
@@ -232,11 +235,51 @@ def test_reading_that_ends_the_process_is_given_up(sql: sqlite3.Connection) -> N
     assert [("foreign", ""), ("broken", "reading it ended this process twice")] == states
 
 
-def test_taking_is_bounded(sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full store puts mail off instead of pushing out what came before."""
+@pytest.mark.parametrize(
+    ("state", "is_proven", "is_kept"),
+    [
+        (State.READ, True, True),
+        (State.READ, False, False),
+        (State.FOREIGN, True, False),
+        (State.BROKEN, False, False),
+        (State.AGAIN, True, False),
+    ],
+)
+def test_taking_is_bounded(
+    sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, state: State, is_proven: bool, is_kept: bool
+) -> None:
+    """A full store puts mail off instead of pushing proven reports out; but what strangers filled it with goes."""
+    for number in range(3):
+        mail = Arrival(f"{number}", NOON, "t", "lagoon.test", is_proven, "", STATIC)
+        add_arrival(sql, mail)
+        note_reading(sql, number + 1, Reading(state))
+    pages, size = (sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    monkeypatch.setattr("scop.cells.reporter.arrivals.MAX_KEPT_OCTETS", pages * size)
+    mail = Arrival("next", NOON, "t", "lagoon.test", False, "", STATIC)
+    if is_kept:
+        with pytest.raises(TemporaryFailure, match="are kept already"):
+            add_arrival(sql, mail)
+    else:
+        assert 4 == add_arrival(sql, mail)
+    assert ([3, 2, 1] if is_kept else [4, 3, 2]) == [one.id for one in arrived_reports(sql, 0, 9)]
+
+
+def test_taking_makes_room_of_documents_last(sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent was sent; that it was is still known."""
+    report = add_report(sql, MadeReport("aggregate", "lagoon.test", "r", 0, 1, 1, b"<feedback>", ()), NOON)
     monkeypatch.setattr("scop.cells.reporter.arrivals.MAX_KEPT_OCTETS", 1)
     with pytest.raises(TemporaryFailure, match="are kept already"):
         add_arrival(sql, Arrival("first", NOON, "t", "lagoon.test", False, "", b"mail"))
+    assert (b"", True) == (document_of(sql, report), sent_report(sql, report) is not None)
+
+
+async def test_reading_believes_no_report_of_times_to_come(tmp_path: Path) -> None:
+    """A span of time that ends in the year 9999 would stand above all others for ever; it counts when it came."""
+    later = document().replace(b"<end>", b"<end>99999").replace(b"<begin>", b"<begin>99999")
+    async with running_reporter(World(tmp_path)) as reporter:
+        came = await read(reporter, PROVEN + HEAD + later)
+        days = (await reporter.operator.call(ReadSenders())).days
+    assert ("read", True, [DAY]) == (came.state, "yet to come" in came.reason, [one.day for one in days])
 
 
 def _bounce(envelope_id: str) -> bytes:

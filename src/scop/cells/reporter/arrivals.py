@@ -16,6 +16,7 @@ from enum import StrEnum
 
 import msgspec
 
+from scop.cells.reporter.letters import forget_document
 from scop.mesh.vocabulary.reporter import ArrivedReport
 from scop.net.faults import TemporaryFailure
 
@@ -29,13 +30,14 @@ __all__ = [
     "arrived_reports",
     "begin_reading",
     "forget_arrivals",
+    "make_room",
     "note_reading",
     "octets_of",
     "reports_from",
 ]
 
 MAX_TRIES = 2  # to read one mail: a bug that ends the process ends it twice at most
-MAX_KEPT_OCTETS = 2_147_483_648  # of the whole database: years of reports; who sends more is told to come again
+MAX_KEPT_OCTETS = 2_147_483_648  # of the whole database: years of reports
 MAX_REASON = 2_000
 _COLUMNS = ", ".join(ArrivedReport.__struct_fields__)
 
@@ -95,11 +97,15 @@ class Reading:
 
 
 def add_arrival(sql: sqlite3.Connection, arrival: Arrival) -> int | None:
-    """Write a mail down; return its id, None where it is there already. Raises `TemporaryFailure` where all is full."""
+    """Write a mail down; return its id, None where it is there already.
+
+    Where all is full, others go: a stranger's flood lasts until the next report and not for a year. Raises
+    `TemporaryFailure` where all that is kept are reports of proven authors.
+    """
     if sql.execute("SELECT 1 FROM arrivals WHERE delivery_id = ?", (arrival.delivery_id,)).fetchone():
         return None
     packed = zlib.compress(arrival.octets)
-    kept = _kept_octets(sql)
+    kept = make_room(sql, len(packed))
     if kept + len(packed) > MAX_KEPT_OCTETS:
         raise TemporaryFailure(f"{kept} octets are kept already")
     return sql.execute(
@@ -110,6 +116,22 @@ def add_arrival(sql: sqlite3.Connection, arrival: Arrival) -> int | None:
             *(arrival.subject, State.UNREAD, len(arrival.octets), packed),
         ),
     ).lastrowid
+
+
+def make_room(sql: sqlite3.Connection, octets: int) -> int:
+    """Forget what is worth least, the oldest first, until so many more have room; return how many are kept then.
+
+    First goes what nobody proved or what is no report about us, then the documents of reports that we sent.
+    """
+    while (kept := _kept_octets(sql)) + octets > MAX_KEPT_OCTETS:
+        spare = sql.execute(
+            "SELECT id FROM arrivals WHERE state <> 'unread' AND (state <> 'read' OR NOT is_proven) ORDER BY id LIMIT 1"
+        ).fetchone()
+        if spare is not None:
+            sql.execute("DELETE FROM arrivals WHERE id = ?", spare)
+        elif not forget_document(sql):
+            break
+    return kept
 
 
 def begin_reading(sql: sqlite3.Connection) -> tuple[ArrivedReport, bytes] | None:
@@ -197,6 +219,7 @@ def _is_known(sql: sqlite3.Connection, arrival: int, reading: Reading) -> bool:
         """SELECT 1 FROM arrivals AS mine JOIN arrivals AS other
            ON other.author_domain = mine.author_domain AND other.is_proven = mine.is_proven
            WHERE mine.id = ?1 AND other.id <> ?1 AND other.state = 'read'
+           AND other.report_id <> ''  -- by the index
            AND other.kind = ?2 AND other.report_id = ?3 AND other.about = ?4 AND other.reporter = ?5""",
         (arrival, reading.kind, reading.report_id, reading.about, reading.reporter),
     )

@@ -23,6 +23,7 @@ __all__ = [
     "add_report",
     "document_of",
     "due_letters",
+    "forget_document",
     "forget_reports",
     "hurry",
     "next_due",
@@ -181,9 +182,16 @@ def sent_report(sql: sqlite3.Connection, report: int) -> SentReport | None:
 
 
 def document_of(sql: sqlite3.Connection, report: int) -> bytes | None:
-    """Return the document of a report; None where there is no such report."""
+    """Return the document of a report, nothing where it was forgotten; None where there is no such report."""
     found = sql.execute("SELECT document FROM reports WHERE id = ?", (report,)).fetchone()
-    return None if found is None else zlib.decompress(found[0])
+    return None if found is None else zlib.decompress(found[0]) if found[0] else b""
+
+
+def forget_document(sql: sqlite3.Connection) -> bool:
+    """Forget the oldest document that is kept, but not its report; say whether there was one."""
+    oldest = "SELECT id FROM reports WHERE document <> x'' ORDER BY id LIMIT 1"
+    changed = sql.execute(f"UPDATE reports SET document = x'' WHERE id = ({oldest})")  # noqa: S608 - constants only
+    return changed.rowcount > 0
 
 
 def forget_reports(sql: sqlite3.Connection, before_unix: float) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scop.base import RemoteProtocolError, printable
 from scop.cells.reporter.arrivals import Reading, Seen, State, begin_reading, note_reading
@@ -27,6 +27,7 @@ from scop.store import Database
 __all__ = ["Reader", "read_mail"]
 
 MAX_UNIX = 253_402_300_799  # the last second that a date can say
+MAX_AUTHENTICATED = 20  # domains that passed, of one record: a packed report of 60 KB can name a million
 RETRY_SECONDS = 60.0
 
 
@@ -74,7 +75,7 @@ class Reader:
         except Exception as fault:  # a bug that this mail brings out: it is kept, and the next ones are read
             self._log.fault(fault, trace=arrived.trace)
             outcome = Reading(State.BROKEN, reason=f"a fault of ours: {type(fault).__name__}")
-        reading = await self._settled(outcome)
+        reading = _not_ahead(await self._settled(outcome), arrived)
         state = await self._database.write(lambda sql: note_reading(sql, arrived.id, reading))
         self._tell(arrived, reading, state)
         return True
@@ -98,6 +99,15 @@ class Reader:
             mails=reading.mails,
             reason=printable(reading.reason),
         )
+
+
+def _not_ahead(reading: Reading, arrived: ArrivedReport) -> Reading:
+    """Return what was read, on no later day than it came: who tells of the year 9999 would stand before all others."""
+    came = day_of(arrived.unix)
+    if reading.day <= came:
+        return reading
+    reason = "; ".join(filter(None, ("its span of time is yet to come", reading.reason)))
+    return replace(reading, day=came, reason=reason)
 
 
 def read_mail(octets: bytes, domain: str) -> Reading | _Answered:
@@ -157,7 +167,7 @@ def _seen(record: Record) -> Seen:
         spf_aligned=record.spf_aligned,
         disposition=record.disposition,
         header_from=_domain(record.header_from),
-        authenticated=tuple(sorted(passed)),
+        authenticated=tuple(sorted(passed)[:MAX_AUTHENTICATED]),
     )
 
 

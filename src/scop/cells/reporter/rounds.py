@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from scop.base import Clock, printable
 from scop.cells.reporter.aims import Aim, aim_of_dmarc, aim_of_tls
-from scop.cells.reporter.arrivals import forget_arrivals
+from scop.cells.reporter.arrivals import forget_arrivals, make_room
 from scop.cells.reporter.counting import (
     Counts,
     counts_of,
@@ -260,6 +260,7 @@ class Rounds:
         forget_counts(sql, before_day)  # as of reports that were switched off meanwhile
         forget_sessions(sql, before_day)
         forget_told(sql, before_day)
+        make_room(sql, 0)
 
 
 def _why_unwanted(aim: Aim) -> str:

@@ -53,7 +53,7 @@ SCHEMA = (
         end_unix INTEGER NOT NULL,
         mails INTEGER NOT NULL,
         made_unix REAL NOT NULL,
-        document BLOB NOT NULL                 -- as it was sent, but not compressed ... zlib's
+        document BLOB NOT NULL                 -- as it was sent, zlib's; empty where it had to make room
     ) STRICT;
     CREATE INDEX reports_made ON reports (made_unix);
     CREATE TABLE letters (
@@ -92,6 +92,7 @@ SCHEMA = (
     ) STRICT;
     CREATE INDEX arrivals_unix ON arrivals (unix);
     CREATE INDEX arrivals_unread ON arrivals (id) WHERE state = 'unread';
+    CREATE INDEX arrivals_spare ON arrivals (id) WHERE state <> 'unread' AND (state <> 'read' OR NOT is_proven);
     CREATE INDEX arrivals_report ON arrivals (report_id, about) WHERE report_id <> '';
     CREATE TABLE seen (                        -- what others saw, a line for each record of their reports
         arrival INTEGER NOT NULL REFERENCES arrivals (id) ON DELETE CASCADE,
