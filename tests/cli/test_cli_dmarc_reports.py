@@ -150,6 +150,20 @@ def test_cli_reports_shows_one(asked: list[object]) -> None:
     assert ReadReport(1, is_sent=True) == (run("show", "s1"), asked[-1])[1]
 
 
+def test_cli_reports_shows_a_large_one_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report travels in pieces, and half of one is none; where it is forgotten between two, that is said."""
+    pieces = {0: XML[:500], 500: XML[500:]}
+
+    def ask(_config: Path, _cell: str, question: ReadReport) -> ReportPage:
+        return ReportPage(arrived=ARRIVED, octets=pieces.get(question.offset, b""), size_octets=len(XML))
+
+    monkeypatch.setattr("scop.cli.dmarc.reports.ask", ask)
+    assert XML.decode() == run("show", "a1", "--raw").output
+    del pieces[500]
+    gone = run("show", "a1", "--raw")
+    assert (1, "Error: the report was forgotten meanwhile\n") == (gone.exit_code, gone.output)
+
+
 @pytest.mark.parametrize("word", ["1", "x1", "a", "a1b", "a-1", "a1234567890123456"])
 def test_cli_reports_wants_a_number_as_the_list_has_it(asked: list[object], word: str) -> None:
     """What came and what was sent are counted apart."""

@@ -36,9 +36,10 @@ SECURITY
     relay only.
 
 LIMITS
-    20,000 records of a domain's day and 500,000 of a day; what is beyond is not counted, and logged. A report that came
-    has at most 16 MiB, packed or not, and 50,000 records. What came and was sent is kept for `[reports] kept_days`, and
-    2 GiB at most: then what is not proven goes first, the oldest before others. A report goes to ten addresses. Reports to `https:` destinations are not delivered, and shown so. One machine.
+    20,000 records of a domain's day and 500,000 of a day; what is beyond is not counted, and logged. A report goes to
+    ten addresses at most. One that came has at most 16 MiB, packed or not, and 50,000 records. What came and was sent
+    is kept for `[reports] kept_days`, and 2 GiB at most: then what is not proven goes first, the oldest before others.
+    Reports to `https:` destinations are not delivered, and shown so. One machine.
 
 Standards: RFC 9990, RFC 8460, RFC 6591, RFC 6590; RFC 7489 appendix C (read only).
 """

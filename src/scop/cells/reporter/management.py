@@ -133,9 +133,9 @@ class Management:
         def read(sql: sqlite3.Connection) -> ReportPage | None:
             if asked.is_sent:
                 octets = document_of(sql, asked.id)
-                return None if octets is None else _page(octets, ReportPage(sent=sent_report(sql, asked.id)))
+                return None if octets is None else _page(asked, octets, ReportPage(sent=sent_report(sql, asked.id)))
             arrived = arrived_report(sql, asked.id)
-            return None if arrived is None else _page(octets_of(sql, asked.id), ReportPage(arrived=arrived))
+            return None if arrived is None else _page(asked, octets_of(sql, asked.id), ReportPage(arrived=arrived))
 
         found = await self._read(read)
         if found is None:
@@ -186,5 +186,6 @@ def _counted(sql: sqlite3.Connection) -> tuple[CountedDomain, ...]:
     return tuple(CountedDomain(*row) for row in rows)
 
 
-def _page(octets: bytes, page: ReportPage) -> ReportPage:
-    return msgspec.structs.replace(page, octets=octets[:PIECE_OCTETS], size_octets=len(octets))
+def _page(asked: ReadReport, octets: bytes, page: ReportPage) -> ReportPage:
+    begin = max(0, asked.offset)
+    return msgspec.structs.replace(page, octets=octets[begin : begin + PIECE_OCTETS], size_octets=len(octets))

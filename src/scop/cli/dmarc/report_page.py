@@ -26,9 +26,7 @@ def print_page(page: ReportPage) -> None:
     try:
         report = parse_report(page.octets, lenient=True)
     except RemoteProtocolError as fault:
-        if len(page.octets) < page.size_octets:
-            console.print("it is too large to be shown whole", markup=False)
-        elif page.arrived is None or page.arrived.state != "broken":
+        if page.arrived is None or page.arrived.state != "broken":
             console.print(f"it cannot be read: {fault}", markup=False)
         return
     console.print()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from scop.base import a_labels
 from scop.cli.dmarc.bar_chart import Bar, png_chart
@@ -14,7 +15,7 @@ from scop.cli.dmarc.report_page import print_page
 from scop.cli.dmarc.reports_shown import by_network, every_day, print_reports, print_senders, print_sent
 from scop.cli.dns.gathering import gathered
 from scop.cli.shared import ask, config_option, console, json_option, print_json
-from scop.mesh.vocabulary.reporter import ReadReport, ReadReports, ReadSenders, Senders, SendReports
+from scop.mesh.vocabulary.reporter import ReadReport, ReadReports, ReadSenders, ReportPage, Senders, SendReports
 
 __all__ = ["reports"]
 
@@ -104,7 +105,7 @@ def show(report: str, raw: bool, config: Path, as_json: bool) -> None:
     found = _NUMBER.fullmatch(report)
     if found is None:
         raise click.UsageError(f"REPORT {report}: write it as the list does, such as a1 or s1")
-    page = ask(config, "reporter", ReadReport(int(found[2]), is_sent=found[1] == "s"))
+    page = _whole(config, ReadReport(int(found[2]), is_sent=found[1] == "s"))
     if raw:
         click.echo(page.octets, nl=False)
     elif as_json:
@@ -133,6 +134,18 @@ def send(now: bool, config: Path, as_json: bool) -> None:
             console.print("nothing is counted that was not reported yet", markup=False)
     if not made.reports:
         raise SystemExit(1)
+
+
+def _whole(config: Path, question: ReadReport) -> ReportPage:
+    """Return a report with all of its octets, which come in pieces."""
+    page = ask(config, "reporter", question)
+    pieces = [page.octets]
+    while (had := sum(map(len, pieces))) < page.size_octets:
+        piece = ask(config, "reporter", replace(question, offset=had)).octets
+        if not piece:
+            raise click.ClickException("the report was forgotten meanwhile")
+        pieces.append(piece)
+    return replace(page, octets=b"".join(pieces))
 
 
 def _draw(found: Senders, path: Path, what: str) -> None:

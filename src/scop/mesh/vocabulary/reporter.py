@@ -220,7 +220,7 @@ class ReadReports(Call[Reports], frozen=True):
 
 
 class ReportPage(msgspec.Struct, frozen=True):
-    """One report, and the beginning of its octets: the mail that came, the document that was sent."""
+    """One report, and a piece of its octets: the mail that came, the document that was sent."""
 
     arrived: ArrivedReport | None = None
     sent: SentReport | None = None
@@ -229,10 +229,11 @@ class ReportPage(msgspec.Struct, frozen=True):
 
 
 class ReadReport(Call[ReportPage], frozen=True):
-    """What stands in this report that came, or that was sent?"""
+    """What stands in this report that came, or that was sent, from an octet on?"""
 
     id: int
     is_sent: bool
+    offset: int = 0
 
 
 class Unsent(msgspec.Struct, frozen=True):
