@@ -171,6 +171,14 @@ def test_a_silent_dns_is_no_verdict() -> None:
     assert (DmarcWord.TEMPERROR, NONE, REJECT) == (known.result, known.disposition, known.policy)
 
 
+@pytest.mark.parametrize("policy", ["p=reject", "p=quarantine", "p=none"])
+def test_a_stranger_s_silent_dns_opens_no_question(policy: str) -> None:
+    """A name that is not within the organization of the author is not aligned, whatever it publishes (RFC 9989 §4.4)."""
+    names = RecordingNames(_names({"example.com": policy, "evil.com": None}))
+    outcome = run(evaluate("mail.example.com", SpfResult(PASS, "evil.com"), [Signature("x.evil.com")]), names)  # type: ignore[list-item]  # stands in for a DkimResult
+    assert (DmarcWord.FAIL, False) == (outcome.result, any("evil" in question.name for question in names.asked))
+
+
 @pytest.mark.parametrize(
     ("domains", "result", "disposition"),
     [
@@ -183,14 +191,19 @@ def test_a_silent_dns_is_no_verdict() -> None:
         (("lagoon.test", "nobody.test"), DmarcWord.NONE, NONE),
         (("lagoon.test", "silent.test"), DmarcWord.TEMPERROR, NONE),
         (("lagoon.test", "a.test", "b.test", "c.test", "d.test"), DmarcWord.NONE, NONE),
-        (("lagoon.test", "a.test", "b.test", "c.test", "d.test", "e.test"), DmarcWord.PERMERROR, QUARANTINE),
+        (("lagoon.test", "a.test", "b.test", "c.test", "d.test", "e.test"), DmarcWord.PERMERROR, REJECT),
+        # What may turn out to be refused comes before what is to be filed apart, and what is refused before all
+        (("soft.test", "silent.test"), DmarcWord.TEMPERROR, NONE),
+        (("bank.test", "silent.test"), DmarcWord.FAIL, REJECT),
+        (("soft.test", "bank.test"), DmarcWord.FAIL, REJECT),
     ],
 )
 def test_several_authors_pass_only_together(
     domains: tuple[str, ...], result: DmarcWord, disposition: Disposition
 ) -> None:
     """A mail that shows a domain which did not sign never passes (RFC 9989 §11.5)."""
-    names = _names({"lagoon.test": "p=reject", "bank.test": "p=reject", "mild.test": "p=none", "silent.test": None})
+    policies = {"lagoon.test": "p=reject", "bank.test": "p=reject", "soft.test": "p=quarantine", "mild.test": "p=none"}
+    names = _names({**policies, "silent.test": None})
     outcome = run(evaluate_authors(domains, SpfResult(PASS, "lagoon.test")), names)
     assert (result, disposition) == (outcome.result, outcome.disposition)
     assert (outcome.result is DmarcWord.PASS) == (domains == ("lagoon.test",))

@@ -63,8 +63,9 @@ def evaluate_authors(
     if not domains:
         return (yield from evaluate(None, spf, dkim))
     if len(domains) > MAX_AUTHOR_DOMAINS:
+        # Stricter than RFC 9989 §11.5, which lets them go unchecked: one of them may ask for it
         reason = f"From names {len(domains)} domains"
-        return DmarcResult(DmarcWord.PERMERROR, Disposition.QUARANTINE, reason=reason)
+        return DmarcResult(DmarcWord.PERMERROR, Disposition.REJECT, reason=reason)
     outcomes: list[DmarcResult] = []
     for domain in domains:
         outcome = yield from evaluate(domain, spf, dkim)
@@ -73,9 +74,12 @@ def evaluate_authors(
 
 
 def _strictness(outcome: DmarcResult) -> tuple[int, int, int]:
-    # RFC 9989 §11.5: the most strict policy among the checks that fail
-    order = (DmarcWord.PASS, DmarcWord.NONE, DmarcWord.PERMERROR, DmarcWord.FAIL, DmarcWord.TEMPERROR)
-    return outcome.disposition.severity, order.index(outcome.result), outcome.policy.severity
+    # RFC 9989 §11.5: the most strict policy among the checks that fail; what is open may yet fail
+    order = (DmarcWord.PASS, DmarcWord.NONE, DmarcWord.PERMERROR, DmarcWord.TEMPERROR, DmarcWord.FAIL)
+    worst = outcome.disposition
+    if outcome.result is DmarcWord.TEMPERROR:
+        worst = outcome.policy if outcome.policy_domain else Disposition.REJECT
+    return worst.severity, order.index(outcome.result), outcome.policy.severity
 
 
 class _Case:
@@ -116,6 +120,10 @@ class _Case:
         if name.rpartition(".")[2] != self.domain.rpartition(".")[2]:
             return False
         own = yield from self.walk.organization_of(self.domain)
+        # An organization stands at the end of each of its names: no walk is needed from a stranger's, whose silent DNS
+        # would leave open what has failed
+        if name != own and not name.endswith(f".{own}"):
+            return False
         return own == (yield from self.walk.organization_of(name))
 
 
