@@ -188,6 +188,29 @@ async def test_signer_rotates_by_itself_when_keys_are_old(tmp_path: Path) -> Non
             assert {"rsa-20231115", "ed25519-20231115"} == await sealed_by(signer)
 
 
+async def test_signer_believes_a_clock_that_went_back_after_an_hour(tmp_path: Path) -> None:
+    """A machine whose clock starts years ago is set right within minutes: no wait begins anew, so none ends early."""
+    async with place_at(tmp_path) as place:
+        place.lifetime_seconds = DAY
+        async with place.signer() as signer:
+            await signer.until_ready()
+        place.clock.jump(-30 * DAY)
+        async with place.signer() as signer:
+            for _ in range(50):  # meanwhile it looks
+                await signer.status()
+            place.clock.jump(30 * DAY)
+            for _ in range(50):
+                await signer.status()
+            assert await sealed_by(signer) == FIRST
+            assert [] == signer.kept.of("keys.moved")
+            place.clock.jump(-30 * DAY)
+            for _ in range(50):
+                await signer.status()
+            place.clock.jump(3600)
+            await signer.kept.until("keys.moved", step=Step.IN_USE)
+            assert {1_700_003_600 - 30 * DAY} == {key.since_unix for key in (await signer.status()).keys}
+
+
 async def test_signer_in_haste_lets_go_of_a_stolen_key(tmp_path: Path) -> None:
     """`--now`: no cache is waited for, and the old record is withdrawn as soon as the new keys seal."""
     async with place_at(tmp_path) as place, place.signer() as signer:

@@ -47,6 +47,7 @@ __all__ = ["REPUBLISH_SECONDS", "Rotator", "RotatorOptions"]
 REPUBLISH_SECONDS = 300.0  # how long a zone that was rolled back or imported may be without our keys
 FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up together with us
 MAX_PAUSE_SECONDS = 30.0
+CLOCK_SECONDS = 3600.0  # within which whoever sets the clock right at a start has done so
 _NOT_OURS = "somebody else keeps the zone: `scop dns plan` prints the records to copy"
 _TAKE_OUT = "somebody else keeps the zone: the record has to be taken out there"
 _RESOLVING = (Step.SEEN, Step.IN_USE, Step.RETIRED)
@@ -75,6 +76,7 @@ class Rotator:
         self._sooner = asyncio.Event()
         self._trouble = ""
         self._told = False  # that mail can be sealed
+        self._early_since: float | None = None  # since when the clock is behind our steps
         self.keys: tuple[SigningKey, ...] = loaded.sealing
 
     @property
@@ -140,13 +142,29 @@ class Rotator:
 
     async def _mend(self) -> None:
         """Put right what a wrong clock or a lost file has left."""
-        lost, timing, now_unix = self._loaded.lost, self._options.timing, self._now()
-        is_early = any(one.since_unix > now_unix for one in self.rotation.generations)
-        facts = Facts(now_unix, negative_ttl_seconds=await self._negative_ttl() if is_early else 0)
+        lost, timing, is_early = self._loaded.lost, self._options.timing, self._is_early()
+        facts = Facts(self._now(), negative_ttl_seconds=await self._negative_ttl() if is_early else 0)
         if lost:
             reason = "their files are missing from the signer's state"
             self._options.log.error("keys.lost", selectors=sorted(lost), reason=reason)
-        await self._change(lambda rotation: without(corrected(rotation, facts, timing), lost, facts, timing))
+
+        def mended(rotation: Rotation) -> Rotation:
+            return without(corrected(rotation, facts, timing) if is_early else rotation, lost, facts, timing)
+
+        await self._change(mended)
+
+    def _is_early(self) -> bool:
+        """Say whether the clock has been behind our steps for so long that these were wrong, and not the clock.
+
+        A machine without a clock of its own starts years ago. Did waits begin anew then, all would end when it is set.
+        """
+        now_unix, now = self._now(), self._options.clock.monotonic()
+        if all(one.since_unix <= now_unix for one in self.rotation.generations):
+            self._early_since = None
+            return False
+        if self._early_since is None:
+            self._early_since = now
+        return now - self._early_since >= CLOCK_SECONDS
 
     async def _facts(self) -> tuple[Facts, str]:
         """Tell the zone what stands, and see what the world sees; return also why something is not seen."""
