@@ -27,6 +27,7 @@ KeyMaker: TypeAlias = Callable[[str, str, Algorithm], SigningKey]  # domain, sel
 _FOLDER = "keys"
 _STATE = "state.json"
 _SUFFIX = ".pem"
+_AFRESH = "without the file the newest keys go on, as soon as they are seen"
 _FIELDS = {field.name for field in fields(Rotation)}
 
 
@@ -97,12 +98,12 @@ class Keyring:
             octets = path.read_bytes()
             # Another version's file must not pass for one without keys: what they sealed would fail.
             if msgspec.json.decode(octets, type=dict[str, msgspec.Raw]).keys() != _FIELDS:
-                raise ValueError(f"{path} was written by another version of scop, or by something else")
+                raise ValueError(f"{path} was written by another version of scop, or by something else; {_AFRESH}")
             return msgspec.json.decode(octets, type=Rotation)
         except FileNotFoundError:
             return None
         except msgspec.DecodeError as error:
-            raise ValueError(f"{path} tells nothing of keys: {error}") from None
+            raise ValueError(f"{path} tells nothing of keys: {error}; {_AFRESH}") from None
 
     def _adopted(self, now_unix: int) -> LoadedKeys:
         """Take over keys that were made before there was a state, or whose state a crash prevented."""
