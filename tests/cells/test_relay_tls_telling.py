@@ -74,6 +74,19 @@ async def test_relay_tells_totals_of_each_day_that_changed(tmp_path: Path) -> No
     assert [("1970-01-05", 1), ("1970-01-05", 2), ("1970-01-06", 1)] == ears.told
 
 
+async def test_relay_tells_all_of_a_busy_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day of more destinations than one answer holds is told in pieces, none of them left out."""
+    monkeypatch.setattr("scop.cells.relay.tls_store.MAX_ROWS", 2)
+    ears = Ears()
+    async with _telling(tmp_path, ears) as (tally, _):
+        for number in range(5):
+            tally.note(Reported(PolicyType.NONE, f"{number}.test"), TlsResult.SUCCESS)
+        tally.note(SEA, TlsResult.VALIDATION_FAILURE, mx_host="mx.sea.test")
+        while len(ears.told) < 3:
+            await ears.until_heard()
+    assert [("1970-01-05", 2), ("1970-01-05", 2), ("1970-01-05", 1)] == ears.told[:3]
+
+
 async def test_relay_tells_again_what_was_not_taken(tmp_path: Path) -> None:
     """A reporter that is away hears it when it is back."""
     ears = Ears([TemporaryFailure("away"), TemporaryFailure("away")])

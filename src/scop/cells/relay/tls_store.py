@@ -112,12 +112,13 @@ def add_sessions(sql: sqlite3.Connection, counted: Mapping[Attempt, int]) -> Non
     )
 
 
-def sessions(sql: sqlite3.Connection, day: str, domain: str) -> tuple[tuple[Attempt, int], ...]:
-    """Return the counts of a day, or of all days, of a domain, or of all of them."""
+def sessions(sql: sqlite3.Connection, day: str, domain: str, *, skip: int = 0) -> tuple[tuple[Attempt, int], ...]:
+    """Return the counts of a day, or of all days, of a domain, or of all of them: so many rows as an answer holds."""
     rows = sql.execute(
         """SELECT * FROM sessions WHERE (?1 = '' OR day = ?1) AND (?2 = '' OR domain = ?2)
-           ORDER BY day DESC, domain, policy_type, result LIMIT ?3""",
-        (day, domain, MAX_ROWS),
+           ORDER BY day DESC, domain, policy_type, policy, mx, result, mx_host, receiving_address, sending_address,
+           reason LIMIT ?3 OFFSET ?4""",
+        (day, domain, MAX_ROWS, skip),
     )
     return tuple((_attempt(*row[:-1]), row[-1]) for row in _bounded(rows))
 

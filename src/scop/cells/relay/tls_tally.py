@@ -76,10 +76,10 @@ class TlsTally:
         changed, self._changed = self._changed, set()
         return changed
 
-    async def read(self, day: str, domain: str) -> tuple[TlsSessions, ...]:
-        """Return the counts of a day or of all days, of a domain or of all."""
+    async def read(self, day: str, domain: str, *, skip: int = 0) -> tuple[TlsSessions, ...]:
+        """Return the counts of a day or of all days, of a domain or of all, as many as an answer holds."""
         await self.flush()
-        rows = await self._database.read(lambda sql: sessions(sql, day, domain))
+        rows = await self._database.read(lambda sql: sessions(sql, day, domain, skip=skip))
         by_policy: dict[tuple[str, Reported], list[tuple[Attempt, int]]] = {}
         for attempt, count in rows:
             by_policy.setdefault((attempt.day, attempt.reported), []).append((attempt, count))

@@ -61,14 +61,22 @@ class TlsTelling:
         self._untold |= self._tally.take_changed()
         for day in sorted(self._untold):
             try:
-                sessions = await self._tally.read(day, "")
-                if sessions:
-                    await self._tell(NoteTlsSessions(day, sessions))
+                await self._tell_day(day)
             except (TemporaryFailure, sqlite3.Error):  # it is told again after the pause
                 return
             except PermanentFailure as refusal:
                 self._log.warning("tls.untold", reason=printable(str(refusal)))
             self._untold.discard(day)
+
+    async def _tell_day(self, day: str) -> None:
+        """Tell all of a day, in as many pieces as it takes: a busy relay has more destinations than a frame holds."""
+        told = 0
+        sessions = await self._tally.read(day, "")
+        while sessions:
+            told += sum((each.successes > 0) + len(each.failures) for each in sessions)  # rows
+            following = await self._tally.read(day, "", skip=told)
+            await self._tell(NoteTlsSessions(day, sessions))
+            sessions = following
 
     def _ended(self, running: asyncio.Task[None]) -> None:
         if not running.cancelled() and (fault := running.exception()) is not None:
