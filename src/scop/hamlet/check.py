@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from scop.hamlet.mail import expected, generate
+from scop.hamlet.mail import generate_expected
 from scop.mime import EntityValues, encode, parse
 
 __all__ = [
@@ -80,7 +80,7 @@ class ChunkOutcome:
 
 def check(seed: int, index: int) -> Outcome:
     """Check one mail of the corpus that `seed` names."""
-    return check_mail(index, generate(seed, index), expected(seed, index))
+    return check_mail(index, *generate_expected(seed, index))
 
 
 def check_mail(index: int, octets: bytes, values: EntityValues) -> Outcome:
@@ -129,7 +129,7 @@ def _differences(path: str, wanted: EntityValues, found: EntityValues) -> Iterat
         yield _said(f"{path}fields", names, other_names)
     for number, ((name, value), (_, other)) in enumerate(zip(wanted.fields, found.fields, strict=False)):
         # By what is written down of them: two moments of different zones, or two orders of parameters, are equal.
-        if repr(value) != repr(other):
+        if not (type(value) is type(other) is str and value == other) and repr(value) != repr(other):
             yield _said(f"{path}fields[{number}] {name}", value, other)
     for what in ("preamble", "content", "epilogue"):
         one, other = getattr(wanted, what), getattr(found, what)
@@ -173,7 +173,7 @@ def check_chunk(seed: int, first: int, mails: int, observe: Observer | None = No
     failures: list[Outcome] = []
     size = 0
     for index in range(first, first + mails):
-        octets, values = generate(seed, index), expected(seed, index)
+        octets, values = generate_expected(seed, index)
         size += len(octets)
         digests.update(_digest(octets))
         outcome = check_mail(index, octets, values)

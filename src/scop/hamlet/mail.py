@@ -13,12 +13,12 @@ from scop.hamlet.values.entities import draw_mail
 from scop.hamlet.values.surroundings import Surroundings
 from scop.mime.values import EntityValues
 
-__all__ = ["expected", "generate", "productions"]
+__all__ = ["expected", "generate", "generate_expected", "productions"]
 
 
 def generate(seed: int, index: int) -> bytes:
     """Return mail `index` of the corpus that `seed` names."""
-    return _spelled(seed, index)[0]
+    return generate_expected(seed, index)[0]
 
 
 def expected(seed: int, index: int) -> EntityValues:
@@ -26,9 +26,15 @@ def expected(seed: int, index: int) -> EntityValues:
     return _drawn(seed, index)[1]
 
 
+def generate_expected(seed: int, index: int) -> tuple[bytes, EntityValues]:
+    """Return both, drawn once."""
+    around, values = _drawn(seed, index)
+    return _spelled(seed, index, around, values)[0], values
+
+
 def productions(seed: int, index: int) -> tuple[Production, ...]:
     """Return the productions that the mail is written with, each as often as it is used, in the order of use."""
-    return _spelled(seed, index)[1]
+    return _spelled(seed, index, *_drawn(seed, index))[1]
 
 
 def _drawn(seed: int, index: int) -> tuple[Surroundings, EntityValues]:
@@ -38,8 +44,7 @@ def _drawn(seed: int, index: int) -> tuple[Surroundings, EntityValues]:
     return around, draw_mail(draw, around)
 
 
-def _spelled(seed: int, index: int) -> tuple[bytes, tuple[Production, ...]]:
-    around, values = _drawn(seed, index)
+def _spelled(seed: int, index: int, around: Surroundings, values: EntityValues) -> tuple[bytes, tuple[Production, ...]]:
     noted = [Production.LINES_END_WITH_LF if around.line_end == "\n" else Production.LINES_END_WITH_CRLF]
     pen = Pen(Draw(seed, index, "spelling"), around.line_end.encode(), noted.append)
     return spell_entity(pen, values), tuple(noted)
