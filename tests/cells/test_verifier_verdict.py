@@ -80,7 +80,7 @@ def test_a_reply_is_ascii_whatever_the_mail_says() -> None:
         (
             DmarcResult(DmarcWord.TEMPERROR, policy_domain="lagoon.test", author_domain="lagoon.test"),
             Decision.DELIVER,
-            "The DNS is silent, and the policy of lagoon.test asks for no refusal",
+            "The DNS is silent, and the policy of lagoon.test asks for nothing",
         ),
         (
             DmarcResult(DmarcWord.FAIL, Disposition.QUARANTINE, "lagoon.test", author_domain="lagoon.test"),
@@ -89,11 +89,6 @@ def test_a_reply_is_ascii_whatever_the_mail_says() -> None:
                 "The DMARC policy of lagoon.test (quarantine) has it filed apart: SPF has nothing to check; "
                 "there is no DKIM signature of lagoon.test"
             ),
-        ),
-        (
-            DmarcResult(DmarcWord.PERMERROR, Disposition.QUARANTINE, reason="From names 6 domains"),
-            Decision.QUARANTINE,
-            "It is filed apart: From names 6 domains",
         ),
         (
             DmarcResult(DmarcWord.FAIL, policy_domain="lagoon.test", author_domain="lagoon.test"),
@@ -117,7 +112,7 @@ def test_a_reply_is_ascii_whatever_the_mail_says() -> None:
             ),
         ),
     ],
-    ids=["pass", "none", "open", "silent", "quarantine", "many", "p-none", "override"],
+    ids=["pass", "none", "open", "silent", "quarantine", "p-none", "override"],
 )
 def test_one_sentence_decides(dmarc: DmarcResult, decision: Decision, sentence: str) -> None:
     """What is done is said in one sentence that names the domain and the reason."""

@@ -49,6 +49,8 @@ BODIES: Mapping[str, list[DoubtWord]] = {
     "ann@lagoon.test, bob@lagoon.test": [],
     "=?utf-8?q?ann?=@lagoon.test": [],
     "ann@lagoon.test, bob@bank.test": [W.SEVERAL_DOMAINS],
+    ", ".join(f"x@{letter}.test" for letter in "abcde"): [W.SEVERAL_DOMAINS],
+    ", ".join(f"x@{letter}.test" for letter in "abcdef"): [W.MANY_DOMAINS],
     "Friends: ann@lagoon.test;": [W.GROUP],
     "Undisclosed:;": [W.GROUP, W.NO_AUTHOR_DOMAIN],
     "": [W.NO_AUTHOR_DOMAIN],

@@ -173,7 +173,7 @@ def test_a_silent_dns_is_no_verdict() -> None:
 
 @pytest.mark.parametrize("policy", ["p=reject", "p=quarantine", "p=none"])
 def test_a_stranger_s_silent_dns_opens_no_question(policy: str) -> None:
-    """A name that is not within the organization of the author is not aligned, whatever it publishes (RFC 9989 §4.4)."""
+    """A name outside of the author's organization is not aligned, whatever it publishes (RFC 9989 §4.4)."""
     names = RecordingNames(_names({"example.com": policy, "evil.com": None}))
     outcome = run(evaluate("mail.example.com", SpfResult(PASS, "evil.com"), [Signature("x.evil.com")]), names)  # type: ignore[list-item]  # stands in for a DkimResult
     assert (DmarcWord.FAIL, False) == (outcome.result, any("evil" in question.name for question in names.asked))

@@ -67,7 +67,15 @@ def list_key() -> SigningKey:
     return generate_key("list.test", "arc", Algorithm.ED25519_SHA256)
 
 
-_EVIL_DOMAINS = ("evil.test", "shop.strict.test", "evil.suffix.test", "bank.test.evil.test", "test", "evilbank.test")
+_EVIL_DOMAINS = (
+    "evil.test",
+    "shop.strict.test",
+    "evil.suffix.test",
+    "bank.test.evil.test",
+    "test",
+    "evilbank.test",
+    "quiet.test",
+)
 
 
 @cache
@@ -88,6 +96,9 @@ def _world() -> StaticNames:
         "bank.suffix.test": [{"A": BANK}],
         "_dmarc.xn--bnk-qla.test": [{"TXT": "v=DMARC1; p=reject"}],
         "_dmarc.evil.test": [{"TXT": "v=DMARC1; p=reject"}],
+        "_dmarc.quiet.test": ["TIMEOUT"],  # the forger's too
+        "_dmarc.soft.test": [{"TXT": "v=DMARC1; p=quarantine"}],
+        **{name: ["TIMEOUT"] for name in ("lame.soft.test", "lame.bank.test", "evil._domainkey.lame.soft.test")},
         "revoked._domainkey.bank.test": [{"TXT": "v=DKIM1; k=ed25519; p="}],
         **dict.fromkeys((*_EVIL_DOMAINS, "mx.evil.test", "any.evil.test"), evil_spf),
     }

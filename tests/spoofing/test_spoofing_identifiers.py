@@ -76,6 +76,22 @@ def test_no_other_identifier_stands_in_for_the_author(name: str) -> None:
     assert Decision.REFUSE is decision
 
 
+SILENT = {
+    "a silent policy of the forger": (_from("ann@soft.test", key="quiet.test", mail_from="x@quiet.test"), "quarantine"),
+    "the same, against the bank": (_from("ann@bank.test", key="quiet.test", mail_from="x@quiet.test"), "refuse"),
+    "MAIL FROM below the author, where none answers": (_from("a@soft.test", mail_from="x@lame.soft.test"), "defer"),
+    "a seal of a name below the author, where none answers": (_from("ann@soft.test", key="lame.soft.test"), "defer"),
+    "MAIL FROM below the bank, where none answers": (_from("ann@bank.test", mail_from="x@lame.bank.test"), "defer"),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_no_silent_name_opens_the_inbox(name: str) -> None:
+    """A forger finds or makes names whose servers are silent; what is left open is not delivered (RFC 9989 §5.3.6)."""
+    spoof, expected = SILENT[name]
+    assert expected == decision_of(spoof)[1]
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_identifiers_pass(name: str) -> None:
     """One aligned identifier suffices (RFC 9989 §5.3.5)."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from scop.base import printable
 from scop.dmarc.author import (
+    MAX_AUTHOR_DOMAINS,
     MAX_FROM_CHARACTERS,
     FromBodies,
     domains_in_from,
@@ -38,12 +39,14 @@ MAX_SHOWN = 80  # characters of a field in a doubt
 MAX_DOUBTS = 10  # of one kind; more tell nothing new
 
 # RFC 5322 §3.6, RFC 2045 §3: at most one of each, and readers differ in which one they show
-_ONCE = frozenset(
-    {b"date", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"subject", b"mime-version", b"content-type"}
-    | {b"content-transfer-encoding", b"content-disposition"}
+_ONCE = (
+    *(b"date", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"subject", b"mime-version", b"content-type"),
+    *(b"content-transfer-encoding", b"content-disposition"),
 )
+# These read a header in lower case with a line end before it: a pattern that begins with a literal is quick to look for
+_LINE_OF_ONE = re.compile(rb"\n(" + b"|".join(map(re.escape, _ONCE)) + rb")[ \t]*+(?=[:\n]|\Z)")
+_SENDER = re.compile(rb"\nsender[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_SENDER = re.compile(rb"^sender[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE | re.MULTILINE)
 _GROUP = re.compile(r"^[^<>@\"(),;:]+:[^:]*;")
 
 
@@ -55,6 +58,7 @@ class DoubtWord(StrEnum):
     NO_AUTHOR_DOMAIN = "no_author_domain"  # From holds no address with a domain
     FROM_TOO_LONG = "from_too_long"  # to be read to its end
     SEVERAL_FROM = "several_from"  # fields
+    MANY_DOMAINS = "many_domains"  # more than are checked
     HIDDEN_FROM = "hidden_from"  # a field to those only who forgive much
     UNCLEAR_HEADER_END = "unclear_header_end"
     CONTROL_CHARACTER = "control_character"  # in From, or NUL, a bare CR or LF anywhere in the header
@@ -104,12 +108,16 @@ def read_authorship(message: Message) -> Authorship:
     """Return whom a mail names as its author, by every reading, and what is doubtful about it."""
     bodies = from_bodies(message)
     domains = domains_in_from((*bodies.stated, *bodies.hidden))
-    doubts = [*_field_doubts(bodies), *_address_doubts(bodies.stated), *_header_doubts(message)]
+    header = message.header.octets
+    lines = b"\n" + header.lower()
+    doubts = [*_field_doubts(bodies), *_address_doubts(bodies.stated), *_header_doubts(message, lines)]
     if bodies.stated and not domains:
         doubts.append(Doubt(DoubtWord.NO_AUTHOR_DOMAIN, _shown(bodies.stated[0])))
-    if len(domains) > 1:
+    if len(domains) > MAX_AUTHOR_DOMAINS:
+        doubts.append(Doubt(DoubtWord.MANY_DOMAINS, f"{len(domains)} domains"))
+    elif len(domains) > 1:
         doubts.append(Doubt(DoubtWord.SEVERAL_DOMAINS, _shown(" ".join(domains))))
-    if (sender := _other_sender(message, domains)) is not None:
+    if (sender := _other_sender(header, lines, domains)) is not None:
         doubts.append(Doubt(DoubtWord.OTHER_SENDER, sender))
     return Authorship(domains, tuple(dict.fromkeys(doubts)))
 
@@ -162,7 +170,7 @@ def _address_doubts(bodies: tuple[str, ...]) -> Iterator[Doubt]:
             yield Doubt(DoubtWord.HIDDEN_ADDRESS, _shown(body))
 
 
-def _header_doubts(message: Message) -> Iterator[Doubt]:
+def _header_doubts(message: Message, lines: bytes) -> Iterator[Doubt]:
     if has_unclear_end(message):
         yield Doubt(DoubtWord.UNCLEAR_HEADER_END)
     header = message.header.octets
@@ -173,27 +181,23 @@ def _header_doubts(message: Message) -> Iterator[Doubt]:
         yield Doubt(DoubtWord.CONTROL_CHARACTER, "a bare CR in the header")
     if whole and header.count(b"\n") != whole:
         yield Doubt(DoubtWord.CONTROL_CHARACTER, "a bare LF in the header")
-    for name in sorted(_twice(header)):
+    for name in _twice(lines):
         yield Doubt(DoubtWord.DUPLICATE_FIELD, name.decode("ascii"))
 
 
-def _twice(header: bytes) -> set[bytes]:
+def _twice(lines: bytes) -> list[bytes]:
     """Return the fields that stand more than once and may stand once only."""
-    seen: set[bytes] = set()
-    twice: set[bytes] = set()
-    for line in header.lower().split(b"\n"):
-        name = line.partition(b":")[0].rstrip(b" \t")
-        if name in _ONCE:
-            (twice if name in seen else seen).add(name)
-    return twice
+    names: list[bytes] = _LINE_OF_ONE.findall(lines)
+    once = set(names)
+    return sorted(name for name in once if names.count(name) > 1) if len(once) < len(names) else []
 
 
-def _other_sender(message: Message, domains: tuple[str, ...]) -> str | None:
-    header = message.header.octets
-    sender = _SENDER.search(header) if b"sender" in header.lower() else None
+def _other_sender(header: bytes, lines: bytes, domains: tuple[str, ...]) -> str | None:
+    sender = _SENDER.search(lines)
     if sender is None:
         return None
-    body = sender[1].decode("utf-8", "surrogateescape")
+    # What is found lies one octet further on than in the header
+    body = header[sender.start(1) - 1 : sender.end(1) - 1].decode("utf-8", "surrogateescape")
     return _shown(body) if set(domains_in_from([body])) - set(domains) else None
 
 

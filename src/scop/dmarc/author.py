@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scop.mime import Message
 
 __all__ = [
+    "MAX_AUTHOR_DOMAINS",
     "MAX_FROM_CHARACTERS",
     "author_domain",
     "author_domains",
@@ -32,6 +33,7 @@ __all__ = [
     "simple_domain",
 ]
 
+MAX_AUTHOR_DOMAINS = 5  # RFC 9989 §11.5: a large number is a form of attack
 MAX_FROM_CHARACTERS = 16_384  # hundreds of authors; what is longer is doubtful, whoever stands in it
 MAX_LINE_LOOKED_BACK = 998  # RFC 5322 §2.1.1
 
@@ -43,8 +45,9 @@ _ANGLE_DOMAIN = re.compile('<[^<>]*[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\
 _BEGINNING = re.compile("[A-Za-z0-9._\x80-\U0010ffff-]+")
 _WORD = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
 _SEPARATOR = re.compile("[,;]")
-# What may pass for the name of a From field: whatever is no printable ASCII around it
-_FROM = re.compile(rb"from[\x00-\x20\x7f-\xff]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE)
+# What may pass for the name of a From field: whatever is no printable ASCII around it. This reads a header in lower
+# case, since a pattern that begins with a literal is looked for ten times as fast.
+_FROM = re.compile(rb"from[\x00-\x20\x7f-\xff]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+")
 # A name of plain words, bare or quoted, and an address of plain atoms
 _SIMPLE = re.compile(
     r"""(?:(?:[\w .'!-]*|"[\w .,'!-]*") ?<)?[\w.+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>?""", re.ASCII
@@ -102,16 +105,18 @@ def from_bodies(message: Message) -> FromBodies:
 
 def has_unclear_end(message: Message) -> bool:
     """Say whether readers may differ in where the header ends, since no empty line does it where we stop reading."""
-    return any(defect.kind == "missing_blank_line" for defect in message.cut_defects)
+    defects = message.cut_defects
+    return bool(defects) and any(defect.kind == "missing_blank_line" for defect in defects)
 
 
 def _cut_from_fields(header: bytes) -> FromBodies:
     stated: list[str] = []
     hidden: list[str] = []
-    for match in _FROM.finditer(header):
-        body = match[0].partition(b":")[2].decode("utf-8", "surrogateescape")
-        start = match.start()
-        if (start == 0 or header[start - 1] == _LINE_FEED) and _PLAIN_NAME.match(match[0]):
+    for match in _FROM.finditer(header.lower()):
+        start, end = match.span()
+        field = header[start:end]
+        body = field.partition(b":")[2].decode("utf-8", "surrogateescape")
+        if (start == 0 or header[start - 1] == _LINE_FEED) and _PLAIN_NAME.match(field):
             # RFC 5322 §2.2.3
             stated.append(body.replace("\r\n", "").replace("\n", "").strip(" \t\r")[:MAX_FROM_CHARACTERS])
         elif _may_be_name(header, start):

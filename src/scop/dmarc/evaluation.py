@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scop.base import Check, printable
+from scop.dmarc.author import MAX_AUTHOR_DOMAINS
 from scop.dmarc.discovery import find_policy, requested_by
 from scop.dmarc.record import Policy
 from scop.dmarc.result import Aligned, Disposition, DmarcResult, DmarcWord, Override, OverrideWord
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from scop.spf import SpfResult
 
 __all__ = ["evaluate", "evaluate_authors"]
-
-MAX_AUTHOR_DOMAINS = 5  # RFC 9989 §11.5: a large number is a form of attack
 
 
 def evaluate(

@@ -12,13 +12,13 @@ DESCRIPTION
 
     A mail that fails under `p=reject` is refused for all recipients (550 5.7.1, with the policy and what was
     missing); under `p=quarantine` it goes on with `X-SCoP-Disposition: quarantine` and is filed apart, else
-    with `none`. Where the DNS is silent nothing has passed or failed (RFC 9989 §5.3.6): if the policy is
-    p=reject, or cannot be found, the sender is asked to come again (451 4.7.1, §7.2); else the mail goes on.
+    with `none`. Where the DNS is silent nothing has passed or failed (RFC 9989 §5.3.6): if the policy asks
+    for anything, or cannot be found, the sender is asked to come again (451 4.7.1, §7.2), else it goes on.
 
     A mail whose author is not clear never passes. Without From, with several, with one that only some readers
-    see, with none that has a domain, or with control characters in the header it is refused whatever the
-    policy (550 5.7.1), but a notice (null reverse-path) whose From has no domain is filed apart. Other doubts,
-    such as an address within quotes or a second Subject, let nothing pass, and the policy decides.
+    see, with more than five domains in it or none, or with control characters in the header it is refused
+    whatever the policy (550 5.7.1), but a notice (null reverse-path) whose From has no domain is filed apart.
+    Other doubts, such as an address within quotes or a second Subject, let nothing pass, and the policy decides.
 
     `[verifier]` names domains whose ARC seals are believed, and addresses, networks and authenticated domains
     whose mail no policy refuses. The result stays `fail`, the reason stands in it and in the report.

@@ -11,6 +11,7 @@ from enum import StrEnum
 from scop.base import printable
 from scop.cells.verifier.judgement import Judgement
 from scop.dmarc import Disposition, DmarcResult, DmarcWord, Doubt, DoubtWord
+from scop.dmarc.author import MAX_AUTHOR_DOMAINS
 from scop.smtp import Reply, reply
 from scop.spf import SpfWord
 
@@ -24,6 +25,7 @@ _REFUSED = {
     DoubtWord.NO_FROM: "There is no From field",
     DoubtWord.NO_AUTHOR_DOMAIN: "From names no address with a domain",
     DoubtWord.SEVERAL_FROM: "There is more than one From field",
+    DoubtWord.MANY_DOMAINS: f"From names more than {MAX_AUTHOR_DOMAINS} domains",
     DoubtWord.HIDDEN_FROM: "A From field stands where only some readers see it",
     DoubtWord.CONTROL_CHARACTER: "Control characters stand in the header",
 }
@@ -88,8 +90,6 @@ def _refused(judgement: Judgement) -> Verdict:
 
 def _quarantined(judgement: Judgement) -> str:
     dmarc = judgement.dmarc
-    if not dmarc.policy_domain:
-        return f"It is filed apart: {printable(dmarc.reason)}"
     asked = f"The DMARC policy of {_shown(dmarc.policy_domain)} (quarantine) has it filed apart"
     return f"{asked}: {'; '.join(_missing(judgement))}"
 
@@ -102,10 +102,11 @@ def _deferred(dmarc: DmarcResult) -> Verdict:
 
 
 def _is_open(judgement: Judgement) -> bool:
-    """Say whether a mail might have to be rejected, or need not be, if only the DNS had answered."""
+    """Say whether a mail might have to be rejected or filed apart, or need not be, if only the DNS had answered."""
     dmarc = judgement.dmarc
     if dmarc.result is DmarcWord.TEMPERROR:
-        return not dmarc.policy_domain or dmarc.policy is Disposition.REJECT
+        # Under quarantine, too: a name below the author's whose servers are gone is easily found, and signed for
+        return not dmarc.policy_domain or dmarc.policy is not Disposition.NONE
     return dmarc.disposition is Disposition.REJECT and judgement.may_be_spared
 
 
@@ -119,7 +120,7 @@ def _delivered(judgement: Judgement) -> str:
     if dmarc.result in (DmarcWord.NONE, DmarcWord.PERMERROR):
         return f"Nothing is asked for: {printable(dmarc.reason)}"
     if dmarc.result is DmarcWord.TEMPERROR:
-        return f"The DNS is silent, and the policy of {_shown(dmarc.policy_domain)} asks for no refusal"
+        return f"The DNS is silent, and the policy of {_shown(dmarc.policy_domain)} asks for nothing"
     missing = "; ".join(_missing(judgement))
     if dmarc.overrides:
         return f"It fails DMARC ({missing}), but goes on: {printable(dmarc.overrides[-1].comment)}"
