@@ -13,7 +13,8 @@ from scop.cells.reporter.rounds import FIRST_SECONDS, PATIENCE_SECONDS, SPREAD_S
 from scop.cells.reporter.told import day_end
 from scop.cells.reporter.writing import Author
 from scop.mesh.config import Reports
-from scop.mesh.vocabulary.reporter import NoteJudgements, PublishedPolicy, ReadReports, SendReports
+from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
+from scop.mesh.vocabulary.reporter import NoteJudgements, NoteTlsSessions, PublishedPolicy, ReadReports, SendReports
 from scop.smtp import Mailbox
 
 ASKING = PublishedPolicy("lagoon.test", p="none", rua=(RUA,), ruf=(RUA,))
@@ -48,6 +49,25 @@ async def test_rounds_make_no_report_before_its_time(tmp_path: Path) -> None:
             if expected:
                 await world.kept.until("report.made")
             assert expected == len((await reporter.operator.call(ReadReports())).sent)
+
+
+@pytest.mark.parametrize(
+    ("successes", "failed", "count"), [(1, 0, 1), (2, 0, 2), (1, 1, 2)], ids=["a report", "mail too", "a failure"]
+)
+async def test_rounds_tell_of_tls_no_report_of_reports(tmp_path: Path, successes: int, failed: int, count: int) -> None:
+    """Each report opens a session, of which the next one would tell, for ever."""
+    world = World(tmp_path)
+    failure = TlsFailures("certificate-expired", "mx.lagoon.test", "192.0.2.9", "192.0.2.1", "old", failed)
+    told = TlsSessions(DAY, "lagoon.test", "no-policy-found", (), (), successes, (failure,) if failed else ())
+    async with running_reporter(world) as reporter:
+        await reporter.asked_by("verifier").call(NoteJudgements((judged(),)))
+        await reporter.operator.call(SendReports())
+        await world.kept.until("report.passed")
+        await reporter.asked_by("relay").call(NoteTlsSessions(DAY, (told,)))
+    world.clock.jump(86_400)
+    async with running_reporter(world) as reporter:
+        await world.kept.until("report.made" if count == 2 else "report.unsent", count if count == 2 else 1)
+        assert count == len((await reporter.operator.call(ReadReports())).sent)
 
 
 async def test_rounds_wait_for_a_silent_dns_for_days(tmp_path: Path) -> None:

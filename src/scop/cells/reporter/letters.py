@@ -26,6 +26,7 @@ __all__ = [
     "forget_document",
     "forget_reports",
     "hurry",
+    "letters_to",
     "next_due",
     "note_later",
     "note_over",
@@ -161,6 +162,16 @@ def note_returned(sql: sqlite3.Connection, envelope: str, words: str) -> bool:
         (LetterState.RETURNED, _fit(words), int(number), LetterState.PASSED, LetterState.RETURNED, report_id),
     )
     return changed.rowcount > 0
+
+
+def letters_to(sql: sqlite3.Connection, domain: str, begin_unix: float, end_unix: float) -> int:
+    """Return how many letters of reports that were made in a span of time were passed on to addresses at a domain."""
+    found: int = sql.execute(
+        """SELECT count(*) FROM reports JOIN letters ON letters.report = reports.id
+           WHERE made_unix >= ? AND made_unix < ? AND state = ? AND substr(destination, -length(?4)) = ?4""",
+        (begin_unix, end_unix, LetterState.PASSED, f"@{domain}"),
+    ).fetchone()[0]
+    return found
 
 
 def sent_reports(sql: sqlite3.Connection, since_unix: float, limit: int) -> tuple[SentReport, ...]:

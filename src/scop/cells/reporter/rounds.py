@@ -34,9 +34,11 @@ from scop.cells.reporter.told import (
     forget_told,
     note_span,
     span_of,
+    tells_of_letters_only,
     tells_of_reports_only,
 )
 from scop.cells.reporter.writing import Author, write_aggregate_letters, write_tls_letters
+from scop.mesh.vocabulary.relay import TlsSessions
 from scop.mesh.vocabulary.reporter import ReportsMade, SentReport, Unsent
 from scop.net.dns_client import Names
 from scop.net.log import Log
@@ -217,7 +219,9 @@ class Rounds:
             return "; ".join(aim.reasons)
         sessions = await options.database.read(lambda sql: untold_sessions(sql, kind.day, kind.domain))
         now, span = await self._span(kind)
-        reason = _why_unwanted(aim) or ("" if sessions else "nothing is counted")
+        reason = _why_unwanted(aim) or await options.database.read(
+            lambda sql: _why_tls_silent(sql, kind.day, span, sessions)
+        )
         made = reason or await self._written(lambda: write_tls_letters(options.author, aim, span, sessions, now))
 
         def write(sql: sqlite3.Connection) -> SentReport | str:
@@ -271,6 +275,12 @@ def _why_silent(sql: sqlite3.Connection, span: Span, counts: Counts) -> str:
     if not counts.mails:
         return "nothing is counted"
     return "all that came were reports" if tells_of_reports_only(sql, span, counts) else ""
+
+
+def _why_tls_silent(sql: sqlite3.Connection, day: str, span: Span, sessions: tuple[TlsSessions, ...]) -> str:
+    if not sessions:
+        return "nothing is counted"
+    return "all that went there were reports" if tells_of_letters_only(sql, day, span, sessions) else ""
 
 
 def _add(sql: sqlite3.Connection, kind: Kind, span: Span, made: MadeReport | str, now_unix: float) -> SentReport | str:

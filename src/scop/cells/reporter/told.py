@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scop.cells.reporter.arrivals import reports_from
 from scop.cells.reporter.counting import Counts, day_of
+from scop.cells.reporter.letters import letters_to
+from scop.mesh.vocabulary.relay import TlsSessions
 
 __all__ = [
     "DAY_SECONDS",
@@ -20,6 +23,7 @@ __all__ = [
     "forget_told",
     "note_span",
     "span_of",
+    "tells_of_letters_only",
     "tells_of_reports_only",
 ]
 
@@ -77,3 +81,14 @@ def tells_of_reports_only(sql: sqlite3.Connection, span: Span, counts: Counts) -
         passed[mail.author_domain] = passed.get(mail.author_domain, 0) + count
     begin, end = span.begin_unix, span.end_unix + 1
     return all(count <= reports_from(sql, author, begin, end) for author, count in passed.items())
+
+
+def tells_of_letters_only(sql: sqlite3.Connection, day: str, span: Span, sessions: Iterable[TlsSessions]) -> bool:
+    """Say whether of a whole day nothing is told but that our own reports got through.
+
+    Each report opens a session that the next one would be about, for ever. What failed is always told of.
+    """
+    told = tuple(sessions)
+    if any(each.failures for each in told) or span != Span(day_start(day), day_end(day)):
+        return False
+    return all(each.successes <= letters_to(sql, each.domain, span.begin_unix, span.end_unix + 1) for each in told)
