@@ -87,8 +87,18 @@ def test_nobody_is_told_where_nobody_published_a_policy() -> None:
             "none",
             (Override("trusted_forwarder", "the client is on our list"),),
         ),
+        (
+            replace(
+                REJECTED,
+                result=DmarcWord.TEMPERROR,
+                disposition=Disposition.NONE,
+                policy=Disposition.QUARANTINE,
+            ),
+            "none",
+            (Override("other", "the DNS did not answer"),),
+        ),
     ],
-    ids=["pass", "quarantine", "override"],
+    ids=["pass", "quarantine", "override", "open"],
 )
 def test_what_was_done_is_told(dmarc: DmarcResult, disposition: str, overrides: tuple[Override, ...]) -> None:
     """The disposition is what was done, and a deviation has its reason (RFC 9989 §5.4)."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scop.base import printable
 from scop.cells.verifier.judgement import Judgement
 from scop.cells.verifier.verdict import Decision, Verdict
-from scop.dmarc import DmarcWord
+from scop.dmarc import Disposition, DmarcWord
 from scop.dmarc.record import Policy
 from scop.mesh.vocabulary.reporter import DkimJudged, JudgedMail, Override, PublishedPolicy
 
@@ -75,6 +75,9 @@ def _overrides(judgement: Judgement, verdict: Verdict) -> tuple[Override, ...]:
     if verdict.decision is Decision.REFUSE and str(dmarc.action) != "reject":
         # RFC 9989 §5.4: refused for another reason than the policy
         return (*found, Override("local_policy", printable(verdict.sentence, limit=MAX_COMMENT)))
+    if dmarc.result is DmarcWord.TEMPERROR and dmarc.policy is not Disposition.NONE:
+        # RFC 9990 §3.1.1.9: neither aligned nor treated by the policy, and so never without a reason
+        return (*found, Override("other", "the DNS did not answer"))
     return found
 
 
