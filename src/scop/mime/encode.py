@@ -54,22 +54,28 @@ _ENCODERS: dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
 _TEXT = ContentType()
 _DIGEST_MEMBER = ContentType("message", "rfc822")
+_LINE_FEED = 0x0A
+_REST_OF_DELIMITER = re.compile(rb"(?:--)?[ \t\r]{0,1000}+(?:\n|\Z)")  # as the parser takes it (RFC 2046 §5.1.1)
 
 
 class Delimiter:
     """The boundary of a multipart that is being written."""
 
-    __slots__ = ("_pattern", "line")
+    __slots__ = ("line",)
 
     def __init__(self, boundary: bytes) -> None:
         self.line = b"--" + boundary
-        # What the parser would take for it (RFC 2046 §5.1.1).
-        rest = rb"(?:--)?[ \t\r]{0,1000}+(?:\n|\Z)"
-        self._pattern = re.compile(rb"(?:\A|\n)" + re.escape(self.line) + rest)
 
     def stands_in(self, octets: bytes) -> bool:
         """Tell whether the parser would end a part inside of `octets`."""
-        return self.line in octets and self._pattern.search(octets) is not None
+        # Looked for piece by piece: to compile a pattern for each boundary took a twentieth of the time of a mail.
+        at = octets.find(self.line)
+        while at >= 0:
+            begins_line = at == 0 or octets[at - 1] == _LINE_FEED
+            if begins_line and _REST_OF_DELIMITER.match(octets, at + len(self.line)):
+                return True
+            at = octets.find(self.line, at + 1)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
