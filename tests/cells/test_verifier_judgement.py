@@ -99,6 +99,16 @@ async def test_a_silent_resolver_costs_a_bounded_time() -> None:
     assert "defer" == decide(found).decision
 
 
+async def test_a_forger_s_slow_names_keep_no_policy_from_being_found() -> None:
+    """The policy is asked for beside all else, so that its answer does not come too late (RFC 9989 §5.3.6)."""
+    names = AsyncNames(waiting=frozenset({"slow.test"}))
+    options = JudgeOptions(seconds=0.01)
+    found = await judge(mail(), _sending("x@slow.test"), names, now_unix=NOW, options=options)
+    assert ("temperror", "fail", "refuse") == (found.spf.result, found.dmarc.result, decide(found).decision)
+    later = await judge(signed(mail()), _sending("x@slow.test"), names, now_unix=NOW, options=options)
+    assert DmarcWord.PASS is later.dmarc.result
+
+
 async def test_an_open_ended_signature_authenticates_nothing() -> None:
     """What stands behind l= is anybody's, so the mail is not its signer's (RFC 6376 §8.2)."""
     good = DkimResult(DkimWord.PASS, "lagoon.test", "s")

@@ -68,13 +68,17 @@ class AsyncNames:
         *,
         insecure: frozenset[str] = frozenset(),
         silent: frozenset[str] = frozenset(),
+        waiting: frozenset[str] = frozenset(),
     ) -> None:
         self._names = names
         self._insecure = insecure
         self._silent = silent
+        self._waiting = waiting
 
     async def lookup(self, question: Question) -> Answer:
-        """Answer at once."""
+        """Answer at once, of names that are `waiting` never."""
+        if question.name in self._waiting:
+            await asyncio.get_running_loop().create_future()
         if question.name in self._silent:
             return Answer(question, Rcode.SERVFAIL)
         security = Security.INSECURE if question.name in self._insecure else Security.SECURE

@@ -5,6 +5,7 @@ Standards: RFC 9989 §4.10.1 (policy discovery), §4.7 (p, sp, np), §3.2.13 (na
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scop.base import Check, a_labels
@@ -13,7 +14,7 @@ from scop.dmarc.result import Disposition
 from scop.dmarc.tree_walk import Asking, Found, NoAnswer, TreeWalk, organizational_domain
 from scop.dns import Answer, Question, Rcode
 
-__all__ = ["Discovery", "discover", "find_policy", "requested_by"]
+__all__ = ["Discovery", "discover", "find_policy", "requested_by", "seek_policies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ def find_policy(walk: TreeWalk, domain: str) -> Asking[tuple[str, Policy] | None
     if organization in published:
         return organization, published[organization]
     return found[-1] if found and found[-1][1].public_suffix == "y" else None
+
+
+def seek_policies(domains: Iterable[str]) -> Asking[None]:
+    """Ask what an evaluation of author domains will ask, for whoever remembers the answers until then."""
+    for domain in domains:
+        try:
+            yield from TreeWalk().records_above(domain)
+        except NoAnswer:
+            continue
 
 
 def requested_by(policy: Policy, policy_domain: str, domain: str) -> Asking[Disposition]:

@@ -19,6 +19,8 @@ from scop.base import Check, printable
 from scop.cells.verifier.inquiry import Course, Inquiry
 from scop.dkim import DkimResult, DkimWord, verify
 from scop.dmarc import Authorship, DmarcResult, evaluate_authors, read_authorship, strictly
+from scop.dmarc.author import MAX_AUTHOR_DOMAINS
+from scop.dmarc.discovery import seek_policies
 from scop.dmarc.overrides import Evidence, OverrideOptions, with_overrides
 from scop.dns import Answer, Question, Security
 from scop.dns.words import least_sure
@@ -96,9 +98,9 @@ async def judge(
     dkim = Course(verify(octets, now=now_unix), inquiry)
     arc = Course(validate(octets, now=now_unix), inquiry)
     reverse = Course(_reverse(sending), inquiry)
-    await inquiry.finish(spf, helo, dkim, arc, reverse)
-    signatures = tuple(map(_wholly_signed, dkim.outcome))
     authorship = read_authorship(parse(octets, limits=_HEADER_ONLY))
+    await _finish(inquiry, authorship, spf, helo, dkim, arc, reverse)
+    signatures = tuple(map(_wholly_signed, dkim.outcome))
     dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
     await inquiry.finish(dmarc)
     evidence = Evidence(
@@ -118,6 +120,14 @@ async def judge(
         _least_sure(spf, dkim, dmarc),
         _asked(spf=spf, helo=helo, dkim=dkim, arc=arc, iprev=reverse, dmarc=dmarc),
     )
+
+
+async def _finish(inquiry: Inquiry, authorship: Authorship, *courses: Course[object]) -> None:
+    """Carry the first checks to their ends; where they wait for the DNS, the policies are asked for meanwhile."""
+    if any(course.question is not None for course in courses):
+        # Else names of a forger, whose servers are slow, would have the time run out before anybody asks for them
+        courses += (Course(seek_policies(authorship.domains[:MAX_AUTHOR_DOMAINS]), inquiry),)
+        await inquiry.finish(*courses)
 
 
 def _least_sure(*courses: Course[object]) -> Security:
