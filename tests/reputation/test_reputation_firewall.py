@@ -181,6 +181,18 @@ def test_firewall_is_the_same_when_saved_and_loaded(deeds: list[tuple[Deed, str,
 
 
 @pytest.mark.parametrize(
+    "domain",
+    ["foo-.evil.test", "*.evil.test", "a'b.evil.test", f"{'a' * 64}.evil.test", "Evil.test", "::1", "x\ty.test"],
+)
+def test_firewall_counts_no_domain_that_could_not_be_kept(domain: str) -> None:
+    """DKIM of evil.test is aligned with all of them: who writes one must not spoil what is saved, nor the list."""
+    wall, loaded = Firewall(OPTIONS), Firewall(OPTIONS)
+    wall.note(Deed.HAM, HOST, domain, NOW)
+    load_firewall(loaded, snapshot(wall, NOW).to_octets())
+    assert ("192.0.2.7", "192.0.2.0/24") == loaded.reputation.subjects()
+
+
+@pytest.mark.parametrize(
     ("octets", "told"),
     [
         (b"", "does not begin"),

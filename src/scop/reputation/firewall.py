@@ -17,7 +17,7 @@ from scop.reputation.counts import Reputation, Row
 from scop.reputation.deeds import Deed
 from scop.reputation.entries import MAX_ORDERED, Action, Cause, Entries, Entry
 from scop.reputation.rules import Rules, Standing
-from scop.reputation.subjects import Party, SubjectKind, kind_of, network_of
+from scop.reputation.subjects import Party, SubjectKind, is_domain, kind_of, network_of
 
 __all__ = ["Firewall", "FirewallOptions", "Verdict"]
 
@@ -77,10 +77,15 @@ class Firewall:
         return _DELAYED
 
     def note(self, deed: Deed, address: str, domain: str, now_unix: float) -> tuple[Entry, ...]:
-        """Count a deed; return the entries that it made. An unknown address counts for the domain only."""
+        """Count a deed; return the entries that it made.
+
+        An unknown address counts for the domain only. A domain that is no name of a host is written by the sender of a
+        mail to be in the way of whoever keeps or lists it: it does not count.
+        """
         source = self.sources.of(address) if address else None
         if address and source is None:  # our own, or no address of the Internet
             return ()
+        domain = domain if is_domain(domain) else ""
         party = Party(domain=domain) if source is None else Party(source.host, source.network, domain)
         offenders = self.reputation.note(deed, party, now_unix)
         made = (self._shut_out(row, deed, address, now_unix) for row in offenders)

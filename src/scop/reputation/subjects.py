@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from scop.base import a_labels
 
-__all__ = ["Network", "Party", "SubjectKind", "is_v4_address", "kind_of", "network_of", "parse_subject"]
+__all__ = ["Network", "Party", "SubjectKind", "is_domain", "is_v4_address", "kind_of", "network_of", "parse_subject"]
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -61,7 +61,7 @@ def parse_subject(text: str) -> str:
     address, slash, _ = text.partition("/")
     if not slash and not _is_address(text):
         domain = a_labels(text).removesuffix(".")
-        if len(domain) > MAX_DOMAIN_CHARACTERS or not _DOMAIN.fullmatch(domain):
+        if not is_domain(domain):
             raise ValueError(f"{text!r} is no address, no network such as 192.0.2.0/24, and no domain")
         return domain
     if slash and not _is_address(address):
@@ -99,6 +99,11 @@ def _text(network: Network) -> str:
 def is_v4_address(text: str) -> bool:
     """Say whether this is an IPv4 address in its one form."""
     return _V4.fullmatch(text) is not None
+
+
+def is_domain(text: str) -> bool:
+    """Say whether this is a domain in its one form, in lower case and A-labels, as it can be kept and listed."""
+    return len(text) <= MAX_DOMAIN_CHARACTERS and _DOMAIN.fullmatch(text) is not None
 
 
 def network_of(subject: str) -> Network | None:
