@@ -6,23 +6,27 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from scop.cli.demo.scene import Organisation, Scene
 from scop.cli.mail import read_whole
 from scop.cli.shared import Operator, ask, with_operator
+from scop.dkim.rotation import Step
 from scop.mesh.vocabulary.keeper import AddAccount, SendAs
 from scop.mesh.vocabulary.mailbox import ListMail
 from scop.mesh.vocabulary.reporter import ReadSenders, Senders, SendReports
-from scop.mesh.vocabulary.signer import ReadSealing
+from scop.mesh.vocabulary.signer import ReadSealing, RotateKeys
 from scop.smtp.stamps import split_stamps
 
 __all__ = ["Offices", "StoredMail"]
 
+IN_USE = Step.IN_USE.value
 KEY_SECONDS = 30.0
 ARRIVAL_SECONDS = 90.0  # without any new mail
 PAUSE_SECONDS = 0.1
 
 _ID = re.compile(rb"(?i)\bid ([0-9a-z]+)")
+_SELECTOR = re.compile(rb"\bheader\.s=([0-9A-Za-z-]+)")
 _LABEL = re.compile(rb"(?im)^X-SCoP-Spam: *(\w+)")
 
 
@@ -54,6 +58,11 @@ class StoredMail:
     def sealed(self) -> bool:
         """Whether both of lagoon's signatures verified."""
         return self.stamps.count(b"dkim=pass") == 2  # RSA and Ed25519
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The keys by which it was sealed."""
+        return tuple(found.decode() for found in _SELECTOR.findall(self.stamps))
 
     @property
     def verified(self) -> bool:
@@ -95,6 +104,23 @@ class Offices:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the keys of {organisation.domain} did not appear in {KEY_SECONDS} s")
                 time.sleep(PAUSE_SECONDS)
+
+    def begin_rotation(self) -> tuple[str, ...]:
+        """Have lagoon make new keys; return those that seal until these are seen by the world."""
+        config = self._scene.config(self._world.lagoon)
+        before = self._sealing(config)
+        ask(config, "signer", RotateKeys())
+        return before
+
+    def await_rotation(self, before: tuple[str, ...]) -> None:
+        """Wait until other keys seal than before."""
+        config, deadline = self._scene.config(self._world.lagoon), time.monotonic() + KEY_SECONDS
+        while set(self._sealing(config)) & set(before) and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+
+    def _sealing(self, config: Path) -> tuple[str, ...]:
+        keys = ask(config, "signer", ReadSealing()).keys
+        return tuple(key.selector for key in keys if key.step == IN_USE)
 
     def report(self) -> Senders:
         """Have harbor send its reports now; return who sent as lagoon, once lagoon has read it there."""

@@ -29,6 +29,7 @@ class Results:
     arrived: int = 0
     changed: dict[str, str] = field(default_factory=dict)  # name of a mail → why it is not what was submitted
     attacks: list[Attack] = field(default_factory=list)
+    rotation: tuple[tuple[str, ...], StoredMail | None] = ((), None)  # lagoon's keys before, and a mail sealed after
     siege: Siege | None = None
     senders: Senders | None = None  # who sent as lagoon, as harbor's report told it
     journey: tuple[Step, ...] = ()
@@ -76,7 +77,13 @@ class Results:
         marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
         withstood = len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
         shut_out = self.siege is not None and self.siege.withstood
-        return complete and marked and self.proved and withstood and shut_out and self.reported
+        return complete and marked and self.proved and withstood and shut_out and self.reported and self.rotated
+
+    @property
+    def rotated(self) -> bool:
+        """Whether lagoon's keys were replaced meanwhile, and a mail that the new ones sealed was verified."""
+        before, letter = self.rotation
+        return letter is not None and letter.sealed and not set(letter.selectors) & set(before)
 
     @property
     def reported(self) -> bool:
@@ -104,6 +111,7 @@ class Results:
             "changed": self.changed,
             "passed_over": {item.name: item.reason for item in self.passed_over},
             "attacks": {attack.name: attack.answer for attack in self.attacks},
+            "rotated": self.rotated,
             "siege": self.siege,
             "senders": self.senders,
             "names": self.names,

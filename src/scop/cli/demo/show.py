@@ -20,6 +20,7 @@ def show(results: Results) -> None:
         ("it", "attack", "answer"),
         [("failed" if attack.failed else "SUCCEEDED", attack.name, attack.answer) for attack in results.attacks],
     )
+    _show_rotation(results)
     _show_siege(results)
     if results.senders is not None:
         console.rule("who sends as lagoon.test, as harbor reports it", align="left")
@@ -34,6 +35,15 @@ def show(results: Results) -> None:
     print_table((*counts, "seconds"), [row])
     verdict = "[green]every line came out as it must[/green]" if results.right else "[red]not as it must be[/red]"
     console.print(verdict)
+
+
+def _show_rotation(results: Results) -> None:
+    before, letter = results.rotation
+    if letter is None:
+        return
+    console.rule("keys renewed meanwhile", align="left")
+    console.print(f"{', '.join(before)} sealed until {', '.join(letter.selectors)} took over: ", markup=False, end="")
+    console.print(f"{'verified' if letter.sealed else 'NOT VERIFIED'}, as every mail was before", markup=False)
 
 
 def _show_siege(results: Results) -> None:

@@ -17,7 +17,7 @@ from scop.cli.demo import attacks
 from scop.cli.demo.delivered import below_all_stamps, differs
 from scop.cli.demo.departures import Departures
 from scop.cli.demo.letters import letters
-from scop.cli.demo.offices import Offices
+from scop.cli.demo.offices import Offices, StoredMail
 from scop.cli.demo.post import Login, post_all, with_crlf
 from scop.cli.demo.results import Results
 from scop.cli.demo.scene import PORTS, Scene, StartFailed, World, build_scene
@@ -98,6 +98,7 @@ class _Story:
         self.offices.open_accounts(self.password)
         self.offices.await_keys()
         self.progress.update(opening, completed=1)
+        before = self.offices.begin_rotation()
         started = time.monotonic()
         self._post()
         self._collect()
@@ -106,6 +107,7 @@ class _Story:
         self._attack()
         self._besiege()
         self._report()
+        self._seal_anew(before)
         self._follow()
 
     def _login(self, user: str) -> Login:
@@ -147,13 +149,18 @@ class _Story:
     def _attack(self) -> None:
         """Try the three attacks; the body that is tampered with is one that alice wrote and lagoon sealed."""
         world = self.scene.world
-        posted = list(post_all(self._login("alice"), f"alice@{world.lagoon.domain}", (self.recipient,), letters()[:1]))
         self.results.attacks.append(attacks.forged_sender(world, self.recipient))
-        for stored in self.offices.await_mails("bob", lambda: sum(bool(outcome.trace) for outcome in posted)):
+        for stored in self._post_letter(0):
             _, sealed = split_stamps(stored.octets, world.harbor.mail_host)
             self.results.attacks.append(attacks.tampered_body(world, sealed, self.recipient))
         layout = self.scene.layout(world.harbor)
         self.results.attacks.append(attacks.stranger_at_a_pipe(world, layout.port("filter"), layout.log("filter")))
+
+    def _post_letter(self, number: int) -> Iterator[StoredMail]:
+        """Have alice post a letter, another each time, and yield it as harbor stores it."""
+        sender = f"alice@{self.scene.world.lagoon.domain}"
+        posted = list(post_all(self._login("alice"), sender, (self.recipient,), letters()[number : number + 1]))
+        yield from self.offices.await_mails("bob", lambda: sum(bool(outcome.trace) for outcome in posted))
 
     def _besiege(self) -> None:
         """Have the forger go on until harbor's receiver hangs up on him, and until it does no more."""
@@ -167,6 +174,13 @@ class _Story:
         reporting = self.progress.add_task("harbor's DMARC report reaches lagoon", total=1)
         self.results.senders = self.offices.report()
         self.progress.update(reporting, completed=1)
+
+    def _seal_anew(self, before: tuple[str, ...]) -> None:
+        """Wait for lagoon's new keys, which were made before the first mail, and send one more."""
+        rotating = self.progress.add_task("lagoon's new keys take over", total=1)
+        self.offices.await_rotation(before)
+        self.results.rotation = before, next(self._post_letter(1), None)
+        self.progress.update(rotating, completed=1)
 
     def _follow(self) -> None:
         """Join the logs of both organisations into the first mail's journey."""
