@@ -80,7 +80,7 @@ def test_demo_shuts_a_forger_out_and_tells_whom_he_forged(results: Results) -> N
 
 
 def test_demo_renews_keys_while_mail_flows(results: Results) -> None:
-    """Every mail is sealed and verified, by the keys of before or the new ones, which seal in the end (RFC 6376 §3.1)."""
+    """Every mail is verified, by the keys of before or the new ones, which seal in the end (RFC 6376 §3.1)."""
     before, letter = results.rotation
     assert letter is not None
     assert (2, 2, True) == (len(before), len(letter.selectors), letter.sealed)
