@@ -53,9 +53,10 @@ class World:
 
     async def until(self, *owners: str) -> None:
         """Return once exactly these are listed, beside the test entries."""
-        while self.listed() != set(owners):
-            self._waiting.clear()
-            await self._waiting.wait()
+        async with asyncio.timeout(20):
+            while self.listed() != set(owners):
+                self._waiting.clear()
+                await self._waiting.wait()
 
     def listed(self) -> set[str]:
         """Return the names that the zone has."""
@@ -143,6 +144,17 @@ async def test_list_gathers_many_into_few_updates(tmp_path: Path) -> None:
         async with publishing(here):
             await here.until(*(f"{number}.2.0.192" for number in range(1, 241)))
             assert 3 == len(here.changes)
+
+
+async def test_list_writes_names_as_long_as_spammers_like(tmp_path: Path) -> None:
+    """RFC 1035 §2.3.4: 110 domains of 238 characters are more than one message holds."""
+    domains = {f"d{number:03}.{'.'.join(['a' * 60] * 3)}.{'b' * 44}.test" for number in range(110)}
+    async with world(tmp_path) as here:
+        now = SystemClock().unix()
+        for domain in domains:
+            here.entries.put(Entry(domain, Action.BLOCK, Cause.SPAM, now, None, "r" * 150))
+        async with publishing(here):
+            await here.until(*domains)
 
 
 async def test_list_is_put_back_after_somebody_took_it_away(tmp_path: Path) -> None:

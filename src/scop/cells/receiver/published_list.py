@@ -36,7 +36,8 @@ GATHER_SECONDS = 1.0  # between two UPDATEs
 COMPARE_SECONDS = 300.0  # between two looks at the whole zone, which somebody may have rolled back
 FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up together with us
 MAX_PAUSE_SECONDS = 30.0
-MAX_NAMES = 100  # in one UPDATE: four changes each, some 50 KB of the 64 that a message has
+MAX_NAMES = 100  # in one UPDATE, of four changes each
+MAX_UPDATE_OCTETS = 48_000  # of changes: names are not compressed, a spammer's may be long, a message has 64 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,8 @@ class PublishedList:
         # On a thread: ten thousand entries take some hundred milliseconds, and port 25 has to go on answering.
         wanted = await asyncio.to_thread(listed_names, entries, self._registry.zone, now)
         names = [name for name in {**self._standing, **wanted} if self._differs(name, wanted)]
-        for start in range(0, len(names), MAX_NAMES):
-            piece = names[start : start + MAX_NAMES]
-            await self._update([change for name in piece for change in _changes(name, wanted)])
+        for piece in _pieces(names, wanted):
+            await self._update([change for changes in piece.values() for change in changes])
             for name in piece:
                 self._standing.pop(name, None)
                 if (listed := wanted.get(name)) is not None:
@@ -149,6 +149,22 @@ class PublishedList:
             only = rrset.rdatas[0] if len(rrset.rdatas) == 1 else None
             standing[rrset.owner] = (only if isinstance(only, A) else address, only if isinstance(only, TXT) else text)
         self._standing = standing
+
+
+def _pieces(names: list[str], wanted: ListedNames) -> Iterator[dict[str, tuple[Change, ...]]]:
+    """Yield the changes of each name, as many names together as go into one message."""
+    piece: dict[str, tuple[Change, ...]] = {}
+    octets = 0
+    for name in names:
+        changes = tuple(_changes(name, wanted))
+        size = sum(len(change.to_octets()) for change in changes)
+        if piece and (len(piece) >= MAX_NAMES or octets + size > MAX_UPDATE_OCTETS):
+            yield piece
+            piece, octets = {}, 0
+        piece[name] = changes
+        octets += size
+    if piece:
+        yield piece
 
 
 def _changes(name: str, wanted: ListedNames) -> Iterator[Change]:
