@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ from scop.cells.reporter.arrivals import (
 )
 from scop.cells.reporter.failures import redacted
 from scop.cells.reporter.letters import MadeReport, add_report, document_of, sent_report
-from scop.cells.reporter.reading import read_mail
+from scop.cells.reporter.reading import MAX_MAILS, MAX_UNIX, read_mail
 from scop.cells.reporter.schema import SCHEMA
 from scop.cells.reporter.session import MAX_MAIL_OCTETS, arrival_of
 from scop.dsn import Action, Notice, RecipientReport, compose_report
@@ -42,6 +43,11 @@ from scop.smtp import ForwardPath, Mail, Mailbox, ReversePath, reply
 
 RECEIVED = b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
 PROVEN = b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n" + RECEIVED
+TLS = (
+    '{"organization-name": "x", "date-range": {"start-datetime": "BEGIN", "end-datetime": "END"}, "contact-info": "a",'
+    '"report-id": "r", "policies": [{"policy": {"policy-type": "sts", "policy-domain": "harbor.test"},'
+    '"summary": {"total-successful-session-count": 1, "total-failure-session-count": 0}}]}'
+)
 STATIC = random.Random(7).randbytes(20_000)  # that no packing makes smaller
 ABOUT_US = PublishedPolicy("harbor.test", p="reject", rua=("mailto:reports@harbor.test",))
 HEAD = b"From: Lagoon <reports@lagoon.test>\r\nSubject: Report Domain: harbor.test\r\nContent-Type: text/xml\r\n\r\n"
@@ -105,6 +111,29 @@ def test_reading_of_anything_ends_in_a_state(octets: bytes, head: bytes) -> None
     assert not isinstance(reading, Reading) or reading.state is not State.BROKEN or reading.reason
     arrival_of(head + octets, Mail(ReversePath(None)), HOST, trace="t", unix=NOON)
     assert b"secret" not in redacted(head + octets + b"\r\nSubject: secret\r\n", bytes(32))
+
+
+async def test_reading_counts_no_more_than_can_be_added_up(tmp_path: Path) -> None:
+    """What a report says of its numbers is its own; it ends no process, and leaves no question without an answer."""
+    head, record, tail = re.split(
+        rb"(<record>.*</record>)", document().replace(b">2<", b">9007199254740991<"), flags=re.S
+    )
+    async with running_reporter(World(tmp_path)) as reporter:
+        came = await read(reporter, PROVEN + HEAD + head + record * 1_100 + tail)
+        (source,) = (await reporter.operator.call(ReadSenders())).sources
+    assert ("read", 1_100 * MAX_MAILS) == (came.state, source.mails)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [("0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00"), ("1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z")],
+)
+def test_reading_keeps_times_that_can_be_shown(begin: str, end: str) -> None:
+    """A time zone moves the first and the last day out of the calendar."""
+    reading = read_mail(TLS.replace("BEGIN", begin).replace("END", end).encode(), "harbor.test")
+    assert isinstance(reading, Reading)
+    assert (0, "tls") == (reading.begin_unix, reading.kind)
+    assert reading.end_unix in (0, MAX_UNIX)
 
 
 async def test_reading_shows_sources_of_proven_reports(tmp_path: Path) -> None:

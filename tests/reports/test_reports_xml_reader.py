@@ -185,6 +185,17 @@ def test_the_marks_within_one_record_are_bounded() -> None:
         read(f"<feedback>{record[:-4]}{'<a/>' * 4}</r></feedback>".encode(), limits)
 
 
+@pytest.mark.parametrize(("length", "is_read"), [(20_000, True), (20_001, False)])
+def test_attributes_are_bounded(length: int, is_read: bool) -> None:
+    """Each is some 200 octets in memory, and a tag could hold a million of them."""
+    document = f"<feedback{' a=' + repr('x' * (length - 5))}><a/></feedback>"
+    if is_read:
+        assert 1 == len(list(children_of(document, ROOT, Defects(), limits=DEFAULT_LIMITS)))
+    else:
+        with pytest.raises(LimitExceeded, match="characters of attributes"):
+            list(children_of(document, ROOT, Defects(), limits=DEFAULT_LIMITS))
+
+
 def test_three_thousand_levels_cost_no_recursion() -> None:
     """A limit that high is reached without Python's own stack."""
     deep = b"<feedback>" + b"<a>" * 3_000 + b"</a>" * 3_000 + b"</feedback>"

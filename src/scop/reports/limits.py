@@ -18,6 +18,7 @@ class Limits:
     inflation: int = 250  # times the packed octets, beyond the first MiB: reports repeat themselves, seldom 100 times
     records: int = 50_000
     marks: int = 20_000  # tags and the like within one record: an element of four octets is two hundred in memory
+    attribute_characters: int = 20_000  # of one element, all together: each attribute is two hundred octets in memory
     values: int = 500_000  # of JSON, all together
     depth: int = 24  # elements within elements, lists within objects; the deepest of the schema is the sixth
     text_characters: int = 20_000  # of one element or string; comments and errors are for people

@@ -240,6 +240,7 @@ class _Reader:
             raise self._fault(f"{printable(self._text[self.position : self.position + 40])!r} is no markup")
         name, attributes, _, _, empty, leaf = found.groups()
         if attributes:
+            check_limit(len(attributes), self._limits.attribute_characters, "characters of attributes")
             self._check_attributes(attributes)
         if empty:
             self.position = found.end(5) + 1

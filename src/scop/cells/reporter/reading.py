@@ -27,6 +27,7 @@ from scop.store import Database
 __all__ = ["Reader", "read_mail"]
 
 MAX_UNIX = 253_402_300_799  # the last second that a date can say
+MAX_MAILS = 10**12  # that a report or a record counts for: nobody gets more, and the sum of all is still a number
 MAX_AUTHENTICATED = 20  # domains that passed, of one record: a packed report of 60 KB can name a million
 RETRY_SECONDS = 60.0
 
@@ -141,7 +142,7 @@ def _read_report(octets: bytes) -> Reading:
 
 def _of_aggregate(report: AggregateReport) -> Reading:
     metadata = report.metadata
-    begin, end = min(metadata.begin_unix, MAX_UNIX), min(metadata.end_unix, MAX_UNIX)
+    begin, end = _unix(metadata.begin_unix), _unix(metadata.end_unix)
     return Reading(
         State.READ,
         kind="aggregate",
@@ -151,7 +152,7 @@ def _of_aggregate(report: AggregateReport) -> Reading:
         day=day_of((begin + end) // 2),
         begin_unix=begin,
         end_unix=end,
-        mails=report.count,
+        mails=min(report.count, MAX_MAILS),
         reason=_defects(report),
         seen=tuple(map(_seen, report.records)),
     )
@@ -162,7 +163,7 @@ def _seen(record: Record) -> Seen:
     passed |= {_domain(one.domain) for one in record.spf if one.result == "pass"}
     return Seen(
         source=record.source_ip,
-        mails=record.count,
+        mails=min(record.count, MAX_MAILS),
         dkim_aligned=record.dkim_aligned,
         spf_aligned=record.spf_aligned,
         disposition=record.disposition,
@@ -172,7 +173,7 @@ def _seen(record: Record) -> Seen:
 
 
 def _of_tls(report: TlsReport) -> Reading:
-    begin, end = (int(each.timestamp()) for each in (report.begin, report.end))
+    begin, end = (_unix(each.timestamp()) for each in (report.begin, report.end))
     return Reading(
         State.READ,
         kind="tls",
@@ -181,13 +182,13 @@ def _of_tls(report: TlsReport) -> Reading:
         about=_domain(next((policy.policy_domain for policy in report.policies), "")),
         begin_unix=begin,
         end_unix=end,
-        mails=sum(policy.successful_sessions + policy.failed_sessions for policy in report.policies),
+        mails=min(sum(each.successful_sessions + each.failed_sessions for each in report.policies), MAX_MAILS),
         reason=_defects(report),
     )
 
 
 def _of_failure(report: FailureReport) -> Reading:
-    arrived = int(report.arrived.timestamp()) if report.arrived else 0
+    arrived = _unix(report.arrived.timestamp()) if report.arrived else 0
     return Reading(
         State.READ,
         kind="failure",
@@ -198,6 +199,11 @@ def _of_failure(report: FailureReport) -> Reading:
         mails=report.incidents,
         reason=_defects(report),
     )
+
+
+def _unix(seconds: float) -> int:
+    """Return a time that can be shown."""
+    return int(min(max(seconds, 0), MAX_UNIX))
 
 
 def _defects(report: AnyReport) -> str:
