@@ -48,6 +48,10 @@ def action(outcome: Outcome) -> Action | None:
     return outcome.report.action if outcome.report else None
 
 
+def _reason(outcome: Outcome) -> str:
+    return outcome.report.reason if outcome.report else ""
+
+
 @pytest.mark.parametrize(
     ("fate", "state", "untried"),
     [
@@ -63,6 +67,12 @@ def test_settling_of_what_may_not_leave(fate: Fate, state: str, untried: Departu
     assert (state, untried) == (outcome.state, outcome.settled.untried)
     assert QUEUED + 300 <= (outcome.settled.next_unix or 0) <= QUEUED + 302
     assert (words == outcome.settled.last_reply) == (untried is not None)
+
+
+def test_settling_of_what_was_held_to_its_end_says_so() -> None:
+    """It was never tried at a host: its sender is to look for the fault at home."""
+    held = Verdict(Fate.HELD, "4.7.23", "SPF says fail")
+    assert "it was held for 5 days; at last: SPF says fail" == _reason(settled(held, after=5 * DAY))
 
 
 @pytest.mark.parametrize(

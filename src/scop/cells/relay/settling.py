@@ -94,9 +94,10 @@ def _failed(attempt: Attempt, waiting: Waiting, verdict: Verdict, deadlines: Dea
     if verdict.fate is Fate.NEVER:
         status, reason = f"5{verdict.status[1:]}", _words_of_ours(verdict)
     else:
-        tried = _span(attempt.now_unix - attempt.load.first_due_unix)
+        span = _span(attempt.now_unix - attempt.load.first_due_unix)
         words = _words_of_ours(verdict)
-        reason = f"it was tried for {tried}" + (f"; at last: {words}" if words else "")
+        said = f"it was held for {span}" if verdict.fate is Fate.HELD else f"it was tried for {span}"
+        reason = said + (f"; at last: {words}" if words else "")
         status = deadlines.status
     report = None
     if not waiting.recipient.notify or "FAILURE" in waiting.recipient.notify:  # RFC 3461 §4.1: absent means FAILURE
