@@ -1,7 +1,7 @@
 """Proves that each library can be used alone.
 
-Builds the wheel, installs each extra into an empty environment of its own, imports only that library
-there, holds its imports against what the extra promises, and runs the library's lines from README.md.
+Builds the wheel, installs each extra into an empty environment (one for those that ask for the same), imports only
+that library there, holds its imports against what the extra promises, and runs the library's lines from README.md.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,6 +41,7 @@ LIBRARIES: dict[str, set[str]] = {
 }
 # Where an extra is for a part of a library, what is imported.
 MODULES = {"dnssec": "dns.resolver", "zone": "dns.zone"}
+_ASKED = re.compile(r"Requires-Dist: (.*?) *; *extra == '(\w+)'")
 _BLOCK = re.compile(r"<!-- alone: (\w+) -->\n```python\n(.*?)```", re.DOTALL)
 
 
@@ -76,15 +78,21 @@ def readme_lines(library: str) -> str:
     return found[library]
 
 
-def groups() -> list[tuple[str, ...]]:
-    """Return the extras by installation: those that bring nothing share one, for none of them can be missing a part."""
-    bare = tuple(library for library, parts in LIBRARIES.items() if not parts)
-    return [bare, *((library,) for library, parts in LIBRARIES.items() if parts)]
+def groups(wheel: Path) -> list[tuple[str, ...]]:
+    """Return the extras by installation: those that ask for the same, word for word, are installed as the same."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        lines = archive.read(name).decode().splitlines()
+    asked = [found.groups() for line in lines if (found := _ASKED.fullmatch(line))]
+    sharing: dict[tuple[str, ...], list[str]] = {}
+    for library in LIBRARIES:
+        sharing.setdefault(tuple(part for part, extra in asked if extra == library), []).append(library)
+    return [tuple(libraries) for libraries in sharing.values()]
 
 
 def check(libraries: tuple[str, ...], wheel: Path, pins: Path, folder: Path) -> str:
     """Install extras into an empty folder; import each library there, by itself, and run its README lines."""
-    extras, parts = ",".join(libraries), LIBRARIES[libraries[0]]
+    extras = ",".join(libraries)
     place = folder / libraries[0]
     # Nothing is compiled: of the whole wheel a library is imported, once.
     install = ("install", "--quiet", "--disable-pip-version-check", "--no-compile")
@@ -93,8 +101,9 @@ def check(libraries: tuple[str, ...], wheel: Path, pins: Path, folder: Path) -> 
     brought = {
         re.sub(r"-[^-]+\.dist-info$", "", info.name).lower().replace("_", "-") for info in place.glob("*.dist-info")
     } - {"scop"}
-    if brought != parts:
-        raise SystemExit(f"scop[{extras}] brings {sorted(brought)}, and was to bring {sorted(parts)}")
+    for library in libraries:
+        if brought != LIBRARIES[library]:
+            raise SystemExit(f"scop[{library}] brings {sorted(brought)}, and was to bring {sorted(LIBRARIES[library])}")
     # -I and -S: nothing of this environment is on the path but the standard library and that folder.
     start = f"import sys; sys.path[:0] = [{str(place)!r}]\n"
     for library in libraries:
@@ -110,7 +119,7 @@ def main() -> None:
         folder = Path(temporary)
         wheel, pins = build_wheel(folder), constraints(folder)
         with ThreadPoolExecutor(2) as pool:
-            for lines in pool.map(lambda libraries: check(libraries, wheel, pins, folder), groups()):
+            for lines in pool.map(lambda libraries: check(libraries, wheel, pins, folder), groups(wheel)):
                 print(lines)
 
 
