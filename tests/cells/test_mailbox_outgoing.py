@@ -14,7 +14,8 @@ from scop.smtp import Envelope, Reply, ReversePath, reply
 from scop.smtp.stamps import delivery_id, split_stamps
 
 HOST = "mx.harbor.test"
-RESULTS = b"X-SCoP-Disposition: none\r\nAuthentication-Results: mx.harbor.test; none\r\nX-SCoP-Spam: ham\r\n"
+FOUND = b"Authentication-Results: mx.harbor.test; spf=pass smtp.mailfrom=lagoon.test\r\n"
+RESULTS = b"X-SCoP-Disposition: none\r\n" + FOUND + b"X-SCoP-Spam: ham\r\n"
 MAIL = RESULTS + RECEIVED + BELOW
 LATER = reply(451, "4.4.1", "Service is not available at the moment, try again later")
 BOUNCE = envelope("SRS0=hash=day=lagoon.test=carol@harbor.test", reverse_path=ReversePath(None))
@@ -71,7 +72,7 @@ async def test_mailbox_tells_the_signer_what_the_verifier_found(tmp_path: Path, 
     async with running_mailbox(tmp_path, tells_results=True) as mailbox:
         assert 250 == (await deliver(mailbox, envelope("gone@harbor.test"), cell=cell)).code
         (octets,) = mailbox.signed.messages
-    told = b"Authentication-Results: mx.harbor.test; none\r\n" if is_told else b""
+    told = FOUND if is_told else b""
     assert b"Delivered-To: gone@harbor.test\r\n" + told + RECEIVED + BELOW == octets
 
 
@@ -250,6 +251,35 @@ async def test_mailbox_a_notice_that_can_never_be_fails_no_mail(
     mailbox.signed.message_reply = said
     assert expected == (await deliver(mailbox, wanting(envelope("alice@harbor.test"), "SUCCESS"))).code
     assert (["552 5.3.4 No"] if expected == 250 else []) == [line["reply"] for line in mailbox.lines("notice.refused")]
+
+
+PROOFS = {
+    b"spf=pass smtp.mailfrom=lagoon.test": True,
+    b"spf=fail smtp.mailfrom=lagoon.test; dmarc=pass header.from=lagoon.test": True,
+    b"spf=softfail smtp.mailfrom=lagoon.test; dmarc=none header.from=lagoon.test": False,
+    b"spf=pass smtp.helo=lagoon.test; spf=none smtp.mailfrom=lagoon.test": False,
+    b"spf=pass smtp.mailfrom=evil.lagoon.test; dkim=pass header.d=lagoon.test": False,
+    b"spf=none smtp.mailfrom=lagoon.test; dmarc=pass header.from=evil.test": False,
+    b"none": False,
+}
+
+
+@pytest.mark.parametrize("found", PROOFS, ids=range(len(PROOFS)))
+async def test_mailbox_tells_no_stranger_of_success(mailbox: RunningMailbox, found: bytes) -> None:
+    """A reverse path that nothing proves may be forged: neither we nor where it is forwarded answer it (RFC 3461)."""
+    octets = MAIL.replace(FOUND, b"Authentication-Results: mx.harbor.test; " + found + b"\r\n")
+    asked = wanting(envelope("alice@harbor.test", "gone@harbor.test"), "SUCCESS", "DELAY")
+    assert 250 == (await deliver(mailbox, asked, octets)).code
+    forwarded, *notices = mailbox.signed.recipients
+    told = frozenset({"SUCCESS", "DELAY"} if PROOFS[found] else {"DELAY"})
+    assert (told, PROOFS[found]) == (forwarded.notify, bool(notices))
+
+
+async def test_mailbox_believes_no_stamp_that_is_not_ours(mailbox: RunningMailbox) -> None:
+    """What stands below our own Received is the sender's."""
+    octets = b"X-SCoP-Disposition: none\r\n" + RECEIVED + FOUND + BELOW
+    assert 250 == (await deliver(mailbox, wanting(envelope("alice@harbor.test"), "SUCCESS"), octets)).code
+    assert [] == mailbox.signed.recipients
 
 
 async def test_mailbox_tells_our_own_users_too(mailbox: RunningMailbox) -> None:

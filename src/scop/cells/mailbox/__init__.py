@@ -18,8 +18,9 @@ DESCRIPTION
     reverse path (the relay rewrites it), with `Delivered-To` above by which a mail that comes back is known:
     then it is kept, or refused (554 5.4.6) where no copy is. What lies in Junk is not forwarded where a copy
     is kept. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
-    asked for NOTIFY=SUCCESS is told `delivered`, from the null path; not for what lies in Junk, whose
-    sender may be a stranger.
+    asked for NOTIFY=SUCCESS is told `delivered`, from the null path, where the verifier says that SPF or DMARC
+    passed for the domain of the reverse path, or our own user wrote the mail; else, and of what lies in Junk,
+    nobody is told, nor asked to tell by a forward, since the reverse path may be a stranger's.
 
     Mail to an address for reports (`[reports] mailbox`, and those that `[publish]` names in our domain) goes to the
     reporter, decided at RCPT; an account of that name has it too.
@@ -44,5 +45,5 @@ LIMITS
     clients. One SQLite file: one machine. Answers to the operator are at most 500 mails or 1 MiB. A notice
     may be sent twice where the reply to a mail got lost.
 
-Standards: RFC 2033, RFC 3461 (delivered, forwards), RFC 9228 (Delivered-To).
+Standards: RFC 2033, RFC 3461 (delivered, forwards), RFC 8601 (whose reverse path is proved), RFC 9228 (Delivered-To).
 """

@@ -22,6 +22,7 @@ __all__ = [
     "forwarded_octets",
     "passed_on_octets",
     "told_results",
+    "untold_of_success",
     "was_delivered_to",
 ]
 
@@ -60,8 +61,14 @@ def _forwarded(forward: Forward, address: Mailbox) -> Recipient:
     )
 
 
+def untold_of_success(forward: Forward) -> Forward:
+    """Return a forward of which no host tells the sender that the mail was delivered or passed on."""
+    recipient = forward.recipient
+    return replace(forward, recipient=replace(recipient, notify=_without_success(recipient.notify)))
+
+
 def _without_success(notify: frozenset[str]) -> frozenset[str]:
-    """Return what is still to be told of a copy: that the mail was delivered is told by us already."""
+    """Return what is to be told but for success: of a copy that is told by us already."""
     return (notify - {"SUCCESS"} or frozenset({"NEVER"})) if notify else notify
 
 

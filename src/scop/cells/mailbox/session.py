@@ -22,10 +22,12 @@ from scop.cells.mailbox.forwarding import (
     forwarded_octets,
     passed_on_octets,
     told_results,
+    untold_of_success,
     was_delivered_to,
 )
 from scop.cells.mailbox.outgoing import DeliveredNotice, Outgoing
 from scop.cells.mailbox.passing import Passing
+from scop.cells.mailbox.proof import is_proved
 from scop.cells.mailbox.vault import Deposit, OverQuota, Vault
 from scop.mesh.vocabulary.keeper import RecipientOutcome, ResolvedRecipient
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -86,6 +88,11 @@ class _Transaction:
     def has_others(self) -> bool:
         """Whether somebody but the reporter has the mail."""
         return bool(self.accounts or self.forwards)
+
+    def tell_no_success(self) -> None:
+        """Forget whom a sender wants to hear of."""
+        self.told.clear()
+        self.forwards = list(map(untold_of_success, self.forwards))
 
 
 class Delivery(PipeSession):
@@ -168,6 +175,8 @@ class Delivery(PipeSession):
 
     async def _take(self, octets: bytes) -> Reply | None:
         """Do all that is to be done with a mail; return the first refusal or None."""
+        if not self._has_known_sender(octets):
+            self._transaction.tell_no_success()
         deposit = self._deposit(octets)
         kept = {forward: self._why_kept(forward, octets, deposit) for forward in self._transaction.forwards}
         for forward, reason in kept.items():
@@ -181,6 +190,12 @@ class Delivery(PipeSession):
             elif refused := await self._forward(forward, octets):
                 return refused
         return await self._return(octets) or await self._notify(octets, deposit)
+
+    def _has_known_sender(self, octets: bytes) -> bool:
+        """Say whether the reverse path is no stranger's: one of our users', or proved to the verifier."""
+        sender = self._transaction.mail.reverse_path.mailbox
+        believed = self._peer.cell in self._counter.believed
+        return not believed or (sender is not None and is_proved(sender, octets, self._counter.hostname))
 
     @staticmethod
     def _why_kept(forward: Forward, octets: bytes, deposit: Deposit) -> str:
