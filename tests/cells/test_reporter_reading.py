@@ -151,6 +151,18 @@ async def test_reading_shows_sources_of_proven_reports(tmp_path: Path) -> None:
     assert [["192.0.2.1"], ["192.0.2.1", "192.0.2.66"], []] == sources
 
 
+async def test_reading_is_shown_within_a_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever names strangers write, what is asked is answered: with less, and with how much there is."""
+    monkeypatch.setattr("scop.cells.reporter.management.MAX_LIST_OCTETS", 400)
+    async with running_reporter(World(tmp_path)) as reporter:
+        for number in range(1, 5):
+            await read(reporter, PROVEN + HEAD + document(ident=f"r{number}", source=f"192.0.2.{number}"), number)
+        found = await reporter.operator.call(ReadSenders())
+        listed = await reporter.operator.call(ReadReports())
+    assert (True, 4) == (0 < len(found.sources) < 4, found.source_count)
+    assert [4] == [one.id for one in listed.arrived]
+
+
 async def test_reading_keeps_what_cannot_be_read(tmp_path: Path) -> None:
     """Nothing that came is lost: the mail is shown as it came, and the next one is read."""
     mail = b"From: a@lagoon.test\r\nSubject: Hello\r\n\r\nWhere are my reports?\r\n"

@@ -19,6 +19,7 @@ from scop.cells.reporter.senders import senders
 from scop.cells.reporter.tls_counting import keep_sessions
 from scop.cells.reporter.told import DAY_SECONDS
 from scop.iprev import IprevWord, reverse_name
+from scop.mesh.calls.messages import encode
 from scop.mesh.calls.server import Answers
 from scop.mesh.vocabulary.reporter import (
     CountedDomain,
@@ -45,7 +46,8 @@ from scop.store import Database, StoreError
 __all__ = ["Management", "ManagementOptions"]
 
 PIECE_OCTETS = 1_048_576  # of a report in one answer
-MAX_REPORTS = 1_000  # in one answer: some 500 KB
+MAX_REPORTS = 1_000  # in one answer: some 500 KB, but ...
+MAX_LIST_OCTETS = 1_048_576  # ... whatever strangers wrote into them, an answer fits into a frame
 MAX_DAYS = 3_660
 MAX_COUNTED = 1_000
 MAX_NAMED = 50  # sources whose names are looked up for one answer
@@ -115,15 +117,17 @@ class Management:
         """Say who sends as us."""
         since = day_of(self._since(asked.days))
         found = await self._read(lambda sql: senders(sql, asked, since))
-        named = await self._named(found.sources[:MAX_NAMED])
-        return msgspec.structs.replace(found, sources=(*named, *found.sources[MAX_NAMED:]))
+        sources = _fitting(found.sources, 2 * MAX_LIST_OCTETS)
+        named = await self._named(sources[:MAX_NAMED])
+        return msgspec.structs.replace(found, sources=(*named, *sources[MAX_NAMED:]))
 
     async def read_reports(self, asked: ReadReports, _peer: Peer) -> Reports:
         """Say what came, what was sent and what waits."""
         since, limit = self._since(asked.days), max(0, min(asked.limit, MAX_REPORTS))
 
         def read(sql: sqlite3.Connection) -> Reports:
-            return Reports(arrived_reports(sql, since, limit), sent_reports(sql, since, limit), _counted(sql))
+            arrived, sent = arrived_reports(sql, since, limit), sent_reports(sql, since, limit)
+            return Reports(_fitting(arrived, MAX_LIST_OCTETS), _fitting(sent, MAX_LIST_OCTETS), _counted(sql))
 
         return await self._read(read)
 
@@ -173,6 +177,17 @@ class Management:
             return await work
         except (sqlite3.Error, StoreError) as fault:
             raise TemporaryFailure(f"the database: {fault}") from fault
+
+
+def _fitting(values: tuple[_Result, ...], octets: int) -> tuple[_Result, ...]:
+    """Return the first of them, as many as fit into so many octets of an answer."""
+    kept = 0
+    for value in values:
+        octets -= len(encode(value))
+        if octets < 0:
+            break
+        kept += 1
+    return values[:kept]
 
 
 def _counted(sql: sqlite3.Connection) -> tuple[CountedDomain, ...]:
