@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner, Result
 
+from fakes.command_line import scop
 from scop.cli.spf import spf
 
 ZONE = r"""
@@ -118,3 +119,45 @@ def test_cli_spf_received_reads_what_a_mail_bears() -> None:
     assert (0, True) == (shown.exit_code, "to the letter" in shown.stdout)
     none = CliRunner().invoke(spf, ["received", "-"], input=b"From: a@b.test\r\n\r\nx\r\n")
     assert (1, "standard input: no Received-SPF field\n") == (none.exit_code, none.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--server", "127.0.0.1:9"), "give one of them"),
+        (("--config", "absent.toml"), "absent.toml: there is no such file"),
+    ],
+)
+def test_cli_spf_check_asks_nobody_where_it_is_not_clear_whom(zone: Path, words: tuple[str, str], reason: str) -> None:
+    """Two sources of names, or a mesh that is not there: neither is passed over in silence."""
+    source = ("--zone", str(zone)) if words[0] == "--server" else ()
+    said = scop("spf", "check", "192.0.2.1", "--mail-from", "ann@a.test", *source, *words)
+    assert (2, "", True) == (said.status, said.out, reason in said.err)
+
+
+@pytest.mark.parametrize("owner", ["@", "www"])
+def test_cli_spf_check_reads_no_names_that_count_from_an_unknown_origin(tmp_path: Path, owner: str) -> None:
+    """A zone as a name server keeps it says not whose it is: its records would be found under no name."""
+    record = 'TXT ( "v=spf1 ; (" ;)\n"-all" )'
+    zone = tmp_path / "zone"
+    words = ("192.0.2.1", "--mail-from", "ann@a.test", "--zone", str(zone))
+    zone.write_text(f"a.test. {record}\n  A 192.0.2.1\n{owner} {record}\n")
+    said = scop("spf", "check", *words)
+    assert (2, True) == (said.status, f"no $ORIGIN says below which name {owner} is" in said.err)
+    zone.write_text(f"$TTL 60\n$ORIGIN a.test.\n{owner} {record}\n")
+    assert (1, "") == ((said := scop("spf", "check", *words)).status, said.err)
+
+
+def test_cli_spf_check_says_of_a_silent_server_that_it_is_one() -> None:
+    """Whoever mistyped the address sees it; the answer is open, so the status is 2."""
+    said = scop("spf", "check", "192.0.2.1", "--mail-from", "ann@a.test", "--server", "127.0.0.1:9")
+    assert (2, True) == (said.status, "127.0.0.1 port 9 cannot be reached" in said.out)
+
+
+def test_cli_spf_check_tells_programs_whole_records(tmp_path: Path) -> None:
+    """People see the first 300 characters of a record."""
+    policy = "v=spf1 " + "ip4:192.0.2.1 " * 40 + "-all"
+    (tmp_path / "zone").write_text(f'a.test. TXT "{policy[:200]}" "{policy[200:400]}" "{policy[400:]}"\n')
+    words = ("192.0.2.1", "--mail-from", "ann@a.test", "--zone", str(tmp_path / "zone"), "--json")
+    (asked,) = cast("dict[str, list[dict[str, list[str]]]]", scop("spf", "check", *words).json)["asked"]
+    assert [f'"{policy[:200]}" "{policy[200:400]}" "{policy[400:]}"'] == asked["records"]

@@ -7,6 +7,7 @@ else the server that this machine asks itself.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,14 +29,17 @@ from scop.net.dns_client import Names, drive
 from scop.net.dns_exchange import exchange_datagram, exchange_stream
 from scop.net.faults import TemporaryFailure
 from scop.net.noted_names import Asked, NotedNames
-from scop.supervisor.config_file import ConfigurationError, read_config
+from scop.supervisor.config_file import read_config
 from scop.supervisor.layout import Layout
 
 __all__ = ["NamesChoice", "asked_json", "asked_lines", "print_asked", "run_check", "run_with_names", "zone_names"]
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 TTL_SECONDS = 300  # of records in a file that does not say
-MAX_SHOWN = 300  # characters of one record
+MAX_SHOWN = 300  # characters of one record, for people
+MAX_RECORD = 1 << 18  # of one for programs: each of 65,535 octets may be written with four
+_OWNER = re.compile(r"[^\s$()]+")  # in the first column
+_QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|;.*')
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -55,7 +59,9 @@ class NamesChoice:
         command = config_option(command)
         command = click.option("--server", default="", metavar="ADDR[:PORT]", help="Ask this server.")(command)
         zone = click.Path(exists=True, dir_okay=False, path_type=Path)
-        return click.option("--zone", type=zone, help="A master file that holds all names there are.")(command)
+        return click.option("--zone", type=zone, help="A master file with all names there are, and its $ORIGIN.")(
+            command
+        )
 
 
 def run_check(check: Check[Question, Answer, T], choice: NamesChoice) -> tuple[T, tuple[Asked, ...]]:
@@ -70,6 +76,8 @@ def run_with_names(work: Callable[[Names], Awaitable[T]], choice: NamesChoice) -
         noting = NotedNames(names)
         return await work(noting), tuple(noting.asked)
 
+    if choice.zone is not None and choice.server:
+        raise click.UsageError("--zone holds all names there are, and --server knows others; give one of them")
     if choice.zone is not None:
         return asyncio.run(noted(_Static(zone_names(choice.zone))))
     if choice.server:
@@ -84,14 +92,36 @@ def zone_names(path: Path) -> StaticNames:
     from scop.dns.zone.master_file import read_any_records
 
     try:
+        text = path.read_text(encoding="utf-8")
         # Lenient: RFC 1035 §5.1 wants a TTL at least once; here nothing is kept long enough to need one
-        records = read_any_records(path.read_text(encoding="utf-8"), "", default_ttl=TTL_SECONDS)
+        records = read_any_records(text, "", default_ttl=TTL_SECONDS)
     except (RemoteProtocolError, UnicodeDecodeError) as fault:
         raise click.ClickException(f"{path}: {fault}") from fault
+    if (owner := _baseless(text)) is not None:
+        fix = "write `$ORIGIN lagoon.example.` above it, or names in full that end with a dot"
+        raise click.ClickException(f"{path}: no $ORIGIN says below which name {printable(owner)} is; {fix}")
     found: dict[tuple[str, str], list[Rdata]] = {}
     for record in records:
         found.setdefault((record.name, record.type), []).append(record.rdata)
     return StaticNames(found)
+
+
+def _baseless(text: str) -> str | None:
+    """Return a name of a master file that counts from an origin which the file does not name.
+
+    A zone as servers keep it has its origin in their configuration. Read without it, its names are others, of which
+    nobody asks, and each check would say that there is no record.
+    """
+    depth = 0
+    for line in text.splitlines():
+        bare = _QUOTED_OR_COMMENT.sub("", line)
+        if bare.upper().startswith("$ORIGIN"):
+            return None
+        owner = _OWNER.match(bare)
+        if not depth and owner and (owner[0] == "@" or "." not in owner[0]):
+            return owner[0]
+        depth += bare.count("(") - bare.count(")")
+    return None
 
 
 def asked_json(asked: tuple[Asked, ...]) -> list[dict[str, object]]:
@@ -102,7 +132,8 @@ def asked_json(asked: tuple[Asked, ...]) -> list[dict[str, object]]:
             "type": one.question.type,
             "rcode": one.answer.rcode.name,
             "security": str(one.answer.security),
-            "records": [_shown(record) for record in one.answer.records],
+            "reason": printable(one.answer.reason, limit=MAX_SHOWN),
+            "records": [_shown(record, limit=MAX_RECORD) for record in one.answer.records],
         }
         for one in asked
     ]
@@ -111,7 +142,7 @@ def asked_json(asked: tuple[Asked, ...]) -> list[dict[str, object]]:
 def asked_lines(asked: tuple[Asked, ...]) -> Iterator[str]:
     """Yield what was asked, a line each, for a picture."""
     for one in asked:
-        texts = [_shown(record) for record in one.answer.records] or [f"({one.answer.rcode.name})"]
+        texts = _texts(one.answer)
         yield f"? {one.question.name} {one.question.type} ({one.answer.security}): {' | '.join(texts)}"
 
 
@@ -120,15 +151,23 @@ def print_asked(asked: tuple[Asked, ...]) -> None:
     rows = [
         (one.question.name, one.question.type, str(one.answer.security), text)
         for one in asked
-        for text in ([_shown(record) for record in one.answer.records] or [f"({one.answer.rcode.name})"])
+        for text in _texts(one.answer)
     ]
     print_table(("question", "type", "names", "answer"), rows)
 
 
-def _shown(record: Rdata) -> str:
+def _texts(answer: Answer) -> list[str]:
+    """Return the records of an answer, or in brackets what came instead and, where something failed, why."""
+    if answer.records:
+        return [_shown(record) for record in answer.records]
+    why = f": {printable(answer.reason, limit=MAX_SHOWN)}" if answer.reason and answer.rcode is Rcode.SERVFAIL else ""
+    return [f"({answer.rcode.name}{why})"]
+
+
+def _shown(record: Rdata, *, limit: int = MAX_SHOWN) -> str:
     from scop.dns.zone.master_file import rdata_text
 
-    return printable(rdata_text(record), limit=MAX_SHOWN)
+    return printable(rdata_text(record), limit=limit)
 
 
 class _Static:
@@ -187,10 +226,16 @@ def _record(one: ResolvedRecord) -> Record:
 
 
 def _mesh_runs(config: Path) -> bool:
-    try:
-        return Layout(read_config(config)).door.exists()
-    except ConfigurationError:
+    """Say whether the mesh of a configuration is up; without one there is none, unless somebody names it."""
+    if not config.exists() and not _is_named("config"):
         return False
+    return Layout(read_config(config)).door.exists()
+
+
+def _is_named(parameter: str) -> bool:
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(parameter) if context else None
+    return source in (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
 
 
 def _place(server: str) -> tuple[str, int]:

@@ -135,4 +135,7 @@ class _Records(dns.transaction.Transaction):
 def _complaint(error: Exception) -> str:
     """Return what dnspython says, without the place it names (ours is better)."""
     text = str(error)
-    return printable(text.partition(": ")[2] if text.startswith("zone:") else text)
+    said = text.partition(": ")[2] if text.startswith("zone:") else text
+    if said.rstrip(".") == "Text input is malformed":  # all that it says of an address
+        return "a value is none that this type of record takes"
+    return printable(said)
