@@ -137,5 +137,5 @@ def _complaint(error: Exception) -> str:
     text = str(error)
     said = text.partition(": ")[2] if text.startswith("zone:") else text
     if said.rstrip(".") == "Text input is malformed":  # all that it says of an address
-        return "a value is none that this type of record takes"
+        return "a value is malformed for this type of record"
     return printable(said)
