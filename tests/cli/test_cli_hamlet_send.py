@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from fakes.command_line import Town, founded
-from fakes.real_mesh import PASSWORD
+from fakes.command_line import Said, scop
+from fakes.real_mesh import PASSWORD, RunningWorld
 from scop.cli.hamlet_results import Received, Results, Sent
 from scop.cli.mail_files import on_the_wire
+from scop.mesh.vocabulary.keeper import SendAs
 
 
 def results(received: list[Received]) -> Results:
@@ -77,20 +76,17 @@ def test_cli_hamlet_send_mends_line_ends_of_files_only(octets: bytes, expected: 
     assert expected == on_the_wire(octets)
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A mesh that runs, with postman, who may send as anyone, and bob."""
-    here = founded(tmp_path_factory.mktemp("town"), "hamlet")
-    with here.up():
-        assert 0 == here.scop("account", "add", "postman", "--password", PASSWORD, "--send-as", "any").status
-        assert 0 == here.scop("account", "add", "bob", "--password", PASSWORD).status
-        yield here
+def sent(world: RunningWorld, *words: str, stdin: str = "") -> Said:
+    """Run `scop hamlet send` for harbor's mesh, which has hamlet-postman, who may send as anyone, and hamlet-bob."""
+    world.person("hamlet-postman", send_as=SendAs.ANY)
+    world.person("hamlet-bob")
+    return scop("hamlet", "send", *words, "--config", str(world.scene.config(world.world.harbor)), stdin=stdin)
 
 
-def test_cli_hamlet_send_drives_a_mesh_and_finds_every_mail_again(town: Town) -> None:
+def test_cli_hamlet_send_drives_a_mesh_and_finds_every_mail_again(running_world: RunningWorld) -> None:
     """Those with NUL, a bare CR or a bare LF are refused with a reply; all others stand in the mailbox as submitted."""
-    words = ("hamlet", "send", "--count", "40", "--as", "postman", "--to", "bob", "--json")
-    said = town.scop(*words, stdin=f"{PASSWORD}\n")
+    words = ("--count", "40", "--as", "hamlet-postman", "--to", "hamlet-bob", "--json")
+    said = sent(running_world, *words, stdin=f"{PASSWORD}\n")
     assert isinstance(said.json, dict), said.err
     assert (0, 40, [], {}, 0) == (
         said.status,
@@ -103,14 +99,14 @@ def test_cli_hamlet_send_drives_a_mesh_and_finds_every_mail_again(town: Town) ->
     assert all(reply.startswith("5") for reply in said.json["refused"])
 
 
-def test_cli_hamlet_send_says_which_account_is_needed(town: Town) -> None:
+def test_cli_hamlet_send_says_which_account_is_needed(running_world: RunningWorld) -> None:
     """One sentence."""
-    refused = town.scop("hamlet", "send", "--count", "1", "--as", "bob", "--password", "x")
-    assert (2, "scop: --as bob: may not send as anyone; use an account of `--send-as any`\n") == (
+    refused = sent(running_world, "--count", "1", "--as", "hamlet-bob", "--password", "x")
+    assert (2, "scop: --as hamlet-bob: may not send as anyone; use an account of `--send-as any`\n") == (
         refused.status,
         refused.err,
     )
-    wrong = town.scop("hamlet", "send", "--count", "1", "--as", "postman", "--password", "x")
-    assert (2, "scop: --as postman: the mesh does not take this password\n") == (wrong.status, wrong.err)
-    missing = town.scop("hamlet", "send", "--count", "1", "--as", "nobody", "--password", "x")
+    wrong = sent(running_world, "--count", "1", "--as", "hamlet-postman", "--password", "x")
+    assert (2, "scop: --as hamlet-postman: the mesh does not take this password\n") == (wrong.status, wrong.err)
+    missing = sent(running_world, "--count", "1", "--as", "nobody", "--password", "x")
     assert "there is no account nobody" in missing.err

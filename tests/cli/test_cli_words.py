@@ -43,6 +43,21 @@ def test_cli_words_a_name_from_outside_turns_no_terminal_around(tmp_path: Path) 
     assert "\x1b" not in done.stderr
 
 
+END_OF_ANSWER = b"\x1c"
+ONE_AFTER_ANOTHER = """
+import sys
+from scop.cli import main
+mail, *all_words = sys.argv[1:]
+for words in all_words:
+    sys.argv[1:] = ["mail", *words.split(), mail]
+    try:
+        main()
+    except SystemExit as ended:
+        assert ended.code in (0, None), (words, ended.code)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(b"\\x1c")
+    sys.stdout.flush()
+"""
 MAIL = "Subject: =?utf-8?q?Zo=C3=AB?=\nReceived: by a.test; Wed, 25 Nov 2026 09:00:03 +0000\n\nText\n"
 
 
@@ -51,13 +66,20 @@ def test_cli_words_any_terminal_can_show_an_answer(tmp_path: Path, characters: s
     """What it lacks is escaped; JSON is UTF-8 always."""
     (tmp_path / "a.eml").write_text(MAIL)
     environment = {"PYTHONIOENCODING": characters, "PYTHONUTF8": "0"}
-    answers: list[bytes] = []
-    for words in (("path",), ("tree",), ("parse",), ("parse", "--json")):
-        command = [sys.executable, "-c", PROGRAM, "mail", *words, str(tmp_path / "a.eml")]
-        done = subprocess.run(command, capture_output=True, check=False, env=environment)
-        assert (0, b"") == (done.returncode, done.stderr)
-        answers.append(done.stdout)
-    assert "Zoë" == json.loads(answers[-1].decode())["fields"][0]["value"]
+    command = [
+        sys.executable,
+        "-c",
+        ONE_AFTER_ANOTHER,
+        str(tmp_path / "a.eml"),
+        "path",
+        "tree",
+        "parse",
+        "parse --json",
+    ]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (0, b"") == (done.returncode, done.stderr)
+    *_, last = done.stdout.split(END_OF_ANSWER)[:-1]
+    assert (4, "Zoë") == (done.stdout.count(END_OF_ANSWER), json.loads(last.decode())["fields"][0]["value"])
 
 
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-"])
