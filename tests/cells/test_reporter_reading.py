@@ -24,7 +24,15 @@ from scop.cells.reporter.arrivals import (
     note_reading,
 )
 from scop.cells.reporter.failures import redacted
-from scop.cells.reporter.letters import MadeReport, add_report, document_of, sent_report
+from scop.cells.reporter.letters import (
+    Draft,
+    MadeReport,
+    add_report,
+    document_of,
+    forget_reports,
+    sent_report,
+    sent_reports,
+)
 from scop.cells.reporter.reading import MAX_MAILS, MAX_UNIX, read_mail
 from scop.cells.reporter.schema import SCHEMA
 from scop.cells.reporter.session import MAX_MAIL_OCTETS, arrival_of
@@ -303,6 +311,15 @@ def test_taking_is_bounded(
     else:
         assert 4 == add_arrival(sql, mail)
     assert ([3, 2, 1] if is_kept else [4, 3, 2]) == [one.id for one in arrived_reports(sql, 0, 9)]
+
+
+def test_letters_on_their_way_are_not_forgotten(sql: sqlite3.Connection) -> None:
+    """They are tried for four days, also where reports are kept for one."""
+    letters = (Draft("reports@lagoon.test", "t", b"mail"),)
+    for ident, drafts in (("gone", ()), ("waiting", letters)):
+        add_report(sql, MadeReport("aggregate", "lagoon.test", ident, 0, 1, 1, b"", drafts), NOON)
+    forget_reports(sql, NOON + 1)
+    assert ["waiting"] == [one.report_id for one in sent_reports(sql, 0, 9)]
 
 
 def test_taking_makes_room_of_documents_last(sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:

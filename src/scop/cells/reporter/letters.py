@@ -200,14 +200,20 @@ def document_of(sql: sqlite3.Connection, report: int) -> bytes | None:
 
 def forget_document(sql: sqlite3.Connection) -> bool:
     """Forget the oldest document that is kept, but not its report; say whether there was one."""
-    oldest = "SELECT id FROM reports WHERE document <> x'' ORDER BY id LIMIT 1"
-    changed = sql.execute(f"UPDATE reports SET document = x'' WHERE id = ({oldest})")  # noqa: S608 - constants only
+    changed = sql.execute(
+        """UPDATE reports SET document = x''
+           WHERE id = (SELECT id FROM reports WHERE document <> x'' ORDER BY id LIMIT 1)"""
+    )
     return changed.rowcount > 0
 
 
 def forget_reports(sql: sqlite3.Connection, before_unix: float) -> None:
-    """Forget old reports and their letters."""
-    sql.execute("DELETE FROM reports WHERE made_unix < ?", (before_unix,))
+    """Forget old reports and their letters, but for those that are still on their way."""
+    sql.execute(
+        """DELETE FROM reports WHERE made_unix < ?
+           AND id NOT IN (SELECT report FROM letters WHERE next_unix IS NOT NULL)""",
+        (before_unix,),
+    )
 
 
 def _letters(sql: sqlite3.Connection, report: int) -> tuple[SentLetter, ...]:
