@@ -122,6 +122,17 @@ def test_cli_reports_narrows_down_and_speaks_json(asked: list[object]) -> None:
     assert [ReadSenders(7, "shop.harbor.test", 1_000, unproven=True)] == asked
     found = json.loads(said.output)
     assert [("192.0.2.0/24", 19, 4)] == [(one["address"], one["mails"], one["unaligned"]) for one in found["sources"]]
+    assert 2 == found["source_count"]  # with the one that the reporter has not named
+
+
+def test_cli_reports_shows_so_many_networks(asked: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those with the most mails, and how many there are besides."""
+    monkeypatch.setitem(
+        ANSWERS, ReadSenders, Senders(DAYS, (source("192.0.2.1", 4), source("203.0.113.9", 15)), 2, 2, 0)
+    )
+    found = json.loads(run("--by", "network", "--limit", "1", "--json").output)
+    assert (["203.0.113.0/24"], 2) == ([one["address"] for one in found["sources"]], found["source_count"])
+    assert 1 == len(asked)
 
 
 def test_cli_reports_says_where_nobody_told_of_us(asked: list[object], monkeypatch: pytest.MonkeyPatch) -> None:

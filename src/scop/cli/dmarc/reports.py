@@ -69,7 +69,7 @@ def reports(context: click.Context, choice: SendersChoice, config: Path, as_json
         return
     found = ask(config, "reporter", choice.question)
     if choice.by == "network":
-        found = by_network(found)
+        found = by_network(found, choice.limit)
     what = choice.domain or "us"
     if choice.png is not None:
         _draw(found, choice.png, what)

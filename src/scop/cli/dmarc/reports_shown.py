@@ -82,15 +82,16 @@ def every_day(days: Sequence[SenderDay]) -> Iterator[SenderDay]:
         yield known.get(day, SenderDay(day, 0, 0))
 
 
-def by_network(found: Senders) -> Senders:
-    """Return the same with the sources of one network as one."""
+def by_network(found: Senders, limit: int) -> Senders:
+    """Return the same with the sources of one network as one, so many of them; what was not told counts one each."""
     networks: dict[str, SendingSource] = {}
     for source in found.sources:
         network = _network_of(source.address)
         known = networks.get(network)
         networks[network] = _joined(known, source) if known else msgspec.structs.replace(source, address=network)
     ranked = sorted(networks.values(), key=lambda source: (-source.mails, source.address))
-    return msgspec.structs.replace(found, sources=tuple(ranked), source_count=len(ranked))
+    count = len(ranked) + found.source_count - len(found.sources)
+    return msgspec.structs.replace(found, sources=tuple(ranked[:limit]), source_count=count)
 
 
 def _print_plot(days: Sequence[SenderDay]) -> None:
