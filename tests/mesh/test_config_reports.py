@@ -30,7 +30,7 @@ def test_config_of_reports_keeps_them_for_a_while(days: int) -> None:
             "",
             {"d", "f"},
         ),
-        ("", "mailto:tls@harbor.test", {"tls"}),
+        ("", "mailto:tls+today@harbor.test", {"tls"}),
         ("", "https://harbor.test/tls", set()),
     ],
 )

@@ -36,5 +36,6 @@ class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def local_parts(self, domain: str, publish: Publish) -> frozenset[str]:
         """Return the local parts whose mail the reporter reads: its own, and those that `[publish]` asks reports to."""
         asked = f"{publish.dmarc} {publish.tls_reports}"
-        named = {local.lower() for local, host in _MAILTO.findall(asked) if host.lower() == domain}
+        # Without a +detail, as recipients are compared with it.
+        named = {local.lower().partition("+")[0] for local, host in _MAILTO.findall(asked) if host.lower() == domain}
         return frozenset({self.mailbox, *named})
