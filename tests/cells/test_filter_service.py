@@ -194,6 +194,18 @@ async def test_filter_tells_the_receiver_of_what_is_sure(tmp_path: Path) -> None
     )
 
 
+async def test_filter_tells_of_a_mail_once_however_often_it_comes(tmp_path: Path) -> None:
+    """RFC 5321 §4.5.4.1: who is put off sends again, and is no worse for it."""
+    async with running_filter(tmp_path) as filtering:
+        await filtering.install(trained().save())
+        filtering.records.message_reply = reply(451, "4.7.1", "Try again later")
+        for _ in range(3):
+            await filtering.send(RECEIVED + SPAM)
+        filtering.records.message_reply = reply(250, "2.0.0", "Ok")
+        await filtering.send(RECEIVED + SPAM)
+    assert [NotedDeed(Deed.SPAM, "192.0.2.1", trace="0123456789ab")] == filtering.deeds
+
+
 async def test_filter_refuses_a_model_that_is_none(filtering: RunningFilter) -> None:
     """The operator is told why, and mail is weighed as before."""
     with pytest.raises(PermanentFailure, match="no model"):

@@ -67,8 +67,9 @@ class FilterPassage(Passage):
         self._scales.log.info(
             "mail.classified", trace=self._trace, seconds=seconds, label=verdict.label, score=round(verdict.score, 3)
         )
-        self._tell(verdict)
         answer = await self._onward.message(prepend(octets, spam_field(verdict)))
+        if not answer.is_temporary:  # what comes again is counted then: a mail that waits is one mail
+            self._tell(verdict)
         if not answer.is_positive:
             self._scales.log.warning(
                 "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]
