@@ -136,6 +136,13 @@ def test_wall_counts_the_verifiers_spam_for_its_domain_only(tmp_path: Path) -> N
     assert {HOST: 1.0, "192.0.2.0/24": 1.0, "lagoon.test": 1.0} == known
 
 
+def test_wall_hears_of_no_domain_from_the_filter(tmp_path: Path) -> None:
+    """Which domain is answerable the verifier proves: a filter that is taken over lists nobody's domain."""
+    wall = wall_in(tmp_path, JumpingClock())
+    wall.note_deeds("filter", (NotedDeed(Deed.SPAM, HOST, "lagoon.test"), NotedDeed(Deed.SPAM, "", "lagoon.test")))
+    assert (HOST, "192.0.2.0/24") == wall.firewall.reputation.subjects()
+
+
 @pytest.mark.parametrize("address", ["10.0.0.1", "198.51.100.7", "", "unknown"])
 def test_wall_shuts_out_neither_ours_nor_the_allowed(address: str, tmp_path: Path) -> None:
     """For deeds and misdeeds alike, and what is no address counts for nobody."""

@@ -139,9 +139,11 @@ class Wall:
 
     def _note(self, cell: str, deed: NotedDeed) -> tuple[Entry, ...]:
         now = self._clock.unix()
+        # The filter tells of clients only: which domain is answerable it does not know, and must not invent.
+        domain = deed.domain if cell == "verifier" else ""
         # The filter has told of the client by then: this is about the domain that is answerable.
         address = "" if cell == "verifier" and deed.deed is Deed.SPAM else deed.address
-        made = self.firewall.note(deed.deed, address, deed.domain, now)
+        made = self.firewall.note(deed.deed, address, domain, now)
         self._tell_banned(deed.address, made, deed.trace)
         return made
 
