@@ -149,6 +149,32 @@ async def test_mailbox_forwards_no_spam_that_it_keeps(mailbox: RunningMailbox) -
     assert ["it looks like spam"] == mailbox.kept.reasons("forward.kept")
 
 
+BORROWED = reply(550, "5.7.1", "This mail bears our name without proof, and is not sent on under it")
+
+
+@pytest.mark.parametrize(
+    ("dmarc", "goes_on"),
+    [
+        (b"dmarc=fail header.from=harbor.test policy.dmarc=none", False),
+        (b"dmarc=fail header.from=news.harbor.test", False),
+        (b"dmarc=none header.from=test", False),
+        (b"dmarc=permerror", False),
+        (b"dmarc=pass header.from=harbor.test", True),
+        (b"dmarc=fail header.from=lagoon.test", True),
+        (b"dmarc=none header.from=safe-harbor.test", True),
+        (b"spf=fail smtp.mailfrom=harbor.test", True),
+    ],
+)
+async def test_mailbox_lends_our_name_to_no_stranger(mailbox: RunningMailbox, dmarc: bytes, goes_on: bool) -> None:
+    """Sent on it would leave from our address, where SPF passes for us: a forged mail is kept, or refused."""
+    octets = FOUND.replace(b"spf=pass smtp.mailfrom=lagoon.test", dmarc) + RECEIVED + BELOW
+    answers = [await deliver(mailbox, around, octets) for around in (envelope("gone@harbor.test"), BOUNCE)]
+    assert [BORROWED] * 2 == answers or (goes_on and {250} == {each.code for each in answers})
+    assert 250 == (await deliver(mailbox, envelope("both@harbor.test"), octets)).code
+    assert ([0, 1], 3 * goes_on) == (await stored(mailbox), len(mailbox.signed.messages))
+    assert 250 == (await deliver(mailbox, envelope("gone@harbor.test"), octets, cell="relay")).code
+
+
 @pytest.mark.parametrize(
     ("address", "notify", "expected"),
     [

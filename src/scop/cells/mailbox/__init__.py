@@ -17,7 +17,9 @@ DESCRIPTION
     other, is answered 451, and its retry is stored once and carried once. Forwards go under the sender's own
     reverse path (the relay rewrites it), with `Delivered-To` above by which a mail that comes back is known:
     then it is kept, or refused (554 5.4.6) where no copy is. What lies in Junk is not forwarded where a copy
-    is kept. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
+    is kept. Nor is, nor sent home as a bounce, what bears an author of our domain, of one above or below it, or no
+    single one, unless DMARC passed: SPF would prove it where it leaves from here. Where no copy is kept that is
+    550 5.7.1. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
     asked for NOTIFY=SUCCESS is told `delivered`, from the null path, where the verifier says that SPF or DMARC
     passed for the domain of the reverse path, or our own user wrote the mail; else, and of what lies in Junk,
     nobody is told, nor asked to tell by a forward, since the reverse path may be a stranger's.

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from scop.base import Clock, printable
+from scop.cells.mailbox.borrowed_name import borrows_our_name
 from scop.cells.mailbox.foldering import Folder, folder_of
 from scop.cells.mailbox.forwarding import (
     Forward,
@@ -50,7 +51,21 @@ _UNKNOWN = reply(550, "5.1.1", "No such recipient here")
 _DISABLED = reply(550, "5.2.1", "This mailbox takes no mail")
 _FULL = reply(452, "4.2.2", "This mailbox is full, try again later")
 _LATER = reply(451, "4.3.0", "Try again later")
-_LOOP = reply(554, "5.4.6", "Forwarded in circles: this mail was here before")
+
+
+class _Kept(NamedTuple):
+    """Why a mail does not go on, and what its sender is told where no copy is kept."""
+
+    reason: str
+    answer: Reply
+
+
+_LOOPS = _Kept("it was forwarded by us before", reply(554, "5.4.6", "Forwarded in circles: this mail was here before"))
+_BORROWS = _Kept(
+    "it bears our name without proof, and to leave from here would prove it",
+    reply(550, "5.7.1", "This mail bears our name without proof, and is not sent on under it"),
+)
+_IS_SPAM = "it looks like spam"  # which is not sent on in our name while it is kept
 
 _REFUSALS = {
     RecipientOutcome.UNKNOWN: _UNKNOWN,
@@ -124,7 +139,8 @@ class Delivery(PipeSession):
             return self._refuse(_LATER, str(trouble), recipient.forward_path)
         if answer in (None, _UNKNOWN, _DISABLED) and mailbox is not None and self._is_for_reports(mailbox):
             # An account or an alias of that name has its mail all the same.
-            return await self._begin(self._reporting, recipient)
+            told = await self._begin(self._reporting, recipient)
+            return _RECIPIENT_OK if answer is None and told.is_permanent else told
         return _RECIPIENT_OK if answer is None else self._refuse(answer, "", recipient.forward_path)
 
     async def message(self, octets: bytes) -> Reply:
@@ -178,15 +194,18 @@ class Delivery(PipeSession):
         if not self._has_known_sender(octets):
             self._transaction.tell_no_success()
         deposit = self._deposit(octets)
-        kept = {forward: self._why_kept(forward, octets, deposit) for forward in self._transaction.forwards}
-        for forward, reason in kept.items():
-            if reason and not forward.is_copy:
-                return self._refuse(_LOOP, reason, forward.recipient.forward_path)
+        kept = {forward: self._why_kept(forward, octets) for forward in self._transaction.forwards}
+        for forward, why in kept.items():
+            if why is not None and not forward.is_copy:
+                return self._refuse(why.answer, why.reason, forward.recipient.forward_path)
+        if self._outgoing.returning.is_begun and self._borrows_our_name(octets):
+            return self._refuse(_BORROWS.answer, _BORROWS.reason)
         if refused := await self._store(deposit) or await self._report(octets):
             return refused
-        for forward, reason in kept.items():
-            if reason:
-                self._tell_kept(forward, reason)
+        for forward, why in kept.items():
+            is_spam = forward.is_copy and deposit.folder is Folder.JUNK
+            if why is not None or is_spam:
+                self._tell_kept(forward, why.reason if why is not None else _IS_SPAM)
             elif refused := await self._forward(forward, octets):
                 return refused
         return await self._return(octets) or await self._notify(octets, deposit)
@@ -197,14 +216,16 @@ class Delivery(PipeSession):
         believed = self._peer.cell in self._counter.believed
         return not believed or (sender is not None and is_proved(sender, octets, self._counter.hostname))
 
-    @staticmethod
-    def _why_kept(forward: Forward, octets: bytes, deposit: Deposit) -> str:
-        """Return why a mail is not forwarded, '' where it is."""
+    def _why_kept(self, forward: Forward, octets: bytes) -> _Kept | None:
+        """Return why a mail may not be forwarded, None where it may."""
         if was_delivered_to(octets, forward):
-            return "it was forwarded by us before"
-        if forward.is_copy and deposit.folder is Folder.JUNK:
-            return "it looks like spam"  # which is not sent on in our name while it is kept
-        return ""
+            return _LOOPS
+        return _BORROWS if self._borrows_our_name(octets) else None
+
+    def _borrows_our_name(self, octets: bytes) -> bool:
+        """Say whether the mail is a stranger's under our name; our own users were asked who they are."""
+        counter = self._counter
+        return self._peer.cell in counter.believed and borrows_our_name(octets, counter.hostname, counter.domain)
 
     async def _store(self, deposit: Deposit) -> Reply | None:
         started = self._counter.clock.monotonic()
