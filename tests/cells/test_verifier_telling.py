@@ -72,6 +72,22 @@ async def test_outbox_tells_again_when_the_neighbour_is_back() -> None:
     assert [(1, 2), (3,)] == listener.batches
 
 
+async def test_outbox_forgets_nothing_that_comes_as_it_ends() -> None:
+    """What is put between the last look at what waits and the end of the task waits for no other value."""
+    loop, told = asyncio.get_running_loop(), asyncio.Queue[tuple[int, ...]]()
+
+    async def send(batch: tuple[int, ...]) -> None:
+        told.put_nowait(batch)
+        if batch == (1,):
+            loop.call_soon(outbox.put, 2)
+
+    outbox = Outbox[int](send, "reporter", KeptLog().log("verifier"), SHORT_LIMITS)
+    outbox.put(1)
+    async with asyncio.timeout(5):
+        assert [(1,), (2,)] == [await told.get(), await told.get()]
+    await outbox.close()
+
+
 async def test_outbox_is_bounded() -> None:
     """Where too much waits the oldest is let go, and the log says how many."""
     listener = _Listener()

@@ -59,8 +59,7 @@ class Outbox(Generic[T]):
             self._dropped += 1
         self._waiting.append(value)
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._tell_all())
-            self._task.add_done_callback(self._ended)
+            self._begin()
 
     async def close(self) -> None:
         """Tell what is left, but not for ever."""
@@ -72,6 +71,10 @@ class Outbox(Generic[T]):
         self._dropped += len(self._waiting)
         self._waiting.clear()
         self._tell_dropped("the neighbour was away to the end")
+
+    def _begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._tell_all())
+        self._task.add_done_callback(self._ended)
 
     async def _tell_all(self) -> None:
         while self._waiting:
@@ -97,5 +100,9 @@ class Outbox(Generic[T]):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._task = None
-        if not task.cancelled() and (fault := task.exception()) is not None:
+        if task.cancelled():
+            return
+        if (fault := task.exception()) is not None:
             self._log.fault(fault)
+        elif self._waiting:  # put between the last look at what waits and now
+            self._begin()
