@@ -93,6 +93,14 @@ def test_cli_smtp_send_sends_many_over_one_connection(records: Records, port: in
     assert 1 == len(records.peers)
 
 
+@pytest.mark.parametrize("octets", [b"", b"\r\n"])
+def test_cli_smtp_send_sends_no_empty_mail(records: Records, port: int, octets: bytes) -> None:
+    """What was to write the mail into the pipe has failed, and said so: nobody waits for an empty page."""
+    done = send(port, "--from", "ada@lagoon.test", "--to", "bob@harbor.test", stdin=octets)
+    assert (2, "scop: standard input: is empty; nothing is sent\n") == (done.exit_code, done.stderr)
+    assert [] == records.messages
+
+
 def test_cli_smtp_send_says_who_was_refused_and_why(records: Records, port: int) -> None:
     """Exit status 1: some were refused; the others have the mail."""
     records.replies["cid"] = NO

@@ -47,6 +47,8 @@ class Letter:
 
 def letter_of(file: MailFile, wishes: Wishes) -> Letter:
     """Return the mail of a file as it is sent; raises `Unsendable`."""
+    if not file.octets.strip():  # whatever was to write it into our pipe has failed
+        raise Unsendable("is empty; nothing is sent")
     message = parse(file.octets)
     sender = wishes.sender or _sender(message)
     recipients = wishes.recipients or tuple(_recipients(message, wishes.notify))
