@@ -163,3 +163,11 @@ def test_cli_dkim_sign_refuses_a_mail_without_author(desk: Desk) -> None:
     words = ("--domain", "a.test", "--selector", "s", "--key", desk.file("rsa"))
     said = scop("dkim", "sign", "-", *words, stdin="Subject: x\n\ny\n")
     assert (2, True) == (said.status, "a mail without From cannot be sealed" in said.err)
+
+
+def test_cli_dkim_verify_leaves_open_what_the_dns_does_not_say(desk: Desk) -> None:
+    """No answer is not a no: exit status 2, as of all checks of a mail."""
+    (desk.folder / "mail").write_bytes(sign(WIRE, (ed25519_key(),), now=NOW) + WIRE)
+    said = scop("dkim", "verify", desk.file("mail"), "--server", "127.0.0.1:9")
+    assert (2, "") == (said.status, said.err)
+    assert said.out.splitlines()[-1].endswith("could not be found out: a key could not be asked for.")

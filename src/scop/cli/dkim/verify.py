@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,22 +41,29 @@ def verify(file: str, zone: Path | None, server: str, config: Path, as_json: boo
     """Check each seal of a mail: whose it is, by which key, what it covers, and whether it holds.
 
     FILE is a mail, or a folder, Maildir, mbox or tar archive with many; "-" is standard input. Exit status 1 where a
-    mail has no seal that holds.
+    mail has no seal that holds, 2 where the DNS could not say whether one does.
     """
     choice = NamesChoice(zone, server, config)
-    all_hold = True
+    status = 0
     for found, _ in mails_in(file):
         octets = on_the_wire(found.octets)
         results, asked = run_check(verify_mail(octets, now=time.time()), choice)
         seals = [_Seal(result, *said) for result, said in zip(results, _signatures(octets), strict=False)]
-        all_hold &= any(result.result is DkimWord.PASS for result in results)
+        status = max(status, _status(results))
         if as_json:
             print_json(
                 {"name": printable(found.name), "signatures": [*map(_record, seals)], "asked": asked_json(asked)}
             )
         else:
             _print(found.name, seals, asked)
-    sys.exit(0 if all_hold else 1)
+    sys.exit(status)
+
+
+def _status(results: Iterable[DkimResult]) -> int:
+    words = {result.result for result in results}
+    if DkimWord.PASS in words:
+        return 0
+    return 2 if DkimWord.TEMPERROR in words else 1
 
 
 def _signatures(octets: bytes) -> Iterator[tuple[Signature | None, str]]:
@@ -144,4 +151,8 @@ def _sentence(results: list[DkimResult]) -> str:
         return f"{' and '.join(domains)} {'take' if len(domains) > 1 else 'takes'} responsibility for this mail."
     if not results:
         return "Nobody takes responsibility for this mail: it has no seal."
+    if any(result.result is DkimWord.TEMPERROR for result in results):
+        return (
+            "Whether anybody takes responsibility for this mail could not be found out: a key could not be asked for."
+        )
     return "Nobody takes responsibility for this mail: no seal holds."
