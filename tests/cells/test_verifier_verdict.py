@@ -46,7 +46,7 @@ def test_a_refusal_tells_the_policy_what_was_missing_and_no_private_reason() -> 
     assert (550, "5.7.1") == (answer.code, answer.enhanced)
     assert (
         "Refused under the DMARC policy of lagoon.test (reject):",
-        "SPF passes for forger.test, which is not lagoon.test",
+        "SPF passes for forger.test, which is not lagoon.test;",
         "no DKIM signature of lagoon.test passes (fail for lagoon.test)",
     ) == answer.text
 

@@ -84,7 +84,8 @@ def _refused(judgement: Judgement) -> Verdict:
     # RFC 9989 §7.2: name DMARC, so that a legitimate sender finds the cause
     policy = f"the DMARC policy of {_shown(judgement.dmarc.policy_domain)} (reject)"
     missing = _missing(judgement)
-    text = reply(550, "5.7.1", f"Refused under {policy}:", *missing)
+    lines = (*(f"{reason};" for reason in missing[:-1]), missing[-1])  # many a client shows them as one
+    text = reply(550, "5.7.1", f"Refused under {policy}:", *lines)
     return Verdict(Decision.REFUSE, f"{policy[0].upper()}{policy[1:]} refuses it: {'; '.join(missing)}", text)
 
 
