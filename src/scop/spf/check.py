@@ -127,7 +127,8 @@ class _Evaluation:
         """Evaluate the policy of `domain`."""
         # RFC 7208 §4.3: a malformed domain or a single label has no policy
         if "." not in domain or not is_askable(domain):
-            return _Finding(SpfWord.NONE, f"{printable(domain)} can have no policy")
+            what = printable(domain) or "a client without a name"
+            return _Finding(SpfWord.NONE, f"{what} can have no policy")
         record = self._record_in((yield Question(domain, "TXT")), domain)
         if record is None:
             return _Finding(SpfWord.NONE, f"{domain} has no policy")
