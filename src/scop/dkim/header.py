@@ -65,15 +65,16 @@ class Header:
 
         RFC 6376 §5.4.2: a name given again means the next field further up; one too many means nothing.
         """
+        fields = self._fields
         unused: dict[bytes, int] = {}
         chosen = []
         for name in names:
             left = unused.get(name)
             if left is None:
-                left = len(self._fields.get(name, ()))
-            unused[name] = left - 1
-            if left > 0:
-                chosen.append(self._fields[name][left - 1])
+                left = len(fields[name]) if name in fields else 0
+            if left:
+                unused[name] = left = left - 1
+                chosen.append(fields[name][left])
         if last:
             chosen.append(last)
         return _canonical(chosen, algorithm)
