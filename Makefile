@@ -5,7 +5,7 @@ RUN    := $(VENV)/bin
 MAILS  ?=
 SCOP_SHARED ?= $(abspath ../shared)
 FUZZ_SECONDS ?= 60
-EXAMPLES ?= 1000
+TIMES ?= 25
 export SCOP_SHARED
 # Where an environment forbids it (as containers like to), each process of the tests would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,7 +21,7 @@ help: needs
 	@echo "make bench             the speed figures, each beside its peer; longer: python -m bench smtp-killing hamlet"
 	@echo "make bench-mime        those of the MIME library alone: speed, linear time, memory"
 	@echo "make fuzz              look for octets that break a law of MIME or DNS (FUZZ_SECONDS=60)"
-	@echo "make properties        every property of the tests on many examples (EXAMPLES=1000)"
+	@echo "make properties        every property of the tests on many more examples (TIMES=25)"
 	@echo "make audit             vulnerabilities, unsafe calls, secrets, parts and licences"
 	@echo "make docs              write docs/cells.md and docs/standards.md from the code"
 	@echo "make lock              compute requirements/*.txt anew"
@@ -97,7 +97,7 @@ fuzz: $(VENV)/.peers
 	@PYTHONPATH=tests:. $(RUN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 properties: $(VENV)/.check
-	@SCOP_EXAMPLES=$(EXAMPLES) $(RUN)/python -m pytest -n 2 tests -m "hypothesis and not interop"
+	@SCOP_EXAMPLES_TIMES=$(TIMES) $(RUN)/python -m pytest -n 2 tests -m "hypothesis and not interop"
 
 audit: $(VENV)/.check
 	@$(RUN)/python checks/audit.py

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from fakes.examples import USUAL
 from fakes.real_mesh import RunningWorld, world_of
 from scop.cli.demo.scene import build_scene
 
 # How fast anything is bench/ says: a machine that is busy with other tests fails none. Every commit looks at a few
 # examples of each property, others each time; `make properties` at many.
-settings.register_profile("unhurried", deadline=None, max_examples=int(os.environ.get("SCOP_EXAMPLES", "40")))
+settings.register_profile("unhurried", deadline=None, max_examples=USUAL)
 settings.load_profile("unhurried")
 
 

@@ -11,7 +11,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.base import LimitExceeded, RemoteProtocolError
@@ -63,7 +63,6 @@ MESSAGES = st.builds(
 )
 
 
-@settings(max_examples=100)
 @given(MESSAGES)
 def test_dns_message_parse_of_build_is_the_identity(message: Message) -> None:
     """Values survive the wire."""
@@ -92,7 +91,6 @@ def _rrset(record: Record) -> dns.rrset.RRset:
     return dns.rrset.from_rdata(dns.name.from_text(record.name), record.ttl_seconds, rdata)
 
 
-@settings(max_examples=100)
 @given(MESSAGES)
 def test_dns_message_built_by_dnspython_parses_to_the_same_values(message: Message) -> None:
     """Compressed by another hand, read by ours: the same message."""
@@ -102,7 +100,6 @@ def test_dns_message_built_by_dnspython_parses_to_the_same_values(message: Messa
     assert message == parse_message(wire)
 
 
-@settings(max_examples=100)
 @given(MESSAGES)
 def test_dns_message_built_by_us_is_read_by_dnspython_the_same(message: Message) -> None:
     """What we write, with our compression, is what another reads."""
@@ -119,7 +116,6 @@ def test_dns_message_parse_of_any_octets_raises_only_remote_protocol_error(octet
         parse_message(octets)
 
 
-@settings(max_examples=100)
 @given(MESSAGES, st.data())
 def test_dns_message_parse_of_damaged_octets_raises_only_remote_protocol_error(
     message: Message, data: st.DataObject
@@ -133,7 +129,6 @@ def test_dns_message_parse_of_damaged_octets_raises_only_remote_protocol_error(
         parse_message(whole)
 
 
-@settings(max_examples=100)
 @given(MESSAGES, st.integers(0, 40))
 def test_dns_message_cut_short_is_refused(message: Message, cut: int) -> None:
     """No prefix of a message is one, and nothing may follow it."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from fakes.corpus import corpus_sample
+from fakes.examples import drawn
 from fakes.value_trees import value_trees
 from scop.mime import Entity, EntityValues, encode, parse
 from scop.mime.convert import Obstacle, Unconvertible, to_7bit, to_ascii
@@ -115,7 +116,7 @@ def contents(entity: Entity) -> list[bytes]:
     return [one.content.replace(b"\r\n", b"\n") for one in entity.walk() if not one.parts]
 
 
-@settings(max_examples=60)
+@drawn(30)
 @given(value_trees())
 def test_7bit_keeps_what_a_mail_says(values: EntityValues) -> None:
     """Whatever can be converted is ASCII in short lines, with the same contents in the same tree."""
@@ -130,7 +131,7 @@ def test_7bit_keeps_what_a_mail_says(values: EntityValues) -> None:
     assert written == to_7bit(parse(written))
 
 
-@settings(max_examples=60)
+@drawn(30)
 @given(value_trees())
 def test_ascii_keeps_contents_and_converts_no_mail_twice(values: EntityValues) -> None:
     """Every header is ASCII, bodies stay octet for octet."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.examples import drawn
 from fakes.signed_world import SALT, nsec3_chain, nsec_chain, with_ancestors
 from scop.base import LimitExceeded
 from scop.dns.dnssec.absence import Absence, Cut
@@ -353,7 +354,7 @@ def _oracle(zone: dict[str, str], name: str, type_: str) -> str:
     return "found" if type_ in zone.get(name, "").split() else "no type"
 
 
-@settings(max_examples=300)
+@drawn(100)
 @given(st.dictionaries(_NAMES, _TYPES, max_size=6), _NAMES, st.sampled_from(["A", "TXT", "MX"]))
 def test_denial_proves_what_is_so_and_nothing_else(zone: dict[str, str], name: str, type_: str) -> None:
     """All the records of a zone together prove an absence exactly if it is one, by NSEC as by NSEC3."""
@@ -366,7 +367,7 @@ def test_denial_proves_what_is_so_and_nothing_else(zone: dict[str, str], name: s
         assert (found == "no type") == (proofs.no_type(name, type_) is Absence.PROVED)
 
 
-@settings(max_examples=300)
+@drawn(100)
 @given(st.data(), st.dictionaries(_NAMES, _TYPES, max_size=6), _NAMES)
 def test_denial_by_some_records_proves_nothing_that_is_not_so(
     data: st.DataObject, zone: dict[str, str], name: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache, partial
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.examples import drawn
 from fakes.jumping_clock import JumpingClock
 from fakes.signed_world import NOW, SignedWorld, SignedZone
 from scop.base import RemoteProtocolError
@@ -81,7 +82,7 @@ def _said(known: Known) -> tuple[Rcode, list[tuple[str, tuple[Rdata, ...]]]]:
     return known.rcode, [(rrset.type, rrset.rdatas) for rrset in known.rrsets]
 
 
-@settings(max_examples=150, deadline=None)
+@drawn(50)
 @given(
     st.data(),
     st.sampled_from([(None, False), (1, False), (1, True)]),
@@ -112,7 +113,7 @@ def test_genuine_records_in_other_places_prove_nothing_that_is_not_so(
         assert _said(true_world.known(question)) == _said(judged)
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(30)
 @given(st.sampled_from([(None, False), (1, False), (1, True)]), st.sampled_from(NAMES), st.sampled_from(TYPES))
 def test_signed_names_are_secure_as_they_are_said(denial: tuple[int | None, bool], name: str, type_: str) -> None:
     """RFC 4035 §5: what nobody touched is never bogus."""
@@ -139,7 +140,7 @@ _ANY_RRSET = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@drawn(50)
 @given(
     st.builds(Question, st.sampled_from(NAMES), st.sampled_from(TYPES)),
     st.lists(_ANY_RRSET, max_size=2),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fakes.examples import drawn
 from fakes.jumping_clock import JumpingClock
 from fakes.signed_zones import NOW, ORIGIN, made_keys, zone_of
 from scop.dns import Question, Rcode, Security
@@ -69,7 +70,7 @@ def judged(zone: Zone, question: Question, said: Known) -> Known:
 
 
 @pytest.mark.parametrize("denial", Denial)
-@settings(max_examples=150)
+@drawn(50)
 @given(_zones, _names, _types)
 def test_zone_proofs_convince_a_validator(denial: Denial, source: Zone, name: str, type_: str) -> None:
     """Every answer, alias and no of a signed zone is secure (RFC 4035 §5, RFC 5155 §8)."""

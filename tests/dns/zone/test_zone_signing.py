@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.examples import drawn
 from fakes.signed_zones import NOW, ORIGIN, Keys, contents, faults, made_keys, zone_of
 from scop.dns.dnssec.signatures import Verdict, verify
 from scop.dns.rdata import CDNSKEY, CDS, DNSKEY, NSEC, NSEC3, NSEC3PARAM, RRSIG
@@ -227,7 +228,7 @@ _zones = st.lists(_lines, max_size=8, unique_by=lambda line: line[0]).map(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@drawn(20)
 @given(st.lists(_zones, min_size=2, max_size=4), st.sampled_from(Denial))
 def test_sign_zone_step_by_step_equals_at_once(texts: list[str], denial: Denial) -> None:
     """However a zone came to be what it is, its signed form says the same, and every signature holds."""
@@ -239,7 +240,7 @@ def test_sign_zone_step_by_step_equals_at_once(texts: list[str], denial: Denial)
         assert faults(last.zone) == []
 
 
-@settings(deadline=None, max_examples=30)
+@drawn(20)
 @given(_zones, st.sampled_from(Denial))
 def test_unsigned_undoes_sign_zone(text: str, denial: Denial) -> None:
     """What signing adds can be taken off again: the source is what was written."""
@@ -286,7 +287,7 @@ def test_policy_refuses_signatures_that_are_always_due() -> None:
         SigningPolicy(validity_seconds=8 * DAY)
 
 
-@settings(deadline=None, max_examples=30)
+@drawn(20)
 @given(_zones, st.sampled_from([13, 15]))
 def test_sign_zone_is_understood_by_dnspython(text: str, algorithm: int) -> None:
     """Dnspython finds every signature good: both sign the same octets (RFC 4034 §6.2)."""
