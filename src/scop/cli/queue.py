@@ -120,7 +120,9 @@ def hold(which: str, destination: str, sender: str, recipient: str, config: Path
 @queue.command()
 @_which
 @_choosing
-@click.option("--unchecked", is_flag=True, help="Let it leave also where SPF would not pass at its receiver.")
+@click.option(
+    "--unchecked", is_flag=True, help="Let it leave unasked: where SPF would not pass, or its account may not send so."
+)
 @config_option
 @json_option
 def release(
