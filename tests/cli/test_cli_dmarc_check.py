@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scop.cli.dmarc import dmarc
+from scop.cli.mail_doubts import doubt_line
+from scop.dmarc import Doubt, DoubtWord
 
 ZONE = r"""
 bank.test. TXT "v=spf1 ip4:192.0.2.10 -all"
@@ -79,7 +81,14 @@ def test_cli_dmarc_check_reads_the_author_of_a_mail(zone: Path, tmp_path: Path) 
     mail.write_bytes(b"From: x@plain.test\r\n" + MAIL)
     said = check(zone, str(mail))
     assert 1 == said.exit_code
-    assert "doubtful: several_from (2 fields)" == said.stdout.splitlines()[0]
+    meaning = "there is more than one From field, and readers differ in which they show"
+    assert f"doubtful: several_from (2 fields) – {meaning}" == said.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("word", DoubtWord)
+def test_cli_dmarc_check_explains_every_doubt(word: DoubtWord) -> None:
+    """No word of the log stands alone before people."""
+    assert doubt_line(Doubt(word, "here")).startswith(f"doubtful: {word} (here) – ")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ mail.eml from 192.0.2.1, HELO mx.lagoon.test, MAIL FROM <ceo@lagoon.test>
 │   ├── pass d=lagoon.test s=ed ed25519-sha256
 │   └── ? ed._domainkey.lagoon.test TXT (insecure): "KEY"
 ├── ARC: none
-├── iprev: permerror
+├── iprev: permerror – the address has no name
 │   └── ? 1.2.0.192.in-addr.arpa PTR (insecure): (NXDOMAIN)
 └── DMARC: pass – lagoon.test under the policy of lagoon.test; names are insecure
     ├── ? _dmarc.lagoon.test TXT (insecure): "v=DMARC1; p=reject; rua=mailto:dmarc@lagoon.test"

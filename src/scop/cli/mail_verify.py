@@ -35,8 +35,11 @@ def verify(
     """Show who really sent a mail: SPF, DKIM, ARC, iprev, DMARC, what each asks, and the sentence that decides.
 
     FILE is a mail, or a folder, Maildir, mbox or tar archive with many; "-" is standard input. Whom `[verifier]` in
-    the configuration trusts is trusted here. Exit status 0 where the mail would be delivered, 1 where it would be
-    refused or filed apart, 2 where the DNS is silent.
+    the configuration trusts is trusted here. Names are asked of the running mesh's resolver, else of the server that
+    this machine asks itself.
+
+    Exit status 0 where the mail would be delivered, 1 where it would be refused or filed apart, 2 where the DNS is
+    silent.
     """
     from scop.cells.verifier.verdict import decide
     from scop.cli.mail_verify_shown import judgement_json, print_judgement

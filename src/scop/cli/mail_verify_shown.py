@@ -10,8 +10,10 @@ from scop.cells.verifier.judgement import Judgement
 from scop.cells.verifier.verdict import Decision, Verdict
 from scop.cli import shared
 from scop.cli.check_names import asked_json, asked_lines
+from scop.cli.mail_doubts import doubt_line
 from scop.dkim import DkimResult
 from scop.dmarc import DmarcResult
+from scop.iprev import IprevWord
 from scop.spf import SpfResult
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ _COLOURS = {
     "permerror": "yellow",
     "quarantine": "yellow",
     "defer": "yellow",
+}
+_NO_NAME = {
+    IprevWord.FAIL: "no name of the address leads back to it",
+    IprevWord.TEMPERROR: "the DNS is silent",
+    IprevWord.PERMERROR: "the address has no name",
 }
 _DONE = {
     Decision.DELIVER: "delivered",
@@ -53,7 +60,7 @@ def print_judgement(name: str, judgement: Judgement, verdict: Verdict) -> None:
         guide_style="dim",
     )
     author = root.add(f"author: {_escaped(', '.join(judgement.authorship.domains) or 'none')}")
-    _add(author, (f"doubtful: {doubt}" for doubt in judgement.authorship.doubts))
+    _add(author, map(doubt_line, judgement.authorship.doubts))
     _add_spf(root, "SPF of MAIL FROM", judgement.spf, asked_lines(judgement.asked.get("spf", ())))
     if sending.mail_from is not None:
         _add_spf(root, "SPF of HELO", judgement.helo, asked_lines(judgement.asked.get("helo", ())))
@@ -91,7 +98,7 @@ def _add_rest(root: Tree, judgement: Judgement) -> None:
     sealers = f" by {_escaped(', '.join(arc.sealers))}" if arc.sealers else ""
     branch = root.add(f"ARC: {_coloured(arc.result)}{sealers}{_because(arc.reason)}")
     _add(branch, asked_lines(judgement.asked.get("arc", ())))
-    branch = root.add(f"iprev: {_coloured(reverse.result)}{_because(reverse.name)}")
+    branch = root.add(f"iprev: {_coloured(reverse.result)}{_because(reverse.name or _NO_NAME[reverse.result])}")
     _add(branch, asked_lines(judgement.asked.get("iprev", ())))
     branch = root.add(f"DMARC: {_coloured(dmarc.result)}{_because(dmarc.reason)}; names are {judgement.names}")
     _add(branch, asked_lines(judgement.asked.get("dmarc", ())))

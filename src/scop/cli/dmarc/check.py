@@ -11,6 +11,7 @@ import click
 
 from scop.base import a_labels, printable
 from scop.cli.check_names import NamesChoice, asked_json, print_asked, run_check
+from scop.cli.mail_doubts import doubt_line
 from scop.cli.mail_files import on_the_wire, read_named
 from scop.cli.shared import console, json_option, print_json
 from scop.dmarc import Authorship, read_authorship
@@ -141,7 +142,7 @@ def _lines(one: _Found) -> Iterator[str]:
 
 def _print(found: tuple[_Found, ...], authorship: Authorship | None, asked: tuple[Asked, ...]) -> None:
     for doubt in authorship.doubts if authorship else ():
-        console.print(f"doubtful: {doubt}", markup=False, soft_wrap=True)
+        console.print(doubt_line(doubt), markup=False, soft_wrap=True)
     for one in found:
         for line in _lines(one):
             console.print(printable(line, limit=1000), markup=False, soft_wrap=True)
@@ -196,7 +197,7 @@ def _judge(octets: bytes, sending: tuple[str, str, str], choice: NamesChoice, *,
         words = {"decision": str(verdict.decision), "sentence": verdict.sentence, "asked": asked_json(asked)}
         print_json({**_authorship_json(judgement.authorship), **dmarc_json(dmarc), **words})
     else:
-        lines = (*map(str, judgement.authorship.doubts), *dmarc_lines(dmarc))
+        lines = (*map(doubt_line, judgement.authorship.doubts), *dmarc_lines(dmarc))
         for line in lines:
             console.print(printable(line, limit=1000), markup=False, soft_wrap=True)
         if asked:
