@@ -77,3 +77,11 @@ async def test_mailbox_a_mail_too_large_to_be_a_report_still_reaches_people(mail
     assert (await deliver(mailbox, "bob@harbor.test", "reports@harbor.test")).is_positive
     assert [0, 1] == await mails_of(mailbox)
     assert TOO_LARGE == await deliver(mailbox, "reports@harbor.test")
+
+
+async def test_mailbox_people_have_their_mail_where_the_reporter_wants_none(mailbox: RunningMailbox) -> None:
+    """Nor does it matter when the reporter says so: of the size that MAIL states it may say it at RCPT."""
+    mailbox.reported.replies["reports"] = mailbox.reported.replies["team"] = TOO_LARGE
+    assert (await deliver(mailbox, "team@harbor.test")).is_positive
+    assert [1, 1] == await mails_of(mailbox)
+    assert TOO_LARGE == await deliver(mailbox, "reports@harbor.test")
