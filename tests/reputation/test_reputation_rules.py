@@ -127,7 +127,8 @@ def test_reputation_tells_why_in_sentences() -> None:
         "taken for spam 0.0."
     ) == counts
     assert (
-        "It stands to be refused: 10.0 mails of forgery or malware, 91% of what is known: 10 refuse from 25% on."
+        "It stands to be refused: 10.0 mails of forgery or malware, 91% of what is known; "
+        "from 10 and 25% on it is refused."
     ) == follows
 
 

@@ -81,13 +81,14 @@ class _Charge:
     def judged(self, times: float) -> Finding:
         bounds, count = self.bounds, self.count + HALF_A_MAIL
         if count < bounds.delay * times:
-            return Finding(Standing.WELCOME, f"{_mails(self.count)} of {self.what}: {bounds.delay * times:g} delay")
+            sentence = f"{_mails(self.count)} of {self.what}, and it takes {bounds.delay * times:g} to be delayed"
+            return Finding(Standing.WELCOME, sentence)
         if self.share < bounds.share:
             return Finding(Standing.WELCOME, f"{self._told()}, and less than {bounds.share:.0%} is borne")
         standing = Standing.REFUSE if count >= bounds.refuse * times else Standing.DELAY
         needed = bounds.refuse * times if standing is Standing.REFUSE else bounds.delay * times
-        word = "refuse" if standing is Standing.REFUSE else "delay"
-        return Finding(standing, f"{self._told()}: {needed:g} {word} from {bounds.share:.0%} on")
+        word = "refused" if standing is Standing.REFUSE else "delayed"
+        return Finding(standing, f"{self._told()}; from {needed:g} and {bounds.share:.0%} on it is {word}")
 
     def _told(self) -> str:
         return f"{_mails(self.count)} of {self.what}, {self.share:.0%} of what is known"

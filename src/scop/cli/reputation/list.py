@@ -27,7 +27,7 @@ kind_option = click.option(
 def list_subjects(kind: str | None, limit: int, config: Path, as_json: bool) -> None:
     """Show what is known of whom: mails, as they count now. The worst first, then who was heard of last.
 
-    Counts fade by half a day. `known` is how many there are in all.
+    Counts fade by half in a day. In JSON `count` is how many subjects are known in all.
     """
     found = read_known(config, kind or "")
     worst = sorted(found.subjects, key=lambda subject: _WORST[subject.standing])[:limit]
