@@ -102,6 +102,29 @@ async def test_wall_says_when_it_cannot_be_written(tmp_path: Path) -> None:
     assert ("firewall" in str(line["reason"]), True) == (True, (tmp_path / "gone" / "firewall").exists())
 
 
+async def test_wall_that_is_asked_to_end_writes_to_the_end(tmp_path: Path) -> None:
+    """Who writes next finds nobody else at it, who might put the older state in the place of the new."""
+    wall = wall_in(tmp_path, JumpingClock())
+    wall.note_deeds("verifier", (FORGED,))
+    saving = asyncio.create_task(wall.save())
+    await asyncio.sleep(0)
+    saving.cancel()
+    await asyncio.wait({saving})
+    assert (True, ["firewall"]) == (saving.cancelled(), [each.name for each in tmp_path.iterdir()])
+
+
+async def test_wall_has_an_order_on_the_disk_before_it_answers(tmp_path: Path) -> None:
+    """What the operator was told is so survives a kill."""
+    clock = JumpingClock()
+    wall = wall_in(tmp_path, clock)
+    lists = Lists((), StreamNames(tcp_dialer("127.0.0.1", 1)), KeptLog().log("receiver"))
+    desk, peer = WallDesk(wall, lists, "", clock), Peer("", 0)
+    await desk.block(BlockSource(HOST), peer)
+    assert Standing.REFUSE is standing(wall_in(tmp_path, clock))
+    await desk.forget(ForgetSubject(HOST), peer)
+    assert Standing.WELCOME is standing(wall_in(tmp_path, clock))
+
+
 @pytest.mark.parametrize(
     ("cell", "deed", "is_taken"),
     [

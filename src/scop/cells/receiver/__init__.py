@@ -33,7 +33,8 @@ PEERS
     primary (DoT out): the list, by UPDATE with a key that may write its zone and no other.
 
 STATE
-    `firewall`: counts and entries; an entry is there within a second, a count within a minute.
+    `firewall`: counts and entries; an order is there before it is answered, a ban within a second, a count within a
+    minute.
     `tsig.key`: by which the list is published; the primary holds its twin.
 
 SECURITY

@@ -99,18 +99,19 @@ class WallDesk:
 
     async def allow(self, asked: AllowSource, peer: Peer) -> FirewallEntry:
         """Hold the door open."""
-        return self._ordered(Action.ALLOW, asked, peer)
+        return await self._ordered(Action.ALLOW, asked, peer)
 
     async def block(self, asked: BlockSource, peer: Peer) -> FirewallEntry:
         """Shut the door."""
-        return self._ordered(Action.BLOCK, asked, peer)
+        return await self._ordered(Action.BLOCK, asked, peer)
 
     async def forget(self, asked: ForgetSubject, peer: Peer) -> Forgotten:
         """Take away what there is."""
         entries, was_known = self._wall.withdraw(_subject(asked.subject), peer.cell)
+        await self._wall.save()
         return Forgotten(tuple(map(_told, entries)), was_known)
 
-    def _ordered(self, action: Action, asked: AllowSource | BlockSource, peer: Peer) -> FirewallEntry:
+    async def _ordered(self, action: Action, asked: AllowSource | BlockSource, peer: Peer) -> FirewallEntry:
         now = self._now()
         until = None if asked.seconds is None else now + asked.seconds
         try:
@@ -118,6 +119,7 @@ class WallDesk:
             self._wall.order(entry, peer.cell)
         except ValueError as fault:
             raise PermanentFailure(str(fault)) from None
+        await self._wall.save()
         return _told(entry)
 
     async def _about_client(self, address: str) -> list[str]:

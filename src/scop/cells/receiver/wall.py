@@ -1,8 +1,8 @@
 """The receiver's firewall: what is known and ordered, on the disk, and who may say what of whom.
 
-Theory of operation. One `scop.reputation.Firewall` holds everything. A new or changed entry is on the disk within a
-second, the counts within a minute: a killed receiver forgets no ban, and at most a minute of what led to the next. A
-file that cannot be read is put aside and told of; mail is taken without it.
+Theory of operation. One `scop.reputation.Firewall` holds everything. An order is on the disk before it is answered, any
+other new or changed entry within a second, the counts within a minute: a killed receiver forgets no ban, and at most a
+minute of what led to the next. A file that cannot be read is put aside and told of; mail is taken without it.
 
 Standards: none.
 """
@@ -59,6 +59,7 @@ class Wall:
         self._watchers: list[Callable[[], None]] = []
         self._is_changed = False  # since it was written
         self._is_urgent = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._load()
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -126,16 +127,23 @@ class Wall:
             await asyncio.sleep(GATHER_SECONDS)
 
     async def save(self) -> None:
-        """Write what is known and ordered, if that has changed; a full disk is told of, and tried again."""
-        if self._file is None or not self._is_changed:
-            return
-        self._is_changed = False
-        taken = snapshot(self.firewall, self._clock.unix())
-        try:
-            await asyncio.to_thread(_write, self._file, taken.to_octets)
-        except OSError as fault:
-            self._is_changed = True
-            self._log.warning("firewall.unsaved", reason=f"{self._file}: {fault.strerror}")
+        """Write what is known and ordered, if that has changed; a full disk is told of, and tried again.
+
+        One writes at a time, so that what is older never comes last; who is cancelled ends when it has written.
+        """
+        async with self._writing:
+            if self._file is None or not self._is_changed:
+                return
+            self._is_changed = False
+            taken = snapshot(self.firewall, self._clock.unix())
+            writing = asyncio.ensure_future(asyncio.to_thread(_write, self._file, taken.to_octets))
+            try:
+                await asyncio.shield(writing)
+            except OSError as fault:
+                self._is_changed = True
+                self._log.warning("firewall.unsaved", reason=f"{self._file}: {fault.strerror}")
+            finally:
+                await asyncio.wait({writing})
 
     def _note(self, cell: str, deed: NotedDeed) -> tuple[Entry, ...]:
         now = self._clock.unix()
