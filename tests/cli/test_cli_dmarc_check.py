@@ -113,6 +113,8 @@ def test_cli_dmarc_check_judges_a_mail(zone: Path, tmp_path: Path, address: str,
     [
         (("a/b",), "a/b is no file and no domain"),
         (("ann@bank.test",), "ann@bank.test is no file and no domain"),
+        (("bank test",), "bank test is no file and no domain"),
+        (("absent.eml",), "absent.eml: there is no such file"),
         (("bank.test", "--ip", "192.0.2.1"), "are about a mail, and bank.test is no file"),
         (("/dev/null", "--helo", "x"), "say with --ip from where the mail comes"),
     ],

@@ -22,7 +22,17 @@ from typing import BinaryIO
 
 import click
 
-__all__ = ["STANDARD_INPUT", "MailFile", "NoMail", "on_the_wire", "read_mails", "read_named", "to_mbox"]
+__all__ = [
+    "MAIL_SUFFIXES",
+    "MBOX_SUFFIX",
+    "STANDARD_INPUT",
+    "MailFile",
+    "NoMail",
+    "on_the_wire",
+    "read_mails",
+    "read_named",
+    "to_mbox",
+]
 
 STANDARD_INPUT = "-"
 MAX_FILE_OCTETS = 256 << 20

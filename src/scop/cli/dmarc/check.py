@@ -12,7 +12,7 @@ import click
 from scop.base import a_labels, printable
 from scop.cli.check_names import NamesChoice, asked_json, print_asked, run_check
 from scop.cli.mail_doubts import doubt_line
-from scop.cli.mail_files import on_the_wire, read_named
+from scop.cli.mail_files import MAIL_SUFFIXES, MBOX_SUFFIX, on_the_wire, read_named
 from scop.cli.shared import console, json_option, print_json
 from scop.dmarc import Authorship, read_authorship
 from scop.dmarc.destinations import Destination, ReportKind, verify_destinations
@@ -25,6 +25,8 @@ __all__ = ["check"]
 
 IS_NO, COULD_NOT = 1, 2
 MAX_DOMAINS = 5  # of one From; more is an attack (RFC 9989 §11.5)
+
+FILE_SUFFIXES = {*MAIL_SUFFIXES, MBOX_SUFFIX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,11 @@ def check(
 
 
 def _domain(text: str) -> str:
-    if "@" in text or "/" in text or not is_askable(a_labels(text.removesuffix("."))):
+    if Path(text).suffix.lower() in FILE_SUFFIXES:  # no top-level domain is called so
+        raise click.ClickException(f"{printable(text)}: there is no such file")
+    if any(character in "@/" or character.isspace() for character in text) or not is_askable(
+        a_labels(text.removesuffix("."))
+    ):
         raise click.UsageError(f"{printable(text)} is no file and no domain; write one such as lagoon.example")
     return text
 
