@@ -59,12 +59,13 @@ def with_list_zone(
 
 def _changed(zones: tuple[Zone, ...], site: _Site, tell: Callable[[str], None]) -> Iterator[Zone]:
     name = _name(site)
+    is_shown = bool(site.list_zone) and all(_has_room(zone, name, tell) for zone in zones if zone.origin == site.domain)
     for zone in zones:
         if zone.origin == site.domain:
-            yield _delegating(zone, name, site, tell)
-        elif zone.origin != name or site.list_zone or not _is_ours(zone, site):
+            yield _delegating(zone, name, site) if is_shown else _not_delegating(zone, name, site)
+        elif zone.origin != name or is_shown or not _is_ours(zone, site):
             yield zone
-    if site.list_zone and name not in {zone.origin for zone in zones}:
+    if is_shown and name not in {zone.origin for zone in zones}:
         yield _first_list_zone(name, site)
 
 
@@ -73,19 +74,33 @@ def _name(site: _Site) -> str:
     return site.list_zone or f"bl.{site.domain}"
 
 
-def _delegating(zone: Zone, name: str, site: _Site, tell: Callable[[str], None]) -> Zone:
-    """Return our zone with the delegation to the list, or without the one that led to it."""
-    wanted = RRset(name, "NS", TTL_SECONDS, (NS(site.mail_host),))
+def _has_room(zone: Zone, name: str, tell: Callable[[str], None]) -> bool:
+    """Say whether nothing of our own zone would be hidden by the list's."""
+    is_taken = any(each == name or each.endswith(f".{name}") for each in zone.names)
+    if is_taken and zone.get(name, "NS") is None:
+        tell(
+            f"{name} stands in {zone.origin} already, or something below it: give that another name to publish the list"
+        )
+        return False
+    return True
+
+
+def _delegating(zone: Zone, name: str, site: _Site) -> Zone:
+    """Return our zone with the delegation to the list."""
+    if zone.get(name, "NS") is not None:  # a person may have named secondaries of it
+        return zone
+    return _moved(zone.changed([_delegation(name, site)]), zone)
+
+
+def _not_delegating(zone: Zone, name: str, site: _Site) -> Zone:
+    """Return our zone without the delegation that led to the list."""
     standing = zone.get(name, "NS")
-    if not site.list_zone:
-        is_ours = standing is not None and standing.rdatas == wanted.rdatas
-        return _moved(zone.changed(removed=[(name, "NS")]), zone) if is_ours else zone
-    if standing is not None:  # a person may have named secondaries of it
-        return zone
-    if name in zone.names:
-        tell(f"{name} stands in {zone.origin} already, so that the list is not delegated: give it another name")
-        return zone
-    return _moved(zone.changed([wanted]), zone)
+    is_ours = standing is not None and standing.rdatas == _delegation(name, site).rdatas
+    return _moved(zone.changed(removed=[(name, "NS")]), zone) if is_ours else zone
+
+
+def _delegation(name: str, site: _Site) -> RRset:
+    return RRset(name, "NS", TTL_SECONDS, (NS(site.mail_host),))
 
 
 def _moved(changed: Zone, zone: Zone) -> Zone:
