@@ -143,7 +143,7 @@ class Timing:
     """How long things take; a lifetime of 0 is endless."""
 
     lifetime_seconds: int = 90 * _DAY
-    grace_seconds: int = 10 * _DAY
+    grace_seconds: int = 40 * _DAY
     propagation_seconds: int = 3600  # until the last secondary has a new record
 
 

@@ -13,8 +13,9 @@ class Signer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Keys rotate by themselves. Times may be fractions."""
 
     key_days: float = 90.0  # a key seals for so long; 0: until `scop dkim rotate`
-    # After which nothing that the old key sealed is under way: queues hold mail for five days, and readers verify late.
-    grace_days: float = 10.0
+    # After which nothing that the old key sealed is under way: its author may have it wait for 30 days (FUTURERELEASE),
+    # queues hold it for five, and readers verify late.
+    grace_days: float = 40.0
     # Until the last secondary of our zone has a new record. A new key waits for that, and then for as long as the zone
     # lets others remember that something is not there (the last number of its SOA).
     propagation_hours: float = 1.0
