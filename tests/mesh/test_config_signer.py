@@ -34,7 +34,7 @@ def test_signer_configuration_takes_fractions_and_no_lifetime() -> None:
 
 
 def test_signer_grace_outlasts_whatever_was_sealed() -> None:
-    """RFC 4865: a mail is sealed when it is handed in, waits as long as its author wants, and is tried for days then."""
+    """RFC 4865: a mail is sealed as it is handed in, waits as long as its author wants, and is tried for days then."""
     longest_days = MAX_HOLD_SECONDS / DAY_SECONDS + Relay().give_up_days
     assert longest_days < Signer().grace_days
     assert Timing().grace_seconds == Signer().grace_days * DAY_SECONDS
