@@ -65,6 +65,8 @@ def evaluate_authors(
         # Stricter than RFC 9989 §11.5, which lets them go unchecked: one of them may ask for it
         reason = f"From names {len(domains)} domains"
         return DmarcResult(DmarcWord.PERMERROR, Disposition.REJECT, reason=reason)
+    if len(domains) == 1:  # as of nearly every mail: there is nothing to choose from
+        return (yield from evaluate(domains[0], spf, dkim))
     outcomes: list[DmarcResult] = []
     for domain in domains:
         outcome = yield from evaluate(domain, spf, dkim)

@@ -36,7 +36,10 @@ class Disposition(StrEnum):
     @property
     def severity(self) -> int:
         """Return how strict it is, from 0."""
-        return tuple(Disposition).index(self)
+        return _DISPOSITIONS.index(self)
+
+
+_DISPOSITIONS = tuple(Disposition)
 
 
 class Action(StrEnum):
@@ -98,9 +101,13 @@ class DmarcResult:
     overrides: tuple[Override, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "result", DmarcWord(self.result))
-        object.__setattr__(self, "disposition", Disposition(self.disposition))
-        object.__setattr__(self, "policy", Disposition(self.policy))
+        # To call an enumeration costs more than all the rest; our own words are its members already
+        if type(self.result) is not DmarcWord:
+            object.__setattr__(self, "result", DmarcWord(self.result))
+        if type(self.disposition) is not Disposition:
+            object.__setattr__(self, "disposition", Disposition(self.disposition))
+        if type(self.policy) is not Disposition:
+            object.__setattr__(self, "policy", Disposition(self.policy))
 
     @property
     def action(self) -> Action:

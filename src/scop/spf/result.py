@@ -56,7 +56,8 @@ class SpfResult:
     steps: tuple[SpfStep, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "result", SpfWord(self.result))
+        if type(self.result) is not SpfWord:
+            object.__setattr__(self, "result", SpfWord(self.result))
 
 
 @dataclass(frozen=True, slots=True)
