@@ -50,15 +50,20 @@ class MethodResult:
         for word in (self.method, self.result):
             if word not in _USUAL_KEYWORDS and not _KEYWORD.fullmatch(word):
                 raise RemoteProtocolError(f"{word[:40]!r} is no keyword")
-        for name in self.properties:
-            if name not in _USUAL_PROPERTIES and not _PROPERTY.fullmatch(name):
-                raise RemoteProtocolError(f"{name[:40]!r} is no property")
-        for value in (self.reason, *self.properties.values()):
-            _check_value(value)
         object.__setattr__(self, "method", self.method.lower())
         object.__setattr__(self, "result", self.result.lower())
-        properties = {name.lower(): value for name, value in self.properties.items()}
+        stated = self.properties
+        if stated.keys() <= _USUAL_PROPERTIES:  # as all that we write ourselves
+            properties = dict(stated)
+        else:
+            for name in stated:
+                if not _PROPERTY.fullmatch(name):
+                    raise RemoteProtocolError(f"{name[:40]!r} is no property")
+            properties = {name.lower(): value for name, value in stated.items()}
         object.__setattr__(self, "properties", MappingProxyType(properties))
+        if not _is_plain("".join((self.reason, *stated.values()))):
+            for value in (self.reason, *stated.values()):
+                _check_value(value)
 
     def words(self) -> list[str]:
         """Write the result as the words between which a line may be folded."""
@@ -66,7 +71,7 @@ class MethodResult:
         words = [f"{self.method}{version}={self.result}"]
         if self.reason:
             words.append(f"reason={_value(self.reason)}")
-        words += (f"{name}={_property_value(value)}" for name, value in self.properties.items())
+        words += [f"{name}={_property_value(value)}" for name, value in self.properties.items()]
         return words
 
 
@@ -105,8 +110,13 @@ def _fold(words: list[str]) -> str:
     return "\r\n\t ".join(lines)
 
 
+def _is_plain(text: str) -> bool:
+    """Say whether nothing can be wrong with a value that is, or is within, `text`."""
+    return len(text) <= _SURELY_SHORT and text.isascii() and text.isprintable()
+
+
 def _check_value(value: str) -> None:
-    if len(value) <= _SURELY_SHORT and value.isascii() and value.isprintable():
+    if _is_plain(value):
         return
     if _CONTROL.search(value):
         raise RemoteProtocolError("a control character in a value")
@@ -127,4 +137,4 @@ def quote(text: str) -> str:
 
 def _property_value(value: str) -> str:
     # RFC 8601 §2.2: pvalue = value / [ [ local-part ] "@" ] domain-name
-    return value if _ADDRESS.fullmatch(value) else _value(value)
+    return value if _TOKEN.fullmatch(value) or _ADDRESS.fullmatch(value) else quote(value)
