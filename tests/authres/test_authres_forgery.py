@@ -69,6 +69,25 @@ def test_fields_of_others_stay(spelling: str) -> None:
     assert remove_forged(octets, US) is octets
 
 
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        (b"harbor.test", True),
+        (b"Imap.Harbor.Test.", True),
+        (b'"other.mx.harbor.test" 1', True),
+        (b"mx.(x)lagoon.test or harbor.test", True),  # not readable
+        (b"scharbor.test", False),
+        (b"harbor.test.example", False),
+        (b"mx.lagoon.test", False),
+    ],
+)
+def test_every_name_of_our_domain_is_removed(name: bytes, *, is_ours: bool) -> None:
+    """RFC 8601 §5: whatever says that it was added within our domain, by a host that exists or by none."""
+    octets = b"Authentication-Results: " + name + b"; dmarc=pass\r\n" + BODY
+    assert (BODY if is_ours else octets) == remove_forged(octets, US, domain="harbor.test")
+    assert remove_forged(octets, US) is octets
+
+
 @pytest.mark.parametrize("name", [b"X-SCoP-Spam", b"x-scop-disposition", b"X-SCOP-", b"X-SCoP-Spam "])
 def test_further_names_are_removed_on_request(name: bytes) -> None:
     """Fields whose names begin as asked go too, with their folded lines."""

@@ -55,6 +55,7 @@ class RunningVerifier:
         self.kept = KeptLog()
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
         self.options = VerifierOptions(
+            domain="harbor.test",
             hostname=HOST,
             inlet=self.inlet,
             names=names,

@@ -189,4 +189,4 @@ def test_only_our_own_stamps_stay() -> None:
     other = b"Authentication-Results: mx.lagoon.test; spf=pass\r\n"
     text = b"From: ceo@lagoon.test\r\n\r\nText\r\n"
     below = b"X-SCoP-Disposition: none\r\n" + forged + other + b"X-SCoP-Spam: ham\r\n" + text
-    assert (verdict + received, other + text) == cleaned(verdict + forged + received, below, HOST)
+    assert (verdict + received, other + text) == cleaned(verdict + forged + received, below, HOST, "harbor.test")

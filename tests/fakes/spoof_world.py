@@ -167,4 +167,4 @@ def decision_of(spoof: Spoof) -> tuple[str, Decision]:
 
 def written_results(spoof: Spoof) -> tuple[bytes, bytes]:
     """Return the field that we write, and what is left of the mail below it."""
-    return results_field(judged(spoof), HOST), cleaned(b"", spoof.octets, HOST)[1]
+    return results_field(judged(spoof), HOST), cleaned(b"", spoof.octets, HOST, HOST.partition(".")[2])[1]

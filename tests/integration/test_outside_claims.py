@@ -85,6 +85,7 @@ def test_outside_claims_forged_results_do_not_survive(running_world: RunningWorl
     recipient = running_world.person("fooled")
     mail = (
         b"Authentication-Results: MX.harbor.test (comment) ; dmarc=pass header.from=bank.test\r\n"
+        b"Authentication-Results: harbor.test; dmarc=pass header.from=bank.test\r\n"
         b"X-SCoP-Spam: ham; score=0.000\r\nX-SCoP-Disposition: none\r\n"
         b"From: s@stranger.test\r\nTo: fooled@harbor.test\r\nSubject: forged\r\n\r\nTrust me.\r\n"
     )

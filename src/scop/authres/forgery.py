@@ -1,8 +1,9 @@
 """Finds fields that were put into a mail in our name, and removes them.
 
 A sender may spell our name in any way the grammar allows: in another case, quoted, behind comments,
-folded, with a version. A field that cannot be read but in which our name stands is taken for a
-forgery too, since somebody downstream may read it otherwise.
+folded, with a version; or take another name of our domain, which a reader would trust as well. A field
+that cannot be read but in which our name stands is taken for a forgery too, since somebody downstream
+may read it otherwise.
 
 Standards: RFC 8601 §5 (removing existing header fields), §1.6 (trust boundary).
 """
@@ -30,8 +31,8 @@ _PLAIN = re.compile(r"[ \t]*([A-Za-z0-9.-]+)[ \t]*(?:;|$)")  # how nearly everyb
 _WHITE = b" \t\r\n\v\f"
 
 
-def remove_forged(octets: bytes, authserv_id: str, *, also: tuple[bytes, ...] = ()) -> bytes:
-    """Return the mail without the Authentication-Results fields that bear `authserv_id`.
+def remove_forged(octets: bytes, authserv_id: str, *, domain: str = "", also: tuple[bytes, ...] = ()) -> bytes:
+    """Return the mail without the Authentication-Results fields that bear `authserv_id`, or any name of our `domain`.
 
     `also` are lower-case beginnings of further field names to remove, such as `b"x-scop-"`. The same
     object comes back when there is nothing to remove.
@@ -45,7 +46,7 @@ def remove_forged(octets: bytes, authserv_id: str, *, also: tuple[bytes, ...] = 
         field = octets[start:stop]
         name = field.partition(b":")[0].strip().lower()
         if name == _NAME:
-            is_forged = unread <= 0 or _claims(field, authserv_id)
+            is_forged = unread <= 0 or _claims(field, authserv_id, domain)
             unread -= 1
         else:
             is_forged = bool(also) and name.startswith(also)
@@ -55,23 +56,33 @@ def remove_forged(octets: bytes, authserv_id: str, *, also: tuple[bytes, ...] = 
     return b"".join((*pieces, memoryview(octets)[position:])) if pieces else octets
 
 
-def claims_authserv(body: str, authserv_id: str) -> bool:
-    """Say whether the body of an Authentication-Results field may be read as coming from `authserv_id`."""
-    ours = _normal_name(authserv_id)
+def claims_authserv(body: str, authserv_id: str, *, domain: str = "") -> bool:
+    """Say whether the body of an Authentication-Results field may be read as coming from `authserv_id`.
+
+    With a `domain` that is ours, also from whatever is named at or below it.
+    """
+    ours, boundary = _normal_name(authserv_id), _normal_name(domain)
     if (plain := _PLAIN.match(body)) is not None:
-        return _normal_name(plain[1]) == ours
+        return _is_ours(_normal_name(plain[1]), ours, boundary)
     if len(body) <= MAX_FIELD_OCTETS:
         try:
-            return _normal_name(read_authserv_id(Scanner(body))[0]) == ours
+            return _is_ours(_normal_name(read_authserv_id(Scanner(body))[0]), ours, boundary)
         except ValueError:
             pass
     # Stricter than RFC 8601 §5: not readable, but it has our name in it
-    return ours in _squeezed(body)
+    squeezed = _squeezed(body)
+    return ours in squeezed or (bool(boundary) and boundary in squeezed)
 
 
-def _claims(field: bytes, authserv_id: str) -> bool:
+def _is_ours(name: str, ours: str, boundary: str) -> bool:
+    # RFC 8601 §5: what says that it was added within our domain, be it by a host that there is none of
+    return name == ours or (bool(boundary) and (name == boundary or name.endswith(f".{boundary}")))
+
+
+def _claims(field: bytes, authserv_id: str, domain: str) -> bool:
     # Lenient: white space before the colon is obsolete (RFC 5322 §4.5), and read by many
-    return claims_authserv(field.partition(b":")[2].decode("utf-8", "replace").rstrip("\r\n"), authserv_id)
+    body = field.partition(b":")[2].decode("utf-8", "replace").rstrip("\r\n")
+    return claims_authserv(body, authserv_id, domain=domain)
 
 
 def _header_octets(octets: bytes) -> int:

@@ -34,10 +34,11 @@ def results_field(judgement: Judgement, hostname: str) -> bytes:
     return AuthenticationResults(hostname, results=tuple(_results(judgement))).to_field()
 
 
-def cleaned(own_stamps: bytes, below: bytes, hostname: str) -> tuple[bytes, bytes]:
-    """Return our stamps and what is below them without fields that others wrote in our name."""
+def cleaned(own_stamps: bytes, below: bytes, hostname: str, domain: str) -> tuple[bytes, bytes]:
+    """Return our stamps and what is below them without fields that others wrote in the name of our domain."""
     # No cell above us writes Authentication-Results: one among the stamps is forged too
-    return remove_forged(own_stamps, hostname), remove_forged(below, hostname, also=(_OWN_PREFIX,))
+    kept = remove_forged(own_stamps, hostname, domain=domain)
+    return kept, remove_forged(below, hostname, domain=domain, also=(_OWN_PREFIX,))
 
 
 def _results(judgement: Judgement) -> Iterator[MethodResult]:

@@ -29,6 +29,7 @@ __all__ = ["VerifierOptions", "options_of", "run"]
 class VerifierOptions:
     """Everything the verifier needs."""
 
+    domain: str
     hostname: str
     inlet: Inlet
     names: Names
@@ -52,6 +53,7 @@ def options_of(cell: Cell) -> VerifierOptions:
     hostname = cell.config.mail_host
     chosen = cell.config.verifier
     return VerifierOptions(
+        domain=cell.config.domain,
         hostname=hostname,
         inlet=cell.inlet,
         names=RememberedNames(StreamNames(cell.dial("resolver")), cell.clock),
@@ -76,6 +78,7 @@ async def run(options: VerifierOptions) -> None:
     """Judge and pass mail on until asked to end."""
     checkpoint = Checkpoint(
         options.hostname,
+        options.domain,
         options.names,
         options.mailbox,
         options.judge,

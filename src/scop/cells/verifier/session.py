@@ -37,6 +37,7 @@ class Checkpoint:
     """What every passage works with."""
 
     hostname: str
+    domain: str
     names: Names
     mailbox: MailPool
     judge: JudgeOptions
@@ -95,7 +96,7 @@ class VerifierPassage(Passage):
             self._tell_refused(verdict.reply, judgement.dmarc.reason)
             await self._tell_of_refused(judgement, verdict, below)
             return verdict.reply
-        kept = cleaned(own_stamps, below, checkpoint.hostname)
+        kept = cleaned(own_stamps, below, checkpoint.hostname, checkpoint.domain)
         answer = await self._onward.message(b"".join((*stamps(judgement, verdict, checkpoint.hostname), *kept)))
         if not answer.is_positive:
             self._tell_refused(answer, self._onward.last_failure)
