@@ -171,3 +171,10 @@ def test_cli_dkim_verify_leaves_open_what_the_dns_does_not_say(desk: Desk) -> No
     said = scop("dkim", "verify", desk.file("mail"), "--server", "127.0.0.1:9")
     assert (2, "") == (said.status, said.err)
     assert said.out.splitlines()[-1].endswith("could not be found out: a key could not be asked for.")
+
+
+def test_cli_dkim_sign_searches_no_folder_for_mail(desk: Desk) -> None:
+    """One mail is sealed at a time: a folder is not read, and nothing in it passed over aloud."""
+    words = ("--key", desk.file("ed"), "--domain", "lagoon.test", "--selector", "ed")
+    said = scop("dkim", "sign", str(desk.folder), *words)
+    assert (2, f"scop: {desk.folder}: is a folder; name a file with one mail\n") == (said.status, said.err)

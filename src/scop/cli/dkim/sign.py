@@ -42,6 +42,8 @@ def sign(file: str, keys: tuple[Path, ...], domain: str, selectors: tuple[str, .
     With --json octets are in base64.
     """
     signers = _signers(keys, domain, selectors)
+    if Path(file).is_dir():
+        raise click.ClickException(f"{file}: is a folder; name a file with one mail")
     mails = list(mails_in(file))
     if len(mails) != 1:
         raise click.ClickException(f"{file}: holds {len(mails)} mails; name a file with one")
