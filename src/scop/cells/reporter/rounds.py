@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ SPREAD_SECONDS = 7_200  # RFC 8460 §4.1 and courtesy: not everybody at once
 RETRY_SECONDS = 900.0
 PATIENCE_SECONDS = 3 * DAY_SECONDS  # then what the DNS does not say counts as no
 LONGEST_SLEEP_SECONDS = 3_600.0
+SHORTEST_SLEEP_SECONDS = 15.0  # each round looks at all that waits: domains whose times lie close together share one
 MAX_AT_ONCE = 8
 MAX_REASON = 500
 MAX_TOLD = 1_000  # in one answer to the operator
@@ -107,7 +109,8 @@ class Rounds:
             except sqlite3.Error as fault:  # a full disk is emptied some day, and the counts wait
                 self._options.log.error("report.stuck", reason=str(fault))
                 next_unix = self._options.clock.unix() + RETRY_SECONDS
-            await asyncio.sleep(min(max(next_unix - self._options.clock.unix(), 1.0), LONGEST_SLEEP_SECONDS))
+            seconds = max(next_unix - self._options.clock.unix(), SHORTEST_SLEEP_SECONDS)
+            await asyncio.sleep(min(seconds, LONGEST_SLEEP_SECONDS))
 
     async def make_due(self) -> ReportsMade:
         """Make the reports whose time has come, and forget what is old."""
@@ -134,11 +137,9 @@ class Rounds:
         return await self._options.database.read(read)
 
     async def _next_unix(self) -> float:
-        now = self._options.clock.unix()
-        today = day_of(now)
-        waiting = await self._waiting(today)
-        dues = [self._due_unix(kind) for kind in waiting]
-        return min([*dues, day_end(today) + 1 + FIRST_SECONDS])
+        today = day_of(self._options.clock.unix())
+        dues = map(self._due_unix, await self._waiting(today))
+        return min(day_end(today) + 1 + FIRST_SECONDS, min(dues, default=math.inf))
 
     def _due_unix(self, kind: Kind) -> float:
         return due_unix(kind, not_before=self._retries.get(kind, 0.0))

@@ -48,6 +48,7 @@ def write_aggregate_letters(author: Author, aim: Aim, span: Span, counts: Counts
     # RFC 9990 §3.1.5: what of the record could not be followed is told to whom it belongs.
     error = printable("; ".join(aim.reasons), limit=MAX_ERROR)
     report = aggregate_report(_metadata(author, span, error), counts)
+    document = write_aggregate(report)
     return MadeReport(
         kind="aggregate",
         about=report.policy.domain,
@@ -55,8 +56,10 @@ def write_aggregate_letters(author: Author, aim: Aim, span: Span, counts: Counts
         begin_unix=span.begin_unix,
         end_unix=span.end_unix,
         mails=report.count,
-        document=write_aggregate(report),
-        letters=letters_of(author, aim, now_unix, lambda posting: compose_aggregate(report, posting)),
+        document=document,
+        letters=letters_of(
+            author, aim, now_unix, lambda posting: compose_aggregate(report, posting, document=document)
+        ),
     )
 
 
