@@ -25,7 +25,8 @@ def _file_name(report: AggregateReport, posting: Posting) -> str:
 def compose_aggregate(report: AggregateReport, posting: Posting, *, document: bytes = b"") -> bytes:
     """Return the whole mail; it is to be signed so that it passes DMARC itself (RFC 9990 §3.5.2).
 
-    `document` is the XML of the report, where it was written already: a large one takes a second. `ValueError` where RFC 9990 has no form for the report, its id or its domain.
+    `document` is the XML of the report, where it was written already: a large one takes a second. `ValueError` where
+    RFC 9990 has no form for the report, its id or its domain.
     """
     metadata = report.metadata
     packed = pack_gzip(document or write_aggregate(report))
