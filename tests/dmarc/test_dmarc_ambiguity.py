@@ -58,6 +58,8 @@ BODIES: Mapping[str, list[DoubtWord]] = {
     "ann@bank.test\0 <ann@lagoon.test>": [W.CONTROL_CHARACTER, W.CONTROL_CHARACTER, W.SEVERAL_DOMAINS],
     "=?utf-8?q?bank=40bank.test?=": [W.ENCODED_ADDRESS],
     "<=?utf-8?b?YmFua0BiYW5rLnRlc3Q=?=>": [W.ENCODED_ADDRESS],
+    "ann@lagoon\u200e.test": [W.IMPOSSIBLE_DOMAIN],
+    "=?utf-8?q?bank=40bank.test=00?=@lagoon.test": [W.ENCODED_ADDRESS, W.SEVERAL_DOMAINS],
     "bank@=?utf-8?q?bank.test?=": [W.ENCODED_ADDRESS, W.SEVERAL_DOMAINS],
     "=?utf-8?q?=3Cbank=40bank.test=3E?= <ann@lagoon.test>": [W.ENCODED_ADDRESS, W.SEVERAL_DOMAINS],
     "=?utf-8?q?bank=40bank.test?=, <ann@lagoon.test>": [W.ENCODED_ADDRESS, W.SEVERAL_DOMAINS],

@@ -32,6 +32,23 @@ ATTACKS: dict[str, str | bytes] = {
     "NUL before another domain": "ann@bank.test\0.evil.test",
     "NUL before the bank": "x@evil.test\0.bank.test",
     "other control characters": "ann@bank.test\x01\x02 <x@evil.test>",
+    # Haddouche: "Mailsploit" (2017)
+    "an address and NUL encoded into a local part": f"{_b('ann@bank.test')}=?utf-8?q?=00?={_b('x')}@evil.test",
+    "the same in brackets": f"Bank <{_b('ann@bank.test')}=?utf-8?q?=00?=@evil.test>",
+    "an address and a line end encoded into a local part": "=?utf-8?q?ann=40bank.test=0A=00?=@evil.test",
+    "an address encoded into a local part": f"{_b('ann@bank.test')}@evil.test",
+    "an address and NUL encoded into a name": "=?utf-8?q?ann=40bank.test=00?= <x@evil.test>",
+    "the same in quotes": '"=?utf-8?q?ann=40bank.test=00?=" <x@evil.test>',
+    "an address and a comma encoded into a name": "=?utf-8?q?ann=40bank.test=2C?= <x@evil.test>",
+    "an encoded bracket that opens": "=?utf-8?q?=3Cann=40bank.test?= <x@evil.test>",
+    "an encoded bracket that closes": "=?utf-8?q?ann=40bank.test=3E?= <x@evil.test>",
+    "an unknown charset": "=?x-none?q?=3Cann=40bank.test=3E?= <x@evil.test>",
+    "no charset": "=??q?=3Cann=40bank.test=3E?= <x@evil.test>",
+    "question marks in a word": "=?utf-8?q?=3Cann=40bank.test=3E?a?b?c?d?e?f?= <x@evil.test>",
+    "an octet that is no UTF-8 behind the address": b"ann@bank.test\xa0",
+    "an octet that is no UTF-8 within the domain": b"ann@ba\xadnk.test",
+    "a mark of direction within the domain": "ann@ba\u200enk.test",
+    "a line separator behind the address": "ann@bank.test\u2028",
     "a wide at sign": "ann\uff20bank.test <x@evil.test>",
     "wide letters": "ann@\uff42\uff41\uff4e\uff4b.test",
     "an ideographic dot": "ann@bank\u3002test",
@@ -43,6 +60,9 @@ ATTACKS: dict[str, str | bytes] = {
 
 HONEST = {
     "an encoded name": f"{_b('Ann Müller')} <ann@bank.test>",
+    "an encoded name with an address in brackets of another kind": f"{_b('Ann (ann@elsewhere.test)')} <ann@bank.test>",
+    "an encoded name with a comma": f"{_b('Müller, Ann')} <ann@bank.test>",
+    "an encoded name with a question": "=?utf-8?q?Who?_Ann?= <ann@bank.test>",
     "an encoded name with an address": f"{_b('ann@elsewhere.test')} <ann@bank.test>",
     "a name in its own letters": "Ann Müller <ann@bank.test>",
 }

@@ -56,6 +56,7 @@ class DoubtWord(StrEnum):
     # Nothing passes that has one of these
     NO_FROM = "no_from"
     NO_AUTHOR_DOMAIN = "no_author_domain"  # From holds no address with a domain
+    IMPOSSIBLE_DOMAIN = "impossible_domain"  # it has no A-labels, and readers leave out what is odd about it
     FROM_TOO_LONG = "from_too_long"  # to be read to its end
     SEVERAL_FROM = "several_from"  # fields
     MANY_DOMAINS = "many_domains"  # more than are checked
@@ -113,6 +114,7 @@ def read_authorship(message: Message) -> Authorship:
     doubts = [*_field_doubts(bodies), *_address_doubts(bodies.stated), *_header_doubts(message, lines)]
     if bodies.stated and not domains:
         doubts.append(Doubt(DoubtWord.NO_AUTHOR_DOMAIN, _shown(bodies.stated[0])))
+    doubts += [Doubt(DoubtWord.IMPOSSIBLE_DOMAIN, _shown(domain)) for domain in domains if not domain.isascii()]
     if len(domains) > MAX_AUTHOR_DOMAINS:
         doubts.append(Doubt(DoubtWord.MANY_DOMAINS, f"{len(domains)} domains"))
     elif len(domains) > 1:

@@ -43,7 +43,11 @@ _SPACE_INSIDE = re.compile(r" ?([.@]) ?")
 _DOMAIN = re.compile('[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]+)')
 _ANGLE_DOMAIN = re.compile('<[^<>]*[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++)[^<>@]*+>')
 _BEGINNING = re.compile("[A-Za-z0-9._\x80-\U0010ffff-]+")
-_WORD = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
+# Where a domain ends and another address may begin, or where a program in C ends the text; and what a bracket opens
+_CUT_OFF = re.compile('[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++) *+[\\x00-\\x08\\x0a-\\x1f\\x7f,;>]')
+_BRACKETED = re.compile('<[^<>@]*+[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++)')
+# As forgiving programs know an encoded word: with any sign in its text, of any charset
+_WORD = re.compile(r"=\?([^?*\s]*+)(?:\*[^?\s]*+)?\?([bBqQ])\?(.*?)\?=")
 _SEPARATOR = re.compile("[,;]")
 # What may pass for the name of a From field: whatever is no printable ASCII around it. This reads a header in lower
 # case, since a pattern that begins with a literal is looked for ten times as fast.
@@ -154,17 +158,48 @@ def hidden_domains(body: str) -> Iterator[str]:
 
 def encoded_domains(body: str) -> Iterator[str]:
     """Find the domains that readers see who decode first and then look for addresses (RFC 2047 §5 forbids it)."""
-    if "=?" not in body or _WORD.search(body) is None:
+    if "=?" not in body or "?=" not in body:
         return
-    from scop.mime.words import decode_words
-
-    yield from _named(_ANGLE_DOMAIN.findall(decode_words(body)))
-    # Where an element of the list has no other address, the encoded one is what is shown
+    decoded = _decoded(body)
+    for pattern in (_ANGLE_DOMAIN, _BRACKETED, _CUT_OFF):
+        yield from _named(pattern.findall(decoded))
     visible = _visible(body)
     for element in _SEPARATOR.split(visible):
-        if _WORD.search(element) and not any("=?" not in domain for domain in _DOMAIN.findall(element)):
-            yield from _domains(decode_words(element))
-    yield from _domains(_WORD.sub(" ", visible))
+        # Where an element of the list has no other address, the encoded one is what is shown
+        if "=?" in element and not any("=?" not in domain for domain in _DOMAIN.findall(element)):
+            yield from _domains(_decoded(element))
+        # Where words make up an address, its beginning is: up to NUL, or to the first of several @
+        address = element.rpartition("<")[2]
+        if "=?" in address:
+            yield from _domains(_decoded(address))
+    yield from _domains(_without_words(visible))
+
+
+def _decoded(text: str) -> str:
+    """Return text with its encoded words decoded, as the most forgiving programs would."""
+    from scop.mime.words import decode_words
+
+    words, rest = _words_and_rest(text)
+    return decode_words(_WORD.sub(_well_formed, words)) + rest
+
+
+def _without_words(text: str) -> str:
+    words, rest = _words_and_rest(text)
+    return _WORD.sub(" ", words) + rest
+
+
+def _words_and_rest(text: str) -> tuple[str, str]:
+    # What begins a word before the last end of one is found to have an end: no search is in vain
+    end = text.rfind("?=") + len("?=") if "?=" in text else 0
+    return text[:end], text[end:]
+
+
+def _well_formed(word: re.Match[str]) -> str:
+    from scop.mime.charsets import is_known_charset
+
+    charset, encoding, text = word.groups()
+    known = charset if is_known_charset(charset) else "latin-1"
+    return f"=?{known}?{encoding}?{text.replace('?', '=3F' if encoding in 'qQ' else '')}?="
 
 
 def _domains(text: str) -> Iterator[str]:

@@ -16,15 +16,16 @@ DESCRIPTION
     for anything, or cannot be found, the sender is asked to come again (451 4.7.1, §7.2), else it goes on.
 
     A mail whose author is not clear never passes. Without From, with several, with one that only some readers
-    see, with more than five domains in it or none, or with control characters in the header it is refused
-    whatever the policy (550 5.7.1), but a notice (null reverse-path) whose From has no domain is filed apart.
-    Other doubts, such as an address within quotes or a second Subject, let nothing pass, and the policy decides.
+    see, with more than five domains in it, none or an impossible one, or with control characters in the header
+    it is refused whatever the policy (550 5.7.1), but a notice (null reverse-path) whose From has no domain is
+    filed apart. Other doubts, such as an address within quotes or a second Subject, let nothing pass, and the
+    policy decides.
 
     `[verifier]` names domains whose ARC seals are believed, and addresses, networks and authenticated domains
     whose mail no policy refuses. The result stays `fail`, the reason stands in it and in the report.
 
-    Before it passes a mail on, it removes every `Authentication-Results` that bears our name in whatever
-    spelling and every `X-SCoP-*` that is not ours, then prepends its own two fields. Nothing else changes.
+    Before it passes a mail on, it removes every `Authentication-Results` that bears a name of our domain in
+    whatever spelling and every `X-SCoP-*` that is not ours, then prepends its own two fields. Nothing else changes.
 
     Each mail under a policy is told to the reporter, in batches and without keeping mail waiting. Who is
     refused under a policy is told to the receiver before the refusal is said (for a second at most), who

@@ -25,6 +25,7 @@ _REFUSED = {
     DoubtWord.NO_FROM: "There is no From field",
     DoubtWord.NO_AUTHOR_DOMAIN: "From names no address with a domain",
     DoubtWord.SEVERAL_FROM: "There is more than one From field",
+    DoubtWord.IMPOSSIBLE_DOMAIN: "From names a domain that cannot exist",
     DoubtWord.MANY_DOMAINS: f"From names more than {MAX_AUTHOR_DOMAINS} domains",
     DoubtWord.HIDDEN_FROM: "A From field stands where only some readers see it",
     DoubtWord.CONTROL_CHARACTER: "Control characters stand in the header",
