@@ -80,7 +80,9 @@ def test_cli_firewall_orders_are_shown_published_and_taken_back(town: Town) -> N
     assert ["192.0.2.128/25", "allow", "scop.toml"] in rows
     assert "published as the zone bl.harbor.test" in shown
     until(lambda: published(town, "7.100.51.198"), ["127.0.0.2"])
-    assert "add element inet scop block4 { 198.51.100.7 timeout " in town.scop("firewall", "export").out
+    kernel = town.scop("firewall", "export").out
+    assert "add element inet scop block4 { 198.51.100.7 timeout " in kernel
+    assert "add element inet scop allow4 { 192.0.2.128/25 }" in kernel
     zone = town.scop("firewall", "export", "--zone", "--apex", "dnsbl.example").out
     assert "7.100.51.198.dnsbl.example. 300 IN A 127.0.0.2\n" in zone
     assert zone == town.scop("firewall", "export", "--zone", "--apex", "DNSBL.example.").out

@@ -64,6 +64,27 @@ def test_list_leaves_out_what_lies_in_a_listed_network() -> None:
     assert {"*.16.172", "7.2.0.192"} == owners("172.16.3.7", "172.16.0.0/16", "172.16.4.0/24", "192.0.2.7")
 
 
+def test_list_leaves_nobody_out_for_a_network_that_is_not_listed() -> None:
+    """Whose wildcard would also answer for IPv6: its hosts stand for themselves."""
+    assert {"7.0.0.2"} == owners("2.0.0.0/24", "2.0.0.7")
+
+
+@pytest.mark.parametrize(
+    ("subject", "allowed", "is_listed"),
+    [
+        ("192.0.2.7", "192.0.2.0/24", False),
+        ("192.0.2.7", "0.0.0.0/0", False),
+        ("2001:db8:a::/64", "2001:db8:a::/48", False),
+        ("192.0.2.7", "198.51.100.0/24", True),
+        ("lagoon.test", "0.0.0.0/0", True),
+    ],
+)
+def test_list_leaves_out_whom_we_let_in(subject: str, allowed: str, is_listed: bool) -> None:
+    """An operator's word wins over every entry, so that others do not refuse by our list whom we do not."""
+    entries = [block(subject), Entry(allowed, Action.ALLOW, Cause.OPERATOR, NOW)]
+    assert is_listed is (set(listed_names(entries, APEX, NOW)) > ALWAYS)
+
+
 def test_list_says_what_for_and_until_when() -> None:
     """A code for each cause, words in TXT, and a TTL that ends with the entry."""
     names = listed_names(
@@ -165,6 +186,17 @@ def test_list_of_others_asks_one_question() -> None:
     """RFC 5782 §2.4: IPv6 by nibbles."""
     asked = next(ask_list("2001:db8::1", "list.test"))
     assert Question("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.list.test", "A") == asked
+
+
+def test_list_as_sets_that_the_kernel_takes() -> None:
+    """An interval set takes no overlaps, however wide what is let in: nft(8) refuses the whole file."""
+    allowed = ("0.0.0.0/0", "192.0.2.9", "2000::/3", "2001:db8::/32")
+    text = nft_sets([Entry(each, Action.ALLOW, Cause.OPERATOR, NOW) for each in allowed], NOW)
+    elements = [line for line in text.splitlines() if line.startswith("add element")]
+    assert [
+        "add element inet scop allow4 { 0.0.0.0/0 }",
+        "add element inet scop allow6 { 2000::/3 }",
+    ] == elements
 
 
 def test_list_as_sets_of_nftables() -> None:

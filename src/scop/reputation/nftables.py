@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable
 
 from scop.reputation.entries import Action, Entry
-from scop.reputation.firewall import WIDEST
 from scop.reputation.subjects import Network, network_of
 
 __all__ = ["nft_sets"]
@@ -19,7 +18,10 @@ _TYPES = {4: "ipv4_addr", 6: "ipv6_addr"}
 
 
 def nft_sets(entries: Iterable[Entry], now_unix: float) -> str:
-    """Return what `nft -f` loads: the table, its sets, and everything in them; loading it again replaces that."""
+    """Return what `nft -f` loads: the table, its sets, and everything in them; loading it again replaces that.
+
+    What lies in a network of the same set is left out, also where it lasts longer: load it again now and then.
+    """
     holding = [entry for entry in entries if entry.holds(now_unix)]
     lines = [
         "# Sets only. What uses them, once:",
@@ -54,7 +56,7 @@ def _lies_in_another(network: Network, lasting: dict[Network, float]) -> bool:
     bits, address = network.max_prefixlen, int(network.network_address)
     return any(
         type(network)((address >> (bits - prefix) << (bits - prefix), prefix)) in lasting
-        for prefix in range(WIDEST[network.version], network.prefixlen)
+        for prefix in range(network.prefixlen)
     )
 
 

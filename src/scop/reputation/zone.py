@@ -59,8 +59,8 @@ def listed_names(entries: Iterable[Entry], apex: str, now_unix: float) -> Listed
     """Return every name of the zone below its apex."""
     test = Listed(A("127.0.0.2"), TXT.of(_TEST_TEXT.encode()), MAX_TTL_SECONDS)
     names = {f"{owner_of(each)}.{apex}": test for each in (_TEST_V4, _TEST_V6)} | {f"{_TEST_DOMAIN}.{apex}": test}
-    holding = [entry for entry in entries if entry.action is Action.BLOCK and entry.holds(now_unix)]
-    for entry in _widest(holding):
+    holding = [entry for entry in entries if entry.holds(now_unix)]
+    for entry in _widest(_not_allowed(holding)):
         listed = _listed(entry, now_unix)
         for owner in _owners(entry.subject):
             name = f"{owner}.{apex}"
@@ -75,24 +75,40 @@ def owner_of(address: str) -> str:
     return address if network is None else ".".join(reversed(_parts(network)))
 
 
+def _not_allowed(holding: list[Entry]) -> list[Entry]:
+    """Return who is shut out, without those that lie in a network which is let in: these we do not refuse."""
+    blocking = [entry for entry in holding if entry.action is Action.BLOCK]
+    if len(blocking) == len(holding):
+        return blocking
+    allowed = _keys(network_of(entry.subject) for entry in holding if entry.action is Action.ALLOW)
+    networks = {entry.subject: network_of(entry.subject) for entry in blocking}
+    return [
+        entry
+        for entry in blocking
+        if (network := networks[entry.subject]) is None or not _is_within(network, allowed, widest=0)
+    ]
+
+
 def _widest(entries: list[Entry]) -> Iterator[Entry]:
     """Yield the entries that lie in no other, the domains too."""
     if all(is_v4_address(entry.subject) for entry in entries):  # as nearly always, and in a storm of thousands
         yield from entries
         return
     networks = {entry.subject: network_of(entry.subject) for entry in entries}
-    wide: set[tuple[int, int, int]] = {
-        (each.version, each.prefixlen, int(each.network_address)) for each in networks.values() if each is not None
-    }
+    wide = _keys(network for subject, network in networks.items() if any(_owners(subject)))
     for entry in entries:
         network = networks[entry.subject]
-        if network is None or not _is_within(network, wide):
+        if network is None or not _is_within(network, wide, widest=_widest_prefix(network)):
             yield entry
 
 
-def _is_within(network: Network, wide: set[tuple[int, int, int]]) -> bool:
+def _keys(networks: Iterable[Network | None]) -> set[tuple[int, int, int]]:
+    return {(each.version, each.prefixlen, int(each.network_address)) for each in networks if each is not None}
+
+
+def _is_within(network: Network, wide: set[tuple[int, int, int]], *, widest: int) -> bool:
     bits, address = network.max_prefixlen, int(network.network_address)
-    prefixes = range(_widest_prefix(network), network.prefixlen)
+    prefixes = range(widest, network.prefixlen)
     return any((network.version, prefix, address >> (bits - prefix) << (bits - prefix)) in wide for prefix in prefixes)
 
 

@@ -30,7 +30,16 @@ def export(form: str, apex: str, config: Path) -> None:
     if form == "zone":
         click.echo(master_file(config, apex), nl=False)
     else:
-        click.echo(nft_sets(map(_entry, read_entries(config).entries), time.time()), nl=False)
+        click.echo(_sets(config), nl=False)
+
+
+def _sets(config: Path) -> str:
+    found, network = read_entries(config), read_config(config).network
+    now = time.time()
+    # Of these the receiver refuses nobody, and a proxy stands for all its clients: the kernel must not either.
+    never = (*found.configured, *network.own_networks, *network.proxies)
+    held_open = (Entry(each, Action.ALLOW, Cause.OPERATOR, now) for each in never)
+    return nft_sets([*map(_entry, found.entries), *held_open], now)
 
 
 def master_file(config: Path, apex: str) -> str:
