@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from scop.cli.dmarc.bar_chart import HEIGHT, WIDTH, Bar, png_chart
 from scop.cli.dmarc.reports import reports
@@ -114,6 +115,18 @@ def test_cli_reports_shows_days_and_sources(asked: list[object]) -> None:
     ):
         assert words in said.output
     assert "1 report without proof of who sent them" in said.output
+
+
+@pytest.mark.parametrize("columns", [20, 32, 80, 120])
+def test_cli_reports_leave_room_for_the_figures(
+    asked: list[object], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """Bars are as long as the terminal lets them be beside the words, so that what failed is not cut off."""
+    monkeypatch.setattr("scop.cli.dmarc.reports_shown.console", Console(width=columns, highlight=False))
+    line = run().output.splitlines()[2]
+    figures = " 3 passed, 4 failed"
+    assert (True, columns >= 11 + len(figures) + 2) == (len(line) <= columns, line.endswith(figures))
+    assert asked
 
 
 def test_cli_reports_narrows_down_and_speaks_json(asked: list[object]) -> None:

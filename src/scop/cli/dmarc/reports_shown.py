@@ -29,6 +29,10 @@ class _Line:
     passed: int
     failed: int
 
+    @property
+    def figures(self) -> str:
+        return f" {self.passed} passed" + (f", {self.failed} failed" if self.failed else "")
+
 
 def print_senders(found: Senders, *, what: str) -> None:
     """Print who sends as us: over time, then by source."""
@@ -100,12 +104,12 @@ def _print_plot(days: Sequence[SenderDay]) -> None:
     lines = list(_lines(list(every_day(days))))
     highest = max(line.passed + line.failed for line in lines) or 1
     width = max(len(line.label) for line in lines)
+    # Two parts of a bar may each end in an eighth: one character more than they are long together
+    room = console.width - width - 2 - max(len(line.figures) for line in lines)
+    characters = min(BAR_CHARACTERS, max(room, 1))
     for line in lines:
-        good = _bar(line.passed, highest)
-        bad = _bar(line.failed, highest)
-        figures = f" {line.passed} passed" + (f", {line.failed} failed" if line.failed else "")
-        bars = (good, "green"), (bad, "red")
-        console.print(Text.assemble(f"{line.label:<{width}} ", *bars, figures), no_wrap=True, crop=True)
+        bars = (_bar(line.passed, highest, characters), "green"), (_bar(line.failed, highest, characters), "red")
+        console.print(Text.assemble(f"{line.label:<{width}} ", *bars, line.figures), no_wrap=True, crop=True)
 
 
 def _lines(days: Sequence[SenderDay]) -> Iterator[_Line]:
@@ -116,9 +120,9 @@ def _lines(days: Sequence[SenderDay]) -> Iterator[_Line]:
         yield _Line(label, sum(day.passed for day in part), sum(day.failed for day in part))
 
 
-def _bar(number: int, highest: int) -> str:
+def _bar(number: int, highest: int, characters: int) -> str:
     """Return a bar in eighths of a character; one eighth at least where there is anything."""
-    eighths = -(-number * BAR_CHARACTERS * 8 // highest)
+    eighths = -(-number * characters * 8 // highest)
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
