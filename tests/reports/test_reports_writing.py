@@ -240,12 +240,13 @@ def test_no_value_of_a_failed_mail_writes_a_field_of_its_own() -> None:
         FAILURE,
         original_mail_from="a\r\nFeedback-Type: abuse\r\n\r\nx\u00e9@b.test",
         spf_dns=("y" * 5_000,),
-        returned=b"Subject: \xff\n\nbody",
+        returned=b"Subject: \xff\0\x1b[2J\nFrom: " + b"z" * 2_000 + b"\n\nbody",
     )
     octets = compose_failure(hostile, POSTING, "id7")
     report = parse_failure(octets)
     assert "a Feedback-Type: abuse x\\xe9@b.test" == report.original_mail_from
-    assert b"Subject: ?\r\n" == report.returned
+    assert report.returned.startswith(b"Subject: ???[2J\r\nFrom: zzz")
+    assert 2_000 == report.returned.count(b"z")
     assert b"body" not in octets
     assert max(map(len, octets.split(b"\r\n"))) <= 998
     assert 1 == len(re.findall(rb"(?m)^Feedback-Type:", octets))

@@ -9,6 +9,8 @@ Standards: RFC 6591 §3, RFC 5965 §3, RFC 6522 §3, RFC 9989 §5.3.9; RFC 3834 
 
 from __future__ import annotations
 
+import re
+
 from scop.mime import compose_chunks
 from scop.mime.fields.dates import write_date
 from scop.mime.fold import fold_field
@@ -19,6 +21,7 @@ from scop.reports.posting import AUTO_SUBMITTED, Posting, check_domain, wrapped
 
 __all__ = ["compose_failure"]
 
+_UNPRINTABLE = re.compile(rb"[^\t\n -~]")
 MAX_RETURNED_OCTETS = 65_536  # of the header that goes back
 MAX_FIELD_OCTETS = 4_000  # of one value that came from outside
 
@@ -119,7 +122,7 @@ def _pieces(word: str) -> list[str]:
 
 
 def _header(returned: bytes) -> bytes:
-    """Return the header with CRLF line ends, in ASCII, without the body."""
+    """Return the header with CRLF line ends, in printable ASCII, in lines that SMTP can carry, without the body."""
     lines = returned[:MAX_RETURNED_OCTETS].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    header = lines.partition(b"\n\n")[0].decode("ascii", "replace").replace("\ufffd", "?")
-    return header.strip("\n").replace("\n", "\r\n").encode() + b"\r\n"
+    header = _UNPRINTABLE.sub(b"?", lines.partition(b"\n\n")[0]).decode("ascii")
+    return "".join("\r\n ".join(_pieces(line)) + "\r\n" for line in header.strip("\n").split("\n")).encode()
