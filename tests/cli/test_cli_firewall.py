@@ -118,9 +118,10 @@ def test_cli_firewall_tells_who_is_let_in_and_why(town: Town) -> None:
         (("allow", "lagoon.test"), "scop: lagoon.test is a domain: addresses and networks are let in or not"),
         (("block", "192.0.2.1", "--for", "soon"), "'soon' is no time such as 90s, 15m, 2h or 7d"),
         (("block", "192.0.2.1", "--for", "0s"), "'0s' is no time such as 90s, 15m, 2h or 7d"),
+        (("export", "--zone", "--apex", "a..b"), "scop: invalid value for --apex: a label of 'a..b' is empty"),
         (("block", "192.0.2.1", "--for", "9999d"), "scop: an entry lasts more than nothing and at most a year"),
     ],
-    ids=["no-subject", "host-bits", "all", "domain", "no-time", "nothing", "long"],
+    ids=["no-subject", "host-bits", "all", "domain", "no-time", "nothing", "apex", "long"],
 )
 def test_cli_firewall_refuses_in_one_sentence(words: tuple[str, ...], told: str, town: Town) -> None:
     """Which names the thing."""

@@ -47,7 +47,10 @@ def master_file(config: Path, apex: str) -> str:
     from scop.dns.names import normal_name
     from scop.dns.zone.own_form import owner_text, rdata_text
 
-    apex = normal_name(apex or f"bl.{read_config(config).domain}")
+    try:
+        apex = normal_name(apex or f"bl.{read_config(config).domain}")
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="--apex") from None
     names = listed_names(map(_entry, read_entries(config).entries), apex, time.time())
     return "".join(
         f"{owner_text(name)} {listed.ttl_seconds} IN {rdata.type} {rdata_text(rdata)}\n"
