@@ -102,6 +102,14 @@ def test_the_body_is_never_touched(octets: bytes) -> None:
     assert remove_forged(octets, US, also=(b"x-scop-",)) is octets
 
 
+@pytest.mark.parametrize("end", [b"\r\r\n", b"\n\n", b"\n\r\n", b"\r\r"])
+def test_an_empty_line_of_few_readers_ends_no_search(end: bytes) -> None:
+    """Where CRLF alone ends a line, the header goes on to the first empty one of that kind (RFC 5322 §2.1)."""
+    field = b"\nAuthentication-Results: mx.harbor.test; dmarc=pass\r\n"
+    cleaned = remove_forged(b"X: a" + end + field + b"Y: b\r\n\r\nHello\r\n", "mx.harbor.test")
+    assert b"harbor" not in cleaned
+
+
 def test_a_header_without_an_end_is_searched() -> None:
     """A mail may end within its header."""
     assert b"Subject: x\r\n" == remove_forged(b"Subject: x\r\n" + FORGED["plain"], US)

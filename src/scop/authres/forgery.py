@@ -86,9 +86,12 @@ def _claims(field: bytes, authserv_id: str, domain: str) -> bool:
 
 
 def _header_octets(octets: bytes) -> int:
-    """Return where the header ends: behind its last line, before the empty one."""
+    """Return where the header ends for whoever reads on longest: behind its last line, before the empty one."""
     if octets.startswith((b"\r\n", b"\n", b"\r")):
         return 0
+    end = octets.find(b"\r\n\r\n")
+    if end >= 0:  # what others take for an empty line before is none where CRLF alone ends a line
+        return end + 2
     match = _HEADER_END.search(octets)
     return len(octets) if match is None else match.start() + 1
 
