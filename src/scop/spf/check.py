@@ -102,21 +102,20 @@ def check_host(
 class _Evaluation:
     """One check under way."""
 
-    __slots__ = ("_address", "_client", "_depth", "_facts", "_lookups", "_options", "_steps", "_void_lookups")
+    __slots__ = (
+        "_address", "_client", "_depth", "_helo", "_lookups", "_options", "_sender", "_steps", "_void_lookups",
+    )  # fmt: skip
 
     def __init__(self, address: Address, sender: str, helo: str, options: SpfOptions) -> None:
-        local_part, _, domain = sender.rpartition("@")
-        # RFC 7208 §4.3: without a local part it is "postmaster"
-        local_part = local_part or "postmaster"
         self._address = address
+        self._sender = sender
+        self._helo = helo
         self._options = options
         self._lookups = options.max_lookups
         self._void_lookups = options.max_void_lookups
         self._steps: list[SpfStep] | None = [] if options.notes_steps else None
         self._depth = 0
         self._client: tuple[Answer, list[str]] | None = None  # the pointers of the address, and names that hold
-        domain = a_labels(domain)
-        self._facts = {"s": f"{local_part}@{domain}", "l": local_part, "o": domain, "h": a_labels(helo)}
 
     @property
     def steps(self) -> tuple[SpfStep, ...]:
@@ -186,7 +185,8 @@ class _Evaluation:
             return None
         if len(records) > 1:
             raise _Ended(SpfWord.PERMERROR, f"{domain} has {len(records)} policies")
-        self._note(domain, records[0].decode("utf-8", "backslashreplace"), "policy")
+        if self._steps is not None:
+            self._note(domain, records[0].decode("utf-8", "backslashreplace"), "policy")
         try:
             return parse_record(records[0])
         except RemoteProtocolError as fault:
@@ -275,11 +275,19 @@ class _Evaluation:
 
     def _all_facts(self, text: MacroString, domain: str) -> _Asking[dict[str, str]]:
         # RFC 7208 §7.2
-        facts = {**self._facts, "d": domain, "i": self._address.dotted, "v": self._address.arpa_label}
+        facts = {**self._sender_facts(), "d": domain, "i": self._address.dotted, "v": self._address.arpa_label}
         if text.needs_validated_name:
             names = yield from self._validated_names(charged=False)
             facts["p"] = _preferred_name(names, domain)
         return facts
+
+    def _sender_facts(self) -> dict[str, str]:
+        """Return what macros may ask of the sender; few records have any."""
+        local_part, _, domain = self._sender.rpartition("@")
+        # RFC 7208 §4.3: without a local part it is "postmaster"
+        local_part = local_part or "postmaster"
+        domain = a_labels(domain)
+        return {"s": f"{local_part}@{domain}", "l": local_part, "o": domain, "h": a_labels(self._helo)}
 
     def explain(self, finding: _Finding, default_domain: str) -> _Asking[str]:
         """Return the domain owner's explanation of a fail; any trouble with it means our default."""
