@@ -59,6 +59,7 @@ _SIMPLE = re.compile(
 _PLAIN_NAME = re.compile(rb"from[ \t]*+:", re.IGNORECASE)
 _NO_LETTERS = re.compile(rb"[\x00-\x20\x7f-\xff]*+")
 _LINE_FEED = 10
+_SEEN_AS_LINE_ENDS = re.compile(rb"[\n\r\v\f\x1c-\x1e]")  # some programs cut text at all of them
 _LINE_ENDS = re.compile(r"[\r\n]+")
 
 
@@ -131,7 +132,7 @@ def _cut_from_fields(header: bytes) -> FromBodies:
 def _may_be_name(header: bytes, start: int) -> bool:
     """Say whether a From at `start` begins a line to those who forgive much: behind a bare CR, NUL or first space."""
     near = header[max(0, start - MAX_LINE_LOOKED_BACK) : start]
-    line = near[max(near.rfind(b"\n"), near.rfind(b"\r")) + 1 :]
+    line = _SEEN_AS_LINE_ENDS.split(near)[-1]
     is_folded = line[:1] in (b" ", b"\t") and len(line) < start
     return _NO_LETTERS.fullmatch(line) is not None and not is_folded
 
