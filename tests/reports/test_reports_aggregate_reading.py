@@ -158,10 +158,12 @@ def test_the_old_form_has_words_of_its_own() -> None:
 def test_the_bounds_hold_at_their_limits() -> None:
     """Octets, records and characters: as many as the limit are read, one more is not."""
     octets = REPORT.encode()
-    assert 2 == parse_aggregate(octets, limits=Limits(octets=len(octets), records=1, text_characters=11)).count
+    limits = Limits(octets=len(octets), records=1, others=3, text_characters=11)
+    assert 2 == parse_aggregate(octets, limits=limits).count
     for limits, sentence in (
         (Limits(octets=len(octets) - 1), "octets of a report"),
         (Limits(records=0), "records"),
+        (Limits(others=2), "elements beside the records"),
         (Limits(text_characters=10), "characters of domain"),
     ):
         with pytest.raises(LimitExceeded, match=sentence):

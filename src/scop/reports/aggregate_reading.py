@@ -63,11 +63,15 @@ def _report(children: Iterable[Element], reading: Reading) -> AggregateReport:
     metadata: ReportMetadata | None = None
     policy: PolicyPublished | None = None
     records: list[Record] = []
+    others = 0
     for child in children:
         if child.name == "record":
             check_limit(len(records) + 1, reading.limits.records, "records")
             records.append(read_record(child, reading))
-        elif child.name == "report_metadata":
+            continue
+        others += 1
+        check_limit(others, reading.limits.others, "elements beside the records")
+        if child.name == "report_metadata":
             metadata = _only(metadata, _metadata(child, reading), child)
         elif child.name == "policy_published":
             policy = _only(policy, _policy(child, reading), child)

@@ -17,6 +17,7 @@ class Limits:
     inflated_octets: int = 16_777_216  # a record has some 700 octets; as text each may be four
     inflation: int = 250  # times the packed octets, beyond the first MiB: reports repeat themselves, seldom 100 times
     records: int = 50_000
+    others: int = 1_000  # elements beside them: the schema has four, extensions of one kind or another may follow
     marks: int = 20_000  # tags and the like within one record: an element of four octets is two hundred in memory
     attribute_characters: int = 20_000  # of one element, all together: each attribute is two hundred octets in memory
     values: int = 500_000  # of JSON, all together
