@@ -8,7 +8,7 @@ import functools
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 import msgspec
@@ -36,6 +36,8 @@ __all__ = [
 R = TypeVar("R")
 _COUNTS = {"line", "mails", "octet", "octets", "share"}  # headings of columns of figures
 MAX_CELL_CHARACTERS = 1000  # of a table; a log's line may hold more
+MAX_NAME_CHARACTERS = 24  # of the first cell of each row: an address, a trace id; then none is folded,
+MIN_WIDE = 60  # where there are so many columns: enough for ten others beside it
 
 config_option = click.option(
     "-c",
@@ -122,10 +124,13 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, title
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading in headings:  # what is too long is folded: half an address or a name of a file is none
-        table.add_column(heading, overflow="fold", justify="right" if heading in _COUNTS else "left")
-    for row in rows:
-        table.add_row(*(escape(printable(cell, limit=MAX_CELL_CHARACTERS)) for cell in row))
+    shown = [[printable(cell, limit=MAX_CELL_CHARACTERS) for cell in row] for row in rows]
+    keeps_names = _terminal().width >= MIN_WIDE and all(len(row[0]) <= MAX_NAME_CHARACTERS for row in shown if row)
+    for number, heading in enumerate(headings):  # what is too long is folded: half an address or name of a file is none
+        justify: Literal["left", "right"] = "right" if heading in _COUNTS else "left"
+        table.add_column(heading, overflow="fold", justify=justify, no_wrap=keeps_names and number == 0)
+    for row in shown:
+        table.add_row(*map(escape, row))
     _terminal().print(table)
 
 

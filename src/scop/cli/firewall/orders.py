@@ -20,7 +20,9 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 def _order(command: Command) -> Command:
     """Give a command the argument and options of an order."""
-    command = click.option("--reason", default="", metavar="TEXT", help="What it is for; `list` shows it.")(command)
+    command = click.option(
+        "--reason", default="", metavar="TEXT", help="What it is for; `list` shows it, and so does the published zone."
+    )(command)
     lasting = click.option("--for", "seconds", type=Duration(), metavar="TIME", help="90s, 15m, 2h, 7d.  [for good]")
     return click.argument("subject")(lasting(command))
 
