@@ -1,5 +1,8 @@
 """Sealing, and that every change of a sealed octet shows."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 from fakes.dkim_keys import ed25519_key, published, rsa_key
 from scop.dkim import (
     OVERSIGNED_FIELDS,
+    SIGNED_FIELDS,
     Algorithm,
     SigningKey,
     canonical_body,
@@ -105,3 +109,10 @@ def test_sign_covers_the_whole_body(body: bytes) -> None:
     mail = b"From: a@lagoon.test\r\n\r\n" + body
     same = canonical_body(body, "relaxed") == canonical_body(body + b"x", "relaxed")
     assert ["pass" if same else "fail"] == results(sign(mail, keys, now=NOW) + mail + b"x", *keys)
+
+
+def test_the_page_for_people_names_the_fields_that_are_sealed() -> None:
+    """docs/sealed-fields.md says what is covered, in the order of h=."""
+    page = (Path(__file__).parents[2] / "docs" / "sealed-fields.md").read_text()
+    lists = [" ".join(found.split()) for found in re.findall(r"\n\n([A-Z][^.`*]*)\.\n\n", page)]
+    assert [", ".join(OVERSIGNED_FIELDS), ", ".join(SIGNED_FIELDS)] == lists
