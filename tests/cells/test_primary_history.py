@@ -53,6 +53,48 @@ def test_history_is_read_by_git(history: GitHistory, tmp_path: Path) -> None:
     assert "" == git(tmp_path, "fsck", "--strict")
 
 
+def test_history_keeps_the_last_version_only_of_a_passing_zone(tmp_path: Path) -> None:
+    """However often the list of offenders changes, no disk fills with it, and our own zone's history stays short."""
+    first = GitHistory(tmp_path, passing="bl.harbor.test")
+    first.commit(zone(), BY)
+    before = sorted((tmp_path / REPOSITORY).rglob("*"))
+    for serial in range(1, 4):
+        first.commit(Zone.parse(HEAD.format(serial), "bl.harbor.test"), BY)
+    first.close()
+    assert before == sorted((tmp_path / REPOSITORY).rglob("*"))
+    again = GitHistory(tmp_path, passing="bl.harbor.test")
+    assert {ORIGIN: 7, "bl.harbor.test": 3} == serials(again, tmp_path)
+    again.close()
+    without = GitHistory(tmp_path)
+    assert {ORIGIN: 7} == serials(without, tmp_path)
+    without.close()
+
+
+def test_history_of_a_passing_zone_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    """It is made anew, and keeps no name server from its start."""
+    (tmp_path / "bl.harbor.test.last").write_bytes(b"@ 300 SOA")
+    opened = GitHistory(tmp_path, passing="bl.harbor.test")
+    opened.commit(zone(), BY)
+    assert {ORIGIN: 7} == serials(opened, tmp_path)
+    opened.close()
+
+
+def test_history_of_a_zone_that_somebody_keeps_goes_on(tmp_path: Path) -> None:
+    """A zone of the list's name that was there before has a history as any other."""
+    (tmp_path / "bl.harbor.test.zone").write_text(HEAD.format(5), encoding="ascii")
+    opened = GitHistory(tmp_path, passing="bl.harbor.test")
+    opened.commit(zone(), BY)
+    assert {ORIGIN: 7, "bl.harbor.test": 5} == serials(opened, tmp_path)
+    opened.commit(Zone.parse(HEAD.format(6), "bl.harbor.test"), BY)
+    assert [6, 5, 5] == [version.serial for version in opened.versions("bl.harbor.test", 9)]
+    opened.close()
+
+
+def serials(opened: GitHistory, folder: Path) -> dict[str, int]:
+    """Return the zones as a start finds them."""
+    return {found.origin: found.serial for found in opened.take_in_folder(folder, wanted=ORIGIN)}
+
+
 def test_history_gives_zones_back(tmp_path: Path) -> None:
     """What was committed is there after a restart, and only the newest of it."""
     first = GitHistory(tmp_path)

@@ -173,7 +173,7 @@ class ZoneDesk:
     async def _newest(self, origin: str) -> str:
         found = await asyncio.to_thread(self.history.versions, origin, 1)
         if not found:
-            raise PermanentFailure(f"{origin or '.'} has no history: it is copied from another server")
+            raise PermanentFailure(f"{origin or '.'} has no history: it is copied from another server, or our list")
         return found[0].id
 
     async def _at(self, origin: str, version: str) -> bytes:

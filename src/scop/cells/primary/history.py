@@ -8,6 +8,9 @@ A master file that lies outside, as `scop init` writes it or `--zone NAME=FILE` 
 comments and all, where the zone is new; otherwise, if it was edited since it was last taken in, what was edited is
 merged into the zone as it is by now, so that neither the edit nor the updates since then are lost.
 
+One zone may be *passing*: of what changes with every offender only the last version is kept, in a file of its own, so
+that no disk fills with it and no history of ours is slow to read because of it.
+
 Standards: RFC 1035 §5, RFC 2136 §3.5.
 """
 
@@ -29,6 +32,7 @@ from scop.dns.rrset import RRset
 from scop.dns.zone import Node, Zone
 from scop.dns.zone.difference import Merged, merge
 from scop.dns.zone.own_form import write_records
+from scop.mesh.whole_file import write_whole
 from scop.store import GitError, Revision, Store, StoreError
 
 __all__ = ["REPOSITORY", "GitHistory", "Version", "VersionUnknown", "Versions", "file_of", "is_zone_file", "origin_of"]
@@ -38,6 +42,7 @@ LOCK = "scop.lock"
 COMMITS_PER_PACK = 1_000
 MAX_WORDS = 300  # of who and why, in one line
 _SUFFIX = ".zone"
+_LAST_SUFFIX = ".last"  # of the passing zone's file
 _ROOT = "root"  # the file of the root zone, whose own name is empty
 _SPELLED = {"/": "%2f", _ROOT: "%72oot"}  # what no file of its own could be named: a slash, and a zone `root`
 _SERIAL = re.compile(r"^Serial: (\d{1,10})$", re.MULTILINE)
@@ -142,10 +147,12 @@ class Versions:
 
 
 class GitHistory(Versions):
-    """What `Holdings` commits to: the history in the hands of its owner."""
+    """What `Holdings` commits to: the history in the hands of its owner; `passing` is the zone without one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, passing: str = "") -> None:
         super().__init__(folder)
+        self._passing = passing
+        self._last = folder / f"{passing}{_LAST_SUFFIX}"
         self._lock = _own(self.path / LOCK)
         self._store.free()
         self._unpacked = 0
@@ -158,11 +165,18 @@ class GitHistory(Versions):
         """Make a zone's new version durable; raises `OSError` where it cannot."""
         with self._turn, _as_os_errors():
             text = self._text(zone)
+            if self.is_passing(zone.origin):
+                write_whole(self._last, text.encode("ascii"))
+                return
             self._put(zone.origin, text.encode("ascii"), by, zone.serial)
             self._unpacked += 1
             if self._unpacked >= COMMITS_PER_PACK:
                 self._unpacked = 0
                 threading.Thread(target=self._pack, name="pack", daemon=True).start()
+
+    def is_passing(self, origin: str) -> bool:
+        """Say whether of this zone only the last version is kept."""
+        return bool(origin) and origin == self._passing
 
     def _pack(self) -> None:
         """Pack beside commits that go on; one that fails, on a full disk say, is made up for by the next."""
@@ -189,10 +203,21 @@ class GitHistory(Versions):
             if merged.conflicts:
                 tell(file.name, merged)
         zones = self.zones()
+        if self._passing in {zone.origin for zone in zones}:  # one that somebody keeps: it has a history as any other
+            self._passing = ""
+        zones += self._last_of_passing()
         if wanted not in {zone.origin for zone in zones}:
             missing = folder / file_of(wanted)
             raise ValueError(f"there is no zone {wanted}: {missing} is missing (`scop init --folder` writes one)")
         return zones
+
+    def _last_of_passing(self) -> tuple[Zone, ...]:
+        """Return the passing zone as it was last, nothing where it is not there: it is easily made anew."""
+        if not self._passing or not self._last.is_file():
+            return ()
+        with contextlib.suppress(ValueError):
+            return (_parse(self._last.read_bytes(), self._passing, self._last.name),)
+        return ()
 
     def _put(self, origin: str, octets: bytes, by: Author, serial: int) -> None:
         who = _UNFIT.sub("?", printable(by.who, limit=MAX_WORDS)).strip() or "somebody"

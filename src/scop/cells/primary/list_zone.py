@@ -1,8 +1,9 @@
 """The zone in which the receiver shows whom it shuts out: `bl.<domain>`, a zone of its own below ours.
 
 A zone of its own, since what changes with every offender is nothing to sign our own zone anew for, and has no place in
-its history. It is not signed: our zone delegates it without a DS, which its signatures prove, so for a validating
-resolver it is insecure and not bogus. Only the receiver writes it, by a key that is good on its pipe.
+its history; nor has it one of its own, only its last version is kept. It is not signed: our zone delegates it without a
+DS, which its signatures prove, so for a validating resolver it is insecure and not bogus. Only the receiver writes it,
+by a key that is good on its pipe.
 
 Standards: RFC 5782 §2, RFC 2308 §4, RFC 4035 §2.4 and §5.2 (a delegation without DS).
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 from scop.base import Clock
 from scop.cells.primary.calls import ZoneDesk
 from scop.cells.primary.history import GitHistory
-from scop.cells.primary.holdings import History, Holdings, Signing, Unsigned
+from scop.cells.primary.holdings import Change, History, Holdings, Signing, Unsigned
 from scop.cells.primary.journals import Journals
 from scop.cells.primary.key_desk import KeyDesk
 from scop.cells.primary.key_files import check_keys
@@ -88,7 +88,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
     """Read zones and key; raises `ValueError` that names the file which is missing or wrong."""
     # dnspython imports a record type at its first sight; once confined, nothing shall be imported any more.
     load_all_types()
-    history = GitHistory(cell.state)
+    history = GitHistory(cell.state, passing=cell.config.list_zone)
     config = cell.config.primary
     keyring = _keyring(cell)
     rights = _with_own_keys(cell, keyring.rights(config.allow_update, config.transfer_keys))
@@ -239,8 +239,13 @@ def _followers(options: PrimaryOptions, holdings: Holdings) -> _Followers:
 def _companion(options: PrimaryOptions, holdings: Holdings) -> Companion | None:
     if options.remote is None or options.state is None:
         return None
-    companion = Companion(options.state, options.remote, holdings, options.log)
-    holdings.watch(companion.note)
+    companion, history = Companion(options.state, options.remote, holdings, options.log), options.history
+
+    def note(change: Change) -> None:
+        if not (isinstance(history, GitHistory) and history.is_passing(change.after.origin)):
+            companion.note(change)
+
+    holdings.watch(note)
     return companion
 
 
