@@ -147,10 +147,11 @@ async def test_signer_answers_as_the_relay_does() -> None:
 
 
 async def test_signer_refuses_what_cannot_be_sealed() -> None:
-    """RFC 6376 §5.4: a mail without From."""
+    """RFC 6376 §5.4: a mail without From; and one with so many fields that nobody would verify the seal."""
     async with running_signer() as signer:
         await signer.until_ready()
-        _, answer = await signer.send(b"Subject: x\r\n\r\n")
-        assert answer is not None
-        assert (554, "5.6.0") == (answer.code, answer.enhanced)
+        for octets in (b"Subject: x\r\n\r\n", b"To:\r\n" * 1000 + MAIL):
+            _, answer = await signer.send(octets)
+            assert answer is not None
+            assert (554, "5.6.0") == (answer.code, answer.enhanced)
         assert [] == signer.relay.messages

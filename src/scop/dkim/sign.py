@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scop.dkim.canonical import Canonicalization, canonical_body, canonical_header
-from scop.dkim.header import Header, split_message
+from scop.dkim.header import MAX_HEADER_OCTETS, Header, header_octets, split_message
 from scop.dkim.keys import SigningKey
 
 __all__ = ["OVERSIGNED_FIELDS", "SIGNED_FIELDS", "folded_base64", "folded_names", "names_to_sign", "sign"]
@@ -37,6 +37,7 @@ SIGNED_FIELDS = (
 
 _NAMES = OVERSIGNED_FIELDS + SIGNED_FIELDS
 _KEYS = tuple(name.lower().encode("ascii") for name in _NAMES)
+MAX_NAMES = 1000  # a mail of people has twenty; more would not fit into what a verifier reads of one field
 _REMEMBERED_NAMES = 100  # most mails have the same fields, each once; a list that is longer is made anew
 _LINE_OCTETS = 72  # RFC 5322 §2.1.1 allows 78; a tab, the tag and the next semicolon or colon stand there too
 _RELAXED = Canonicalization.RELAXED
@@ -45,8 +46,10 @@ _RELAXED = Canonicalization.RELAXED
 def sign(octets: bytes, keys: Sequence[SigningKey], *, now: float, lifetime_seconds: int = 0) -> bytes:
     """Return the fields to prepend to the mail at `now` (Unix seconds), one a key; with a lifetime they carry x=.
 
-    The mail must have CRLF line ends and a From field (`ValueError` otherwise).
+    The mail must have CRLF line ends, a From field, and a header that verifiers judge (`ValueError` otherwise).
     """
+    if (size := header_octets(octets)) > MAX_HEADER_OCTETS:
+        raise ValueError(f"a header of {size} octets cannot be sealed, {MAX_HEADER_OCTETS} can")
     header, body = split_message(octets)
     names = names_to_sign(header)
     body_hash = hashlib.sha256(canonical_body(body, _RELAXED)).digest()
@@ -67,10 +70,12 @@ class SignedNames:
 
 
 def names_to_sign(header: Header) -> SignedNames:
-    """Return the names that h= lists, in their order; raise `ValueError` for a header without From."""
+    """Return the names that h= lists, in their order; raise `ValueError` without From, or where it is too long."""
     counts = header.counts(_KEYS)
     if not counts[0]:
         raise ValueError("a mail without From cannot be sealed")  # RFC 6376 §5.4
+    if (names := sum(counts) + len(OVERSIGNED_FIELDS)) > MAX_NAMES:
+        raise ValueError(f"a mail with {names} fields to be covered cannot be sealed, one with {MAX_NAMES} can")
     return _remembered(counts) if sum(counts) <= _REMEMBERED_NAMES else _listed(counts)
 
 

@@ -29,7 +29,7 @@ _AUTHORS = frozenset({"submission", "reporter"})  # the neighbours whose mail is
 _FORWARDER = "mailbox"  # the neighbour that hands on what others wrote
 
 _NOT_READY = reply(451, "4.7.5", "Mail cannot be sealed yet, try again later")
-_NO_AUTHOR = reply(554, "5.6.0", "A mail without From cannot be sealed")
+_UNSEALABLE = reply(554, "5.6.0", "This mail cannot be sealed: it has no From, or too long a header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class SealingSession(Passage):
             seals = sign(octets, keys, now=sealer.clock.unix())
         except ValueError as error:
             await self._onward.abandon()
-            sealer.log.warning("mail.refused", trace=self._trace, reason=str(error), reply=str(_NO_AUTHOR))
-            return _NO_AUTHOR
+            sealer.log.warning("mail.refused", trace=self._trace, reason=str(error), reply=str(_UNSEALABLE))
+            return _UNSEALABLE
         sealing_seconds = sealer.clock.monotonic() - started
         answer = await self._onward.message(prepend(octets, seals))
         selectors = [key.selector for key in keys]
