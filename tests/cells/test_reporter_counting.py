@@ -98,6 +98,17 @@ def test_counting_passes_over_what_nobody_can_be_told(sql: sqlite3.Connection, m
     assert [] == domains_with_counts(sql, up_to_day="9999-12-31")
 
 
+def test_counting_knows_who_wants_no_more_reports(sql: sqlite3.Connection) -> None:
+    """The freshest record counts, also where it names nobody any more; what comes back is counted on."""
+    nobody = PublishedPolicy("lagoon.test", p="none")
+    found = []
+    for seconds, policy in enumerate((None, nobody, None)):
+        add_judgements(sql, (judged(policy=policy, unix=NOON + seconds),))
+        counts = counts_of(sql, DAY, "lagoon.test")
+        found.append((counts.policy.rua, sum(count for _, count in counts.mails)) if counts else None)
+    assert [((RUA,), 1), ((), 1), ((RUA,), 2)] == found
+
+
 def test_counting_orders_signatures_and_leaves_private_words_out(sql: sqlite3.Connection) -> None:
     """RFC 9990 §3.1.3: aligned ones first, those that fail last, a hundred at most; why one failed is ours to know."""
     signatures = [

@@ -82,10 +82,11 @@ def add_judgements(sql: sqlite3.Connection, judgements: Iterable[JudgedMail]) ->
     counted: Counter[tuple[str, str, bytes]] = Counter()
     freshest: dict[tuple[str, str], JudgedMail] = {}
     for mail in judgements:
-        if not _is_wanted(mail):
+        if not mail.policy.domain:
             continue
         day, domain = day_of(mail.unix), _name(mail.policy.domain)
-        counted[day, domain, _encode(_counted(mail))] += 1
+        if _is_wanted(mail):
+            counted[day, domain, _encode(_counted(mail))] += 1
         known = freshest.get((day, domain))
         if known is None or known.unix <= mail.unix:
             freshest[day, domain] = mail
@@ -131,7 +132,7 @@ def forget_counts(sql: sqlite3.Connection, before_day: str) -> None:
 
 def _is_wanted(mail: JudgedMail) -> bool:
     """Say whether somebody asked to be told of this mail, and whether it can be told of."""
-    if not mail.policy.domain or not mail.policy.rua:
+    if not mail.policy.rua:
         return False
     try:
         ipaddress.ip_address(mail.source_address)
@@ -187,16 +188,16 @@ def _name(domain: str) -> str:
 
 
 def _keep_policy(sql: sqlite3.Connection, day: str, domain: str, mail: JudgedMail) -> None:
-    """Keep the freshest policy, of a domain that is new where the day has room for it."""
+    """Keep the freshest policy: of a domain that is new where it asks for reports and the day has room for it."""
     uris = tuple(uri for uri in dict.fromkeys(mail.policy.rua) if len(uri) <= MAX_URI)[:MAX_DESTINATIONS]
     policy = msgspec.structs.replace(mail.policy, rua=uris, ruf=())
     sql.execute(
         """INSERT INTO policies (day, domain, policy, seen_unix) SELECT ?1, ?2, ?3, ?4
-           WHERE coalesce((SELECT rows FROM days WHERE day = ?1), 0) < ?5
+           WHERE (?6 AND coalesce((SELECT rows FROM days WHERE day = ?1), 0) < ?5)
            OR EXISTS (SELECT 1 FROM policies WHERE day = ?1 AND domain = ?2)
            ON CONFLICT DO UPDATE SET policy = excluded.policy, seen_unix = excluded.seen_unix
            WHERE excluded.seen_unix >= seen_unix""",
-        (day, domain, _encode(policy), mail.unix, MAX_ROWS_OF_DAY),
+        (day, domain, _encode(policy), mail.unix, MAX_ROWS_OF_DAY, _is_wanted(mail)),
     )
 
 
