@@ -29,6 +29,7 @@ __all__ = [
     "domains_with_counts",
     "drop_counts",
     "forget_counts",
+    "policy_of",
 ]
 
 # 20,000 records are some 15 MB of a report: whoever forges with ever new addresses and names fills no disk, and the
@@ -101,14 +102,20 @@ def domains_with_counts(sql: sqlite3.Connection, *, up_to_day: str) -> list[tupl
     return [(day, domain) for day, domain in rows]
 
 
+def policy_of(sql: sqlite3.Connection, day: str, domain: str) -> PublishedPolicy | None:
+    """Return the freshest policy of a domain on a day of which something is counted; None for nothing."""
+    found = sql.execute("SELECT policy FROM policies WHERE day = ? AND domain = ?", (day, domain)).fetchone()
+    return None if found is None else _decode_policy(found[0])
+
+
 def counts_of(sql: sqlite3.Connection, day: str, domain: str) -> Counts | None:
     """Return what is counted of a domain on a day; None for nothing."""
-    found = sql.execute("SELECT policy FROM policies WHERE day = ? AND domain = ?", (day, domain)).fetchone()
-    if found is None:
+    policy = policy_of(sql, day, domain)
+    if policy is None:
         return None
     rows = sql.execute("SELECT row, mails FROM judged WHERE day = ? AND domain = ?", (day, domain))
     mails = sorted(((_decode_mail(row), count) for row, count in rows), key=_order)
-    return Counts(_decode_policy(found[0]), tuple(mails))
+    return Counts(policy, tuple(mails))
 
 
 def drop_counts(sql: sqlite3.Connection, day: str, domain: str, told: Iterable[tuple[CountedMail, int]]) -> None:

@@ -25,6 +25,7 @@ from scop.cells.reporter.counting import (
     domains_with_counts,
     drop_counts,
     forget_counts,
+    policy_of,
 )
 from scop.cells.reporter.letters import MadeReport, add_report, forget_reports, hurry, sent_report
 from scop.cells.reporter.tls_counting import domains_with_sessions, forget_sessions, note_told, untold_sessions
@@ -98,7 +99,7 @@ class Rounds:
         self._options = options
         self._retries: dict[Kind, float] = {}
         self._making = asyncio.Lock()  # two rounds at once would ask and write the same
-        self._writing = asyncio.Lock()
+        self._writing = asyncio.Lock()  # the largest report takes a hundred megabytes
 
     async def run(self) -> None:
         """Make what is due, for ever."""
@@ -197,15 +198,24 @@ class Rounds:
 
     async def _make_aggregate(self, kind: Kind) -> SentReport | str:
         options = self._options
-        counts = await options.database.read(lambda sql: counts_of(sql, kind.day, kind.domain))
-        if counts is None:
+        policy = await options.database.read(lambda sql: policy_of(sql, kind.day, kind.domain))
+        if policy is None:
             return "nothing is counted"
-        aim = await aim_of_dmarc(kind.domain, counts.policy.rua, options.names)
+        aim = await aim_of_dmarc(kind.domain, policy.rua, options.names)
         if self._has_to_wait(kind, aim):
             return "; ".join(aim.reasons)
+        async with self._writing:
+            return await self._settle_aggregate(kind, aim)
+
+    async def _settle_aggregate(self, kind: Kind, aim: Aim) -> SentReport | str:
+        """Tell what is counted, or nobody; either way it is settled."""
+        options = self._options
+        counts = await options.database.read(lambda sql: counts_of(sql, kind.day, kind.domain))
+        if counts is None:  # forgotten meanwhile, after weeks
+            return "nothing is counted"
         now, span = await self._span(kind)
         reason = _why_unwanted(aim) or await options.database.read(lambda sql: _why_silent(sql, span, counts))
-        made = reason or await self._written(lambda: write_aggregate_letters(options.author, aim, span, counts, now))
+        made = reason or await _written(lambda: write_aggregate_letters(options.author, aim, span, counts, now))
 
         def write(sql: sqlite3.Connection) -> SentReport | str:
             drop_counts(sql, kind.day, kind.domain, counts.mails)
@@ -214,16 +224,20 @@ class Rounds:
         return await options.database.write(write)
 
     async def _make_tls(self, kind: Kind) -> SentReport | str:
-        options = self._options
-        aim = await aim_of_tls(kind.domain, options.names)
+        aim = await aim_of_tls(kind.domain, self._options.names)
         if self._has_to_wait(kind, aim):
             return "; ".join(aim.reasons)
+        async with self._writing:
+            return await self._settle_tls(kind, aim)
+
+    async def _settle_tls(self, kind: Kind, aim: Aim) -> SentReport | str:
+        options = self._options
         sessions = await options.database.read(lambda sql: untold_sessions(sql, kind.day, kind.domain))
         now, span = await self._span(kind)
         reason = _why_unwanted(aim) or await options.database.read(
             lambda sql: _why_tls_silent(sql, kind.day, span, sessions)
         )
-        made = reason or await self._written(lambda: write_tls_letters(options.author, aim, span, sessions, now))
+        made = reason or await _written(lambda: write_tls_letters(options.author, aim, span, sessions, now))
 
         def write(sql: sqlite3.Connection) -> SentReport | str:
             note_told(sql, kind.day, sessions)
@@ -238,14 +252,6 @@ class Rounds:
             lambda sql: span_of(sql, kind.name, kind.domain, day=kind.day, now_unix=now)
         )
         return now, span
-
-    async def _written(self, write: Callable[[], MadeReport]) -> MadeReport | str:
-        """Return a report and its letters, or why it cannot be told; the largest take many seconds, beside the loop."""
-        async with self._writing:  # ... and a hundred megabytes
-            try:
-                return await asyncio.to_thread(write)
-            except ValueError as fault:  # such as a domain that no subject can bear
-                return f"it cannot be written: {fault}"
 
     def _has_to_wait(self, kind: Kind, aim: Aim) -> bool:
         if aim.is_open and self._options.clock.unix() < day_end(kind.day) + PATIENCE_SECONDS:
@@ -266,6 +272,14 @@ class Rounds:
         forget_sessions(sql, before_day)
         forget_told(sql, before_day)
         make_room(sql, 0)
+
+
+async def _written(write: Callable[[], MadeReport]) -> MadeReport | str:
+    """Return a report and its letters, or why it cannot be told; the largest take many seconds, beside the loop."""
+    try:
+        return await asyncio.to_thread(write)
+    except ValueError as fault:  # such as a domain that no subject can bear
+        return f"it cannot be written: {fault}"
 
 
 def _why_unwanted(aim: Aim) -> str:
