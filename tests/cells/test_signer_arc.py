@@ -7,10 +7,10 @@ import pytest
 from fakes.dkim_keys import ed25519_key, published, rsa_key
 from fakes.running_signer import ENVELOPE, running_signer
 from scop.arc import ArcResult, ArcWord, validate
-from scop.cells.signer.chains import chained
+from scop.cells.signer.chains import MAX_HEADER_OCTETS, chained
 from scop.dns import run
 from scop.net.dns_client import drive
-from scop.smtp.stamps import split_stamps
+from scop.smtp.stamps import header_of, split_stamps
 
 NOW = 1_800_000_000
 HOST = "mx.lagoon.test"
@@ -76,6 +76,15 @@ def test_forward_with_a_chain_of_which_the_verifier_said_nothing_goes_on() -> No
     """Nobody seals what nobody has looked at."""
     first = chained(FORWARD, HOST, KEYS, NOW)
     assert ABOVE + RECEIVED + first == chained(ABOVE + FOUND + RECEIVED + first, HOST, KEYS, NOW)
+
+
+def test_forward_with_a_huge_header_goes_on_at_once() -> None:
+    """A stranger's millions of fields held up all seals for minutes: nobody reads a chain in such a header anyway."""
+    rest = MAX_HEADER_OCTETS - len(header_of(FORWARD))
+    for more, is_sealed in ((rest, True), (rest + 1, False)):
+        long = b"X:" + b"x" * (more - 4) + b"\r\n" + BELOW
+        sealed = chained(ABOVE + FOUND + RECEIVED + long, HOST, KEYS, NOW)
+        assert (is_sealed, True) == (sealed.startswith(b"ARC-Seal:"), sealed.endswith(ABOVE + RECEIVED + long))
 
 
 def test_forward_is_sealed_by_rsa_or_not_at_all() -> None:
