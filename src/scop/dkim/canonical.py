@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Canonicalization", "canonical_body", "canonical_header", "canonical_lines"]
+__all__ = ["Canonicalization", "canonical_body", "canonical_header", "canonical_lines", "canonical_start"]
 
 _CRLF = b"\r\n"
 _TAB_TO_SPACE = bytes.maketrans(b"\t", b" ")
@@ -52,8 +52,20 @@ def canonical_header(field: bytes, algorithm: str) -> bytes:
 
 def canonical_lines(fields: bytes) -> bytes:
     """Return whole fields unfolded, without runs of white space and without any at line ends (RFC 6376 §3.4.2)."""
-    unfolded = fields.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    return _collapse(unfolded.translate(_TAB_TO_SPACE)).replace(b" \r\n", _CRLF)
+    return _collapse(_unfolded(fields)).replace(b" \r\n", _CRLF)
+
+
+def canonical_start(field: bytes) -> bytes:
+    """Return a whole field with its name in lower case and no white space at either side of the colon."""
+    name, colon, body = field.partition(b":")
+    body = body.lstrip(b" \t")
+    if body.startswith(_CRLF):  # folded where it begins, or empty
+        body = _unfolded(body).lstrip(b" ")
+    return name.rstrip(b" \t\r\n").lower() + colon + body
+
+
+def _unfolded(octets: bytes) -> bytes:
+    return octets.translate(_TAB_TO_SPACE).replace(b"\r\n ", b" ")
 
 
 def _is_simple(algorithm: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from scop.dkim.canonical import Canonicalization, canonical_lines
+from scop.dkim.canonical import Canonicalization, canonical_lines, canonical_start
 
 __all__ = ["MAX_HEADER_OCTETS", "Header", "header_octets", "split_message"]
 
@@ -81,10 +81,7 @@ class Header:
 
 
 def _canonical(fields: list[bytes], algorithm: str) -> bytes:
-    """Return whole fields as `canonical_header` makes each, in half the time: white space is seen to in all at once."""
+    """Return whole fields as `canonical_header` makes each, in half the time: lines are seen to all at once."""
     if algorithm == Canonicalization.SIMPLE:
         return b"".join(fields)
-    lines = canonical_lines(b"".join(fields)).split(b"\r\n")
-    del lines[-1]  # the last one has an end, too
-    parts = [line.partition(b":") for line in lines]
-    return b"".join([name.rstrip(b" ").lower() + b":" + body.lstrip(b" ") + b"\r\n" for name, _, body in parts])
+    return canonical_lines(b"".join(map(canonical_start, fields)))
