@@ -3,7 +3,7 @@
 Theory of operation. What stands in the zone is fetched whole (AXFR) at the start, after every failure and now and then:
 nothing has to be remembered, and whatever happened to either side, what is too much goes and what is missing comes.
 From then on each change is the difference to what stands there; changes of one second travel together. An entry that
-ends is taken out then, and its records are held by caches no longer than it lasts.
+ends is taken out then; a cache may hold its records longer, by as much as it lasted and five minutes at most.
 
 Standards: RFC 5782, RFC 2136, RFC 5936, RFC 8945.
 """
@@ -15,11 +15,13 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from scop.base import Clock, RemoteProtocolError
 from scop.dns import TXT, A, Rcode
 from scop.dns.tsig import TsigKey, sign_request
 from scop.dns.update import Addition, Change, Deletion, build_update, read_update_reply
+from scop.dns.zone import Zone
 from scop.dns.zone.transfer import TransferOutcome, TransferReader, build_transfer_query
 from scop.net.dialer import Dialer
 from scop.net.dns_exchange import exchange_stream
@@ -38,6 +40,9 @@ FIRST_PAUSE_SECONDS = 0.05  # at the start of a mesh the neighbours come up toge
 MAX_PAUSE_SECONDS = 30.0
 MAX_NAMES = 100  # in one UPDATE, of four changes each
 MAX_UPDATE_OCTETS = 48_000  # of changes: names are not compressed, a spammer's may be long, a message has 64 KB
+
+
+Standing: TypeAlias = dict[str, tuple[A | None, TXT | None]]  # what is written, by owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class PublishedList:
         self._log = log
         self._clock = clock
         self._changed = asyncio.Event()
-        self._standing: dict[str, tuple[A | None, TXT | None]] = {}
+        self._standing: Standing = {}
 
     def notice(self) -> None:
         """Hear that entries have changed."""
@@ -140,15 +145,18 @@ class PublishedList:
         await exchange_many(registry.dial_primary, sent.octets, take)
         if not replies.is_vouched_for:
             raise RemoteProtocolError("the end of the transfer is not signed")
-        zone = reader.result()
-        standing: dict[str, tuple[A | None, TXT | None]] = {}
-        for rrset in zone.rrsets():
-            if rrset.owner == zone.origin:
-                continue
-            address, text = standing.get(rrset.owner, (None, None))
-            only = rrset.rdatas[0] if len(rrset.rdatas) == 1 else None
-            standing[rrset.owner] = (only if isinstance(only, A) else address, only if isinstance(only, TXT) else text)
-        self._standing = standing
+        self._standing = await asyncio.to_thread(lambda: _standing_in(reader.result()))
+
+
+def _standing_in(zone: Zone) -> Standing:
+    standing: Standing = {}
+    for rrset in zone.rrsets():
+        if rrset.owner == zone.origin:
+            continue
+        address, text = standing.get(rrset.owner, (None, None))
+        only = rrset.rdatas[0] if len(rrset.rdatas) == 1 else None
+        standing[rrset.owner] = (only if isinstance(only, A) else address, only if isinstance(only, TXT) else text)
+    return standing
 
 
 def _pieces(names: list[str], wanted: ListedNames) -> Iterator[dict[str, tuple[Change, ...]]]:
