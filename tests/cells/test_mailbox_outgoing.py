@@ -159,6 +159,8 @@ BORROWED = reply(550, "5.7.1", "This mail bears our name without proof, and is n
         (b"dmarc=fail header.from=news.harbor.test", False),
         (b"dmarc=none header.from=test", False),
         (b"dmarc=permerror", False),
+        (b'dmarc=fail reason="policy_test_mode: t=y" header.from=harbor.test policy.dmarc=none', False),
+        (b'dmarc=fail reason="trusted_forwarder: it is on our list" header.from=harbor.test policy.dmarc=none', True),
         (b"dmarc=pass header.from=harbor.test", True),
         (b"dmarc=fail header.from=lagoon.test", True),
         (b"dmarc=none header.from=safe-harbor.test", True),

@@ -14,6 +14,8 @@ from scop.cells.mailbox.forwarding import told_results
 
 __all__ = ["borrows_our_name"]
 
+_VOUCHED = ("trusted_forwarder:", "local_policy:")  # whom the owner's own rules believe (RFC 9990 has the words)
+
 
 def borrows_our_name(octets: bytes, hostname: str, domain: str) -> bool:
     """Say whether the author of a mail from the verifier is one of ours, and not proved to be."""
@@ -22,7 +24,7 @@ def borrows_our_name(octets: bytes, hostname: str, domain: str) -> bool:
     except ValueError:  # nobody has looked, as where this cell stands alone
         return False
     judged = next((one for one in found.results if one.method == "dmarc"), None)
-    if judged is None or judged.result == "pass":
+    if judged is None or judged.result == "pass" or judged.reason.startswith(_VOUCHED):
         return False
     author = judged.properties.get("header.from", "")
     # Stricter than RFC 9989: of several authors, or none, nobody knows whom a reader is shown.
