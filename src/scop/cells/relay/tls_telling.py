@@ -25,6 +25,7 @@ __all__ = ["Tell", "TlsTelling"]
 Tell: TypeAlias = Callable[[NoteTlsSessions], Awaitable[Taken]]
 
 PAUSE_SECONDS = 5.0
+PAUSE_FACTOR = 20  # of a day with very many destinations the telling may take a second: so much longer is the pause
 LAST_SECONDS = 3.0  # at the end
 DAY_SECONDS = 86_400
 
@@ -53,9 +54,11 @@ class TlsTelling:
                 await self._tell_changed()
 
     async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
+            began = clock()
             await self._tell_changed()
-            await asyncio.sleep(self._pause_seconds)
+            await asyncio.sleep(max(self._pause_seconds, PAUSE_FACTOR * (clock() - began)))
 
     async def _tell_changed(self) -> None:
         self._untold |= self._tally.take_changed()
