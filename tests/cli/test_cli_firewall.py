@@ -110,7 +110,7 @@ def test_cli_firewall_tells_who_is_let_in_and_why(town: Town) -> None:
     ("words", "told"),
     [
         (("block", "x y"), "scop: 'x y' is no address, no network such as 192.0.2.0/24, and no domain"),
-        (("block", "192.0.2.1/24"), "scop: '192.0.2.1/24' is no network: 192.0.2.1/24 has host bits set"),
+        (("block", "192.0.2.1/24"), "scop: '192.0.2.1/24' is no network; 192.0.2.0/24 is one"),
         (
             ("block", "0.0.0.0/0"),
             "scop: 0.0.0.0/0 is too much of the Internet; the largest that can be shut out is a /8",

@@ -148,6 +148,16 @@ def test_cli_spf_check_reads_no_names_that_count_from_an_unknown_origin(tmp_path
     assert (1, "") == ((said := scop("spf", "check", *words)).status, said.err)
 
 
+@pytest.mark.parametrize(
+    ("octets", "reason"), [(b"\xff\xfe", "is not text in UTF-8"), (b"; nothing\n", "holds no record")]
+)
+def test_cli_spf_check_reads_no_names_from_what_holds_none(tmp_path: Path, octets: bytes, reason: str) -> None:
+    """The wrong file would say of every name that it does not exist."""
+    (tmp_path / "zone").write_bytes(octets)
+    said = scop("spf", "check", "192.0.2.1", "--mail-from", "ann@a.test", "--zone", str(tmp_path / "zone"))
+    assert (2, "", True) == (said.status, said.out, f"zone: {reason}" in said.err)
+
+
 def test_cli_spf_check_says_of_a_silent_server_that_it_is_one() -> None:
     """Whoever mistyped the address sees it; the answer is open, so the status is 2."""
     said = scop("spf", "check", "192.0.2.1", "--mail-from", "ann@a.test", "--server", "127.0.0.1:9")

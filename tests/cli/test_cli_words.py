@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fakes.command_line import scop
+
 PROGRAM = "from scop.cli import main; main()"
 WITHOUT = "import sys; sys.modules[{missing!r}] = None; " + PROGRAM
 
@@ -88,3 +90,19 @@ def test_cli_words_a_closed_stream_is_an_empty_one(redirection: str) -> None:
     command = ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-c", PROGRAM, "mail", "tree", "-"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert (0, "") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("firewal",), "no such command 'firewal'; did you mean firewall? (`scop --help` shows how)"),
+        (("dkim", "keygn"), "no such command 'keygn'; did you mean keygen? (`scop dkim --help` shows how)"),
+        (("dkim", "xyz"), "no such command 'xyz' (`scop dkim --help` shows how)"),
+        (("queue", "list", "--limit", "x"), "'x' is not a whole number (`scop queue list --help` shows how)"),
+        (("dmarc", "reports", "show", "17"), "REPORT 17: write it as the list does, such as a1 or s1 ("),
+    ],
+)
+def test_cli_words_a_slip_is_named_with_what_is_near(words: tuple[str, ...], said: str) -> None:
+    """One sentence, of words that are no programmer's, and names stay as they are written."""
+    done = scop(*words)
+    assert (2, "", True) == (done.status, done.out, said in done.err), done.err

@@ -104,7 +104,7 @@ def _fail(sentence: str) -> NoReturn:
 
 def _complain(error: click.ClickException) -> NoReturn:
     """Say click's complaint in the form of ours; a group without a command says its help."""
-    message = error.format_message()
+    message = error.format_message().replace("a valid integer range", "a whole number")
     first = message[:1] if message[:2].isupper() else message[:1].lower()  # a name such as FILE stays as it is
     said = f"scop: {first}{message[1:].rstrip('.')}"
     if not isinstance(error, click.UsageError) or error.ctx is None:

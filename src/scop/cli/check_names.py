@@ -95,8 +95,14 @@ def zone_names(path: Path) -> StaticNames:
         text = path.read_text(encoding="utf-8")
         # Lenient: RFC 1035 §5.1 wants a TTL at least once; here nothing is kept long enough to need one
         records = read_any_records(text, "", default_ttl=TTL_SECONDS)
-    except (RemoteProtocolError, UnicodeDecodeError) as fault:
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{path}: is not text in UTF-8, so no master file") from None
+    except RemoteProtocolError as fault:
         raise click.ClickException(f"{path}: {fault}") from fault
+    if not records:
+        raise click.ClickException(
+            f'{path}: holds no record; a line such as `lagoon.example. TXT "v=spf1 -all"` is one'
+        )
     if (owner := _baseless(text)) is not None:
         fix = "write `$ORIGIN lagoon.example.` above it, or names in full that end with a dot"
         raise click.ClickException(f"{path}: no $ORIGIN says below which name {printable(owner)} is; {fix}")

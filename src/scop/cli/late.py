@@ -34,3 +34,15 @@ class Late(click.Group):
         """List them without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in sorted(self._late_commands.items())])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; where there is none of that name, say which is the nearest."""
+        name = args[0]
+        if name in self._late_commands or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        nearest = "".join(f"; did you mean {near}?" for near in get_close_matches(name, self._late_commands, 1))
+        raise click.UsageError(f"no such command {name!r}{nearest}", ctx)

@@ -80,13 +80,21 @@ def _is_address(text: str) -> bool:
 def _network(text: str) -> Network:
     try:
         found = ipaddress.ip_network(text)
-    except ValueError as fault:
-        raise ValueError(f"{text!r} is no network: {fault}") from None
+    except ValueError:
+        raise ValueError(f"{text!r} is no network{_nearest(text)}") from None
     if isinstance(found, ipaddress.IPv6Network) and found.prefixlen >= 96:
         mapped = found.network_address.ipv4_mapped
         if mapped is not None:
             return ipaddress.ip_network((mapped, found.prefixlen - 96))
     return found
+
+
+def _nearest(text: str) -> str:
+    """Return a hint at the network that an address with a length lies in, where there is one."""
+    try:
+        return f"; {ipaddress.ip_network(text, strict=False)} is one"
+    except ValueError:
+        return " such as 192.0.2.0/24 or 2001:db8::/48"
 
 
 def _text(network: Network) -> str:
