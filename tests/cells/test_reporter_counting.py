@@ -109,6 +109,16 @@ def test_counting_knows_who_wants_no_more_reports(sql: sqlite3.Connection) -> No
     assert [((RUA,), 1), ((), 1), ((RUA,), 2)] == found
 
 
+def test_counting_knows_a_domain_by_its_a_labels(sql: sqlite3.Connection) -> None:
+    """RFC 8616 §3: a signature in U-labels is no other than one in A-labels."""
+    for domain in ("B\u00fccher.lagoon.test", "xn--bcher-kva.lagoon.test."):
+        add_judgements(sql, (msgspec.structs.replace(judged(), dkim=(DkimJudged(domain, "s", "pass"),)),))
+    counts = counts_of(sql, DAY, "lagoon.test")
+    assert counts is not None
+    ((mail, count),) = counts.mails
+    assert (2, (("xn--bcher-kva.lagoon.test", "s", "pass"),)) == (count, mail.dkim)
+
+
 def test_counting_orders_signatures_and_leaves_private_words_out(sql: sqlite3.Connection) -> None:
     """RFC 9990 §3.1.3: aligned ones first, those that fail last, a hundred at most; why one failed is ours to know."""
     signatures = [

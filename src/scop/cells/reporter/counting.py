@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from scop.base import printable
+from scop.base import a_labels, printable
 from scop.dmarc.destinations import MAX_DESTINATIONS
 from scop.mesh.vocabulary.reporter import DkimJudged, JudgedMail, Override, PublishedPolicy
 
@@ -191,7 +191,8 @@ def _overrides(mail: JudgedMail) -> Iterator[Override]:
 
 
 def _name(domain: str) -> str:
-    return printable(domain.lower().removesuffix("."), limit=MAX_NAME)
+    # RFC 8616 §3: a signature may write its domain in U-labels; who reads reports compares A-labels.
+    return printable(a_labels(domain.removesuffix(".")), limit=MAX_NAME)
 
 
 def _keep_policy(sql: sqlite3.Connection, day: str, domain: str, mail: JudgedMail) -> None:
