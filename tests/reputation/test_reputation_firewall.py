@@ -156,6 +156,16 @@ def test_firewall_tells_what_has_ended_and_what_ends_next() -> None:
     assert [NOW + 9, None] == [entries.next_end(NOW + later) for later in (8, 9)]
 
 
+def test_firewall_shuts_nobody_out_for_years_because_of_a_clock() -> None:
+    """That was ahead by ten of them and was put right: what was to last an hour lasts an hour from then on."""
+    entries, ahead = Entries(), NOW + 10 * 366 * 86_400
+    entries.put(Entry(HOST, Action.BLOCK, Cause.FORGERY, ahead, ahead + 3600))
+    entries.put(Entry("192.0.2.8", Action.BLOCK, Cause.OPERATOR, ahead))
+    entries.put(Entry("192.0.2.9", Action.BLOCK, Cause.FORGERY, NOW + 2, NOW + 5))
+    assert () == entries.expire(NOW)
+    assert [NOW + 3600, None, NOW + 5] == [entry.until_unix for entry in entries.holding(NOW)]
+
+
 SUBJECTS = st.sampled_from([HOST, "198.51.100.4", "2001:db8:c::1", "10.0.0.1", "192.0.2.200"])
 DEEDS = st.lists(st.tuples(st.sampled_from(list(Deed)), SUBJECTS, st.sampled_from(["", "lagoon.test"])), max_size=80)
 

@@ -85,9 +85,11 @@ def test_reputation_fades_by_half_a_day() -> None:
 
 
 def test_reputation_clock_that_goes_back_lets_nothing_grow() -> None:
-    """What is known stays as it is."""
+    """What is known stays as it is, and fades from then on."""
     tally = Tally(NOW, 1.0, 2.0, 3.0, 4.0)
-    assert tally == tally.faded(NOW - 1000, DAY)
+    back = tally.faded(NOW - 1000, DAY)
+    assert Tally(NOW - 1000, 1.0, 2.0, 3.0, 4.0) == back
+    assert Tally(NOW - 1000 + DAY, 0.5, 1.0, 1.5, 2.0) == back.faded(NOW - 1000 + DAY, DAY)
 
 
 @pytest.mark.parametrize(("hosts", "each", "expected"), [(2, 30, WELCOME), (3, 13, DELAY), (4, 10, REFUSE)])

@@ -6,7 +6,7 @@ Standards: none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scop.base.sources import Source, host_of
@@ -17,6 +17,7 @@ __all__ = ["Action", "Cause", "Entries", "Entry"]
 MAX_FOUND = 10_000  # entries that follow from deeds; of those of operators as many as `MAX_ORDERED`
 MAX_ORDERED = 1_000
 MAX_REASON_CHARACTERS = 200
+CLOCK_SECONDS = 60.0  # by which a clock may go back without a word
 
 _SIZES = frozenset({(4, 32), (4, 24), (6, 64), (6, 48)})  # networks that a source names by itself
 
@@ -98,7 +99,14 @@ class Entries:
         self._pop((Action.BLOCK if entry.action is Action.ALLOW else Action.ALLOW, entry.subject))
 
     def expire(self, now_unix: float) -> tuple[Entry, ...]:
-        """Take away what has ended, and return it."""
+        """Take away what has ended, and return it.
+
+        Where the clock went back, what began later than now lasts from now on as long as it was to: a clock that was
+        ahead by years shuts nobody out for years.
+        """
+        for key, entry in self._entries.items():
+            if entry.seconds is not None and entry.since_unix > now_unix + CLOCK_SECONDS:
+                self._entries[key] = replace(entry, since_unix=now_unix, until_unix=now_unix + entry.seconds)
         ended = [key for key, entry in self._entries.items() if not entry.holds(now_unix)]
         return tuple(entry for key in ended if (entry := self._pop(key)) is not None)
 

@@ -28,10 +28,10 @@ class Tally:
     offenders: tuple[str, ...] = ()  # of a network: hosts that brought what is bad
 
     def faded(self, now_unix: float, half_life_seconds: float) -> Tally:
-        """Return it as it counts now; a clock that went back lets nothing grow."""
+        """Return it as it counts now; a clock that went back lets nothing grow, and what is known fades from now on."""
         passed = now_unix - self.at_unix
         if passed <= 0:
-            return self
+            return replace(self, at_unix=now_unix)
         left = 0.5 ** (passed / half_life_seconds)
         offences, spam = _left(self.offences * left), _left(self.spam * left)
         return Tally(
