@@ -108,3 +108,12 @@ def test_journey_says_how_the_way_was_secured(tmp_path: Path, tls: str, words: s
     log = tmp_path / "log"
     write(log, "relay", line(1, "relay", "mail.relayed", "aaa", host="mx.harbor.test", remote="250 Ok", tls=tls))
     assert [words] == [sentence(step) for step in read_steps("lagoon.test", log)]
+
+
+@pytest.mark.parametrize(("again", "said"), [(False, "stored it"), (True, "has it already")])
+def test_journey_tells_a_mail_that_came_twice_from_a_new_one(tmp_path: Path, again: bool, said: str) -> None:
+    """Who looks for the second copy of a mail learns that there is none."""
+    stored = line(1, "mailbox", "mail.stored", "aaa", account="bob", folder="INBOX", again=again)
+    write(tmp_path / "log", "mailbox", stored)
+    (step,) = journey_of("aaa", read_steps("harbor.test", tmp_path / "log"))
+    assert f"{said} for bob in INBOX" == sentence(step)

@@ -103,7 +103,8 @@ def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def sentence(step: Step) -> str:
     """Say in words what a cell did."""
-    words = (_WORDS_OVER_TLS if step.text("tls") else _WORDS).get(step.event) or _WORDS.get(step.event)
+    special = _WORDS_AGAIN if step.fields.get("again") else _WORDS_OVER_TLS if step.text("tls") else _WORDS
+    words = special.get(step.event) or _WORDS.get(step.event)
     if words is None:
         shown = [f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value]
         return " ".join([step.event, *shown])
@@ -151,3 +152,4 @@ _WORDS = {
     "mail.refused": "refused it: {reply} – {reason}",
 }
 _WORDS_OVER_TLS = {"mail.relayed": "carried it to {host} over {tls}: {remote}"}
+_WORDS_AGAIN = {"mail.stored": "has it already for {account} in {folder}"}
