@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.dmarc import author_domain, author_domains
-from scop.dmarc.author import domains_in_from
+from scop.dmarc.author import MAX_FROM_FIELDS, MAX_LOOKED_AT, domains_in_from, from_bodies
 from scop.mime import parse
 from scop.mime.limits import DEFAULT_LIMITS
 
@@ -114,3 +114,16 @@ def test_reading_is_linear() -> None:
     """A From of quotes, brackets or spaces costs no more than its length."""
     for piece in ('\\"', '"', "(", ")", " ", "@", ". "):
         domains_in_from([piece * 100_000])
+
+
+@pytest.mark.parametrize("count", [MAX_FROM_FIELDS, MAX_FROM_FIELDS + 1])
+def test_so_many_from_fields_are_read_and_no_more(count: int) -> None:
+    """Millions of them would keep other mail waiting; two are as bad as many."""
+    assert MAX_FROM_FIELDS == len(from_bodies(parse(b"From: a@b.test\r\n" * count + b"\r\n")).stated)
+
+
+@pytest.mark.parametrize(("count", "hidden"), [(MAX_LOOKED_AT - 1, ()), (MAX_LOOKED_AT, ("",))])
+def test_so_many_words_are_looked_at_and_no_more(count: int, hidden: tuple[str, ...]) -> None:
+    """Where it is not known whether one is hidden below, one is."""
+    octets = b"From: a@b.test\r\n" + b"x from:\r\n" * count + b"\r\n"
+    assert hidden == from_bodies(parse(octets)).hidden

@@ -199,7 +199,7 @@ def _other_sender(header: bytes, lines: bytes, domains: tuple[str, ...]) -> str 
     if sender is None:
         return None
     # What is found lies one octet further on than in the header
-    body = header[sender.start(1) - 1 : sender.end(1) - 1].decode("utf-8", "surrogateescape")
+    body = header[sender.start(1) - 1 : sender.end(1) - 1][:MAX_FROM_CHARACTERS].decode("utf-8", "surrogateescape")
     return _shown(body) if set(domains_in_from([body])) - set(domains) else None
 
 

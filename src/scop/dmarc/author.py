@@ -35,6 +35,8 @@ __all__ = [
 
 MAX_AUTHOR_DOMAINS = 5  # RFC 9989 §11.5: a large number is a form of attack
 MAX_FROM_CHARACTERS = 16_384  # hundreds of authors; what is longer is doubtful, whoever stands in it
+MAX_FROM_FIELDS = 20  # more than one is refused, so that there are many need not be counted
+MAX_LOOKED_AT = 10_000  # words that may be the name of a From field; bounds what a header of 50 MB costs
 MAX_LINE_LOOKED_BACK = 998  # RFC 5322 §2.1.1
 
 _PIECE = re.compile(r'\\.?|["()]|[^"()\\]+', re.DOTALL)
@@ -57,7 +59,7 @@ _SIMPLE = re.compile(
     r"""(?:(?:[\w .'!-]*|"[\w .,'!-]*") ?<)?[\w.+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>?""", re.ASCII
 )
 _PLAIN_NAME = re.compile(rb"from[ \t]*+:", re.IGNORECASE)
-_NO_LETTERS = re.compile(rb"[\x00-\x20\x7f-\xff]*+")
+_NO_LETTERS = bytes(range(0x21)) + bytes(range(0x7F, 0x100))
 _LINE_FEED = 10
 _SEEN_AS_LINE_ENDS = re.compile(rb"[\n\r\v\f\x1c-\x1e]")  # some programs cut text at all of them
 _LINE_ENDS = re.compile(r"[\r\n]+")
@@ -117,7 +119,7 @@ def has_unclear_end(message: Message) -> bool:
 def _cut_from_fields(header: bytes) -> FromBodies:
     stated: list[str] = []
     hidden: list[str] = []
-    for match in _FROM.finditer(header.lower()):
+    for count, match in enumerate(_FROM.finditer(header.lower())):
         start, end = match.span()
         field = header[start:end]
         body = field.partition(b":")[2].decode("utf-8", "surrogateescape")
@@ -126,15 +128,22 @@ def _cut_from_fields(header: bytes) -> FromBodies:
             stated.append(body.replace("\r\n", "").replace("\n", "").strip(" \t\r")[:MAX_FROM_CHARACTERS])
         elif _may_be_name(header, start):
             hidden.append(_LINE_ENDS.sub(" ", body[:MAX_FROM_CHARACTERS]))
+        if count == MAX_LOOKED_AT:
+            hidden.append("")  # another may stand below
+        if len(stated) + len(hidden) >= MAX_FROM_FIELDS or count == MAX_LOOKED_AT:
+            break
     return FromBodies(tuple(stated), tuple(hidden))
 
 
 def _may_be_name(header: bytes, start: int) -> bool:
     """Say whether a From at `start` begins a line to those who forgive much: behind a bare CR, NUL or first space."""
     near = header[max(0, start - MAX_LINE_LOOKED_BACK) : start]
-    line = _SEEN_AS_LINE_ENDS.split(near)[-1]
-    is_folded = line[:1] in (b" ", b"\t") and len(line) < start
-    return _NO_LETTERS.fullmatch(line) is not None and not is_folded
+    blank = near[len(near.rstrip(_NO_LETTERS)) :]
+    before, *rest = _SEEN_AS_LINE_ENDS.split(blank)
+    if not rest and len(blank) < len(near):
+        return False  # there are letters before it on its line
+    line = rest[-1] if rest else before
+    return line[:1] not in (b" ", b"\t") or len(line) == start  # else it is folded
 
 
 def _domains_in(body: str) -> Iterator[str]:
