@@ -26,7 +26,8 @@ def rotate(now: bool, watch: bool, config: Path, as_json: bool) -> None:
     """Make new keys now, and let them take over: keys rotate by themselves, so nobody has to.
 
     New keys are published, seen, and wait until every cache knows them. The old ones seal meanwhile, and their records
-    stand on for [signer] grace_days. With --now what is under way already is hastened.
+    stand on for [signer] grace_days. With --now what is under way already is hastened: where the disk was stolen, its
+    keys were too, so say it once more when they seal.
     """
     begun = ask(config, "signer", RotateKeys(now))
     if not watch:
