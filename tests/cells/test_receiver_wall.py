@@ -22,7 +22,7 @@ from scop.cells.receiver.misdeeds import Misdeed
 from scop.cells.receiver.wall import Wall
 from scop.dns import A, StaticNames
 from scop.mesh.calls import Call, Caller
-from scop.mesh.config import Firewall, Limits, PerAddress, Receiver
+from scop.mesh.config import Firewall, Limits, PerAddress, PerNetwork, Receiver
 from scop.mesh.vocabulary.receiver import (
     AllowSource,
     BlockSource,
@@ -174,6 +174,16 @@ def test_wall_shuts_out_neither_ours_nor_the_allowed(address: str, tmp_path: Pat
     for _ in range(50):
         wall.note_misdeed(address, Misdeed.BROKEN_COMMAND)
     assert ([()] * 50, Standing.WELCOME) == (made, standing(wall, address))
+
+
+def test_wall_shuts_out_no_network_with_allowed_addresses_for_misdeeds(tmp_path: Path) -> None:
+    """As [firewall] allow says: its hosts are shut out one by one."""
+    limits = DoorLimits(Limits(), Receiver(per_network=PerNetwork(broken_commands_per_hour=4)))
+    wall = Wall(wall_options(limits, Firewall(allow=("192.0.2.99/32",)), tmp_path), KeptLog().log("x"), JumpingClock())
+    for _ in range(2):
+        for address in (HOST, "192.0.2.8", "198.51.100.7", "198.51.100.8"):
+            wall.note_misdeed(address, Misdeed.BROKEN_COMMAND)
+    assert (Standing.WELCOME, Standing.REFUSE) == (standing(wall, "192.0.2.66"), standing(wall, "198.51.100.66"))
 
 
 @contextlib.asynccontextmanager

@@ -28,10 +28,10 @@ OPTIONS = FirewallOptions(
 WELCOME, DELAY, REFUSE = Standing
 
 
-def shut_out(*addresses: str, times: int = 10, deed: Deed = Deed.FORGERY) -> tuple[Firewall, list[str]]:
+def shut_out(*addresses: str, times: int = 10, wall: Firewall | None = None) -> tuple[Firewall, list[str]]:
     """Let each address bring that many forgeries; return the firewall and whom they shut out."""
-    wall = Firewall(OPTIONS)
-    made = [wall.note(deed, address, "", NOW) for address in addresses for _ in range(times)]
+    wall = wall or Firewall(OPTIONS)
+    made = [wall.note(Deed.FORGERY, address, "", NOW) for address in addresses for _ in range(times)]
     return wall, [entry.subject for entries in made for entry in entries]
 
 
@@ -72,6 +72,11 @@ def test_firewall_shuts_out_no_network_that_holds_allowed_addresses() -> None:
     assert hosts == shut_out(*hosts)[1]
     elsewhere = [f"198.51.100.{n}" for n in range(1, 5)]
     assert [*elsewhere[:3], "198.51.100.0/24", elsewhere[3]] == shut_out(*elsewhere)[1]
+    ours = FirewallOptions(own_networks=("198.51.100.128/25",))
+    assert elsewhere == shut_out(*elsewhere, wall=Firewall(ours))[1]
+    asked = Firewall(OPTIONS)
+    asked.order(ordered("198.51.100.99", Action.ALLOW))
+    assert elsewhere == shut_out(*elsewhere, wall=asked)[1]
 
 
 def test_firewall_does_as_operators_say() -> None:

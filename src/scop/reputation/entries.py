@@ -104,9 +104,9 @@ class Entries:
         Where the clock went back, what began later than now lasts from now on as long as it was to: a clock that was
         ahead by years shuts nobody out for years.
         """
-        for key, entry in self._entries.items():
-            if entry.seconds is not None and entry.since_unix > now_unix + CLOCK_SECONDS:
-                self._entries[key] = replace(entry, since_unix=now_unix, until_unix=now_unix + entry.seconds)
+        for key, known in self._entries.items():
+            if known.seconds is not None and known.since_unix > now_unix + CLOCK_SECONDS:
+                self._entries[key] = replace(known, since_unix=now_unix, until_unix=now_unix + known.seconds)
         ended = [key for key, entry in self._entries.items() if not entry.holds(now_unix)]
         return tuple(entry for key in ended if (entry := self._pop(key)) is not None)
 

@@ -59,7 +59,7 @@ class Firewall:
         self.entries = Entries()
         self.sources = Sources(self.options.own_networks)
         self._is_allowed = Networks(self.options.allow)
-        self._allowed = tuple(map(network_of, self.options.allow))
+        self._allowed = tuple(map(network_of, (*self.options.allow, *self.options.own_networks)))
 
     def verdict(self, address: str, now_unix: float) -> Verdict:
         """Return how the client at an address is met."""
@@ -90,10 +90,6 @@ class Firewall:
         offenders = self.reputation.note(deed, party, now_unix)
         made = (self._shut_out(row, deed, address, now_unix) for row in offenders)
         return tuple(entry for entry in made if entry is not None)
-
-    def is_allowed(self, address: str, now_unix: float) -> bool:
-        """Say whether the client is let in whatever is known of it."""
-        return self.verdict(address, now_unix).is_allowed
 
     def ban(self, subject: str, cause: Cause, reason: str, now_unix: float) -> Entry | None:
         """Shut the door to a subject for the usual time; None where an operator has said otherwise."""
@@ -129,19 +125,21 @@ class Firewall:
                 raise ValueError(f"{subject} has addresses of our own network {own}")
 
     def _shut_out(self, row: Row, deed: Deed, address: str, now_unix: float) -> Entry | None:
-        if address and self._is_exempt(address, row.subject, now_unix):
+        if address and self.is_exempt(address, row.subject, now_unix):
             return None
         return self.ban(row.subject, _CAUSES[deed], row.finding.sentence, now_unix)
 
-    def _is_exempt(self, address: str, subject: str, now_unix: float) -> bool:
+    def is_exempt(self, address: str, subject: str, now_unix: float) -> bool:
         """Say whether the client is allowed, so that neither it nor its network is shut out for what it did."""
         if kind_of(subject) is SubjectKind.DOMAIN:
             return False
-        return self._holds_allowed(subject) or self.is_allowed(address, now_unix)
+        return self._holds_allowed(subject, now_unix) or self.verdict(address, now_unix).is_allowed
 
-    def _holds_allowed(self, subject: str) -> bool:
+    def _holds_allowed(self, subject: str, now_unix: float) -> bool:
         """Say whether a network has addresses that are allowed: then it is not shut out as a whole."""
         network = network_of(subject)
-        return network is not None and any(
-            each is not None and each.version == network.version and each.overlaps(network) for each in self._allowed
-        )
+        if network is None:
+            return False
+        ordered = (e.subject for e in self.entries.holding(now_unix) if e.action is Action.ALLOW)
+        allowed = (*self._allowed, *map(network_of, ordered))
+        return any(each is not None and each.version == network.version and each.overlaps(network) for each in allowed)

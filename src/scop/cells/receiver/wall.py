@@ -77,7 +77,7 @@ class Wall:
             return
         reason = f"too many {misdeed}"
         for subject in self.misdeeds.note(source, misdeed):
-            if not self.firewall.is_allowed(address, self._clock.unix()):
+            if not self.firewall.is_exempt(address, subject, self._clock.unix()):
                 entry = self.firewall.ban(subject, _CAUSES[misdeed], reason, self._clock.unix())
                 self._tell_banned(address, () if entry is None else (entry,))
 
