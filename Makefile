@@ -84,7 +84,7 @@ contracts: $(VENV)/.check
 # What changed is compiled first: a cell is confined, and compiles for itself alone.
 unit: $(VENV)/.check
 	@$(RUN)/python -m compileall -q src/scop
-	@$(RUN)/python -m pytest -n 2 --dist loadgroup tests -m "not interop"
+	@$(RUN)/python -m pytest -n 2 tests -m "not interop"
 
 alone: $(VENV)/.check
 	@$(RUN)/python checks/alone.py

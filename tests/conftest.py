@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,20 +32,24 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process of tests run all that share a mesh, or what a module makes once: the other need not, too."""
-    for item in items:
-        if isinstance(item, pytest.Function):
-            if "running_world" in item.fixturenames:
-                item.add_marker(pytest.mark.xdist_group("running_world"))
-            elif _shares_with_its_module(item):
-                item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Let one process run all tests that share a mesh, or what a module makes once: the other need not make it, too.
 
+    xdist's own groups are marks that it writes into the names of tests; pytest 9.2 no longer takes those from it.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
-def _shares_with_its_module(test: pytest.Function) -> bool:
-    """Tell whether a test uses a fixture of its module's scope; those with an underscore are the plugins' own."""
-    made = test._fixtureinfo.name2fixturedefs
-    return any(made[name][-1].scope == "module" for name in test.fixturenames if name in made and name[0] != "_")
+    @cache
+    def group_of(file: str) -> str:
+        text = (config.rootpath / file).read_text(encoding="utf-8")
+        if "running_world: RunningWorld" in text:
+            return "running_world"
+        return file if 'scope="module"' in text else ""
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: group_of(nodeid.partition("::")[0]) or nodeid
+    return scheduler
 
 
 @pytest.fixture(scope="session")
