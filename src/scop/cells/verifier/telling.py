@@ -6,13 +6,12 @@ Standards: none.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass
 
 import msgspec
 
 from scop.base import printable
-from scop.base.sources import Networks
+from scop.base.sources import Sources
 from scop.mesh.calls import Caller
 from scop.mesh.calls.outbox import Outbox, OutboxLimits
 from scop.mesh.vocabulary.receiver import NotedDeed, NoteDeeds
@@ -47,7 +46,7 @@ class Telling:
         self._reporter = reporter
         self._receiver = receiver
         self._log = log
-        self._is_own = Networks(own_networks)
+        self._sources = Sources(own_networks)
         self._judgements = Outbox[JudgedMail](self._tell_judgements, "reporter", log, self._limits)
         self._deeds = Outbox[NotedDeed](self._tell_deeds, "receiver", log, self._limits)
 
@@ -86,13 +85,5 @@ class Telling:
         await self._receiver.call(NoteDeeds(batch))
 
     def _is_stranger(self, address: str) -> bool:
-        return _is_address(address) and not self._is_own(address)
-
-
-def _is_address(text: str) -> bool:
-    """Say whether this is an address; of a unix socket or an unknown client nothing is told."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+        """Say whether it has a source that is not ours; a unix socket or an unknown client has none."""
+        return self._sources.of(address) is not None
