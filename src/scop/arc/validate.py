@@ -22,19 +22,21 @@ from scop.dns import Answer, Question
 
 __all__ = ["validate"]
 
+_NO_CHAIN = ArcResult(ArcWord.NONE)
+
 
 def validate(octets: bytes, *, now: float) -> Check[Question, Answer, ArcResult]:
     """Judge the chain of a mail (CRLF line ends) at `now` (Unix seconds)."""
     header_size = header_octets(octets)
     if b"arc-" not in octets[:header_size].lower():
-        return ArcResult(ArcWord.NONE)  # as of most mail, which need not be taken apart to see it
+        return _NO_CHAIN  # as of most mail, which need not be taken apart to see it
     if header_size > MAX_HEADER_OCTETS:
         return ArcResult(ArcWord.FAIL, reason=f"a chain in a header of more than {MAX_HEADER_OCTETS} octets")
     header, body = split_message(octets)
     try:
         sets = read_chain(header)
         if not sets:
-            return ArcResult(ArcWord.NONE)
+            return _NO_CHAIN
         _check_claims(sets)
         chain = _Chain(sets, SealedMail(header, body), now)
         yield from chain.check_message(sets[-1])
