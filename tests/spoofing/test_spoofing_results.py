@@ -120,6 +120,13 @@ def test_no_chain_vouches_for_a_forger(name: str) -> None:
     assert Decision.REFUSE is decision
 
 
+def test_no_chain_vouches_for_the_second_author() -> None:
+    """A sealer that looked at the first author says nothing of the others who are shown (RFC 9989 §11.5)."""
+    mail = b"From: x@evil.test, ann@bank.test\r\n" + REST + b"\r\nSend money\r\n"
+    octets = _sealed(mail, list_key(), "list.test", b"; dmarc=pass header.from=evil.test\r\n")
+    assert ("fail", Decision.REFUSE) == decision_of(Spoof(octets, "list@list.test", "list.test", "192.0.2.50"))
+
+
 def test_a_list_that_we_trust_may_pass_on_the_bank() -> None:
     """A mail that passed when it came to the list goes on, and it still says that it fails (RFC 8617 §7.2.2)."""
     assert ("fail", Decision.DELIVER) == decision_of(Spoof(LISTED))

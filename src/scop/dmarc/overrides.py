@@ -45,13 +45,14 @@ class Evidence:
     """What is known of a mail beside its DMARC result.
 
     `authenticated` are the domains that a passing SPF result or signature names; `is_ambiguous` where readers may
-    see different authors.
+    see different authors, `has_several_authors` where all of them see domains beside the one that was judged.
     """
 
     client_address: str = ""
     authenticated: tuple[str, ...] = ()
     chain: Chain | None = None
     is_ambiguous: bool = False
+    has_several_authors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def with_overrides(result: DmarcResult, evidence: Evidence, options: OverrideOpt
     # What did not fail is not refused; whoever hides the author of a mail is not believed
     if result.result is not DmarcWord.FAIL or result.disposition is Disposition.NONE or evidence.is_ambiguous:
         return result
-    override = _by_list(evidence, options.allow) or _by_seal(result.author_domain, evidence.chain, options)
+    override = _by_list(evidence, options.allow)
+    if override is None and not evidence.has_several_authors:
+        # RFC 9989 §11.5: a seal speaks of one author, and the others have to stand behind the mail as well
+        override = _by_seal(result.author_domain, evidence.chain, options)
     if override is None:
         return result
     reason = f"{result.reason}; put aside: {override.comment}"

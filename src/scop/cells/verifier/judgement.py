@@ -104,7 +104,11 @@ async def judge(
     dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
     await inquiry.finish(dmarc)
     evidence = Evidence(
-        sending.address, _authenticated(spf.outcome, signatures), arc.outcome, is_ambiguous=authorship.misleads
+        sending.address,
+        _authenticated(spf.outcome, signatures),
+        arc.outcome,
+        is_ambiguous=authorship.misleads,
+        has_several_authors=len(authorship.domains) > 1,
     )
     result = with_overrides(strictly(dmarc.outcome, authorship), evidence, options.overrides)
     return Judgement(
