@@ -53,8 +53,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 @pytest.fixture(scope="session")
-def running_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWorld]:
+def running_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWorld]:
     """Two organisations with accounts and published keys; tests use recipients of their own."""
+    if hasattr(request.config, "workerinput"):  # fails where another process of xdist has started one, too
+        (tmp_path_factory.getbasetemp().parent / "running_world").touch(exist_ok=False)
     folder: Path = tmp_path_factory.mktemp("world")
     for parent in (folder, *folder.parents[:3]):
         if parent.owner() == "root" and os.geteuid() == 0 and str(parent).startswith("/tmp/"):
