@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
 from collections.abc import Callable
 
@@ -16,6 +19,7 @@ from scop.mesh.vocabulary.reporter import (
     SendReports,
     SentReport,
 )
+from scop.net.faults import TemporaryFailure
 
 PATIENCE_SECONDS = 60.0
 
@@ -28,8 +32,16 @@ def until(find: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+def kill_reporter(running_world: RunningWorld) -> None:
+    """End harbor's reporter as a machine that loses its power does; the supervisor starts it anew."""
+    os.kill(running_world.status(running_world.world.harbor)["reporter"].pid, signal.SIGKILL)
+
+
 def test_reports_of_harbor_reach_lagoon_and_are_shown_there(running_world: RunningWorld) -> None:
-    """RFC 9990 §3.5.2: a mail that passes DMARC itself; lagoon sees itself and the forger, and by which address."""
+    """RFC 9990 §3.5.2: a mail that passes DMARC itself; lagoon sees itself, once, though harbor's reporter is killed.
+
+    Killed when the mails are counted, and again when the report is made: neither the counts nor the letter are lost.
+    """
     harbor, lagoon = running_world.world.harbor, running_world.world.lagoon
     here, there = (running_world.scene.config(one) for one in (harbor, lagoon))
     sender, recipient = running_world.person("reported", lagoon), running_world.person("reader")
@@ -39,6 +51,12 @@ def test_reports_of_harbor_reach_lagoon_and_are_shown_there(running_world: Runni
     running_world.await_mails("reader", 1)
     sent: list[SentReport] = []
     arrived: list[ArrivedReport] = []
+
+    def is_counted() -> bool:
+        with contextlib.suppress(TemporaryFailure):
+            counted = ask(here, "reporter", ReadReports()).counted
+            return ("aggregate", lagoon.domain) in {(one.kind, one.domain) for one in counted}
+        return False
 
     def is_sent() -> bool:
         made: ReportsMade = ask(here, "reporter", SendReports())
@@ -51,8 +69,14 @@ def test_reports_of_harbor_reach_lagoon_and_are_shown_there(running_world: Runni
         arrived.extend(one for one in reports if one.report_id in known and one.state == "read")
         return bool(arrived)
 
+    until(is_counted)
+    kill_reporter(running_world)
+    until(is_counted)
     until(is_sent)
+    kill_reporter(running_world)
     until(is_read)
+    known = [one for one in ask(there, "reporter", ReadReports()).arrived if one.report_id == sent[0].report_id]
+    assert ["read"] == [one.state for one in known]
     assert (harbor.domain, lagoon.domain, True) == (arrived[0].reporter, arrived[0].about, arrived[0].is_proven)
     found = ask(there, "reporter", ReadSenders(days=2, domain=lagoon.domain))
     source = next(one for one in found.sources if one.address == lagoon.address)
