@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from fakes.command_line import scop
 from scop.cli.journey import journey_of, read_steps, sentence
 
 
@@ -117,3 +119,54 @@ def test_journey_tells_a_mail_that_came_twice_from_a_new_one(tmp_path: Path, aga
     write(tmp_path / "log", "mailbox", stored)
     (step,) = journey_of("aaa", read_steps("harbor.test", tmp_path / "log"))
     assert f"{said} for bob in INBOX" == sentence(step)
+
+
+REFUSED = (
+    line(1, "verifier", "mail.refused", "aaa", reply="550 5.7.1 No", reason="private", recipient=""),
+    line(2, "receiver", "mail.refused", "aaa", reply="550 5.7.1 No", address="192.0.2.1", reverse_path="<x@y.test>"),
+    line(3, "receiver", "mail.refused", "bbb", reply="550 5.1.1 Who", address="192.0.2.2", recipient="<a@b.test>"),
+    line(4, "signer", "mail.refused", "ccc", reason="keys do not resolve yet"),
+    line(5, "receiver", "mail.received", "ddd"),
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    """The configuration of a mesh that is not up, and whose log tells of refusals."""
+    (tmp_path / "scop.toml").write_text(
+        'domain = "b.test"\nhostname = "mx.b.test"\nstate = "state"\n'
+        '[network]\naddress = "127.0.0.1"\npipe_address = "127.0.0.1"\nown_networks = []\npipes = 21000\n'
+        "ports = { smtp = 2525, submission = 2587, submissions = 2465, dns = 5300, dot = 8853 }\n"
+        '[tls]\ncertificate = "c.pem"\nkey = "k.pem"\n'
+    )
+    (tmp_path / "state").mkdir()
+    write(tmp_path / "state" / "log", "receiver", *REFUSED)
+    return str(tmp_path / "scop.toml")
+
+
+def test_trace_lists_what_was_refused(config: str) -> None:
+    """The newest first, each as its client heard it: who asks why a mail did not come has no id."""
+    said = scop("trace", "--refused", "-c", config)
+    assert (0, "") == (said.status, said.err)
+    assert [
+        "ccc 2026-11-25 08:00:04 keys do not resolve yet",
+        "bbb 2026-11-25 08:00:03 192.0.2.2 <a@b.test>: 550 5.1.1 Who",
+        "aaa 2026-11-25 08:00:02 192.0.2.1 <x@y.test> 550 5.7.1 No",
+    ] == [" ".join(row.split()) for row in said.out.splitlines()[1:]]
+    told = cast("list[dict[str, str]]", scop("trace", "--refused", "--limit", "2", "--json", "-c", config).json)
+    assert ["ccc", "bbb"] == [row["trace"] for row in told]
+
+
+@pytest.mark.parametrize("words", [(), ("aaa", "--refused")])
+def test_trace_wants_one_mail_or_the_list(config: str, words: tuple[str, ...]) -> None:
+    """Neither is nothing, both are too much."""
+    said = scop("trace", *words, "-c", config)
+    assert (2, True) == (said.status, "say which mail by its trace ID, or --refused for a list" in said.err)
+
+
+def test_trace_of_a_log_without_refusals(config: str) -> None:
+    """The answer is no: status 1."""
+    log = Path(config).parent / "state" / "log" / "receiver.jsonl"
+    log.write_text(REFUSED[-1] + "\n")
+    said = scop("trace", "--refused", "-c", config)
+    assert (1, "no log here tells of a mail that was refused\n") == (said.status, said.out)

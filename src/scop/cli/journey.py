@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["Step", "journey_of", "read_steps", "sentence", "steps_of"]
+__all__ = ["Step", "journey_of", "read_steps", "refusals_of", "sentence", "steps_of"]
 
 Fields: TypeAlias = Mapping[str, object]
 
@@ -99,6 +99,14 @@ def journey_of(trace: str, steps: Iterable[Step]) -> tuple[Step, ...]:
             elif known.intersection(step.links):
                 known.add(step.trace)
     return tuple(sorted((step for step in all_steps if step.trace in known), key=lambda step: step.started_unix))
+
+
+def refusals_of(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the refusals that clients heard, the newest first; what cells said to each other only where none did."""
+    refused = [step for step in steps if step.event == "mail.refused"]
+    heard = {step.trace for step in refused if step.text("address")}
+    told = (step for step in refused if step.text("address") or step.trace not in heard)
+    return tuple(sorted(told, key=lambda step: step.unix, reverse=True))
 
 
 def sentence(step: Step) -> str:
