@@ -106,6 +106,10 @@ def test_cli_dmarc_check_judges_a_mail(zone: Path, tmp_path: Path, address: str,
     found = json.loads(check(zone, str(mail), *options, "--json").stdout)
     assert found["sentence"] in said.stdout
     assert ["bank.test"] == found["author_domains"]
+    spf = {0: "pass", 1: "fail"}[status]
+    assert [("spf", spf, "bank.test")] == [(one["method"], one["result"], one["domain"]) for one in found["checks"]]
+    assert ["bank.test", "_dmarc.bank.test"] == [one["name"] for one in found["asked"]][:2]
+    assert f"spf: {spf} for bank.test – {found['checks'][0]['reason']}" == said.stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize(

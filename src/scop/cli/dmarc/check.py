@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from scop.dmarc.discovery import Discovery, discover
 from scop.dns import Answer, Question
 from scop.dns.names import is_askable
 from scop.net.noted_names import Asked
+
+if TYPE_CHECKING:
+    from scop.cells.verifier.judgement import Judgement
 
 __all__ = ["check"]
 
@@ -50,7 +54,7 @@ def check(
 ) -> None:
     """Show the DMARC policy for DOMAIN, or for the author of a mail (FILE, or - for standard input).
 
-    With --ip (and --helo, --mail-from) the mail is judged under that policy; `scop mail verify` shows all of that.
+    With --ip (and --helo, --mail-from) the mail is judged under that policy; `scop mail verify` shows more of that.
 
     Status 0: there is a policy, and a mail that was judged passes; 1: there is none, or the mail does not pass, or
     it is not clear who wrote it; 2: the DNS could not say.
@@ -198,12 +202,15 @@ def _judge(octets: bytes, sending: tuple[str, str, str], choice: NamesChoice, *,
 
     judgement = judged(octets, sending_of(*sending), choice)
     verdict = decide(judgement)
-    dmarc, asked = judgement.dmarc, judgement.asked.get("dmarc", ())
+    dmarc = judgement.dmarc
+    proofs = tuple(_proofs(judgement))
+    asked = tuple(one for method in ("spf", "dkim", "dmarc") for one in judgement.asked.get(method, ()))
     if as_json:
         words = {"decision": str(verdict.decision), "sentence": verdict.sentence, "asked": asked_json(asked)}
-        print_json({**_authorship_json(judgement.authorship), **dmarc_json(dmarc), **words})
+        methods = {"checks": [asdict(one) for one in proofs]}
+        print_json({**_authorship_json(judgement.authorship), **methods, **dmarc_json(dmarc), **words})
     else:
-        lines = (*map(doubt_line, judgement.authorship.doubts), *dmarc_lines(dmarc))
+        lines = (*map(doubt_line, judgement.authorship.doubts), *map(str, proofs), *dmarc_lines(dmarc))
         for line in lines:
             console.print(printable(line, limit=1000), markup=False, soft_wrap=True)
         if asked:
@@ -212,3 +219,24 @@ def _judge(octets: bytes, sending: tuple[str, str, str], choice: NamesChoice, *,
     if dmarc.result == "temperror":
         return COULD_NOT
     return 0 if dmarc.result == "pass" else IS_NO
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What one method says, on which DMARC stands."""
+
+    method: str
+    result: str
+    domain: str
+    reason: str
+
+    def __str__(self) -> str:
+        because = f" – {self.reason}" if self.reason else ""
+        return f"{self.method}: {self.result} for {self.domain or 'no domain'}{because}"
+
+
+def _proofs(judgement: Judgement) -> Iterator[_Proof]:
+    spf = judgement.spf
+    yield _Proof("spf", str(spf.result), printable(spf.domain), printable(spf.reason))
+    for one in judgement.dkim:
+        yield _Proof("dkim", str(one.result), printable(one.domain), printable(one.reason))
