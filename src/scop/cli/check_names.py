@@ -37,6 +37,7 @@ __all__ = ["NamesChoice", "asked_json", "asked_lines", "print_asked", "run_check
 RESOLV_CONF = Path("/etc/resolv.conf")
 TTL_SECONDS = 300  # of records in a file that does not say
 MAX_SHOWN = 300  # characters of one record, for people
+MAX_KEY_SHOWN = 100  # of a key's, whose first words say what it is
 MAX_RECORD = 1 << 18  # of one for programs: each of 65,535 octets may be written with four
 _OWNER = re.compile(r"[^\s$()]+")  # in the first column
 _QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|;.*')
@@ -148,29 +149,29 @@ def asked_json(asked: tuple[Asked, ...]) -> list[dict[str, object]]:
 def asked_lines(asked: tuple[Asked, ...]) -> Iterator[str]:
     """Yield what was asked, a line each, for a picture."""
     for one in asked:
-        texts = _texts(one.answer)
+        texts = _texts(one)
         yield f"? {one.question.name} {one.question.type} ({one.answer.security}): {' | '.join(texts)}"
 
 
 def print_asked(asked: tuple[Asked, ...]) -> None:
     """Print what was asked for people."""
     rows = [
-        (one.question.name, one.question.type, str(one.answer.security), text)
-        for one in asked
-        for text in _texts(one.answer)
+        (one.question.name, one.question.type, str(one.answer.security), text) for one in asked for text in _texts(one)
     ]
     print_table(("question", "type", "names", "answer"), rows)
 
 
-def _texts(answer: Answer) -> list[str]:
+def _texts(one: Asked) -> list[str]:
     """Return the records of an answer, or in brackets what came instead and, where something failed, why."""
+    answer = one.answer
     if answer.records:
-        return [_shown(record) for record in answer.records]
+        limit = MAX_KEY_SHOWN if "._domainkey." in one.question.name else MAX_SHOWN
+        return [_shown(record, limit=limit) for record in answer.records]
     why = f": {printable(answer.reason, limit=MAX_SHOWN)}" if answer.reason and answer.rcode is Rcode.SERVFAIL else ""
     return [f"({answer.rcode.name}{why})"]
 
 
-def _shown(record: Rdata, *, limit: int = MAX_SHOWN) -> str:
+def _shown(record: Rdata, *, limit: int) -> str:
     from scop.dns.zone.master_file import rdata_text
 
     return printable(rdata_text(record), limit=limit)
