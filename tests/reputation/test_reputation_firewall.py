@@ -150,6 +150,19 @@ def test_firewall_forgets_the_oldest_ban_for_a_new_one() -> None:
     assert (MAX_FOUND, "198.51.100.1", "10.0.0.2") == (len(kept), kept[0], kept[1])
 
 
+@pytest.mark.parametrize("subject", ["192.0.0.0/16", "192.0.2.0/25", "192.0.0.0/8", "192.0.2.6/31"])
+def test_firewall_knows_networks_of_any_size(subject: str) -> None:
+    """Each by its own bits, until it is taken away; the other family and the neighbours are none of it."""
+    wall = Firewall(OPTIONS)
+    for other in ("192.0.2.4/31", "191.0.0.0/8", "c000::/16"):
+        wall.order(ordered(other))
+    assert WELCOME is wall.verdict(HOST, NOW).standing
+    wall.order(ordered(subject))
+    assert REFUSE is wall.verdict(HOST, NOW).standing
+    wall.entries.withdraw(subject)
+    assert [WELCOME, REFUSE] == [wall.verdict(a, NOW).standing for a in (HOST, "192.0.2.5")]
+
+
 def test_firewall_tells_what_has_ended_and_what_ends_next() -> None:
     """So that whoever shows the list knows when to look again."""
     entries = Entries()

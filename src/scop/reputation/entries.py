@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from scop.base.sources import Source, host_of
+from scop.base.sources import Host, Source, host_of
 from scop.reputation.subjects import Network, network_of
 
 __all__ = ["Action", "Cause", "Entries", "Entry"]
@@ -70,7 +70,8 @@ class Entries:
 
     def __init__(self) -> None:
         self._entries: dict[tuple[Action, str], Entry] = {}  # in the order in which they were put
-        self._wide: dict[tuple[Action, str], Network] = {}  # of other sizes than sources name
+        # Of other sizes than sources name: what leads to the subject, by the first bits of its addresses.
+        self._wide: dict[tuple[Action, int, int], dict[int, str]] = {}
 
     def put(self, entry: Entry) -> bool:
         """Take an entry in the place of the subject's last; False where an operator's stands, or there is no room."""
@@ -86,7 +87,8 @@ class Entries:
         self._entries[key] = entry
         network = network_of(entry.subject)
         if network is not None and (network.version, network.prefixlen) not in _SIZES:
-            self._wide[key] = network
+            size = (entry.action, network.version, network.prefixlen)
+            self._wide.setdefault(size, {})[_first_bits(network)] = entry.subject
         return True
 
     def withdraw(self, subject: str) -> tuple[Entry, ...]:
@@ -116,7 +118,7 @@ class Entries:
             return None
         subjects = [source.host, source.network]
         if self._wide and (host := host_of(address)) is not None:
-            subjects += [subject for (does, subject), wide in self._wide.items() if does is action and host in wide]
+            subjects += self._wide_around(action, host)
         found = [self._entries.get((action, subject)) for subject in subjects]
         holding = [entry for entry in found if entry is not None and entry.holds(now_unix)]
         return max(holding, key=_end, default=None)
@@ -135,9 +137,19 @@ class Entries:
         ends = (entry.until_unix for entry in self._entries.values() if entry.until_unix is not None)
         return min((end for end in ends if end > after_unix), default=None)
 
+    def _wide_around(self, action: Action, host: Host) -> Iterator[str]:
+        """Yield the wide subjects around a host; a look for each size, however many networks there are of it."""
+        for (does, version, prefix), known in self._wide.items():
+            if does is action and version == host.version:
+                subject = known.get(int(host) >> (host.max_prefixlen - prefix))
+                if subject is not None:
+                    yield subject
+
     def _pop(self, key: tuple[Action, str]) -> Entry | None:
-        self._wide.pop(key, None)
-        return self._entries.pop(key, None)
+        entry = self._entries.pop(key, None)
+        if entry is not None and self._wide and (network := network_of(entry.subject)) is not None:
+            self._wide.get((entry.action, network.version, network.prefixlen), {}).pop(_first_bits(network), None)
+        return entry
 
     def _count_ordered(self) -> int:
         return sum(entry.cause is Cause.OPERATOR for entry in self._entries.values())
@@ -148,6 +160,10 @@ class Entries:
         oldest = next((each for each, entry in self._entries.items() if entry.cause is not Cause.OPERATOR), None)
         if oldest is not None:
             self._pop(oldest)
+
+
+def _first_bits(network: Network) -> int:
+    return int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
 
 
 def _end(entry: Entry) -> float:
