@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Host", "Networks", "Source", "Sources", "host_of"]
+__all__ = ["Host", "Networks", "Source", "Sources", "host_of", "unmapped"]
 
 Host: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_KNOWN = 1024  # addresses whose source is found at once
@@ -62,15 +62,19 @@ class Sources:
 
 
 def host_of(address: str) -> Host | None:
-    """Return the address that a text is, None where it is none.
+    """Return the address that a text is, `unmapped`; None where it is none."""
+    try:
+        return unmapped(ipaddress.ip_address(address))
+    except ValueError:
+        return None
+
+
+def unmapped(host: Host) -> Host:
+    """Return an address, an IPv4 one in the guise of IPv6 as what it is.
 
     RFC 4291 §2.5.5.2: a client of IPv4 at a listener of IPv6 is `::ffff:192.0.2.1`; all of these are no /64 of one
     site, but each is its own host.
     """
-    try:
-        host = ipaddress.ip_address(address)
-    except ValueError:
-        return None
     mapped = host.ipv4_mapped if isinstance(host, ipaddress.IPv6Address) else None
     return host if mapped is None else mapped
 

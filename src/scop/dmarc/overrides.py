@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Protocol
 
 from scop.authres import AuthenticationResults, MethodResult, parse
 from scop.base import a_labels
+from scop.base.sources import host_of
 from scop.dmarc.result import Disposition, DmarcResult, DmarcWord, Override, OverrideWord
 
 __all__ = ["Chain", "Evidence", "OverrideOptions", "with_overrides"]
@@ -97,12 +98,8 @@ def _is_network(entry: str) -> bool:
 
 
 def _is_within(address: str, network: str) -> bool:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found) in ip_network(network, strict=False)
+    host = host_of(address)
+    return host is not None and host in ip_network(network, strict=False)
 
 
 def _is_at_or_below(domain: str, entry: str) -> bool:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from scop.base import Check
+from scop.base.sources import Host, unmapped
 from scop.dns import AAAA, PTR, A, Answer, Question
 
 __all__ = ["IprevWord", "ReverseName", "reverse_name"]
@@ -38,14 +39,13 @@ class ReverseName:
     name: str = ""
 
 
-_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 ReverseCheck: TypeAlias = Check[Question, Answer, ReverseName]
 
 
 def reverse_name(address: str) -> ReverseCheck:
     """Find the confirmed name of `address`."""
     try:
-        wanted = _plain(address)
+        wanted = unmapped(ipaddress.ip_address(address))
         reverse_mapping = wanted.reverse_pointer  # a scoped address (RFC 4007 §11) has none
     except ValueError:
         return ReverseName(IprevWord.PERMERROR)
@@ -65,11 +65,5 @@ def reverse_name(address: str) -> ReverseCheck:
     return ReverseName(result)
 
 
-def _plain(address: str) -> _Address:
-    """Return an address, an IPv4 one in the guise of IPv6 (RFC 4291 §2.5.5.2) as what it is."""
-    found = ipaddress.ip_address(address)
-    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
-
-
-def _leads_to(record: object, wanted: _Address) -> bool:
+def _leads_to(record: object, wanted: Host) -> bool:
     return isinstance(record, A | AAAA) and ipaddress.ip_address(record.address) == wanted

@@ -13,6 +13,7 @@ import struct
 from dataclasses import dataclass
 
 from scop.base import Cursor, LimitExceeded, RemoteProtocolError
+from scop.base.sources import unmapped
 
 __all__ = ["ProxyHeader", "read_proxy_header"]
 
@@ -62,12 +63,12 @@ def _read_block(command: int, family: int, header: bytes) -> ProxyHeader:
     cursor = Cursor(header, _FIXED.size)
     source = ipaddress.ip_address(cursor.take(address_octets))
     # An IPv4 client of a dual-stack proxy (RFC 4291 §2.5.5.2): limits and lists know it by its own address.
-    mapped = source.ipv4_mapped if isinstance(source, ipaddress.IPv6Address) else None
+    client = unmapped(source)
     cursor.take(address_octets)  # ours
     port = cursor.u16()
     cursor.u16()
     _check_additions(cursor)
-    return ProxyHeader(str(mapped or source), port)
+    return ProxyHeader(str(client), port)
 
 
 def _check_additions(cursor: Cursor) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from scop.base.sources import unmapped
 from scop.dns import AAAA, MX, A, Answer, Question, Security
 from scop.mesh.config import Smarthost
 from scop.net.dialer import in_turn
@@ -75,22 +76,16 @@ class Ourselves:
 
     def has_address(self, address: str) -> bool:
         """Tell whether a connection to an address would end at ourselves."""
-        other = _plain(address)
+        other = unmapped(ipaddress.ip_address(address))
         if other.is_unspecified:
             return True
-        if not self.address or (own := _plain(self.address)).is_unspecified:
+        if not self.address or (own := unmapped(ipaddress.ip_address(self.address))).is_unspecified:
             return other.is_loopback
         # Loopback is ourselves, unless we are on it with the rest of the world, as in a demonstration.
         return other == own or (other.is_loopback and not own.is_loopback)
 
 
 _OURSELVES = Unroutable(permanent=True, status="5.4.6", reason="the domain's best mail host is ourselves")
-
-
-def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return an address, an IPv4 one in the guise of IPv6 (RFC 4291 §2.5.5.2) as what it is."""
-    found = ipaddress.ip_address(address)
-    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
 
 
 _NO_ADDRESS = Unroutable(permanent=True, status="5.4.4", reason="none of the domain's mail hosts has an address")

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
+from scop.base.sources import unmapped
+
 __all__ = ["Guests"]
 
 ADDRESSES_REMEMBERED = 4096
@@ -28,9 +30,7 @@ class Guests:
     def _may_ask(self, text: str) -> bool:
         if not text:
             return False  # it hung up before anybody could see who it was
-        address = ipaddress.ip_address(text.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None)
-        address = address if mapped is None else mapped
+        address = unmapped(ipaddress.ip_address(text.partition("%")[0]))
         if not self._networks:
             return not address.is_global
         return any(address in network for network in self._networks)
