@@ -103,6 +103,8 @@ def test_cli_firewall_tells_who_is_let_in_and_why(town: Town) -> None:
     assert (0, "203.0.113.9 is let in for good.\n") == (allowed.status, allowed.out)
     told = town.scop("firewall", "why", "203.0.113.9", "--json")
     assert (0, "welcome") == (told.status, cast("dict[str, object]", told.json)["standing"])
+    domain = town.scop("reputation", "why", "lagoon.test")
+    assert (0, "lagoon.test is not listed.") == (domain.status, domain.out.splitlines()[0])
     assert "allowed by [firewall] allow in scop.toml" in town.scop("firewall", "why", "192.0.2.200").out
 
 
