@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scop.base import Clock, printable
@@ -151,7 +151,8 @@ class ReceiverSession:
         answer = await self._onward.message(self._stamped(octets))
         if not answer.is_positive:
             self._log_refusal(answer, self._onward.last_failure)
-            return answer
+            # Who complains tells by which id it stands in our log, and scop trace finds it
+            return replace(answer, text=(*answer.text, f"Refused as {self._transaction.trace}"))
         self._log_receipt(octets, self._gate.clock.monotonic() - started)
         return reply(250, "2.0.0", f"Ok: stored as {self._transaction.trace}")
 
