@@ -3,6 +3,9 @@
 First SPF of MAIL FROM, DKIM and DMARC with the author read from the mail; then all that the verifier does: HELO, ARC
 and doubts too, and Authentication-Results written. The arithmetic that no program can save stands beside it: the
 signature checked by `cryptography` alone, and the digest of the body.
+
+Each figure is the median of many short rounds with the least in parentheses: on a machine that others use, threads
+that share a core cost each other up to half of their speed, which CPU time counts as ours.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from scop.spf import check_mail_from
 __all__ = ["main"]
 
 GOAL_MICROSECONDS = 300.0
-ROUNDS, MAILS = 7, 300
+ROUNDS, MAILS = 40, 50
 OCTETS = 4096
 NOW = 1_764_000_000
 ADDRESS = "192.0.2.1"
@@ -70,10 +73,10 @@ def main() -> bool:
     found = {kind: asyncio.run(_measured(names, signers)) for kind, signers in chosen.items()}
     print_table(
         ("signatures", "µs for SPF, DKIM, DMARC", "µs for all that the verifier does", "µs of it are arithmetic"),
-        [(kind, *(f"{one:.0f}" for one in figures)) for kind, figures in found.items()],
+        [(kind, *(f"{middle:.0f} ({least:.0f})" for middle, least in figures)) for kind, figures in found.items()],
         title=f"One mail of {OCTETS:,} octets, names remembered: µs of CPU",
     )
-    reached = found["rsa-sha256"][0] <= GOAL_MICROSECONDS
+    reached = found["rsa-sha256"][0][0] <= GOAL_MICROSECONDS
     goal = f"goal {GOAL_MICROSECONDS:.0f} µs for SPF, DKIM and DMARC of a mail with one RSA signature"
     console.print(f"{goal}: {'reached' if reached else 'MISSED'}")
     return reached
@@ -95,7 +98,7 @@ def _mail(keys: tuple[SigningKey, ...]) -> bytes:
     return sign(mail, keys, now=NOW) + mail
 
 
-async def _measured(names: RememberedNames, keys: tuple[SigningKey, ...]) -> tuple[float, ...]:
+async def _measured(names: RememberedNames, keys: tuple[SigningKey, ...]) -> tuple[tuple[float, float], ...]:
     octets = _mail(keys)
     checks = [_check(key) for key in keys]
     body = LINE * (OCTETS // len(LINE))
@@ -126,7 +129,7 @@ async def _measured(names: RememberedNames, keys: tuple[SigningKey, ...]) -> tup
             for _ in range(MAILS):
                 await work()
             figures.append((time.process_time() - start) / MAILS * 1e6)
-    return tuple(map(statistics.median, spent))
+    return tuple((statistics.median(figures), min(figures)) for figures in spent)
 
 
 def _check(key: SigningKey) -> Callable[[], None]:
