@@ -77,6 +77,9 @@ def test_list_leaves_nobody_out_for_a_network_that_is_not_listed() -> None:
         ("2001:db8:a::/64", "2001:db8:a::/48", False),
         ("192.0.2.7", "198.51.100.0/24", True),
         ("lagoon.test", "0.0.0.0/0", True),
+        ("192.0.2.0/24", "192.0.2.9", False),
+        ("2001:db8:a::/48", "2001:db8:a:1::/64", False),
+        ("192.0.2.0/24", "192.0.3.9", True),
     ],
 )
 def test_list_leaves_out_whom_we_let_in(subject: str, allowed: str, is_listed: bool) -> None:

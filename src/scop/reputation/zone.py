@@ -12,12 +12,12 @@ Standards: RFC 5782 §2.1 (IPv4), §2.2 (TXT), §2.3 (networks), §2.4 (IPv6), �
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from scop.base import printable
+from scop.base.days import moment_of
 from scop.dns.rdata import TXT, A
 from scop.reputation.entries import Action, Cause, Entry
 from scop.reputation.subjects import Network, is_v4_address, network_of
@@ -53,6 +53,7 @@ class Listed:
 
 
 ListedNames: TypeAlias = dict[str, Listed]  # by owner
+_Keys: TypeAlias = set[tuple[int, int, int]]  # networks: version, prefix, first address
 
 
 def listed_names(entries: Iterable[Entry], apex: str, now_unix: float) -> ListedNames:
@@ -76,17 +77,22 @@ def owner_of(address: str) -> str:
 
 
 def _not_allowed(holding: list[Entry]) -> list[Entry]:
-    """Return who is shut out, without those that lie in a network which is let in: these we do not refuse."""
+    """Return who is shut out, without what lies in a network that is let in, or has one in it: these we do not refuse.
+
+    A hole in a wildcard would be a hole for its neighbours too (RFC 4592 §3.3.1), so the whole network is left out.
+    """
     blocking = [entry for entry in holding if entry.action is Action.BLOCK]
     if len(blocking) == len(holding):
         return blocking
     allowed = _keys(network_of(entry.subject) for entry in holding if entry.action is Action.ALLOW)
-    networks = {entry.subject: network_of(entry.subject) for entry in blocking}
-    return [
-        entry
-        for entry in blocking
-        if (network := networks[entry.subject]) is None or not _is_within(network, allowed, widest=0)
-    ]
+    around = {key for each in allowed for key in _keys_around(each)}
+    return [entry for entry in blocking if not _meets(network_of(entry.subject), allowed, around)]
+
+
+def _meets(network: Network | None, allowed: _Keys, around: _Keys) -> bool:
+    if network is None:
+        return False
+    return bool(_keys([network]) & around) or _is_within(network, allowed, widest=0)
 
 
 def _widest(entries: list[Entry]) -> Iterator[Entry]:
@@ -102,11 +108,17 @@ def _widest(entries: list[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def _keys(networks: Iterable[Network | None]) -> set[tuple[int, int, int]]:
+def _keys(networks: Iterable[Network | None]) -> _Keys:
     return {(each.version, each.prefixlen, int(each.network_address)) for each in networks if each is not None}
 
 
-def _is_within(network: Network, wide: set[tuple[int, int, int]], *, widest: int) -> bool:
+def _keys_around(key: tuple[int, int, int]) -> Iterator[tuple[int, int, int]]:
+    version, longest, address = key
+    bits = 32 if version == 4 else 128
+    return ((version, prefix, address >> (bits - prefix) << (bits - prefix)) for prefix in range(longest + 1))
+
+
+def _is_within(network: Network, wide: _Keys, *, widest: int) -> bool:
     bits, address = network.max_prefixlen, int(network.network_address)
     prefixes = range(widest, network.prefixlen)
     return any((network.version, prefix, address >> (bits - prefix) << (bits - prefix)) in wide for prefix in prefixes)
@@ -148,12 +160,8 @@ def _parts(network: Network) -> list[str]:
 
 def _listed(entry: Entry, now_unix: float) -> Listed:
     left = MAX_TTL_SECONDS if entry.until_unix is None else int(entry.until_unix - now_unix)
-    until = "" if entry.until_unix is None else f", until {_date(entry.until_unix)}"
+    until = "" if entry.until_unix is None else f", until {moment_of(entry.until_unix)}"
     reason = printable(entry.reason.encode("ascii", "backslashreplace"), limit=MAX_TEXT_OCTETS - 100)
     text = f"{entry.subject}: {entry.cause}{f': {reason}' if reason else ''}{until}"
     address = A(f"127.0.0.{CODES[entry.cause]}")
     return Listed(address, TXT.of(text.encode("ascii", "backslashreplace")), max(1, min(MAX_TTL_SECONDS, left)))
-
-
-def _date(unix: float) -> str:
-    return datetime.datetime.fromtimestamp(unix, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
