@@ -6,6 +6,13 @@ Security 2021) §4.3 and §4.4, and RFC 9989 §11.5 (floods of authors).
 
 from __future__ import annotations
 
+import contextlib
+import email.policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import getaddresses
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +39,10 @@ ATTACKS = {
     "a comment without end": "(ann@bank.test <x@evil.test>",
     "a quote without end": '"ann@bank.test <x@evil.test>',
     "a comment that ends twice": "ann@bank.test) (x@evil.test",
+    "a quoted address for an author": '"ann@bank.test", <x@evil.test>',
+    "a quoted address for the last author": '<x@evil.test>, "ann@bank.test"',
+    "a quote behind the address": 'ann@bank.test"" <x@evil.test>',
+    "a quote behind the only address": 'ann@bank.test"x"',
     "two at signs": "ann@bank.test@evil.test",
     "two at signs, the forger's first": "x@evil.test@bank.test",
     "a group": "Bank: ann@bank.test;",
@@ -89,3 +100,57 @@ def test_no_signs_around_an_address_hide_it(body: str) -> None:
     """Outside of quotes and comments an address of the bank is one, whatever stands around it."""
     authorship = read_authorship(parse(f"From: {body}\r\n\r\n".encode()))
     assert "bank.test" in authorship.domains or authorship.misleads
+
+
+_SIGNS = (
+    *("ann@bank.test", "<ann@bank.test>", "x@evil.test", "<x@evil.test>", "<", ">", '"', "\\", "(", ")", ",", ";", ":"),
+    *(
+        " ",
+        "\r\n ",
+        "@",
+        "Ann",
+        "=?utf-8?q?",
+        "?=",
+        "=?utf-8?b?YW5uQGJhbmsudGVzdA==?=",
+        "=?utf-8?q?=3Cann=40bank.test=3E?=",
+    ),
+    *(
+        "=?utf-8?q?ann=40bank.test?=",
+        "=40",
+        "=3C",
+        "_",
+        "bank.test",
+        "evil.test",
+        ".",
+        "[",
+        "]",
+        "\u00e4",
+        '\\"',
+        "%",
+        "!",
+    ),
+)
+_READERS = (BytesParser(EmailMessage, policy=email.policy.default), BytesParser())
+
+
+def _shown_by_python(octets: bytes) -> set[str]:
+    """Return the domains of the authors whom the two readers of the standard library see."""
+    found = set()
+    for reader in _READERS:
+        with contextlib.suppress(Exception):  # they fall over many of these, and show nothing then
+            field = reader.parsebytes(octets)["From"]
+            seen = [address for _, address in getaddresses([str(field).replace("\r\n", "")])]
+            seen += [one.addr_spec for one in getattr(field, "addresses", ())]
+            found |= {address.rpartition("@")[2].strip(" .").lower() for address in seen if "@" in address}
+    return found
+
+
+def test_whoever_python_shows_is_an_author() -> None:
+    """A reader that nobody here wrote finds no author of the bank who was not judged (RFC 9989 §11.5)."""
+    random = Random(9989)
+    bodies = ("".join(random.choices(_SIGNS, k=random.randint(2, 9))) for _ in range(1200))
+    for body in (body for body in bodies if "@bank" in body or "=?" in body):
+        octets = f"From: {body}\r\n\r\nHello\r\n".encode()
+        authorship = read_authorship(parse(octets))
+        is_judged = authorship.misleads or "bank.test" in authorship.domains
+        assert is_judged or "bank.test" not in _shown_by_python(octets), body

@@ -42,6 +42,8 @@ ATTACKS: dict[str, str | bytes] = {
     "an address and a comma encoded into a name": "=?utf-8?q?ann=40bank.test=2C?= <x@evil.test>",
     "an encoded bracket that opens": "=?utf-8?q?=3Cann=40bank.test?= <x@evil.test>",
     "an encoded bracket that closes": "=?utf-8?q?ann=40bank.test=3E?= <x@evil.test>",
+    "an encoded address and a backslash": "=?utf-8?q?ann=40bank.test?=\\ <x@evil.test>",
+    "an encoded address and a quote without end": '=?utf-8?q?ann=40bank.test?= "<x@evil.test>',
     "an unknown charset": "=?x-none?q?=3Cann=40bank.test=3E?= <x@evil.test>",
     "no charset": "=??q?=3Cann=40bank.test=3E?= <x@evil.test>",
     "question marks in a word": "=?utf-8?q?=3Cann=40bank.test=3E?a?b?c?d?e?f?= <x@evil.test>",

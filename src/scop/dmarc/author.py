@@ -50,6 +50,8 @@ _CUT_OFF = re.compile('[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++)
 _BRACKETED = re.compile('<[^<>@]*+[@\uff20\ufe6b]([^\\x00-\\x20\\x7f()<>@,;:\\\\"\\[\\]]++)')
 # As forgiving programs know an encoded word: with any sign in its text, of any charset
 _WORD = re.compile(r"=\?([^?*\s]*+)(?:\*[^?\s]*+)?\?([bBqQ])\?(.*?)\?=")
+_NOT_IN_NAMES = re.compile(r"[\\\[\]<>@:]")
+_QUOTED_ELEMENT = re.compile(r'(?:^|[,;:>])[ \t]*+"((?:[^"\\]++|\\.)*+)"[ \t]*+(?=$|[,;])')
 _SEPARATOR = re.compile("[,;]")
 # What may pass for the name of a From field: whatever is no printable ASCII around it. This reads a header in lower
 # case, since a pattern that begins with a literal is looked for ten times as fast.
@@ -164,6 +166,9 @@ def hidden_domains(body: str) -> Iterator[str]:
     """Find the domains of what looks like a whole address, brackets and all, within quotes and comments."""
     if '"' in body or "(" in body:
         yield from _named(_ANGLE_DOMAIN.findall(body))
+        # A quoted string that is an element of the list by itself is shown as an author
+        for quoted in _QUOTED_ELEMENT.findall(body):
+            yield from _domains(quoted)
 
 
 def encoded_domains(body: str) -> Iterator[str]:
@@ -173,15 +178,18 @@ def encoded_domains(body: str) -> Iterator[str]:
     decoded = _decoded(body)
     for pattern in (_ANGLE_DOMAIN, _BRACKETED, _CUT_OFF):
         yield from _named(pattern.findall(decoded))
-    visible = _visible(body)
+    outside = _without_quotes_and_comments(body)
+    is_broken = outside is None  # a quote or comment does not end, and hides nothing
+    visible = body if outside is None else outside
     for element in _SEPARATOR.split(visible):
         # Where an element of the list has no other address, the encoded one is what is shown
         if "=?" in element and not any("=?" not in domain for domain in _DOMAIN.findall(element)):
             yield from _domains(_decoded(element))
-        # Where words make up an address, its beginning is: up to NUL, or to the first of several @
-        address = element.rpartition("<")[2]
-        if "=?" in address:
-            yield from _domains(_decoded(address))
+        # Where words make up an address, its beginning is: up to NUL, or to the first of several @. Where a name is
+        # none by the grammar, some read on from the middle of it
+        name, _, address = element.rpartition("<")
+        if "=?" in address or ("=?" in name and (is_broken or _NOT_IN_NAMES.search(_without_words(name)))):
+            yield from _domains(_decoded(element))
     yield from _domains(_without_words(visible))
 
 
@@ -248,7 +256,7 @@ def _without_quotes_and_comments(text: str) -> str | None:
             quoted = piece != '"'
         elif piece == '"' and not depth:
             quoted = True
-            visible.append("q")  # stands for a display name or a quoted local part
+            visible.append('"')  # stands for a display name or a quoted local part, and ends a domain
         elif piece in "()":
             depth += 1 if piece == "(" else -1
             if depth < 0:
