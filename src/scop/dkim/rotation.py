@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from enum import Flag, StrEnum, auto
 from typing import Final
 
+from scop.base.days import DAY_SECONDS
 from scop.dkim.signature import Algorithm
 
 __all__ = [
@@ -56,7 +57,6 @@ __all__ = [
     "without",
 ]
 
-_DAY = 86_400
 # All records go in one UPDATE of less than 64 KB; an RSA key is half a KB. Only a lifetime much shorter than the grace
 # time comes near.
 MAX_GENERATIONS = 16
@@ -142,8 +142,8 @@ class Rotation:
 class Timing:
     """How long things take; a lifetime of 0 is endless."""
 
-    lifetime_seconds: int = 90 * _DAY
-    grace_seconds: int = 40 * _DAY
+    lifetime_seconds: int = 90 * DAY_SECONDS
+    grace_seconds: int = 40 * DAY_SECONDS
     propagation_seconds: int = 3600  # until the last secondary has a new record
 
 

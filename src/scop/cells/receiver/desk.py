@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-
 from scop.base import Clock
+from scop.base.days import moment_of
 from scop.cells.receiver.hearsay import Lists
 from scop.cells.receiver.wall import Wall
 from scop.mesh.calls import Answers
@@ -164,12 +163,8 @@ def _newest_first(entry: Entry) -> float:
 
 
 def _in_words(entry: Entry) -> str:
-    until = "for good" if entry.until_unix is None else f"until {_date(entry.until_unix)}"
+    until = "for good" if entry.until_unix is None else f"until {moment_of(entry.until_unix)}"
     return f"{entry.cause}, {until}{f' ({entry.reason})' if entry.reason else ''}"
-
-
-def _date(unix: float) -> str:
-    return datetime.datetime.fromtimestamp(unix, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _told(entry: Entry) -> FirewallEntry:

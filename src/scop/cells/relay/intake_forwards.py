@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scop import srs
 from scop.base import Clock
+from scop.base.days import DAY_SECONDS
 from scop.cells.relay.queue import Queue
 from scop.mesh.whole_file import write_whole
 from scop.smtp import Mailbox, ReversePath
@@ -19,7 +20,6 @@ from scop.smtp import Mailbox, ReversePath
 __all__ = ["Forwards", "load_or_make_secret"]
 
 SECRET_OCTETS = 32
-DAY_SECONDS = 86_400
 KEPT_SECONDS = (srs.MAX_DAYS + 2) * DAY_SECONDS  # a reference outlives every address that bears it
 
 

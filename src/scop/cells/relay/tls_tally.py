@@ -9,18 +9,18 @@ Standards: RFC 8460 §3 (what is reported), §4.1 (days), §4.3 (words), §4.4 (
 from __future__ import annotations
 
 import asyncio
-import datetime
 import sqlite3
 from collections import Counter
 
 from scop.base import Clock, printable
+from scop.base.days import DAY_SECONDS, day_of
 from scop.cells.relay.tls_policy import Reported, TlsResult
 from scop.cells.relay.tls_store import Attempt, add_sessions, forget_before, sessions
 from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
 from scop.net.log import Log
 from scop.store import Database
 
-__all__ = ["TlsTally", "day_of"]
+__all__ = ["TlsTally"]
 
 KEPT_DAYS = 30
 FLUSH_SECONDS = 1.0
@@ -119,7 +119,7 @@ class TlsTally:
 
     async def _write(self, counted: Counter[Attempt]) -> None:
         now = self._clock.unix()
-        today, oldest = day_of(now), day_of(now - KEPT_DAYS * 86_400)
+        today, oldest = day_of(now), day_of(now - KEPT_DAYS * DAY_SECONDS)
         try:
             await self._database.write(lambda sql: add_sessions(sql, counted))
             if self._swept != today:
@@ -131,11 +131,6 @@ class TlsTally:
 
     def _day(self) -> str:
         return day_of(self._clock.unix())
-
-
-def day_of(unix: float) -> str:
-    """Return the UTC day of a moment."""
-    return datetime.datetime.fromtimestamp(unix, datetime.UTC).date().isoformat()
 
 
 def _summary(day: str, reported: Reported, found: list[tuple[Attempt, int]]) -> TlsSessions:

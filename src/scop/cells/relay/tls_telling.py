@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from scop.base import Clock, printable
-from scop.cells.relay.tls_tally import TlsTally, day_of
+from scop.base.days import DAY_SECONDS, day_of
+from scop.cells.relay.tls_tally import TlsTally
 from scop.mesh.vocabulary.reporter import NoteTlsSessions, Taken
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
@@ -27,7 +28,6 @@ Tell: TypeAlias = Callable[[NoteTlsSessions], Awaitable[Taken]]
 PAUSE_SECONDS = 5.0
 PAUSE_FACTOR = 20  # of a day with very many destinations the telling may take a second: so much longer is the pause
 LAST_SECONDS = 3.0  # at the end
-DAY_SECONDS = 86_400
 
 
 class TlsTelling:

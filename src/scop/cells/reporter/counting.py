@@ -8,7 +8,6 @@ Standards: RFC 9990 §3.1.1 (records), §3.1.3 (signatures in a row), §7.2 (no 
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import sqlite3
 from collections import Counter
@@ -17,6 +16,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from scop.base import a_labels, printable
+from scop.base.days import day_of
 from scop.dmarc.destinations import MAX_DESTINATIONS
 from scop.mesh.vocabulary.reporter import DkimJudged, JudgedMail, Override, PublishedPolicy
 
@@ -25,7 +25,6 @@ __all__ = [
     "Counts",
     "add_judgements",
     "counts_of",
-    "day_of",
     "domains_with_counts",
     "drop_counts",
     "forget_counts",
@@ -71,11 +70,6 @@ class Counts(msgspec.Struct, frozen=True):
 
 _decode_mail = msgspec.msgpack.Decoder(CountedMail).decode
 _decode_policy = msgspec.msgpack.Decoder(PublishedPolicy).decode
-
-
-def day_of(unix: float) -> str:
-    """Return the UTC day of a moment."""
-    return datetime.datetime.fromtimestamp(unix, datetime.UTC).date().isoformat()
 
 
 def add_judgements(sql: sqlite3.Connection, judgements: Iterable[JudgedMail]) -> int:

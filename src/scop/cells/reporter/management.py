@@ -11,13 +11,13 @@ from typing import TypeVar
 import msgspec
 
 from scop.base import Clock
+from scop.base.days import DAY_SECONDS, day_of
 from scop.cells.reporter.arrivals import arrived_report, arrived_reports, octets_of
-from scop.cells.reporter.counting import add_judgements, day_of
+from scop.cells.reporter.counting import add_judgements
 from scop.cells.reporter.letters import document_of, sent_report, sent_reports
 from scop.cells.reporter.rounds import Rounds
 from scop.cells.reporter.senders import senders
 from scop.cells.reporter.tls_counting import keep_sessions
-from scop.cells.reporter.told import DAY_SECONDS
 from scop.iprev import IprevWord, reverse_name
 from scop.mesh.calls.messages import encode
 from scop.mesh.calls.server import Answers

@@ -13,8 +13,8 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from scop.base import RemoteProtocolError, printable
+from scop.base.days import day_of
 from scop.cells.reporter.arrivals import Reading, Seen, State, begin_reading, note_reading
-from scop.cells.reporter.counting import day_of
 from scop.cells.reporter.letters import note_returned
 from scop.dns.names import is_at_or_below
 from scop.dsn import Report, parse_report

@@ -16,12 +16,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from scop.base import Clock, printable
+from scop.base.days import DAY_SECONDS, day_of
 from scop.cells.reporter.aims import Aim, aim_of_dmarc, aim_of_tls
 from scop.cells.reporter.arrivals import forget_arrivals, make_room
 from scop.cells.reporter.counting import (
     Counts,
     counts_of,
-    day_of,
     domains_with_counts,
     drop_counts,
     forget_counts,
@@ -30,7 +30,6 @@ from scop.cells.reporter.counting import (
 from scop.cells.reporter.letters import MadeReport, add_report, forget_reports, hurry, sent_report
 from scop.cells.reporter.tls_counting import domains_with_sessions, forget_sessions, note_told, untold_sessions
 from scop.cells.reporter.told import (
-    DAY_SECONDS,
     Span,
     day_end,
     forget_told,

@@ -10,13 +10,13 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scop.base.days import DAY_SECONDS, day_of
 from scop.cells.reporter.arrivals import reports_from
-from scop.cells.reporter.counting import Counts, day_of
+from scop.cells.reporter.counting import Counts
 from scop.cells.reporter.letters import letters_to
 from scop.mesh.vocabulary.relay import TlsSessions
 
 __all__ = [
-    "DAY_SECONDS",
     "Span",
     "day_end",
     "day_start",
@@ -26,8 +26,6 @@ __all__ = [
     "tells_of_letters_only",
     "tells_of_reports_only",
 ]
-
-DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from scop.base import Clock
+from scop.base.days import DAY_SECONDS
 from scop.cells.signer.key_desk import KeyDesk
 from scop.cells.signer.keyring import Keyring, LoadedKeys
 from scop.cells.signer.publishing import Publisher, Registry
@@ -28,7 +29,7 @@ from scop.smtp import ServerOptions
 
 __all__ = ["SignerOptions", "options_of", "run"]
 
-_DAY_SECONDS, _HOUR_SECONDS = 86_400, 3600
+_HOUR_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def options_of(cell: Cell) -> SignerOptions:
 
 def _timing(signer: Signer) -> Timing:
     return Timing(
-        lifetime_seconds=math.ceil(signer.key_days * _DAY_SECONDS),
-        grace_seconds=math.ceil(signer.grace_days * _DAY_SECONDS),
+        lifetime_seconds=math.ceil(signer.key_days * DAY_SECONDS),
+        grace_seconds=math.ceil(signer.grace_days * DAY_SECONDS),
         propagation_seconds=math.ceil(signer.propagation_hours * _HOUR_SECONDS),
     )
 

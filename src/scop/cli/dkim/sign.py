@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from scop.base.days import DAY_SECONDS
 from scop.cli.dkim.names import checked_domain, checked_selector
 from scop.cli.mail_files import on_the_wire
 from scop.cli.mail_read import file_argument, mails_in
@@ -16,8 +17,6 @@ from scop.dkim import SigningKey, key_from_pem
 from scop.dkim import sign as seal
 
 __all__ = ["sign"]
-
-_SECONDS_PER_DAY = 86_400
 
 
 @click.command()
@@ -49,7 +48,7 @@ def sign(file: str, keys: tuple[Path, ...], domain: str, selectors: tuple[str, .
         raise click.ClickException(f"{file}: holds {len(mails)} mails; name a file with one")
     octets = on_the_wire(mails[0][0].octets)
     try:
-        seals = seal(octets, signers, now=time.time(), lifetime_seconds=days * _SECONDS_PER_DAY)
+        seals = seal(octets, signers, now=time.time(), lifetime_seconds=days * DAY_SECONDS)
     except ValueError as error:
         raise click.ClickException(f"{file}: {error}") from None
     if as_json:
