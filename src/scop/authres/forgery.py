@@ -11,6 +11,7 @@ Standards: RFC 8601 §5 (removing existing header fields), §1.6 (trust boundary
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 
 from scop.authres.parser import MAX_FIELD_OCTETS, read_authserv_id
@@ -28,6 +29,7 @@ _REST_OF_FIELD = re.compile(rb"[^\r\n]*+(?:(?:\r\n|\n|\r)[ \t][^\r\n]*+)*+(?:\r\
 _SQUEEZED_OUT = re.compile(r"[\s\"\\\x00-\x1f]+")
 _COMMENT = re.compile(r"\([^()]*\)")
 _PLAIN = re.compile(r"[ \t]*([A-Za-z0-9.-]+)[ \t]*(?:;|$)")  # how nearly everybody writes the beginning
+_SIGNS = string.punctuation + "\xa0\u200b\ufeff"
 _WHITE = b" \t\r\n\v\f"
 
 
@@ -122,8 +124,9 @@ def _field_start(lowered: bytes, position: int) -> int | None:
 
 
 def _normal_name(name: str) -> str:
-    """Return the form in which names are compared: lower case, A-labels, no final dot."""
-    return a_labels(name.rstrip("."))
+    """Return the form in which names are compared: lower case, A-labels, no final dot nor signs around it."""
+    # Stricter than RFC 8601 §2.2, to which 'mx.harbor.test' in single quotes is another name; to people it is not
+    return a_labels(name.strip(_SIGNS))
 
 
 def _squeezed(body: str) -> str:
