@@ -109,6 +109,17 @@ async def test_notify_that_nobody_wants_is_given_up(replies: list[Rcode | None],
     assert ([7] * count, [event]) == (post.serials, [line["event"] for line in log.lines])
 
 
+async def test_notify_that_is_refused_each_time_is_said_once() -> None:
+    """A zone that changes with every offender fills no log because of a secondary that does not keep it."""
+    refused, taken = Rcode.REFUSED, Rcode.NOERROR
+    post, log = Post([refused, refused, taken, refused]), KeptLog()
+    teller = notifier(post, log)
+    for zone in (V1, V2, V3, V1):
+        teller.tell(zone)
+        await teller.told()
+    assert ([7, 8, 9, 7], ["notify.refused"] * 2) == (post.serials, [line["event"] for line in log.lines])
+
+
 async def test_notify_of_many_versions_is_told_of_the_newest() -> None:
     """What changes while a secondary is being told is told once, by the newest version."""
     post, log = Post(gate=asyncio.Event()), KeptLog()

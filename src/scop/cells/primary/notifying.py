@@ -53,6 +53,7 @@ class Notifier:
         self._newest: dict[str, Zone] = {}
         self._told: dict[tuple[str, Target], int] = {}  # the version that each has heard of
         self._telling: dict[tuple[str, Target], asyncio.Task[None]] = {}
+        self._answered: dict[tuple[str, Target], int] = {}  # with which code
         self._news: dict[str, asyncio.Event] = {}  # by zone, for who waits for a newer version
 
     def watch(self, change: Change) -> None:
@@ -97,7 +98,9 @@ class Notifier:
             except (TemporaryFailure, RemoteProtocolError) as failure:
                 fault = str(failure)
             else:
-                if rcode != Rcode.NOERROR:
+                known = self._answered.get((zone.origin, target))
+                self._answered[zone.origin, target] = rcode
+                if rcode != Rcode.NOERROR and rcode != known:  # told once: a list of offenders changes all day long
                     self._log.warning("notify.refused", zone=zone.origin, peer=str(target.server), reply=rcode)
                 return
             if await self._hears_of_news(zone, pause):
