@@ -27,6 +27,7 @@ from scop.cells.reporter.failures import redacted
 from scop.cells.reporter.letters import (
     Draft,
     MadeReport,
+    ReportForm,
     add_report,
     document_of,
     forget_reports,
@@ -317,14 +318,14 @@ def test_letters_on_their_way_are_not_forgotten(sql: sqlite3.Connection) -> None
     """They are tried for four days, also where reports are kept for one."""
     letters = (Draft("reports@lagoon.test", "t", b"mail"),)
     for ident, drafts in (("gone", ()), ("waiting", letters)):
-        add_report(sql, MadeReport("aggregate", "lagoon.test", ident, 0, 1, 1, b"", drafts), NOON)
+        add_report(sql, MadeReport(ReportForm.AGGREGATE, "lagoon.test", ident, 0, 1, 1, b"", drafts), NOON)
     forget_reports(sql, NOON + 1)
     assert ["waiting"] == [one.report_id for one in sent_reports(sql, 0, 9)]
 
 
 def test_taking_makes_room_of_documents_last(sql: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was sent was sent; that it was is still known."""
-    report = add_report(sql, MadeReport("aggregate", "lagoon.test", "r", 0, 1, 1, b"<feedback>", ()), NOON)
+    report = add_report(sql, MadeReport(ReportForm.AGGREGATE, "lagoon.test", "r", 0, 1, 1, b"<feedback>", ()), NOON)
     monkeypatch.setattr("scop.cells.reporter.arrivals.MAX_KEPT_OCTETS", 1)
     with pytest.raises(TemporaryFailure, match="are kept already"):
         add_arrival(sql, Arrival("first", NOON, "t", "lagoon.test", False, "", b"mail"))

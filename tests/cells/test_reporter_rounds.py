@@ -9,6 +9,7 @@ import pytest
 
 from fakes.running_reporter import DAY, HOST, NOON, RUA, World, judged, running_reporter
 from scop.cells.reporter.failures import MAX_HOURLY_OF_DOMAIN, failure_report, redacted
+from scop.cells.reporter.letters import ReportForm
 from scop.cells.reporter.rounds import FIRST_SECONDS, PATIENCE_SECONDS, SPREAD_SECONDS, Kind, due_unix
 from scop.cells.reporter.told import day_end
 from scop.cells.reporter.writing import Author
@@ -25,14 +26,14 @@ KEY = bytes(32)
 def test_rounds_give_each_domain_a_time_of_its_own() -> None:
     """Within two hours of 0:05 UTC, always the same, so that not everybody is asked and told at once."""
     first, last = day_end(DAY) + 1 + FIRST_SECONDS, day_end(DAY) + FIRST_SECONDS + SPREAD_SECONDS
-    times = [due_unix(Kind("aggregate", DAY, f"d{number}.test")) for number in range(100)]
-    assert times == [due_unix(Kind("aggregate", DAY, f"d{number}.test")) for number in range(100)]
+    times = [due_unix(Kind(ReportForm.AGGREGATE, DAY, f"d{number}.test")) for number in range(100)]
+    assert times == [due_unix(Kind(ReportForm.AGGREGATE, DAY, f"d{number}.test")) for number in range(100)]
     assert (True, True) == (all(first <= time <= last for time in times), len(set(times)) > 90)
 
 
 def test_rounds_that_were_put_off_are_due_in_the_night() -> None:
     """What was asked for at noon, and the DNS was silent about, is no reason to look each second from then on."""
-    kind = Kind("aggregate", DAY, "lagoon.test")
+    kind = Kind(ReportForm.AGGREGATE, DAY, "lagoon.test")
     due = due_unix(kind)
     assert [due, due, due + 1] == [due_unix(kind, not_before=unix) for unix in (NOON, due, due + 1)]
 
@@ -40,7 +41,7 @@ def test_rounds_that_were_put_off_are_due_in_the_night() -> None:
 async def test_rounds_make_no_report_before_its_time(tmp_path: Path) -> None:
     """The rest of the day may still be on its way when it is over."""
     world = World(tmp_path)
-    due = due_unix(Kind("aggregate", DAY, "lagoon.test"))
+    due = due_unix(Kind(ReportForm.AGGREGATE, DAY, "lagoon.test"))
     async with running_reporter(world) as reporter:
         await reporter.asked_by("verifier").call(NoteJudgements((judged(),)))
     for seconds, expected in ((due - NOON - 1, 0), (1, 1)):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from scop.base import Clock
 from scop.cells.reporter.aims import aim_of_dmarc
-from scop.cells.reporter.letters import MadeReport, add_report
+from scop.cells.reporter.letters import MadeReport, ReportForm, add_report
 from scop.cells.reporter.writing import Author, letters_of
 from scop.dmarc.destinations import ReportKind
 from scop.mesh.vocabulary.reporter import JudgedMail
@@ -104,7 +104,7 @@ class Failures:
         aim = await aim_of_dmarc(domain, mail.policy.ruf, options.names, ReportKind.FAILURE)
         if not aim.addresses:
             reason = "; ".join(aim.reasons) or "nobody wants it"
-            options.log.info("report.unsent", kind="failure", about=domain, reason=reason)
+            options.log.info("report.unsent", kind=ReportForm.FAILURE, about=domain, reason=reason)
             return
         now = options.clock.unix()
         ident = new_trace_id() + new_trace_id()
@@ -112,13 +112,15 @@ class Failures:
             report = failure_report(mail, options.author, self._key)
             letters = letters_of(options.author, aim, now, lambda posting: compose_failure(report, posting, ident))
         except ValueError as fault:
-            options.log.info("report.unsent", kind="failure", about=domain, reason=f"it cannot be written: {fault}")
+            options.log.info(
+                "report.unsent", kind=ReportForm.FAILURE, about=domain, reason=f"it cannot be written: {fault}"
+            )
             return
-        made = MadeReport("failure", domain, ident, int(mail.unix), int(mail.unix), 1, b"", letters)
+        made = MadeReport(ReportForm.FAILURE, domain, ident, int(mail.unix), int(mail.unix), 1, b"", letters)
         try:
             await options.database.write(lambda sql: add_report(sql, made, now))
         except sqlite3.Error as fault:  # it is worth less than what else stands behind a full disk
-            options.log.error("report.unsent", kind="failure", about=domain, reason=str(fault))
+            options.log.error("report.unsent", kind=ReportForm.FAILURE, about=domain, reason=str(fault))
             return
         self._told.append((now, domain))
         options.wake_posting()

@@ -20,6 +20,7 @@ __all__ = [
     "Letter",
     "LetterState",
     "MadeReport",
+    "ReportForm",
     "add_report",
     "document_of",
     "due_letters",
@@ -37,6 +38,14 @@ __all__ = [
 
 MAX_WORDS = 300
 MAX_DUE = 20  # letters that are looked for at once
+
+
+class ReportForm(StrEnum):
+    """Which kind of report it is: one word for those that are sent and for those that come."""
+
+    AGGREGATE = "aggregate"
+    FAILURE = "failure"
+    TLS = "tls"
 
 
 class LetterState(StrEnum):
@@ -62,7 +71,7 @@ class Draft:
 class MadeReport:
     """A report with its letters."""
 
-    kind: str
+    kind: ReportForm
     about: str
     report_id: str
     begin_unix: int

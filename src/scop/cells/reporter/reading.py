@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from scop.base import RemoteProtocolError, printable
 from scop.base.days import day_of
 from scop.cells.reporter.arrivals import Reading, Seen, State, begin_reading, note_reading
-from scop.cells.reporter.letters import note_returned
+from scop.cells.reporter.letters import ReportForm, note_returned
 from scop.dns.names import is_at_or_below
 from scop.dsn import Report, parse_report
 from scop.mesh.vocabulary.reporter import ArrivedReport
@@ -145,7 +145,7 @@ def _of_aggregate(report: AggregateReport) -> Reading:
     begin, end = _unix(metadata.begin_unix), _unix(metadata.end_unix)
     return Reading(
         State.READ,
-        kind="aggregate",
+        kind=ReportForm.AGGREGATE,
         reporter=_short(metadata.org_name),
         report_id=_short(metadata.report_id),
         about=_domain(report.policy.domain),
@@ -176,7 +176,7 @@ def _of_tls(report: TlsReport) -> Reading:
     begin, end = (_unix(each.timestamp()) for each in (report.begin, report.end))
     return Reading(
         State.READ,
-        kind="tls",
+        kind=ReportForm.TLS,
         reporter=_short(report.organization_name),
         report_id=_short(report.report_id),
         about=_domain(next((policy.policy_domain for policy in report.policies), "")),
@@ -191,7 +191,7 @@ def _of_failure(report: FailureReport) -> Reading:
     arrived = _unix(report.arrived.timestamp()) if report.arrived else 0
     return Reading(
         State.READ,
-        kind="failure",
+        kind=ReportForm.FAILURE,
         reporter=_short(report.reporting_mta or report.user_agent),
         about=_domain(report.reported_domain),
         begin_unix=arrived,

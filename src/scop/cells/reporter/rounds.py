@@ -27,7 +27,7 @@ from scop.cells.reporter.counting import (
     forget_counts,
     policy_of,
 )
-from scop.cells.reporter.letters import MadeReport, add_report, forget_reports, hurry, sent_report
+from scop.cells.reporter.letters import MadeReport, ReportForm, add_report, forget_reports, hurry, sent_report
 from scop.cells.reporter.tls_counting import domains_with_sessions, forget_sessions, note_told, untold_sessions
 from scop.cells.reporter.told import (
     Span,
@@ -58,8 +58,6 @@ MAX_REASON = 500
 MAX_TOLD = 1_000  # in one answer to the operator
 COUNTED_DAYS = 32  # that are kept unreported at most; the relay speaks of the last 30
 
-AGGREGATE, TLS = "aggregate", "tls"
-
 
 @dataclass(frozen=True, slots=True)
 class RoundsOptions:
@@ -80,7 +78,7 @@ class RoundsOptions:
 class Kind:
     """What a report is made of: one kind of counts of one domain on one day."""
 
-    name: str
+    name: ReportForm
     day: str
     domain: str
 
@@ -132,7 +130,10 @@ class Rounds:
         def read(sql: sqlite3.Connection) -> list[Kind]:
             mails = domains_with_counts(sql, up_to_day=up_to_day) if self._options.aggregate else []
             sessions = domains_with_sessions(sql, up_to_day=up_to_day) if self._options.tls else []
-            return [*(Kind(AGGREGATE, *each) for each in mails), *(Kind(TLS, *each) for each in sessions)]
+            return [
+                *(Kind(ReportForm.AGGREGATE, *each) for each in mails),
+                *(Kind(ReportForm.TLS, *each) for each in sessions),
+            ]
 
         return await self._options.database.read(read)
 
@@ -172,7 +173,7 @@ class Rounds:
 
     async def _make_one(self, kind: Kind) -> SentReport | Unsent:
         work: Callable[[Kind], Awaitable[SentReport | str]]
-        work = self._make_aggregate if kind.name == AGGREGATE else self._make_tls
+        work = self._make_aggregate if kind.name is ReportForm.AGGREGATE else self._make_tls
         try:
             outcome = await work(kind)
         except sqlite3.Error:

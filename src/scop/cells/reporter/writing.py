@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from scop.base import printable
 from scop.cells.reporter.aims import Aim
 from scop.cells.reporter.counting import Counts
-from scop.cells.reporter.letters import Draft, MadeReport
+from scop.cells.reporter.letters import Draft, MadeReport, ReportForm
 from scop.cells.reporter.making import aggregate_report, count_of, tls_report
 from scop.cells.reporter.told import Span
 from scop.mesh.vocabulary.relay import TlsSessions
@@ -50,7 +50,7 @@ def write_aggregate_letters(author: Author, aim: Aim, span: Span, counts: Counts
     report = aggregate_report(_metadata(author, span, error), counts)
     document = write_aggregate(report)
     return MadeReport(
-        kind="aggregate",
+        kind=ReportForm.AGGREGATE,
         about=report.policy.domain,
         report_id=report.metadata.report_id,
         begin_unix=span.begin_unix,
@@ -69,7 +69,7 @@ def write_tls_letters(
     """Return the report of the sessions with one destination, and its letters; `ValueError` as above."""
     report = tls_report(_metadata(author, span), sessions)
     return MadeReport(
-        kind="tls",
+        kind=ReportForm.TLS,
         about=sessions[0].domain,
         report_id=report.report_id,
         begin_unix=span.begin_unix,
