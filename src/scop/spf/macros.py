@@ -26,7 +26,6 @@ _TOKEN = re.compile(
 _ESCAPES = {"%": "%", "_": " ", "-": "%20"}  # RFC 7208 §7.1
 _DOMAIN_LETTERS = frozenset("slodiphv")
 _EXPLANATION_LETTERS = _DOMAIN_LETTERS | frozenset("crt")  # RFC 7208 §7.2: c r t only in "exp"
-_SENDER_LETTERS = frozenset("sl")
 _TOPLABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
