@@ -19,7 +19,7 @@ from scop.dkim.signature import Algorithm
 __all__ = ["PrivateKey", "SigningKey", "generate_key", "key_from_pem", "key_to_pem", "public_record"]
 
 RSA_BITS = 2048  # RFC 8301 §3.2: signers SHOULD use at least this
-_RSA_EXPONENT = 65537
+_RSA_EXPONENT = 65537  # FIPS 186-5 A.1.1: at least that, and every verifier takes it
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
 

@@ -18,7 +18,7 @@ MAX_RSA_BITS = 8192  # RFC 8301 §3.2 asks for 4096; a larger one costs us more 
 MIN_EXPONENT = 3  # with 1 every text is its own signature
 MAX_EXPONENT = (1 << 64) - 1  # keys in use have 3, 17, 65537; verifying costs as much as it has bits
 
-_FIELD = (1 << 255) - 19
+_FIELD = (1 << 255) - 19  # RFC 8032 §5.1
 _Y_OCTETS_MASK = (1 << 255) - 1  # the highest bit is the sign of x
 # The eight points whose order divides the cofactor, by y: orders 1, 2, 4 and, twice, 8.
 _SMALL_ORDER = frozenset(

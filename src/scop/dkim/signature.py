@@ -28,7 +28,7 @@ __all__ = [
     "without_signature_octets",
 ]
 
-_REMEMBERED_CHARACTERS = 1000
+_REMEMBERED_CHARACTERS = 1000  # a usual field: what is longer is read anew each time, and fills no memory
 _REMEMBERED_NAME = 100
 MAX_FIELD_OCTETS = 65_536  # h= and z= of a long header fit in; bounds what one field can cost
 _SIGNATURE_TAGS = ("a", "b", "bh", "d", "h", "s")

@@ -15,7 +15,7 @@ from scop.net.dns_client import Names
 __all__ = ["RememberedNames"]
 
 MAX_SECONDS = 60.0  # a resolver may have fresher news; nothing that the mail asks for changes by the second
-MAX_NEGATIVE_SECONDS = 5.0
+MAX_NEGATIVE_SECONDS = 5.0  # who mends a record that was missing sees it at the next try
 MAX_ANSWERS = 4096  # a few MB of keys and policies
 MAX_OCTETS = 4096  # of one answer's texts; a longer one is hostile, or can be asked for again
 MAX_RECORDS = 32  # of one answer

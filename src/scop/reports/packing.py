@@ -29,8 +29,8 @@ _MEMBER = struct.Struct("<L2xHH4xLLLHH")  # flags, method, checksum, packed, inf
 _DIRECTORY = struct.Struct("<L4xHH4xLLLHHHHxxxxxxL")  # the same, comment, disk, and where the member lies
 _END = struct.Struct("<LHHHHLLH")  # disks and entries, then size and place of the directory, comment
 _ENCRYPTED = 0x2041  # bits 0, 6 and 13
-_SIZES_FOLLOW = 0x0008
-_ZIP64 = 0xFFFFFFFF
+_SIZES_FOLLOW = 0x0008  # bit 3
+_ZIP64 = 0xFFFFFFFF  # a size that stands elsewhere
 _DESCRIPTORS = (0, 12, 16)  # octets between a member and the directory where the sizes follow
 
 

@@ -15,8 +15,8 @@ from scop.reputation.subjects import Network, network_of
 __all__ = ["Action", "Cause", "Entries", "Entry"]
 
 MAX_FOUND = 10_000  # entries that follow from deeds; of those of operators as many as `MAX_ORDERED`
-MAX_ORDERED = 1_000
-MAX_REASON_CHARACTERS = 200
+MAX_ORDERED = 1_000  # more than a person keeps in view
+MAX_REASON_CHARACTERS = 200  # a line for people
 CLOCK_SECONDS = 60.0  # by which a clock may go back without a word
 
 _SIZES = frozenset({(4, 32), (4, 24), (6, 64), (6, 48)})  # networks that a source names by itself

@@ -21,7 +21,7 @@ from scop.reputation.subjects import Party, SubjectKind, is_domain, kind_of, net
 
 __all__ = ["Firewall", "FirewallOptions", "Verdict"]
 
-LONGEST_SECONDS = 366 * 86_400.0
+LONGEST_SECONDS = 366 * 86_400.0  # a year: what shall stand for longer is for good, and said so
 WIDEST = {4: 8, 6: 16}  # prefix of the largest network that may be shut out: a slip shuts out no continent
 
 _CAUSES = {Deed.FORGERY: Cause.FORGERY, Deed.MALWARE: Cause.MALWARE, Deed.SPAM: Cause.SPAM}

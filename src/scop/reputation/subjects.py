@@ -20,8 +20,8 @@ __all__ = ["Network", "Party", "SubjectKind", "is_domain", "is_v4_address", "kin
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-HOST_PREFIX = {4: 32, 6: 64}
-MAX_DOMAIN_CHARACTERS = 253
+HOST_PREFIX = {4: 32, 6: 64}  # RFC 6177 §2: one site has a /64 at least
+MAX_DOMAIN_CHARACTERS = 253  # RFC 1035 §2.3.4: 255 octets, two of which are no text
 # RFC 1123 §2.1: the last label has a letter, so what looks like a broken address is no domain.
 _DOMAIN = re.compile(
     r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.(?!-|[0-9]+\Z)[a-z0-9_-]{1,63}(?<!-)"

@@ -33,9 +33,9 @@ CODES = {
     Cause.BROKEN_COMMANDS: 6,
     Cause.REFUSED_RECIPIENTS: 7,
 }
-MAX_TTL_SECONDS = 300
+MAX_TTL_SECONDS = 300  # for which whoever is let in again is still refused elsewhere
 MAX_TEXT_OCTETS = 250  # one string
-MAX_NAME_CHARACTERS = 253
+MAX_NAME_CHARACTERS = 253  # RFC 1035 §2.3.4: 255 octets, two of which are no text
 WIDEST_V4 = 16
 WIDEST_V6 = 16
 # RFC 5782 §5: what is always listed; 127.0.0.1 and INVALID never are.

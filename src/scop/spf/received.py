@@ -18,9 +18,9 @@ from scop.spf.result import SpfResult, SpfWord
 __all__ = ["ReceivedSpf", "SpfClient", "SpfIdentity", "parse_received_spf", "received_spf"]
 
 NAME = "Received-SPF"
-MAX_FIELD_OCTETS = 16_384
+MAX_FIELD_OCTETS = 16_384  # names, addresses and a comment are some hundred
 MAX_PAIRS = 50  # the standard knows eight keys
-MAX_COMMENT_DEPTH = 20
+MAX_COMMENT_DEPTH = 20  # writers need one
 LINE_CHARACTERS = 78  # RFC 5322 §2.1.1
 
 _RESULTS = frozenset(map(str, SpfWord))

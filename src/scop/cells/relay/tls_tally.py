@@ -22,8 +22,8 @@ from scop.store import Database
 
 __all__ = ["TlsTally"]
 
-KEPT_DAYS = 30
-FLUSH_SECONDS = 1.0
+KEPT_DAYS = 30  # what `scop queue tls` can show
+FLUSH_SECONDS = 1.0  # what a killed relay forgets
 MAX_DAY_CHARACTERS = 33_554_432  # of all that is counted on one day: at 500 a line some 60,000 of them
 MAX_REASON = 120  # characters; so that hosts which word each failure anew do not fill the table
 

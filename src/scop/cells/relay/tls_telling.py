@@ -25,7 +25,7 @@ __all__ = ["Tell", "TlsTelling"]
 
 Tell: TypeAlias = Callable[[NoteTlsSessions], Awaitable[Taken]]
 
-PAUSE_SECONDS = 5.0
+PAUSE_SECONDS = 5.0  # what changes within them is told together
 PAUSE_FACTOR = 20  # of a day with very many destinations the telling may take a second: so much longer is the pause
 LAST_SECONDS = 3.0  # at the end
 

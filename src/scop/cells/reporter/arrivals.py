@@ -38,7 +38,7 @@ __all__ = [
 
 MAX_TRIES = 2  # to read one mail: a bug that ends the process ends it twice at most
 MAX_KEPT_OCTETS = 2_147_483_648  # of the whole database: years of reports
-MAX_REASON = 2_000
+MAX_REASON = 2_000  # characters: all defects of a report
 _COLUMNS = ", ".join(ArrivedReport.__struct_fields__)
 
 

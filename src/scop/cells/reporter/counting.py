@@ -34,11 +34,11 @@ __all__ = [
 # 20,000 records are some 15 MB of a report: whoever forges with ever new addresses and names fills no disk, and the
 # report can still be read by others.
 MAX_ROWS_OF_DOMAIN = 20_000
-MAX_ROWS_OF_DAY = 500_000
+MAX_ROWS_OF_DAY = 500_000  # of all domains together
 MAX_SIGNATURES = 100  # RFC 9990 §3.1.3
-MAX_OVERRIDES = 10
+MAX_OVERRIDES = 10  # of one mail; more than there are words for
 MAX_NAME = 255  # characters, of a domain or selector
-MAX_COMMENT = 200
+MAX_COMMENT = 200  # characters
 MAX_URI = 1_000  # characters: no address is longer than a third of that
 
 _encode = msgspec.msgpack.Encoder().encode

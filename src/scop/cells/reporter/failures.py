@@ -37,7 +37,7 @@ __all__ = ["Failures", "FailuresOptions", "failure_report", "redacted"]
 
 MAX_HOURLY = 100  # of all domains ...
 MAX_HOURLY_OF_DOMAIN = 10  # ... and of one
-MAX_WAITING = 100
+MAX_WAITING = 100  # as many as an hour lets out
 HOUR_SECONDS = 3_600
 
 # What leads to the cause: where it came from, who signed, who is named as its author. No recipients, no subject.

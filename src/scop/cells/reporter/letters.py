@@ -36,7 +36,7 @@ __all__ = [
     "sent_reports",
 ]
 
-MAX_WORDS = 300
+MAX_WORDS = 300  # characters of a refusal, for people
 MAX_DUE = 20  # letters that are looked for at once
 
 

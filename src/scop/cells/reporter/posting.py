@@ -19,8 +19,8 @@ from scop.store import Database
 
 __all__ = ["Posting", "PostingOptions", "pause_after"]
 
-FIRST_PAUSE_SECONDS = 60.0
-LONGEST_PAUSE_SECONDS = 14_400.0
+FIRST_PAUSE_SECONDS = 60.0  # our own signer or relay is away: it is restarted by then
+LONGEST_PAUSE_SECONDS = 14_400.0  # no report is so urgent; six tries a day
 GIVE_UP_SECONDS = 345_600.0  # RFC 5321 §4.5.4.1: four to five days
 LONGEST_SLEEP_SECONDS = 3_600.0  # a clock may be set meanwhile
 

@@ -29,7 +29,7 @@ __all__ = ["Reader", "read_mail"]
 MAX_UNIX = 253_402_300_799  # the last second that a date can say
 MAX_MAILS = 10**12  # that a report or a record counts for: nobody gets more, and the sum of all is still a number
 MAX_AUTHENTICATED = 20  # domains that passed, of one record: a packed report of 60 KB can name a million
-RETRY_SECONDS = 60.0
+RETRY_SECONDS = 60.0  # for which a full disk is left alone
 
 
 @dataclass(frozen=True, slots=True)

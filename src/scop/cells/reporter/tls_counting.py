@@ -17,7 +17,7 @@ from scop.mesh.vocabulary.relay import TlsFailures, TlsSessions
 
 __all__ = ["domains_with_sessions", "forget_sessions", "keep_sessions", "note_told", "untold_sessions"]
 
-MAX_ROWS_OF_DAY = 200_000
+MAX_ROWS_OF_DAY = 200_000  # whoever names ever new hosts fills no disk
 
 _encode = msgspec.msgpack.Encoder().encode
 

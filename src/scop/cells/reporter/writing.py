@@ -27,7 +27,7 @@ from scop.smtp.stamps import Handover, prepend, received_field
 __all__ = ["Author", "letters_of", "write_aggregate_letters", "write_tls_letters"]
 
 GENERATOR = "SCoP"
-MAX_ERROR = 500
+MAX_ERROR = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)

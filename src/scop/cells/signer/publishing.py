@@ -25,7 +25,7 @@ from scop.net.faults import TemporaryFailure
 
 __all__ = ["Publisher", "Registry", "Sight"]
 
-RECORD_TTL_SECONDS = 3600
+RECORD_TTL_SECONDS = 3600  # a key that was stolen is believed no longer than that
 UNKNOWN_NEGATIVE_TTL_SECONDS = 10_800  # RFC 2308 §5: what others remember of absence is up to three hours
 
 

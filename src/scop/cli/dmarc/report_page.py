@@ -11,8 +11,8 @@ from scop.reports import AggregateReport, AnyReport, FailureReport, TlsReport, p
 
 __all__ = ["print_page"]
 
-MAX_ROWS = 200
-MAX_HEADER_OCTETS = 32_768
+MAX_ROWS = 200  # of a page; --raw has all
+MAX_HEADER_OCTETS = 32_768  # of a mail that failed: what a person looks through
 
 
 def print_page(page: ReportPage) -> None:

@@ -19,7 +19,7 @@ from scop.mesh.vocabulary.reporter import ReadReport, ReadReports, ReadSenders, 
 
 __all__ = ["reports"]
 
-MAX_DAYS = 3_660
+MAX_DAYS = 3_660  # ten years, as the reporter has it
 EVERYBODY = 1_000  # sources that are asked for where they are to be added up
 
 _NUMBER = re.compile(r"([as])([0-9]{1,15})")
