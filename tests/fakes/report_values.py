@@ -19,10 +19,10 @@ from scop.reports import (
     TlsReport,
 )
 from scop.reports.aggregate_words import (
+    Action,
     AlignmentMode,
     AssessedPolicy,
     DiscoveryMethod,
-    Disposition,
     OverrideType,
     ReportedDkim,
     ReportedSpf,
@@ -71,7 +71,7 @@ _RECORDS = st.builds(
     Record,
     source_ip=_ADDRESSES,
     count=_NUMBERS,
-    disposition=st.sampled_from(Disposition),
+    disposition=st.sampled_from(Action),
     dkim_aligned=st.booleans(),
     spf_aligned=st.booleans(),
     header_from=_DOMAINS,

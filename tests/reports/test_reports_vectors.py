@@ -16,7 +16,7 @@ from scop.reports import (
     parse_report,
     parse_tls,
 )
-from scop.reports.aggregate_words import AssessedPolicy, DiscoveryMethod, Disposition, OverrideType
+from scop.reports.aggregate_words import Action, AssessedPolicy, DiscoveryMethod, OverrideType
 from scop.reports.failure_values import AuthFailure, DeliveryResult
 from scop.reports.tls_values import TlsPolicyType, TlsResultType
 
@@ -107,7 +107,7 @@ def test_the_sample_of_rfc_9990_says_what_it_says() -> None:
         report.policy.testing,
         report.policy.discovery_method,
     )
-    assert (Disposition.PASS, True, False, "abc123") == (
+    assert (Action.PASS, True, False, "abc123") == (
         record.disposition,
         record.dkim_aligned,
         record.spf_aligned,

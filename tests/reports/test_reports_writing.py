@@ -39,11 +39,11 @@ from scop.reports import (
     write_aggregate,
     write_tls,
 )
-from scop.reports.aggregate_words import AssessedPolicy, Disposition, OverrideType, ReportedDkim, ReportedSpf, SpfScope
+from scop.reports.aggregate_words import Action, AssessedPolicy, OverrideType, ReportedDkim, ReportedSpf, SpfScope
 from scop.reports.failure_values import AuthFailure, DeliveryResult
 from scop.reports.tls_values import TlsPolicyType
 
-RECORD = Record("192.0.2.1", 3, Disposition.NONE, True, False, "example.com")
+RECORD = Record("192.0.2.1", 3, Action.NONE, True, False, "example.com")
 REPORT = AggregateReport(
     ReportMetadata("Harbor", "reports@harbor.test", "f00ba4", 1_700_000_000, 1_700_086_399),
     PolicyPublished("example.com", AssessedPolicy.REJECT),

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.reports.aggregate_words import (
+    Action,
     AlignmentMode,
     AssessedPolicy,
     DiscoveryMethod,
-    Disposition,
     OverrideType,
     ReportedDkim,
     ReportedSpf,
@@ -104,7 +104,7 @@ class Record:
 
     source_ip: str
     count: int
-    disposition: Disposition
+    disposition: Action
     dkim_aligned: bool
     spf_aligned: bool
     header_from: str

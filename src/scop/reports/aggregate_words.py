@@ -8,10 +8,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
+    "Action",
     "AlignmentMode",
     "AssessedPolicy",
     "DiscoveryMethod",
-    "Disposition",
     "OverrideType",
     "ReportedDkim",
     "ReportedSpf",
@@ -27,7 +27,7 @@ class AssessedPolicy(StrEnum):
     REJECT = "reject"
 
 
-class Disposition(StrEnum):
+class Action(StrEnum):
     """What was done with the mail (ActionDispositionType)."""
 
     NONE = "none"

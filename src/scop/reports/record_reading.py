@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from scop.reports.aggregate_values import Override, Record, ReportedSignature, ReportedSpfCheck
-from scop.reports.aggregate_words import Disposition, OverrideType, ReportedDkim, ReportedSpf, SpfScope
+from scop.reports.aggregate_words import Action, OverrideType, ReportedDkim, ReportedSpf, SpfScope
 from scop.reports.elements import Reading, Singles
 from scop.reports.fields import read_address, read_number, read_word
 from scop.reports.xml_reader import Element
@@ -43,7 +43,7 @@ def read_record(element: Element, reading: Reading) -> Record:
         source_ip=read_address(row.required("source_ip"), "row/source_ip"),
         count=read_number(row.required("count"), "row/count"),
         disposition=read_word(
-            Disposition, evaluated.required("disposition"), "policy_evaluated/disposition", reading.defects
+            Action, evaluated.required("disposition"), "policy_evaluated/disposition", reading.defects
         ),
         dkim_aligned=_is_aligned(evaluated, "dkim", reading),
         spf_aligned=_is_aligned(evaluated, "spf", reading),

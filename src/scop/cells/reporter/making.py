@@ -25,10 +25,10 @@ from scop.reports import (
     TlsReport,
 )
 from scop.reports.aggregate_words import (
+    Action,
     AlignmentMode,
     AssessedPolicy,
     DiscoveryMethod,
-    Disposition,
     OverrideType,
     ReportedDkim,
     ReportedSpf,
@@ -82,7 +82,7 @@ def _record(mail: CountedMail, count: int) -> Record:
     return Record(
         source_ip=mail.source_address,
         count=count,
-        disposition=_word(Disposition, mail.disposition) or Disposition.NONE,
+        disposition=_word(Action, mail.disposition) or Action.NONE,
         dkim_aligned=mail.dkim_aligned,
         spf_aligned=mail.spf_aligned,
         header_from=mail.author_domain,
