@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from scop.base import printable
 from scop.cells.verifier.judgement import Judgement
 from scop.cells.verifier.verdict import Decision, Verdict
-from scop.dmarc import Disposition, DmarcWord
+from scop.dkim import DkimWord
+from scop.dmarc import Action, Disposition, DmarcWord, OverrideWord
 from scop.dmarc.record import Policy
 from scop.mesh.vocabulary.reporter import DkimJudged, JudgedMail, Override, PublishedPolicy
+from scop.spf import SpfWord
 
 __all__ = ["Letter", "judged_mail"]
 
 MAX_COMMENT = 200  # characters that go to a stranger
+
+# RFC 9989 §4.7, fo: d is for a signature that failed, s for SPF that did
+_FAILED_DKIM = frozenset({DkimWord.FAIL, DkimWord.POLICY, DkimWord.PERMERROR})
+_FAILED_SPF = frozenset({SpfWord.FAIL, SpfWord.SOFTFAIL, SpfWord.PERMERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ def judged_mail(judgement: Judgement, verdict: Verdict, letter: Letter) -> Judge
         envelope_from=sending.mail_from.domain_key if sending.mail_from else "",
         envelope_to=letter.recipient_domain,
         policy=_published(dmarc.policy_domain, dmarc.published),
-        disposition="reject" if verdict.decision is Decision.REFUSE else str(dmarc.action),
+        disposition=str(Action.REJECT if verdict.decision is Decision.REFUSE else dmarc.action),
         dkim_aligned=dmarc.dkim_aligned,
         spf_aligned=dmarc.spf_aligned,
         spf_domain=judgement.spf.domain,
@@ -72,12 +78,12 @@ def _published(domain: str, record: Policy) -> PublishedPolicy:
 def _overrides(judgement: Judgement, verdict: Verdict) -> tuple[Override, ...]:
     dmarc = judgement.dmarc
     found = tuple(Override(str(one.word), printable(one.comment, limit=MAX_COMMENT)) for one in dmarc.overrides)
-    if verdict.decision is Decision.REFUSE and str(dmarc.action) != "reject":
+    if verdict.decision is Decision.REFUSE and dmarc.action is not Action.REJECT:
         # RFC 9989 §5.4: refused for another reason than the policy
-        return (*found, Override("local_policy", printable(verdict.sentence, limit=MAX_COMMENT)))
+        return (*found, Override(str(OverrideWord.LOCAL_POLICY), printable(verdict.sentence, limit=MAX_COMMENT)))
     if dmarc.result is DmarcWord.TEMPERROR and dmarc.policy is not Disposition.NONE:
         # RFC 9990 §3.1.1.9: neither aligned nor treated by the policy, and so never without a reason
-        return (*found, Override("other", "the DNS did not answer"))
+        return (*found, Override(str(OverrideWord.OTHER), "the DNS did not answer"))
     return found
 
 
@@ -96,7 +102,7 @@ def _fails(judgement: Judgement, options: frozenset[str]) -> bool:
     each = {
         "0": not (dmarc.spf_aligned or dmarc.dkim_aligned),
         "1": not (dmarc.spf_aligned and dmarc.dkim_aligned),
-        "d": any(one.result in ("fail", "policy", "permerror") for one in judgement.dkim),
-        "s": judgement.spf.result in ("fail", "softfail", "permerror"),
+        "d": any(one.result in _FAILED_DKIM for one in judgement.dkim),
+        "s": judgement.spf.result in _FAILED_SPF,
     }
     return dmarc.result in (DmarcWord.PASS, DmarcWord.FAIL) and any(each[option] for option in options)
