@@ -32,6 +32,7 @@ __all__ = [
     "received_field",
     "return_path_field",
     "split_stamps",
+    "told_results",
 ]
 
 DELIVERY_ID_OCTETS = 16
@@ -44,6 +45,7 @@ _STAMPS = (
     *(b"arc-seal", b"arc-message-signature", b"arc-authentication-results"),
 )
 _OWN_PREFIX = b"x-scop-"
+_RESULTS = re.compile(rb"(?im)^authentication-results[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _RECEIVED = re.compile(rb"\n(?i:received)[ \t]*:")  # a third of what ^ costs: some mails are a header of 25 MB
@@ -167,6 +169,13 @@ def split_stamps(octets: bytes, hostname: str) -> tuple[bytes, bytes]:
             break
         position = after
     return b"", octets
+
+
+def told_results(octets: bytes, hostname: str) -> bytes:
+    """Return the Authentication-Results field in which our verifier says what it found; empty where it says nothing."""
+    stamps, _ = split_stamps(octets, hostname)
+    found = _RESULTS.search(stamps)  # the only one: it has removed those that others wrote in our name
+    return found[0] if found else b""
 
 
 def delivery_id(reverse_path: ReversePath, below: bytes) -> str:

@@ -10,7 +10,7 @@ Standards: RFC 8601 §2.7.3 (dmarc), RFC 9989 §9.1 (header.from), §4.4 (alignm
 from __future__ import annotations
 
 from scop.authres import parse
-from scop.cells.mailbox.forwarding import told_results
+from scop.smtp.stamps import told_results
 
 __all__ = ["borrows_our_name"]
 

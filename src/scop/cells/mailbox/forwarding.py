@@ -21,13 +21,11 @@ __all__ = [
     "forwarded_envelope",
     "forwarded_octets",
     "passed_on_octets",
-    "told_results",
     "untold_of_success",
     "was_delivered_to",
 ]
 
 _OWN_PREFIX = b"x-scop-"  # for our own cells only
-_RESULTS = re.compile(rb"(?im)^authentication-results[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +80,6 @@ def passed_on_octets(octets: bytes, hostname: str) -> bytes:
     """Return a mail without what our cells told each other of it."""
     stamps, below = split_stamps(octets, hostname)
     return prepend(below, remove_forged(stamps, hostname, also=(_OWN_PREFIX,)))
-
-
-def told_results(octets: bytes, hostname: str) -> bytes:
-    """Return the field in which the verifier says what it found; empty where it says nothing."""
-    stamps, _ = split_stamps(octets, hostname)
-    found = _RESULTS.search(stamps)  # the only one: it has removed those that others wrote in our name
-    return found[0] if found else b""
 
 
 def forwarded_octets(octets: bytes, hostname: str, forward: Forward, *, results: bytes = b"") -> bytes:

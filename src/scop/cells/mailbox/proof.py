@@ -8,8 +8,8 @@ Standards: RFC 8601 §2.7.2 (smtp.mailfrom), RFC 9989 §9.1 (header.from), RFC 3
 from __future__ import annotations
 
 from scop.authres import MethodResult, parse
-from scop.cells.mailbox.forwarding import told_results
 from scop.smtp import Mailbox
+from scop.smtp.stamps import told_results
 
 __all__ = ["is_proved"]
 

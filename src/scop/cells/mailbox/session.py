@@ -22,7 +22,6 @@ from scop.cells.mailbox.forwarding import (
     forwarded_envelope,
     forwarded_octets,
     passed_on_octets,
-    told_results,
     untold_of_success,
     was_delivered_to,
 )
@@ -38,7 +37,7 @@ from scop.net.peer import Peer
 from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
 from scop.smtp import ForwardPath, Mail, Mailbox, Recipient, Reply, ReversePath, reply
-from scop.smtp.stamps import delivery_id, prepend, return_path_field, split_stamps
+from scop.smtp.stamps import delivery_id, prepend, return_path_field, split_stamps, told_results
 from scop.srs import is_rewritten
 
 __all__ = ["Counter", "Delivery", "Resolve"]

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from scop.authres import parse as parse_results
 from scop.base import Clock, RemoteProtocolError, printable
 from scop.cells.reporter.arrivals import Arrival, add_arrival
-from scop.mime import parse, raw_fields
+from scop.mime import Address, parse
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 from scop.net.pipe_session import PipeSession
 from scop.net.trace import new_trace_id
 from scop.smtp import Mail, Recipient, Reply, ReversePath, reply
-from scop.smtp.stamps import delivery_id, header_of, split_stamps
+from scop.smtp.stamps import delivery_id, header_of, split_stamps, told_results
 from scop.store import Database
 
 __all__ = ["MAX_MAIL_OCTETS", "Counter", "Taking", "arrival_of"]
@@ -103,11 +103,11 @@ class Taking(PipeSession):
 
 def arrival_of(octets: bytes, mail: Mail, hostname: str, *, trace: str, unix: float) -> Arrival:
     """Return a mail as it is written down."""
-    stamps, below = split_stamps(octets, hostname)
+    _, below = split_stamps(octets, hostname)
     message = parse(header_of(below)[:MAX_HEADER_OCTETS] + b"\r\n")
-    author_domain = _proven_author(stamps, hostname)
+    author_domain = _proven_author(octets, hostname)
     authors = message.addresses("From")
-    claimed = next((one.domain for one in authors if hasattr(one, "domain")), "")
+    claimed = next((one.domain for one in authors if isinstance(one, Address)), "")
     return Arrival(
         delivery_id=delivery_id(mail.reverse_path, below),
         unix=unix,
@@ -119,18 +119,11 @@ def arrival_of(octets: bytes, mail: Mail, hostname: str, *, trace: str, unix: fl
     )
 
 
-def _proven_author(stamps: bytes, hostname: str) -> str:
+def _proven_author(octets: bytes, hostname: str) -> str:
     """Return the author's domain where our verifier found that DMARC passes for it, else ''."""
-    # The topmost is the verifier's: it has removed what others wrote in our name.
-    for field in raw_fields(stamps):
-        if field.name.lower() != b"authentication-results":
-            continue
-        try:
-            results = parse_results(b"Authentication-Results:" + field.body)
-        except RemoteProtocolError:
-            return ""
-        for result in results.results:
-            if result.method == "dmarc" and result.result == "pass":
-                return result.properties.get("header.from", "").lower()
+    try:
+        found = parse_results(told_results(octets, hostname))
+    except RemoteProtocolError:  # nobody has looked
         return ""
-    return ""
+    proven = (one for one in found.results if one.method == "dmarc" and one.result == "pass")
+    return next((one.properties.get("header.from", "").lower() for one in proven), "")
