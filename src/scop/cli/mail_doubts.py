@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from scop.dmarc import Doubt
+from scop.dmarc import Doubt, DoubtWord
 
 __all__ = ["doubt_line"]
 
 _MEANING = {
-    "no_from": "there is no From field",
-    "no_author_domain": "From names no address with a domain",
-    "from_too_long": "From is too long to be read to its end",
-    "several_from": "there is more than one From field, and readers differ in which they show",
-    "many_domains": "From names more domains than are checked",
-    "hidden_from": "a From field stands where only some readers see it",
-    "unclear_header_end": "readers differ in where the header ends",
-    "control_character": "control characters stand in the header",
-    "encoded_address": "another address comes out where encoded words are decoded",
-    "hidden_address": "another address stands in quotes or in a comment",
-    "duplicate_field": "a field that stands once is there twice",
-    "several_domains": "From names several domains, and each is checked",
-    "group": "From names a group",
-    "other_sender": "Sender names another domain, which some programs show",
-    "impossible_domain": "From names a domain that cannot exist",
+    DoubtWord.NO_FROM: "there is no From field",
+    DoubtWord.NO_AUTHOR_DOMAIN: "From names no address with a domain",
+    DoubtWord.FROM_TOO_LONG: "From is too long to be read to its end",
+    DoubtWord.SEVERAL_FROM: "there is more than one From field, and readers differ in which they show",
+    DoubtWord.MANY_DOMAINS: "From names more domains than are checked",
+    DoubtWord.HIDDEN_FROM: "a From field stands where only some readers see it",
+    DoubtWord.UNCLEAR_HEADER_END: "readers differ in where the header ends",
+    DoubtWord.CONTROL_CHARACTER: "control characters stand in the header",
+    DoubtWord.ENCODED_ADDRESS: "another address comes out where encoded words are decoded",
+    DoubtWord.HIDDEN_ADDRESS: "another address stands in quotes or in a comment",
+    DoubtWord.DUPLICATE_FIELD: "a field that stands once is there twice",
+    DoubtWord.SEVERAL_DOMAINS: "From names several domains, and each is checked",
+    DoubtWord.GROUP: "From names a group",
+    DoubtWord.OTHER_SENDER: "Sender names another domain, which some programs show",
+    DoubtWord.IMPOSSIBLE_DOMAIN: "From names a domain that cannot exist",
 }
 
 

@@ -22,6 +22,8 @@ from scop.supervisor.door import Admission, Admit, knock
 from scop.supervisor.layout import Layout
 
 __all__ = [
+    "COULD_NOT",
+    "IS_NO",
     "Operator",
     "ask",
     "config_option",
@@ -32,6 +34,8 @@ __all__ = [
     "when",
     "with_operator",
 ]
+
+IS_NO, COULD_NOT = 1, 2  # exit statuses: the answer is no, there is none
 
 R = TypeVar("R")
 _COUNTS = {"line", "mails", "octet", "octets", "share"}  # headings of columns of figures

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from scop.cli.dkim.key_record import in_strings
 from scop.cli.dkim.names import checked_domain, checked_selector
 from scop.cli.shared import json_option, print_json
 from scop.dkim import Algorithm, generate_key, key_to_pem, public_record
@@ -14,8 +15,7 @@ from scop.dkim import Algorithm, generate_key, key_to_pem, public_record
 __all__ = ["keygen", "record_line"]
 
 _ALGORITHMS = {"rsa": Algorithm.RSA_SHA256, "ed25519": Algorithm.ED25519_SHA256}
-_STRING_OCTETS = 255  # RFC 1035 §3.3.14: a TXT record is made of strings of at most so many
-_TTL_SECONDS = 3600
+_TTL_SECONDS = 3600  # as the signer publishes its own
 
 
 @click.command()
@@ -47,5 +47,4 @@ def keygen(domain: str, selector: str, algorithm: str, out: Path, as_json: bool)
 
 def record_line(name: str, record: str) -> str:
     """Return a TXT record as a line of a master file."""
-    strings = [record[at : at + _STRING_OCTETS] for at in range(0, len(record), _STRING_OCTETS)]
-    return f"{name}. {_TTL_SECONDS} IN TXT " + " ".join(f'"{string}"' for string in strings)
+    return f"{name}. {_TTL_SECONDS} IN TXT {in_strings(record)}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from scop.cli.dkim.key_record import in_strings
 from scop.cli.shared import ask, config_option, json_option, print_json, print_table, when
 from scop.mesh.vocabulary.signer import ReadSealing, SealingKey, SealingStatus
 
@@ -14,7 +15,6 @@ __all__ = ["INCOMING", "keys", "print_keys", "what_next"]
 
 _IN_USE = "in-use"
 INCOMING = ("made", "published", "seen")  # steps on the way there
-MAX_STRING = 255  # RFC 1035 §3.3: of a character-string
 # What each step waits for, as a person reads it; the time stands in its place.
 _WAITS = {
     "made": "the primary to take the record",
@@ -49,7 +49,7 @@ def print_keys(status: SealingStatus) -> None:
     print_table(("selector", "algorithm", "step", "since (UTC)", "next"), rows)
     for key in status.keys:
         if key.record:
-            click.echo(f"\n{key.record_name}. TXT {_strings(key.record)}")
+            click.echo(f"\n{key.record_name}. TXT {in_strings(key.record)}")
     if status.trouble:
         click.echo(f"\ntrouble: {status.trouble}")
     if not status.ready:
@@ -66,8 +66,3 @@ def what_next(key: SealingKey, status: SealingStatus) -> str:
     if not key.until_unix:
         return "seals until `scop dkim rotate`"
     return f"seals; new keys are made at {when(key.until_unix)}"
-
-
-def _strings(text: str) -> str:
-    """Write a text as the strings of a TXT record in a master file."""
-    return " ".join(f'"{text[at : at + MAX_STRING]}"' for at in range(0, len(text), MAX_STRING))

@@ -14,8 +14,9 @@ from scop.base import a_labels, printable
 from scop.cli.check_names import NamesChoice, asked_json, print_asked, run_check
 from scop.cli.mail_doubts import doubt_line
 from scop.cli.mail_files import MAIL_SUFFIXES, MBOX_SUFFIX, on_the_wire, read_named
-from scop.cli.shared import console, json_option, print_json
+from scop.cli.shared import COULD_NOT, IS_NO, console, json_option, print_json
 from scop.dmarc import Authorship, read_authorship
+from scop.dmarc.author import MAX_AUTHOR_DOMAINS
 from scop.dmarc.destinations import Destination, ReportKind, verify_destinations
 from scop.dmarc.discovery import Discovery, discover
 from scop.dns import Answer, Question
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from scop.cells.verifier.judgement import Judgement
 
 __all__ = ["check"]
-
-IS_NO, COULD_NOT = 1, 2
-MAX_DOMAINS = 5  # of one From; more is an attack (RFC 9989 §11.5)
 
 FILE_SUFFIXES = {*MAIL_SUFFIXES, MBOX_SUFFIX}
 
@@ -74,7 +72,7 @@ def check(
     from scop.mime import parse
 
     authorship = read_authorship(parse(octets))
-    sys.exit(_check_domains(authorship.domains[:MAX_DOMAINS], authorship, choice, as_json=as_json))
+    sys.exit(_check_domains(authorship.domains[:MAX_AUTHOR_DOMAINS], authorship, choice, as_json=as_json))
 
 
 def _domain(text: str) -> str:

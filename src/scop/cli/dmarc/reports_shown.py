@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from scop.base import printable
+from scop.base.sources import Sources
 from scop.cli.shared import console, print_table, when
 from scop.mesh.vocabulary.reporter import ArrivedReport, Reports, SenderDay, Senders, SendingSource, SentReport
 
@@ -18,7 +18,7 @@ __all__ = ["by_network", "every_day", "print_reports", "print_senders", "print_s
 MAX_LINES = 40  # of the plot: more days than that share lines
 BAR_CHARACTERS = 60
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_NETWORK = {4: 24, 6: 48}  # what one owner commonly has
+_SOURCES = Sources()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,8 @@ def _sent_rows(report: SentReport) -> Iterator[tuple[str, ...]]:
 
 
 def _network_of(address: str) -> str:
-    version = ipaddress.ip_address(address).version
-    return str(ipaddress.ip_network(f"{address}/{_NETWORK[version]}", strict=False))
+    source = _SOURCES.of(address)
+    return address if source is None else source.network
 
 
 def _joined(known: SendingSource, source: SendingSource) -> SendingSource:

@@ -10,13 +10,11 @@ import click
 
 from scop.cli.dns.query_shown import print_resolved, resolved_json
 from scop.cli.dns.told import Told, told_options
-from scop.cli.shared import ask, config_option, json_option, print_json
+from scop.cli.shared import COULD_NOT, IS_NO, ask, config_option, json_option, print_json
 from scop.dns.answer import Question
 from scop.mesh.vocabulary.resolver import ResolvedName, ResolveName
 
 __all__ = ["query"]
-
-IS_NO, COULD_NOT = 1, 2
 
 
 @click.command(short_help="Resolve a name, and see by which steps and why it is secure.")

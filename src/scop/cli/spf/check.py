@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from scop.base import printable
 from scop.cli.check_names import NamesChoice, asked_json, print_asked, run_check
-from scop.cli.shared import console, json_option, print_json
+from scop.cli.shared import COULD_NOT, IS_NO, console, json_option, print_json
 from scop.dns import Answer, Question
 from scop.net.noted_names import Asked
 from scop.smtp import ReversePath
@@ -34,7 +34,6 @@ from scop.spf.address import Address
 
 __all__ = ["check"]
 
-IS_NO, COULD_NOT = 1, 2
 RECEIVER = "unknown"  # RFC 7208 §7.3: the name of who checks, where there is none
 
 
