@@ -42,7 +42,7 @@ MAX_NAMES = 100  # in one UPDATE, of four changes each
 MAX_UPDATE_OCTETS = 48_000  # of changes: names are not compressed, a spammer's may be long, a message has 64 KB
 
 
-Standing: TypeAlias = dict[str, tuple[A | None, TXT | None]]  # what is written, by owner
+_Written: TypeAlias = dict[str, tuple[A | None, TXT | None]]  # what is written, by owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class PublishedList:
         self._log = log
         self._clock = clock
         self._changed = asyncio.Event()
-        self._standing: Standing = {}
+        self._standing: _Written = {}
 
     def notice(self) -> None:
         """Hear that entries have changed."""
@@ -148,8 +148,8 @@ class PublishedList:
         self._standing = await asyncio.to_thread(lambda: _standing_in(reader.result()))
 
 
-def _standing_in(zone: Zone) -> Standing:
-    standing: Standing = {}
+def _standing_in(zone: Zone) -> _Written:
+    standing: _Written = {}
     for rrset in zone.rrsets():
         if rrset.owner == zone.origin:
             continue
