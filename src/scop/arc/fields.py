@@ -19,6 +19,7 @@ from scop.dkim.signature import (
     parse_host_name,
     read_algorithm,
     read_signature,
+    record_name_of,
     require_tags,
 )
 from scop.dkim.tags import parse_tags
@@ -57,7 +58,7 @@ class ArcSeal:
     @property
     def record_name(self) -> str:
         """Where the public key lies in the DNS."""
-        return f"{self.selector}._domainkey.{self.domain}"
+        return record_name_of(self.selector, self.domain)
 
 
 def parse_seal(field: bytes) -> ArcSeal:

@@ -21,13 +21,13 @@ from scop.authres import AuthenticationResults, claims_authserv, parse
 from scop.authres.parser import read_authserv_id
 from scop.authres.scanner import Scanner
 from scop.base import LocalProtocolError, RemoteProtocolError
-from scop.dkim import PrivateKey, SigningKey, canonical_body, canonical_header, key_from_pem
+from scop.dkim import Canonicalization, PrivateKey, SigningKey, canonical_body, canonical_header, key_from_pem
 from scop.dkim.header import Header, split_message
 from scop.dkim.sign import folded_base64, folded_names, names_to_sign
 
 __all__ = ["seal"]
 
-_RELAXED = "relaxed"
+_RELAXED = Canonicalization.RELAXED
 _RESULTS = b"authentication-results"
 
 

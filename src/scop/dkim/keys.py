@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
 from scop.dkim.points import MIN_RSA_BITS
-from scop.dkim.signature import Algorithm
+from scop.dkim.signature import Algorithm, record_name_of
 
 __all__ = ["PrivateKey", "SigningKey", "generate_key", "key_from_pem", "key_to_pem", "public_record"]
 
@@ -46,7 +46,7 @@ class SigningKey:
     @property
     def record_name(self) -> str:
         """Where the public key belongs in the DNS."""
-        return f"{self.selector}._domainkey.{self.domain}"
+        return record_name_of(self.selector, self.domain)
 
     def sign(self, octets: bytes) -> bytes:
         """Return the signature over the SHA-256 digest of `octets`."""

@@ -29,7 +29,7 @@ from enum import Flag, StrEnum, auto
 from typing import Final
 
 from scop.base.days import DAY_SECONDS
-from scop.dkim.signature import Algorithm
+from scop.dkim.signature import Algorithm, record_name_of
 
 __all__ = [
     "MAX_GENERATIONS",
@@ -106,8 +106,8 @@ class KnownKey:
     record: str
 
     def record_name(self, domain: str) -> str:
-        """Return where the record stands (RFC 6376 §3.6.2.1)."""
-        return f"{self.selector}._domainkey.{domain}"
+        """Return where the record stands."""
+        return record_name_of(self.selector, domain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ __all__ = [
     "parse_signature",
     "read_algorithm",
     "read_signature",
+    "record_name_of",
     "require_tags",
     "without_signature_octets",
 ]
@@ -78,7 +79,12 @@ class Signature:
     @property
     def record_name(self) -> str:
         """Where the public key lies in the DNS."""
-        return f"{self.selector}._domainkey.{self.domain}"  # RFC 6376 §3.6.2.1
+        return record_name_of(self.selector, self.domain)
+
+
+def record_name_of(selector: str, domain: str) -> str:
+    """Return where the record of a key stands in the DNS."""
+    return f"{selector}._domainkey.{domain}"  # RFC 6376 §3.6.2.1
 
 
 def parse_signature(field: bytes) -> Signature:
