@@ -49,7 +49,7 @@ PIECE_OCTETS = 1_048_576  # of a report in one answer
 MAX_REPORTS = 1_000  # in one answer: some 500 KB, but ...
 MAX_LIST_OCTETS = 1_048_576  # ... whatever strangers wrote into them, an answer fits into a frame
 MAX_DAYS = 3_660  # ten years
-MAX_COUNTED = 1_000  # sources in one answer
+MAX_COUNTED = 1_000  # days of domains in one answer
 MAX_NAMED = 50  # sources whose names are looked up for one answer
 NAMING_SECONDS = 4.0  # a person waits for it
 
@@ -58,7 +58,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class ManagementOptions:
-    """What the answers are made of; `failed` is shown each mail that was judged."""
+    """What the answers are made of; `judged` is told of each mail."""
 
     database: Database
     rounds: Rounds
