@@ -32,6 +32,12 @@ from scop.reports import parse_aggregate, parse_failure, parse_tls
 from scop.smtp import Reply, reply
 from scop.smtp.stamps import delivery_id, split_stamps
 
+# From the address from which lagoon.test reports, as the verifier has proved; there is no report in it.
+OF_REPORTS = (
+    b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n"
+    b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
+    b"From: reports@lagoon.test\r\nSubject: Hi\r\n\r\nno report\r\n"
+)
 LATER = reply(451, "4.3.0", "Try again later")
 SEA = TlsSessions(DAY, "lagoon.test", "no-policy-found", (), (), 3, ())
 FAILED = TlsFailures("certificate-expired", "mx.lagoon.test", "192.0.2.9", "192.0.2.1", "old", 2)
@@ -181,10 +187,8 @@ async def test_reporter_waits_for_a_dns_that_is_silent(tmp_path: Path) -> None:
 async def test_reporter_tells_nothing_of_reports_alone(tmp_path: Path) -> None:
     """Two who report on each other's reports would never end; what failed is told of all the same."""
     world = World(tmp_path)
-    results = b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n"
-    received = b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
     async with running_reporter(world) as reporter:
-        await reporter.deliver(results + received + b"From: reports@lagoon.test\r\nSubject: Hi\r\n\r\nno report\r\n")
+        await reporter.deliver(OF_REPORTS)
         verifier = reporter.asked_by("verifier")
         await verifier.call(NoteJudgements((judged(),)))
         assert ["all that came were reports"] == [
@@ -197,10 +201,8 @@ async def test_reporter_tells_nothing_of_reports_alone(tmp_path: Path) -> None:
 async def test_reporter_tells_of_mail_after_reports_alone(tmp_path: Path) -> None:
     """Reports of the morning hide no mail of the afternoon, where the morning is settled."""
     world = World(tmp_path)
-    results = b"Authentication-Results: mx.harbor.test; dmarc=pass header.from=lagoon.test\r\n"
-    received = b"Received: from mx.lagoon.test by mx.harbor.test with ESMTPS id t; now\r\n"
     async with running_reporter(world) as reporter:
-        await reporter.deliver(results + received + b"From: reports@lagoon.test\r\nSubject: Hi\r\n\r\nno report\r\n")
+        await reporter.deliver(OF_REPORTS)
         verifier = reporter.asked_by("verifier")
         await verifier.call(NoteJudgements((judged(),)))
         assert () == (await reporter.operator.call(SendReports())).reports
