@@ -17,7 +17,6 @@ __all__ = [
     "AUTO_SUBMITTED",
     "Posting",
     "check_domain",
-    "check_report_id",
     "file_name",
     "message_id_of",
     "subject_of",
@@ -60,7 +59,7 @@ def check_domain(domain: str) -> str:
     return name
 
 
-def check_report_id(report_id: str) -> str:
+def _check_report_id(report_id: str) -> str:
     """Return `report_id`, else `ValueError`: it is a dot-atom, or two with @ between them (RFC 9990 §3.5.1)."""
     if not _REPORT_ID.fullmatch(report_id):
         raise ValueError(f"{report_id!r} is no Report-ID")
@@ -70,12 +69,12 @@ def check_report_id(report_id: str) -> str:
 def subject_of(domain: str, posting: Posting, report_id: str) -> str:
     """Return the subject that both kinds of aggregate reports have (RFC 9990 §3.5.2, RFC 8460 §5.3)."""
     about, submitter = check_domain(domain), check_domain(posting.submitter)
-    return f"Report Domain: {about} Submitter: {submitter} Report-ID: <{check_report_id(report_id)}>"
+    return f"Report Domain: {about} Submitter: {submitter} Report-ID: <{_check_report_id(report_id)}>"
 
 
 def message_id_of(report_id: str, posting: Posting) -> str:
     """Return a Message-ID that is the same when the report is sent again (RFC 9990 §3.5.2)."""
-    left, _, right = check_report_id(report_id).partition("@")
+    left, _, right = _check_report_id(report_id).partition("@")
     return f"{left}@{right or check_domain(posting.submitter)}"
 
 

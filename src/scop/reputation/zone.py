@@ -22,7 +22,7 @@ from scop.dns.rdata import TXT, A
 from scop.reputation.entries import Action, Cause, Entry
 from scop.reputation.subjects import Network, is_v4_address, network_of
 
-__all__ = ["CODES", "Listed", "ListedNames", "listed_names", "owner_of"]
+__all__ = ["Listed", "ListedNames", "listed_names", "owner_of"]
 
 # What the last octet says. RFC 5782 §2.1: 127.0.0.2 is the usual "listed"; §5 has it for the test entry.
 CODES = {

@@ -22,7 +22,7 @@ from scop.net.mail_server import MailServer
 from scop.net.peer import Peer
 from scop.smtp import ServerOptions
 
-__all__ = ["BELIEVED", "MailboxOptions", "options_of", "run"]
+__all__ = ["MailboxOptions", "options_of", "run"]
 
 BELIEVED = frozenset({"verifier"})  # it has removed what others wrote in our name
 PIECE_OCTETS = 1_048_576  # of a mail in one answer, a quarter of a frame

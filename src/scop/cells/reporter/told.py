@@ -19,7 +19,6 @@ from scop.mesh.vocabulary.relay import TlsSessions
 __all__ = [
     "Span",
     "day_end",
-    "day_start",
     "forget_told",
     "note_span",
     "span_of",
@@ -36,14 +35,14 @@ class Span:
     end_unix: int
 
 
-def day_start(day: str) -> int:
+def _day_start(day: str) -> int:
     """Return the first second of a UTC day."""
     return int(datetime.datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
 
 
 def day_end(day: str) -> int:
     """Return the last second of a UTC day."""
-    return day_start(day) + DAY_SECONDS - 1
+    return _day_start(day) + DAY_SECONDS - 1
 
 
 def span_of(sql: sqlite3.Connection, kind: str, domain: str, *, day: str, now_unix: float) -> Span:
@@ -52,7 +51,7 @@ def span_of(sql: sqlite3.Connection, kind: str, domain: str, *, day: str, now_un
         "SELECT until_unix FROM told WHERE kind = ? AND domain = ? AND day = ?", (kind, domain, day)
     ).fetchone()
     end = min(day_end(day), int(now_unix)) if day_of(now_unix) >= day else day_end(day)
-    begin = day_start(day) if found is None else int(found[0]) + 1
+    begin = _day_start(day) if found is None else int(found[0]) + 1
     return Span(min(begin, end), end)
 
 
@@ -87,6 +86,6 @@ def tells_of_letters_only(sql: sqlite3.Connection, day: str, span: Span, session
     Each report opens a session that the next one would be about, for ever. What failed is always told of.
     """
     told = tuple(sessions)
-    if any(each.failures for each in told) or span != Span(day_start(day), day_end(day)):
+    if any(each.failures for each in told) or span != Span(_day_start(day), day_end(day)):
         return False
     return all(each.successes <= letters_to(sql, each.domain, span.begin_unix, span.end_unix + 1) for each in told)

@@ -32,7 +32,7 @@ from scop.smtp import Mailbox
 from scop.spf import SpfOptions, SpfResult, SpfWord, check_helo, check_mail_from
 from scop.spf.address import Address
 
-__all__ = ["JUDGEMENT_SECONDS", "JudgeOptions", "Judgement", "Sending", "judge"]
+__all__ = ["JudgeOptions", "Judgement", "Sending", "judge"]
 
 MAX_KNOWN_CLIENTS = 1024  # whose addresses need not be read again
 JUDGEMENT_SECONDS = 20.0  # RFC 7208 §4.6.4: at least 20; a pipe gives up after 30

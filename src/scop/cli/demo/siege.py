@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from scop.cli.demo.attacks import forged_sender
 from scop.cli.demo.post import one_line
 from scop.cli.demo.scene import BAN_SECONDS, PORTS, World
+from scop.reputation import Rules
 
-__all__ = ["FORGED_MAILS", "Siege", "besiege"]
+__all__ = ["Siege", "besiege"]
 
-FORGED_MAILS = 10  # the rule of scop.reputation
+FORGED_MAILS = int(Rules().offences.refuse)
 PATIENCE_SECONDS = BAN_SECONDS + 30.0
 PAUSE_SECONDS = 0.2
 
