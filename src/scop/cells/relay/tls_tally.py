@@ -52,6 +52,7 @@ class TlsTally:
         self._known: set[Attempt] = set()  # of this day
         self._known_day, self._known_characters = "", 0
         self._changed: set[str] = set()  # days of which somebody may want to hear
+        self._has_changed = asyncio.Event()
         self._swept = ""  # the day on which old ones were last forgotten
 
     def note(
@@ -68,13 +69,19 @@ class TlsTally:
             return
         self._counted[attempt] += 1
         self._changed.add(day)
+        self._has_changed.set()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._begin_flush)
 
     def take_changed(self) -> set[str]:
         """Return the days whose counts changed since this was asked last."""
         changed, self._changed = self._changed, set()
+        self._has_changed.clear()
         return changed
+
+    async def changed(self) -> None:
+        """Wait until there is something to take."""
+        await self._has_changed.wait()
 
     async def read(self, day: str, domain: str, *, skip: int = 0) -> tuple[TlsSessions, ...]:
         """Return the counts of a day or of all days, of a domain or of all, as many as an answer holds."""

@@ -56,6 +56,8 @@ class TlsTelling:
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
+            if not self._untold:  # an idle relay sleeps
+                await self._tally.changed()
             began = clock()
             await self._tell_changed()
             await asyncio.sleep(max(self._pause_seconds, PAUSE_FACTOR * (clock() - began)))
