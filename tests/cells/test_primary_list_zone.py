@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from fakes.signed_zones import NOW, made_keys
-from scop.cells.primary.holdings import Author
-from scop.cells.primary.list_zone import list_grant, with_list_zone
+from scop.cells.primary.holdings import Author, Holdings, Unsigned
+from scop.cells.primary.list_zone import delegation_kept, list_grant, with_list_zone
 from scop.dns.answer import Question
 from scop.dns.edns import Edns
 from scop.dns.message import build_query, parse_message
@@ -16,6 +16,7 @@ from scop.dns.rdata import NSEC
 from scop.dns.zone import Zone
 from scop.dns.zone.answer import Zones
 from scop.dns.zone.first_zone import first_zone
+from scop.dns.zone.serial import with_serial
 from scop.dns.zone.signing import SigningPolicy, sign_zone
 from scop.mesh.config import Config, Firewall, Network
 
@@ -106,3 +107,22 @@ def test_list_zone_is_proved_insecure() -> None:
 def test_list_key_writes_the_list_and_nothing_else(owner: str, type_: str, expected: bool) -> None:
     """RFC 3007 §3: what the receiver may lose to a thief is its list."""
     assert expected is list_grant("receiver.harbor.test", NAME).permits(owner, type_)
+
+
+async def test_list_zone_stays_delegated_when_our_zone_goes_back() -> None:
+    """A rollback or an import to before the list was published leaves no list that nobody can prove."""
+    zones, *_ = made(OURS)
+    holdings = Holdings(zones.values(), Kept(), Unsigned(), lambda: NOW, always=delegation_kept(site()))
+    await holdings.change(
+        "harbor.test", lambda zone: with_serial(OURS, zone.serial + 1), Author("somebody", "rollback")
+    )
+    shown = holdings.shown.by_origin["harbor.test"]
+    assert (zones["harbor.test"].get(NAME, "NS"), 3) == (shown.get(NAME, "NS"), shown.serial)
+    assert OURS.get("www.harbor.test", "A") == shown.get("www.harbor.test", "A")
+
+
+async def test_list_zone_is_delegated_by_no_edit_where_it_is_not_published() -> None:
+    """What is not wanted comes back by nothing."""
+    holdings = Holdings([OURS], Kept(), Unsigned(), lambda: NOW, always=delegation_kept(site(publish=False)))
+    await holdings.change("harbor.test", lambda zone: with_serial(zone, zone.serial + 1), Author("somebody", "edit"))
+    assert None is holdings.shown.by_origin["harbor.test"].get(NAME, "NS")

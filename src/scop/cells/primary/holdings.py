@@ -87,11 +87,13 @@ class Holdings:
         now_unix: Callable[[], float],
         *,
         identity: Identity = ANONYMOUS,
+        always: Edit = lambda zone: zone,
     ) -> None:
         self._sources = {zone.origin: zone for zone in sources}
         self._history = history
         self._signing = signing
         self._now_unix = now_unix
+        self._always = always  # what every version has, whoever wrote it
         self._changing = asyncio.Lock()
         self._watchers: list[Watcher] = []
         shown = Zones.of(self._signed(zone, None) for zone in self._sources.values())
@@ -116,6 +118,7 @@ class Holdings:
             edited = edit(source)
             if edited is source:
                 return None
+            edited = self._always(edited)
             # In a thread: a busy disk can hold an fsync for a second, and port 53 has to go on answering.
             await asyncio.to_thread(self._history.commit, edited, by)
             return await self._show(edited, by)

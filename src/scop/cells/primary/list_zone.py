@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from scop.cells.primary.holdings import Author, History
+from scop.cells.primary.holdings import Author, Edit, History
 from scop.dns.rdata import NS
 from scop.dns.rrset import RRset
 from scop.dns.zone import Zone
@@ -23,7 +23,7 @@ from scop.dns.zone.grants import Grant
 from scop.dns.zone.serial import following, with_serial
 from scop.dns.zone.wanted import TTL_SECONDS
 
-__all__ = ["LIST_KEY", "list_grant", "with_list_zone"]
+__all__ = ["LIST_KEY", "delegation_kept", "list_grant", "with_list_zone"]
 
 LIST_KEY = "list.key"  # the twin of the receiver's tsig.key
 _WHO = Author("primary", "Delegate the list of the firewall")
@@ -56,6 +56,18 @@ def with_list_zone(
         if zone is not before.get(zone.origin):
             history.commit(zone, _WHO)
     return made
+
+
+def delegation_kept(site: _Site) -> Edit:
+    """Return what puts the delegation back into a version of our zone that lost it, as by a rollback or an import."""
+
+    def keep(zone: Zone) -> Zone:
+        name = site.list_zone
+        lacks_it = name and zone.origin == site.domain and zone.get(name, "NS") is None
+        is_free = lacks_it and _has_room(zone, name, lambda _reason: None)
+        return zone.changed([_delegation(name, site)]) if is_free else zone
+
+    return keep
 
 
 def _changed(zones: tuple[Zone, ...], site: _Site, tell: Callable[[str], None]) -> Iterator[Zone]:

@@ -14,13 +14,13 @@ from pathlib import Path
 from scop.base import Clock
 from scop.cells.primary.calls import ZoneDesk
 from scop.cells.primary.history import GitHistory
-from scop.cells.primary.holdings import Change, History, Holdings, Signing, Unsigned
+from scop.cells.primary.holdings import Change, Edit, History, Holdings, Signing, Unsigned
 from scop.cells.primary.journals import Journals
 from scop.cells.primary.key_desk import KeyDesk
 from scop.cells.primary.key_files import check_keys
 from scop.cells.primary.key_watch import KeyWatch
 from scop.cells.primary.keyring import KEYS_FILE, Keyring
-from scop.cells.primary.list_zone import LIST_KEY, list_grant, with_list_zone
+from scop.cells.primary.list_zone import LIST_KEY, delegation_kept, list_grant, with_list_zone
 from scop.cells.primary.listeners import neighbour_stream, public_face
 from scop.cells.primary.name_server import NameServer, Rights
 from scop.cells.primary.notifying import Notifier, Target
@@ -75,6 +75,7 @@ class PrimaryOptions:
     remote: Remote | None = None  # the other home of the history; needs `state`
     bounds: StreamBounds = field(default_factory=StreamBounds)  # of public streams
     rates: RateOptions = field(default_factory=RateOptions)  # of public datagrams
+    always: Edit = lambda zone: zone  # what every version of a zone has, whoever wrote it
 
     def __post_init__(self) -> None:
         """Raise `ValueError` where a zone would come from two places."""
@@ -111,6 +112,7 @@ def options_of(cell: Cell) -> PrimaryOptions:
         signing=ZoneSigner(cell.state, signing_options(config), cell.log, partial(operator.ne, cell.config.list_zone)),
         names=StreamNames(cell.dial("resolver")),
         bounds=StreamBounds(max_streams=cell.config.limits.connections),
+        always=delegation_kept(cell.config),
         rates=_rates(cell),
     )
 
@@ -176,7 +178,9 @@ def _keyring(cell: Cell) -> Keyring:
 async def run(options: PrimaryOptions) -> None:
     """Answer until asked to end; an UPDATE that is being written is finished first."""
     zones, identity = options.zones.by_origin.values(), options.zones.identity
-    holdings = Holdings(zones, options.history, options.signing, options.clock.unix, identity=identity)
+    holdings = Holdings(
+        zones, options.history, options.signing, options.clock.unix, identity=identity, always=options.always
+    )
     watch = _key_watch(options, holdings)
     followers = _followers(options, holdings)
     async with asyncio.TaskGroup() as tasks:  # a bug in one of them ends the cell, which is started anew
