@@ -74,6 +74,21 @@ async def test_relay_tells_totals_of_each_day_that_changed(tmp_path: Path) -> No
     assert [("1970-01-05", 1), ("1970-01-05", 2), ("1970-01-06", 1)] == ears.told
 
 
+async def test_relay_wakes_nobody_before_something_changed(tmp_path: Path) -> None:
+    """Who tells of TLS sleeps until there is a session, and again once it was taken."""
+    database = Database.open(tmp_path / "tls.db", SCHEMA)
+    tally = TlsTally(database, JumpingClock(5 * DAY), WatchedLog().log("relay"))
+    for _ in range(2):
+        waiting = asyncio.ensure_future(tally.changed())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        tally.note(SEA, TlsResult.SUCCESS)
+        await waiting
+        assert {"1970-01-06"} == tally.take_changed()
+    await tally.close()
+    await database.close()
+
+
 async def test_relay_tells_all_of_a_busy_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day of more destinations than one answer holds is told in pieces, none of them left out."""
     monkeypatch.setattr("scop.cells.relay.tls_store.MAX_ROWS", 2)
