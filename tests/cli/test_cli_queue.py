@@ -125,6 +125,7 @@ def test_cli_queue_shows_what_would_not_pass_and_what_to_publish(beginning: Begi
     record = f'publish at {DOMAIN}: TXT "v=spf1 ip4:{beginning.town.address} -all"'
     assert all(record in str(entry["last_reply"]) for entry in beginning.listed)
     assert "held, asked about again at" in " ".join(beginning.shown.split())
+    assert (2, 1) == (beginning.shown.count("see (1)"), beginning.shown.count(record))  # once for both mails
     assert [0, 1] == sorted(cast(int, entry["attempts"]) for entry in beginning.unchecked)
     assert [False, False] == [entry["is_kept_back"] for entry in beginning.mended]
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from scop.base import printable
 from scop.cli.queue_show import next_try, show
 from scop.cli.queue_tls import tls
 from scop.cli.shared import config_option, console, json_option, print_json, print_table, with_operator
@@ -18,6 +19,7 @@ from scop.mesh.vocabulary.relay import (
     HoldMail,
     QueueChange,
     QueueChoice,
+    QueueEntry,
     QueueList,
     ReadQueue,
     ReleaseMail,
@@ -28,6 +30,7 @@ __all__ = ["queue"]
 
 PATIENCE_SECONDS = 600.0  # a hundred thousand recipients are changed in less
 ALL = "all"
+MAX_REASON = 2000  # characters; a record to publish stands in it whole
 
 R = TypeVar("R")
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -90,6 +93,9 @@ def list_queue(
 
 
 def _print_list(found: QueueList) -> None:
+    # What holds mail back is long, a record to publish among it, and the same for all mail of a domain
+    held = dict.fromkeys(e.last_reply for e in found.entries if e.is_kept_back)
+    numbers = {reason: number for number, reason in enumerate(held, 1)}
     rows = [
         (
             e.trace,
@@ -97,13 +103,20 @@ def _print_list(found: QueueList) -> None:
             e.forward_path,
             str(e.attempts),
             next_try(e.next_attempt_unix, is_kept_back=e.is_kept_back),
-            f"{e.last_host}: {e.last_reply}" if e.last_host and e.last_host not in e.last_reply else e.last_reply,
+            f"see ({numbers[e.last_reply]})" if e.is_kept_back else _last_reply(e),
         )
         for e in found.entries
     ]
     shown = f"{len(rows)} of {found.matching} that fit; " if found.matching != found.waiting else ""
     title = f"{shown}{found.waiting} waiting, {found.deferred} of these tried before, {found.held} held"
     print_table(("trace", "from", "to", "attempts", "next (UTC)", "last reply"), rows, title=title)
+    for reason, number in numbers.items():
+        console.print(f"({number}) {printable(reason, limit=MAX_REASON)}", markup=False, soft_wrap=True)
+
+
+def _last_reply(entry: QueueEntry) -> str:
+    says_host = not entry.last_host or entry.last_host in entry.last_reply
+    return entry.last_reply if says_host else f"{entry.last_host}: {entry.last_reply}"
 
 
 @queue.command()
