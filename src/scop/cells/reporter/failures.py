@@ -16,24 +16,20 @@ import os
 import re
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from scop.base import Clock
 from scop.cells.reporter.aims import aim_of_dmarc
+from scop.cells.reporter.desk import Desk
 from scop.cells.reporter.letters import MadeReport, ReportForm, add_report
 from scop.cells.reporter.writing import Author, letters_of
 from scop.dmarc.destinations import ReportKind
 from scop.mesh.vocabulary.reporter import JudgedMail
 from scop.mime import raw_fields
-from scop.net.dns_client import Names
-from scop.net.log import Log
 from scop.net.trace import new_trace_id
 from scop.reports import FailureReport, compose_failure
 from scop.reports.failure_values import AuthFailure, DeliveryResult
-from scop.store import Database
 
-__all__ = ["Failures", "FailuresOptions", "failure_report", "redacted"]
+__all__ = ["Desk", "Failures", "failure_report", "redacted"]
 
 MAX_HOURLY = 100  # of all domains ...
 MAX_HOURLY_OF_DOMAIN = 10  # ... and of one
@@ -60,23 +56,11 @@ _LOCAL_PART = re.compile(rb"([^\s<>()@,;:=\"\[\]]++|\"(?:[^\"\\\r\n]|\\.){0,200}
 _REPORT = re.compile(rb"\ncontent-type[ \t]*:[ \t\r\n]*multipart/report", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class FailuresOptions:
-    """Who reports, and to whom."""
-
-    author: Author
-    names: Names
-    database: Database
-    wake_posting: Callable[[], None]
-    clock: Clock
-    log: Log
-
-
 class Failures:
-    """Runs for the reporter's life; without options nothing is told."""
+    """Runs for the reporter's life; without a desk nothing is told."""
 
-    def __init__(self, options: FailuresOptions | None) -> None:
-        self._options = options
+    def __init__(self, desk: Desk | None) -> None:
+        self._desk = desk
         self._waiting: deque[JudgedMail] = deque()
         self._awake = asyncio.Event()
         self._told: deque[tuple[float, str]] = deque()  # of the last hour: when, and about whom
@@ -84,7 +68,7 @@ class Failures:
 
     def note(self, mail: JudgedMail) -> None:
         """Have a mail told of, where its domain wants that and there was not enough of it."""
-        if self._options is None or not _is_reportable(mail) or len(self._waiting) >= MAX_WAITING:
+        if self._desk is None or not _is_reportable(mail) or len(self._waiting) >= MAX_WAITING:
             return
         self._waiting.append(mail)
         self._awake.set()
@@ -94,36 +78,36 @@ class Failures:
         while True:
             await self._awake.wait()
             self._awake.clear()
-            while self._waiting and self._options is not None:
-                await self._report(self._waiting.popleft(), self._options)
+            while self._waiting and self._desk is not None:
+                await self._report(self._waiting.popleft(), self._desk)
 
-    async def _report(self, mail: JudgedMail, options: FailuresOptions) -> None:
+    async def _report(self, mail: JudgedMail, desk: Desk) -> None:
         domain = mail.policy.domain
-        if not self._has_room(domain, options.clock.unix()):
+        if not self._has_room(domain, desk.clock.unix()):
             return
-        aim = await aim_of_dmarc(domain, mail.policy.ruf, options.names, ReportKind.FAILURE)
+        aim = await aim_of_dmarc(domain, mail.policy.ruf, desk.names, ReportKind.FAILURE)
         if not aim.addresses:
             reason = "; ".join(aim.reasons) or "nobody wants it"
-            options.log.info("report.unsent", kind=ReportForm.FAILURE, about=domain, reason=reason)
+            desk.log.info("report.unsent", kind=ReportForm.FAILURE, about=domain, reason=reason)
             return
-        now = options.clock.unix()
+        now = desk.clock.unix()
         ident = new_trace_id() + new_trace_id()
         try:
-            report = failure_report(mail, options.author, self._key)
-            letters = letters_of(options.author, aim, now, lambda posting: compose_failure(report, posting, ident))
+            report = failure_report(mail, desk.author, self._key)
+            letters = letters_of(desk.author, aim, now, lambda posting: compose_failure(report, posting, ident))
         except ValueError as fault:
-            options.log.info(
+            desk.log.info(
                 "report.unsent", kind=ReportForm.FAILURE, about=domain, reason=f"it cannot be written: {fault}"
             )
             return
         made = MadeReport(ReportForm.FAILURE, domain, ident, int(mail.unix), int(mail.unix), 1, b"", letters)
         try:
-            await options.database.write(lambda sql: add_report(sql, made, now))
+            await desk.database.write(lambda sql: add_report(sql, made, now))
         except sqlite3.Error as fault:  # it is worth less than what else stands behind a full disk
-            options.log.error("report.unsent", kind=ReportForm.FAILURE, about=domain, reason=str(fault))
+            desk.log.error("report.unsent", kind=ReportForm.FAILURE, about=domain, reason=str(fault))
             return
         self._told.append((now, domain))
-        options.wake_posting()
+        desk.wake_posting()
 
     def _has_room(self, domain: str, now_unix: float) -> bool:
         while self._told and self._told[0][0] <= now_unix - HOUR_SECONDS:

@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from scop.base import Clock, printable
+from scop.base import printable
 from scop.base.days import DAY_SECONDS, day_of
 from scop.cells.reporter.aims import Aim, aim_of_dmarc, aim_of_tls
 from scop.cells.reporter.arrivals import forget_arrivals, make_room
@@ -27,6 +27,7 @@ from scop.cells.reporter.counting import (
     forget_counts,
     policy_of,
 )
+from scop.cells.reporter.desk import Desk
 from scop.cells.reporter.letters import MadeReport, ReportForm, add_report, forget_reports, hurry, sent_report
 from scop.cells.reporter.tls_counting import domains_with_sessions, forget_sessions, note_told, untold_sessions
 from scop.cells.reporter.told import (
@@ -38,12 +39,9 @@ from scop.cells.reporter.told import (
     tells_of_letters_only,
     tells_of_reports_only,
 )
-from scop.cells.reporter.writing import Author, write_aggregate_letters, write_tls_letters
+from scop.cells.reporter.writing import write_aggregate_letters, write_tls_letters
 from scop.mesh.vocabulary.relay import TlsSessions
 from scop.mesh.vocabulary.reporter import ReportsMade, SentReport, Unsent
-from scop.net.dns_client import Names
-from scop.net.log import Log
-from scop.store import Database
 
 __all__ = ["Kind", "Rounds", "RoundsOptions", "due_unix"]
 
@@ -60,15 +58,9 @@ COUNTED_DAYS = 32  # that are kept unreported at most; the relay speaks of the l
 
 
 @dataclass(frozen=True, slots=True)
-class RoundsOptions:
-    """Who reports, what is reported, and where all of it lies."""
+class RoundsOptions(Desk):
+    """What is reported, and for how long it is kept."""
 
-    author: Author
-    names: Names
-    database: Database
-    wake_posting: Callable[[], None]
-    clock: Clock
-    log: Log
     aggregate: bool = True
     tls: bool = True
     kept_days: int = 400

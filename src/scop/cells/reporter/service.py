@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scop.base import Clock
-from scop.cells.reporter.failures import Failures, FailuresOptions
+from scop.cells.reporter.desk import Desk
+from scop.cells.reporter.failures import Failures
 from scop.cells.reporter.management import Management, ManagementOptions
 from scop.cells.reporter.posting import Posting, PostingOptions
 from scop.cells.reporter.reading import Reader
@@ -81,7 +82,7 @@ async def run(options: ReporterOptions) -> None:
     rounds = Rounds(_rounds_options(options, author, database, posting))
     reader = Reader(options.domain, database, options.log)
     failures = Failures(
-        FailuresOptions(author, options.names, database, posting.wake, options.clock, options.log)
+        Desk(author, options.names, database, posting.wake, options.clock, options.log)
         if options.reports.failure
         else None
     )
