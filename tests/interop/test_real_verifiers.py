@@ -128,8 +128,8 @@ def _explanation(mail: SentMail, own: str, said: Said) -> str:
             return "rspamd passes over an expired signature without a word"
         case "rspamd", "dmarc", ("fail" | "pass"), "none" if mail.octets.lower().count(b"\r\nfrom:") > 0:
             return "rspamd judges no mail of two From fields; RFC 9989 §11.5 has each domain judged"
-        case "rspamd", "dkim", "pass", "fail" if mail.octets.lower().count(b"\r\ncc:") > 60:
-            return "rspamd follows h= up to a bound; this mail has more than 60 Cc fields"
+        case "rspamd", "dkim", "pass", "fail" if mail.octets.lower().count(b"\r\ncc:") > 1:
+            return "rspamd loses count where a field that stands more than once is over-signed (RFC 6376 §5.4.2)"
     return ""
 
 
