@@ -6,6 +6,7 @@ import datetime
 
 from hypothesis import strategies as st
 
+from scop.dmarc import Action, Disposition
 from scop.reports import (
     AggregateReport,
     Override,
@@ -19,9 +20,7 @@ from scop.reports import (
     TlsReport,
 )
 from scop.reports.aggregate_words import (
-    Action,
     AlignmentMode,
-    AssessedPolicy,
     DiscoveryMethod,
     OverrideType,
     ReportedDkim,
@@ -54,9 +53,9 @@ _METADATA = st.builds(
 _POLICIES = st.builds(
     PolicyPublished,
     domain=_DOMAINS,
-    p=st.sampled_from(AssessedPolicy),
-    sp=st.none() | st.sampled_from(AssessedPolicy),
-    np=st.none() | st.sampled_from(AssessedPolicy),
+    p=st.sampled_from(Disposition),
+    sp=st.none() | st.sampled_from(Disposition),
+    np=st.none() | st.sampled_from(Disposition),
     adkim=st.none() | st.sampled_from(AlignmentMode),
     aspf=st.none() | st.sampled_from(AlignmentMode),
     discovery_method=st.none() | st.sampled_from(DiscoveryMethod),

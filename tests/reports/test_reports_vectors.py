@@ -6,6 +6,7 @@ import pytest
 
 from fakes.shared import shared_path
 from scop.base import RemoteProtocolError
+from scop.dmarc import Action, Disposition
 from scop.reports import (
     AggregateReport,
     FailedSignature,
@@ -16,7 +17,7 @@ from scop.reports import (
     parse_report,
     parse_tls,
 )
-from scop.reports.aggregate_words import Action, AssessedPolicy, DiscoveryMethod, OverrideType
+from scop.reports.aggregate_words import DiscoveryMethod, OverrideType
 from scop.reports.failure_values import AuthFailure, DeliveryResult
 from scop.reports.tls_values import TlsPolicyType, TlsResultType
 
@@ -101,7 +102,7 @@ def test_the_sample_of_rfc_9990_says_what_it_says() -> None:
         report.metadata.begin_unix,
         report.metadata.end_unix,
     )
-    assert (AssessedPolicy.QUARANTINE, AssessedPolicy.NONE, False, DiscoveryMethod.TREEWALK) == (
+    assert (Disposition.QUARANTINE, Disposition.NONE, False, DiscoveryMethod.TREEWALK) == (
         report.policy.p,
         report.policy.np,
         report.policy.testing,

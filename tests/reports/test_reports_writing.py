@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 from fakes.report_values import aggregate_reports, tls_reports
 from fakes.shared import shared_path
+from scop.dmarc import Action, Disposition
 from scop.mime import Address
 from scop.reports import (
     AggregateReport,
@@ -39,14 +40,14 @@ from scop.reports import (
     write_aggregate,
     write_tls,
 )
-from scop.reports.aggregate_words import Action, AssessedPolicy, OverrideType, ReportedDkim, ReportedSpf, SpfScope
+from scop.reports.aggregate_words import OverrideType, ReportedDkim, ReportedSpf, SpfScope
 from scop.reports.failure_values import AuthFailure, DeliveryResult
 from scop.reports.tls_values import TlsPolicyType
 
 RECORD = Record("192.0.2.1", 3, Action.NONE, True, False, "example.com")
 REPORT = AggregateReport(
     ReportMetadata("Harbor", "reports@harbor.test", "f00ba4", 1_700_000_000, 1_700_086_399),
-    PolicyPublished("example.com", AssessedPolicy.REJECT),
+    PolicyPublished("example.com", Disposition.REJECT),
     (RECORD,),
 )
 DAY = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)

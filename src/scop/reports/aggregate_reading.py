@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from scop.base import RemoteProtocolError, printable
+from scop.dmarc import Disposition
 from scop.reports.aggregate_values import AggregateReport, PolicyPublished, Record, ReportMetadata
-from scop.reports.aggregate_words import AlignmentMode, AssessedPolicy, DiscoveryMethod
+from scop.reports.aggregate_words import AlignmentMode, DiscoveryMethod
 from scop.reports.contents import is_xml, report_octets
 from scop.reports.defects import Defects
 from scop.reports.elements import Reading, Singles
@@ -123,9 +124,9 @@ def _policy(element: Element, reading: Reading) -> PolicyPublished:
     testing = found.word(_Testing, "testing")
     return PolicyPublished(
         domain=found.required("domain"),
-        p=read_word(AssessedPolicy, found.required("p"), "policy_published/p", reading.defects),
-        sp=found.word(AssessedPolicy, "sp"),
-        np=found.word(AssessedPolicy, "np"),
+        p=read_word(Disposition, found.required("p"), "policy_published/p", reading.defects),
+        sp=found.word(Disposition, "sp"),
+        np=found.word(Disposition, "np"),
         adkim=found.word(AlignmentMode, "adkim"),
         aspf=found.word(AlignmentMode, "aspf"),
         discovery_method=found.word(DiscoveryMethod, "discovery_method"),

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scop.dmarc import Action, Disposition
 from scop.reports.aggregate_words import (
-    Action,
     AlignmentMode,
-    AssessedPolicy,
     DiscoveryMethod,
     OverrideType,
     ReportedDkim,
@@ -55,9 +54,9 @@ class PolicyPublished:
     """The policy record that applied; `domain` is where it was found, None is a tag that is not reported."""
 
     domain: str
-    p: AssessedPolicy
-    sp: AssessedPolicy | None = None
-    np: AssessedPolicy | None = None
+    p: Disposition
+    sp: Disposition | None = None
+    np: Disposition | None = None
     adkim: AlignmentMode | None = None
     aspf: AlignmentMode | None = None
     discovery_method: DiscoveryMethod | None = None

@@ -8,32 +8,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
-    "Action",
     "AlignmentMode",
-    "AssessedPolicy",
     "DiscoveryMethod",
     "OverrideType",
     "ReportedDkim",
     "ReportedSpf",
     "SpfScope",
 ]
-
-
-class AssessedPolicy(StrEnum):
-    """What a domain owner asks for by p, sp or np (DispositionType)."""
-
-    NONE = "none"
-    QUARANTINE = "quarantine"
-    REJECT = "reject"
-
-
-class Action(StrEnum):
-    """What was done with the mail (ActionDispositionType)."""
-
-    NONE = "none"
-    PASS = "pass"  # it passed, and the policy asks for more than none  # noqa: S105 - a result, not a secret
-    QUARANTINE = "quarantine"
-    REJECT = "reject"
 
 
 class AlignmentMode(StrEnum):

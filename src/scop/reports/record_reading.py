@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from scop.dmarc import Action
 from scop.reports.aggregate_values import Override, Record, ReportedSignature, ReportedSpfCheck
-from scop.reports.aggregate_words import Action, OverrideType, ReportedDkim, ReportedSpf, SpfScope
+from scop.reports.aggregate_words import OverrideType, ReportedDkim, ReportedSpf, SpfScope
 from scop.reports.elements import Reading, Singles
 from scop.reports.fields import read_address, read_number, read_word
 from scop.reports.xml_reader import Element

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from scop.cells.reporter.counting import CountedMail, Counts
+from scop.dmarc import Action, Disposition
 from scop.mesh.vocabulary.relay import TlsSessions
 from scop.mesh.vocabulary.reporter import PublishedPolicy
 from scop.reports import (
@@ -25,9 +26,7 @@ from scop.reports import (
     TlsReport,
 )
 from scop.reports.aggregate_words import (
-    Action,
     AlignmentMode,
-    AssessedPolicy,
     DiscoveryMethod,
     OverrideType,
     ReportedDkim,
@@ -67,9 +66,9 @@ def count_of(sessions: tuple[TlsSessions, ...]) -> int:
 def _policy(published: PublishedPolicy) -> PolicyPublished:
     return PolicyPublished(
         domain=published.domain,
-        p=_word(AssessedPolicy, published.p) or AssessedPolicy.NONE,
-        sp=_word(AssessedPolicy, published.sp),
-        np=_word(AssessedPolicy, published.np),
+        p=_word(Disposition, published.p) or Disposition.NONE,
+        sp=_word(Disposition, published.sp),
+        np=_word(Disposition, published.np),
         adkim=_word(AlignmentMode, published.adkim),
         aspf=_word(AlignmentMode, published.aspf),
         discovery_method=_word(DiscoveryMethod, published.discovery_method),
