@@ -20,7 +20,7 @@ class DmarcWord(StrEnum):
     """The results, in the registry's words."""
 
     NONE = "none"  # no policy applies
-    PASS = "pass"  # an identifier is aligned  # noqa: S105 - a result, not a secret
+    PASS = "pass"  # noqa: S105 - a result, no secret: an identifier is aligned - a result, not a secret
     FAIL = "fail"  # none is
     TEMPERROR = "temperror"  # the DNS did not answer
     PERMERROR = "permerror"  # there is no author domain to evaluate
@@ -46,7 +46,7 @@ class Action(StrEnum):
     """What was done with a mail, in the words of reports (RFC 9990, ActionDispositionType)."""
 
     NONE = "none"
-    PASS = "pass"  # it passed under a policy that asks for more than nothing  # noqa: S105
+    PASS = "pass"  # noqa: S105 - the word of reports, no secret: it passed under a policy that asks for something
     QUARANTINE = "quarantine"
     REJECT = "reject"
 
