@@ -10,21 +10,18 @@ Standards: RFC 5958 (PKCS #8).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
-
-import msgspec
 
 from scop.dns.dnssec.keys import SigningKey
 from scop.dns.zone.rollover import KeyState
 from scop.dns.zone.signing_keys import KeyRecord
+from scop.mesh.state_file import read_state_file, write_state_file
 from scop.mesh.whole_file import write_whole
 
 __all__ = ["KEYS_FOLDER", "KeyFolder", "check_keys", "key_folder", "known_origins", "read_state"]
 
 KEYS_FOLDER = "keys"
 _STATE = "state.json"
-_FIELDS = {field.name for field in fields(KeyState)}
 _SUFFIX = ".pem"
 _ROOT = "root"  # the folder of the root zone, whose own name is empty
 
@@ -42,17 +39,7 @@ def known_origins(state: Path) -> tuple[str, ...]:
 
 def read_state(folder: Path) -> KeyState | None:
     """Return what happens to the keys of a zone; None where it has none. Raises `ValueError` that names the file."""
-    path = folder / _STATE
-    try:
-        octets = path.read_bytes()
-        # Another version's file must not pass for one without keys: new ones would be made, and the zone be bogus.
-        if msgspec.json.decode(octets, type=dict[str, msgspec.Raw]).keys() != _FIELDS:
-            raise ValueError(f"{path} was written by another version of scop, or by something else")
-        return msgspec.json.decode(octets, type=KeyState)
-    except FileNotFoundError:
-        return None
-    except msgspec.DecodeError as error:
-        raise ValueError(f"{path} tells nothing of keys: {error}") from None
+    return read_state_file(folder / _STATE, KeyState, "keys")
 
 
 def check_keys(state: Path, origins: Iterable[str]) -> None:
@@ -83,7 +70,7 @@ class KeyFolder:
             # What a crash left under the same name is another key.
             if not self._has(name, pem := private[name].to_pem()):
                 write_whole(self._path(name), pem)
-        write_whole(self._folder / _STATE, msgspec.json.encode(state))
+        write_state_file(self._folder / _STATE, state)
         for path in self._folder.glob(f"*{_SUFFIX}"):
             if path.name.removesuffix(_SUFFIX) not in names:
                 path.unlink()

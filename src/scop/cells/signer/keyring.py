@@ -10,14 +10,13 @@ Standards: RFC 6376 §3.1 (selectors), RFC 5958 (PKCS #8).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
-
 from scop.dkim import Algorithm, SigningKey, generate_key, key_from_pem, key_to_pem, public_record
 from scop.dkim.rotation import Duty, KnownKey, Rotation, adopted, begin, keys_with, next_stamp, order_of, selector_of
+from scop.mesh.state_file import read_state_file, write_state_file
 from scop.mesh.whole_file import write_whole
 
 __all__ = ["KeyMaker", "Keyring", "LoadedKeys"]
@@ -28,7 +27,6 @@ _FOLDER = "keys"
 _STATE = "state.json"
 _SUFFIX = ".pem"
 _AFRESH = "without the file the newest keys go on, as soon as they are seen"
-_FIELDS = {field.name for field in fields(Rotation)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +84,14 @@ class Keyring:
             path, pem = self._path(selector), key_to_pem(key)
             if not path.exists() or path.read_bytes() != pem:  # what a crash left under the same name is another key
                 write_whole(path, pem)
-        write_whole(self._folder / _STATE, msgspec.json.format(msgspec.json.encode(loaded.rotation)))
+        write_state_file(self._folder / _STATE, loaded.rotation)
         for path in self._folder.glob(f"*{_SUFFIX}*"):  # also what a power cut left on its way, under another name
             if path.name.removesuffix(_SUFFIX) not in kept:
                 path.unlink()
         return LoadedKeys(loaded.rotation, kept)
 
     def _state(self) -> Rotation | None:
-        path = self._folder / _STATE
-        try:
-            octets = path.read_bytes()
-            # Another version's file must not pass for one without keys: what they sealed would fail.
-            if msgspec.json.decode(octets, type=dict[str, msgspec.Raw]).keys() != _FIELDS:
-                raise ValueError(f"{path} was written by another version of scop, or by something else; {_AFRESH}")
-            return msgspec.json.decode(octets, type=Rotation)
-        except FileNotFoundError:
-            return None
-        except msgspec.DecodeError as error:
-            raise ValueError(f"{path} tells nothing of keys: {error}; {_AFRESH}") from None
+        return read_state_file(self._folder / _STATE, Rotation, "keys", remedy=_AFRESH)
 
     def _adopted(self, now_unix: int) -> LoadedKeys:
         """Take over keys that were made before there was a state, or whose state a crash prevented."""
