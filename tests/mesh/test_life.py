@@ -35,7 +35,7 @@ def cell_and_boot(config: Config, state: Path) -> tuple[Cell, Boot]:
         log=KeptLog().log(),
         inlet=life._NoInlet(),
         identity=identity_of(authority, "filter"),
-        places={"verifier": Place("127.0.0.1", 21005), "receiver": Place("127.0.0.1", 21003)},
+        places={pipe.peer: Place("127.0.0.1", 21003) for pipe in manifest_of("filter").reaches},
     )
     boot = Boot("filter", config, str(state), authority.leaf("filter"), {}, has_inlet=False, listeners=())
     return cell, boot
@@ -58,7 +58,7 @@ def test_life_ends_where_full_confinement_is_required(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("cell", "connect", "bind", "udp"),
     [
-        ("filter", (21003, 21005), (), False),
+        ("filter", (21003, 21005, 21011), (), False),
         ("keeper", (), (), False),
         ("relay", (25, 443, 21001, 21006, 21007, 21009, 21010), (0,), False),
         ("resolver", (53,), (0,), True),

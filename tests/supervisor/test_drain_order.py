@@ -17,6 +17,7 @@ def test_drain_order_stops_a_cell_when_nobody_dials_it_any_more() -> None:
         ("relay", "signer"),
         ("filter", "receiver"),
         ("verifier", "receiver"),
+        ("mailbox", "filter"),  # lessons, which are on the disk
         ("mailbox", "signer"),
         ("reporter", "signer"),
     ]

@@ -21,6 +21,7 @@ CELL_NAMES = (
     "primary",
     "resolver",
     "reporter",
+    "examiner",
 )
 
 

@@ -44,7 +44,7 @@ COMMANDS = {
     "queue": ("scop.cli.queue", "queue", "Look at what waits to be delivered, hold, retry or drop it."),
     "reputation": ("scop.cli.reputation", "reputation", "See who behaved how, and why."),
     "smtp": ("scop.cli.smtp", "smtp", "Send mail to a server and serve mail, without a mesh."),
-    "spam": ("scop.cli.spam", "spam", "Train the filter."),
+    "spam": ("scop.cli.spam", "spam", "Teach the spam filter, see why, use it beside another server."),
     "spf": ("scop.cli.spf", "spf", "Check who may send in a domain's name."),
     "status": ("scop.cli.mesh", "status", "Say how each cell is and how well it is confined."),
     "trace": ("scop.cli.trace", "trace", "Follow one mail through the cells."),

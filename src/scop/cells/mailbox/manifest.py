@@ -15,6 +15,7 @@ MANIFEST = Manifest(
     ),
     reaches=(
         Pipe("keeper", PipeProtocol.CALL, "whose address is this"),
+        Pipe("filter", PipeProtocol.CALL, "what people moved, and a person's own view"),
         Pipe("signer", PipeProtocol.SMTP, "forwards, and notices that mail was delivered"),
         Pipe("reporter", PipeProtocol.LMTP, "reports that are addressed to us"),
     ),

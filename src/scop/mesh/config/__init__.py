@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from scop.mesh.config.attachments import Attachments
 from scop.mesh.config.checks import MAX_PORT, Port, check_address, check_network, check_port, check_positive
 from scop.mesh.config.firewall import Firewall
 from scop.mesh.config.primary import Primary
@@ -17,10 +18,12 @@ from scop.mesh.config.relay import Relay, Smarthost
 from scop.mesh.config.reports import Reports
 from scop.mesh.config.resolver import Resolver
 from scop.mesh.config.signer import Signer
+from scop.mesh.config.spam import Spam
 from scop.mesh.config.submission import Device, Submission
 from scop.mesh.config.verifier import Verifier
 
 __all__ = [
+    "Attachments",
     "Config",
     "Device",
     "Firewall",
@@ -37,6 +40,7 @@ __all__ = [
     "Resolver",
     "Signer",
     "Smarthost",
+    "Spam",
     "Submission",
     "Tls",
     "Verifier",
@@ -158,6 +162,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signer: Signer = Signer()
     reports: Reports = Reports()
     firewall: Firewall = Firewall()
+    spam: Spam = Spam()
+    attachments: Attachments = Attachments()
     require_confinement: bool = False
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What the filter answers to the operator: how it was trained, and a new model piece by piece."""
+"""What the filter answers: to the operator how it was trained, to the mailbox what a person would call a mail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import msgspec
 
 from scop.mesh.calls import Call
 
-__all__ = ["InstallModel", "ModelStatus", "ReadModelStatus"]
+__all__ = [
+    "ClassifyFor",
+    "ForgetPerson",
+    "Forgotten",
+    "InstallModel",
+    "LearnMail",
+    "Learned",
+    "ModelStatus",
+    "OwnView",
+    "ReadModelStatus",
+]
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
@@ -27,3 +37,46 @@ class InstallModel(Call[ModelStatus], frozen=True):
     offset: int
     total_octets: int
     octets: bytes
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """The lesson is on the disk; `again` where it was learned before."""
+
+    again: bool = False
+
+
+class LearnMail(Call[Learned], frozen=True):
+    """Learn that `account` calls this mail `label` (ham, spam, or '' to take back what it said of it).
+
+    `octets` is the mail as it is stored, or the beginning of a large one. A lesson on the same mail replaces the one
+    before, so telling it twice changes nothing.
+    """
+
+    account: str
+    label: str
+    octets: bytes
+
+
+class OwnView(msgspec.Struct, frozen=True):
+    """What the mail is called for each account, in their order: ham, spam or unsure."""
+
+    labels: tuple[str, ...]
+
+
+class ClassifyFor(Call[OwnView], frozen=True):
+    """What would these accounts call this mail, as it stands between verifier and mailbox?"""
+
+    accounts: tuple[str, ...]
+    octets: bytes
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """How many lessons were taken back."""
+
+    lessons: int
+
+
+class ForgetPerson(Call[Forgotten], frozen=True):
+    """Take back all that `account` has taught, durably."""
+
+    account: str

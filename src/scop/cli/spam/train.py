@@ -1,4 +1,4 @@
-"""`scop spam`: train the filter from mail that people have sorted."""
+"""`scop spam train`: train the filter from mail that people have sorted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,9 @@ from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
 from scop.spam import Classifier, Label
 from scop.spam.classifier import MIN_MAILS
 
-__all__ = ["spam"]
+__all__ = ["train"]
 
 PIECE_OCTETS = 1 << 20
-
-
-@click.group()
-def spam() -> None:
-    """Train the filter."""
 
 
 def _mails(paths: tuple[Path, ...]) -> list[bytes]:
@@ -46,7 +41,7 @@ async def _install(operator: Operator, model: bytes) -> ModelStatus:
     return status
 
 
-@spam.command()
+@click.command()
 @click.option("--ham", multiple=True, type=click.Path(path_type=Path), help="Wanted mail: folder, mbox or archive.")
 @click.option("--spam", "spam_paths", multiple=True, type=click.Path(path_type=Path), help="Spam, likewise.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the model here instead of installing it.")

@@ -1,0 +1,20 @@
+"""`scop spam`: the filter's teaching and its tests, and the filter beside other people's mail servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from scop.cli.late import Late
+
+__all__ = ["spam"]
+
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "train": ("scop.cli.spam.train", "train", "Learn from sorted mail."),
+}
+
+
+@click.command(cls=Late, late_commands=COMMANDS)
+def spam() -> None:
+    """Teach the spam filter, see why it says what it says, use it beside another mail server."""
