@@ -1,0 +1,48 @@
+"""What was found in a mail, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scop.mime import Address
+
+__all__ = ["Evidence", "Form", "Link", "Scope"]
+
+
+class Scope(StrEnum):
+    """How much is looked for."""
+
+    PLAIN = "plain"  # words, fields and hosts: the cheap one
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the HTML: what a reader sees of it, and where it leads as it is written there."""
+
+    text: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of the HTML: where it sends what is typed, and whether it asks for a password."""
+
+    action: str
+    asks_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a mail is weighed by; everything is bounded, whatever the mail."""
+
+    tokens: tuple[str, ...]  # each once, in a fixed order; `kind:value`, a bare one is a word of the text
+    words: tuple[str, ...]  # folded words of the visible text, in reading order, with repetitions
+    octets: bytes  # header and decoded text, what our own cells and other filters wrote left out
+    text: str = ""  # the visible text as it is written
+    subject: str = ""
+    author: Address | None = None  # the first of From
+    reply_to: Address | None = None
+    links: tuple[Link, ...] = ()
+    forms: tuple[Form, ...] = ()
