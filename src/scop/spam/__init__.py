@@ -6,8 +6,11 @@ They are combined as Robinson and Fisher do. It stores nothing by itself: `save`
 Source: Gary Robinson, "A Statistical Approach to the Spam Problem", Linux Journal 107 (2003).
 """
 
-from scop.spam.classifier import Classifier
+from scop.spam.classifier import Classifier, digest_of
+from scop.spam.leanings import Leanings
+from scop.spam.lesson import Lesson
+from scop.spam.thresholds import Thresholds
 from scop.spam.tokens import tokens_of
 from scop.spam.verdict import Clue, Label, Verdict
 
-__all__ = ["Classifier", "Clue", "Label", "Verdict", "tokens_of"]
+__all__ = ["Classifier", "Clue", "Label", "Leanings", "Lesson", "Thresholds", "Verdict", "digest_of", "tokens_of"]

@@ -1,28 +1,32 @@
-"""The classifier: counts tokens of mails that people have sorted, and weighs new ones by these counts."""
+"""The classifier: counts features of mails that people have sorted, and weighs new ones by these counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import math
 from typing import Annotated, TypeAlias
 
 import msgspec
 
 from scop.spam.combine import combined, token_probability
-from scop.spam.tokens import tokens_of
+from scop.spam.connection import Connection
+from scop.spam.evidence import Evidence, evidence_of
+from scop.spam.leanings import Leanings
+from scop.spam.lesson import DIGEST_OCTETS, Lesson, taught_label
+from scop.spam.thresholds import Thresholds
 from scop.spam.verdict import Clue, Label, Verdict
 
-__all__ = ["Classifier"]
+__all__ = ["DEFAULT_KEY", "KEY_OCTETS", "MIN_MAILS", "Classifier", "digest_of"]
 
-# Stated as measured on the corpus of tests/spam: where these lie, less than one ham in a hundred is called spam.
-SPAM_FROM = 0.95
-HAM_UP_TO = 0.30
 MIN_MAILS = 10  # of each kind; below, nothing is sure
 MAX_WEIGHED = 150  # the tokens that say most; Robinson weighs these only
 MIN_STRENGTH = 0.1  # distance from 0.5 below which a token says nothing
 SHOWN_CLUES = 10
+KEY_OCTETS = 16
+DEFAULT_KEY = bytes(KEY_OCTETS)  # of a model whose hashes need not be secret
 
-_MAGIC = b"SCoP spam model 1\n"
-
+_MAGIC = b"SCoP spam model 2\n"
+_THRESHOLDS = Thresholds(spam_from=0.95, ham_up_to=0.30, expected_ham_loss=0.01)
 
 _Counts: TypeAlias = tuple[int, int]  # mails with a token: (spam, ham)
 _NEVER_SEEN: _Counts = (0, 0)
@@ -32,19 +36,23 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]  # bounds that keep a da
 class _Model(msgspec.Struct, frozen=True, array_like=True):
     """The model on disk: how many mails of each kind, and each token's counts (spam, ham)."""
 
+    key: bytes
     spam_mails: _Count
     ham_mails: _Count
-    counts: dict[str, tuple[_Count, _Count]]
+    counts: dict[int, tuple[_Count, _Count]]
 
 
 class Classifier:
     """Learns what is ham and what is spam; untrained it calls everything unsure."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes = DEFAULT_KEY) -> None:
+        """Begin untrained; `key` (16 octets, secret at best) turns words into the hashes that are kept."""
+        if len(key) != KEY_OCTETS:
+            raise ValueError(f"the key of a spam model has {KEY_OCTETS} octets")
+        self._key = key
         self._spam_mails = 0
         self._ham_mails = 0
-        self._counts: dict[str, _Counts] = {}
-        self._weights: dict[_Counts, float] = {}  # probability by counts, until something is learned
+        self._counts: dict[int, _Counts] = {}
 
     @property
     def ham_count(self) -> int:
@@ -58,75 +66,111 @@ class Classifier:
 
     @property
     def token_count(self) -> int:
-        """How many tokens it knows."""
+        """How many features it knows."""
         return len(self._counts)
 
-    def learn(self, octets: bytes, label: Label | str) -> None:
-        """Learn one mail; raises `ValueError` for a label that is neither ham nor spam."""
-        is_spam = _is_spam(label)
-        is_ham = not is_spam
-        counts = self._counts
-        for token in tokens_of(octets):
-            spam, ham = counts.get(token, _NEVER_SEEN)
-            counts[token] = (spam + is_spam, ham + is_ham)
-        self._spam_mails += is_spam
-        self._ham_mails += is_ham
-        self._weights.clear()
-
-    def classify(self, octets: bytes) -> Verdict:
-        """Return the verdict on a mail."""
-        strong = self._strongest(tokens_of(octets))
-        score = combined([probability for _, _, probability in strong])
-        clues = tuple([Clue(token, probability) for _, token, probability in strong[:SHOWN_CLUES]])
-        return Verdict(self._label(score), score, clues)
-
-    def _label(self, score: float) -> Label:
+    @property
+    def thresholds(self) -> Thresholds:
+        """Where spam begins and ham ends, as far as was learned."""
         if min(self._spam_mails, self._ham_mails) < MIN_MAILS:
-            return Label.UNSURE
-        if score >= SPAM_FROM:
-            return Label.SPAM
-        return Label.HAM if score <= HAM_UP_TO else Label.UNSURE
+            return Thresholds(spam_from=math.inf, ham_up_to=-math.inf, expected_ham_loss=0.0)
+        return _THRESHOLDS
 
-    def _strongest(self, tokens: Iterable[str]) -> list[tuple[float, str, float]]:
+    def learn(self, octets: bytes, label: Label | str, *, connection: Connection | None = None) -> None:
+        """Learn one mail; raises `ValueError` for a label that is neither ham nor spam."""
+        self.take(self.lesson_of(octets, label, connection=connection))
+
+    def lesson_of(
+        self, octets: bytes, label: Label | str, *, account: str = "", connection: Connection | None = None
+    ) -> Lesson:
+        """Return what `take` would learn of a mail; nothing is learned yet."""
+        lesson = self.lesson_from(evidence_of(octets, connection), label, digest_of(octets))
+        return msgspec.structs.replace(lesson, account=account)
+
+    def lesson_from(self, evidence: Evidence, label: Label | str, digest: bytes) -> Lesson:
+        """Return the lesson of a mail whose evidence is at hand."""
+        keys = sorted({self._key_of(token) for token in evidence.tokens})
+        return Lesson(taught_label(label), "", digest, b"".join(key.to_bytes(4, "little") for key in keys))
+
+    def take(self, lesson: Lesson) -> None:
+        """Learn a lesson."""
+        self._add(lesson, 1)
+
+    def take_back(self, lesson: Lesson) -> None:
+        """Unlearn a lesson that was taken: the model is what it would be without it."""
+        self._add(lesson, -1)
+
+    def classify(self, octets: bytes, connection: Connection | None = None) -> Verdict:
+        """Return the verdict on a mail, which stands below our own stamps."""
+        return self.weigh(evidence_of(octets, connection))
+
+    def classify_for(self, octets: bytes, leanings: Leanings, connection: Connection | None = None) -> Verdict:
+        """Return the verdict for a person with lessons of their own; without any it is the common one."""
+        return self.weigh(evidence_of(octets, connection), leanings)
+
+    def weigh(self, evidence: Evidence, leanings: Leanings | None = None) -> Verdict:
+        """Return the verdict on evidence, also with tokens that others added to it."""
+        keys = {self._key_of(token): token for token in evidence.tokens}
+        strong = self._strongest(keys)
+        score = combined([probability for _, _, probability in strong])
+        if leanings is not None and leanings.lessons:
+            score = _shifted(score, leanings.shift(frozenset(keys)))
+        clues = tuple([Clue(token, probability) for _, token, probability in strong[:SHOWN_CLUES]])
+        return Verdict(self.thresholds.label(score), score, clues)
+
+    def _add(self, lesson: Lesson, sign: int) -> None:
+        is_spam = lesson.label is Label.SPAM
+        for key in memoryview(lesson.tokens).cast("I"):
+            spam, ham = self._counts.get(key, _NEVER_SEEN)
+            changed = (max(0, spam + sign * is_spam), max(0, ham + sign * (not is_spam)))
+            if changed == _NEVER_SEEN:
+                self._counts.pop(key, None)
+            else:
+                self._counts[key] = changed
+        self._spam_mails = max(0, self._spam_mails + sign * is_spam)
+        self._ham_mails = max(0, self._ham_mails + sign * (not is_spam))
+
+    def _strongest(self, tokens: dict[int, str]) -> list[tuple[float, str, float]]:
         """Return (minus the strength, token, probability) of the tokens that say most, the strongest first."""
-        counts, weights = self._counts, self._weights
         telling: list[tuple[float, str, float]] = []
-        for token in tokens:
-            known = counts.get(token)
-            if known is None:
-                continue
-            probability = weights.get(known)
-            if probability is None:  # few pairs of counts differ, so nearly every token finds its weight here
-                probability = weights[known] = token_probability(*known, self._spam_mails, self._ham_mails)
-            strength = abs(probability - 0.5)
-            if strength >= MIN_STRENGTH:
-                telling.append((-strength, token, probability))
+        for key, token in tokens.items():
+            known = self._counts.get(key)
+            if known is not None:
+                probability = token_probability(*known, self._spam_mails, self._ham_mails)
+                if abs(probability - 0.5) >= MIN_STRENGTH:
+                    telling.append((-abs(probability - 0.5), token, probability))
         telling.sort()
         return telling[:MAX_WEIGHED]
 
+    def _key_of(self, token: str) -> int:
+        digest = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=4, key=self._key).digest()
+        return int.from_bytes(digest, "little")
+
     def save(self) -> bytes:
         """Return the model as octets."""
-        return _MAGIC + msgspec.msgpack.encode(_Model(self._spam_mails, self._ham_mails, self._counts))
+        return _MAGIC + msgspec.msgpack.encode(_Model(self._key, self._spam_mails, self._ham_mails, self._counts))
 
     @classmethod
-    def load(cls, octets: bytes) -> Classifier:
+    def load(cls, buffer: bytes | memoryview) -> Classifier:
         """Return the classifier that `save` wrote; raises `ValueError` for anything else."""
+        octets = bytes(buffer)
         if not octets.startswith(_MAGIC):
             raise ValueError("these octets are no spam model of this version")
         try:
             model = msgspec.msgpack.decode(octets[len(_MAGIC) :], type=_Model)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"the spam model is damaged: {error}") from None
-        loaded = cls()
+        loaded = cls(model.key)
         loaded._spam_mails, loaded._ham_mails = model.spam_mails, model.ham_mails
-        # Most tokens share their counts with many others: one tuple for all of them takes half of the memory.
-        shared: dict[_Counts, _Counts] = {}
-        loaded._counts = {token: shared.setdefault(pair, pair) for token, pair in model.counts.items()}
+        loaded._counts = model.counts
         return loaded
 
 
-def _is_spam(label: Label | str) -> bool:
-    known = Label(label)
-    if known is Label.UNSURE:
-        raise ValueError("a mail is taught as ham or as spam, not as unsure")
-    return known is Label.SPAM
+def digest_of(octets: bytes) -> bytes:
+    """Return what names a mail among lessons; taken below our own stamps, so it is the same wherever it lies."""
+    return hashlib.blake2b(octets, digest_size=DIGEST_OCTETS).digest()
+
+
+def _shifted(score: float, shift: float) -> float:
+    bounded = min(max(score, 1e-9), 1 - 1e-9)
+    return 1.0 / (1.0 + math.exp(-(math.log(bounded / (1.0 - bounded)) + shift)))
