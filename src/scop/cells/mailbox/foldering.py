@@ -21,15 +21,19 @@ class Folder(StrEnum):
 
     INBOX = "INBOX"
     JUNK = "Junk"
+    QUARANTINE = "Quarantine"  # what is dangerous to open
 
 
-def folder_of(octets: bytes, hostname: str) -> Folder:
-    """Return where a mail from the verifier goes: only the fields above our own `Received` are looked at."""
+def folder_of(octets: bytes, hostname: str, *, own_view: str = "") -> Folder:
+    """Return where a mail from the verifier goes: only the fields above our own `Received` are looked at.
+
+    `own_view` is what its owner would call it (ham, spam, unsure), and then counts in place of the filter's word.
+    """
     stamps, _ = split_stamps(octets, hostname)
     words: dict[bytes, bytes] = {}
     for field in raw_fields(stamps):
         words.setdefault(field.name.lower(), _first_word(field.body))  # the topmost of a name is the last word
-    if words.get(DISPOSITION) == b"quarantine" or words.get(SPAM) == b"spam":
+    if words.get(DISPOSITION) == b"quarantine" or (own_view.encode() or words.get(SPAM)) == b"spam":
         return Folder.JUNK
     return Folder.INBOX
 
