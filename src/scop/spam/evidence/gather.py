@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from scop.mime import Address, Message, parse
 from scop.spam.connection import Connection
@@ -12,6 +13,7 @@ from scop.spam.tokens import MAX_PART_OCTETS, tokens_of
 __all__ = ["evidence_of"]
 
 MAX_WORDS = 2_000
+MAX_RECIPIENTS = 20
 _WORD = re.compile(r"[^\W_][\w'$€£%!-]{1,60}")
 
 
@@ -27,8 +29,14 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
         subject=message.header.get("subject") or "",
         author=_first_address(message, "from"),
         reply_to=_first_address(message, "reply-to"),
+        recipients=_recipients(message),
     )
 
 
 def _first_address(message: Message, name: str) -> Address | None:
     return next((one for one in message.addresses(name) if isinstance(one, Address)), None)
+
+
+def _recipients(message: Message) -> tuple[Address, ...]:
+    found = (one for name in ("to", "cc") for one in message.addresses(name) if isinstance(one, Address))
+    return tuple(islice(found, MAX_RECIPIENTS))

@@ -44,5 +44,6 @@ class Evidence:
     subject: str = ""
     author: Address | None = None  # the first of From
     reply_to: Address | None = None
+    recipients: tuple[Address, ...] = ()  # the first ones of To and Cc
     links: tuple[Link, ...] = ()
     forms: tuple[Form, ...] = ()
