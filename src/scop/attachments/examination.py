@@ -1,0 +1,126 @@
+"""Walks a mail and everything in it: each thing is judged by its name and its type, and handed to who can open it.
+
+Theory of operation. Readers are generators of findings and of things within things. The walk goes down at once into
+each thing that a reader yields and comes back to the reader afterwards, so that of a nest of archives only the path
+from the mail to one thing is held. A reader that raises has found something too: that the thing is broken, or
+that it could not be examined; nothing is ever passed over in silence.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zlib
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from scop.attachments.finding import Finding, Kind, Severity
+from scop.attachments.inspection import Inspection, Options
+from scop.attachments.readers import readers_of
+from scop.attachments.readings import read_mail
+from scop.attachments.thing import Found, Thing
+from scop.attachments.true_types import true_type_of
+from scop.mime import Message, parse
+
+__all__ = ["examine", "examine_thing"]
+
+# What readers raise where the octets are not what the format asks for.
+_BROKEN = (ValueError, EOFError, IndexError, KeyError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
+_USUAL = Options()
+
+
+def examine(message: Message | bytes, options: Options = _USUAL) -> tuple[Finding, ...]:
+    """Return what is found in a mail, every reading of it, in the order of their places, each once."""
+    if not isinstance(message, Message):
+        message = parse(message)
+    walk = _Walk(options, len(message.span.octets))
+    return walk.run(read_mail(message, Thing(b"")))
+
+
+def examine_thing(thing: Thing, options: Options = _USUAL) -> tuple[Finding, ...]:
+    """Return what is found in one thing that is no mail's part: a file."""
+    return _Walk(options, len(thing.octets)).run(iter((thing,)))
+
+
+class _Frame:
+    """A reader at work, and the thing that it reads."""
+
+    __slots__ = ("found", "thing")
+
+    def __init__(self, found: Iterator[Found], thing: Thing | None) -> None:
+        self.found = found
+        self.thing = thing
+
+
+class _Walk:
+    """One mail being examined."""
+
+    __slots__ = ("_findings", "_inspection", "_options", "_seen")
+
+    def __init__(self, options: Options, mail_octets: int) -> None:
+        self._options = options
+        self._inspection = Inspection(options.bounds, mail_octets)
+        self._findings: dict[Finding, None] = {}
+        self._seen: set[bytes] = set()
+
+    def run(self, found: Iterator[Found]) -> tuple[Finding, ...]:
+        """Follow everything that is found to its end."""
+        stack = [_Frame(found, None)]
+        while stack:
+            item = self._next(stack[-1])
+            if item is None:
+                self._leave(stack.pop())
+            elif isinstance(item, Finding):
+                self._note(item)
+            else:
+                stack.append(self._enter(item))
+            del item  # nothing but the stack holds a thing
+        return tuple(self._findings)
+
+    def _next(self, frame: _Frame) -> Found | None:
+        try:
+            return next(frame.found, None)
+        except _BROKEN:
+            if frame.thing is not None and frame.thing.is_whole:
+                reason = f"{frame.thing.shown_name} is damaged, or made so that only some programs can open it."
+                self._note(frame.thing.finding(Kind.BROKEN, Severity.SUSPICIOUS, reason))
+        except Exception:  # whatever a reader does, the thing is not passed as harmless
+            thing = frame.thing or Thing(b"")
+            reason = f"{thing.shown_name} could not be examined: treat it as if it were dangerous."
+            self._note(thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason))
+        return None
+
+    def _enter(self, thing: Thing) -> _Frame:
+        if thing.depth:
+            self._inspection.held_octets += len(thing.octets)
+        return _Frame(self._look(thing), thing)
+
+    def _leave(self, frame: _Frame) -> None:
+        if frame.thing is not None and frame.thing.depth:
+            self._inspection.held_octets -= len(frame.thing.octets)
+
+    def _look(self, thing: Thing) -> Iterator[Found]:
+        """Yield all that is found in one thing."""
+        if not self._inspection.admits():
+            reason = "There are more files in this mail than are looked into."
+            yield Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, "", reason)
+            return
+        kind = true_type_of(thing)
+        digest = blake2b(thing.octets, digest_size=16).digest() + thing.ending.encode("utf-8", "replace")
+        if digest in self._seen:  # the same again, in another reading or another folder
+            return
+        self._seen.add(digest)
+        for check in self._options.checks:
+            yield from check(thing)
+        for reader in readers_of(kind):
+            if thing.depth >= self._options.bounds.depth:
+                reason = f"{thing.shown_name} lies deeper in other archives than is looked into."
+                yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+                return
+            yield from reader(thing, self._inspection)
+
+    def _note(self, finding: Finding) -> None:
+        """Keep a finding; of each severity as many as anybody reads."""
+        alike = sum(kept.severity is finding.severity for kept in self._findings)
+        if alike < self._options.bounds.findings:
+            self._findings.setdefault(finding)

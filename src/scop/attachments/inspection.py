@@ -1,0 +1,123 @@
+"""How much of one mail is looked into: everything that is unpacked is counted, and nothing grows beyond its bound.
+
+The memory that one mail may cost is bounded, too: what is deeper in a nest of archives has the room that the things
+around it leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from enum import Enum, auto
+from itertools import takewhile
+
+from scop.attachments.finding import Finding, Kind, Severity
+from scop.attachments.thing import Found, Thing, ThingCheck
+
+__all__ = ["Bounds", "Inspection", "Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one mail may have us do; what lies beyond is not looked into, and that is a finding."""
+
+    octets: int = 96 << 20  # unpacked, all together
+    thing_octets: int = 32 << 20  # of one thing that is unpacked; its beginning tells what it is
+    held_octets: int = 88 << 20  # of things within things at one moment, and the one that is being unpacked twice
+    things: int = 2_000  # together; mail in the wild has few, source archives have hundreds
+    depth: int = 12  # containers within containers; honest ones stay below 4
+    ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
+    free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well
+    findings: int = 64
+
+    def __post_init__(self) -> None:
+        for bound in fields(self):
+            if getattr(self, bound.name) < 1:
+                raise ValueError(f"{bound.name} is below 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a mail is examined."""
+
+    bounds: Bounds = Bounds()
+    checks: tuple[ThingCheck, ...] = ()  # the operator's rules: each sees every thing
+
+
+class _End(Enum):
+    """Why no more of a thing was unpacked."""
+
+    RATIO = auto()
+    ROOM = auto()
+
+
+class Inspection:
+    """What was spent on one mail."""
+
+    __slots__ = ("_mail_octets", "_octets", "_things", "bounds", "held_octets")
+
+    def __init__(self, bounds: Bounds, mail_octets: int) -> None:
+        self.bounds = bounds
+        self._mail_octets = mail_octets
+        self.held_octets = 0  # of the unpacked things that are open now
+        self._octets = 0
+        self._things = 0
+
+    @property
+    def room_octets(self) -> int:
+        """How large the next thing that is unpacked may become."""
+        bounds = self.bounds
+        # Halved: its pieces and the whole of it are there at once.
+        left = (bounds.held_octets - self.held_octets) // 2
+        return max(0, min(bounds.thing_octets, bounds.octets - self._octets, left))
+
+    def admits(self) -> bool:
+        """Count one more thing, and tell whether it may be looked into."""
+        self._things += 1
+        return self._things <= self.bounds.things
+
+    def unpack(self, outer: Thing, name: str, pieces: Iterable[bytes], packed_octets: int) -> Iterator[Found]:
+        """Yield the thing called `name` in `outer`, put together from `pieces` as far as the bounds go.
+
+        `packed_octets` is what it takes in `outer`. The pieces should be small (some 64 KiB): one too many is made.
+        What the pieces raise (ValueError, EOFError, zlib.error …) is the reader's to say: the thing comes first.
+        """
+        taken: list[bytes] = []
+        fault: Exception | None = None
+        try:
+            end = self._take(pieces, packed_octets, taken)
+        except Exception as error:  # what came before it is looked into, then it goes on its way
+            end, fault = None, error
+        octets = b"".join(taken)
+        taken.clear()
+        thing = outer.inside(octets, name, is_whole=end is None and fault is None)
+        del octets
+        yield thing
+        if fault is not None:
+            raise fault
+        if end is not None:
+            yield _beyond(thing, end)
+
+    def _take(self, pieces: Iterable[bytes], packed_octets: int, taken: list[bytes]) -> _End | None:
+        room, size = self.room_octets, 0
+        for piece in takewhile(lambda _: room > 0, pieces):
+            size += len(piece)
+            self._octets += len(piece)
+            if size > room:
+                taken.append(piece[: len(piece) - (size - room)])
+                break
+            taken.append(piece)
+            if self._is_bomb(size, packed_octets) or self._is_bomb(self._octets, self._mail_octets):
+                return _End.RATIO
+        return _End.ROOM if size > room or room == 0 else None
+
+    def _is_bomb(self, octets: int, packed_octets: int) -> bool:
+        return octets > self.bounds.free_octets and octets > self.bounds.ratio * max(packed_octets, 1)
+
+
+def _beyond(thing: Thing, end: _End) -> Finding:
+    if end is _End.RATIO:
+        reason = f"{thing.shown_name} grows without end when it is unpacked: it is made to fill up whoever opens it."
+        return thing.finding(Kind.BOMB, Severity.DANGEROUS, reason)
+    reason = f"{thing.shown_name} is larger than what is looked into; only its beginning was."
+    return thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)

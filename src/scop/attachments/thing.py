@@ -1,0 +1,81 @@
+"""A thing to look into: octets with the name that somebody gave them, and the way that leads to them.
+
+A mail's part is one, and so is each member of an archive, each file in a document, each reading of an ambiguous part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from scop.attachments.finding import Finding, Kind, Severity
+
+if TYPE_CHECKING:
+    from scop.attachments.inspection import Inspection
+
+__all__ = ["Found", "Reader", "Thing", "ThingCheck", "ending_of", "shown"]
+
+_STEP = " › "
+_MAX_NAME = 120  # characters of a name in a place or a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Octets, how they are called, and where they were found."""
+
+    octets: bytes
+    name: str = ""  # as the sender gives it: never a path to be trusted
+    declared_type: str = ""  # the media type that the mail states, in lower case; "" in an archive
+    place: str = ""  # as `part 2 › invoice.zip`
+    depth: int = 0  # containers around it; a part of the mail is at 0
+    is_whole: bool = True  # whether `octets` are all of it, or what the bounds let us have
+
+    @property
+    def shown_name(self) -> str:
+        """The name for a sentence: bounded, without what could reorder or break it."""
+        return shown(self.name) or "a nameless file"
+
+    @property
+    def ending(self) -> str:
+        """What stands behind the last dot of the name, in lower case; "" where there is none."""
+        return ending_of(self.name)
+
+    def inside(self, octets: bytes, name: str = "", *, is_whole: bool = True, declared_type: str = "") -> Thing:
+        """Return a thing that was found in this one."""
+        step = shown(name) or "nameless"
+        place = f"{self.place}{_STEP}{step}" if self.place else step
+        return Thing(octets, name, declared_type, place, self.depth + 1, is_whole)
+
+    def read_as(self, octets: bytes, name: str | None = None) -> Thing:
+        """Return another reading of the same thing."""
+        return replace(self, octets=octets, name=self.name if name is None else name)
+
+    def finding(self, kind: Kind, severity: Severity, reason: str) -> Finding:
+        """Return what was found in it; `reason` is for the person who reads the mail."""
+        return Finding(kind, severity, self.place, reason)
+
+
+Found: TypeAlias = Finding | Thing
+# Looks into a thing of one type: yields what it finds and the things that are in it, one by one, so that no more
+# than one of them need be held. It may raise anything: that makes a finding of its own.
+Reader: TypeAlias = "Callable[[Thing, Inspection], Iterable[Found]]"
+# Looks at any thing whatever it is: the rules of the operator.
+ThingCheck: TypeAlias = "Callable[[Thing], Iterable[Finding]]"
+
+
+def shown(text: str) -> str:
+    """Return a stranger's text as it can stand in a sentence: printable, in its order, bounded."""
+    readable = "".join([character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text])
+    readable = readable.strip()
+    if len(readable) <= _MAX_NAME:
+        return readable
+    return f"{readable[: _MAX_NAME - 30]}…{readable[-29:]}"  # the ending is what matters
+
+
+def ending_of(name: str) -> str:
+    """Return what stands behind the last dot of a name, as a system for people reads it; "" where there is none."""
+    # Windows drops dots and blanks at the end; a path may be in the name.
+    base = name.replace("\\", "/").rsplit("/", 1)[-1].split("\0", 1)[0].rstrip(". \t\r\n\u3000\u00a0")
+    _, dot, ending = base.rpartition(".")
+    return ending.lower() if dot else ""

@@ -1,0 +1,355 @@
+"""What a thing is, whatever it is called: told by its octets.
+
+Standards: none; each format's own magic number, as its makers publish it.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from scop.attachments.thing import Thing
+
+__all__ = ["TrueType", "is_text", "true_type_of"]
+
+
+class TrueType(StrEnum):
+    """What a thing is; the value is a noun for a sentence."""
+
+    EMPTY = "nothing at all"
+    UNKNOWN = "an unknown kind of file"
+    TEXT = "plain text"
+
+    # Programs
+    PE = "a program for Windows"
+    DOS = "a program for DOS"
+    ELF = "a program for Linux"
+    MACH_O = "a program for macOS"
+    JAVA_CLASS = "a Java program"
+    JAR = "a packed Java program"
+    DEX = "an Android program"
+    APK = "an app for Android"
+    WASM = "a WebAssembly program"
+    MSI = "an installer for Windows"
+    APPX = "an app for Windows"
+    EXTENSION = "an extension for a browser"
+    CHM = "a Windows help file, which can run programs"
+    ADOBE_AIR = "an installer for Adobe AIR"
+    FLASH = "a Flash program"
+    PYTHON_BYTECODE = "a Python program"
+    APPLE_SCRIPT = "a compiled AppleScript"
+    RPM = "a package for Linux"
+    DEB = "a package for Debian"
+    XAR = "an installer for macOS"
+
+    # What runs something else
+    SCRIPT = "a script"
+    REGISTRY = "changes to the registry of Windows"
+    LNK = "a Windows shortcut"
+    URL_FILE = "an Internet shortcut"
+    DESKTOP_ENTRY = "a shortcut for Linux"
+    WEB_QUERY = "a query that Excel runs"
+    SETTING_CONTENT = "a settings shortcut, which can run programs"
+
+    # Archives
+    ZIP = "a zip archive"
+    TAR = "a tar archive"
+    GZIP = "a gzip file"
+    BZIP2 = "a bzip2 file"
+    XZ = "an xz file"
+    LZMA = "an lzma file"
+    ZSTD = "a zstd file"
+    COMPRESS = "a compress file"
+    LZ4 = "an lz4 file"
+    SEVEN_ZIP = "a 7z archive"
+    RAR = "a rar archive"
+    CAB = "a cabinet archive"
+    ARJ = "an arj archive"
+    ACE = "an ace archive"
+    LHA = "an lha archive"
+    CPIO = "a cpio archive"
+    AR = "an ar archive"
+    ISO = "a disk image"
+    UDF = "a UDF disk image"
+    DISK_IMAGE = "a virtual disk"
+    DMG = "a disk image for macOS"
+    TNEF = "an envelope of Outlook"
+    BINHEX = "a BinHex file"
+    APPLE_FILE = "a file with its Apple resources"
+
+    # Documents
+    OLE = "an Office document"
+    OUTLOOK_MESSAGE = "a saved Outlook mail"
+    OOXML = "an Office document, new format"
+    ODF = "an OpenDocument file"
+    OFFICE_XML = "an Office document in XML"
+    ACTIVE_MIME = "Office macros in an envelope"
+    RTF = "an RTF document"
+    PDF = "a PDF document"
+    ONE_NOTE = "a OneNote notebook"
+    SYLK = "a SYLK table"
+    POSTSCRIPT = "a PostScript document"
+    HTML = "a web page"
+    SVG = "a picture that can hold scripts"
+    XML = "XML"
+    MAIL = "a mail"
+    SAVED_PAGE = "a saved web page"  # MHTML
+
+    # What only shows or sounds
+    PICTURE = "a picture"
+    MEDIA = "sound or film"
+    FONT = "a font"
+
+
+_T = TrueType
+
+# Looked up by the longest first; each at the offset where it stands.
+_MAGIC: tuple[tuple[int, bytes, TrueType], ...] = (
+    (0, b"\x7fELF", _T.ELF),
+    (0, b"\xfe\xed\xfa\xce", _T.MACH_O),
+    (0, b"\xfe\xed\xfa\xcf", _T.MACH_O),
+    (0, b"\xce\xfa\xed\xfe", _T.MACH_O),
+    (0, b"\xcf\xfa\xed\xfe", _T.MACH_O),
+    (0, b"dex\n0", _T.DEX),
+    (0, b"\0asm", _T.WASM),
+    (0, b"Cr24", _T.EXTENSION),
+    (0, b"ITSF\3\0\0\0", _T.CHM),
+    (0, b"FWS", _T.FLASH),
+    (0, b"CWS", _T.FLASH),
+    (0, b"ZWS", _T.FLASH),
+    (0, b"FasdUAS", _T.APPLE_SCRIPT),
+    (0, b"\xed\xab\xee\xdb", _T.RPM),
+    (0, b"!<arch>\ndebian-binary", _T.DEB),
+    (0, b"!<arch>\n", _T.AR),
+    (0, b"xar!", _T.XAR),
+    (0, b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", _T.LNK),
+    (0, b"\x1f\x8b", _T.GZIP),
+    (0, b"BZh", _T.BZIP2),
+    (0, b"\xfd7zXZ\0", _T.XZ),
+    (0, b"\x28\xb5\x2f\xfd", _T.ZSTD),
+    (0, b"\x1f\x9d", _T.COMPRESS),
+    (0, b"\x04\x22\x4d\x18", _T.LZ4),
+    (0, b"7z\xbc\xaf\x27\x1c", _T.SEVEN_ZIP),
+    (0, b"Rar!\x1a\x07", _T.RAR),
+    (0, b"RE~^", _T.RAR),
+    (0, b"MSCF\0\0\0\0", _T.CAB),
+    (0, b"\x60\xea", _T.ARJ),
+    (7, b"**ACE**", _T.ACE),
+    (2, b"-lh", _T.LHA),
+    (2, b"-lz", _T.LHA),
+    (0, b"070701", _T.CPIO),
+    (0, b"070702", _T.CPIO),
+    (0, b"070707", _T.CPIO),
+    (257, b"ustar", _T.TAR),
+    (0x8001, b"CD001", _T.ISO),
+    (0x8801, b"CD001", _T.ISO),
+    (0x8001, b"BEA01", _T.UDF),
+    (0, b"conectix", _T.DISK_IMAGE),
+    (0, b"vhdxfile", _T.DISK_IMAGE),
+    (0, b"KDMV", _T.DISK_IMAGE),
+    (0, b"QFI\xfb", _T.DISK_IMAGE),
+    (0, b"MSWIM\0\0\0", _T.DISK_IMAGE),
+    (0, b"<<< Oracle VM VirtualBox Disk Image", _T.DISK_IMAGE),
+    (0, b"\x78\x9f\x3e\x22", _T.TNEF),
+    (0, b"\0\5\x16\0", _T.APPLE_FILE),
+    (0, b"\0\5\x16\7", _T.APPLE_FILE),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _T.OLE),
+    (0, b"{\\rt", _T.RTF),
+    (0, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", _T.ONE_NOTE),
+    (0, b"ActiveMime", _T.ACTIVE_MIME),
+    (0, b"ID;P", _T.SYLK),
+    (0, b"%!PS", _T.POSTSCRIPT),
+    (0, b"\xc5\xd0\xd3\xc6", _T.POSTSCRIPT),
+    (0, b"\x89PNG\r\n", _T.PICTURE),
+    (0, b"\xff\xd8\xff", _T.PICTURE),
+    (0, b"GIF8", _T.PICTURE),
+    (0, b"II*\0", _T.PICTURE),
+    (0, b"MM\0*", _T.PICTURE),
+    (0, b"8BPS\0\1", _T.PICTURE),
+    (0, b"\0\0\1\0", _T.PICTURE),
+    (0, b"\xd7\xcd\xc6\x9a", _T.PICTURE),
+    (0, b"ID3", _T.MEDIA),
+    (0, b"OggS", _T.MEDIA),
+    (0, b"fLaC", _T.MEDIA),
+    (0, b"MThd", _T.MEDIA),
+    (0, b"\x1a\x45\xdf\xa3", _T.MEDIA),
+    (4, b"ftyp", _T.MEDIA),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _T.MEDIA),
+    (0, b"wOFF", _T.FONT),
+    (0, b"wOF2", _T.FONT),
+    (0, b"OTTO\0", _T.FONT),
+    (0, b"\0\1\0\0\0", _T.FONT),
+)
+_RIFF_KINDS = {b"WAVE": _T.MEDIA, b"AVI ": _T.MEDIA, b"WEBP": _T.PICTURE}
+_PDF_HEAD = 1_024  # where Adobe's readers look for "%PDF-"
+_TEXT_HEAD = 4_096
+_MZ_HEAD = 64
+_LAST_MACH_O_ARCHITECTURES = 42  # in a fat file; the first Java, 1.0, has major version 45
+_MSI_CLSID = b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0F"
+_OLE_HEAD = 1 << 16
+
+_HTML = re.compile(
+    rb"\s*+(?:<!--.{0,2000}?-->\s*+|<\?xml[^>]{0,500}>\s*+){0,4}"
+    rb"<(?:!doctype\s+html|html|head|body|script|title|meta|iframe|table|div|style|a\s|base|form|center|font|br|p|h1)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+_XML = re.compile(rb"\s*+<(?:\?xml\b|[a-z:]{1,40}[^>]{0,400}xmlns[:=])", re.IGNORECASE)
+_OFFICE_XML = re.compile(
+    rb"progid=\"(?:Word|Excel|PowerPoint)\.|schemas.microsoft.com/office/|urn:schemas-microsoft-com:office"
+)
+_FIELDS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{0,60}:[ \t][^\n]*+\n(?:[ \t][^\n]*+\n)*+){2}")
+_MAIL_FIELD = re.compile(
+    rb"^(?:Received|Return-Path|Message-ID|From|MIME-Version|Content-Type):", re.IGNORECASE | re.MULTILINE
+)
+_MHTML = re.compile(rb"^Content-Type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
+_SHEBANG = re.compile(rb"#!\s*+/[^\n]{1,200}")
+_SECTION = {
+    b"[internetshortcut": _T.URL_FILE,
+    b"[{000214a0-": _T.URL_FILE,
+    b"[desktop entry]": _T.DESKTOP_ENTRY,
+    b"windows registry editor": _T.REGISTRY,
+    b"regedit4": _T.REGISTRY,
+    b"web\r\n1\r\n": _T.WEB_QUERY,
+    b"web\n1\n": _T.WEB_QUERY,
+    b"(this file must be converted with binhex": _T.BINHEX,
+}
+
+
+def true_type_of(thing: Thing) -> TrueType:
+    """Return what the thing is by its octets; the name counts for what has no mark of its own."""
+    octets = thing.octets
+    if not octets:
+        return _T.EMPTY
+    return _by_magic(octets) or _by_structure(octets) or _as_text(octets, thing.ending) or _T.UNKNOWN
+
+
+def _by_magic(octets: bytes) -> TrueType | None:
+    for offset, magic, kind in _MAGIC:
+        if octets.startswith(magic, offset):
+            return _ole_kind(octets) if kind is _T.OLE else kind
+    if octets.startswith(b"PK") and octets[2:4] in (b"\3\4", b"\5\6", b"\7\x08", b"00"):
+        return _zip_kind(octets)
+    if octets.startswith((b"MZ", b"ZM")):
+        return _mz_kind(octets)
+    if octets.startswith(b"\xca\xfe\xba\xbe"):
+        count = int.from_bytes(octets[4:8], "big")
+        return _T.MACH_O if count <= _LAST_MACH_O_ARCHITECTURES else _T.JAVA_CLASS
+    if octets.startswith(b"RIFF"):
+        return _RIFF_KINDS.get(octets[8:12], _T.MEDIA)
+    return None
+
+
+def _mz_kind(octets: bytes) -> TrueType | None:
+    header = int.from_bytes(octets[60:64], "little")
+    if octets[header : header + 2] in (b"PE", b"NE", b"LE", b"LX") and header >= _MZ_HEAD // 2:
+        return _T.PE
+    # A text may begin with these letters; DOS itself asks no more of a program.
+    return None if is_text(octets) else _T.DOS
+
+
+def _ole_kind(octets: bytes) -> TrueType:
+    if octets.find(_MSI_CLSID) >= 0:
+        return _T.MSI
+    return _T.OUTLOOK_MESSAGE if octets.find("__properties_version1.0".encode("utf-16-le")) >= 0 else _T.OLE
+
+
+def _zip_kind(octets: bytes) -> TrueType:
+    """Tell what sort of file a zip archive is; whatever it is, all that is in it is looked into."""
+    if octets.find(b"AndroidManifest.xml") >= 0 and octets.find(b"classes.dex") >= 0:
+        return _T.APK
+    if octets.find(b"AppxManifest.xml") >= 0 or octets.find(b"AppxBundleManifest.xml") >= 0:
+        return _T.APPX
+    if octets.find(b"[Content_Types].xml") >= 0:
+        return _T.OOXML
+    if octets.startswith(b"mimetypeapplication/vnd.oasis.opendocument", 30):
+        return _T.ODF
+    if octets.find(b"META-INF/MANIFEST.MF") >= 0:
+        return _T.JAR
+    return _T.ZIP
+
+
+def _by_structure(octets: bytes) -> TrueType | None:
+    if octets.find(b"%PDF-", 0, _PDF_HEAD + 5) >= 0:
+        return _T.PDF
+    if octets.startswith(b"BM") and octets[6:10] == b"\0\0\0\0":
+        return _T.PICTURE
+    if octets.endswith(b"koly", -512, -508) or octets[-512:-508] == b"koly":
+        return _T.DMG
+    if octets[-512:-504] == b"conectix":
+        return _T.DISK_IMAGE
+    if octets[0] == 0x5D and octets[1:3] == b"\0\0" and len(octets) > 13 and octets[12] in (0, 0xFF):
+        return _T.LZMA
+    if _is_old_tar(octets):
+        return _T.TAR
+    if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not is_text(octets) and octets[3:4] == b"\n":
+        return _T.PYTHON_BYTECODE
+    return None
+
+
+def _is_old_tar(octets: bytes) -> bool:
+    """Tell whether a tar header of before 1988 begins here: it has no mark but its checksum."""
+    header = octets[:512]
+    if len(header) < 512 or not header[0] or not header[148:154].strip(b" \0").isdigit():
+        return False
+    try:
+        stated = int(header[148:156].split(b"\0")[0].strip() or b"0", 8)
+    except ValueError:
+        return False
+    return stated == sum(header[:148]) + 8 * 32 + sum(header[156:])
+
+
+def _as_text(octets: bytes, ending: str) -> TrueType | None:
+    head = readable_head(octets)
+    if head is None:
+        return None
+    lowered = head.lstrip().lower()
+    for begin, kind in _SECTION.items():
+        if lowered.startswith(begin):
+            return kind
+    if _SHEBANG.match(head):
+        return _T.SCRIPT
+    if _HTML.match(head):
+        return _T.SVG if _SVG.search(head) and b"<html" not in lowered else _T.HTML
+    if _XML.match(head) or _SVG.match(lowered):
+        return _xml_kind(head, lowered)
+    if _FIELDS.match(head) and _MAIL_FIELD.search(head):
+        return _T.SAVED_PAGE if _MHTML.search(head) and ending in _SAVED_PAGE_ENDINGS else _T.MAIL
+    return _T.TEXT
+
+
+_SAVED_PAGE_ENDINGS = frozenset({"mht", "mhtml", "doc", "dot", "xls", "xlt", "rtf"})
+
+
+def _xml_kind(head: bytes, lowered: bytes) -> TrueType:
+    if _SVG.search(lowered):
+        return _T.SVG
+    if b"<html" in lowered:
+        return _T.HTML
+    if b"settingcontent" in lowered:
+        return _T.SETTING_CONTENT
+    return _T.OFFICE_XML if _OFFICE_XML.search(head) else _T.XML
+
+
+def readable_head(octets: bytes) -> bytes | None:
+    """Return the beginning of a text in an ASCII-like charset, UTF-16 undone; None where it is no text."""
+    head = octets[:_TEXT_HEAD]
+    for mark, charset in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            return head[2:].decode(charset, "replace").encode("utf-8", "replace")
+    if head[1:2] == b"\0" and head[3:4] == b"\0" and head[:1] not in (b"\0", b""):
+        return head.decode("utf-16-le", "replace").encode("utf-8", "replace")
+    if not is_text(octets):
+        return None
+    return head.removeprefix(b"\xef\xbb\xbf")
+
+
+_TEXT_CONTROLS = b"\t\n\x0b\x0c\r\x1a\x1b\x08"
+_CONTROLS = bytes(octet for octet in range(32) if octet not in _TEXT_CONTROLS) + b"\x7f"
+
+
+def is_text(octets: bytes) -> bool:
+    """Tell whether the beginning of the octets is text in any charset that has ASCII in it: few control characters."""
+    head = octets[:_TEXT_HEAD]
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return controls * 100 <= len(head) and head.count(0) <= len(head) // 200
