@@ -15,17 +15,18 @@ MAX_KNOWN = 4_096  # answers kept
 
 _IP = re.compile(r"[0-9.]+|\[?[0-9a-f.]*:[0-9a-f:.%]*\]?")
 # What countries sell names below instead of names of their own: co.uk, com.au, ac.jp …
-_SECOND = frozenset(
+_SECOND = (
     "ac art asn av bel biz co com conf edu ed firm gen go gob gov gouv govt id in info ind inf ind k12 kiev lg ltd me "
     "mil mod muni mus net name nhs nic nom nsw ne or org plc pol pp press pro qc re sch school sld spb store tm tv "
-    "vic web".split()
+    "vic web"
 )
 # Houses whose customers have names below theirs.
-_SHARED = frozenset(
+_SHARED = (
     "azurewebsites.net blogspot.com cloudfront.net co.com duckdns.org firebaseapp.com github.io gitlab.io "
     "herokuapp.com netlify.app pages.dev r2.dev s3.amazonaws.com vercel.app web.app webflow.io weebly.com "
-    "wixsite.com wordpress.com workers.dev".split()
+    "wixsite.com wordpress.com workers.dev"
 )
+_SECOND_LEVELS, _SHARED_DOMAINS = frozenset(_SECOND.split()), frozenset(_SHARED.split())
 
 
 @lru_cache(MAX_KNOWN)
@@ -34,9 +35,9 @@ def registered_domain(host: str) -> str:
     labels = host.split(".")
     if len(labels) <= 2 or _IP.fullmatch(host):
         return host
-    is_below_country = len(labels[-1]) == 2 and labels[-2] in _SECOND
-    if is_below_country or ".".join(labels[-2:]) in _SHARED:
+    is_below_country = len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS
+    if is_below_country or ".".join(labels[-2:]) in _SHARED_DOMAINS:
         return ".".join(labels[-3:])
-    if len(labels) > 3 and ".".join(labels[-3:]) in _SHARED:
+    if len(labels) > 3 and ".".join(labels[-3:]) in _SHARED_DOMAINS:
         return ".".join(labels[-4:])
     return ".".join(labels[-2:])
