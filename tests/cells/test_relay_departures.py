@@ -373,6 +373,15 @@ async def test_relay_holds_what_an_account_may_not_send(tmp_path: Path) -> None:
         assert [None] == [each.auth for each in relay.outside.world.mails]
 
 
+async def test_relay_tells_the_mailbox_who_handed_a_mail_in(tmp_path: Path) -> None:
+    """RFC 4954 §5: the mailbox is trusted, and learns what its own people send to be learned."""
+    async with relay_and_world(tmp_path) as relay:
+        mail = Mail(ReversePath.parse(ANN), auth=Mailbox.parse("ann@lagoon.test"))
+        await relay.hand_over(mail, Recipient(ForwardPath.parse("<spam@lagoon.test>")))
+        await relay.kept.until("mail.relayed")
+        assert ["ann@lagoon.test"] == [str(each.auth) for each in relay.outside.local.mails]
+
+
 def test_relay_configuration_refuses_what_is_no_address() -> None:
     """[relay] seen_as has addresses."""
     with pytest.raises(ValueError, match=r"seen_as: .* is no IPv4 or IPv6 address"):

@@ -117,7 +117,8 @@ class Delivery:
             body=body,
             deliver_by=wish,
             hold=None,  # it was held here long enough
-            auth=None,  # who handed it in was asked about here
+            # Who handed it in was asked about here; the mailbox learns of whom it is taught.
+            auth=load.mail.auth if load.destination == self._options.domain else None,
         )
 
     async def _route(self, destination: str) -> Route | Unroutable:
