@@ -16,7 +16,7 @@ BODY = b"\r\nDelivered-To: bob@harbor.test\r\n"
 
 def forward_of(path: str) -> Forward:
     """Return what a recipient's mail goes on by."""
-    return Forward(Recipient(ForwardPath.parse(path)), (Mailbox("bob", "elsewhere.test"),), is_copy=False)
+    return Forward(Recipient(ForwardPath.parse(path)), (Mailbox("bob", "elsewhere.test"),))
 
 
 BOB = forward_of("<Bob@harbor.test>")

@@ -12,6 +12,7 @@ from fakes.jumping_clock import JumpingClock
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
+from fakes.pupil import Pupil, pupil
 from scop.cells.mailbox.manifest import MANIFEST
 from scop.cells.mailbox.service import MailboxOptions, run
 from scop.mesh.calls import Caller
@@ -58,8 +59,11 @@ async def resolve(address: str) -> ResolvedRecipient:
 class RunningMailbox:
     """A mailbox, what it logs, and its neighbours."""
 
-    def __init__(self, state: Path, neighbours: tuple[Listening, Listening], records: tuple[Records, Records]) -> None:
+    def __init__(
+        self, state: Path, neighbours: tuple[Listening, Listening], records: tuple[Records, Records], pupil: Pupil
+    ) -> None:
         self.kept = KeptLog()
+        self.pupil = pupil
         self.signer, reporter = neighbours
         self.signed, self.reported = records
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
@@ -71,6 +75,7 @@ class RunningMailbox:
             resolve=resolve,
             signer=MailPool(self.signer.dialer(), name=HOST, lmtp=False),
             reporter=MailPool(reporter.dialer(), name=HOST, lmtp=True),
+            filter=pupil.caller(),
             log=self.kept.log("mailbox"),
             clock=JumpingClock(),
             life=Life(),
@@ -78,6 +83,7 @@ class RunningMailbox:
             max_recipients=100,
             account_octets=4_000_000,
             report_local_parts=frozenset({"reports", "team"}),
+            learned_at={"spam": "spam", "ham": "ham", "team": "spam"},
         )
         self._clients: list[MailClient] = []
         self._operator: Caller | None = None
@@ -119,8 +125,9 @@ async def running_mailbox(state: Path, *, tells_results: bool = False) -> AsyncI
     async with (
         serve(signed.session, ServerOptions("signer", trusted=True)) as signer,
         serve(reported.session, reading) as reporter,
+        pupil() as learner,
     ):
-        mailbox = RunningMailbox(state, (signer, reporter), (signed, reported))
+        mailbox = RunningMailbox(state, (signer, reporter), (signed, reported), learner)
         mailbox.options = replace(mailbox.options, tells_results=tells_results)
         ready = asyncio.Event()
         mailbox.options.life.on_ready(ready.set)

@@ -27,12 +27,21 @@ DESCRIPTION
     Mail to an address for reports (`[reports] mailbox`, and those that `[publish]` names in our domain) goes to the
     reporter, decided at RCPT; an account of that name has it too.
 
+    People teach the spam filter. A mail that is moved to Junk is a lesson (spam), one that is moved out of it another
+    (ham); Quarantine is about attachments, and teaches nothing. So does, for the login that sent it, each mail that
+    one of our own users attaches to a mail to spam@ or ham@ (`[spam]` has the names; an account or alias of that name
+    wins); without an attached mail that is 550 5.6.0, which says how it is done, and for strangers there is no such
+    address. A lesson is written in one commit with its move, and waits until the filter has it on its disk; the last
+    word on a mail counts. Where a recipient has ever taught, the filter is asked for that person's own view: each
+    account has its own folder for the same mail. It has a second; then the stamp counts.
+
 PEERS
-    verifier and relay (LMTP in), operator (ListMail, ReadMail), keeper (asked ResolveRecipient), signer
-    (SMTP out): forwards, bounces of forwards, notices of delivery. reporter (LMTP out): reports to us.
+    verifier and relay (LMTP in), operator (ListMail, ReadMail, MoveMail, ForgetLessons), keeper (asked
+    ResolveRecipient), filter (LearnMail, ClassifyFor), signer (SMTP out): forwards, bounces of forwards, notices of
+    delivery. reporter (LMTP out): reports to us.
 
 STATE
-    `mail.db`: every stored mail.
+    `mail.db`: every stored mail, and what is not yet learned.
 
 SECURITY
     Exposure: envelopes and octets of mail from anybody, passed on by the verifier; header fields are parsed
@@ -43,9 +52,10 @@ SECURITY
     before, as a notice has. It cannot log in as anybody or change accounts.
 
 LIMITS
-    A quota for each account (`[limits] account_octets`). Mail cannot yet be deleted, moved or read by mail
-    clients. One SQLite file: one machine. Answers to the operator are at most 500 mails or 1 MiB. A notice
-    may be sent twice where the reply to a mail got lost.
+    A quota for each account (`[limits] account_octets`). Mail cannot yet be deleted, nor read by mail clients; the
+    operator moves it. One SQLite file: one machine. Answers to the operator are at most 500 mails or 1 MiB. Of a mail
+    the first MiB below our stamps is learned; of one mail 100 attached ones; 5,000 lessons of an account wait at most.
+    A notice may be sent twice where the reply to a mail got lost.
 
 Standards: RFC 2033, RFC 3461 (delivered, forwards), RFC 8601 (whose reverse path is proved), RFC 9228 (Delivered-To).
 """

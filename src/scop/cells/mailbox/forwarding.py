@@ -30,11 +30,16 @@ _OWN_PREFIX = b"x-scop-"  # for our own cells only
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """One recipient's mail that goes on to other addresses; `is_copy` where it is stored here as well."""
+    """One recipient's mail that goes on to other addresses; `accounts` have it here as well."""
 
     recipient: Recipient
     addresses: tuple[Mailbox, ...]
-    is_copy: bool
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the mail is stored here as well."""
+        return bool(self.accounts)
 
     @property
     def delivered_to(self) -> str:
@@ -45,7 +50,8 @@ class Forward:
 def forwarded_envelope(mail: Mail, forward: Forward) -> Envelope:
     """Return the envelope under which a mail goes on."""
     recipients = tuple(_forwarded(forward, address) for address in forward.addresses)
-    return Envelope(replace(mail, hold=None), recipients)
+    # It was held here long enough; and who handed it in to us has not handed in what somebody's address makes of it.
+    return Envelope(replace(mail, hold=None, auth=None), recipients)
 
 
 def _forwarded(forward: Forward, address: Mailbox) -> Recipient:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scop.base import Clock, printable
+from scop.cells.mailbox.foldering import Folder
+from scop.cells.mailbox.lessons import Lessons, Move, NoSuchMail
 from scop.cells.mailbox.session import Counter, Delivery, Resolve
-from scop.cells.mailbox.vault import Entry, Vault
-from scop.mesh.calls import CallServer
+from scop.cells.mailbox.teaching import Teacher, Teaching
+from scop.cells.mailbox.vault import MAX_PAGE, Entry, Vault
+from scop.mesh.calls import Answers, Caller, CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
 from scop.mesh.vocabulary.keeper import ResolvedRecipient, ResolveRecipient
-from scop.mesh.vocabulary.mailbox import ListMail, MailList, MailPiece, MailSummary, ReadMail
+from scop.mesh.vocabulary.mailbox import (
+    ForgetLessons,
+    ListMail,
+    MailList,
+    MailMoved,
+    MailPiece,
+    MailSummary,
+    MoveMail,
+    ReadMail,
+)
 from scop.mime import load_charsets, parse
 from scop.net.faults import PermanentFailure
 from scop.net.log import Log
@@ -39,6 +52,7 @@ class MailboxOptions:
     resolve: Resolve  # whose an address is
     signer: MailPool  # forwards and notices
     reporter: MailPool  # reports to us
+    filter: Caller  # learns what people say of their mail
     log: Log
     clock: Clock
     life: Life
@@ -46,6 +60,7 @@ class MailboxOptions:
     max_recipients: int
     account_octets: int
     report_local_parts: frozenset[str] = frozenset()  # whose mail the reporter reads
+    learned_at: Mapping[str, str] = field(default_factory=dict)  # label by local part: what is sent there is learned
     believed: frozenset[str] = BELIEVED
     tells_results: bool = False  # to the signer, of what goes on: it seals by ARC
 
@@ -68,6 +83,7 @@ def options_of(cell: Cell) -> MailboxOptions:
         resolve=resolve,
         signer=cell.mail_pool("signer"),
         reporter=cell.mail_pool("reporter"),
+        filter=cell.caller("filter"),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -75,6 +91,7 @@ def options_of(cell: Cell) -> MailboxOptions:
         max_recipients=limits.recipients,
         account_octets=limits.account_octets,
         report_local_parts=config.reports.local_parts(config.domain, config.publish),
+        learned_at={config.spam.spam_mailbox: "spam", config.spam.ham_mailbox: "ham"},
         tells_results=config.signer.arc,
     )
 
@@ -82,6 +99,17 @@ def options_of(cell: Cell) -> MailboxOptions:
 async def run(options: MailboxOptions) -> None:
     """Take and show mail until asked to end; what was begun then is either durable or told to come again."""
     vault = Vault(options.state / "mail.db", options.account_octets)
+    lessons = Lessons(vault.database, options.hostname)
+    teacher = Teacher(lessons, options.filter, options.log)
+    teaching = Teaching(
+        domain=options.domain,
+        hostname=options.hostname,
+        mailboxes=options.learned_at,
+        lessons=lessons,
+        filter=options.filter,
+        wake=teacher.wake,
+        log=options.log,
+    )
     counter = Counter(
         hostname=options.hostname,
         domain=options.domain,
@@ -90,6 +118,7 @@ async def run(options: MailboxOptions) -> None:
         signer=options.signer,
         reporter=options.reporter,
         report_local_parts=options.report_local_parts,
+        teaching=teaching,
         believed=options.believed,
         tells_results=options.tells_results,
         clock=options.clock,
@@ -106,24 +135,40 @@ async def run(options: MailboxOptions) -> None:
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(speech, lambda peer: Delivery(counter, peer), peer=peer, on_fault=options.log.fault)
 
+    desk = _Desk(vault, lessons, teacher, options.log)
+
     def show_mail(peer: Peer) -> CallServer:
-        reader = _Reader(vault)
-        return CallServer(peer, {ListMail: reader.list_mail, ReadMail: reader.read_mail}, options.log)
+        return CallServer(peer, desk.answers(), options.log)
 
     await options.inlet.serve({PipeProtocol.LMTP: take_mail, PipeProtocol.CALL: show_mail})
+    teacher.begin()
     options.life.ready()
     await options.life.stopped()
     await options.inlet.close()
+    await teacher.close()
+    await options.filter.close()
     await options.signer.close()
     await options.reporter.close()
     await vault.close()
 
 
-class _Reader:
+class _Desk:
     """Answers the operator."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, lessons: Lessons, teacher: Teacher, log: Log) -> None:
         self._vault = vault
+        self._lessons = lessons
+        self._teacher = teacher
+        self._log = log
+
+    def answers(self) -> Answers:
+        """Return what is answered to which question."""
+        return {
+            ListMail: self.list_mail,
+            ReadMail: self.read_mail,
+            MoveMail: self.move_mail,
+            ForgetLessons: self.forget_lessons,
+        }
 
     async def list_mail(self, asked: ListMail, _peer: Peer) -> MailList:
         """Name an account's mails."""
@@ -137,6 +182,26 @@ class _Reader:
         if found is None:
             raise PermanentFailure(f"{printable(asked.account)} has no mail {asked.id}")
         return MailPiece(*found)
+
+    async def move_mail(self, asked: MoveMail, _peer: Peer) -> MailMoved:
+        """Put mails into a folder; the filter is told what that says of them, now or when it is back."""
+        if asked.folder not in set(Folder):
+            raise PermanentFailure(f"there is no folder {printable(asked.folder)}; there are {', '.join(Folder)}")
+        if len(asked.ids) > MAX_PAGE:
+            raise PermanentFailure(f"at most {MAX_PAGE} mails are moved at once")
+        move = Move(asked.account, asked.ids, Folder(asked.folder))
+        try:
+            moved, lessons = await self._lessons.move(move)
+        except NoSuchMail as missing:
+            raise PermanentFailure(f"{printable(asked.account)} has no mail {missing}; nothing was moved") from None
+        account = printable(asked.account)
+        self._log.info("mail.moved", account=account, folder=move.folder, mails=moved, lessons=lessons)
+        self._teacher.wake()
+        return MailMoved(moved, lessons)
+
+    async def forget_lessons(self, asked: ForgetLessons, _peer: Peer) -> int:
+        """Drop what an account taught and the filter does not have yet."""
+        return await self._teacher.forget(asked.account)
 
 
 def _summary(entry: Entry) -> MailSummary:

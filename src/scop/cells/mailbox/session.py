@@ -25,9 +25,11 @@ from scop.cells.mailbox.forwarding import (
     untold_of_success,
     was_delivered_to,
 )
+from scop.cells.mailbox.originals import attached_originals
 from scop.cells.mailbox.outgoing import DeliveredNotice, Outgoing
 from scop.cells.mailbox.passing import Passing
 from scop.cells.mailbox.proof import is_proved
+from scop.cells.mailbox.teaching import Teaching
 from scop.cells.mailbox.vault import Deposit, OverQuota, Vault
 from scop.mesh.vocabulary.keeper import RecipientOutcome, ResolvedRecipient
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -50,6 +52,12 @@ _UNKNOWN = reply(550, "5.1.1", "No such recipient here")
 _DISABLED = reply(550, "5.2.1", "This mailbox takes no mail")
 _FULL = reply(452, "4.2.2", "This mailbox is full, try again later")
 _LATER = reply(451, "4.3.0", "Try again later")
+_TAUGHT_BY_STRANGER = reply(550, "5.7.1", "The filter learns from those who have an account here")
+_NOTHING_TO_LEARN = reply(
+    550,
+    "5.6.0",
+    "There is no mail attached to learn from: forward it as an attachment (.eml), not inline, since its header tells",
+)
 
 
 class _Kept(NamedTuple):
@@ -84,10 +92,18 @@ class Counter:
     signer: MailPool
     reporter: MailPool
     report_local_parts: frozenset[str]  # of our domain: mail to them is read by the reporter
+    teaching: Teaching
     believed: frozenset[str]
     tells_results: bool  # what the verifier found goes with a forward to the signer, who seals it by ARC
     clock: Clock
     log: Log
+
+
+class _Told(NamedTuple):
+    """A recipient who has the mail here, and of whom its sender wants to hear that."""
+
+    recipient: Recipient
+    accounts: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -96,7 +112,8 @@ class _Transaction:
     trace: str
     accounts: dict[str, None] = field(default_factory=dict)  # in the order of RCPT, each once
     forwards: list[Forward] = field(default_factory=list)
-    told: list[Recipient] = field(default_factory=list)  # stored here, and their sender wants to hear of it
+    told: list[_Told] = field(default_factory=list)
+    teaches: str = ""  # what is attached is learned as this
 
     @property
     def has_others(self) -> bool:
@@ -140,6 +157,8 @@ class Delivery(PipeSession):
             # An account or an alias of that name has its mail all the same.
             told = await self._begin(self._reporting, recipient)
             return _RECIPIENT_OK if answer is None and told.is_permanent else told
+        if answer is _UNKNOWN and mailbox is not None and (label := self._counter.teaching.label_at(mailbox)):
+            answer = self._begin_lesson(label)
         return _RECIPIENT_OK if answer is None else self._refuse(answer, "", recipient.forward_path)
 
     async def message(self, octets: bytes) -> Reply:
@@ -166,6 +185,15 @@ class Delivery(PipeSession):
         told = await passing.recipient(self._transaction.mail, recipient)
         return told if told.is_positive else self._refuse(told, passing.last_failure, recipient.forward_path)
 
+    def _begin_lesson(self, label: str) -> Reply | None:
+        """Take what our own people send to be learned, by the login that the relay tells; return a refusal or None."""
+        if self._peer.cell in self._counter.believed:
+            return _UNKNOWN  # to strangers there is no such address
+        if self._transaction.mail.auth is None:
+            return _TAUGHT_BY_STRANGER
+        self._transaction.teaches = label
+        return None
+
     def _is_for_reports(self, mailbox: Mailbox) -> bool:
         counter = self._counter
         local_part = mailbox.local_part.lower().partition("+")[0]  # as the keeper compares them
@@ -183,26 +211,26 @@ class Delivery(PipeSession):
         transaction.accounts.update(dict.fromkeys(found.accounts))
         if found.forwards:
             addresses = tuple(Mailbox.parse(address) for address in found.forwards)
-            transaction.forwards.append(Forward(recipient, addresses, is_copy=bool(found.accounts)))
+            transaction.forwards.append(Forward(recipient, addresses, found.accounts))
         if found.accounts and "SUCCESS" in recipient.notify:
-            transaction.told.append(recipient)
+            transaction.told.append(_Told(recipient, found.accounts))
         return None
 
     async def _take(self, octets: bytes) -> Reply | None:
         """Do all that is to be done with a mail; return the first refusal or None."""
         if not self._has_known_sender(octets):
             self._transaction.tell_no_success()
-        deposit = self._deposit(octets)
+        deposit = await self._deposit(octets)
         kept = {forward: self._why_kept(forward, octets) for forward in self._transaction.forwards}
         for forward, why in kept.items():
             if why is not None and not forward.is_copy:
                 return self._refuse(why.answer, why.reason, forward.recipient.forward_path)
         if self._outgoing.returning.is_begun and self._borrows_our_name(octets):
             return self._refuse(_BORROWS.answer, _BORROWS.reason)
-        if refused := await self._store(deposit) or await self._report(octets):
+        if refused := await self._learn(octets) or await self._store(deposit) or await self._report(octets):
             return refused
         for forward, why in kept.items():
-            is_spam = forward.is_copy and deposit.folder is Folder.JUNK
+            is_spam = any(_lies_apart(deposit, account) for account in forward.accounts)
             if why is not None or is_spam:
                 self._tell_kept(forward, why.reason if why is not None else _IS_SPAM)
             elif refused := await self._forward(forward, octets):
@@ -225,6 +253,20 @@ class Delivery(PipeSession):
         """Say whether the mail is a stranger's under our name; our own users were asked who they are."""
         counter = self._counter
         return self._peer.cell in counter.believed and borrows_our_name(octets, counter.hostname, counter.domain)
+
+    async def _learn(self, octets: bytes) -> Reply | None:
+        """Have what is attached wait for the filter, for the account that sent it; return a refusal or None."""
+        label, login = self._transaction.teaches, self._transaction.mail.auth
+        if not label or login is None:
+            return None
+        originals = attached_originals(octets)
+        if not originals:
+            return self._refuse(_NOTHING_TO_LEARN, "")
+        try:
+            await self._counter.teaching.learn(login.local_part, label, originals)
+        except TemporaryFailure as trouble:
+            return self._refuse(_LATER, str(trouble))
+        return None
 
     async def _store(self, deposit: Deposit) -> Reply | None:
         started = self._counter.clock.monotonic()
@@ -282,12 +324,15 @@ class Delivery(PipeSession):
         """Tell the sender that the mail was delivered, where it wanted that; return a refusal or None."""
         counter, transaction = self._counter, self._transaction
         sender = transaction.mail.reverse_path.mailbox
-        # RFC 5321 §4.5.5: never to the null path. What lies in Junk may bear a stranger's address.
-        if sender is None or not transaction.told or deposit.folder is Folder.JUNK:
-            return None
-        notice = DeliveredNotice(
-            counter.hostname, counter.domain, transaction.mail, sender, tuple(transaction.told), deposit.stored_unix
+        # What lies in Junk may bear a stranger's address.
+        told = tuple(
+            one.recipient
+            for one in transaction.told
+            if not any(_lies_apart(deposit, account) for account in one.accounts)
         )
+        if sender is None or not told:  # RFC 5321 §4.5.5: never to the null path
+            return None
+        notice = DeliveredNotice(counter.hostname, counter.domain, transaction.mail, sender, told, deposit.stored_unix)
         envelope, report = notice.compose(passed_on_octets(octets, counter.hostname))
         answer = await self._outgoing.hand_on(envelope, report)
         if answer.is_temporary:
@@ -299,19 +344,22 @@ class Delivery(PipeSession):
         tell(event, trace=transaction.trace, notice=ident, recipient=printable(str(sender)), reply=said)
         return None
 
-    def _deposit(self, octets: bytes) -> Deposit:
-        mail = self._transaction.mail
+    async def _deposit(self, octets: bytes) -> Deposit:
+        mail, accounts = self._transaction.mail, tuple(self._transaction.accounts)
         _, below = split_stamps(octets, self._counter.hostname)
         # Local mail bears whatever its author wrote: only the verifier removes foreign stamps.
         believed = self._peer.cell in self._counter.believed
+        hostname = self._counter.hostname
+        views = await self._counter.teaching.own_views(accounts, octets) if believed and accounts else {}
         return Deposit(
-            accounts=tuple(self._transaction.accounts),
+            accounts=accounts,
             delivery_id=delivery_id(mail.reverse_path, below),
-            folder=folder_of(octets, self._counter.hostname) if believed else Folder.INBOX,
+            folder=folder_of(octets, hostname) if believed else Folder.INBOX,
             trace=self._transaction.trace,
             reverse_path=str(mail.reverse_path),
             stored_unix=self._counter.clock.unix(),
             octets=prepend(octets, return_path_field(mail.reverse_path)),
+            own_folders=tuple((name, folder_of(octets, hostname, own_view=view)) for name, view in views.items()),
         )
 
     def _tell(self, deposit: Deposit, fresh: tuple[str, ...], seconds: float) -> None:
@@ -321,7 +369,7 @@ class Delivery(PipeSession):
                 trace=deposit.trace,
                 seconds=round(seconds, 6),
                 account=account,
-                folder=deposit.folder,
+                folder=deposit.folder_for(account),
                 size_octets=len(deposit.octets),
                 again=account not in fresh,  # a retry of what is there already
             )
@@ -342,3 +390,8 @@ class Delivery(PipeSession):
             peer=self._peer.cell,
         )
         return answer
+
+
+def _lies_apart(deposit: Deposit, account: str) -> bool:
+    """Say whether an account has the mail where nothing is sent on from."""
+    return deposit.folder_for(account) in (Folder.JUNK, Folder.QUARANTINE)

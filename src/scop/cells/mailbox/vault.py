@@ -16,7 +16,7 @@ from pathlib import Path
 from scop.net.faults import TemporaryFailure
 from scop.store import Database, StoreError
 
-__all__ = ["Deposit", "Entry", "OverQuota", "Usage", "Vault"]
+__all__ = ["Deposit", "Entry", "OverQuota", "Usage", "Vault", "trouble_is_temporary"]
 
 CONTENT_KEY_OCTETS = 32
 HEADER_OCTETS = 32_768  # of a mail's beginning, enough for a summary
@@ -48,6 +48,19 @@ MIGRATIONS = (
         octets INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE lesson (  -- what the filter has yet to learn
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the last word on a mail has a higher one
+        account TEXT NOT NULL,
+        key BLOB NOT NULL,  -- BLAKE2b of the mail below our stamps
+        label TEXT NOT NULL,
+        octets BLOB NOT NULL,
+        UNIQUE (account, key)
+    );
+    CREATE TABLE teacher (  -- who has ever taught: their own view of a mail is asked for
+        account TEXT PRIMARY KEY
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -57,7 +70,7 @@ class OverQuota(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """One mail to be stored."""
+    """One mail to be stored in `folder`, but for the accounts that have another in `own_folders`."""
 
     accounts: tuple[str, ...]
     delivery_id: str
@@ -66,6 +79,11 @@ class Deposit:
     reverse_path: str
     stored_unix: float
     octets: bytes
+    own_folders: tuple[tuple[str, str], ...] = ()
+
+    def folder_for(self, account: str) -> str:
+        """Return where an account has the mail."""
+        return dict(self.own_folders).get(account, self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +117,18 @@ class Vault:
         self._database = Database.open(path, MIGRATIONS)
         self._account_octets = account_octets
 
+    @property
+    def database(self) -> Database:
+        """Where the lessons lie as well."""
+        return self._database
+
     async def store(self, deposit: Deposit) -> tuple[str, ...]:
         """Store a mail durably; return the accounts that did not have this delivery yet.
 
         Raises `OverQuota` where one of the accounts has no room; then it is stored for none.
         """
         key = hashlib.blake2b(deposit.octets, digest_size=CONTENT_KEY_OCTETS).digest()
-        with _trouble_is_temporary():
+        with trouble_is_temporary():
             return await self._database.write(lambda sql: _store(sql, deposit, key, self._account_octets))
 
     async def has_room(self, account: str, size_octets: int) -> bool:
@@ -115,18 +138,18 @@ class Vault:
 
     async def usage(self, account: str) -> Usage:
         """Return how much an account has."""
-        with _trouble_is_temporary():
+        with trouble_is_temporary():
             return await self._database.read(lambda sql: _usage(sql, account))
 
     async def entries(self, account: str, *, after: int, limit: int) -> tuple[Entry, ...]:
         """Return an account's entries with a higher id, lowest first, at most `MAX_PAGE`."""
         count = max(0, min(limit, MAX_PAGE))
-        with _trouble_is_temporary():
+        with trouble_is_temporary():
             return await self._database.read(lambda sql: _entries(sql, account, after, count))
 
     async def piece(self, account: str, entry: int, offset: int, count: int) -> tuple[bytes, int] | None:
         """Return `count` octets of a mail from `offset` on, and its size; None where the account has no such mail."""
-        with _trouble_is_temporary():
+        with trouble_is_temporary():
             return await self._database.read(lambda sql: _piece(sql, account, entry, (offset, count)))
 
     async def close(self) -> None:
@@ -135,7 +158,8 @@ class Vault:
 
 
 @contextmanager
-def _trouble_is_temporary() -> Iterator[None]:
+def trouble_is_temporary() -> Iterator[None]:
+    """Have what the database runs into be said as `TemporaryFailure`."""
     try:
         yield
     except (sqlite3.Error, StoreError) as fault:
@@ -151,11 +175,11 @@ def _store(sql: sqlite3.Connection, deposit: Deposit, key: bytes, account_octets
         if _usage(sql, account).octets + size > account_octets:
             raise OverQuota(account)
     content = _content(sql, key, deposit.octets)
-    facts = (deposit.delivery_id, deposit.folder, deposit.trace, deposit.reverse_path, size, deposit.stored_unix)
+    facts = (deposit.delivery_id, deposit.trace, deposit.reverse_path, size, deposit.stored_unix)
     sql.executemany(
-        "INSERT INTO entry (account, delivery_id, folder, trace, reverse_path, size_octets, stored_unix, content)"
+        "INSERT INTO entry (account, folder, delivery_id, trace, reverse_path, size_octets, stored_unix, content)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(account, *facts, content) for account in fresh],
+        [(account, deposit.folder_for(account), *facts, content) for account in fresh],
     )
     sql.executemany(
         "INSERT INTO usage VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET mails = mails + 1, octets = octets + ?",

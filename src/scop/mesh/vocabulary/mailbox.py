@@ -1,4 +1,4 @@
-"""What the mailbox answers to the operator: which mails an account has, and their octets."""
+"""What the mailbox answers to the operator: which mails an account has, their octets, and where they lie."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import msgspec
 
 from scop.mesh.calls import Call
 
-__all__ = ["ListMail", "MailList", "MailPiece", "MailSummary", "ReadMail"]
+__all__ = [
+    "ForgetLessons",
+    "ListMail",
+    "MailList",
+    "MailMoved",
+    "MailPiece",
+    "MailSummary",
+    "MoveMail",
+    "ReadMail",
+]
 
 
 class MailSummary(msgspec.Struct, frozen=True):
@@ -50,3 +59,24 @@ class ReadMail(Call[MailPiece], frozen=True):
     account: str
     id: int
     offset: int = 0
+
+
+class MailMoved(msgspec.Struct, frozen=True):
+    """How many mails were elsewhere before, and how many of the moves teach the filter."""
+
+    moved: int
+    lessons: int
+
+
+class MoveMail(Call[MailMoved], frozen=True):
+    """Put these mails of an account into a folder, all or none, durably; what that teaches follows by itself."""
+
+    account: str
+    ids: tuple[int, ...]
+    folder: str
+
+
+class ForgetLessons(Call[int], frozen=True):
+    """Drop what this account taught and the filter does not have yet; how many lessons were that?"""
+
+    account: str
