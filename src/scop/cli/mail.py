@@ -9,6 +9,7 @@ import click
 
 from scop.cli.mail_compose import compose
 from scop.cli.mail_extract import extract
+from scop.cli.mail_move import move
 from scop.cli.mail_path import path
 from scop.cli.mail_read import parse, tree
 from scop.cli.mail_verify import verify
@@ -82,5 +83,5 @@ def show(account: str, number: int, config: Path, as_json: bool) -> None:
     sys.stdout.buffer.flush()
 
 
-for command in (parse, tree, extract, compose, path, verify):
+for command in (move, parse, tree, extract, compose, path, verify):
     mail.add_command(command)
