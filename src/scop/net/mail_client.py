@@ -168,6 +168,12 @@ class MailClient(MailTalk):
         """
         return worst(await self._message(octets))
 
+    async def message_replies(self, octets: bytes) -> tuple[Reply, ...]:
+        """Send the message as `message` does; return one reply, or in LMTP one for each recipient that was accepted."""
+        recipients = self._connection.accepted if self._lmtp else 1
+        said = await self._message(octets)
+        return tuple(said) if len(said) == recipients else (worst(said),) * recipients
+
     async def transaction(self, envelope: Envelope, octets: bytes) -> Transaction:
         """Hand over one message, its size told first; `origin` and `auth` only a neighbour may know."""
         self.has_begun_message = False

@@ -98,8 +98,11 @@ class MailSession(Protocol):
     async def recipient(self, recipient: Recipient, /) -> Reply:
         """Decide on one forward path."""
 
-    async def message(self, octets: bytes, /) -> Reply:
-        """Take the whole message; a positive reply takes responsibility for it. The transaction is over."""
+    async def message(self, octets: bytes, /) -> Reply | tuple[Reply, ...]:
+        """Take the whole message; a positive reply takes responsibility for it. The transaction is over.
+
+        In LMTP there may be a reply for each recipient that was accepted; one alone holds for all.
+        """
 
     async def reset(self) -> None:
         """Abandon the transaction."""
@@ -218,15 +221,16 @@ class MailServer(MailWire):
                 if len(self._out) >= MAX_REPLIES_AT_ONCE:
                     await self._give_way()
 
-    def _answer(self, event: Event, answer: Reply) -> None:
-        self._out.append(self._connection.send(answer))
+    def _answer(self, event: Event, answer: Reply | tuple[Reply, ...]) -> None:
+        answers = answer if isinstance(answer, tuple) else (answer,)
+        self._out.append(self._connection.send(*answers))
         self._answered = self._loop.time()
         if not isinstance(event, ChunkEnd):
             self._message_began = None
-        if isinstance(event, DataEnd) and answer.is_positive:
+        if isinstance(event, DataEnd) and any(each.is_positive for each in answers):
             self._bore_fruit = self._answered
 
-    async def _reply_to(self, event: Event) -> Reply:
+    async def _reply_to(self, event: Event) -> Reply | tuple[Reply, ...]:
         match event:
             case Mail():
                 return await self._session.mail(event)

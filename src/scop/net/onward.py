@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scop.net.faults import TemporaryFailure
+from scop.net.mail_outcome import worst
 from scop.smtp import Mail, Origin, Recipient, Reply, reply
 
 if TYPE_CHECKING:
@@ -60,6 +61,21 @@ class Onward:
         await self.abandon()
         return answer
 
+    async def message_replies(self, octets: bytes) -> tuple[Reply, ...]:
+        """Return what the next server says of the message for each recipient of LMTP; the transaction is over.
+
+        Where that is one reply, it holds for all.
+        """
+        said: list[Reply] = []
+
+        async def hand_over() -> Reply:
+            said.extend(await self._living().message_replies(octets))
+            return worst(said)
+
+        together = await self._or_later(hand_over())
+        await self.abandon()
+        return tuple([TRY_LATER if each.code == 421 else each for each in said]) or (together,)
+
     async def abandon(self) -> None:
         """Let the transaction go."""
         client, self._client, self._mail = self._client, None, None
@@ -79,9 +95,12 @@ class Onward:
         return answers[0]
 
     async def _message(self, octets: bytes) -> Reply:
+        return await self._living().message(octets)
+
+    def _living(self) -> MailClient:
         if self._client is None:
             raise TemporaryFailure("the connection of this transaction was lost")
-        return await self._client.message(octets)
+        return self._client
 
     async def _or_later(self, step: Awaitable[Reply]) -> Reply:
         try:

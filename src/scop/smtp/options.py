@@ -47,6 +47,8 @@ class ServerOptions:
     max_recipients: int = 100  # RFC 5321 §4.5.3.1.8: at least 100
     # Lenient: RFC 5321 §4.5.3.1.6 allows 998 octets and the line end, real mail has longer lines.
     max_text_line_octets: int | None = None
+    # Lenient: RFC 5321 §2.3.8 forbids bare CR and bare LF; whoever takes such a message must mend it, or keep it.
+    stray_octets: bool = False
     # Lenient: RFC 5321 §3.1 has the client wait for the greeting. Only spam engines and broken probes do not.
     early_talk: bool = False
     extensions: tuple[Extension, ...] | None = None  # that may be offered; None for all built-in ones

@@ -140,8 +140,11 @@ class ServerConnection:
         self._owed = event
         return event
 
-    def send(self, answer: Reply) -> bytes:
-        """Answer the last event (the connection itself at first); return the octets to send."""
+    def send(self, answer: Reply, *others: Reply) -> bytes:
+        """Answer the last event (the connection itself at first); return the octets to send.
+
+        In LMTP `others` are for the other recipients of the message; without them one answer holds for all.
+        """
         if self._state is State.CONNECTED:
             if self.early_talker:  # RFC 5321 §3.1, §4.3.1: the client waits for the greeting
                 answer = EARLY_TALK
@@ -153,7 +156,7 @@ class ServerConnection:
         octets = answer.to_octets()
         if self._options.lmtp and self._reader is not None and self._reader.is_last:
             # RFC 2033 §4.2: after the message one reply for each recipient that was accepted.
-            octets *= self._accepted
+            octets = b"".join([octets, *(each.to_octets() for each in others)]) if others else octets * self._accepted
         self._advance(event, answer)
         return octets
 
@@ -314,7 +317,7 @@ class ServerConnection:
             return DataRefused(reply(552, "5.3.4", "Message too large"), "message over the limit")
         if self._reader is None or not self._reader.is_last:
             return None
-        if not self._rules.strict:
+        if not (self._rules.strict or self._options.stray_octets):
             text = "Message contains bare CR, bare LF or NUL"
             return DataRefused(reply(550, "5.6.0", text), text.lower())
         if self._rules.too_long_lines:
