@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import ipaddress
-import resource
-import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from scop.cli.foreground import asked_to_end, run_to_the_end, written_place
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_limits import RateLimits
 from scop.cli.smtp_serve_names import checked_domains, checked_name, checked_networks, read_users
@@ -147,18 +144,15 @@ def serve(
         drop = drop_of(target, directory, name)
     except (ValueError, PermanentFailure) as fault:
         raise click.UsageError(str(fault)) from None
-    _run(lambda: _serve(drop, options, target))
+    run_to_the_end(lambda: _serve(drop, options, target))
 
 
 async def _serve(drop: Drop, options: ServeOptions, target: str) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = asked_to_end()
     async with _listening(drop, options) as service:
         options.log.info(
             "serve.listening",
-            places=[_place(*place) for place in service.places],
+            places=[written_place(*place) for place in service.places],
             protocol=_protocol(options),
             target=target,
         )
@@ -172,26 +166,9 @@ async def _listening(drop: Drop, options: ServeOptions) -> AsyncIterator[MailSer
         try:
             service = await stack.enter_async_context(serve_mail(drop, options))
         except OSError as fault:
-            places = ", ".join(_place(*place) for place in options.listen)
+            places = ", ".join(written_place(*place) for place in options.listen)
             raise PermanentFailure(f"cannot listen on {places}: {reason_of(fault)}") from None
         yield service
-
-
-def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the default of 1,024 is a wish of select(2)'s times
-    gc.collect()
-    gc.freeze()  # what was imported stays: no need to look through it again and again
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(main())
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop
-    except ModuleNotFoundError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
 
 
 def _protocol(options: ServeOptions) -> str:
@@ -214,7 +191,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _place(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

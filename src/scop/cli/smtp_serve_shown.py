@@ -10,29 +10,40 @@ import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from scop.base import printable
 from scop.net.log import Log, LogValue
 
-__all__ = ["lines_for", "log_for"]
+__all__ = ["Words", "lines_for", "listed", "log_for"]
 
 MAX_LINE_CHARACTERS = 1000
+
+
+Words: TypeAlias = Mapping[str, Callable[[str, Mapping[str, LogValue]], str]]  # by event: from its trace and fields
 
 
 class _ShownLog(Log):
     """Writes the same events in words."""
 
-    __slots__ = ()
+    __slots__ = ("_words",)
+
+    def __init__(self, service: str, write: Callable[[bytes], None], words: Words) -> None:
+        super().__init__(service, write)
+        self._words = words
 
     def _line(self, level: str, event: str, trace: str, fields: Mapping[str, LogValue]) -> None:
-        words = _WORDS[event](trace, fields) if event in _WORDS else f"{level} {event} {_shortened(fields)}"
+        said = self._words.get(event)
+        words = said(trace, fields) if said else f"{level} {event} {_shortened(fields)}"
         line = f"{_now(int(time.time()))}  {printable(words, limit=MAX_LINE_CHARACTERS)}\n"
         self._write(line.encode(errors="backslashreplace"))
 
 
-def log_for(write: Callable[[bytes], None], *, as_json: bool) -> Log:
-    """Return a log that writes for programs or for people."""
-    return (Log if as_json else _ShownLog)("serve", write)
+def log_for(
+    write: Callable[[bytes], None], *, as_json: bool, service: str = "serve", words: Words | None = None
+) -> Log:
+    """Return a log that writes for programs or for people; `words` are beside those of a mail server."""
+    return Log(service, write) if as_json else _ShownLog(service, write, {**_WORDS, **(words or {})})
 
 
 @lru_cache(maxsize=4)  # thousands of mails come in one second
@@ -80,7 +91,7 @@ def _pieces(lines: Sequence[bytes]) -> Iterator[bytes]:
 def _received(trace: str, fields: Mapping[str, LogValue]) -> str:
     tls = f", {fields['tls']}" if fields["tls"] else ""
     return (
-        f"{trace}  from {fields['reverse_path']} to {_listed(fields['recipients'])}, {fields['size_octets']} octets, "
+        f"{trace}  from {fields['reverse_path']} to {listed(fields['recipients'])}, {fields['size_octets']} octets, "
         f"by {fields['helo']} [{fields['address']}]{tls}"
     )
 
@@ -92,14 +103,15 @@ def _refused(_trace: str, fields: Mapping[str, LogValue]) -> str:
 
 
 def _listening(_trace: str, fields: Mapping[str, LogValue]) -> str:
-    return f"{fields['protocol']} on {_listed(fields['places'])}; mail goes to {fields['target']}. Ctrl-C ends."
+    return f"{fields['protocol']} on {listed(fields['places'])}; mail goes to {fields['target']}. Ctrl-C ends."
 
 
 def _ended(_trace: str, _fields: Mapping[str, LogValue]) -> str:
     return "ended; what was being taken is finished"
 
 
-def _listed(value: LogValue) -> str:
+def listed(value: LogValue) -> str:
+    """Return several values as a person reads them."""
     return ", ".join(map(str, value)) if isinstance(value, Sequence) else ""
 
 
@@ -107,7 +119,7 @@ def _shortened(fields: Mapping[str, LogValue]) -> str:
     return " ".join(f"{key}={value}" for key, value in fields.items() if key != "traceback")
 
 
-_WORDS: Mapping[str, Callable[[str, Mapping[str, LogValue]], str]] = {
+_WORDS: Words = {
     "mail.received": _received,
     "mail.refused": _refused,
     "command.refused": _refused,
