@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.mime import Address
+from scop.spam import Classifier, Label
 from scop.spam.evidence import Evidence, Link
 from scop.spam.phishing import Acquaintances, Introduction
 from scop.spam.phishing.acquaintances import MAX_DOMAINS
@@ -101,3 +102,29 @@ def test_tables_are_bounded_and_keep_what_is_frequent() -> None:
     assert acquaintances.knows_domain(f"number{MAX_DOMAINS - 1}.test")
     assert "" == acquaintances.imitated_by("number0-login.test")
     assert "frequent.test" == acquaintances.imitated_by("frequent-login.test")
+
+
+def test_domains_become_ours_and_others() -> None:
+    """What is ours is imitated; what is no longer, and was never taught, is not."""
+    acquaintances = Acquaintances(OURS)
+    assert "harbor.test" == acquaintances.imitated_by("harb0r.test")
+    acquaintances.belong_to(("mail.lagoon.example",))
+    assert ("", "lagoon.example") == (
+        acquaintances.imitated_by("harb0r.test"),
+        acquaintances.imitated_by("1agoon.test"),
+    )
+
+
+def test_classifier_knows_whom_ham_introduced() -> None:
+    """Ham teaches whom we know, taking it back unlearns that; the verdict brings what looks like phishing."""
+    classifier = Classifier()
+    ham, phish = (
+        f"From: Grace <g@{domain}>\r\n\r\nHello\r\n".encode() for domain in ("lagoon.example", "lag0on.example")
+    )
+    lesson = classifier.lesson_of(ham, Label.HAM)
+    classifier.take(lesson)
+    reasons = ["“lag0on.example” looks like lagoon.example and is not."]
+    assert reasons == [one.reason for one in Classifier.load(classifier.save()).classify(phish).suspicions]
+    classifier.take_back(lesson)
+    assert () == classifier.classify(phish).suspicions
+    assert None is classifier.lesson_of(phish, Label.SPAM).introduction

@@ -13,6 +13,7 @@ from scop.spam.connection import Connection
 from scop.spam.evidence import Evidence, evidence_of
 from scop.spam.leanings import Leanings
 from scop.spam.lesson import DIGEST_OCTETS, Lesson, taught_label
+from scop.spam.phishing import Acquaintances, suspicions_of
 from scop.spam.thresholds import Thresholds
 from scop.spam.verdict import Clue, Label, Verdict
 
@@ -40,6 +41,7 @@ class _Model(msgspec.Struct, frozen=True, array_like=True):
     spam_mails: _Count
     ham_mails: _Count
     counts: dict[int, tuple[_Count, _Count]]
+    acquaintances: bytes
 
 
 class Classifier:
@@ -50,6 +52,7 @@ class Classifier:
         if len(key) != KEY_OCTETS:
             raise ValueError(f"the key of a spam model has {KEY_OCTETS} octets")
         self._key = key
+        self.acquaintances = Acquaintances(key=key)
         self._spam_mails = 0
         self._ham_mails = 0
         self._counts: dict[int, _Counts] = {}
@@ -89,15 +92,22 @@ class Classifier:
 
     def lesson_from(self, evidence: Evidence, label: Label | str, digest: bytes) -> Lesson:
         """Return the lesson of a mail whose evidence is at hand."""
-        keys = sorted({self._key_of(token) for token in evidence.tokens})
-        return Lesson(taught_label(label), "", digest, b"".join(key.to_bytes(4, "little") for key in keys))
+        suspicious = [one.token for one in suspicions_of(evidence, self.acquaintances)]
+        keys = sorted({self._key_of(token) for token in (*evidence.tokens, *suspicious)})
+        introduction = self.acquaintances.introduction_of(evidence) if taught_label(label) is Label.HAM else None
+        octets = b"".join(key.to_bytes(4, "little") for key in keys)
+        return Lesson(taught_label(label), "", digest, octets, introduction)
 
     def take(self, lesson: Lesson) -> None:
         """Learn a lesson."""
+        if lesson.introduction is not None:
+            self.acquaintances.take(lesson.introduction)
         self._add(lesson, 1)
 
     def take_back(self, lesson: Lesson) -> None:
         """Unlearn a lesson that was taken: the model is what it would be without it."""
+        if lesson.introduction is not None:
+            self.acquaintances.take_back(lesson.introduction)
         self._add(lesson, -1)
 
     def classify(self, octets: bytes, connection: Connection | None = None) -> Verdict:
@@ -110,13 +120,15 @@ class Classifier:
 
     def weigh(self, evidence: Evidence, leanings: Leanings | None = None) -> Verdict:
         """Return the verdict on evidence, also with tokens that others added to it."""
-        keys = {self._key_of(token): token for token in evidence.tokens}
+        suspicions = suspicions_of(evidence, self.acquaintances)
+        tokens = (*evidence.tokens, *dict.fromkeys(one.token for one in suspicions))
+        keys = {self._key_of(token): token for token in tokens}
         strong = self._strongest(keys)
         score = combined([probability for _, _, probability in strong])
         if leanings is not None and leanings.lessons:
             score = _shifted(score, leanings.shift(frozenset(keys)))
         clues = tuple([Clue(token, probability) for _, token, probability in strong[:SHOWN_CLUES]])
-        return Verdict(self.thresholds.label(score), score, clues)
+        return Verdict(self.thresholds.label(score), score, clues, suspicions)
 
     def _add(self, lesson: Lesson, sign: int) -> None:
         is_spam = lesson.label is Label.SPAM
@@ -148,7 +160,9 @@ class Classifier:
 
     def save(self) -> bytes:
         """Return the model as octets."""
-        return _MAGIC + msgspec.msgpack.encode(_Model(self._key, self._spam_mails, self._ham_mails, self._counts))
+        known = self.acquaintances.save()
+        model = _Model(self._key, self._spam_mails, self._ham_mails, self._counts, known)
+        return _MAGIC + msgspec.msgpack.encode(model)
 
     @classmethod
     def load(cls, buffer: bytes | memoryview) -> Classifier:
@@ -163,6 +177,7 @@ class Classifier:
         loaded = cls(model.key)
         loaded._spam_mails, loaded._ham_mails = model.spam_mails, model.ham_mails
         loaded._counts = model.counts
+        loaded.acquaintances = Acquaintances.load(model.acquaintances, key=model.key)
         return loaded
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from scop.spam.phishing.acquaintances import Introduction
 from scop.spam.verdict import Label
 
 __all__ = ["DIGEST_OCTETS", "Lesson", "taught_label"]
@@ -28,6 +29,7 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
     account: Annotated[str, msgspec.Meta(max_length=MAX_ACCOUNT_OCTETS)]  # who taught it; "" for the trainer
     digest: Annotated[bytes, msgspec.Meta(min_length=DIGEST_OCTETS, max_length=DIGEST_OCTETS)]  # names the mail
     tokens: _Keys  # keyed hashes, 32 bits each, little-endian
+    introduction: Introduction | None = None  # of ham: whom we know by it
 
     def to_octets(self) -> bytes:
         """Return the lesson as octets that `parse` reads."""

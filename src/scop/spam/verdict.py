@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scop.spam.phishing.suspicion import Suspicion
+
 __all__ = ["Clue", "Label", "Verdict"]
 
 
@@ -26,8 +28,9 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The label, the score behind it (0 ham … 1 spam), and the clues that weighed most."""
+    """The label, the score behind it (0 ham … 1 spam), the clues that weighed most, and what looks like phishing."""
 
     label: Label
     score: float
     clues: tuple[Clue, ...]
+    suspicions: tuple[Suspicion, ...] = ()

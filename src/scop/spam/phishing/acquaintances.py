@@ -79,14 +79,24 @@ class Acquaintances:
     """Whom we know; new ones know nobody but who is imitated everywhere."""
 
     def __init__(self, own_domains: Iterable[str] = (), key: bytes = b"") -> None:
-        self.own_domains = frozenset(registered_domain(a_labels(domain)) for domain in own_domains)
         self._key = key
+        self.own_domains: frozenset[str] = frozenset()
         self._domains = _Tally(MAX_DOMAINS)
         self._addresses = _Tally(MAX_ADDRESSES)
         self._redirections = _Tally(MAX_REDIRECTIONS)
         self._names = _Tally(MAX_NAMES)
         self._linked = _Tally(MAX_LINKED)
-        self._look_alikes = LookAlikes(WELL_KNOWN | self.own_domains)
+        self._look_alikes = LookAlikes(WELL_KNOWN)
+        self.belong_to(own_domains)
+
+    def belong_to(self, own_domains: Iterable[str]) -> None:
+        """Say which domains are our own: names that people write to there are those of our people."""
+        before = self.own_domains
+        self.own_domains = frozenset(registered_domain(a_labels(domain)) for domain in own_domains)
+        for domain in before - self.own_domains - WELL_KNOWN - self._domains.counts.keys():
+            self._look_alikes.discard(domain)
+        for domain in self.own_domains:
+            self._look_alikes.add(domain)
 
     @property
     def is_empty(self) -> bool:
