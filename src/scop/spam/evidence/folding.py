@@ -1,0 +1,69 @@
+"""Text folded so that one word has one spelling: NFKC, lower case, nothing invisible, no marks without a letter.
+
+Letters of other alphabets that were mixed into a Latin word are read as what they look like. Whatever had to be
+undone is told, since honest mail seldom needs it.
+
+Standards: Unicode UAX #15 (NFKC), UTS #39 (confusables; the common ones only).
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+
+__all__ = ["fold", "look_alike", "tricks_of", "without_accents"]
+
+# Pieces are normalised one by one: of many marks on one letter it takes time that grows with their square.
+_PIECE_CHARACTERS = 512
+
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"  # which found no letter to join
+_VOWEL_POINTS = "\u0591-\u05c7\u0640\u064b-\u065f\u0670"  # Hebrew, Arabic: seldom written, so never counted
+_UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+_INVISIBLE = re.compile(f"[{_MARKS}{_VOWEL_POINTS}{_UNSEEN}\U000e0000-\U000e007f]+")
+
+_LOOKS = "аαɑʙсϲⅽԁеєɛɡһнιіıїјϳкӏмпηоοσօрρϼԛгѕꜱтτυսνѵωѡхχуγүуᴢ"
+_LATIN = "aaabcccdeeeghhiiiijjklmnnoooopppqrssttuuvvwwxxyyyyz"
+_CONFUSABLE = dict(zip(map(ord, _LOOKS), _LATIN, strict=True))
+_OTHERS = "\u0250-\u02af\u0370-\u058f"  # IPA, Greek, Cyrillic, Armenian
+_MIXED = re.compile(f"[a-z][{_OTHERS}]|[{_OTHERS}][a-z]")
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
+
+_TRICKS = (
+    ("trick:zero-width", re.compile("[A-Za-z][\u00ad\u200b-\u200d\u2060\ufeff]+[A-Za-z]")),
+    ("trick:direction", re.compile("[\u202d\u202e\u2066-\u2068]")),
+    ("trick:letter-forms", re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f100-\U0001f1e5]")),
+    ("trick:full-width", re.compile("[\uff21-\uff5a]")),
+    ("trick:tag-characters", re.compile("[\U000e0020-\U000e007f]")),
+    ("trick:many-marks", re.compile("[\u0300-\u036f]{3}")),
+)
+
+
+def fold(text: str) -> str:
+    """Return `text` in the one spelling in which words are compared."""
+    if text.isascii():
+        return text.lower()
+    pieces = range(0, len(text), _PIECE_CHARACTERS)
+    normal = "".join([normalize("NFKC", text[at : at + _PIECE_CHARACTERS]) for at in pieces])
+    return _INVISIBLE.sub("", normal.lower())
+
+
+def tricks_of(text: str) -> list[str]:
+    """Return a token for each way in which `text`, not folded yet, writes letters that are none."""
+    if text.isascii():
+        return []
+    found = [token for token, pattern in _TRICKS if pattern.search(text)]
+    if _MIXED.search(text.lower()):
+        found.append("trick:mixed-letters")
+    return found
+
+
+def look_alike(word: str) -> str:
+    """Return a folded word in Latin letters where letters of other alphabets stand among its own."""
+    if word.isascii() or _MIXED.search(word) is None:
+        return word
+    return word.translate(_CONFUSABLE)
+
+
+def without_accents(word: str) -> str:
+    """Return a folded word without the accents of its letters, and with Latin ones for all that look like them."""
+    return normalize("NFD", word).translate(_ACCENTS).translate(_CONFUSABLE)
