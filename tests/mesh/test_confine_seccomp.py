@@ -8,8 +8,9 @@ import socket
 import pytest
 
 from fakes.bpf import ALLOW, KILL, errno_verdict, verdict
+from scop.mesh.confine.permits import CHILD, NURSERY, SERVICE, SETTLED_NURSERY, UDP_SERVICE, Permits
 from scop.mesh.confine.seccomp import ARCHITECTURES, Architecture, program
-from scop.mesh.confine.syscalls import CONDITIONS, NUMBERS
+from scop.mesh.confine.syscalls import NUMBERS
 
 OWN_PID = 4711
 EPERM = errno_verdict(errno.EPERM)
@@ -21,6 +22,8 @@ MPTCP = 262
 FASTOPEN = 0x20000000
 THREAD = 0x3D0F00  # what the C library gives for a thread
 NEW_USER = 0x10000000
+FORK = 0x01200011  # what the C library gives for fork
+PRIVATE_ANONYMOUS, SHARED_ANONYMOUS, GROWS_DOWN = 0x22, 0x21, 0x100
 
 
 @pytest.fixture(params=sorted(ARCHITECTURES))
@@ -29,11 +32,11 @@ def processor(request: pytest.FixtureRequest) -> Architecture:
     return ARCHITECTURES[request.param]
 
 
-def ask(processor: Architecture, name: str, *arguments: int, udp: bool = False) -> int:
+def ask(processor: Architecture, name: str, *arguments: int, permits: Permits = SERVICE) -> int:
     """Return what the filter answers to a call by name."""
     number = NUMBERS[name][processor.column]
     assert number is not None
-    return verdict(program(processor, own_pid=OWN_PID, udp=udp), processor.audit, number, *arguments)
+    return verdict(program(processor, permits, own_pid=OWN_PID), processor.audit, number, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -89,15 +92,15 @@ def test_filter_refuses_the_harmful_side(processor: Architecture, name: str, arg
 
 def test_filter_lets_udp_only_where_granted(processor: Architecture) -> None:
     """UDP sockets are a right of their own, and bring nothing else with them."""
-    assert ALLOW == ask(processor, "socket", socket.AF_INET, UDP, 0, udp=True)
-    assert EPERM == ask(processor, "socket", socket.AF_INET, RAW, 0, udp=True)
-    assert EPERM == ask(processor, "socket", socket.AF_UNIX, UDP, 0, udp=True)
+    assert ALLOW == ask(processor, "socket", socket.AF_INET, UDP, 0, permits=UDP_SERVICE)
+    assert EPERM == ask(processor, "socket", socket.AF_INET, RAW, 0, permits=UDP_SERVICE)
+    assert EPERM == ask(processor, "socket", socket.AF_UNIX, UDP, 0, permits=UDP_SERVICE)
 
 
 def test_filter_refuses_every_call_that_is_not_in_the_table(processor: Architecture) -> None:
     """An unnamed number gets EPERM, one newer than the table ENOSYS, so that the C library falls back."""
-    octets = program(processor, own_pid=OWN_PID, udp=True)
-    named = {numbers[processor.column] for numbers in NUMBERS.values()}
+    octets = program(processor, UDP_SERVICE, own_pid=OWN_PID)
+    named = {NUMBERS[name][processor.column] for name in UDP_SERVICE}
     clone3 = 435
     unnamed = [number for number in range(452) if number not in named and number != clone3]
     assert {EPERM} == {verdict(octets, processor.audit, number) for number in unnamed}
@@ -106,14 +109,68 @@ def test_filter_refuses_every_call_that_is_not_in_the_table(processor: Architect
 
 def test_filter_kills_calls_of_another_architecture(processor: Architecture) -> None:
     """32-bit and x32 calls have other numbers, so a process that makes one is ended."""
-    octets = program(processor, own_pid=OWN_PID, udp=True)
+    octets = program(processor, UDP_SERVICE, own_pid=OWN_PID)
     assert KILL == verdict(octets, 0x40000003, 1)
     assert KILL == verdict(octets, processor.audit, 0x40000000)
 
 
-def test_every_condition_belongs_to_a_call_of_the_table() -> None:
-    """A condition on a call that is not let would say nothing."""
-    assert set() == CONDITIONS.keys() - NUMBERS.keys()
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("openat", (0,)),
+        ("newfstatat", (0,)),
+        ("socket", (socket.AF_INET, TCP, 0)),
+        ("clone", (FORK,)),
+        ("clone", (THREAD,)),
+        ("wait4", (0,)),
+        ("pidfd_open", (1,)),
+        ("tgkill", (OWN_PID, OWN_PID, 6)),
+        ("setitimer", (0,)),
+        ("setpriority", (0, 0, 0)),
+        ("rt_sigaction", (14,)),
+        ("rt_sigprocmask", (0,)),
+        ("prctl", (1,)),
+        ("prlimit64", (0, 7)),
+        ("memfd_create", (0,)),
+        ("dup2", (0,)),
+        ("seccomp", (1,)),
+        ("mmap", (0, 4096, 7, PRIVATE_ANONYMOUS)),
+        ("mmap", (0, 4096, 3, SHARED_ANONYMOUS)),
+        ("mmap", (0, 4096, 3, PRIVATE_ANONYMOUS | GROWS_DOWN)),
+        ("mmap", (0, 4096, 1, 2)),  # of a file
+    ],
+)
+def test_child_is_refused_all_but_computing(processor: Architecture, name: str, arguments: tuple[int, ...]) -> None:
+    """No files, sockets, children, signals, timers, limits, shared memory or new code."""
+    if NUMBERS[name][processor.column] is not None:
+        assert EPERM == ask(processor, name, *arguments, permits=CHILD)
+
+
+def test_child_may_read_write_and_have_memory(processor: Architecture) -> None:
+    """What it holds it can use, and memory that its limit counts it can have."""
+    assert ALLOW == ask(processor, "write", 3, permits=CHILD)
+    assert ALLOW == ask(processor, "mmap", 0, 4096, 3, PRIVATE_ANONYMOUS, permits=CHILD)
+
+
+@pytest.mark.parametrize("permits", [NURSERY, SETTLED_NURSERY], ids=["waits", "settled"])
+def test_nursery_has_children_and_no_way_out(processor: Architecture, permits: Permits) -> None:
+    """It forks and waits; it has no sockets of its own, no threads, and sends no signals."""
+    assert ALLOW == ask(processor, "clone", FORK, permits=permits)
+    refused = (("clone", THREAD), ("clone", FORK | NEW_USER), ("socket", socket.AF_INET), ("tgkill", 1), ("connect", 3))
+    assert {EPERM} == {ask(processor, name, argument, permits=permits) for name, argument in refused}
+
+
+def test_nursery_that_is_settled_loads_nothing_more(processor: Architecture) -> None:
+    """Code is mapped before, and never after."""
+    assert ALLOW == ask(processor, "mmap", 0, 4096, 5, 2, permits=NURSERY)
+    assert EPERM == ask(processor, "mmap", 0, 4096, 5, 2, permits=SETTLED_NURSERY)
+    assert EPERM == ask(processor, "openat", 0, permits=SETTLED_NURSERY)
+
+
+@pytest.mark.parametrize(("permits", "wider"), [(CHILD, SETTLED_NURSERY), (SETTLED_NURSERY, NURSERY)])
+def test_each_seal_only_takes_away(permits: Permits, wider: Permits) -> None:
+    """A call that the wider one does not have could not be granted by the narrower."""
+    assert set() == permits.keys() - wider.keys()
 
 
 def test_numbers_are_never_used_twice(processor: Architecture) -> None:

@@ -33,6 +33,7 @@ class World(StrEnum):
     DNS = "dns"
     HTTPS = "https"
     GIT = "git"  # one repository, where the configuration names it
+    SCANNER = "scanner"  # one virus scanner, where the configuration names it
     ZONES = "zones"  # the primaries whose zones the configuration says to fetch
 
 
@@ -70,6 +71,7 @@ class Manifest:
     world: tuple[World, ...] = ()
     datagrams: bool = False  # UDP; only the two DNS cells
     public_tls: bool = False  # reads the public certificate and key
+    watched: bool = False  # ends where its loop hangs: it reads what strangers wrote
 
     def granted(self) -> Mapping[str, PipeProtocol]:
         """Return who may come in, and what is spoken with it."""

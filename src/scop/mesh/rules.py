@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-import scop
 from scop.mesh.cell import Place
+from scop.mesh.code_paths import code_paths
 from scop.mesh.config import Config
 from scop.mesh.config.primary import RemotePlace
 from scop.mesh.config.resolver import server_place
@@ -16,19 +14,11 @@ from scop.mesh.confine import Rules
 from scop.mesh.control import Identifiers
 from scop.mesh.manifest import Manifest, World
 
-__all__ = ["rules_of"]
+__all__ = ["code_paths", "rules_of"]
 
 # What the C library reads to find the address of a host; only git's library asks it.
 NAMES_OF_HOSTS = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/host.conf", "/etc/services")
 ANY_PORT = 0  # Landlock's word for "a port the kernel picks"
-
-
-def code_paths() -> tuple[str, ...]:
-    """Return what a late import may read: the interpreter, the libraries and ourselves."""
-    known = sysconfig.get_paths()
-    ours = {str(Path(place).resolve()) for place in scop.__path__}
-    python = {known["stdlib"], known["platstdlib"], known["purelib"], known["platlib"], sys.prefix}
-    return tuple(sorted(python | ours | {"/usr/lib", "/lib", "/lib64", "/dev/null", "/dev/urandom"}))
 
 
 def _world_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
@@ -57,6 +47,12 @@ def _remote(manifest: Manifest, config: Config) -> RemotePlace | None:
     return config.primary.remote_place if World.GIT in manifest.world else None
 
 
+def _scanner_ports(manifest: Manifest, config: Config) -> tuple[int, ...]:
+    """Return where the virus scanner listens that the configuration names; none for who may not dial it."""
+    place = config.attachments.clamd
+    return (place[1],) if World.SCANNER in manifest.world and place is not None else ()
+
+
 def rules_of(
     manifest: Manifest,
     config: Config,
@@ -71,6 +67,7 @@ def rules_of(
         *_world_ports(manifest, config),
         *_server_ports(manifest, config),
         *_smarthost_ports(manifest, config),
+        *_scanner_ports(manifest, config),
         *((remote.port,) if remote and remote.host else ()),
         *(config.primary.primaries_ports(config.world.dns_port) if World.ZONES in manifest.world else ()),
     )
@@ -79,7 +76,7 @@ def rules_of(
         write_paths=(str(state), *((remote.folder,) if remote and remote.folder else ())),
         connect_ports=tuple(sorted({*pipes, *world})),
         # Who dials the world does so from the public address, and such a socket is bound first.
-        bind_ports=(ANY_PORT,) if manifest.world else (),
+        bind_ports=(ANY_PORT,) if set(manifest.world) - {World.SCANNER} else (),
         udp=manifest.datagrams,
         uid=identifiers.uid if identifiers else None,
         gid=identifiers.gid if identifiers else None,

@@ -6,7 +6,11 @@ from enum import StrEnum
 
 import msgspec
 
+from scop.mesh.config.checks import check_address, check_port, check_positive
+
 __all__ = ["Attachments", "Policy"]
+
+MAX_SECONDS = 12.0  # with the wait for a turn below the 25 s that a caller waits
 
 
 class Policy(StrEnum):
@@ -27,3 +31,22 @@ class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     yara_rules: str = ""  # a file or folder of YARA rules
     clamav: str = ""  # where clamd listens, as 127.0.0.1:3310; it is handed each mail with attachments
     seconds: float = 10.0  # for one mail
+
+    def __post_init__(self) -> None:
+        """Check the time, and where the scanner is."""
+        check_positive("seconds", self.seconds)
+        if self.seconds > MAX_SECONDS:
+            raise ValueError(f"seconds: a mail is examined for {MAX_SECONDS:g} s at most, not {self.seconds:g}")
+        if self.clamd is not None:
+            check_address("clamav", self.clamd[0])
+            check_port("clamav", self.clamd[1])
+
+    @property
+    def clamd(self) -> tuple[str, int] | None:
+        """The address and the port of the scanner; None for none."""
+        if not self.clamav:
+            return None
+        host, colon, port = self.clamav.rpartition(":")
+        if not colon or not port.isdecimal():
+            raise ValueError(f"clamav: an address and a port such as 127.0.0.1:3310, not {self.clamav!r}")
+        return host.strip("[]"), int(port)

@@ -11,7 +11,8 @@ Theory of operation. Four walls, from the widest to the narrowest, each a module
 `privileges` gives up ids and capabilities; `limits` bounds memory and descriptors; `landlock` leaves only
 the named paths and TCP ports; `seccomp` leaves only the system calls of a network service, with their
 arguments looked at where one call has a harmless and a harmful side. Seccomp closes last, since it also
-forbids what the others need.
+forbids what the others need. What reads hostile content by C code does so in a child of a process that was confined
+with `Rules.children`: that one calls `settle` when it has loaded all code, and each child `seal` before it reads.
 
 Standards: Linux landlock(7), seccomp(2), capabilities(7).
 """
@@ -24,8 +25,20 @@ from scop.mesh.confine import landlock, limits, privileges, seccomp
 from scop.mesh.confine.preload import preload_charsets, preload_threads
 from scop.mesh.confine.report import ConfinementReport, report_of
 from scop.mesh.confine.rules import Limits, Rules
+from scop.mesh.confine.seal import SealLimits, end_with_parent, seal, settle
 
-__all__ = ["ConfinementReport", "Limits", "Rules", "confine", "kernel_support", "preload_charsets"]
+__all__ = [
+    "ConfinementReport",
+    "Limits",
+    "Rules",
+    "SealLimits",
+    "confine",
+    "end_with_parent",
+    "kernel_support",
+    "preload_charsets",
+    "seal",
+    "settle",
+]
 
 
 def confine(rules: Rules) -> ConfinementReport:
@@ -38,13 +51,13 @@ def confine(rules: Rules) -> ConfinementReport:
     support = kernel_support()
     # Paths are opened while we may still reach them: an ordinary user may have no way there afterwards.
     fence = landlock.Fence.build(rules, support.landlock_abi)
-    privileges.become(rules.uid, rules.gid)
+    privileges.become(rules.uid, rules.gid, keep_reading=rules.children)
     limits.impose(rules.limits)
     privileges.close_to_others()
     if fence is not None:
         fence.close()
     if support.seccomp:
-        seccomp.install(seccomp.program(seccomp.here(), own_pid=os.getpid(), udp=rules.udp))
+        seccomp.install(seccomp.program(seccomp.here(), rules.permits, own_pid=os.getpid()))
     return support
 
 

@@ -12,9 +12,10 @@ import struct
 
 from scop.mesh.confine.kernel import prctl, syscall
 
-__all__ = ["become", "close_to_others"]
+__all__ = ["become", "close_to_others", "give_up_reading"]
 
 _PR_SET_DUMPABLE = 4
+_PR_SET_KEEPCAPS = 8
 _PR_CAPBSET_READ = 23
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
@@ -22,24 +23,34 @@ _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
+_DAC_READ_SEARCH = 1 << 2  # reads files whoever they belong to
 
 
-def become(uid: int | None, gid: int | None) -> None:
+def become(uid: int | None, gid: int | None, *, keep_reading: bool = False) -> None:
     """Become this user and group for good, and give up every capability.
 
-    Root must name both; an ordinary user names none and stays who it is.
+    Root must name both; an ordinary user names none and stays who it is. Who was root and loads code later may keep
+    on reading, because the interpreter may lie where only root gets; a fence says what.
     """
-    if os.geteuid() == 0:
+    is_root = os.geteuid() == 0
+    if is_root:
         if uid is None or gid is None:
             raise PermissionError("started as root, a confined process needs a uid and a gid to become")
         _empty_bounding_set()  # first: it takes a capability
         os.setgroups([])
+        if keep_reading:
+            prctl(_PR_SET_KEEPCAPS, 1)
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
     elif uid not in (None, os.geteuid()):
         raise PermissionError(f"uid {os.geteuid()} cannot become {uid}")
     prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
-    _give_up_capabilities()
+    _keep_capabilities(_DAC_READ_SEARCH if is_root and keep_reading else 0)
+
+
+def give_up_reading() -> None:
+    """Give up what `become` kept."""
+    _keep_capabilities(0)
 
 
 def close_to_others() -> None:
@@ -68,9 +79,10 @@ def _is_known(capability: int) -> bool:
     return True
 
 
-def _give_up_capabilities() -> None:
+def _keep_capabilities(kept: int) -> None:
     number = _CAPSET.get(platform.machine())
     if number is None:
         return  # setresuid from root has cleared them; an ordinary user has none
     header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
-    syscall(number, header, bytes(24))  # effective, permitted, inheritable: two words each, all empty
+    # Effective, permitted and inheritable; then the same of the capabilities past the first 32.
+    syscall(number, header, struct.pack("=6I", kept, kept, 0, 0, 0, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
 
 __all__ = ["ConfinementReport", "report_of"]
 
@@ -33,7 +33,8 @@ _NO_SIGNAL_SCOPE = (
 )
 
 
-class ConfinementReport(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ConfinementReport:
     """What is enforced; `missing` is empty where everything is."""
 
     landlock_abi: int  # 0: no Landlock

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from scop.mesh.confine.permits import NURSERY, SERVICE, UDP_SERVICE, Permits
+
 __all__ = ["Limits", "Rules"]
 
 MAX_PORT = 65535
@@ -30,6 +32,7 @@ class Rules:
     connect_ports: tuple[int, ...] = ()  # TCP
     bind_ports: tuple[int, ...] = ()  # TCP
     udp: bool = False  # may open new UDP sockets
+    children: bool = False  # may load code, have children and seal them; then it has no sockets
     uid: int | None = None
     gid: int | None = None
     limits: Limits = field(default_factory=Limits)
@@ -42,3 +45,12 @@ class Rules:
             raise ValueError("uid and gid are named both or not at all")
         if 0 in (self.uid, self.gid):
             raise ValueError("a confined process is never root")
+        if self.children and (self.connect_ports or self.bind_ports or self.udp or self.write_paths):
+            raise ValueError("who has children dials nobody, and writes no files")
+
+    @property
+    def permits(self) -> Permits:
+        """The system calls that the process needs."""
+        if self.children:
+            return NURSERY
+        return UDP_SERVICE if self.udp else SERVICE

@@ -1,6 +1,6 @@
 """Seccomp: a small program inside the kernel that looks at every system call.
 
-The program is assembled from the table in `syscalls`: check the architecture, then compare the number
+The program is assembled from what `permits` lets a kind of process: check the architecture, then compare the number
 call by call; a call with a harmful side has its arguments compared. Everything else gets EPERM, so that
 an attempt fails like any refused call and can be seen in the log, and is not a way to kill the cell.
 
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scop.mesh.confine.kernel import prctl, syscall
-from scop.mesh.confine.syscalls import AARCH64, CONDITIONS, NUMBERS, OWN_PID, UDP_SOCKETS, X86_64, Alternatives, Is
+from scop.mesh.confine.permits import OWN_PID, Alternatives, Is, Permits
+from scop.mesh.confine.syscalls import AARCH64, NUMBERS, X86_64
 
 __all__ = ["Architecture", "here", "install", "is_available", "program"]
 
@@ -88,25 +89,22 @@ def install(octets: bytes) -> None:
     syscall(here().seccomp, _SET_MODE_FILTER, _FLAG_TSYNC, header)
 
 
-def program(architecture: Architecture, *, own_pid: int, udp: bool) -> bytes:
+def program(architecture: Architecture, permits: Permits, *, own_pid: int) -> bytes:
     """Return the filter as classic BPF; `own_pid` is whom signals may reach."""
-    conditions = dict(CONDITIONS)
-    if udp:
-        conditions["socket"] += UDP_SOCKETS
-    return b"".join(_program(architecture, conditions, own_pid))
+    return b"".join(_program(architecture, permits, own_pid))
 
 
-def _program(architecture: Architecture, conditions: dict[str, Alternatives], own_pid: int) -> Iterator[Instruction]:
+def _program(architecture: Architecture, permits: Permits, own_pid: int) -> Iterator[Instruction]:
     yield _step(_LOAD, _ARCHITECTURE_AT)
     yield _jump(_JUMP_EQUAL, architecture.audit, 1, 0)
     yield _step(_RETURN, _KILL_PROCESS)  # a 32-bit call: other numbers, so nothing below would hold
     yield _step(_LOAD, _NUMBER_AT)
     yield _jump(_JUMP_AT_LEAST, _X32_CALLS, 0, 1)
     yield _step(_RETURN, _KILL_PROCESS)
-    for name, numbers in NUMBERS.items():
-        number = numbers[architecture.column]
+    for name, alternatives in permits.items():
+        number = NUMBERS[name][architecture.column]
         if number is not None:
-            verdict = list(_verdict(conditions.get(name), own_pid))
+            verdict = list(_verdict(alternatives, own_pid))
             yield _jump(_JUMP_EQUAL, number, 0, len(verdict))
             yield from verdict
     # clone3 hides its flags behind a pointer; on ENOSYS the C library falls back on clone.
@@ -116,9 +114,9 @@ def _program(architecture: Architecture, conditions: dict[str, Alternatives], ow
     yield _step(_RETURN, _ERRNO | errno.EPERM)
 
 
-def _verdict(alternatives: Alternatives | None, own_pid: int) -> Iterator[Instruction]:
+def _verdict(alternatives: Alternatives, own_pid: int) -> Iterator[Instruction]:
     """Return to the kernel: allow where there is no condition or one alternative holds."""
-    if alternatives is None:
+    if not alternatives:
         yield _step(_RETURN, _ALLOW)
         return
     for tests in alternatives:

@@ -1,17 +1,15 @@
-"""The system calls of a network service in Python, as a table: what is not here is refused.
+"""The system calls that one kind of process or another may make, as a table: what is not here is refused to all.
+
+Which kind may make which, and with what arguments, is in `permits`.
 
 Standards: Linux arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h.
 """
 
 from __future__ import annotations
 
-import fcntl
-import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
 
-__all__ = ["AARCH64", "CONDITIONS", "NUMBERS", "OWN_PID", "UDP_SOCKETS", "X86_64", "Alternatives", "Is"]
+__all__ = ["AARCH64", "NUMBERS", "X86_64"]
 
 X86_64 = 0
 AARCH64 = 1
@@ -152,81 +150,15 @@ NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "gettimeofday": (96, 169),
     "clock_gettime": (228, 113),
     "clock_getres": (229, 114),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Is:
-    """One test: the argument's low 32 bits, of which only those in `mask` count, equal `value`."""
-
-    argument: int
-    value: int
-    mask: int = 0xFFFFFFFF
-
-
-# A call passes where all tests of one alternative hold.
-Alternatives: TypeAlias = tuple[tuple[Is, ...], ...]
-
-_SOCKET_TYPE = 0xF  # without SOCK_CLOEXEC and SOCK_NONBLOCK
-_IPPROTO_TCP = 6
-_IPPROTO_UDP = 17
-_INTERNET = (socket.AF_INET, socket.AF_INET6)
-
-
-def _internet(kind: int, protocol: int) -> Alternatives:
-    return tuple(
-        (Is(0, family), Is(1, kind, _SOCKET_TYPE), Is(2, number)) for family in _INTERNET for number in (0, protocol)
-    )
-
-
-# The protocol is looked at because Landlock knows only TCP ports: MPTCP and SCTP are streams too.
-_TCP_SOCKETS = _internet(socket.SOCK_STREAM, _IPPROTO_TCP)
-UDP_SOCKETS = _internet(socket.SOCK_DGRAM, _IPPROTO_UDP)
-
-# MSG_FASTOPEN connects without connect(2), and Landlock looks at connect(2).
-_MSG_FASTOPEN = 0x20000000
-_PROT_EXEC = 4
-_CLONE_THREAD = 0x00010000 | 0x00000800 | 0x00000100  # CLONE_THREAD, CLONE_SIGHAND, CLONE_VM
-_CLONE_NAMESPACES = 0x7E020080
-_PR_SET_NAME = 15
-
-# FIONBIO, FIONREAD, FIOCLEX, FIONCLEX; TCGETS and TIOCGWINSZ ask whether it is a terminal.
-_IOCTLS = (0x5421, 0x541B, 0x5451, 0x5450, 0x5401, 0x5413)
-# Without F_SETOWN and F_SETSIG, which make the kernel send signals to others.
-_FCNTLS = (
-    fcntl.F_DUPFD,
-    fcntl.F_DUPFD_CLOEXEC,
-    fcntl.F_GETFD,
-    fcntl.F_SETFD,
-    fcntl.F_GETFL,
-    fcntl.F_SETFL,
-    fcntl.F_GETLK,
-    fcntl.F_SETLK,
-    fcntl.F_SETLKW,
-    36,  # F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW
-    37,
-    38,
-)
-
-OWN_PID = -1  # stands for the confined process's own id, which the program is made for
-
-# Calls with a harmful side: what of them passes.
-CONDITIONS: Mapping[str, Alternatives] = {
-    "socket": _TCP_SOCKETS,
-    # Event loops wake themselves through a pair. A stream pair cannot be connected elsewhere; a datagram
-    # pair could send to every unix socket of the machine.
-    "socketpair": ((Is(0, socket.AF_UNIX), Is(1, socket.SOCK_STREAM, _SOCKET_TYPE)),),
-    "sendto": ((Is(3, 0, _MSG_FASTOPEN),),),
-    "sendmsg": ((Is(2, 0, _MSG_FASTOPEN),),),
-    "sendmmsg": ((Is(3, 0, _MSG_FASTOPEN),),),
-    # No new code: what was not mapped as code before confinement never runs.
-    "mmap": ((Is(2, 0, _PROT_EXEC),),),
-    "mprotect": ((Is(2, 0, _PROT_EXEC),),),
-    # Threads, no processes and no namespaces.
-    "clone": ((Is(0, _CLONE_THREAD, _CLONE_THREAD | _CLONE_NAMESPACES),),),
-    "tgkill": ((Is(0, OWN_PID),),),
-    "prlimit64": ((Is(0, 0),),),
-    "prctl": ((Is(0, _PR_SET_NAME),),),
-    "ioctl": tuple((Is(1, request),) for request in _IOCTLS),
-    "fcntl": tuple((Is(1, command),) for command in _FCNTLS),
+    # a timer that ends who armed it
+    "setitimer": (38, 103),
+    # children, and their seals
+    "wait4": (61, 260),
+    "pidfd_open": (434, 434),
+    "setpriority": (141, 140),
+    "capset": (126, 91),
+    "seccomp": (317, 277),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
 }
