@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from scop.base import Clock
 from scop.mesh.calls import Caller
 from scop.mesh.config import Config
+from scop.mesh.control import Identifiers
 from scop.mesh.inlet import Inlet
 from scop.mesh.manifest import Manifest
 from scop.mesh.pipes import PipeIdentity, pipe_dialer
@@ -75,6 +76,7 @@ class Cell:
     listeners: Mapping[str, socket.socket] = field(default_factory=dict)  # by Listener.name, bound and listening
     life: Life = field(default_factory=Life)
     clock: Clock = field(default_factory=SystemClock)
+    identifiers: Identifiers | None = None  # which it takes where it was started as root
 
     def dial(self, peer: str) -> Dialer:
         """Return how to open a pipe to `peer`; raises `MeshError` where the manifest names none."""

@@ -32,6 +32,8 @@ __all__ = ["CellService", "live"]
 _Options = TypeVar("_Options")
 _Work: TypeAlias = Coroutine[object, object, None]
 
+WATCH_SECONDS = 2.0  # between two signs of life
+HANG_SECONDS = 15.0  # of processor time without one: below the 25 s that who asked us waits
 DRAIN_SECONDS = 25  # below the 30 s after which a neighbour gives up on us
 
 
@@ -71,6 +73,7 @@ def _cell_of(boot: Boot, manifest: Manifest, descriptors: tuple[int, ...]) -> Ce
         identity=identity,
         places={peer: Place(*place) for peer, place in boot.places.items()},
         listeners=dict(zip(boot.listeners, listening, strict=True)),
+        identifiers=boot.identifiers,
     )
 
 
@@ -109,12 +112,24 @@ async def _serve(cell: Cell, work: _Work, control: Control, log_descriptor: int)
     control.socket.setblocking(False)
     loop.add_reader(control.socket, _listen_to_supervisor, control, cell, log_descriptor)
     loop.add_signal_handler(signal.SIGTERM, cell.life.stop)
+    if cell.manifest.watched:
+        _show_life(loop)
     loop.set_exception_handler(lambda _loop, context: _log_fault(cell.log, context))
     serving = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(cell.life.stopped())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     await asyncio.wait_for(serving, DRAIN_SECONDS)
+
+
+def _show_life(loop: asyncio.AbstractEventLoop) -> None:
+    """Have the kernel end this process where the loop hangs, whatever code it hangs in.
+
+    Time of the processor, because one that was stopped, or waits for it on a busy machine, does not hang. Nobody
+    takes the signal, so it ends us; the supervisor starts us again.
+    """
+    signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+    loop.call_later(WATCH_SECONDS, _show_life, loop)
 
 
 def _log_fault(log: Log, context: Mapping[str, object]) -> None:

@@ -1,6 +1,6 @@
 """What the examiner may do."""
 
-from scop.mesh.manifest import Manifest, Pipe
+from scop.mesh.manifest import Manifest, Pipe, World
 from scop.mesh.protocol import PipeProtocol
 
 __all__ = ["MANIFEST"]
@@ -9,4 +9,6 @@ MANIFEST = Manifest(
     name="examiner",
     job="look into attachments",
     serves=(Pipe("filter", PipeProtocol.CALL, "mail with attachments"),),
+    world=(World.SCANNER,),
+    watched=True,
 )

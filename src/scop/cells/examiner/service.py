@@ -1,17 +1,28 @@
-"""The examiner's process: calls from the filter."""
+"""The examiner's process: calls from the filter, and a nursery beside it where mail is looked into."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scop.base import Clock
+from scop.cells.examiner.arrivals import Arrivals
+from scop.cells.examiner.desk import Desk, DeskOptions
+from scop.cells.examiner.nurse import ErrandLimits, Nurse
 from scop.mesh.calls import CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.underway import Underway
+from scop.mesh.vocabulary.examiner import Examined, ExamineMail
+from scop.net.clamd import ClamdPlace
 from scop.net.log import Log
 from scop.net.peer import Peer
 
-__all__ = ["ExaminerOptions", "options_of", "run"]
+__all__ = ["ExaminerOptions", "nursery_command", "options_of", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +30,75 @@ class ExaminerOptions:
     """Everything the examiner needs."""
 
     inlet: Inlet
+    nurse: Nurse
+    underway: Underway
+    children: int
+    clamd: ClamdPlace | None
     log: Log
+    clock: Clock
     life: Life
+    max_message_octets: int
+
+
+def nursery_command(*words: str) -> Sequence[str]:
+    """Return the command that runs the nursery, isolated from the environment as a cell is."""
+    return (sys.executable, "-I", "-X", "no_debug_ranges", "-m", "scop.cells.examiner.nursery", *words)
 
 
 def options_of(cell: Cell) -> ExaminerOptions:
-    """Return the options of an examiner in the mesh."""
-    return ExaminerOptions(cell.inlet, cell.log, cell.life)
+    """Start the nursery, which needs rights that the cell gives up next; its log says what it lacks."""
+    attachments = cell.config.attachments
+    ids = cell.identifiers
+    words = (str(ids.uid), str(ids.gid)) if ids is not None else ("", "")
+    place = attachments.clamd
+    return ExaminerOptions(
+        inlet=cell.inlet,
+        nurse=Nurse.start(nursery_command(*words, attachments.yara_rules), ErrandLimits(attachments.seconds)),
+        underway=Underway(cell.state),
+        children=len(os.sched_getaffinity(0)) + 1,  # one may wait for its own time to be up
+        clamd=ClamdPlace(*place) if place is not None else None,
+        log=cell.log,
+        clock=cell.clock,
+        life=cell.life,
+        max_message_octets=cell.config.limits.inner_message_octets,
+    )
 
 
 async def run(options: ExaminerOptions) -> None:
-    """Examine mail until asked to end."""
+    """Examine mail until asked to end, or until the nursery is lost, which only another start mends."""
+    options.nurse.attend()
+    for digest in options.underway.left_behind:
+        options.log.warning("mail.was_underway", digest=digest.hex())
+    arrivals = Arrivals(options.max_message_octets)
+    desk = Desk(
+        DeskOptions(options.nurse, options.underway, options.children, options.log, options.clock, options.clamd)
+    )
+
+    async def examine(piece: ExamineMail, _peer: Peer) -> Examined:
+        mail = arrivals.take(piece)
+        if mail is None:
+            return Examined()
+        try:
+            return Examined(await desk.examine(mail))
+        finally:
+            arrivals.release(mail)
 
     def answer_calls(peer: Peer) -> CallServer:
-        return CallServer(peer, {}, options.log)
+        return CallServer(peer, {ExamineMail: examine}, options.log)
 
     await options.inlet.serve({PipeProtocol.CALL: answer_calls})
     options.life.ready()
-    await options.life.stopped()
+    await _until_end(options)
     await options.inlet.close()
+    options.nurse.close()
+    options.underway.close()
+
+
+async def _until_end(options: ExaminerOptions) -> None:
+    ends = [asyncio.ensure_future(options.life.stopped()), asyncio.ensure_future(options.nurse.lost.wait())]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
+    if options.nurse.lost.is_set():
+        options.log.error("nursery.lost")
+        options.life.stop()

@@ -18,4 +18,5 @@ MANIFEST = Manifest(
         Pipe("examiner", PipeProtocol.CALL, "attachments"),
         Pipe("receiver", PipeProtocol.CALL, "who sends spam, and malware"),
     ),
+    watched=True,
 )

@@ -15,4 +15,5 @@ MANIFEST = Manifest(
         Pipe("receiver", PipeProtocol.CALL, "offenders, and who is honest"),
         Pipe("reporter", PipeProtocol.CALL, "how mail was judged"),
     ),
+    watched=True,
 )

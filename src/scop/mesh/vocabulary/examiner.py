@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypeAlias
+
 import msgspec
 
 from scop.mesh.calls import Call
 
-__all__ = ["ExamineMail", "Examined", "FoundThing"]
+__all__ = ["ExamineMail", "Examined", "FoundThing", "Severity", "unscannable"]
+
+# As `scop.attachments.Severity` has them: neither the filter nor the examiner's long-lived half loads that library.
+Severity: TypeAlias = Literal["note", "suspicious", "dangerous"]
+MAX_TEXT_CHARACTERS = 400  # of a place and of a reason
 
 
 class FoundThing(msgspec.Struct, frozen=True):
-    """One finding, in the words of `scop.attachments` (the filter does not load that library)."""
+    """One finding, in the words of `scop.attachments`; `place` and `reason` may bear what a stranger wrote."""
 
-    kind: str
-    severity: str
-    place: str
-    reason: str
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z]{1,20}$")]
+    severity: Severity
+    place: Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARACTERS)]
+    reason: Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARACTERS)]
+
+
+def unscannable(reason: str) -> FoundThing:
+    """Return the finding that a mail could not be examined."""
+    return FoundThing("unscannable", "suspicious", "", reason)
 
 
 class Examined(msgspec.Struct, frozen=True):

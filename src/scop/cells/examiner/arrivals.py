@@ -1,0 +1,102 @@
+"""Mails on their way in, piece by piece, each into memory that in the end nobody can change.
+
+Standards: Linux memfd_create(2), fcntl(2) (file seals).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections import OrderedDict
+
+from scop.mesh.underway import DIGEST_OCTETS
+from scop.mesh.vocabulary.examiner import ExamineMail
+from scop.net.faults import PermanentFailure, TemporaryFailure
+
+__all__ = ["Arrivals", "ArrivedMail"]
+
+MAX_ARRIVING = 64  # mails at once; one more, and the one that got its last piece longest ago is let go
+MAX_HELD_OCTETS = 512 << 20  # of all that arrive or wait
+# F_SEAL_*: no more seals, not shorter, not longer, not otherwise
+_FINAL = 0x1 | 0x2 | 0x4 | 0x8
+
+
+class ArrivedMail:
+    """A mail in memory behind a descriptor; closed by who took it."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self.octets = 0
+        self.descriptor = os.memfd_create("mail", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self._digest = hashlib.blake2b(digest_size=DIGEST_OCTETS)
+
+    @property
+    def digest(self) -> bytes:
+        """What the mail is known by, as `scop.mesh.underway.digest_of`."""
+        return self._digest.digest()
+
+    def append(self, octets: bytes) -> None:
+        """Add a piece."""
+        left = memoryview(octets)
+        while left:
+            left = left[os.write(self.descriptor, left) :]
+        self._digest.update(octets)
+        self.octets += len(octets)
+
+    def finish(self) -> None:
+        """Let nobody change it any more: who reads it and who scans it see the same."""
+        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, _FINAL)
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+class Arrivals:
+    """Takes pieces; `max_mail_octets` bounds one mail."""
+
+    def __init__(self, max_mail_octets: int) -> None:
+        self._max_mail_octets = max_mail_octets
+        self._mails: OrderedDict[str, ArrivedMail] = OrderedDict()
+        self._held_octets = 0
+
+    def take(self, piece: ExamineMail) -> ArrivedMail | None:
+        """Take a piece; return the mail with its last one, for the caller to `release`.
+
+        Raises `PermanentFailure` for a piece that fits nowhere, and `TemporaryFailure` where there is no room.
+        """
+        mail = self._begin(piece) if piece.offset == 0 else self._mails.get(piece.ident)
+        if mail is None or mail.octets != piece.offset or piece.offset + len(piece.octets) > piece.total_octets:
+            raise PermanentFailure("a piece of a mail that is not here as far as that; begin anew")
+        mail.append(piece.octets)
+        self._held_octets += len(piece.octets)
+        self._mails.move_to_end(piece.ident)
+        if mail.octets < piece.total_octets:
+            return None
+        del self._mails[piece.ident]
+        mail.finish()
+        return mail
+
+    def release(self, mail: ArrivedMail) -> None:
+        """Let go of a mail that was taken."""
+        self._held_octets -= mail.octets
+        mail.close()
+
+    def _begin(self, piece: ExamineMail) -> ArrivedMail:
+        if piece.total_octets > self._max_mail_octets:
+            raise PermanentFailure(f"a mail of {piece.total_octets} octets, at most {self._max_mail_octets}")
+        self._drop(piece.ident)
+        while len(self._mails) >= MAX_ARRIVING:
+            self._drop(next(iter(self._mails)))
+        if self._held_octets + piece.total_octets > MAX_HELD_OCTETS:
+            raise TemporaryFailure("too many octets are being examined")
+        mail = self._mails[piece.ident] = ArrivedMail(piece.client)
+        return mail
+
+    def _drop(self, ident: str) -> None:
+        mail = self._mails.pop(ident, None)
+        if mail is not None:
+            self.release(mail)

@@ -1,0 +1,112 @@
+"""What becomes of one mail: it waits for its turn, a child looks into it, a scanner may, and somebody is told.
+
+A mail that could not be examined twice is not tried again: its digest says what it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from scop.base import Clock, printable
+from scop.cells.examiner.arrivals import ArrivedMail
+from scop.cells.examiner.lanes import Lanes, Work
+from scop.cells.examiner.nurse import Nurse, Outcome
+from scop.mesh.underway import STRIKES, Underway
+from scop.mesh.vocabulary.examiner import FoundThing, unscannable
+from scop.net.clamd import ClamdPlace, scan
+from scop.net.faults import TemporaryFailure
+from scop.net.log import Log
+
+__all__ = ["Desk", "DeskOptions"]
+
+WAIT_SECONDS = 10.0  # for a turn; with the time of a child below what a caller waits
+MAX_FAILED = 1000  # mails that could not be examined are remembered, the last ones
+
+_SET_ASIDE = unscannable("Its attachments were not examined: this very mail has twice broken what looks into them.")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """What the desk works with."""
+
+    nurse: Nurse
+    underway: Underway
+    children: int  # at once
+    log: Log
+    clock: Clock
+    clamd: ClamdPlace | None = None
+
+
+class Desk:
+    """Examines mails."""
+
+    def __init__(self, options: DeskOptions) -> None:
+        self._options = options
+        self._lanes: Lanes[asyncio.Future[Work]] = Lanes(options.children)
+        self._failed: OrderedDict[bytes, int] = OrderedDict()
+
+    async def examine(self, mail: ArrivedMail) -> tuple[FoundThing, ...]:
+        """Return what is found in a mail; raises `TemporaryFailure` where that cannot be said now."""
+        digest = mail.digest
+        if self._options.underway.is_set_aside(digest) or self._failed.get(digest, 0) >= STRIKES:
+            self._options.log.warning("mail.set_aside", digest=digest.hex(), client=printable(mail.client))
+            return (_SET_ASIDE,)
+        work = await self._turn(mail.client)
+        clock = self._options.clock
+        started, is_trouble = clock.monotonic(), True
+        try:
+            with self._options.underway.at_work(digest):
+                outcome = await self._look(mail, work.lane.nice)
+            is_trouble = bool(outcome.trouble)
+        finally:
+            seconds = clock.monotonic() - started
+            self._lanes.done(work, seconds, clock.monotonic(), is_trouble=is_trouble)
+            self._call_next()
+        self._tell(mail, outcome, seconds)
+        return outcome.findings
+
+    async def _turn(self, client: str) -> Work:
+        """Wait for the turn of a client's mail."""
+        turn: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
+        if not self._lanes.put(client, turn, self._options.clock.monotonic()):
+            raise TemporaryFailure("too many mails wait to be examined")
+        self._call_next()
+        await asyncio.wait({turn}, timeout=WAIT_SECONDS)
+        if not turn.done():
+            self._lanes.withdraw(client, turn)
+            raise TemporaryFailure(f"no turn within {WAIT_SECONDS} s")
+        return turn.result()
+
+    def _call_next(self) -> None:
+        while (called := self._lanes.take()) is not None:
+            work, turn = called
+            turn.set_result(work)
+
+    async def _look(self, mail: ArrivedMail, nice: int) -> Outcome:
+        looking = asyncio.ensure_future(self._options.nurse.look(mail.descriptor, mail.octets, nice))
+        place = self._options.clamd
+        try:
+            virus = await scan(place, mail.descriptor, mail.octets) if place is not None else ""
+        except BaseException:
+            looking.cancel()
+            raise
+        outcome = await looking
+        if not virus:
+            return outcome
+        sentence = f"The virus scanner knows what it brings: {virus}."
+        return Outcome((FoundThing("virus", "dangerous", "", sentence), *outcome.findings), outcome.trouble)
+
+    def _tell(self, mail: ArrivedMail, outcome: Outcome, seconds: float) -> None:
+        found = [f"{one.severity} {one.kind} {printable(one.place)}" for one in outcome.findings]
+        self._options.log.info(
+            "mail.examined", digest=mail.digest.hex(), octets=mail.octets, seconds=round(seconds, 6), findings=found
+        )
+        if outcome.trouble:
+            self._failed[mail.digest] = self._failed.pop(mail.digest, 0) + 1
+            if len(self._failed) > MAX_FAILED:
+                self._failed.popitem(last=False)
+            self._options.log.warning(
+                "mail.unscannable", digest=mail.digest.hex(), client=printable(mail.client), reason=outcome.trouble
+            )

@@ -1,0 +1,73 @@
+"""Asks a ClamAV daemon about octets, by INSTREAM over TCP.
+
+The octets are passed on untouched; what is believed of the answer is one line, cut and made printable. It does not
+decide what a virus leads to.
+
+Standards: clamd(8), "COMMANDS": zINSTREAM, chunks of a length of four octets and that many, a length of zero at the
+end; the answer `stream: OK`, `stream: NAME FOUND` or `… ERROR`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+
+from scop.base import printable
+from scop.net.faults import TemporaryFailure
+
+__all__ = ["ClamdPlace", "scan"]
+
+SCAN_SECONDS = 20.0
+CHUNK_OCTETS = 1 << 20
+MAX_ANSWER_OCTETS = 4096
+MAX_NAME_CHARACTERS = 100
+_FOUND = re.compile(r"stream: (.{1,1000}) FOUND")
+
+
+@dataclass(frozen=True, slots=True)
+class ClamdPlace:
+    """Where the daemon listens."""
+
+    host: str
+    port: int
+
+
+async def scan(place: ClamdPlace, descriptor: int, octets: int) -> str:
+    """Return the name of the virus in the first octets behind a descriptor, '' for none; raises `TemporaryFailure`."""
+    try:
+        async with asyncio.timeout(SCAN_SECONDS):
+            reader, writer = await asyncio.open_connection(place.host, place.port)
+            try:
+                await _send(writer, descriptor, octets)
+                answer = await reader.read(MAX_ANSWER_OCTETS)
+            finally:
+                writer.close()
+    except TimeoutError:
+        raise TemporaryFailure(f"clamd has no answer within {SCAN_SECONDS} s") from None
+    except OSError as fault:
+        raise TemporaryFailure(f"clamd: {fault}") from fault
+    return _name_in(answer)
+
+
+async def _send(writer: asyncio.StreamWriter, descriptor: int, octets: int) -> None:
+    writer.write(b"zINSTREAM\0")
+    for at in range(0, octets, CHUNK_OCTETS):
+        chunk = os.pread(descriptor, min(CHUNK_OCTETS, octets - at), at)
+        writer.write(len(chunk).to_bytes(4, "big"))
+        writer.write(chunk)
+        await writer.drain()
+    writer.write(bytes(4))
+    await writer.drain()
+
+
+def _name_in(answer: bytes) -> str:
+    """Return the name in an answer; raises `TemporaryFailure` for one that says neither yes nor no."""
+    said = answer.rstrip(b"\0\r\n").decode("ascii", "replace")
+    if said == "stream: OK":
+        return ""
+    found = _FOUND.fullmatch(said)
+    if found is None:
+        raise TemporaryFailure(f"clamd says {printable(said, limit=200)!r}")
+    return printable(found[1], limit=MAX_NAME_CHARACTERS)
