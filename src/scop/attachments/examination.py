@@ -8,14 +8,14 @@ that it could not be examined; nothing is ever passed over in silence.
 
 from __future__ import annotations
 
-import lzma
-import struct
-import zlib
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from scop.attachments.eicar import eicar_findings
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import Inspection, Options
+from scop.attachments.inspection import BROKEN, Inspection, Options, broken
+from scop.attachments.judging import type_findings
+from scop.attachments.names import name_findings
 from scop.attachments.readers import readers_of
 from scop.attachments.readings import read_mail
 from scop.attachments.thing import Found, Thing
@@ -24,8 +24,6 @@ from scop.mime import Message, parse
 
 __all__ = ["examine", "examine_thing"]
 
-# What readers raise where the octets are not what the format asks for.
-_BROKEN = (ValueError, EOFError, IndexError, KeyError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
 _USUAL = Options()
 
 
@@ -80,10 +78,9 @@ class _Walk:
     def _next(self, frame: _Frame) -> Found | None:
         try:
             return next(frame.found, None)
-        except _BROKEN:
+        except BROKEN:
             if frame.thing is not None and frame.thing.is_whole:
-                reason = f"{frame.thing.shown_name} is damaged, or made so that only some programs can open it."
-                self._note(frame.thing.finding(Kind.BROKEN, Severity.SUSPICIOUS, reason))
+                self._note(broken(frame.thing))
         except Exception:  # whatever a reader does, the thing is not passed as harmless
             thing = frame.thing or Thing(b"")
             reason = f"{thing.shown_name} could not be examined: treat it as if it were dangerous."
@@ -106,6 +103,9 @@ class _Walk:
             yield Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, "", reason)
             return
         kind = true_type_of(thing)
+        yield from name_findings(thing)
+        yield from type_findings(thing, kind)
+        yield from eicar_findings(thing)
         digest = blake2b(thing.octets, digest_size=16).digest() + thing.ending.encode("utf-8", "replace")
         if digest in self._seen:  # the same again, in another reading or another folder
             return

@@ -6,15 +6,20 @@ around it leave.
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum, auto
-from itertools import takewhile
 
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.thing import Found, Thing, ThingCheck
 
-__all__ = ["Bounds", "Inspection", "Options"]
+__all__ = ["BROKEN", "Bounds", "Inspection", "Options", "broken"]
+
+# What readers raise where the octets are not what the format asks for.
+BROKEN = (ValueError, EOFError, IndexError, KeyError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class Options:
     checks: tuple[ThingCheck, ...] = ()  # the operator's rules: each sees every thing
 
 
+_MUCH = 40  # octets out of one of the whole mail: when nothing more may be unpacked, it was made for that
+_LAST_PIECES = 8
+
+
 class _End(Enum):
     """Why no more of a thing was unpacked."""
 
@@ -54,13 +63,14 @@ class _End(Enum):
 class Inspection:
     """What was spent on one mail."""
 
-    __slots__ = ("_mail_octets", "_octets", "_things", "bounds", "held_octets")
+    __slots__ = ("_is_told", "_mail_octets", "_octets", "_things", "bounds", "held_octets")
 
     def __init__(self, bounds: Bounds, mail_octets: int) -> None:
         self.bounds = bounds
         self._mail_octets = mail_octets
         self.held_octets = 0  # of the unpacked things that are open now
         self._octets = 0
+        self._is_told = False  # that nothing more is unpacked
         self._things = 0
 
     @property
@@ -80,39 +90,56 @@ class Inspection:
         """Yield the thing called `name` in `outer`, put together from `pieces` as far as the bounds go.
 
         `packed_octets` is what it takes in `outer`. The pieces should be small (some 64 KiB): one too many is made.
-        What the pieces raise (ValueError, EOFError, zlib.error …) is the reader's to say: the thing comes first.
+        Pieces that break off with one of `BROKEN` leave what came before them, and a finding.
         """
         taken: list[bytes] = []
-        fault: Exception | None = None
+        end: _End | None = None
+        is_broken = False
         try:
             end = self._take(pieces, packed_octets, taken)
-        except Exception as error:  # what came before it is looked into, then it goes on its way
-            end, fault = None, error
+        except BROKEN:
+            is_broken = True
         octets = b"".join(taken)
         taken.clear()
-        thing = outer.inside(octets, name, is_whole=end is None and fault is None)
+        thing = outer.inside(octets, name, is_whole=end is None and not is_broken)
         del octets
         yield thing
-        if fault is not None:
-            raise fault
-        if end is not None:
+        if is_broken:
+            yield broken(thing)
+        if end is not None and not self._is_told:
+            self._is_told = self._octets >= self.bounds.octets
             yield _beyond(thing, end)
 
     def _take(self, pieces: Iterable[bytes], packed_octets: int, taken: list[bytes]) -> _End | None:
         room, size = self.room_octets, 0
-        for piece in takewhile(lambda _: room > 0, pieces):
+        for piece in pieces if room else ():
             size += len(piece)
             self._octets += len(piece)
-            if size > room:
-                taken.append(piece[: len(piece) - (size - room)])
-                break
-            taken.append(piece)
+            taken.append(piece if size <= room else piece[: len(piece) - (size - room)])
             if self._is_bomb(size, packed_octets) or self._is_bomb(self._octets, self._mail_octets):
                 return _End.RATIO
-        return _End.ROOM if size > room or room == 0 else None
+            if size > room:
+                return _End.RATIO if self._is_hollow(taken) else _End.ROOM
+        return None if room else self._end_of_all()
+
+    def _end_of_all(self) -> _End:
+        """Say why nothing is unpacked any more, where that is so: what is deeper may only lack memory."""
+        grown = self._octets > _MUCH * self._mail_octets
+        return _End.RATIO if grown and self._octets >= self.bounds.octets else _End.ROOM
+
+    def _is_hollow(self, taken: list[bytes]) -> bool:
+        """Tell whether what came last would be packed again to nearly nothing: how much more comes is not known."""
+        last = b"".join(taken[-_LAST_PIECES:])
+        return len(zlib.compress(last, level=1)) * self.bounds.ratio < len(last)
 
     def _is_bomb(self, octets: int, packed_octets: int) -> bool:
         return octets > self.bounds.free_octets and octets > self.bounds.ratio * max(packed_octets, 1)
+
+
+def broken(thing: Thing) -> Finding:
+    """Return that a thing is not what its format asks for."""
+    reason = f"{thing.where} is damaged, or made so that only some programs can open it."
+    return thing.finding(Kind.BROKEN, Severity.SUSPICIOUS, reason)
 
 
 def _beyond(thing: Thing, end: _End) -> Finding:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from scop.attachments import archives
 from scop.attachments.thing import Reader
 from scop.attachments.true_types import TrueType
 
 __all__ = ["readers_of"]
 
-_READERS: dict[TrueType, tuple[Reader, ...]] = {}
+_READERS: dict[TrueType, tuple[Reader, ...]] = {**archives.READERS}
 
 
 def readers_of(kind: TrueType) -> tuple[Reader, ...]:

@@ -37,6 +37,12 @@ class Thing:
         return shown(self.name) or "a nameless file"
 
     @property
+    def where(self) -> str:
+        """The name as a subject, with the archive that it was found in: `invoice.exe in invoice.zip`."""
+        steps = self.place.split(_STEP)
+        return f"{self.shown_name} in {steps[-2]}" if self.depth and len(steps) > 2 else self.shown_name
+
+    @property
     def ending(self) -> str:
         """What stands behind the last dot of the name, in lower case; "" where there is none."""
         return ending_of(self.name)
@@ -46,6 +52,10 @@ class Thing:
         step = shown(name) or "nameless"
         place = f"{self.place}{_STEP}{step}" if self.place else step
         return Thing(octets, name, declared_type, place, self.depth + 1, is_whole)
+
+    def only_named(self, name: str) -> Thing:
+        """Return a thing in this one of which nothing but the name can be had."""
+        return self.inside(b"", name, is_whole=False)
 
     def read_as(self, octets: bytes, name: str | None = None) -> Thing:
         """Return another reading of the same thing."""
@@ -67,7 +77,7 @@ ThingCheck: TypeAlias = "Callable[[Thing], Iterable[Finding]]"
 def shown(text: str) -> str:
     """Return a stranger's text as it can stand in a sentence: printable, in its order, bounded."""
     readable = "".join([character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text])
-    readable = readable.strip()
+    readable = readable.strip().replace(_STEP.strip(), ">")  # else a name could make up a place
     if len(readable) <= _MAX_NAME:
         return readable
     return f"{readable[: _MAX_NAME - 30]}…{readable[-29:]}"  # the ending is what matters

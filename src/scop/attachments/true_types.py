@@ -220,7 +220,7 @@ def true_type_of(thing: Thing) -> TrueType:
     """Return what the thing is by its octets; the name counts for what has no mark of its own."""
     octets = thing.octets
     if not octets:
-        return _T.EMPTY
+        return _T.EMPTY if thing.is_whole else _T.UNKNOWN
     return _by_magic(octets) or _by_structure(octets) or _as_text(octets, thing.ending) or _T.UNKNOWN
 
 

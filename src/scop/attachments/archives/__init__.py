@@ -1,0 +1,27 @@
+"""Archives and compressed files, walked by readers of our own over the codecs of the standard library.
+
+Each reads what is there in every way that a program may: what a list names and what lies beside it. None trusts a
+stated size, and none makes more than a small piece before the bounds are asked.
+"""
+
+from collections.abc import Mapping
+
+from scop.attachments.archives.streams import read_bzip2, read_gzip, read_lzma, read_opaque, read_xz
+from scop.attachments.archives.tar import read_tar
+from scop.attachments.archives.zip import read_zip
+from scop.attachments.thing import Reader
+from scop.attachments.true_types import TrueType
+
+__all__ = ["READERS"]
+
+_T = TrueType
+
+READERS: Mapping[TrueType, tuple[Reader, ...]] = {
+    **dict.fromkeys((_T.ZIP, _T.JAR, _T.APK, _T.APPX, _T.OOXML, _T.ODF, _T.EXTENSION), (read_zip,)),
+    _T.TAR: (read_tar,),
+    _T.GZIP: (read_gzip,),
+    _T.BZIP2: (read_bzip2,),
+    _T.XZ: (read_xz,),
+    _T.LZMA: (read_lzma,),
+    **dict.fromkeys((_T.ZSTD, _T.COMPRESS, _T.LZ4, _T.ACE, _T.DMG, _T.DISK_IMAGE, _T.UDF), (read_opaque,)),
+}
