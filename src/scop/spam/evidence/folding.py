@@ -28,7 +28,12 @@ _OTHERS = "\u0250-\u02af\u0370-\u058f"  # IPA, Greek, Cyrillic, Armenian
 _MIXED = re.compile(f"[a-z][{_OTHERS}]|[{_OTHERS}][a-z]")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
+_ANY_TRICK = re.compile(
+    f"[\u00ad\u200b-\u200d\u202d\u202e\u2060-\u2068\ufeff{_OTHERS}\u0300-\u036f\u2460-\u24ff\uff21-\uff5a"
+    "\U0001d400-\U0001d7ff\U0001f100-\U0001f1e5\U000e0020-\U000e007f]"
+)
 _TRICKS = (
+    ("trick:mixed-letters", re.compile(f"[A-Za-z][{_OTHERS}]|[{_OTHERS}][A-Za-z]")),
     ("trick:zero-width", re.compile("[A-Za-z][\u00ad\u200b-\u200d\u2060\ufeff]+[A-Za-z]")),
     ("trick:direction", re.compile("[\u202d\u202e\u2066-\u2068]")),
     ("trick:letter-forms", re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f100-\U0001f1e5]")),
@@ -49,12 +54,9 @@ def fold(text: str) -> str:
 
 def tricks_of(text: str) -> list[str]:
     """Return a token for each way in which `text`, not folded yet, writes letters that are none."""
-    if text.isascii():
+    if text.isascii() or _ANY_TRICK.search(text) is None:
         return []
-    found = [token for token, pattern in _TRICKS if pattern.search(text)]
-    if _MIXED.search(text.lower()):
-        found.append("trick:mixed-letters")
-    return found
+    return [token for token, pattern in _TRICKS if pattern.search(text)]
 
 
 def look_alike(word: str) -> str:

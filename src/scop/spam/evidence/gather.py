@@ -1,42 +1,127 @@
-"""From a mail to its evidence."""
+"""From a mail to its evidence: each reader's findings put together, in a fixed order, and bounded.
+
+What was made by the sender's hand comes first, words last: no flood of words pushes a fact out.
+"""
 
 from __future__ import annotations
 
 import re
-from itertools import islice
 
-from scop.mime import Address, Message, parse
+from scop.mime import Address, Limits, Message, parse, parse_addresses
 from scop.spam.connection import Connection
+from scop.spam.evidence.fields import Fields, field_tokens, plain_field_tokens, read_fields, shape_of
+from scop.spam.evidence.folding import fold
+from scop.spam.evidence.hosts import client_tokens
+from scop.spam.evidence.numbers import number_tokens
+from scop.spam.evidence.path import date_tokens, path_tokens
+from scop.spam.evidence.texts import MAX_SEEN_CHARACTERS, MAX_WORDS, Texts, read_texts
+from scop.spam.evidence.urls import MAX_URLS, is_elsewhere, url_tokens, urls_in
 from scop.spam.evidence.values import Evidence, Scope
-from scop.spam.tokens import MAX_PART_OCTETS, tokens_of
+from scop.spam.evidence.words import disguises, oddities, shortened, words_in_order
 
-__all__ = ["evidence_of"]
+__all__ = ["MAX_OCTETS", "MAX_TOKENS", "MAX_TOKEN_CHARACTERS", "evidence_of"]
 
-MAX_WORDS = 2_000
-MAX_RECIPIENTS = 20
-_WORD = re.compile(r"[^\W_][\w'$€£%!-]{1,60}")
+MAX_TOKENS = 4_000
+MAX_TOKEN_CHARACTERS = 120
+MAX_OCTETS = 16_384
+MAX_HEADER_CHARACTERS = 6_000  # of them
+MAX_HIDDEN_WORDS = 200
+MAX_ADDRESS_CHARACTERS = 2_000
+
+_LIMITS = Limits(parts=200, header_octets=1 << 17, fields=300, field_octets=1 << 14)
+# The shape of nearly all: read from the decoded field where nothing in the header needed decoding.
+_PLAIN_ADDRESS = re.compile(
+    r"(?:(?:\"([^\"<>@\\]*+)\"|([^\"<>@,;:()\\]*+))[ \t]*)?<([\w.+=-]{1,64}@[\w.-]{1,255})>", re.ASCII
+)
 
 
 def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: Scope = Scope.FULL) -> Evidence:
     """Return the evidence of a mail, which stands below our own stamps; any octets are a mail."""
-    message = parse(octets)
-    text = next((part.text for part in message.walk() if part.content_type.maintype == "text"), "")[:MAX_PART_OCTETS]
+    message = parse(octets, limits=_LIMITS)
+    fields = read_fields(message.header)
+    texts = read_texts(message, scope)
+    words = [word for text in texts.texts for word in text.words][:MAX_WORDS]
+    tokens = plain_field_tokens(fields) if scope is Scope.PLAIN else _facts(message, fields, connection)
+    tokens += texts.tokens
+    tokens += _link_tokens(texts)
+    if scope is Scope.FULL:
+        tokens += _text_tokens(texts)
+    tokens += shortened(words)
     return Evidence(
-        tokens=tuple(sorted(tokens_of(octets))),
-        words=tuple(_WORD.findall(text.lower())[:MAX_WORDS]),
-        octets=octets[:MAX_PART_OCTETS],
-        text=text,
-        subject=message.header.get("subject") or "",
-        author=_first_address(message, "from"),
-        reply_to=_first_address(message, "reply-to"),
-        recipients=_recipients(message),
+        tokens=_bounded(tokens),
+        words=tuple(words),
+        octets=_octets(fields, texts) if scope is Scope.FULL else b"",
+        text="\n".join([text.seen for text in texts.texts])[:MAX_SEEN_CHARACTERS],
+        subject=fields.get("subject"),
+        author=_first_address(message, fields, "from"),
+        reply_to=_first_address(message, fields, "reply-to"),
+        links=tuple([link for page in texts.pages for link in page.links]),
+        forms=tuple([form for page in texts.pages for form in page.forms]),
     )
 
 
-def _first_address(message: Message, name: str) -> Address | None:
-    return next((one for one in message.addresses(name) if isinstance(one, Address)), None)
+def _bounded(tokens: list[str]) -> tuple[str, ...]:
+    if max(map(len, tokens)) > MAX_TOKEN_CHARACTERS:
+        tokens = [token[:MAX_TOKEN_CHARACTERS] for token in tokens]
+    return tuple(dict.fromkeys(tokens))[:MAX_TOKENS]
 
 
-def _recipients(message: Message) -> tuple[Address, ...]:
-    found = (one for name in ("to", "cc") for one in message.addresses(name) if isinstance(one, Address))
-    return tuple(islice(found, MAX_RECIPIENTS))
+def _facts(message: Message, fields: Fields, connection: Connection | None) -> list[str]:
+    found = field_tokens(fields)
+    hops = fields.all("received")
+    found += path_tokens(hops)
+    found += date_tokens(fields.get("date"), hops)
+    boundary = message.content_type.parameters.get("boundary", "")
+    if boundary:
+        found.append(f"part:boundary={shape_of(boundary)}")
+    if connection is not None:
+        found += client_tokens(connection.address.lower(), connection.name.lower(), connection.helo.lower())
+        found.append(f"net:{connection.tls}" if connection.tls else "net:no-tls")
+    return found
+
+
+def _link_tokens(texts: Texts) -> list[str]:
+    """Return the tokens of where links, forms and images lead."""
+    urls: dict[str, None] = {}
+    for page in texts.pages:
+        urls.update(dict.fromkeys([link.target for link in page.links]))
+        urls.update(dict.fromkeys(page.sources))
+    for text in texts.texts:
+        urls.update(dict.fromkeys(urls_in(text.folded)))
+    found = [token for url in list(urls)[:MAX_URLS] for token in url_tokens(url)]
+    if any(is_elsewhere(link.text, link.target) for page in texts.pages for link in page.links):
+        found.append("url:shown-elsewhere")
+    if any(form.asks_password for page in texts.pages for form in page.forms):
+        found.append("html:asks-for-secret")
+    return found
+
+
+def _text_tokens(texts: Texts) -> list[str]:
+    """Return what the visible texts hold besides words, and what is written so that nobody sees it."""
+    found: list[str] = []
+    for text in texts.texts:
+        odd, spaced = oddities(text.folded)
+        found += disguises(text.folded, odd, spaced=spaced)
+        found += number_tokens(odd)
+    hidden = [fold(page.hidden[:MAX_SEEN_CHARACTERS]) for page in texts.pages if page.hidden]
+    for unseen in hidden:
+        found += [f"hidden:{word}" for word in shortened(words_in_order(unseen))[:MAX_HIDDEN_WORDS]]
+    return found
+
+
+def _octets(fields: Fields, texts: Texts) -> bytes:
+    header = "\n".join([f"{name}: {body}" for name, body in fields.items])[:MAX_HEADER_CHARACTERS]
+    room = MAX_OCTETS - len(header)
+    return "\n\n".join([header, *[source[:room] for source in texts.sources[:4]]]).encode()[:MAX_OCTETS]
+
+
+def _first_address(message: Message, fields: Fields, name: str) -> Address | None:
+    body = fields.get(name)
+    if not body:
+        return None
+    plain = _PLAIN_ADDRESS.fullmatch(body)
+    if plain is not None and b"=?" not in message.header.octets:
+        return Address((plain[1] or plain[2] or "").strip(), plain[3])
+    field = message.header.all(name)[0]  # not yet decoded: an encoded word may hold what looks like an address
+    addresses = parse_addresses(field.unfolded[:MAX_ADDRESS_CHARACTERS], limits=_LIMITS)
+    return next((one for one in addresses if isinstance(one, Address)), None)

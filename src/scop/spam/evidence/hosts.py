@@ -1,7 +1,10 @@
-"""The registered domain of a host: the part of its name that somebody has bought, without a list from outside.
+"""Names of hosts: whose they are, what they look like, and what is odd about them.
 
-The public suffix list is 300 kB that change every week. A small rule is right for nearly all mail, and where it is
-wrong two names below one suffix are taken for one house, which makes a clue weaker and never a false one.
+Who registered a name is told by a rule of thumb, not by a list of all registries: a country's `co`, `com` and their
+like belong to nobody, and neither do the platforms that give each customer a name of his own. Where the rule is
+wrong a token is a little too coarse or too fine, and nothing else depends on it.
+
+Standards: RFC 1123 §2.1 (host names and address literals), RFC 3492 (punycode), RFC 5890 §2.3.2.
 """
 
 from __future__ import annotations
@@ -9,35 +12,114 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["registered_domain"]
+from scop.spam.evidence.folding import fold, without_accents
 
-MAX_KNOWN = 4_096  # answers kept
+__all__ = ["MAX_HOST_CHARACTERS", "client_tokens", "host_tokens", "is_address", "networks_of", "registered_domain"]
 
-_IP = re.compile(r"[0-9.]+|\[?[0-9a-f.]*:[0-9a-f:.%]*\]?")
-# What countries sell names below instead of names of their own: co.uk, com.au, ac.jp …
-_SECOND = (
-    "ac art asn av bel biz co com conf edu ed firm gen go gob gov gouv govt id in info ind inf ind k12 kiev lg ltd me "
-    "mil mod muni mus net name nhs nic nom nsw ne or org plc pol pp press pro qc re sch school sld spb store tm tv "
-    "vic web"
-)
-# Houses whose customers have names below theirs.
-_SHARED = (
-    "azurewebsites.net blogspot.com cloudfront.net co.com duckdns.org firebaseapp.com github.io gitlab.io "
-    "herokuapp.com netlify.app pages.dev r2.dev s3.amazonaws.com vercel.app web.app webflow.io weebly.com "
-    "wixsite.com wordpress.com workers.dev"
-)
-_SECOND_LEVELS, _SHARED_DOMAINS = frozenset(_SECOND.split()), frozenset(_SHARED.split())
+MAX_HOST_CHARACTERS = 255  # RFC 1035 §2.3.4
+MAX_HOST_LABELS = 4
+
+_SECOND_LEVEL_NAMES = """
+ac ad asn asso biz co com conf ed edu fin firm gob gouv gov go gr gv gen govt ind inf info int k12 lg ltd me mil
+ne net nic nom nhs or org plc police sch school sld tm tv web in res store art game
+"""
+_SECOND_LEVEL = frozenset(_SECOND_LEVEL_NAMES.split())
+_PLATFORMS_NAMES = """
+amazonaws.com appspot.com azurewebsites.net blogspot.com cloudfront.net firebaseapp.com github.io glitch.me
+herokuapp.com hopto.org netlify.app ngrok.io no-ip.org onrender.com pages.dev r2.dev repl.co sharepoint.com
+square.site surge.sh tripod.com vercel.app web.app webflow.io weebly.com windows.net wixsite.com wordpress.com
+workers.dev geocities.com dyndns.org duckdns.org ddns.net trycloudflare.com 000webhostapp.com
+"""
+_PLATFORMS = frozenset(_PLATFORMS_NAMES.split())
+_SHORTENERS_NAMES = """
+bit.ly t.co goo.gl tinyurl.com ow.ly is.gd buff.ly adf.ly bit.do cutt.ly rebrand.ly rb.gy shorturl.at tiny.cc
+lnkd.in db.tt qr.ae v.gd x.co s.id t.ly t.me wp.me youtu.be fb.me amzn.to soo.gd clck.ru makeashorterlink.com
+snipurl.com notlong.com tr.im snip.ly bl.ink shorte.st urlz.fr n9.cl u.to
+"""
+_SHORTENERS = frozenset(_SHORTENERS_NAMES.split())
+_DYNAMIC = re.compile(r"dsl|dial|dyn|ppp|cable|pool|dhcp|client|customer|cust|broadband|res\.|home|\d+[-.x]\d+[-.x]\d+")
+_ADDRESS = re.compile(r"\[?(?:\d{1,3}(?:\.\d{1,3}){3}|(?:ipv6:)?[0-9a-f]{0,4}(?::[0-9a-f.]{0,15}){2,8})\]?")
 
 
-@lru_cache(MAX_KNOWN)
+def is_address(host: str) -> bool:
+    """Tell whether a lower-case `host` is written as an IP address."""
+    return _ADDRESS.fullmatch(host) is not None
+
+
+@lru_cache(maxsize=1024)  # most hosts of a mail are one host
 def registered_domain(host: str) -> str:
-    """Return the registered domain of a host in lower case without a dot at its end; an address is its own."""
-    labels = host.split(".")
-    if len(labels) <= 2 or _IP.fullmatch(host):
+    """Return the domain that somebody registered, of which `host` is a name; an address is its own."""
+    if is_address(host):
         return host
-    is_below_country = len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS
-    if is_below_country or ".".join(labels[-2:]) in _SHARED_DOMAINS:
-        return ".".join(labels[-3:])
-    if len(labels) > 3 and ".".join(labels[-3:]) in _SHARED_DOMAINS:
-        return ".".join(labels[-4:])
-    return ".".join(labels[-2:])
+    labels = host.rsplit(".", 3)
+    if len(labels) < 3:  # a name and its top-level domain
+        return host
+    top, second = labels[-1], labels[-2]
+    shared = (len(top) == 2 and second in _SECOND_LEVEL) or f"{second}.{top}" in _PLATFORMS
+    return ".".join(labels[-3:] if shared else labels[-2:])
+
+
+@lru_cache(maxsize=1024)
+def host_tokens(host: str) -> tuple[str, ...]:
+    """Return the tokens of a link's host, in lower case: itself, its parents, and what is odd about it."""
+    if is_address(host):
+        return ("url:address", *[f"url:{network}" for network in networks_of(host)])
+    if host.isdigit() or host.startswith("0x"):
+        return ("url:address", "trick:number-as-host")
+    labels = host.split(".")
+    first = max(0, len(labels) - MAX_HOST_LABELS)
+    found = [f"url:{'.'.join(labels[start:])}" for start in range(first, len(labels))]
+    if registered_domain(host) in _SHORTENERS:
+        found.append("url:shortener")
+    if len(labels) > MAX_HOST_LABELS + 1:
+        found.append("url:many-labels")
+    if not host.isascii() or "xn--" in host:
+        found += ["trick:foreign-host", f"url:like:{_looks_like(labels)}"]
+    return tuple(found)
+
+
+def _looks_like(labels: list[str]) -> str:
+    return ".".join([without_accents(fold(_u_label(label))) for label in labels])
+
+
+def _u_label(label: str) -> str:
+    if not label.startswith("xn--") or len(label) > 63:  # RFC 1035 §2.3.4
+        return label
+    try:
+        shown = label[4:].encode("ascii").decode("punycode")
+        shown.encode()  # UnicodeEncodeError: half a character
+    except UnicodeError:
+        return label
+    return shown
+
+
+def networks_of(address: str) -> tuple[str, ...]:
+    """Return the networks of an address as text, the narrow one and the wide one."""
+    address = address.strip("[]").removeprefix("ipv6:")
+    sign = ":" if ":" in address else "."
+    groups = address.split(sign)
+    return (sign.join(groups[:3]) + sign, sign.join(groups[:2]) + sign)
+
+
+def client_tokens(address: str, name: str, helo: str) -> list[str]:
+    """Return what a client's address, its name in the DNS ("" for none) and what it calls itself say."""
+    found = [f"net:{network}" for network in networks_of(address)] if address else []
+    own = registered_domain(name) if name else ""
+    if own:
+        found.append(f"net:{own}")
+        if _DYNAMIC.search(name):
+            found.append("net:dynamic-name")
+    elif address:
+        found.append("net:no-name")
+    if not helo:
+        return found
+    if is_address(helo):
+        found.append("net:helo-is-address")
+    elif "." not in helo:
+        found.append("net:helo-unqualified")
+    else:
+        said = registered_domain(helo)
+        found.append(f"net:{said}")
+        if own and said != own:
+            found.append("net:helo-not-name")
+    return found

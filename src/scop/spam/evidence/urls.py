@@ -1,0 +1,95 @@
+"""Links and addresses in text: where they lead, and how they are made to look otherwise.
+
+Standards: RFC 3986 §3.2 (authority), §3.3, §3.4.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from scop.spam.evidence.hosts import MAX_HOST_CHARACTERS, host_tokens, registered_domain
+
+__all__ = ["MAX_URLS", "host_of", "looks_like_host", "url_tokens", "urls_in"]
+
+MAX_URLS = 100  # of one mail
+MAX_URL_CHARACTERS = 2_000
+
+_URL = re.compile(rf"(?:https?:[/\\]{{1,2}}|www\.)[^\s\"'<>`]{{1,{MAX_URL_CHARACTERS}}}")
+_SCHEME = re.compile(r"(?:https?:)?[/\\]{2,3}|(?=www\.)", re.IGNORECASE)
+_AUTHORITY_END = re.compile(r"[/\\?#\s]")
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,18}")
+_PATH_WORD = re.compile(r"[a-z]{3,20}")
+_ENDING = re.compile(r"\.([a-z0-9]{2,5})$")
+_LONG_RANDOM = re.compile(r"[a-z0-9_=-]{24}")
+MAX_PATH_WORDS = 6
+
+
+def urls_in(text: str) -> list[str]:
+    """Return the links that stand in lower-case `text`, each once."""
+    if "http" not in text and "www." not in text:
+        return []
+    return [url.rstrip(".,;:!?)]}") for url in list(dict.fromkeys(_URL.findall(text)))[:MAX_URLS]]
+
+
+def host_of(url: str) -> str:
+    """Return the host of a web link in lower case, nothing decoded but what hides it; "" where it has none."""
+    return _cut(url)[0]
+
+
+def looks_like_host(text: str) -> str:
+    """Return the host that the visible `text` of a link names; "" where it names none."""
+    text = text.strip().lower()
+    host = host_of(text) if _SCHEME.match(text) else _AUTHORITY_END.split(text, maxsplit=1)[0]
+    return host if _HOST.fullmatch(host) else ""
+
+
+def _cut(url: str) -> tuple[str, str, str, str]:
+    """Return the host, the user and the port as they are written, and what follows, all in lower case."""
+    start = _SCHEME.match(url)
+    if start is None:
+        return "", "", "", ""
+    rest = url[start.end() : start.end() + MAX_URL_CHARACTERS].lower()
+    end = _AUTHORITY_END.search(rest)
+    authority, path = (rest, "") if end is None else (rest[: end.start()], rest[end.start() :])
+    user, _, place = authority.rpartition("@")
+    host, _, port = place.partition(":") if not place.startswith("[") else (place, "", "")
+    if "%" in host:
+        host = unquote(host, errors="replace").lower()
+    return host.strip(".")[:MAX_HOST_CHARACTERS], user, port, path
+
+
+def url_tokens(url: str) -> list[str]:
+    """Return the tokens of one link; none for what leads nowhere outside of the mail."""
+    host, user, port, path = _cut(url)
+    if not host:
+        return []
+    found = list(host_tokens(host))
+    if user:
+        found.append("url:with-user")
+    if port and port not in ("80", "443"):
+        found.append("url:with-port")
+    if "%" in url[: len(host) + 8]:
+        found.append("trick:encoded-host")
+    return found + _path_tokens(path) if len(path) > 1 else found
+
+
+def _path_tokens(path: str) -> list[str]:
+    place, _, query = path.partition("?")
+    found = [f"path:{word}" for word in _PATH_WORD.findall(place)[:MAX_PATH_WORDS]]
+    ending = _ENDING.search(place)
+    if ending is not None:
+        found.append(f"path:.{ending[1]}")
+    if query:
+        found.append("path:?")
+    if _LONG_RANDOM.search(path):
+        found.append("path:long-random")
+    if "@" in path or "%40" in path:
+        found.append("path:with-address")
+    return found
+
+
+def is_elsewhere(text: str, target: str) -> bool:
+    """Tell whether the visible `text` of a link names another domain than that of its `target`."""
+    shown, actual = looks_like_host(text), host_of(target)
+    return bool(shown and actual) and registered_domain(shown) != registered_domain(actual)

@@ -1,0 +1,105 @@
+"""Folded text to words: cut where a language puts no spaces, disguises undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+
+from scop.spam.evidence.folding import look_alike, without_accents
+
+__all__ = ["MAX_WORD_CHARACTERS", "disguises", "oddities", "shortened", "words_in_order"]
+
+MAX_WORD_CHARACTERS = 24  # longer ones are told by their length and beginning
+MAX_DISGUISES = 60  # of each kind, in one text
+
+# Vowel signs are no letters to Python: they must not part the words of India and of Thailand.
+_SIGNS = "\u0900-\u0963\u0971-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+# Thai, Lao, Burmese, Khmer; Japanese, Chinese, Korean: pairs of characters stand for words.
+_UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+_ASCII_WORD = re.compile(r"[a-z0-9][\w'$%!-]{1,60}", re.ASCII)
+_WORD = re.compile(rf"[^\W_][\w'$€£%!{_SIGNS}-]{{1,60}}")
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003134f]{{1,1000}}")
+_RUN_OR_WORD = re.compile(
+    f"([{_UNSPACED}\U00020000-\U0003134f]{{1,1000}})|[^\\W_{_UNSPACED}](?:[^\\W_{_UNSPACED}]|['$%!{_SIGNS}-]){{1,60}}"
+)
+
+_AROUND = "\"'()[]{}<>.,;:!?*_-~=+#|/\\“”‘’„«»…–—"  # what stands around words without being of them
+_SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,30}(?!\S)")
+_PARTED = re.compile(r"[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4}")
+_DIGITS_INSIDE = re.compile(r"[a-z]{1,20}(?:[0134579@$!|]{1,2}[a-z]{1,20}){1,3}")
+_AS_LETTERS = str.maketrans("0134579@$!|", "oieastgasil")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+def words_in_order(folded: str) -> list[str]:
+    """Return the words of a folded text as they follow each other; pairs of characters where nothing parts words."""
+    if folded.isascii():
+        return _ASCII_WORD.findall(folded)
+    if _UNSPACED_RUN.search(folded) is None:
+        return list(map(look_alike, _WORD.findall(folded)))
+    words: list[str] = []
+    for found in _RUN_OR_WORD.finditer(folded):
+        run = found[1]
+        if run is None:
+            words.append(look_alike(found[0]))
+        elif len(run) == 1:
+            words.append(run)
+        else:
+            words += map(str.__add__, run, run[1:])
+    return words
+
+
+def shortened(words: Iterable[str]) -> list[str]:
+    """Return each word once; of long ones their length and beginning: random strings do not fill the model."""
+    unique = dict.fromkeys(words)
+    if max(map(len, unique), default=0) <= MAX_WORD_CHARACTERS:
+        return list(unique)
+    return [word if len(word) <= MAX_WORD_CHARACTERS else f"long:{word[0]}{len(word) // 10}" for word in unique]
+
+
+def oddities(folded: str) -> tuple[list[str], bool]:
+    """Return what stands between blanks and is no plain word, each once; and whether letters stand alone in rows."""
+    chunks = folded.split()
+    stripped = [chunk.strip(_AROUND) for chunk in dict.fromkeys(chunks) if not chunk.isalpha()]
+    odd = [chunk for chunk in stripped if chunk and not chunk.isalpha()]
+    return odd, list(map(len, chunks)).count(1) > 3  # a word of four letters or more
+
+
+def disguises(folded: str, odd: list[str], *, spaced: bool) -> list[str]:
+    """Return the words that were written so that nobody finds them, and a token for each way of doing so.
+
+    `odd` and `spaced` are what `oddities` said of the text.
+    """
+    found: list[str] = []
+    if spaced and (apart := [match[0].replace(" ", "") for match in _first(_SPACED, folded)]):
+        found += ["trick:spaced", *apart]
+    for token, pattern, undo in _WAYS:
+        undone = [undo(match[0]) for chunk in odd if (match := pattern.fullmatch(chunk))][:MAX_DISGUISES]
+        if undone:
+            found += [token, *undone]
+    if not folded.isascii():
+        accented = [chunk for chunk in dict.fromkeys(folded.split()) if not chunk.isascii()]
+        found += [f"like:{word}" for chunk in accented[:MAX_DISGUISES] if (word := _latin(chunk))]
+    return found
+
+
+def _undone_parts(word: str) -> str:
+    return _NO_LETTERS.sub("", word)
+
+
+def _undone_digits(word: str) -> str:
+    return word.translate(_AS_LETTERS)
+
+
+_WAYS = (("trick:parted", _PARTED, _undone_parts), ("trick:digits", _DIGITS_INSIDE, _undone_digits))
+
+
+def _latin(chunk: str) -> str:
+    """Return a word of Latin letters with accents as it looks without them; "" for any other."""
+    plain = without_accents(chunk.strip(_AROUND))
+    return plain[:MAX_WORD_CHARACTERS] if plain.isascii() and plain.isalpha() else ""
+
+
+def _first(pattern: re.Pattern[str], text: str) -> Iterable[re.Match[str]]:
+    return islice(pattern.finditer(text), MAX_DISGUISES)
