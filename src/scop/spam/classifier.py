@@ -58,6 +58,11 @@ class Classifier:
         self._counts: dict[int, _Counts] = {}
 
     @property
+    def key(self) -> bytes:
+        """What lessons for this model are made with."""
+        return self._key
+
+    @property
     def ham_count(self) -> int:
         """How many ham mails it has learned."""
         return self._ham_mails
