@@ -15,16 +15,21 @@ from scop.spam.evaluation.metrics import (
     one_minus_auc,
     roc,
 )
+from scop.spam.evaluation.protocols import Sample, Trainee, online, split
 
 __all__ = [
     "Confusion",
     "CurvePoint",
     "Judged",
     "RocPoint",
+    "Sample",
+    "Trainee",
     "at_ham_loss",
     "at_ham_lost",
     "confusion",
     "learning_curve",
     "one_minus_auc",
+    "online",
     "roc",
+    "split",
 ]
