@@ -32,7 +32,7 @@ def examine(message: Message | bytes, options: Options = _USUAL) -> tuple[Findin
     if not isinstance(message, Message):
         message = parse(message)
     walk = _Walk(options, len(message.span.octets))
-    return walk.run(read_mail(message, Thing(b"")))
+    return walk.run(read_mail(message))
 
 
 def examine_thing(thing: Thing, options: Options = _USUAL) -> tuple[Finding, ...]:

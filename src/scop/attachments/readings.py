@@ -1,22 +1,158 @@
 """The parts of a mail as things, in every reading that a mail program may have of them.
 
-Standards: RFC 2045, RFC 2046, RFC 2183, RFC 2231.
+Theory of operation. A mail is read as `scop.mime` reads it, and each leaf in each way in which its transfer encoding
+and its name can be taken. Where the structure itself is ambiguous (two Content-Types, two boundaries, a header whose
+end is not plain) each other structure is written out as a mail of its own and read in the same way; what comes out
+again is read once, and their number is bounded. An ambiguity is a finding: a note where all readings show the same,
+and suspicious where one of them shows an attachment that another does not.
+
+Standards: RFC 2045, RFC 2046, RFC 2183, RFC 2231; POSIX.1-2017 `uuencode`; the yEnc draft 1.3.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from hashlib import blake2b
 
-from scop.attachments.thing import Found, Thing
-from scop.mime import Message
+from scop.attachments.encodings import contents_of
+from scop.attachments.finding import Kind, Severity
+from scop.attachments.inspection import Inspection
+from scop.attachments.names import runs_what
+from scop.attachments.part_names import names_of
+from scop.attachments.structures import OtherStructure, other_structures
+from scop.attachments.text_files import files_in_text
+from scop.attachments.thing import Found, Thing, ending_of, inner_place, shown
+from scop.attachments.true_types import TrueType, true_type_of
+from scop.mime import Entity, Message, parse
+from scop.mime.transfer import UU_ENCODINGS
 
-__all__ = ["read_mail"]
+__all__ = ["read_mail", "read_mail_file"]
+
+_MAX_STRUCTURES = 24
+_T = TrueType
+# What may differ between two readings without anything being hidden.
+_HARMLESS = {_T.TEXT, _T.UNKNOWN, _T.EMPTY, _T.HTML, _T.PICTURE, _T.MAIL, _T.XML}
 
 
-def read_mail(message: Message, outer: Thing) -> Iterator[Found]:
-    """Yield the parts of a mail that lies in `outer`."""
-    for number, entity in enumerate(message.walk()):
+def read_mail_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Yield the parts of a mail that is itself attached."""
+    yield from read_mail(parse(thing.octets), thing)
+
+
+def read_mail(message: Message, outer: Thing | None = None) -> Iterator[Found]:
+    """Yield the parts of a mail, which lies in `outer` where it is not the mail itself."""
+    yield from _Readings(outer).read(message)
+
+
+class _Readings:
+    """All readings of one mail."""
+
+    __slots__ = ("_leaves", "_outer", "_structures", "_waiting")
+
+    def __init__(self, outer: Thing | None) -> None:
+        self._outer = outer
+        self._leaves: set[bytes] = set()  # digests of what was seen in the readings before
+        self._structures: set[bytes] = set()
+        self._waiting: deque[OtherStructure] = deque()
+
+    @property
+    def _depth(self) -> int:
+        return 0 if self._outer is None else self._outer.depth + 1
+
+    def read(self, message: Message) -> Iterator[Found]:
+        """Yield what is in the mail as it is read here, and then in each other structure."""
+        yield from self._read_structure(message, None)
+        count = 0
+        while self._waiting and count < _MAX_STRUCTURES:
+            other = self._waiting.popleft()
+            octets = other.octets()
+            digest = blake2b(octets, digest_size=16).digest()
+            if digest not in self._structures:
+                self._structures.add(digest)
+                count += 1
+                yield from self._read_structure(parse(octets), other)
+        if self._waiting:
+            place = inner_place(self._outer, "")
+            reason = "This mail can be read in more ways than are looked into."
+            yield Thing(b"", place=place).finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
+
+    def _read_structure(self, message: Message, other: OtherStructure | None) -> Iterator[Found]:
+        new: set[bytes] = set()
+        hidden: Thing | None = None
+        for number, entity in _numbered(message):
+            if len(self._waiting) < 4 * _MAX_STRUCTURES:
+                self._waiting.extend(other_structures(entity, number if other is None else other.number))
+            for found in self._read_entity(entity, number if other is None else f"{other.number} (read otherwise)"):
+                if isinstance(found, Thing):
+                    digest = blake2b(found.octets, digest_size=16).digest()
+                    if other is not None and digest not in self._leaves and _could_hide(found):
+                        hidden = hidden or found
+                    new.add(digest)
+                yield found
+        self._leaves |= new
+        if other is not None:
+            yield from self._told(other, hidden)
+
+    def _told(self, other: OtherStructure, hidden: Thing | None) -> Iterator[Found]:
+        thing = Thing(b"", place=inner_place(self._outer, f"part {other.number}"))
+        if hidden is None:
+            yield thing.finding(
+                Kind.AMBIGUOUS, other.severity, f"Mail programs differ in how they read this: {other.reason}."
+            )
+            return
+        reason = f"Some mail programs find {hidden.shown_name} here where others do not: {other.reason}."
+        yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
+
+    def _read_entity(self, entity: Entity, number: str) -> Iterator[Found]:
         if entity.parts:
-            continue
-        place = f"part {number}"
-        yield Thing(entity.content, entity.filename or "", entity.content_type.media_type, place, outer.depth)
+            for text in (entity.preamble, entity.epilogue):
+                yield from self._in_text(text, number)
+            return
+        names = names_of(entity)
+        step, depth = f"part {number}", self._depth
+        usual: TrueType | None = None
+        for content in contents_of(entity):
+            for name in names.all:
+                place = inner_place(self._outer, step, name)
+                yield Thing(content.octets, name, entity.content_type.media_type, place, depth)
+            thing = Thing(content.octets, names.stated, "", inner_place(self._outer, step, names.stated), depth)
+            kind = true_type_of(thing)
+            if usual is not None:
+                differs = kind is not usual and not {kind, usual} <= _HARMLESS
+                reason = f"Mail programs see different contents in {thing.shown_name}: {content.reason}."
+                yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS if differs else Severity.NOTE, reason)
+            usual = usual or kind
+        if len(names.all) > 1:
+            yield from self._several_names(names.all, step, depth)
+        if entity.content_type.maintype == "text" and entity.transfer_encoding not in UU_ENCODINGS:
+            yield from self._in_text(entity.content, number)
+
+    def _several_names(self, names: tuple[str, ...], step: str, depth: int) -> Iterator[Found]:
+        """Yield that a part has several names, and how much that matters."""
+        endings = {ending_of(name) for name in names if name}
+        if len(endings) < 2:
+            return
+        runs = any(runs_what(ending) is not None for ending in endings)
+        thing = Thing(b"", names[0], place=inner_place(self._outer, step, names[0]), depth=depth)
+        reason = f"Mail programs show different names for {thing.shown_name}: {shown(names[1])} is another."
+        yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS if runs else Severity.NOTE, reason)
+
+    def _in_text(self, text: bytes, number: str) -> Iterator[Found]:
+        """Yield the files that stand in a text."""
+        for file in files_in_text(text):
+            yield Thing(file.octets, file.name, "", inner_place(self._outer, f"part {number}", file.name), self._depth)
+
+
+def _could_hide(thing: Thing) -> bool:
+    return true_type_of(thing) not in _HARMLESS or runs_what(thing.ending) is not None
+
+
+def _numbered(message: Message) -> Iterator[tuple[str, Entity]]:
+    """Yield each entity with its number, as mail programs count: each before its parts."""
+    waiting: list[tuple[str, Entity]] = [("1" if not message.parts else "", message)]
+    while waiting:
+        number, entity = waiting.pop()
+        yield number, entity
+        dot = f"{number}." if number else ""
+        waiting.extend([(f"{dot}{count}", part) for count, part in enumerate(entity.parts, 1)][::-1])

@@ -14,7 +14,7 @@ from scop.attachments.finding import Finding, Kind, Severity
 if TYPE_CHECKING:
     from scop.attachments.inspection import Inspection
 
-__all__ = ["Found", "Reader", "Thing", "ThingCheck", "ending_of", "shown"]
+__all__ = ["Found", "Reader", "Thing", "ThingCheck", "ending_of", "inner_place", "shown"]
 
 _STEP = " › "
 _MAX_NAME = 120  # characters of a name in a place or a sentence
@@ -49,8 +49,7 @@ class Thing:
 
     def inside(self, octets: bytes, name: str = "", *, is_whole: bool = True, declared_type: str = "") -> Thing:
         """Return a thing that was found in this one."""
-        step = shown(name) or "nameless"
-        place = f"{self.place}{_STEP}{step}" if self.place else step
+        place = inner_place(self, shown(name) or "nameless")
         return Thing(octets, name, declared_type, place, self.depth + 1, is_whole)
 
     def only_named(self, name: str) -> Thing:
@@ -72,6 +71,12 @@ Found: TypeAlias = Finding | Thing
 Reader: TypeAlias = "Callable[[Thing, Inspection], Iterable[Found]]"
 # Looks at any thing whatever it is: the rules of the operator.
 ThingCheck: TypeAlias = "Callable[[Thing], Iterable[Finding]]"
+
+
+def inner_place(outer: Thing | None, *steps: str) -> str:
+    """Return the place of what is reached from `outer` by steps, as they are to be read."""
+    found = [shown(step) for step in steps if step]
+    return _STEP.join([outer.place, *found] if outer is not None and outer.place else found)
 
 
 def shown(text: str) -> str:
