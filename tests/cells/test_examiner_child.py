@@ -1,4 +1,4 @@
-"""The child that looks into a mail, taken over by that mail: nothing works, it ends in time, and the next mail is seen."""
+"""The child that looks into a mail, taken over by it: nothing works, it ends in time, and the next mail is seen."""
 
 from __future__ import annotations
 

@@ -80,6 +80,11 @@ def _thread() -> str:
     return "started"
 
 
+def _be_more_urgent() -> str:
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+    return "set"
+
+
 def _live_on() -> str:
     return f"returned {prctl(_PR_SET_PDEATHSIG, 0)}"
 
@@ -97,7 +102,7 @@ CHILD_ATTEMPTS: Mapping[str, Callable[[], str]] = attempts(
         "stop its timer": _stop_the_timer,
         "block its timer": _block_the_timer,
         "raise a limit of its own": _raise_a_limit,
-        "be more urgent": lambda: str(os.setpriority(os.PRIO_PROCESS, 0, 0)),
+        "be more urgent": _be_more_urgent,
         "share memory": _shared_memory,
         "start a thread": _thread,
         "load code": _import,
@@ -175,6 +180,6 @@ def _load() -> Look:
 
 
 if __name__ == "__main__":
-    ids = [int(word) for word in sys.argv[1:3]] or [None, None]
+    uid, gid = map(int, sys.argv[1:3]) if sys.argv[1:] else (None, None)
     tests = str(Path(__file__).resolve().parents[1])
-    sys.exit(keep(Rules(read_paths=(*code_paths(), tests), children=True, uid=ids[0], gid=ids[1]), _load))
+    sys.exit(keep(Rules(read_paths=(*code_paths(), tests), children=True, uid=uid, gid=gid), _load))
