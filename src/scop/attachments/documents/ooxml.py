@@ -1,0 +1,65 @@
+"""Looks into packages: Office documents since 2007 (also binary xlsb and XPS), and OpenDocument.
+
+The walk goes through every file of the package as through any archive's. Here the parts are looked at by what they say,
+whatever they are called, and what two of them say together is put together.
+
+Standards: ECMA-376-2 (packages), ECMA-376-1, MS-XLSB, OASIS OpenDocument 1.3 §3 (packages).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scop.attachments.archives.zip import read_zip
+from scop.attachments.documents.biff import xlsb_conversations
+from scop.attachments.documents.fields import dde_finding
+from scop.attachments.documents.macros import sheet_macro_finding
+from scop.attachments.documents.office_xml import facts_findings, xml_facts
+from scop.attachments.documents.ole_objects import class_findings
+from scop.attachments.finding import Finding
+from scop.attachments.inspection import Inspection
+from scop.attachments.thing import Found, Thing
+
+__all__ = ["read_package_file"]
+
+
+class _Sheets:
+    """What the parts say of Excel 4 macros, put together."""
+
+    def __init__(self) -> None:
+        self.has_macro_sheet = False
+        self.is_automatic = False
+        self.functions: dict[str, None] = {}
+
+
+def read_package_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Look into a package: yield what its parts say, and each of them."""
+    sheets = _Sheets()
+    for found in read_zip(thing, inspection):
+        if isinstance(found, Thing):
+            yield from _part(found, sheets)
+        yield found
+    if sheets.has_macro_sheet:
+        yield sheet_macro_finding(thing, is_automatic=sheets.is_automatic, functions=tuple(sheets.functions))
+
+
+def _part(part: Thing, sheets: _Sheets) -> Iterator[Finding]:
+    for service, topic in xlsb_conversations(part.octets):
+        yield dde_finding(part, service, topic)
+    if part.name.lower().endswith(".bin") and "_\0x\0l\0n\0m\0.\0A\0u\0t\0o\0_\0O\0".encode("latin-1") in part.octets:
+        sheets.is_automatic = True  # a name in a binary workbook
+    if not _is_xml(part.octets):
+        return
+    facts = xml_facts(part.octets)
+    if facts is None:
+        return
+    yield from facts_findings(part, facts)
+    yield from class_findings(part, iter(facts.controls))
+    sheets.has_macro_sheet |= facts.has_macro_sheet or any("macrosheet" in kind for kind, _ in facts.parts)
+    sheets.is_automatic |= facts.has_automatic_name
+    sheets.functions |= facts.functions
+
+
+def _is_xml(octets: bytes) -> bool:
+    head = octets[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
+    return head.startswith(b"<")

@@ -1,0 +1,276 @@
+"""Looks into PDF: scripts, actions that start programs or reach out, files inside, forms with scripts.
+
+qpdf reads it as leniently as any reader; what it does not see is searched for in the octets themselves. An object is
+written out and searched, which C does in microseconds, and only one that has a word of interest is walked.
+
+Standards: ISO 32000-2:2020 §7.6 (encryption), §7.11 (files), §12.6 (actions), §12.7 (forms).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pikepdf
+
+from scop.attachments.documents.fields import is_remote
+from scop.attachments.documents.pdf_streams import unpacked_stream
+from scop.attachments.finding import Finding, Kind, Severity
+from scop.attachments.inspection import Inspection
+from scop.attachments.thing import Found, Thing, shown
+
+__all__ = ["read_pdf"]
+
+_MAX_OBJECTS = 200_000  # a book of a thousand pages has 30,000
+_MAX_NODES = 20_000  # of one object
+_MAX_DEPTH = 40
+_MAX_SCRIPT_OCTETS = 1 << 20
+_MAX_FILES = 200
+
+_WORDS = re.compile(
+    rb"/(?:JavaScript|JS|Launch|OpenAction|AA|EF|EmbeddedFile|SubmitForm|ImportData|GoToR|GoToE|RichMedia\w*|XFA|Flash)"
+    rb"(?![A-Za-z])"
+)
+_AUTOMATIC_KEYS = ("/OpenAction", "/AA")
+_RAW_ACTION = re.compile(rb"/(?:S|Type)\s*/(JavaScript|Launch)\b|/(JS)\s*[(<]")
+_ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
+_HARMFUL_SCRIPT = re.compile(
+    r"(?i)\beval\s*\(|unescape\s*\(|exportDataObject|launchURL|app\.(?:launch|execMenuItem|openDoc)|util\.print[fd]\s*\([^)]{200}"
+    r"|Collab\.(?:collectEmailInfo|getIcon)|media\.newPlayer|spell\.customDictionary|SOAP\.|Net\.|submitForm|getURL|%u[0-9a-f]{4}%u"
+    r"|\\x[0-9a-f]{2}\\x[0-9a-f]{2}\\x|fromCharCode|getAnnots?\s*\(|this\.info\.|ADBC|nLaunch|importDataObject|cmd\.exe|powershell"
+)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was met so far."""
+
+    automatic: set[tuple[int, int]] = field(default_factory=set)  # actions that run by themselves
+    files: set[tuple[int, int]] = field(default_factory=set)
+    has_action: bool = False
+
+
+def read_pdf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Look into a PDF document."""
+    seen = _Seen()
+    try:
+        with pikepdf.open(io.BytesIO(thing.octets), suppress_warnings=True) as document:
+            yield from _document(thing, inspection, document, seen)
+    except pikepdf.PasswordError:
+        reason = "The document is locked with a password, so it cannot be looked into."
+        yield thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
+        return
+    except pikepdf.PdfError as error:
+        yield from _by_octets(thing, seen)
+        raise ValueError(str(error)) from None
+    yield from _by_octets(thing, seen)
+
+
+def _document(thing: Thing, inspection: Inspection, document: pikepdf.Pdf, seen: _Seen) -> Iterator[Found]:
+    interesting: list[pikepdf.Object] = []
+    for count, item in enumerate(document.objects):
+        if count >= _MAX_OBJECTS:
+            reason = f"{thing.shown_name} has more pieces than are looked into."
+            yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+            break
+        if _WORDS.search(_written(item)):
+            interesting.append(item)
+    root = document.trailer.get("/Root")
+    if isinstance(root, pikepdf.Dictionary) and not root.is_indirect:
+        interesting.append(root)
+    for item in interesting:
+        for node in _nodes(item):
+            _remember_automatic(node, seen)
+    for item in interesting:
+        for node in _nodes(item):
+            yield from _node(thing, inspection, node, seen)
+
+
+def _written(item: pikepdf.Object) -> bytes:
+    """Return an object as text, its names without escapes; of a stream only what describes it."""
+    if isinstance(item, pikepdf.Stream):
+        return item.stream_dict.unparse(resolved=True)
+    return item.unparse(resolved=True) if isinstance(item, (pikepdf.Dictionary, pikepdf.Array)) else b""
+
+
+def _nodes(item: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield the dictionaries of one object, the nested ones too, but not those that it refers to."""
+    waiting: list[tuple[pikepdf.Object, int]] = [(item, 0)]
+    for _ in range(_MAX_NODES):
+        if not waiting:
+            return
+        node, depth = waiting.pop()
+        if isinstance(node, (pikepdf.Dictionary, pikepdf.Stream)):
+            yield node
+            below = [value for _, value in node.items()]
+        else:
+            below = list(node)
+        if depth < _MAX_DEPTH:
+            waiting += [
+                (value, depth + 1)
+                for value in below
+                if isinstance(value, (pikepdf.Dictionary, pikepdf.Array)) and not value.is_indirect
+            ]
+
+
+def _dictionary(value: object) -> pikepdf.Object | None:
+    return value if isinstance(value, (pikepdf.Dictionary, pikepdf.Stream)) else None
+
+
+def _remember_automatic(node: pikepdf.Object, seen: _Seen) -> None:
+    for key in _AUTOMATIC_KEYS:
+        value = _dictionary(node.get(key))
+        if value is None:
+            continue
+        # /OpenAction is an action, /AA a dictionary of them (§12.6.3)
+        actions = [value] if key == "/OpenAction" else [_dictionary(action) for _, action in value.items()]
+        for action in actions:
+            _remember_chain(action, seen)
+    if "/JavaScript" in node and "/S" not in node:  # the scripts that the document's names list (§12.6.4.17)
+        for action in _named(_dictionary(node.get("/JavaScript")), 0):
+            _remember_chain(action, seen)
+
+
+def _named(tree: pikepdf.Object | None, depth: int) -> Iterator[pikepdf.Object]:
+    if tree is None or depth > 8:
+        return
+    names = tree.get("/Names")
+    if isinstance(names, pikepdf.Array):
+        yield from [action for action in map(_dictionary, list(names)[:1_000]) if action is not None]
+    kids = tree.get("/Kids")
+    if isinstance(kids, pikepdf.Array):
+        for kid in list(kids)[:200]:
+            yield from _named(_dictionary(kid), depth + 1)
+
+
+def _remember_chain(action: pikepdf.Object | None, seen: _Seen) -> None:
+    for _ in range(50):
+        if action is None or _key(action) in seen.automatic:
+            return
+        seen.automatic.add(_key(action))
+        action = _dictionary(action.get("/Next"))
+
+
+def _key(node: pikepdf.Object) -> tuple[int, int]:
+    """Return what tells an object from others; a direct one has no number, and is told by what it says."""
+    number, generation = node.objgen
+    return (number, generation) if number else (0, hash(_written(node)))
+
+
+def _node(thing: Thing, inspection: Inspection, node: pikepdf.Object, seen: _Seen) -> Iterator[Found]:
+    kind = node.get("/S")
+    if isinstance(kind, pikepdf.Name):
+        yield from _action(thing, node, str(kind), seen)
+    elif "/JS" in node:  # readers take it for a script all the same
+        yield from _action(thing, node, "/JavaScript", seen)
+    files = _dictionary(node.get("/EF"))
+    if files is not None:
+        yield from _files(thing, inspection, node, files, seen)
+    if node.get("/Type") == "/EmbeddedFile" and isinstance(node, pikepdf.Stream):
+        yield from _file(thing, inspection, node, "file", seen)
+    if "/XFA" in node:
+        yield from _forms(thing, node.get("/XFA"))
+    if str(node.get("/Subtype", "")) in {"/RichMedia", "/Flash"}:
+        reason = "The document holds a film of a kind that was used to break in."
+        yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+
+
+def _action(thing: Thing, action: pikepdf.Object, kind: str, seen: _Seen) -> Iterator[Finding]:
+    is_automatic = _key(action) in seen.automatic
+    when = "when it is opened or shown" if is_automatic else "when something in it is clicked"
+    if kind in {"/JavaScript", "/Rendition"} and "/JS" in action:
+        seen.has_action = True
+        yield _script_finding(thing, _text(action.get("/JS")), is_automatic=is_automatic)
+    elif kind == "/Launch":
+        seen.has_action = True
+        reason = f"The document starts a program {when}: {shown(_target(action)) or 'unnamed'}"
+        yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS, reason)
+    elif kind in {"/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/URI"} and (is_automatic or kind == "/SubmitForm"):
+        target = _target(action)
+        if is_remote(target):
+            severity = Severity.SUSPICIOUS if is_automatic else Severity.NOTE
+            yield thing.finding(Kind.ACTIVE, severity, f"The document reaches out {when}: {shown(target)}")
+
+
+def _script_finding(thing: Thing, script: str, *, is_automatic: bool) -> Finding:
+    is_harmful = _HARMFUL_SCRIPT.search(script) is not None
+    if is_automatic and is_harmful:
+        reason = "The document runs a script by itself that does what malware does."
+        return thing.finding(Kind.ACTIVE, Severity.DANGEROUS, reason)
+    if is_automatic or is_harmful:
+        reason = (
+            "The document runs a script by itself."
+            if is_automatic
+            else "The document has a script of a kind that does harm."
+        )
+        return thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+    return thing.finding(Kind.ACTIVE, Severity.NOTE, "The document has scripts in its form.")
+
+
+def _target(action: pikepdf.Object) -> str:
+    """Return where an action leads: a text, a file specification, or what Windows is given (§12.6.4.6)."""
+    windows = _dictionary(action.get("/Win"))
+    for holder in (action, windows):
+        if holder is None:
+            continue
+        for key in ("/URI", "/F", "/UF"):
+            value = holder.get(key)
+            if isinstance(value, pikepdf.String):
+                parameters = holder.get("/P")
+                return f"{value} {parameters}" if isinstance(parameters, pikepdf.String) else str(value)
+            specification = _dictionary(value)
+            if specification is not None:
+                return str(specification.get("/UF") or specification.get("/F") or "")
+    return ""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, pikepdf.Stream):
+        octets = b"".join(unpacked_stream(value, _MAX_SCRIPT_OCTETS))
+        return (
+            octets.decode("utf-16", "replace") if octets[:2] in (b"\xfe\xff", b"\xff\xfe") else octets.decode("latin-1")
+        )
+    return str(value) if isinstance(value, pikepdf.String) else ""
+
+
+def _files(
+    thing: Thing, inspection: Inspection, specification: pikepdf.Object, files: pikepdf.Object, seen: _Seen
+) -> Iterator[Found]:
+    name = str(specification.get("/UF") or specification.get("/F") or "file")
+    for content in dict(files.items()).values():
+        if isinstance(content, pikepdf.Stream):
+            yield from _file(thing, inspection, content, name, seen)
+
+
+def _file(thing: Thing, inspection: Inspection, content: pikepdf.Stream, name: str, seen: _Seen) -> Iterator[Found]:
+    key = _key(content)
+    if key in seen.files or len(seen.files) >= _MAX_FILES:
+        return
+    seen.files.add(key)
+    yield thing.finding(Kind.EMBEDDED, Severity.NOTE, f"The document holds the file {shown(name)}.")
+    packed = len(content.read_raw_bytes())
+    yield from inspection.unpack(thing, name, unpacked_stream(content, inspection.room_octets + 1), packed)
+
+
+def _forms(thing: Thing, forms: object) -> Iterator[Finding]:
+    """Yield what is found in XFA forms, whose XML has scripts of its own."""
+    parts = list(forms) if isinstance(forms, pikepdf.Array) else [forms]
+    text = " ".join(_text(part) for part in parts[:64] if isinstance(part, pikepdf.Stream))
+    if re.search(r"(?i)<script\b", text):
+        yield _script_finding(thing, text, is_automatic=False)
+
+
+def _by_octets(thing: Thing, seen: _Seen) -> Iterator[Finding]:
+    """Yield what stands in the octets though no object of the document has it: another reader may see it."""
+    if seen.has_action:
+        return
+    plain = (
+        _ESCAPED_NAME.sub(lambda match: bytes((int(match[1], 16),)), thing.octets)
+        if b"#" in thing.octets
+        else thing.octets
+    )
+    if _RAW_ACTION.search(plain):
+        reason = "The document has a script or a command that only some programs see."
+        yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)

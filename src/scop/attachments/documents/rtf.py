@@ -1,0 +1,160 @@
+r"""Looks into RTF: objects, fields, templates, and the tricks that hide them.
+
+RTF has more ways to write the same than any reader of it knows. So the text is not parsed as a whole, which would also
+take seconds for a megabyte: each place where an object, a field or a template begins is found by one search, and only
+from there on is read as Word does it, which passes over almost anything between two digits.
+
+Standards: Rich Text Format Specification 1.9.1.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from scop.attachments.documents.fields import field_findings, link_finding
+from scop.attachments.documents.ole_objects import read_ole1_object
+from scop.attachments.finding import Kind, Severity
+from scop.attachments.inspection import Inspection
+from scop.attachments.thing import Found, Thing
+
+__all__ = ["read_rtf"]
+
+_MAX_PAYLOAD = 32 << 20
+_MAX_FIELD_TOKENS = 4_000
+
+_INTERESTING = re.compile(rb"\\(objdata|fldinst|template|objupdate|pFragments)(?![a-z])")
+# What stands between the octets of an object: Word takes digits wherever they are and passes over the rest.
+_OBJECT_TOKEN = re.compile(
+    rb"(?P<digits>[0-9A-Fa-f]+)|\\bin(?P<bin>\d{0,10}) ?|\\'..|\\[a-zA-Z]{1,250}-?\d{0,250} ?|\\."
+    rb"|(?P<open>\{)|(?P<close>\})|[^0-9A-Fa-f\\{}]+",
+    re.DOTALL,
+)
+_FIELD_TOKEN = re.compile(
+    rb"\\'(?P<quoted>[0-9A-Fa-f]{2})|\\u(?P<wide>-?\d{1,7}) ?\??|\\(?P<word>[a-zA-Z]{1,250})-?\d{0,250} ?"
+    rb"|\\(?P<symbol>.)|(?P<open>\{)|(?P<close>\})|(?P<text>[^\\{}\r\n]+)|[\r\n]+",
+    re.DOTALL,
+)
+
+
+def read_rtf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Look into an RTF document."""
+    octets = thing.octets
+    counts = dict.fromkeys(_LOOKS, 0)
+    updates = False
+    for match in _INTERESTING.finditer(octets):
+        if _is_escaped(octets, match.start()):
+            continue
+        word = match[1]
+        updates |= word == b"objupdate"
+        look = _LOOKS.get(word)
+        if look is not None:
+            counts[word] += 1
+            if counts[word] > _MAX_ALIKE[word]:
+                raise ValueError("more objects than are looked into")
+            yield from look(thing, inspection, match.end())
+    if counts[b"objdata"] and updates:
+        reason = "The document has an object that is loaded as soon as it is opened."
+        yield thing.finding(Kind.EMBEDDED, Severity.SUSPICIOUS, reason)
+
+
+def _is_escaped(octets: bytes, position: int) -> bool:
+    """Tell whether a backslash is one of the text, which another precedes."""
+    before = position
+    while before and octets[before - 1] == 0x5C:
+        before -= 1
+    return (position - before) % 2 == 1
+
+
+def _object(thing: Thing, inspection: Inspection, start: int) -> Iterator[Found]:
+    content, is_hidden = _payload(thing.octets, start)
+    if len(content) < 8:
+        return
+    if is_hidden:
+        reason = "The document hides what an object in it is made of, as honest programs do not."
+        yield thing.finding(Kind.EMBEDDED, Severity.DANGEROUS, reason)
+    yield from read_ole1_object(thing, inspection, content)
+
+
+def _payload(octets: bytes, position: int) -> tuple[bytes, bool]:
+    """Return the octets of an object whose digits begin at `position`, and whether they are made hard to read."""
+    digits: list[bytes] = []
+    room, depth, odd = _MAX_PAYLOAD, 1, 0
+    while depth and room > 0:
+        token = _OBJECT_TOKEN.match(octets, position)
+        if token is None:
+            break
+        position = token.end()
+        if token["digits"]:
+            digits.append(token["digits"][:room])
+            room -= len(token["digits"])
+        elif token["open"]:
+            depth += 1
+        elif token["close"]:
+            depth -= 1
+        elif token["bin"] is not None:
+            size = min(int(token["bin"] or b"0"), room)
+            digits.append(binascii.b2a_hex(octets[position : position + size]))
+            position += size
+            room -= size
+        elif token[0].strip():
+            odd += len(digits) > 0  # words and signs among the digits
+    joined = b"".join(digits)
+    return binascii.a2b_hex(joined[: len(joined) & ~1]), odd > 2
+
+
+def _text(octets: bytes, position: int) -> str:
+    """Return the text of the group that is open at `position`: what Word takes for an instruction."""
+    pieces: list[str] = []
+    depth = 1
+    for _ in range(_MAX_FIELD_TOKENS):
+        token = _FIELD_TOKEN.match(octets, position)
+        if token is None:
+            break
+        position = token.end()
+        if token["open"]:
+            depth += 1
+        elif token["close"]:
+            depth -= 1
+            if not depth:
+                break
+        else:
+            pieces.append(_plain(token))
+    return "".join(pieces)
+
+
+def _plain(token: re.Match[bytes]) -> str:
+    if token["text"]:
+        return token["text"].decode("cp1252", "replace")
+    if token["quoted"]:
+        return bytes((int(token["quoted"], 16),)).decode("cp1252", "replace")
+    if token["wide"]:
+        return chr(int(token["wide"]) & 0xFFFF)
+    if token["symbol"] in (b"\\", b"{", b"}"):
+        return token["symbol"].decode("ascii")
+    return {b"tab": " ", b"line": " ", b"bslash": "\\"}.get(token["word"] or b"", "")
+
+
+def _field(thing: Thing, _: Inspection, start: int) -> Iterator[Found]:
+    yield from field_findings(thing, _text(thing.octets, start))
+
+
+def _template(thing: Thing, _: Inspection, start: int) -> Iterator[Found]:
+    target = _text(thing.octets, start).strip()
+    finding = link_finding(thing, "attachedTemplate", target)
+    if finding is not None:
+        yield finding
+
+
+def _fragments(thing: Thing, _: Inspection, start: int) -> Iterator[Found]:
+    # CVE-2010-3333: a list of numbers where a small one is asked for
+    value = thing.octets[start : start + 4_096]
+    if any(len(run) > 200 for run in islice(re.findall(rb"[0-9a-fA-F]{9,}", value), 20)):
+        reason = "The document breaks into an old Word by a picture that is too large for it."
+        yield thing.finding(Kind.EMBEDDED, Severity.DANGEROUS, reason)
+
+
+_LOOKS = {b"objdata": _object, b"fldinst": _field, b"template": _template, b"pFragments": _fragments}
+_MAX_ALIKE = {b"objdata": 200, b"fldinst": 20_000, b"template": 20, b"pFragments": 200}

@@ -1,0 +1,62 @@
+"""The operator's own YARA rules, held against every thing that is looked into.
+
+They are compiled once, before the process that uses them is sealed: the engine turns conditions into machine code,
+which needs memory that may be executed; holding them against octets needs none, and neither files nor threads.
+A rule is asked for by its `severity` (note, suspicious, dangerous) and `description` among its meta.
+
+Standards: none; the language is that of YARA as the yara-x engine reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import yara_x
+
+from scop.attachments.finding import Finding, Kind, Severity
+from scop.attachments.thing import Thing, shown
+
+__all__ = ["Rules"]
+
+_MAX_MATCHES = 32  # findings of rules for one thing
+_MAX_PATTERN_MATCHES = 10_000  # of one pattern in one thing; the engine's own bound is a million
+
+
+class Rules:
+    """Compiled rules: a check of things."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: yara_x.Rules) -> None:
+        self._rules = rules
+
+    @classmethod
+    def compile(cls, sources: Mapping[str, str]) -> Rules:
+        """Compile rules from texts under their names; a `ValueError` says which one is wrong and why.
+
+        A rule cannot include another file, and what it asks of modules stays in memory.
+        """
+        compiler = yara_x.Compiler(includes_enabled=False)
+        for origin, text in sources.items():
+            try:
+                compiler.add_source(text, origin=origin)
+            except yara_x.CompileError as error:
+                raise ValueError(f"{origin} has no YARA rules that can be used: {error}") from None
+        return cls(compiler.build())
+
+    def __call__(self, thing: Thing) -> Iterator[Finding]:
+        """Yield a finding for each rule that matches."""
+        scanner = yara_x.Scanner(self._rules)  # no set_timeout: it would start a thread; the child has its own limit
+        scanner.max_matches_per_pattern(_MAX_PATTERN_MATCHES)
+        scanner.fast_scan(True)
+        for rule in scanner.scan(thing.octets).matching_rules[:_MAX_MATCHES]:
+            meta = {name: value for name, value in rule.metadata if isinstance(value, str)}
+            description = shown(meta.get("description", ""))
+            reason = f"{thing.shown_name} matches the rule {shown(rule.identifier)}"
+            yield thing.finding(Kind.RULE, _severity(meta), f"{reason}: {description}" if description else f"{reason}.")
+
+
+def _severity(meta: Mapping[str, str]) -> Severity:
+    """Return what the rule says of itself; somebody who writes a rule and is silent means that it matters."""
+    word = meta.get("severity", "").lower()
+    return next((severity for severity in Severity if severity == word), Severity.SUSPICIOUS)
