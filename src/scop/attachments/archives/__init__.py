@@ -17,7 +17,7 @@ __all__ = ["READERS"]
 _T = TrueType
 
 READERS: Mapping[TrueType, tuple[Reader, ...]] = {
-    **dict.fromkeys((_T.ZIP, _T.JAR, _T.APK, _T.APPX, _T.OOXML, _T.ODF, _T.EXTENSION), (read_zip,)),
+    **dict.fromkeys((_T.ZIP, _T.JAR, _T.APK, _T.APPX, _T.EXTENSION), (read_zip,)),
     _T.TAR: (read_tar,),
     _T.GZIP: (read_gzip,),
     _T.BZIP2: (read_bzip2,),
