@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from scop.attachments.thing import Thing
 
-__all__ = ["TrueType", "is_text", "true_type_of"]
+__all__ = ["TrueType", "decoded_octets", "decoded_text", "is_text", "readable_head", "true_type_of"]
 
 
 class TrueType(StrEnum):
@@ -204,9 +204,8 @@ _MAIL_FIELD = re.compile(
 )
 _MHTML = re.compile(rb"^Content-Type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
 _SHEBANG = re.compile(rb"#!\s*+/[^\n]{1,200}")
+_INTERNET_SHORTCUT = re.compile(rb"^\[(?:internetshortcut|\{000214a0-)", re.IGNORECASE | re.MULTILINE)
 _SECTION = {
-    b"[internetshortcut": _T.URL_FILE,
-    b"[{000214a0-": _T.URL_FILE,
     b"[desktop entry]": _T.DESKTOP_ENTRY,
     b"windows registry editor": _T.REGISTRY,
     b"regedit4": _T.REGISTRY,
@@ -307,6 +306,8 @@ def _as_text(octets: bytes, ending: str) -> TrueType | None:
     for begin, kind in _SECTION.items():
         if lowered.startswith(begin):
             return kind
+    if lowered.startswith(b"[") and _INTERNET_SHORTCUT.search(head):
+        return _T.URL_FILE
     if _SHEBANG.match(head):
         return _T.SCRIPT
     if _HTML.match(head):
@@ -332,16 +333,25 @@ def _xml_kind(head: bytes, lowered: bytes) -> TrueType:
 
 
 def readable_head(octets: bytes) -> bytes | None:
-    """Return the beginning of a text in an ASCII-like charset, UTF-16 undone; None where it is no text."""
+    """Return the beginning of a text, as octets of an ASCII-like charset; None where it is no text."""
     head = octets[:_TEXT_HEAD]
+    decoded = decoded_octets(head)
+    return decoded if decoded is not head or is_text(octets) else None
+
+
+def decoded_text(octets: bytes) -> str:
+    """Return a text for people, UTF-16 undone; any octets give one."""
+    return decoded_octets(octets).decode("utf-8", "replace")
+
+
+def decoded_octets(octets: bytes) -> bytes:
+    """Return octets with UTF-16 made UTF-8, and the same octets where they are none."""
     for mark, charset in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if head.startswith(mark):
-            return head[2:].decode(charset, "replace").encode("utf-8", "replace")
-    if head[1:2] == b"\0" and head[3:4] == b"\0" and head[:1] not in (b"\0", b""):
-        return head.decode("utf-16-le", "replace").encode("utf-8", "replace")
-    if not is_text(octets):
-        return None
-    return head.removeprefix(b"\xef\xbb\xbf")
+        if octets.startswith(mark):
+            return octets[2:].decode(charset, "replace").encode("utf-8", "replace")
+    if octets[1:2] == b"\0" and octets[3:4] == b"\0" and octets[:1] not in (b"\0", b"") and octets[5:6] == b"\0":
+        return octets.decode("utf-16-le", "replace").encode("utf-8", "replace")
+    return octets[3:] if octets.startswith(b"\xef\xbb\xbf") else octets
 
 
 _TEXT_CONTROLS = b"\t\n\x0b\x0c\r\x1a\x1b\x08"
