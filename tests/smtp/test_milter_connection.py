@@ -125,6 +125,7 @@ def test_milter_version_2_knows_no_later_steps() -> None:
 def test_milter_skipping_needs_answers_to_the_body() -> None:
     """Where the rest of a body can be skipped its chunks are answered; elsewhere they are not."""
     assert "s" == heard(chunk_answered(agreed())).letters
+    assert "c" == heard(chunk_answered(agreed(steps=0))).letters
     assert b"" == told(agreed(steps=Step.SILENT_BODY), Mail("<a@b>"), BodyChunk(b"x")).removeprefix(packet(b"c"))
 
 

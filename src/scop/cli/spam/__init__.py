@@ -11,6 +11,9 @@ from scop.cli.late import Late
 __all__ = ["spam"]
 
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "filter": ("scop.cli.spam.filter", "filter_command", "Label one mail between standard input and output."),
+    "milter": ("scop.cli.spam.milter", "milter", "Label or refuse mail for Postfix and Sendmail."),
+    "proxy": ("scop.cli.spam.proxy", "proxy", "Label mail between two mail servers, over SMTP or LMTP."),
     "train": ("scop.cli.spam.train", "train", "Learn from sorted mail."),
 }
 

@@ -154,17 +154,19 @@ class MilterConnection:
         if isinstance(said, InsertField | ChangeField | Quarantine):
             return self._change(said)
         if owed is None:
-            if said is CONTINUE:
+            if said in (CONTINUE, SKIP):
                 return b""
             raise LocalProtocolError(f"{said} where no answer is wanted")
         if isinstance(owed, Negotiation):
             return self._accept_terms(said)
-        if said is SKIP and not (isinstance(owed, BodyChunk) and self._terms.steps & Step.SKIP):
-            raise LocalProtocolError("only the rest of a body can be skipped, and where that is agreed on")
+        if said is SKIP and not isinstance(owed, BodyChunk):
+            raise LocalProtocolError("only the rest of a body can be skipped")
         self._owed = None
         is_over = said not in (CONTINUE, SKIP) and not (isinstance(owed, Recipient) and isinstance(said, Refusal))
         if is_over and self._state is not _S.CLOSED:
             self._state = _S.OPEN
+        if said is SKIP and not self._terms.steps & Step.SKIP:
+            said = CONTINUE  # an old mail server sends the rest
         if isinstance(said, Plain):
             return packet(said.value)
         return packet(b"y", said.reply.to_octets().removesuffix(b"\r\n") + b"\0")

@@ -1,0 +1,94 @@
+"""`scop spam filter`: one mail from standard input to standard output, labelled on its way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from scop.cells.filter.stamp import spam_field
+from scop.cli.spam.filter_options import model_option
+from scop.cli.spam.filter_sealed import in_sealed_child
+from scop.cli.spam.filter_weighing import ModelFile, stamped, without_our_fields
+from scop.net.faults import PermanentFailure, TemporaryFailure
+
+__all__ = ["filter_command"]
+
+EX_TEMPFAIL = 75  # sysexits.h: mail servers keep the mail and try again
+
+
+class _Postal(click.Command):
+    """A command that a mail server runs: what cannot be done now is tried again, and no slip bounces mail."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Read the command line; one that is wrong lets the mail wait until somebody has put it right."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            click.echo(f"scop: {error.format_message()}; the mail waits", err=True)
+            sys.exit(EX_TEMPFAIL)
+
+
+@click.command("filter", cls=_Postal, context_settings={"allow_interspersed_args": False})
+@model_option
+@click.option("--examine", is_flag=True, help="Look into attachments, too, and say what is found.")
+@click.option(
+    "--on-fault",
+    type=click.Choice(["pass", "defer"]),
+    default="pass",
+    show_default=True,
+    help="Where a mail cannot be weighed: pass it on without a label, or end with status 75 so that it comes again.",
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND …]")
+def filter_command(*, model: Path, examine: bool, on_fault: str, command: tuple[str, ...]) -> None:
+    """Read a mail, weigh it, write it with an X-SCoP-Spam field on top.
+
+    With a COMMAND (such as sendmail) the mail goes to its standard input, and its exit status is ours. The mail is
+    read in a child that can open no file and no socket. X-SCoP fields that others wrote are taken away, line ends stay
+    as they are. No mail is lost: what cannot be written ends with status 75.
+    """
+    mail = sys.stdin.buffer.read()
+    below = without_our_fields(mail)
+    try:
+        labelled = stamped(below, in_sealed_child(_weighing(below, model, examine=examine)))
+    except (PermanentFailure, TemporaryFailure, OSError, MemoryError) as fault:
+        click.echo(f"scop: {fault}", err=True)
+        if on_fault == "defer":
+            sys.exit(EX_TEMPFAIL)
+        labelled = below
+    sys.exit(_hand_on(labelled, command) if command else _write(labelled))
+
+
+def _weighing(mail: bytes, path: Path, *, examine: bool) -> Callable[[], bytes]:
+    """Load all that weighing needs, and return what the child does."""
+    classifier = ModelFile(path, lambda _reason: None).classifier
+
+    def work() -> bytes:
+        return spam_field(classifier.classify(mail))
+
+    return work
+
+
+def _write(mail: bytes) -> int:
+    try:
+        sys.stdout.buffer.write(mail)
+        sys.stdout.buffer.flush()
+    except OSError as fault:
+        click.echo(f"scop: the mail cannot be written: {fault.strerror}", err=True)
+        return EX_TEMPFAIL
+    return 0
+
+
+def _hand_on(mail: bytes, command: tuple[str, ...]) -> int:
+    try:
+        # Whoever runs us says what is run; no shell reads it.
+        status = subprocess.run(command, input=mail, check=False).returncode  # noqa: S603
+    except OSError as fault:
+        click.echo(f"scop: {command[0]}: {fault.strerror}", err=True)
+        return EX_TEMPFAIL
+    return status if status >= 0 else EX_TEMPFAIL  # a command that was killed has not taken the mail

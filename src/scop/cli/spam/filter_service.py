@@ -1,0 +1,190 @@
+"""A stand-alone filter as a service: where it listens, who may speak with it, what it gives up, how it ends.
+
+It opens its listeners and loads its model, then confines itself as a cell does (scop.mesh.confine): it can read the
+model's folder and Python's own files, dial the one port that it passes mail to, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import socket
+import stat
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias, cast
+
+from scop.base.sources import Networks
+from scop.cli.foreground import written_place
+from scop.cli.smtp_serve_targets import place_of
+from scop.mesh.code_paths import code_paths
+from scop.mesh.confine import Rules, confine
+from scop.mime import load_charsets
+from scop.net.connections import Connections
+from scop.net.entrance import BACKLOG
+from scop.net.faults import PermanentFailure, reason_of
+from scop.net.log import Log
+
+__all__ = [
+    "LOOPBACK",
+    "Listening",
+    "Rights",
+    "give_up_rights",
+    "listener_at",
+    "serving",
+    "unix_path",
+    "written_listener",
+]
+
+DRAIN_SECONDS = 10.0  # for mails that are being passed on when the service is asked to end
+MAX_CONNECTIONS = 1000  # at once; a mail server has some hundred processes
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+FOR_ALL = 0o666  # of a unix socket: who may enter its folder may speak
+
+Spoken: TypeAlias = Callable[[], asyncio.Protocol]
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the service needs once it runs."""
+
+    model: Path
+    user: str = ""  # whom root becomes
+    connect_port: int = 0  # where mail is passed on to; 0 for nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Listeners that are open, and the networks of those who may speak; unix sockets are open to who can reach them."""
+
+    sockets: tuple[socket.socket, ...]
+    clients: tuple[str, ...] = LOOPBACK
+    connections: Connections = field(default_factory=Connections)
+
+
+def unix_path(place: str) -> str:
+    """Return the path of a place that is a unix socket, '' for another."""
+    kind, _, path = place.partition(":")
+    return path if kind in ("unix", "local") else ""
+
+
+def listener_at(place: str) -> socket.socket:
+    """Open unix:PATH, inet:HOST:PORT or HOST:PORT; raises `ValueError` for what is none, `PermanentFailure`."""
+    path = unix_path(place)
+    try:
+        if path:
+            return _unix_listener(path)
+        host, port = place_of(place.removeprefix("inet:"))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as fault:
+        raise PermanentFailure(f"cannot listen on {place}: {reason_of(fault)}") from None
+
+
+def written_listener(listener: socket.socket) -> str:
+    """Return where a listener is, as a person writes it."""
+    place = listener.getsockname()
+    return f"unix:{place}" if isinstance(place, str) else written_place(*place[:2])
+
+
+def give_up_rights(rights: Rights) -> tuple[str, ...]:
+    """Give up all but `rights`; return what this kernel cannot enforce. Raises `PermanentFailure`."""
+    load_charsets()
+    with contextlib.suppress(ModuleNotFoundError):
+        import uvloop  # noqa: F401 - code cannot be loaded afterwards
+    uid, gid = _ids(rights.user)
+    report = confine(
+        Rules(
+            # The folder, not the file: a new model comes in place of the old one.
+            read_paths=(*code_paths(), str(rights.model.absolute().parent)),
+            connect_ports=(rights.connect_port,) if rights.connect_port else (),
+            uid=uid,
+            gid=gid,
+        )
+    )
+    return report.missing
+
+
+@asynccontextmanager
+async def serving(listening: Listening, speak: Spoken, log: Log) -> AsyncIterator[None]:
+    """Speak with all who may until the context ends; what is being done then is finished."""
+    loop = asyncio.get_running_loop()
+    may_speak = Networks(listening.clients)
+
+    def introduced() -> asyncio.Protocol:
+        return _Introduction(speak, may_speak, listening.connections, log)
+
+    servers = [await _server(loop, introduced, each) for each in listening.sockets]
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.close()
+        await listening.connections.drain(DRAIN_SECONDS)
+
+
+async def _server(loop: asyncio.AbstractEventLoop, introduced: Spoken, listener: socket.socket) -> asyncio.Server:
+    if listener.family == socket.AF_UNIX:
+        return await loop.create_unix_server(introduced, sock=listener, backlog=BACKLOG)
+    return await loop.create_server(introduced, sock=listener, backlog=BACKLOG)
+
+
+class _Introduction(asyncio.Protocol):
+    """Looks who calls, and hands the connection to the real protocol; a stranger hears nothing."""
+
+    def __init__(self, speak: Spoken, may_speak: Networks, connections: Connections, log: Log) -> None:
+        self._speak = speak
+        self._may_speak = may_speak
+        self._connections = connections
+        self._log = log
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        if address and not self._may_speak(address):
+            self._log.warning("client.refused", address=address, reason="not of --clients")
+            transport.abort()
+        elif len(self._connections) >= MAX_CONNECTIONS:
+            self._log.warning("client.refused", address=address, reason=f"{MAX_CONNECTIONS} are connected")
+            transport.abort()
+        else:
+            protocol = self._speak()
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+
+
+def _unix_listener(path: str) -> socket.socket:
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(os.stat(path).st_mode):  # noqa: PTH116 - left there by the one before us
+            Path(path).unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(path)
+        Path(path).chmod(FOR_ALL)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _ids(user: str) -> tuple[int | None, int | None]:
+    """Return whom to become; an ordinary user stays who it is."""
+    if os.geteuid() != 0:
+        if user and user != pwd.getpwuid(os.geteuid()).pw_name:
+            raise PermanentFailure(f"--user {user}: only root can become somebody else")
+        return None, None
+    if not user:
+        raise PermanentFailure("it does not run as root: name whom it becomes by --user, or start it as that user")
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError:
+        raise PermanentFailure(f"--user {user}: there is no such user") from None
+    if 0 in (found.pw_uid, found.pw_gid):
+        raise PermanentFailure(f"--user {user}: that is root by another name")
+    return found.pw_uid, found.pw_gid

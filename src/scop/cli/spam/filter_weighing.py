@@ -1,0 +1,105 @@
+"""What the stand-alone filters share: a model from a file, taken anew when the file is replaced, and what it says.
+
+A fault of ours in weighing must keep no mail from its owner: the mail goes on as unsure, and the fault is logged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from scop.net.faults import PermanentFailure
+from scop.spam import Classifier, Label, Verdict
+from scop.spam.connection import Connection
+
+__all__ = ["UNWEIGHED", "ModelFile", "Scales", "is_ours", "stamped", "without_our_fields"]
+
+UNWEIGHED = Verdict(Label.UNSURE, 0.5, ())
+
+_POSTMARK = re.compile(rb"From [^\n]*\n")  # of mbox: procmail and local(8) put it on top; no part of the mail
+_HEADER_END = re.compile(rb"\n\r?\n")
+# Whoever writes these below us is an impostor, or one of us who weighed the mail before.
+_OUR_PREFIX = b"x-scop-"
+_OURS = re.compile(rb"(?im)^x-scop-[!-9;-~]*[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
+_BEGINS_WITH_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|\r?\n")
+
+_Identity: TypeAlias = tuple[int, int, int]
+
+
+class ModelFile:
+    """A classifier from a file; whoever replaces the file needs to tell nobody."""
+
+    def __init__(self, path: Path, on_fault: Callable[[str], None]) -> None:
+        """Load the model; raises `PermanentFailure` where there is none."""
+        self._path = path
+        self._on_fault = on_fault
+        self._identity = self._look()
+        self._classifier = self._load()
+
+    @property
+    def classifier(self) -> Classifier:
+        """The model that lies there now; the last good one where that is none."""
+        try:
+            identity = self._look()
+            if identity != self._identity:
+                self._identity = identity  # also of one that is no model: it is complained of once
+                self._classifier = self._load()
+        except PermanentFailure as fault:
+            self._on_fault(str(fault))
+        return self._classifier
+
+    def _look(self) -> _Identity:
+        try:
+            found = self._path.stat()
+        except OSError as fault:
+            raise PermanentFailure(
+                f"{self._path}: {fault.strerror}; `scop spam train --model {self._path}` makes a model"
+            ) from None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _load(self) -> Classifier:
+        try:
+            return Classifier.load(self._path.read_bytes())
+        except (OSError, ValueError) as fault:
+            raise PermanentFailure(f"{self._path}: {fault}") from None
+
+
+class Scales:
+    """Weighs mail by a model."""
+
+    def __init__(self, model: ModelFile, on_fault: Callable[[Exception], None]) -> None:
+        self._model = model
+        self._on_fault = on_fault
+
+    def weigh(self, octets: bytes, connection: Connection | None = None) -> Verdict:
+        """Return the verdict on a mail that bears no field of ours."""
+        try:
+            return self._model.classifier.classify(octets, connection)
+        except Exception as fault:
+            self._on_fault(fault)
+            return UNWEIGHED
+
+
+def is_ours(name: bytes) -> bool:
+    """Tell whether only we write a field of this name."""
+    return name.lower().startswith(_OUR_PREFIX)
+
+
+def without_our_fields(octets: bytes) -> bytes:
+    """Return a mail without the fields that only we write."""
+    end = _HEADER_END.search(octets)
+    header = octets[: end.start() + 1] if end else octets
+    return _OURS.sub(b"", header) + octets[len(header) :]
+
+
+def stamped(octets: bytes, fields: bytes) -> bytes:
+    """Return a mail with `fields` on top, below an mbox postmark, their line ends those of the mail."""
+    postmark = _POSTMARK.match(octets)
+    start = postmark.end() if postmark else 0
+    first_line = octets[: octets.find(b"\n") + 1]
+    is_unix = first_line.endswith(b"\n") and not first_line.endswith(b"\r\n")
+    end = b"\n" if is_unix else b"\r\n"
+    line = b"" if _BEGINS_WITH_HEADER.match(octets, start) else end
+    return b"".join((octets[:start], fields.replace(b"\r\n", end), line, octets[start:]))
