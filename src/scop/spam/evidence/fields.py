@@ -104,11 +104,8 @@ def field_tokens(fields: Fields) -> list[str]:
         found += _address_tokens(name, fields.get(name))
     found += _relation_tokens(fields)
     found += _message_id_tokens(fields.get("message-id"))
-    names = fields.names()[:MAX_NAMES]
-    found += [f"order:{one}>{other}" for one, other in pairwise(names)]
     for name, body in fields.items[:MAX_NAMES]:
         if name not in _KNOWN:
-            found.append(f"{name}={body[:40].lower()}")
             found += [f"{name}:{word}" for word in shortened(words_in_order(fold(body[:200])))[:MAX_OTHER_WORDS]]
     return found
 

@@ -11,16 +11,21 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
-__all__ = ["fold", "look_alike", "tricks_of", "without_accents"]
+__all__ = ["fold", "is_latin", "tricks_of", "with_latin_letters", "without_accents"]
 
 # Pieces are normalised one by one: of many marks on one letter it takes time that grows with their square.
 _PIECE_CHARACTERS = 512
+_MAX_GROWTH = 2  # times the text: NFKC writes one letter of Arabic as eighteen
 
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"  # which found no letter to join
 _VOWEL_POINTS = "\u0591-\u05c7\u0640\u064b-\u065f\u0670"  # Hebrew, Arabic: seldom written, so never counted
 _UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
 _INVISIBLE = re.compile(f"[{_MARKS}{_VOWEL_POINTS}{_UNSEEN}\U000e0000-\U000e007f]+")
 
+_SIGNS = (
+    *(("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2013", "-"), ("\u2014", "-")),
+    *(("\u2026", "..."), ("\u2022", " "), ("\xa0", " ")),
+)
 _LOOKS = "аαɑʙсϲⅽԁеєɛɡһнιіıїјϳкӏмпηоοσօрρϼԛгѕꜱтτυսνѵωѡхχуγүуᴢ"
 _LATIN = "aaabcccdeeeghhiiiijjklmnnoooopppqrssttuuvvwwxxyyyyz"
 _CONFUSABLE = dict(zip(map(ord, _LOOKS), _LATIN, strict=True))
@@ -45,25 +50,50 @@ _TRICKS = (
 
 def fold(text: str) -> str:
     """Return `text` in the one spelling in which words are compared."""
+    text = _with_plain_signs(text)
     if text.isascii():
         return text.lower()
-    pieces = range(0, len(text), _PIECE_CHARACTERS)
-    normal = "".join([normalize("NFKC", text[at : at + _PIECE_CHARACTERS]) for at in pieces])
-    return _INVISIBLE.sub("", normal.lower())
+    pieces: list[str] = []
+    room = _MAX_GROWTH * len(text)
+    for at in range(0, len(text), _PIECE_CHARACTERS):
+        pieces.append(normalize("NFKC", text[at : at + _PIECE_CHARACTERS]))
+        room -= len(pieces[-1])
+        if room < 0:
+            break
+    normal = "".join(pieces).lower()
+    return normal.replace("\xad", "") if is_latin(normal) else _INVISIBLE.sub("", normal)
+
+
+def _with_plain_signs(text: str) -> str:
+    """Return `text` with the quotes and dashes of typewriters: "don’t" is "don't"."""
+    if not text.isascii():
+        for written, plain in _SIGNS:
+            text = text.replace(written, plain)
+    return text
+
+
+def is_latin(text: str) -> bool:
+    """Tell whether there is nothing beyond Latin-1 in `text`; this is quick."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def tricks_of(text: str) -> list[str]:
     """Return a token for each way in which `text`, not folded yet, writes letters that are none."""
+    text = _with_plain_signs(text)
     if text.isascii() or _ANY_TRICK.search(text) is None:
         return []
     return [token for token, pattern in _TRICKS if pattern.search(text)]
 
 
-def look_alike(word: str) -> str:
-    """Return a folded word in Latin letters where letters of other alphabets stand among its own."""
-    if word.isascii() or _MIXED.search(word) is None:
-        return word
-    return word.translate(_CONFUSABLE)
+def with_latin_letters(words: list[str], folded: str) -> list[str]:
+    """Return the words of a folded text, in Latin letters where those of other alphabets were mixed into one."""
+    if _MIXED.search(folded) is None:
+        return words
+    return [word.translate(_CONFUSABLE) if _MIXED.search(word) else word for word in words]
 
 
 def without_accents(word: str) -> str:

@@ -27,6 +27,7 @@ MAX_ATTRIBUTE_CHARACTERS = 4_000  # of one tag
 MAX_TARGET_CHARACTERS = 2_000
 MAX_FORMS = 20
 MAX_NOTES = 100
+MAX_RAW_CHARACTERS = 100_000  # of text with its character references
 MAX_SHEET_CHARACTERS = 65_536
 MAX_STYLED = 60  # open elements
 
@@ -38,7 +39,7 @@ _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:]{0,14})((?:[^<>"']++|"[^"]{0,400
 _ATTRIBUTE = re.compile(
     r"""([a-zA-Z-]{1,20})(?:\s{0,9}=\s{0,9}(?:"([^"]*+)"?|'([^']*+)'?|([^\s"'>]++)))?""",
 )
-_COMMENT_IN_WORD = re.compile(r"\w<!--[^>]{0,200}-->\w|\w<!>\w")
+_COMMENT_IN_WORD = re.compile(r"<!(?<=\w<!)(?:--[^>]{0,200}--)?>\w")
 _INLINE_NAMES = """
 a abbr acronym b bdi bdo big cite code del em font i img ins kbd label mark nobr q s samp small span strike
 strong sub sup tt u var wbr
@@ -60,10 +61,7 @@ ol optgroup output picture pre progress ruby rt rp script section select spacer 
 template textarea tfoot thead time title ul video xml
 """
 _KNOWN = _INLINE | _VOID | _ENDED_BY_LIKE | frozenset(_OTHERS_NAMES.split())
-_NOTED_NAMES = """
-align bgcolor border cellpadding cellspacing color face height size width valign
-"""
-_NOTED = frozenset(_NOTED_NAMES.split())
+_NOTED = frozenset(("bgcolor", "color", "face", "size"))
 _EVENTS_NAMES = """
 onload onclick onmouseover onunload onerror onsubmit onmouseout onfocus
 """
@@ -127,7 +125,7 @@ def read_words(source: str) -> Page:
         [text if name in _INLINE else f" {text}" for name, text in zip(names, pieces[4::4], strict=True)]
     )
     tokens = [f"tag:{name}" for name in dict.fromkeys(names) if name in _KNOWN]
-    return Page(html.unescape(seen), sources=urls_in(body.lower()), tokens=tokens)
+    return Page(html.unescape(seen[:MAX_RAW_CHARACTERS]), sources=urls_in(body.lower()), tokens=tokens)
 
 
 class _Reader:
@@ -138,6 +136,7 @@ class _Reader:
         self._gone_classes = gone_classes
         self._styling = _STYLING | {"class", "id"} if gone_classes else _STYLING
         self._attributes: dict[str, dict[str, str]] = {}  # as they are written: most tags of a page are like others
+        self._styles: dict[tuple[Style, str], Style] = {}  # of such attributes within an element of such a style
         self._seen: list[str] = []
         self._hidden: list[str] = []
         self._styled: list[_Open] = []
@@ -187,7 +186,7 @@ class _Reader:
             if len(self._notes) < MAX_NOTES:
                 self._note(attributes)
         if name not in _VOID and not self._styling.isdisjoint(attributes):
-            self._enter(name, attributes)
+            self._enter(name, written)
         self._asks |= name == "input" and _asks_for_secret(attributes)
         if name in _LEADS:
             self._follow(name, attributes)
@@ -200,12 +199,15 @@ class _Reader:
         if not _EVENTS.isdisjoint(attributes):
             self._notes["html:event"] = None
 
-    def _enter(self, name: str, attributes: dict[str, str]) -> None:
+    def _enter(self, name: str, written: str) -> None:
         """Begin an element that changes how its text looks."""
         styles = self._styled
         top = styles[-1] if styles else None
         parent = top.style if top is not None else PLAIN_STYLE
-        style = styled(parent, attributes, self._gone_classes)
+        key = (parent, written)
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = styled(parent, self._attributes[written], self._gone_classes)
         if style is parent or len(styles) == MAX_STYLED:
             return
         if top is not None and top.name == name and top.depth:
@@ -279,7 +281,7 @@ class _Reader:
         self._end_link()
         self._end_form()
         page, counts = self.page, self._counts
-        page.seen, page.hidden = html.unescape("".join(self._seen)), html.unescape("".join(self._hidden))
+        page.seen, page.hidden = _readable(self._seen), _readable(self._hidden)
         page.tokens += self._notes
         page.tokens += [f"tag:{name}" for name in counts if name in _KNOWN or name.startswith(("o:", "v:", "w:"))]
         page.tokens += [f"html:{kind}-in-{amount(counts[kind])}" for kind in _COUNTED if kind in counts]
@@ -291,6 +293,10 @@ class _Reader:
 
 def _asks_for_secret(attributes: dict[str, str]) -> bool:
     return attributes.get("type", "").lower() == "password" or bool(_SECRETS.search(attributes.get("name", "")))
+
+
+def _readable(pieces: list[str]) -> str:
+    return html.unescape("".join(pieces)[:MAX_RAW_CHARACTERS])
 
 
 def amount(count: int) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from scop.spam.evidence.folding import look_alike, without_accents
+from scop.spam.evidence.folding import is_latin, with_latin_letters, without_accents
 
 __all__ = ["MAX_WORD_CHARACTERS", "disguises", "oddities", "shortened", "words_in_order"]
 
@@ -36,18 +36,20 @@ def words_in_order(folded: str) -> list[str]:
     """Return the words of a folded text as they follow each other; pairs of characters where nothing parts words."""
     if folded.isascii():
         return _ASCII_WORD.findall(folded)
+    if is_latin(folded):
+        return _WORD.findall(folded)
     if _UNSPACED_RUN.search(folded) is None:
-        return list(map(look_alike, _WORD.findall(folded)))
+        return with_latin_letters(_WORD.findall(folded), folded)
     words: list[str] = []
     for found in _RUN_OR_WORD.finditer(folded):
         run = found[1]
         if run is None:
-            words.append(look_alike(found[0]))
+            words.append(found[0])
         elif len(run) == 1:
             words.append(run)
         else:
             words += map(str.__add__, run, run[1:])
-    return words
+    return with_latin_letters(words, folded)
 
 
 def shortened(words: Iterable[str]) -> list[str]:
