@@ -21,6 +21,10 @@ __all__ = ["Rules"]
 _MAX_MATCHES = 32  # findings of rules for one thing
 _MAX_PATTERN_MATCHES = 10_000  # of one pattern in one thing; the engine's own bound is a million
 
+_TRIAL = Thing(b"")
+_TRIAL_NAME = "scop_trial"
+_TRIAL_RULE = f'rule {_TRIAL_NAME} {{ meta: description = "tried before sealing" condition: filesize == 0 }}'
+
 
 class Rules:
     """Compiled rules: a check of things."""
@@ -29,6 +33,7 @@ class Rules:
 
     def __init__(self, rules: yara_x.Rules) -> None:
         self._rules = rules
+        list(self(_TRIAL))  # the engine loads code of its own by its first use, too
 
     @classmethod
     def compile(cls, sources: Mapping[str, str]) -> Rules:
@@ -37,6 +42,7 @@ class Rules:
         A rule cannot include another file, and what it asks of modules stays in memory.
         """
         compiler = yara_x.Compiler(includes_enabled=False)
+        compiler.add_source(_TRIAL_RULE)
         for origin, text in sources.items():
             try:
                 compiler.add_source(text, origin=origin)
@@ -49,8 +55,10 @@ class Rules:
         scanner = yara_x.Scanner(self._rules)  # no set_timeout: it would start a thread; the child has its own limit
         scanner.max_matches_per_pattern(_MAX_PATTERN_MATCHES)
         scanner.fast_scan(True)
-        for rule in scanner.scan(thing.octets).matching_rules[:_MAX_MATCHES]:
+        for rule in scanner.scan(thing.octets).matching_rules[: _MAX_MATCHES + 1]:
             meta = {name: value for name, value in rule.metadata if isinstance(value, str)}
+            if rule.identifier == _TRIAL_NAME:
+                continue
             description = shown(meta.get("description", ""))
             reason = f"{thing.shown_name} matches the rule {shown(rule.identifier)}"
             yield thing.finding(Kind.RULE, _severity(meta), f"{reason}: {description}" if description else f"{reason}.")

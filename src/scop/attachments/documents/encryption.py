@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import io
 import re
+import xml.dom.expatbuilder  # noqa: F401 - msoffcrypto parses with it, and would load it when it is too late
 from typing import Protocol
 
+import cryptography.hazmat.backends.openssl.backend  # noqa: F401 - asked for by msoffcrypto when it is too late
 import msoffcrypto
 import msoffcrypto.format.doc97
 import msoffcrypto.format.ooxml
@@ -24,6 +26,18 @@ _EXCEL_PASSWORD = "VelvetSweatshop"  # noqa: S105 - no secret: Excel tries it by
 _POWERPOINT_PASSWORD = "/01Hannes Ruescher/01"  # noqa: S105 - no secret: PowerPoint tries it by itself
 _MAX_SPINS = 200_000  # hashes of a password; Office makes 100,000, a hostile document may ask for ten million
 _SPINS = re.compile(rb'spinCount="(\d{1,12})"')
+
+
+class _MemoryFiles:
+    """Stands in for `tempfile` where msoffcrypto writes what it decrypts: who reads hostile documents has no files."""
+
+    @staticmethod
+    def TemporaryFile() -> io.BytesIO:  # noqa: N802 - the library's name for it
+        return io.BytesIO()
+
+
+for _module in (msoffcrypto.format.doc97, msoffcrypto.format.ppt97, msoffcrypto.format.xls97):
+    _module.tempfile = _MemoryFiles
 
 
 class _OfficeFile(Protocol):
