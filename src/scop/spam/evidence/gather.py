@@ -27,11 +27,14 @@ MAX_OCTETS = 16_384
 MAX_HEADER_CHARACTERS = 6_000  # of them
 MAX_HIDDEN_WORDS = 200
 MAX_ADDRESS_CHARACTERS = 2_000
+MAX_RECIPIENTS = 20
 
 _LIMITS = Limits(parts=200, header_octets=1 << 17, fields=300, field_octets=1 << 14)
 # The shape of nearly all: read from the decoded field where nothing in the header needed decoding.
 _PLAIN_ADDRESS = re.compile(
-    r"(?:(?:\"([^\"<>@\\]*+)\"|([^\"<>@,;:()\\]*+))[ \t]*)?<([\w.+=-]{1,64}@[\w.-]{1,255})>", re.ASCII
+    r"(?:(?:\"([^\"<>@\\]*+)\"|([^\"<>@,;:()\\]*+))[ \t]*)?<([\w.+=-]{1,64}@[\w.-]{1,255})>"
+    r"|([\w.+=-]{1,64}@[\w.-]{1,255})",
+    re.ASCII,
 )
 
 
@@ -55,6 +58,7 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
         subject=fields.get("subject"),
         author=_first_address(message, fields, "from"),
         reply_to=_first_address(message, fields, "reply-to"),
+        recipients=(*_addresses(message, fields, "to"), *_addresses(message, fields, "cc"))[:MAX_RECIPIENTS],
         links=tuple([link for page in texts.pages for link in page.links]),
         forms=tuple([form for page in texts.pages for form in page.forms]),
     )
@@ -116,12 +120,16 @@ def _octets(fields: Fields, texts: Texts) -> bytes:
 
 
 def _first_address(message: Message, fields: Fields, name: str) -> Address | None:
+    return next(iter(_addresses(message, fields, name)), None)
+
+
+def _addresses(message: Message, fields: Fields, name: str) -> list[Address]:
     body = fields.get(name)
     if not body:
-        return None
+        return []
     plain = _PLAIN_ADDRESS.fullmatch(body)
     if plain is not None and b"=?" not in message.header.octets:
-        return Address((plain[1] or plain[2] or "").strip(), plain[3])
+        return [Address((plain[1] or plain[2] or "").strip(), plain[3] or plain[4])]
     field = message.header.all(name)[0]  # not yet decoded: an encoded word may hold what looks like an address
     addresses = parse_addresses(field.unfolded[:MAX_ADDRESS_CHARACTERS], limits=_LIMITS)
-    return next((one for one in addresses if isinstance(one, Address)), None)
+    return [one for one in addresses if isinstance(one, Address)]
