@@ -33,7 +33,8 @@ _WORDS = re.compile(
     rb"/(?:JavaScript|JS|Launch|OpenAction|AA|EF|EmbeddedFile|SubmitForm|ImportData|GoToR|GoToE|RichMedia\w*|XFA|Flash)"
     rb"(?![A-Za-z])"
 )
-_AUTOMATIC_KEYS = ("/OpenAction", "/AA")
+# Occasions that nobody clicks for; a field's are its keystrokes, its format and its sums (/C), as honest forms have
+_UNASKED = frozenset({"/O", "/C", "/WC", "/WS", "/DS", "/WP", "/DP", "/PO", "/PC", "/PV", "/PI"})
 _RAW_ACTION = re.compile(rb"/(?:S|Type)\s*/(JavaScript|Launch)\b|/(JS)\s*[(<]")
 _ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 _HARMFUL_SCRIPT = re.compile(
@@ -120,14 +121,13 @@ def _dictionary(value: object) -> pikepdf.Object | None:
 
 
 def _remember_automatic(node: pikepdf.Object, seen: _Seen) -> None:
-    for key in _AUTOMATIC_KEYS:
-        value = _dictionary(node.get(key))
-        if value is None:
-            continue
-        # /OpenAction is an action, /AA a dictionary of them (§12.6.3)
-        actions = [value] if key == "/OpenAction" else [_dictionary(action) for _, action in value.items()]
-        for action in actions:
-            _remember_chain(action, seen)
+    _remember_chain(_dictionary(node.get("/OpenAction")), seen)
+    occasions = _dictionary(node.get("/AA"))  # a dictionary of actions (§12.6.3)
+    if occasions is not None:
+        is_field = "/FT" in node or "/Parent" in node or node.get("/Subtype") == "/Widget"
+        for occasion, action in occasions.items():
+            if occasion in _UNASKED - ({"/C"} if is_field else set()):
+                _remember_chain(_dictionary(action), seen)
     if "/JavaScript" in node and "/S" not in node:  # the scripts that the document's names list (§12.6.4.17)
         for action in _named(_dictionary(node.get("/JavaScript")), 0):
             _remember_chain(action, seen)
