@@ -39,7 +39,10 @@ _PROGRAMS = {
     **dict.fromkeys((_T.WASM, _T.FLASH, _T.PYTHON_BYTECODE, _T.RPM, _T.DEB), Severity.SUSPICIOUS),
 }
 _SORTS: dict[TrueType, Promise] = {
-    **dict.fromkeys((_T.ZIP, _T.TAR, _T.GZIP, _T.BZIP2, _T.XZ, _T.LZMA, _T.ZSTD, _T.COMPRESS, _T.LZ4), Promise.ARCHIVE),
+    **dict.fromkeys(
+        (_T.ZIP, _T.TAR, _T.GZIP, _T.BZIP2, _T.XZ, _T.LZMA, _T.ZSTD, _T.COMPRESS, _T.LZ4, _T.LZIP, _T.LZOP),
+        Promise.ARCHIVE,
+    ),
     **dict.fromkeys((_T.SEVEN_ZIP, _T.RAR, _T.CAB, _T.ARJ, _T.ACE, _T.LHA, _T.CPIO, _T.AR), Promise.ARCHIVE),
     **dict.fromkeys((_T.ISO, _T.UDF, _T.DISK_IMAGE, _T.DMG), Promise.ARCHIVE),
     **dict.fromkeys((_T.OLE, _T.OOXML, _T.ODF, _T.OFFICE_XML, _T.ACTIVE_MIME, _T.RTF, _T.PDF), Promise.DOCUMENT),

@@ -21,11 +21,9 @@ from scop.attachments.inspection import Inspection
 from scop.attachments.names import runs_what
 from scop.attachments.part_names import names_of
 from scop.attachments.structures import OtherStructure, other_structures
-from scop.attachments.text_files import files_in_text
 from scop.attachments.thing import Found, Thing, ending_of, inner_place, shown
 from scop.attachments.true_types import TrueType, true_type_of
 from scop.mime import Entity, Message, parse
-from scop.mime.transfer import UU_ENCODINGS
 
 __all__ = ["read_mail", "read_mail_file"]
 
@@ -83,7 +81,7 @@ class _Readings:
         for number, entity in _numbered(message):
             if len(self._waiting) < 4 * _MAX_STRUCTURES:
                 self._waiting.extend(other_structures(entity, number if other is None else other.number))
-            for found in self._read_entity(entity, number if other is None else f"{other.number} (read otherwise)"):
+            for found in self._read_entity(entity, number if other is None else _otherwise(other)):
                 if isinstance(found, Thing):
                     digest = blake2b(found.octets, digest_size=16).digest()
                     if other is not None and digest not in self._leaves and _could_hide(found):
@@ -107,7 +105,10 @@ class _Readings:
     def _read_entity(self, entity: Entity, number: str) -> Iterator[Found]:
         if entity.parts:
             for text in (entity.preamble, entity.epilogue):
-                yield from self._in_text(text, number)
+                if text.strip():
+                    yield Thing(
+                        text, place=inner_place(self._outer, f"part {number}", "beside its parts"), depth=self._depth
+                    )
             return
         names = names_of(entity)
         step, depth = f"part {number}", self._depth
@@ -125,8 +126,6 @@ class _Readings:
             usual = usual or kind
         if len(names.all) > 1:
             yield from self._several_names(names.all, step, depth)
-        if entity.content_type.maintype == "text" and entity.transfer_encoding not in UU_ENCODINGS:
-            yield from self._in_text(entity.content, number)
 
     def _several_names(self, names: tuple[str, ...], step: str, depth: int) -> Iterator[Found]:
         """Yield that a part has several names, and how much that matters."""
@@ -138,14 +137,13 @@ class _Readings:
         reason = f"Mail programs show different names for {thing.shown_name}: {shown(names[1])} is another."
         yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS if runs else Severity.NOTE, reason)
 
-    def _in_text(self, text: bytes, number: str) -> Iterator[Found]:
-        """Yield the files that stand in a text."""
-        for file in files_in_text(text):
-            yield Thing(file.octets, file.name, "", inner_place(self._outer, f"part {number}", file.name), self._depth)
-
 
 def _could_hide(thing: Thing) -> bool:
     return true_type_of(thing) not in _HARMLESS or runs_what(thing.ending) is not None
+
+
+def _otherwise(other: OtherStructure) -> str:
+    return f"{other.number} (read otherwise)" if other.number else "(read otherwise)"
 
 
 def _numbered(message: Message) -> Iterator[tuple[str, Entity]]:

@@ -61,6 +61,8 @@ class TrueType(StrEnum):
     ZSTD = "a zstd file"
     COMPRESS = "a compress file"
     LZ4 = "an lz4 file"
+    LZIP = "an lzip file"
+    LZOP = "an lzop file"
     SEVEN_ZIP = "a 7z archive"
     RAR = "a rar archive"
     CAB = "a cabinet archive"
@@ -129,6 +131,8 @@ _MAGIC: tuple[tuple[int, bytes, TrueType], ...] = (
     (0, b"\x28\xb5\x2f\xfd", _T.ZSTD),
     (0, b"\x1f\x9d", _T.COMPRESS),
     (0, b"\x04\x22\x4d\x18", _T.LZ4),
+    (0, b"LZIP\1", _T.LZIP),
+    (0, b"\x89LZO\0\r\n", _T.LZOP),
     (0, b"7z\xbc\xaf\x27\x1c", _T.SEVEN_ZIP),
     (0, b"Rar!\x1a\x07", _T.RAR),
     (0, b"RE~^", _T.RAR),

@@ -1,9 +1,10 @@
-"""Single files that were compressed: gzip, bzip2, xz and lzma.
+"""Single files that were compressed: gzip, bzip2, xz, lzma, lzip and compress.
 
 Several streams may stand behind each other; each is unpacked, and all of them together are what most programs make
 of them. What follows the last one is looked into as well.
 
-Standards: RFC 1952 (gzip); the xz file format 1.1; the bzip2 and LZMA_Alone formats of their programs.
+Standards: RFC 1952 (gzip); the xz file format 1.1; the bzip2 and LZMA_Alone formats of their programs; the lzip
+manual, "File format".
 """
 
 from __future__ import annotations
@@ -14,19 +15,22 @@ import zlib
 from collections.abc import Callable, Generator, Iterator
 from typing import TypeAlias
 
+from scop.attachments.archives.compress import uncompressed
 from scop.attachments.archives.pieces import MAX_DICTIONARY_OCTETS, Decompressor, decompressed, inflated
+from scop.attachments.archives.raw_lzma import lzma_filter, raw_decoder
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
 from scop.attachments.true_types import true_type_of
 
-__all__ = ["read_bzip2", "read_gzip", "read_lzma", "read_opaque", "read_xz"]
+__all__ = ["read_bzip2", "read_compress", "read_gzip", "read_lzip", "read_lzma", "read_opaque", "read_xz"]
 
 _Unpacked: TypeAlias = Generator[bytes, None, int]
 
 _GZIP_WBITS = 31
 _FLAG_EXTRA, _FLAG_NAME = 4, 8
 _MAX_NAME = 4_096
+_LZIP_TRAILER = 20
 _SHORT_FORMS = {"tgz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "svgz": "svg", "emz": "emf"}
 _NO_STREAM = (zlib.error, OSError, lzma.LZMAError, EOFError)
 
@@ -54,6 +58,26 @@ def read_xz(thing: Thing, inspection: Inspection) -> Iterator[Found]:
 def read_lzma(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the file in an lzma file."""
     yield from _read(thing, inspection, _decoding(_lzma_decoder), _without_ending(thing))
+
+
+def read_lzip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Yield the file in an lzip file."""
+
+    def unpacked(octets: bytes, start: int) -> _Unpacked:
+        if octets[start : start + 4] != b"LZIP":
+            raise EOFError("no more members")
+        size = octets[start + 5]
+        dictionary = (1 << (size & 0x1F)) - ((1 << (size & 0x1F)) // 16) * (size >> 5)
+        properties = b"\x5d" + dictionary.to_bytes(8, "little")[:4]
+        end = yield from decompressed(raw_decoder([lzma_filter(properties)]), octets, start + 6, len(octets))
+        return end + _LZIP_TRAILER
+
+    yield from _read(thing, inspection, unpacked, _without_ending(thing))
+
+
+def read_compress(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Yield the file in a compress file."""
+    yield from inspection.unpack(thing, _without_ending(thing), uncompressed(thing.octets), len(thing.octets))
 
 
 def read_opaque(thing: Thing, inspection: Inspection) -> Iterator[Found]:

@@ -12,6 +12,7 @@ import bz2
 import lzma
 from collections.abc import Iterator
 
+from scop.attachments.archives.locked import locked, opaque
 from scop.attachments.archives.pieces import (
     MAX_DICTIONARY_OCTETS,
     decompressed,
@@ -20,6 +21,7 @@ from scop.attachments.archives.pieces import (
     inflated,
     sliced,
 )
+from scop.attachments.archives.raw_lzma import lzma_filter, raw_decoder
 from scop.attachments.archives.zip_entries import Archive, Entry, local_entry, read_archive
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
@@ -62,7 +64,7 @@ def _read_entry(thing: Thing, inspection: Inspection, entry: Entry) -> Iterator[
     if entry.is_folder:
         return
     if entry.is_encrypted:
-        yield from encrypted(thing, entry.name)
+        yield from locked(thing, entry.name)
         return
     if entry.other_name and entry.other_name != entry.name:
         reason = (
@@ -77,21 +79,10 @@ def _read_entry(thing: Thing, inspection: Inspection, entry: Entry) -> Iterator[
         yield from _unpacked(thing, inspection, entry.packed_by_other())
 
 
-def encrypted(thing: Thing, name: str) -> Iterator[Found]:
-    """Yield that a file is locked, and what its name alone says."""
-    where = f"{shown(name)} in {thing.shown_name}" if name else thing.where
-    reason = f"{where} is locked with a password, so that nobody can look into it on the way."
-    yield thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
-    if name:
-        yield thing.only_named(name)
-
-
 def _unpacked(thing: Thing, inspection: Inspection, entry: Entry) -> Iterator[Found]:
     pieces = _pieces(thing.octets, entry)
     if pieces is None:
-        reason = f"{shown(entry.name)} in {thing.shown_name} is packed in a way that cannot be looked into here."
-        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
-        yield thing.only_named(entry.name)
+        yield from opaque(thing, entry.name)
         return
     yield from inspection.unpack(thing, entry.name, pieces, entry.end - entry.start)
 
@@ -117,17 +108,7 @@ def _lzma(octets: bytes, start: int, end: int, size: int) -> Iterator[bytes]:
     """Unpack LZMA, whose properties stand before it (APPNOTE §5.8.8)."""
     length = int.from_bytes(octets[start + 2 : start + 4], "little")
     properties = octets[start + 4 : start + 4 + length]
-    yield from first_octets(decompressed(raw_lzma(properties), octets, start + 4 + length, end), size)
-
-
-def raw_lzma(properties: bytes) -> lzma.LZMADecompressor:
-    """Return a decoder of LZMA without a header, by its five octets of properties."""
-    first, dictionary = properties[0], int.from_bytes(properties[1:5], "little")
-    if len(properties) < 5 or first >= 9 * 5 * 5 or dictionary > MAX_DICTIONARY_OCTETS:
-        raise ValueError("properties that no LZMA has, or a dictionary larger than is held")
-    lc, lp, pb = first % 9, first // 9 % 5, first // 45
-    filters = [{"id": lzma.FILTER_LZMA1, "lc": lc, "lp": lp, "pb": pb, "dict_size": max(dictionary, 4_096)}]
-    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
+    yield from first_octets(decompressed(raw_decoder([lzma_filter(properties)]), octets, start + 4 + length, end), size)
 
 
 def _read_hidden(

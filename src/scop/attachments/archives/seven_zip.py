@@ -1,0 +1,181 @@
+"""7z archives: their list, and what LZMA, LZMA2, bzip2, deflate and plain copies hold in them.
+
+Files that were packed as one stream are taken from it one by one; where the bounds end one of them, the others
+behind it cannot be had, and that is said.
+
+Standards: the 7-Zip source distribution, DOC/7zFormat.txt and DOC/Methods.txt.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+from collections.abc import Iterator, Mapping
+
+from scop.attachments.archives.locked import locked, opaque
+from scop.attachments.archives.pieces import decompressed, inflated, sliced
+from scop.attachments.archives.raw_lzma import lzma2_filter, lzma_filter, raw_decoder
+from scop.attachments.archives.seven_zip_list import Coder, Folder, Listing, read_listing
+from scop.attachments.inspection import BROKEN, Inspection
+from scop.attachments.thing import Found, Thing
+
+__all__ = ["read_seven_zip"]
+
+_HEADER_OCTETS = 32
+_AES = b"\x06\xf1\x07\x01"
+_DELTA, _LZMA, _LZMA2 = b"\3", b"\3\1\1", b"\x21"
+_BRANCHES = {
+    b"\3\3\1\3": lzma.FILTER_X86,
+    b"\4": lzma.FILTER_X86,
+    b"\3\3\2\5": lzma.FILTER_POWERPC,
+    b"\5": lzma.FILTER_POWERPC,
+    b"\3\3\4\1": lzma.FILTER_IA64,
+    b"\6": lzma.FILTER_IA64,
+    b"\3\3\5\1": lzma.FILTER_ARM,
+    b"\7": lzma.FILTER_ARM,
+    b"\3\3\7\1": lzma.FILTER_ARMTHUMB,
+    b"\x08": lzma.FILTER_ARMTHUMB,
+    b"\3\3\x08\5": lzma.FILTER_SPARC,
+    b"\x09": lzma.FILTER_SPARC,
+}
+_HELD_BACK = 16  # octets that a filter of branches keeps until its stream ends, which LZMA never says
+_MAX_LIST_OCTETS = 8 << 20
+_MAX_ENCODED = 4  # lists within lists
+
+
+def read_seven_zip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Yield the files of a 7z archive."""
+    octets = thing.octets
+    offset, size = (int.from_bytes(octets[start : start + 8], "little") for start in (12, 20))
+    header = octets[_HEADER_OCTETS + offset : _HEADER_OCTETS + offset + size]
+    if not size:
+        return
+    for _ in range(_MAX_ENCODED):
+        listing = read_listing(header, _HEADER_OCTETS)
+        if not listing.is_encoded:
+            yield from _read_files(thing, inspection, listing)
+            return
+        folder = listing.folders[0]
+        if _is_locked(folder):
+            yield from locked(thing)
+            return
+        header = _whole(octets, folder)
+    raise ValueError("a list within lists")
+
+
+def _whole(octets: bytes, folder: Folder) -> bytes:
+    pieces = _stream(octets, folder)
+    if pieces is None or folder.size > _MAX_LIST_OCTETS:
+        raise ValueError("a list that is packed as no list is")
+    return b"".join(_Solid(pieces, folder.size).take(folder.size))
+
+
+def _is_locked(folder: Folder) -> bool:
+    return any(coder.method == _AES for coder in folder.coders)
+
+
+def _read_files(thing: Thing, inspection: Inspection, listing: Listing) -> Iterator[Found]:
+    names = iter([name for name, is_empty in zip(listing.names, listing.is_empty, strict=False) if not is_empty])
+    for folder in listing.folders:
+        here = [(next(names, ""), size) for size in folder.file_sizes]
+        if _is_locked(folder):
+            for name, _ in here:
+                yield from locked(thing, name)
+        else:
+            yield from _read_folder(thing, inspection, folder, here)
+
+
+def _read_folder(thing: Thing, inspection: Inspection, folder: Folder, files: list[tuple[str, int]]) -> Iterator[Found]:
+    pieces = _stream(thing.octets, folder)
+    solid = _Solid(pieces, folder.size) if pieces is not None else None
+    for name, size in files:
+        if solid is None:
+            yield from opaque(thing, name)
+            continue
+        yield from inspection.unpack(thing, name, solid.take(size), folder.end - folder.start)
+        if not solid.is_at_boundary:
+            solid = None
+
+
+class _Solid:
+    """A stream with files one behind the other."""
+
+    __slots__ = ("_left", "_pieces", "_rest", "_total")
+
+    def __init__(self, pieces: Iterator[bytes], total: int) -> None:
+        self._pieces = pieces
+        self._rest = b""
+        self._left = 0
+        self._total = total  # octets of the stream that were not taken
+
+    @property
+    def is_at_boundary(self) -> bool:
+        """Whether the last file was taken to its end."""
+        return self._left == 0
+
+    def take(self, size: int) -> Iterator[bytes]:
+        """Yield the next `size` octets."""
+        self._left = size
+        while self._left > 0:
+            if not self._rest:
+                self._rest = self._next()
+            piece = self._rest[: self._left]
+            self._rest = self._rest[len(piece) :]
+            self._left -= len(piece)
+            self._total -= len(piece)
+            yield piece
+
+    def _next(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except (*BROKEN, StopIteration):
+            if self._total <= _HELD_BACK:
+                return bytes(self._total)
+            raise EOFError("a stream ends before its files") from None
+
+
+def _stream(octets: bytes, folder: Folder) -> Iterator[bytes] | None:
+    """Return what a folder unpacks to; None where its methods are not known here."""
+    coders = folder.coders
+    if any(coder.inputs != 1 or coder.outputs != 1 for coder in coders) or folder.packed_streams != 1:
+        return None
+    chain = _in_order(folder)
+    last, before = chain[-1], chain[:-1]
+    start, end = folder.start, folder.end
+    if last.method in (_LZMA, _LZMA2):
+        filters = [_filter(coder) for coder in chain]
+        known = [one for one in filters if one is not None]
+        return decompressed(raw_decoder(known), octets, start, end) if len(known) == len(filters) else None
+    if before:
+        return None
+    match last.method:
+        case b"\0":  # a copy
+            return sliced(octets, start, end)
+        case b"\4\1\x08":  # deflate
+            return inflated(octets, start, end)
+        case b"\4\2\2":  # bzip2
+            return decompressed(bz2.BZ2Decompressor(), octets, start, end)
+    return None
+
+
+def _in_order(folder: Folder) -> list[Coder]:
+    """Return the coders from the one that gives the files to the one that takes the packed octets."""
+    feeding = dict(folder.bound)
+    fed = {output for _, output in folder.bound}
+    position = next((index for index in range(len(folder.coders)) if index not in fed), 0)
+    chain = [folder.coders[position]]
+    while position in feeding and len(chain) < len(folder.coders):
+        position = feeding[position]
+        chain.append(folder.coders[position])
+    return chain
+
+
+def _filter(coder: Coder) -> Mapping[str, int] | None:
+    if coder.method == _LZMA:
+        return lzma_filter(coder.properties)
+    if coder.method == _LZMA2:
+        return lzma2_filter(coder.properties)
+    if coder.method == _DELTA:
+        return {"id": lzma.FILTER_DELTA, "dist": (coder.properties or b"\0")[0] + 1}
+    branch = _BRANCHES.get(coder.method)
+    return None if branch is None else {"id": branch}
