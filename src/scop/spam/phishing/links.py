@@ -15,6 +15,7 @@ from itertools import islice
 
 from scop.base import a_labels
 from scop.spam.evidence.hosts import registered_domain
+from scop.spam.evidence.urls import host_of
 from scop.spam.evidence.values import Evidence, Link
 
 __all__ = ["MisleadingLink", "hosts_of", "misleading_links", "target_host"]
@@ -29,8 +30,7 @@ _READS = re.compile(
     rf"\s*(?:https?://\s*(?:[^\s/@]{{1,80}}@)?({_HOST})|(www[0-9]?\.(?:{_HOST}))|({_HOST})(?=/?\s*\Z))", re.I
 )
 _TARGET = re.compile(r"[\s\x00-\x20]*(?:https?|ftp):[/\\]{2,}([^/\\?#\s]{1,300})", re.I)
-_IN_TEXT = re.compile(rf"\bhttps?://(?:[^\s/@<>\"]{{1,80}}@)?({_HOST})", re.I)
-_PORT = re.compile(r":[0-9]{0,5}\Z")
+_IN_TEXT = re.compile(rf"https?://(?:[^\s/@<>\"]{{1,80}}@)?({_HOST})")  # in lower case
 # A word with a dot that is a file, a trade or a product rather than a host.
 _NO_TOP_LEVEL = {"txt", "pdf", "doc", "htm", "html", "exe", "zip", "gif", "jpg", "png", "js", "asp", "php", "mp3"}
 
@@ -59,10 +59,8 @@ def misleading_links(links: Sequence[Link]) -> tuple[MisleadingLink, ...]:
 
 def target_host(target: str) -> str:
     """Return the host that a link leads to, in lower case and A-labels; "" where it leads to none."""
-    found = _TARGET.match(target[:MAX_TARGET_CHARACTERS])
-    if found is None:
-        return ""
-    return a_labels(_PORT.sub("", found[1].rpartition("@")[2]).rstrip(".").lower())
+    host = host_of(target[:MAX_TARGET_CHARACTERS].strip())
+    return a_labels(host.rstrip("."))
 
 
 def hosts_of(evidence: Evidence) -> dict[str, str]:
@@ -72,7 +70,7 @@ def hosts_of(evidence: Evidence) -> dict[str, str]:
         found.setdefault(target_host(link.target), "link")
     for form in evidence.forms[:MAX_LINKS]:
         found.setdefault(target_host(form.action), "form")
-    for host in _IN_TEXT.findall(evidence.text[:MAX_TEXT_CHARACTERS])[:MAX_LINKS]:
+    for host in _IN_TEXT.findall(evidence.text[:MAX_TEXT_CHARACTERS].lower())[:MAX_LINKS]:
         found.setdefault(a_labels(host), "text")
     found.pop("", None)
     return dict(islice(found.items(), MAX_HOSTS))
