@@ -29,7 +29,7 @@ NEEDED = {
     "signer": {"cryptography"},  # private keys
     "relay": {"h11", "sqlite3"},  # MTA-STS policies; the queue
     "receiver": set(),
-    "filter": set(),
+    "filter": {"sqlite3"},  # what people taught
     "verifier": {"cryptography"},  # public keys
     "mailbox": {"sqlite3"},  # the messages
     "keeper": {"argon2", "pygit2"},  # passwords; the versioned store

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fakes.jumping_clock import JumpingClock
-from fakes.mail_sessions import Listening, Records, serve
-from fakes.mesh import KeptLog
-from fakes.named_inlet import NamedInlet
+from fakes.running_filter import ORIGIN, RunningFilter, running_filter
 from fakes.smtp_values import FULL_ENVELOPE
-from scop.cells.filter.manifest import MANIFEST
-from scop.cells.filter.model import ModelInUse
-from scop.cells.filter.service import FilterOptions, run
-from scop.mesh.calls import Caller, CallServer
-from scop.mesh.cell import Life
-from scop.mesh.protocol import PipeProtocol
-from scop.mesh.vocabulary.filter import InstallModel, ModelStatus, ReadModelStatus
-from scop.mesh.vocabulary.receiver import Deed, Noted, NotedDeed, NoteDeeds
+from scop.mesh.vocabulary.filter import ReadModelStatus
+from scop.mesh.vocabulary.receiver import Deed, NotedDeed
 from scop.net.faults import PermanentFailure
-from scop.net.mail_client import MailClient
-from scop.net.mail_pool import MailPool
-from scop.net.peer import Peer
-from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions, reply
+from scop.smtp import Envelope, reply
 from scop.spam import Classifier, Label, Verdict
+from scop.spam.connection import Connection
 
-HOST = "mx.harbor.test"
-ORIGIN = Origin("192.0.2.1", 25, "mx.lagoon.test", "mx.lagoon.test", "ESMTP", "0123456789ab")
 RECEIVED = b"Received: from x (x [192.0.2.1])\r\n\tby mx.harbor.test with ESMTPS\r\n\tid 0123456789ab; now\r\n"
 SPAM = b"Subject: cheap pills\r\n\r\nbuy cheap pills, winner\r\n"
 HAM = b"Subject: minutes\r\n\r\nthe meeting of the sailing club\r\n"
@@ -50,84 +35,9 @@ def trained() -> Classifier:
 class FaultyClassifier(Classifier):
     """Meets a bug in every mail."""
 
-    def classify(self, octets: bytes) -> Verdict:
+    def classify(self, octets: bytes, connection: Connection | None = None) -> Verdict:
         """Fail."""
         raise ZeroDivisionError(f"{len(octets)} octets")
-
-
-class DeafReceiver:
-    """Writes down what it is told, and does nothing about it."""
-
-    def __init__(self) -> None:
-        self.inlet = NamedInlet({"filter": PipeProtocol.CALL})
-        self.deeds: list[NotedDeed] = []
-
-    def answer(self, peer: Peer) -> CallServer:
-        """Answer one pipe."""
-        return CallServer(peer, {NoteDeeds: self._note}, KeptLog().log("receiver"))
-
-    async def _note(self, asked: NoteDeeds, _peer: Peer) -> Noted:
-        self.deeds += asked.deeds
-        return Noted(len(asked.deeds))
-
-
-class RunningFilter:
-    """A filter between a receiver and a verifier that writes down what it gets."""
-
-    def __init__(self, verifier: Listening, records: Records, receiver: DeafReceiver, state: Path) -> None:
-        self.verifier = verifier
-        self.records = records
-        self.kept = KeptLog()
-        self.inlet = NamedInlet(dict(MANIFEST.granted()))
-        self.model = ModelInUse(state)
-        self.options = FilterOptions(
-            hostname=HOST,
-            inlet=self.inlet,
-            model=self.model,
-            verifier=MailPool(verifier.dialer(), name=HOST, lmtp=True),
-            receiver=Caller(receiver.inlet.dial("filter")),
-            log=self.kept.log("filter"),
-            clock=JumpingClock(),
-            life=Life(),
-            max_message_octets=5_000_000,
-            max_recipients=100,
-        )
-        self.deeds = receiver.deeds
-        self._client: MailClient | None = None
-        self.caller: Caller | None = None
-
-    async def send(self, octets: bytes, *to: str) -> tuple[tuple[Reply, ...], Reply | None]:
-        """Hand a mail over as the receiver; return the replies to the recipients and to the message."""
-        paths = tuple(ForwardPath.parse(f"<{address}>") for address in to or ("bob@harbor.test",))
-        mail = Mail(ReversePath.parse("<ceo@lagoon.test>"), origin=ORIGIN)
-        envelope = Envelope(mail, tuple(map(Recipient, paths)))
-        client = await self.client()
-        told = await client.transaction(envelope, octets)
-        return told.recipients, told.message
-
-    async def client(self) -> MailClient:
-        """Return the receiver's client."""
-        self._client = self._client or await MailClient.open(self.inlet.dial("receiver"), name="receiver", lmtp=True)
-        return self._client
-
-    async def install(self, model: bytes) -> ModelStatus:
-        """Hand a model over as the operator, in two pieces."""
-        self.caller = self.caller or Caller(self.inlet.dial("operator"))
-        half = len(model) // 2
-        await self.caller.call(InstallModel(0, len(model), model[:half]))
-        return await self.caller.call(InstallModel(half, len(model), model[half:]))
-
-    def lines(self, event: str) -> list[dict[str, object]]:
-        """Return the log lines of an event."""
-        return [line for line in self.kept.lines if line["event"] == event]
-
-    async def end(self) -> None:
-        """Close every connection."""
-        if self._client is not None:
-            self._client.close()
-        if self.caller is not None:
-            await self.caller.close()
-        await self.inlet.end()
 
 
 @pytest.fixture
@@ -135,27 +45,6 @@ async def filtering(tmp_path: Path) -> AsyncIterator[RunningFilter]:
     """Run a filter for one test."""
     async with running_filter(tmp_path) as running:
         yield running
-
-
-@asynccontextmanager
-async def running_filter(tmp_path: Path) -> AsyncIterator[RunningFilter]:
-    """Run a filter between its neighbours."""
-    records = Records()
-    async with serve(records.session, ServerOptions("verifier", lmtp=True, trusted=True)) as verifier:
-        receiver = DeafReceiver()
-        await receiver.inlet.serve({PipeProtocol.CALL: receiver.answer})
-        running = RunningFilter(verifier, records, receiver, tmp_path)
-        ready = asyncio.Event()
-        running.options.life.on_ready(ready.set)
-        serving = asyncio.ensure_future(run(running.options))
-        await asyncio.wait_for(ready.wait(), 10)
-        try:
-            yield running
-        finally:
-            running.options.life.stop()
-            await serving
-            await running.end()
-            await receiver.inlet.end()
 
 
 async def test_filter_without_a_model_is_unsure(filtering: RunningFilter) -> None:
@@ -176,9 +65,8 @@ async def test_filter_uses_a_model_as_soon_as_it_is_installed(filtering: Running
         await filtering.send(RECEIVED + octets)
     labels = [octets.split(b";")[0] for octets in filtering.records.messages]
     assert [b"X-SCoP-Spam: spam", b"X-SCoP-Spam: ham"] == labels
-    assert filtering.caller is not None
-    assert status == await filtering.caller.call(ReadModelStatus())
-    assert status == ModelInUse(tmp_path).status()
+    assert status == await filtering.operator.call(ReadModelStatus())
+    assert trained().save() == (tmp_path / "model.spam").read_bytes()
 
 
 async def test_filter_tells_the_receiver_of_what_is_sure(tmp_path: Path) -> None:
@@ -208,7 +96,7 @@ async def test_filter_tells_of_a_mail_once_however_often_it_comes(tmp_path: Path
 
 async def test_filter_refuses_a_model_that_is_none(filtering: RunningFilter) -> None:
     """The operator is told why, and mail is weighed as before."""
-    with pytest.raises(PermanentFailure, match="no model"):
+    with pytest.raises(PermanentFailure, match="no spam model"):
         await filtering.install(b"garbage")
     await filtering.send(RECEIVED + SPAM)
     assert [UNSURE + RECEIVED + SPAM] == filtering.records.messages

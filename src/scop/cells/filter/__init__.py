@@ -8,24 +8,36 @@ DESCRIPTION
     it found on top as `X-SCoP-Spam: <label>; score=…; clues=…`, and passes it on to the verifier. It
     refuses nothing and delays nothing: where a spam label leads is the mailbox's business. Without a model
     every mail is `unsure`. The receiver's firewall is told which clients bring spam, and which bring what looks
-    harmless; unsure mail is told of to nobody. The operator installs a model while the cell
-    runs; it is durable before it is used.
+    harmless; unsure mail is told of to nobody.
+
+    It is taught while it runs. The mailbox tells what people moved to Junk or out of it, and what they sent to spam@ or
+    ham@; the operator trains it with sorted mail, or installs a model, which keeps people's lessons on top. A lesson
+    is on the disk before it is answered; the last word of an account on a mail counts, once; of each account the last
+    5,000 count, and `scop spam forget` takes all of a person's back, exactly. There is one model for all; to the
+    mailbox it says what accounts that have taught would call a mail (ClassifyFor). Lessons of people weigh for all.
+
+    It teaches itself (`[spam] learn_from_own_verdicts`), carefully: by verdicts at the very ends of the scale (0.9999,
+    0.0001) only, on mail that was taken and has nothing of phishing about it; one such lesson for four of people's at
+    most, none before people taught both kinds, ham and spam in turn; and what a person says of such a mail takes the
+    filter's own lesson on it back.
 
 PEERS
-    receiver (LMTP in): mail; (call out): who sends spam. verifier (LMTP out): mail, weighed. operator (call in): a
-    new model, its state.
+    receiver (LMTP in): mail; (call out): who sends spam. verifier (LMTP out): mail, weighed. mailbox (call in):
+    lessons, a person's own view. operator (call in): lessons, a new model, its state, whom to forget.
 
 STATE
-    `model.spam`: the trained model.
+    `model.spam`: the model, replaced as a whole. `model.spam.lessons`: what each account taught, as keyed hashes.
 
 SECURITY
-    Exposure: parses every mail's whole content, in Python. Secrets: the model, which tells what words the
-    people here write and get. Cannot dial anybody but the verifier
+    Exposure: parses every mail's whole content, in Python. Secrets: the model and its lessons, which
+    tell whoever also has the key that lies in them what words the people here write and get. Cannot dial anybody but the verifier
     and the receiver. Worst outcome if taken over: it reads, changes or drops mail while it passes, calls spam ham
     and honest clients spammers, so that the receiver puts them off; the verifier still judges who sent a mail, but a
     changed body breaks its seal.
 
 LIMITS
-    One model for all people. It does not learn from what people move yet. A mail is weighed in the event
+    A model of 64 MiB, 5,000 lessons of a person, 200,000 of the trainer's; of a mail its first MiB is learned. What
+    was learned is written into the model's file after each 1,000 lessons, and when the cell ends; lessons wait
+    meanwhile, mail does not. A mail is weighed in the event
     loop: sub-milliseconds to a few milliseconds, bounded by scop.spam's limit on the octets it reads.
 """

@@ -1,59 +1,62 @@
-"""The model in use and its file: replaced as a whole, durable before it judges a mail."""
+"""The model in use: opened with what people taught, and replaced by one that arrives in pieces."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
-from scop.mesh.whole_file import write_whole
-from scop.net.faults import PermanentFailure
-from scop.spam import Classifier
+from scop.base import printable
+from scop.mesh.vocabulary.filter import InstallModel
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.log import Log
+from scop.store import StoreError
+from scop.store.spam_model import SpamModel, SpamModelOptions
 
-__all__ = ["MAX_MODEL_OCTETS", "ModelInUse"]
+__all__ = ["MAX_MODEL_OCTETS", "Arrival", "open_model", "trouble_is_temporary"]
 
-MAX_MODEL_OCTETS = 64 << 20  # some four million tokens; the corpus of 6,000 mails makes two megabytes
+MAX_MODEL_OCTETS = 64 << 20  # a million tokens take less than 40 MB
 _FILE = "model.spam"
 
 
-class ModelInUse:
-    """Holds the classifier that weighs mail; an untrained one where the folder has no model."""
+def open_model(folder: Path, domain: str, log: Log) -> SpamModel:
+    """Open the cell's model, an untrained one at the first start; raises `ValueError` where its file is none."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / _FILE
-        self._arriving = bytearray()
-        self.classifier = self._read() if self._path.exists() else Classifier()
+    def tell(fault: OSError | sqlite3.Error) -> None:
+        log.error("model.unwritten", reason=printable(str(fault)))
 
-    def _read(self) -> Classifier:
-        try:
-            return Classifier.load(self._path.read_bytes())
-        except ValueError as error:
-            raise ValueError(f"{self._path}: {error}; take it away, and train anew") from None
+    try:
+        return SpamModel.open(folder / _FILE, SpamModelOptions(own_domains=(domain,), on_fold_failed=tell))
+    except (StoreError, sqlite3.Error) as fault:
+        raise ValueError(f"{folder / _FILE}.lessons: {fault}") from fault
 
-    def status(self) -> ModelStatus:
-        """Return what the model was trained on."""
-        return ModelStatus(self.classifier.ham_count, self.classifier.spam_count, self.classifier.token_count)
 
-    def take(self, piece: InstallModel) -> ModelStatus:
-        """Take a piece of a new model; after the last one it is on the disk and in use."""
+@contextmanager
+def trouble_is_temporary() -> Iterator[None]:
+    """Have what the disk runs into be said as `TemporaryFailure`."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, StoreError) as fault:
+        raise TemporaryFailure(f"the model's disk: {fault}") from fault
+
+
+class Arrival:
+    """Puts a model together from its pieces; the piece at 0 begins anew."""
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+
+    def take(self, piece: InstallModel) -> bytes | None:
+        """Take the next piece; return the whole model after the last one."""
         if piece.offset == 0:
-            self._arriving.clear()
-        if piece.offset != len(self._arriving):
-            raise PermanentFailure(
-                f"a piece at {piece.offset} where {len(self._arriving)} octets are there; begin anew"
-            )
+            self._octets.clear()
+        if piece.offset != len(self._octets):
+            raise PermanentFailure(f"a piece at {piece.offset} where {len(self._octets)} octets are there; begin anew")
         if piece.total_octets > MAX_MODEL_OCTETS or piece.offset + len(piece.octets) > piece.total_octets:
             raise PermanentFailure(f"a model has at most {MAX_MODEL_OCTETS} octets, and no more than it says")
-        self._arriving += piece.octets
-        if len(self._arriving) == piece.total_octets:
-            octets = bytes(self._arriving)
-            self._arriving.clear()
-            self._install(octets)
-        return self.status()
-
-    def _install(self, octets: bytes) -> None:
-        try:
-            fresh = Classifier.load(octets)
-        except ValueError as error:
-            raise PermanentFailure(f"this is no model: {error}") from None
-        write_whole(self._path, octets)
-        self.classifier = fresh
+        self._octets += piece.octets
+        if len(self._octets) < piece.total_octets:
+            return None
+        octets, self._octets = bytes(self._octets), bytearray()
+        return octets

@@ -1,18 +1,19 @@
-"""The filter's process: LMTP from the receiver, LMTP to the verifier, calls from the operator."""
+"""The filter's process: LMTP from the receiver, LMTP to the verifier, calls from the mailbox and the operator."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from scop.base import Clock
-from scop.cells.filter.model import ModelInUse
+from scop.cells.filter.learning import Lectern
+from scop.cells.filter.model import open_model
+from scop.cells.filter.own_lessons import OwnLessons
 from scop.cells.filter.session import FilterPassage, Scales
 from scop.mesh.calls import Caller, CallServer
 from scop.mesh.calls.outbox import Outbox, OutboxLimits
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
-from scop.mesh.vocabulary.filter import InstallModel, ModelStatus, ReadModelStatus
 from scop.mesh.vocabulary.receiver import NotedDeed, NoteDeeds
 from scop.mime import load_charsets
 from scop.net.log import Log
@@ -20,6 +21,7 @@ from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
 from scop.net.peer import Peer
 from scop.smtp import ServerOptions
+from scop.store.spam_model import SpamModel
 
 __all__ = ["FilterOptions", "options_of", "run"]
 
@@ -30,7 +32,7 @@ class FilterOptions:
 
     hostname: str
     inlet: Inlet
-    model: ModelInUse
+    model: SpamModel
     verifier: MailPool
     receiver: Caller
     log: Log
@@ -38,6 +40,7 @@ class FilterOptions:
     life: Life
     max_message_octets: int
     max_recipients: int
+    learns_from_own_verdicts: bool = False
 
 
 def options_of(cell: Cell) -> FilterOptions:
@@ -48,7 +51,7 @@ def options_of(cell: Cell) -> FilterOptions:
     return FilterOptions(
         hostname=hostname,
         inlet=cell.inlet,
-        model=ModelInUse(cell.state),
+        model=open_model(cell.state, cell.config.domain, cell.log),
         verifier=cell.mail_pool("verifier"),
         receiver=cell.caller("receiver"),
         log=cell.log,
@@ -56,6 +59,7 @@ def options_of(cell: Cell) -> FilterOptions:
         life=cell.life,
         max_message_octets=limits.inner_message_octets,
         max_recipients=limits.recipients,
+        learns_from_own_verdicts=cell.config.spam.learn_from_own_verdicts,
     )
 
 
@@ -66,7 +70,16 @@ async def run(options: FilterOptions) -> None:
         await options.receiver.call(NoteDeeds(deeds))
 
     deeds = Outbox[NotedDeed](send, "receiver", options.log, OutboxLimits())
-    scales = Scales(options.hostname, options.model, options.verifier, deeds, options.clock, options.log)
+    own_lessons = OwnLessons(options.model, options.log) if options.learns_from_own_verdicts else None
+    scales = Scales(
+        hostname=options.hostname,
+        model=options.model,
+        own_lessons=own_lessons,
+        verifier=options.verifier,
+        deeds=deeds,
+        clock=options.clock,
+        log=options.log,
+    )
     speech = ServerOptions(
         hostname=options.hostname,
         lmtp=True,
@@ -78,19 +91,18 @@ async def run(options: FilterOptions) -> None:
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(speech, lambda _peer: FilterPassage(scales), peer=peer, on_fault=options.log.fault)
 
-    async def install(piece: InstallModel, _peer: Peer) -> ModelStatus:
-        return options.model.take(piece)
-
-    async def status(_asked: ReadModelStatus, _peer: Peer) -> ModelStatus:
-        return options.model.status()
+    lectern = Lectern(options.hostname, options.model, options.log)
 
     def answer_calls(peer: Peer) -> CallServer:
-        return CallServer(peer, {InstallModel: install, ReadModelStatus: status}, options.log)
+        return CallServer(peer, lectern.answers(peer.cell), options.log)
 
     await options.inlet.serve({PipeProtocol.LMTP: take_mail, PipeProtocol.CALL: answer_calls})
     options.life.ready()
     await options.life.stopped()
     await options.inlet.close()
     await options.verifier.close()
+    if own_lessons is not None:
+        await own_lessons.close()
+    await options.model.close()
     await deeds.close()
     await options.receiver.close()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from scop.base import Clock
-from scop.cells.filter.model import ModelInUse
+from scop.cells.filter.learning import apart
+from scop.cells.filter.own_lessons import OwnLessons
 from scop.cells.filter.stamp import spam_field
 from scop.mesh.calls.outbox import Outbox
 from scop.mesh.vocabulary.receiver import Deed, NotedDeed
@@ -17,8 +18,10 @@ from scop.net.mail_pool import MailPool
 from scop.net.pipe_session import Passage
 from scop.net.trace import new_trace_id
 from scop.smtp import Mail, Origin, Reply
-from scop.smtp.stamps import prepend, split_stamps
+from scop.smtp.stamps import prepend
 from scop.spam import Label, Verdict
+from scop.spam.connection import Connection
+from scop.store.spam_model import SpamModel
 
 __all__ = ["FilterPassage", "Scales"]
 
@@ -31,7 +34,8 @@ class Scales:
     """What every passage works with."""
 
     hostname: str
-    model: ModelInUse
+    model: SpamModel
+    own_lessons: OwnLessons | None  # where it learns from its own verdicts
     verifier: MailPool
     deeds: Outbox[NotedDeed]  # of which the receiver is told
     clock: Clock
@@ -62,7 +66,8 @@ class FilterPassage(Passage):
         """
         clock = self._scales.clock
         started = clock.monotonic()
-        verdict = self._weigh(octets)
+        below, connection = apart(octets, self._scales.hostname)
+        verdict = self._weigh(below, connection)
         seconds = round(clock.monotonic() - started, 6)
         self._scales.log.info(
             "mail.classified", trace=self._trace, seconds=seconds, label=verdict.label, score=round(verdict.score, 3)
@@ -70,6 +75,8 @@ class FilterPassage(Passage):
         answer = await self._onward.message(prepend(octets, spam_field(verdict)))
         if not answer.is_temporary:  # what comes again is counted then: a mail that waits is one mail
             self._tell(verdict)
+        if answer.is_positive and self._scales.own_lessons is not None:
+            self._scales.own_lessons.note(verdict, below, connection)
         if not answer.is_positive:
             self._scales.log.warning(
                 "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]
@@ -82,7 +89,7 @@ class FilterPassage(Passage):
         if deed is not None and self._address:
             self._scales.deeds.put(NotedDeed(deed, self._address, trace=self._trace))
 
-    def _weigh(self, octets: bytes) -> Verdict:
+    def _weigh(self, octets: bytes, connection: Connection | None) -> Verdict:
         """Return the verdict on what stands below our stamps.
 
         A fault of ours in weighing must keep no mail from its owner: it is logged as the bug that it is,
@@ -90,7 +97,7 @@ class FilterPassage(Passage):
         that brings the filter down would come back with every retry of its sender.
         """
         try:
-            return self._scales.model.classifier.classify(split_stamps(octets, self._scales.hostname)[1])
+            return self._scales.model.classifier.classify(octets, connection)
         except Exception as fault:
             self._scales.log.fault(fault, trace=self._trace)
             return _UNWEIGHED

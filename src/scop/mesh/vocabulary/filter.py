@@ -20,11 +20,16 @@ __all__ = [
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
-    """What the model in use was trained on; all zero where there is none."""
+    """What the model in use was taught, in all and by whom; all zero where it is untrained."""
 
     ham: int
     spam: int
     tokens: int
+    people: int = 0  # how many have taught it by moving or forwarding mail
+    people_ham: int = 0
+    people_spam: int = 0
+    own_ham: int = 0  # by verdicts that were sure
+    own_spam: int = 0
 
 
 class ReadModelStatus(Call[ModelStatus], frozen=True):
