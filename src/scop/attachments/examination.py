@@ -16,7 +16,7 @@ from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import BROKEN, Inspection, Options, broken
 from scop.attachments.judging import type_findings
 from scop.attachments.names import name_findings
-from scop.attachments.readers import readers_of
+from scop.attachments.readers import read_appended, readers_of
 from scop.attachments.readings import read_mail
 from scop.attachments.thing import Found, Thing
 from scop.attachments.true_types import true_type_of
@@ -118,6 +118,7 @@ class _Walk:
                 yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
                 return
             yield from reader(thing, self._inspection)
+        yield from read_appended(thing, kind, self._inspection)
 
     def _note(self, finding: Finding) -> None:
         """Keep a finding; of each severity as many as anybody reads."""

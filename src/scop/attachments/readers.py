@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from scop.attachments import archives, documents
+from scop.attachments.apple_files import read_apple_file, read_binhex, read_mac_binary
+from scop.attachments.finding import Kind, Severity
+from scop.attachments.inspection import Inspection
 from scop.attachments.readings import read_mail_file
 from scop.attachments.shortcuts import (
     read_desktop_entry,
@@ -12,16 +17,21 @@ from scop.attachments.shortcuts import (
     read_web_query,
 )
 from scop.attachments.text_files import read_text
-from scop.attachments.thing import Reader
+from scop.attachments.thing import Found, Reader, Thing
+from scop.attachments.tnef import read_tnef
 from scop.attachments.true_types import TrueType
 from scop.attachments.web_pages import read_page, read_picture_page
 
-__all__ = ["readers_of"]
+__all__ = ["read_appended", "readers_of"]
 
 _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.MAIL: (read_mail_file, read_text),
     TrueType.SAVED_PAGE: (read_mail_file,),
     **dict.fromkeys((TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT), (read_text,)),
+    TrueType.TNEF: (read_tnef,),
+    TrueType.BINHEX: (read_binhex,),
+    TrueType.MAC_BINARY: (read_mac_binary,),
+    TrueType.APPLE_FILE: (read_apple_file,),
     TrueType.LNK: (read_link,),
     TrueType.URL_FILE: (read_url_file,),
     TrueType.DESKTOP_ENTRY: (read_desktop_entry,),
@@ -35,6 +45,24 @@ _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
 _TABLES = (documents.READERS, archives.READERS, _OTHERS)  # a document that is a zip archive is read as both
 
 
+# These hold other files as they are: a zip archive at their end is one of them.
+_PACKED = frozenset(
+    (TrueType.TAR, TrueType.ISO, TrueType.CPIO, TrueType.AR, TrueType.MAIL, TrueType.TNEF, TrueType.OLE)
+)
+_END_OF_ZIP = b"PK\5\6"
+_ZIP_TAIL = 0xFFFF + 22  # where it stands, a comment behind it
+_OF_ZIP = frozenset(kind for kind, readers in archives.READERS.items() if archives.READERS[TrueType.ZIP][0] in readers)
+
+
 def readers_of(kind: TrueType) -> tuple[Reader, ...]:
     """Return those who look into things of this type, the first one first."""
     return tuple([reader for table in _TABLES for reader in table.get(kind, ())])
+
+
+def read_appended(thing: Thing, kind: TrueType, inspection: Inspection) -> Iterator[Found]:
+    """Yield what is in a zip archive that something else stands before: what opens it goes by its end."""
+    if kind in _OF_ZIP or kind in _PACKED or _END_OF_ZIP not in thing.octets[-_ZIP_TAIL:]:
+        return
+    reason = f"{thing.where} is {kind.value} and an archive at once, so that programs see different things in it."
+    yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
+    yield from archives.READERS[TrueType.ZIP][0](thing, inspection)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 
 from scop.attachments.encodings import contents_of
-from scop.attachments.finding import Kind, Severity
+from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.names import runs_what
 from scop.attachments.part_names import names_of
@@ -28,6 +28,7 @@ from scop.mime import Entity, Message, parse
 __all__ = ["read_mail", "read_mail_file"]
 
 _MAX_STRUCTURES = 24
+_MAX_OCTETS = 64 << 20  # of all of them
 _T = TrueType
 # What may differ between two readings without anything being hidden.
 _HARMLESS = {_T.TEXT, _T.UNKNOWN, _T.EMPTY, _T.HTML, _T.PICTURE, _T.MAIL, _T.XML}
@@ -61,25 +62,24 @@ class _Readings:
     def read(self, message: Message) -> Iterator[Found]:
         """Yield what is in the mail as it is read here, and then in each other structure."""
         yield from self._read_structure(message, None)
-        count = 0
-        while self._waiting and count < _MAX_STRUCTURES:
+        left, octets_left = _MAX_STRUCTURES, _MAX_OCTETS
+        while self._waiting and left > 0 and octets_left > 0:
             other = self._waiting.popleft()
             octets = other.octets()
             digest = blake2b(octets, digest_size=16).digest()
             if digest not in self._structures:
                 self._structures.add(digest)
-                count += 1
+                left, octets_left = left - 1, octets_left - len(octets)
                 yield from self._read_structure(parse(octets), other)
         if self._waiting:
-            place = inner_place(self._outer, "")
             reason = "This mail can be read in more ways than are looked into."
-            yield Thing(b"", place=place).finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
+            yield Finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, inner_place(self._outer), reason)
 
     def _read_structure(self, message: Message, other: OtherStructure | None) -> Iterator[Found]:
         new: set[bytes] = set()
         hidden: Thing | None = None
         for number, entity in _numbered(message):
-            if len(self._waiting) < 4 * _MAX_STRUCTURES:
+            if len(self._waiting) <= _MAX_STRUCTURES:  # one more than are read, so that it is told
                 self._waiting.extend(other_structures(entity, number if other is None else other.number))
             for found in self._read_entity(entity, number if other is None else _otherwise(other)):
                 if isinstance(found, Thing):
@@ -95,9 +95,8 @@ class _Readings:
     def _told(self, other: OtherStructure, hidden: Thing | None) -> Iterator[Found]:
         thing = Thing(b"", place=inner_place(self._outer, f"part {other.number}"))
         if hidden is None:
-            yield thing.finding(
-                Kind.AMBIGUOUS, other.severity, f"Mail programs differ in how they read this: {other.reason}."
-            )
+            reason = f"Mail programs differ in how they read this: {other.reason}."
+            yield thing.finding(Kind.AMBIGUOUS, Severity.NOTE, reason)
             return
         reason = f"Some mail programs find {hidden.shown_name} here where others do not: {other.reason}."
         yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
@@ -106,9 +105,8 @@ class _Readings:
         if entity.parts:
             for text in (entity.preamble, entity.epilogue):
                 if text.strip():
-                    yield Thing(
-                        text, place=inner_place(self._outer, f"part {number}", "beside its parts"), depth=self._depth
-                    )
+                    place = inner_place(self._outer, f"part {number}" if number else "", "beside the parts")
+                    yield Thing(text, place=place, depth=self._depth)
             return
         names = names_of(entity)
         step, depth = f"part {number}", self._depth

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from scop.attachments.finding import Severity
 from scop.mime import DefectKind, Entity, Message, raw_fields
 from scop.mime.fields.content_type import parse_content_type
 from scop.mime.fields.parameters import find_boundary, parse_parameters, split_parameters
@@ -35,7 +34,6 @@ class OtherStructure:
     number: str  # of the part in the first reading
     reason: str
     octets: Callable[[], bytes]
-    severity: Severity = Severity.NOTE  # where it shows nothing else
 
 
 def other_structures(entity: Entity, number: str) -> Iterator[OtherStructure]:
@@ -120,7 +118,7 @@ def _by_boundaries(entity: Entity, number: str, field: bytes) -> Iterator[OtherS
             yield OtherStructure(number, "two boundaries can be read", _cut_at(entity, boundary))
     if not entity.parts and (guess := _FIRST_DELIMITER.search(entity.body)):
         reason = "it does not say where its parts begin"
-        yield OtherStructure(number, reason, _cut_at(entity, guess[1]), Severity.NOTE)
+        yield OtherStructure(number, reason, _cut_at(entity, guess[1]))
 
 
 def _boundaries_in(field: bytes) -> Iterator[bytes]:

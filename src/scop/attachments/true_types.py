@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from scop.attachments.apple_files import is_mac_binary
 from scop.attachments.thing import Thing
 
 __all__ = ["TrueType", "decoded_octets", "decoded_text", "is_text", "readable_head", "true_type_of"]
@@ -77,6 +78,7 @@ class TrueType(StrEnum):
     DMG = "a disk image for macOS"
     TNEF = "an envelope of Outlook"
     BINHEX = "a BinHex file"
+    MAC_BINARY = "a file of an old Mac"
     APPLE_FILE = "a file with its Apple resources"
 
     # Documents
@@ -285,6 +287,8 @@ def _by_structure(octets: bytes) -> TrueType | None:
         return _T.LZMA
     if _is_old_tar(octets):
         return _T.TAR
+    if is_mac_binary(octets):
+        return _T.MAC_BINARY
     if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not is_text(octets) and octets[3:4] == b"\n":
         return _T.PYTHON_BYTECODE
     return None
