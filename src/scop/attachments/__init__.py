@@ -10,6 +10,7 @@ Standards: none of its own; each module names the format that it reads.
 from scop.attachments.examination import examine, examine_thing
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Bounds, Inspection, Options
+from scop.attachments.readers import preload
 from scop.attachments.thing import Found, Reader, Thing, ThingCheck
 from scop.attachments.true_types import TrueType, true_type_of
 
@@ -27,5 +28,6 @@ __all__ = [
     "TrueType",
     "examine",
     "examine_thing",
+    "preload",
     "true_type_of",
 ]

@@ -21,8 +21,12 @@ from scop.attachments.thing import Found, Reader, Thing
 from scop.attachments.tnef import read_tnef
 from scop.attachments.true_types import TrueType
 from scop.attachments.web_pages import read_page, read_picture_page
+from scop.mime import load_charsets
 
-__all__ = ["read_appended", "readers_of"]
+__all__ = ["preload", "read_appended", "readers_of"]
+
+# What names and texts in archives, envelopes and shortcuts are written in.
+_ENCODINGS = ("cp437", "cp1252", "latin-1", "mac_roman", "utf-16-le", "utf-16-be", "utf-8", "ascii")
 
 _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.MAIL: (read_mail_file, read_text),
@@ -66,3 +70,11 @@ def read_appended(thing: Thing, kind: TrueType, inspection: Inspection) -> Itera
     reason = f"{thing.where} is {kind.value} and an archive at once, so that programs see different things in it."
     yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
     yield from archives.READERS[TrueType.ZIP][0](thing, inspection)
+
+
+def preload() -> None:
+    """Load all that looking into any mail needs: afterwards no file is opened."""
+    documents.preload()
+    load_charsets()
+    for encoding in _ENCODINGS:
+        b"".decode(encoding)

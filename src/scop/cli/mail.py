@@ -83,5 +83,5 @@ def show(account: str, number: int, config: Path, as_json: bool) -> None:
     sys.stdout.buffer.flush()
 
 
-for command in (move, parse, tree, extract, compose, path, verify):
+for command in (move, parse, tree, extract, compose, path, verify, examine):
     mail.add_command(command)
