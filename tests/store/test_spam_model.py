@@ -153,6 +153,26 @@ async def test_model_counts_the_last_lessons_of_a_person(model: SpamModel) -> No
     assert [True] == await teach(model, 20, account="alice")
 
 
+async def test_model_trained_lessons_are_in_it_for_good_after_many(path: Path) -> None:
+    """Training on a hundred thousand mails fills no disk; all are known, and only the last can be unlearned."""
+    model = SpamModel.open(path, SpamModelOptions(trainer_lessons=5))
+    await teach(model, *range(10))
+    assert await model.take_back(digest_of(mail(0)))  # no file holds it yet
+    await model.fold()
+    await teach(model, *range(10, 20))
+    before = model.classifier.save()
+    assert [False] * 19 == await teach(model, *range(1, 20))
+    assert [False, True] == [await model.take_back(digest_of(mail(number))) for number in (5, 19)]
+    await teach(model, 19)
+    assert same(before, model.classifier.save())
+    await model._database.close()
+    model = SpamModel.open(path)
+    assert same(before, model.classifier.save())
+    assert await model.learn(mail(5), Label.HAM)  # which was spam: both words count
+    assert (10, 10) == (model.classifier.ham_count, model.classifier.spam_count)
+    await model.close()
+
+
 async def test_model_a_persons_word_is_worth_more_than_its_own(model: SpamModel) -> None:
     """What it taught itself of a mail goes when somebody speaks, and it teaches itself nothing of such a mail."""
     await model.learn(mail(0), Label.SPAM, account=ITSELF)

@@ -26,6 +26,7 @@ __all__ = [
     "drop_trainer",
     "forget_some",
     "known_marks",
+    "label_of",
     "lessons_since",
     "marks_now",
     "newest_of",
@@ -40,6 +41,7 @@ __all__ = [
 TRAINER = ""  # whoever sorted mail to train the filter with
 ITSELF = "*"  # the filter, by verdicts that were sure; no account has such a name
 FORGOTTEN_AT_ONCE = 256
+_SETTLED_AT_ONCE = 4  # one would do, but for numbers that are others'
 
 MIGRATIONS = (
     """
@@ -49,10 +51,11 @@ MIGRATIONS = (
         account TEXT NOT NULL,
         digest BLOB NOT NULL,  -- of the mail
         label TEXT NOT NULL,
-        octets BLOB NOT NULL,
+        octets BLOB NOT NULL,  -- empty: it is in the model for good
         UNIQUE (account, digest)
     );
     CREATE INDEX lesson_on_mail ON lesson (digest);
+    CREATE INDEX lesson_of_account ON lesson (account);  -- in the order of numbers
     CREATE TABLE teacher (account TEXT PRIMARY KEY, ham INTEGER NOT NULL, spam INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE taken_back (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -100,22 +103,43 @@ class Count:
 def add(sql: sqlite3.Connection, lesson: Lesson, room: int) -> Changed:
     """Add a lesson; another of the same account on the same mail goes, and the oldest where there are more than `room`.
 
-    What the filter taught itself of this mail goes as well, and it teaches itself nothing of a mail that a person
-    taught: a person knows better.
+    Of the trainer's the oldest stay in the model, and cannot be taken back any more. What the filter taught itself of
+    this mail goes as well, and it teaches itself nothing of a mail that a person taught: a person knows better.
     """
-    if _label_of(sql, lesson) == lesson.label:
+    if label_of(sql, lesson.account, lesson.digest) == lesson.label:
         return Changed(is_new=False)
     if lesson.account == ITSELF and sql.execute("SELECT 1 FROM lesson WHERE digest = ?", (lesson.digest,)).fetchone():
         return Changed(is_new=False)
     gone = remove(sql, lesson.account, lesson.digest) + remove(sql, ITSELF, lesson.digest)
-    sql.execute(
+    _drop_settled(sql, lesson)
+    number = sql.execute(
         "INSERT INTO lesson (account, digest, label, octets) VALUES (?, ?, ?, ?)",
         (lesson.account, lesson.digest, lesson.label, lesson.to_octets()),
-    )
+    ).lastrowid
     _count(sql, lesson.account, lesson.label, 1)
-    if counted(sql, lesson.account).all > room:
+    if lesson.account == TRAINER:
+        _settle(sql, (number or 0) - room)
+    elif counted(sql, lesson.account).all > room:
         gone += _remove_where(sql, "account = ? ORDER BY number LIMIT 1", (lesson.account,))
     return Changed(is_new=True, gone=gone)
+
+
+def _settle(sql: sqlite3.Connection, number: int) -> None:
+    """Leave lessons of the trainer to the model where its file holds them: tens of thousands take much room."""
+    sql.execute(
+        "UPDATE lesson SET octets = x'' WHERE number BETWEEN ? AND ? AND account = ?"
+        " AND number <= (SELECT coalesce(max(lessons), 0) FROM model)",
+        (number - _SETTLED_AT_ONCE, number, TRAINER),
+    )
+
+
+def _drop_settled(sql: sqlite3.Connection, lesson: Lesson) -> None:
+    """Let the trainer say something else of a mail that is in the model for good: both words count then."""
+    found = sql.execute(
+        "DELETE FROM lesson WHERE account = ? AND digest = ? RETURNING label", (lesson.account, lesson.digest)
+    ).fetchone()
+    if found is not None:
+        _count(sql, lesson.account, found[0], -1)
 
 
 def remove(sql: sqlite3.Connection, account: str, digest: bytes) -> tuple[Lesson, ...]:
@@ -148,6 +172,12 @@ def people(sql: sqlite3.Connection) -> tuple[int, Count]:
         (TRAINER, ITSELF),
     ).fetchone()
     return int(number), Count(ham, spam)
+
+
+def label_of(sql: sqlite3.Connection, account: str, digest: bytes) -> str:
+    """Return what an account called a mail; '' where it said nothing of it."""
+    found = sql.execute("SELECT label FROM lesson WHERE account = ? AND digest = ?", (account, digest)).fetchone()
+    return str(found[0]) if found else ""
 
 
 def newest_of(sql: sqlite3.Connection, account: str, count: int) -> tuple[Lesson, ...]:
@@ -202,19 +232,12 @@ def unlearned_since(sql: sqlite3.Connection, marks: Marks) -> Iterator[Lesson]:
 
 
 def _lessons(found: sqlite3.Cursor) -> Iterator[Lesson]:
-    return (Lesson.parse(octets) for (octets,) in found)
-
-
-def _label_of(sql: sqlite3.Connection, lesson: Lesson) -> str:
-    found = sql.execute(
-        "SELECT label FROM lesson WHERE account = ? AND digest = ?", (lesson.account, lesson.digest)
-    ).fetchone()
-    return str(found[0]) if found else ""
+    return (Lesson.parse(octets) for (octets,) in found if octets)
 
 
 def _remove_where(sql: sqlite3.Connection, condition: str, arguments: tuple[str | bytes, ...]) -> tuple[Lesson, ...]:
     rows = sql.execute(
-        f"SELECT number, account, label, octets FROM lesson WHERE {condition}",  # noqa: S608 - words of ours alone
+        f"SELECT number, account, label, octets FROM lesson WHERE octets <> x'' AND {condition}",  # noqa: S608 - words of ours alone
         arguments,
     ).fetchall()
     for number, account, label, octets in rows:

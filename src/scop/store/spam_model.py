@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scop.spam import Classifier, Label, Leanings, Lesson
+from scop.spam import Classifier, Label, Leanings, Lesson, digest_of
 from scop.spam.classifier import KEY_OCTETS
 from scop.spam.connection import Connection
 from scop.store import lesson_rows as rows
@@ -49,7 +49,7 @@ class SpamModelOptions:
 
     own_domains: tuple[str, ...] = ()
     person_lessons: int = 5_000  # the last ones count: some 40 MB on the disk for who reaches that
-    trainer_lessons: int = 200_000
+    trainer_lessons: int = 20_000  # the last ones can be taken back
     own_view_lessons: int = 200  # of a person, that make the own view
     fold_after: int = 1_000  # lessons that a start has to learn again at most: half a second
     on_fold_failed: Callable[[OSError | sqlite3.Error], None] = lambda _fault: None
@@ -177,6 +177,9 @@ class SpamModel:
     # One lesson
 
     async def _learn(self, octets: bytes, label: Label | str, account: str, connection: Connection | None) -> bool:
+        digest = digest_of(octets)
+        if await self._database.read(lambda sql: rows.label_of(sql, account, digest)) == label:
+            return False  # training that begins anew comes to where it was without reading a mail twice
         lesson = self.classifier.lesson_of(octets, label, account=account, connection=connection)
         room = self._options.trainer_lessons if account == TRAINER else self._options.person_lessons
         self.classifier.take(lesson)

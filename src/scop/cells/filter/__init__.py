@@ -29,15 +29,15 @@ STATE
     `model.spam`: the model, replaced as a whole. `model.spam.lessons`: what each account taught, as keyed hashes.
 
 SECURITY
-    Exposure: parses every mail's whole content, in Python. Secrets: the model and its lessons, which
-    tell whoever also has the key that lies in them what words the people here write and get. Cannot dial anybody but the verifier
-    and the receiver. Worst outcome if taken over: it reads, changes or drops mail while it passes, calls spam ham
-    and honest clients spammers, so that the receiver puts them off; the verifier still judges who sent a mail, but a
-    changed body breaks its seal.
+    Exposure: parses every mail's whole content, in Python. Secrets: the model and its lessons; with the key that lies
+    in them, they tell what words the people here write and get, and with whom they write. Cannot dial anybody but the
+    verifier and the receiver. Worst outcome if taken over: it reads, changes or drops mail while it passes, calls spam
+    ham and honest clients spammers, so that the receiver puts them off; the verifier still judges who sent a mail, but
+    a changed body breaks its seal.
 
 LIMITS
-    A model of 64 MiB, 5,000 lessons of a person, 200,000 of the trainer's; of a mail its first MiB is learned. What
-    was learned is written into the model's file after each 1,000 lessons, and when the cell ends; lessons wait
-    meanwhile, mail does not. A mail is weighed in the event
-    loop: sub-milliseconds to a few milliseconds, bounded by scop.spam's limit on the octets it reads.
+    A model of 64 MiB; 5,000 lessons of a person; of the trainer's the last 20,000 can be unlearned; of a mail the first
+    MiB is learned. What was learned is written into the model's file after each 1,000 lessons, and when the cell ends;
+    lessons wait meanwhile, mail does not. A mail is weighed in the event loop: sub-milliseconds to a few milliseconds,
+    bounded by scop.spam's limit on the octets it reads.
 """
