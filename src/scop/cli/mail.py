@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from scop.cli.mail_compose import compose
+from scop.cli.mail_examine import examine
 from scop.cli.mail_extract import extract
 from scop.cli.mail_move import move
 from scop.cli.mail_path import path
