@@ -56,6 +56,7 @@ class _File(Protocol):
 class _Entry(Protocol):
     """What is used of a folder entry of olefile, which has no types."""
 
+    sid: int
     name: str
     clsid: str
     entry_type: int
@@ -108,10 +109,14 @@ def _folders(octets: bytes) -> Iterator[_Folder]:
     file: _File = olefile.OleFileIO(io.BytesIO(octets))
     room, streams = _TIMES * len(octets), 0
     waiting: list[tuple[tuple[str, ...], _Entry]] = [((), file.root)]
+    met = {file.root.sid}
     while waiting:
         path, storage = waiting.pop()
         held: dict[str, bytes] = {}
         for entry in storage.kids:
+            if entry.sid in met:  # a ring
+                continue
+            met.add(entry.sid)
             if entry.entry_type == olefile.STGTY_STREAM:
                 streams += 1
                 content = _stream(file, entry)

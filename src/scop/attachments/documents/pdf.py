@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pikepdf
@@ -82,11 +83,23 @@ def _document(thing: Thing, inspection: Inspection, document: pikepdf.Pdf, seen:
     if isinstance(root, pikepdf.Dictionary) and not root.is_indirect:
         interesting.append(root)
     for item in interesting:
-        for node in _nodes(item):
-            _remember_automatic(node, seen)
+        with suppress(UnicodeDecodeError):
+            for node in _nodes(item):
+                _remember_automatic(node, seen)
     for item in interesting:
-        for node in _nodes(item):
-            yield from _node(thing, inspection, node, seen)
+        try:
+            for node in _nodes(item):
+                yield from _node(thing, inspection, node, seen)
+        except UnicodeDecodeError:  # the library cannot tell the names of what is in it
+            yield from _unnamed(thing, _written(item))
+
+
+def _unnamed(thing: Thing, written: bytes) -> Iterator[Finding]:
+    action = _RAW_ACTION.search(written)
+    if action:
+        severity = Severity.DANGEROUS if action[1] == b"Launch" else Severity.SUSPICIOUS
+        reason = "The document has a script or a command, and hides it among names that cannot be read."
+        yield thing.finding(Kind.ACTIVE, severity, reason)
 
 
 def _written(item: pikepdf.Object) -> bytes:
