@@ -53,7 +53,8 @@ _TABLES = (documents.READERS, archives.READERS, _OTHERS)  # a document that is a
 _PACKED = frozenset(
     (TrueType.TAR, TrueType.ISO, TrueType.CPIO, TrueType.AR, TrueType.MAIL, TrueType.TNEF, TrueType.OLE)
 )
-_END
+_END_OF_ZIP = b"PK\5\6"
+_ZIP_TAIL = 0xFFFF + 22  # where it stands, a comment behind it
 
 
 def readers_of(kind: TrueType) -> tuple[Reader, ...]:
