@@ -6,10 +6,14 @@ import sqlite3
 from dataclasses import dataclass
 
 from scop.base import printable
+from scop.cells.filter.explaining import explained
 from scop.cells.filter.model import Arrival, trouble_is_temporary
 from scop.mesh.calls import Answers
 from scop.mesh.vocabulary.filter import (
+    MAX_LESSON_OCTETS,
     ClassifyFor,
+    Explained,
+    ExplainMail,
     ForgetPerson,
     Forgotten,
     InstallModel,
@@ -62,6 +66,7 @@ class Lectern:
             return {LearnMail: self.learn, ClassifyFor: self.classify_for}
         return {
             LearnMail: self.learn,
+            ExplainMail: self.explain,
             ForgetPerson: self.forget,
             InstallModel: self.install,
             ReadModelStatus: self.status,
@@ -72,7 +77,8 @@ class Lectern:
         account = asked.account
         if account == ITSELF or (account == TRAINER and peer.cell == "mailbox"):
             raise PermanentFailure("a lesson is somebody's")
-        octets, connection = apart(asked.octets, self._hostname)
+        below, connection = apart(asked.octets, self._hostname)
+        octets = below[:MAX_LESSON_OCTETS]
         with trouble_is_temporary():
             if not asked.label:
                 is_new = await self._model.take_back(digest_of(octets), account=account)
@@ -102,6 +108,15 @@ class Lectern:
         classifier = self._model.classifier
         evidence = evidence_of(octets, connection)
         return OwnView(tuple([classifier.weigh(evidence, view).label.value for view in views]))
+
+    async def explain(self, asked: ExplainMail, _peer: Peer) -> Explained:
+        """Say what a mail is called, and why."""
+        octets, connection = apart(asked.octets, self._hostname)
+        leanings = None
+        if asked.account:
+            with trouble_is_temporary():
+                leanings = await self._model.leanings(asked.account)
+        return explained(self._model.classifier, evidence_of(octets, connection), connection, leanings)
 
     async def forget(self, asked: ForgetPerson, _peer: Peer) -> Forgotten:
         """Take back all that a person taught."""

@@ -12,6 +12,7 @@ from scop.cells.filter.learning import apart
 from scop.cells.filter.own_lessons import OwnLessons
 from scop.cells.filter.stamp import spam_field
 from scop.mesh.calls.outbox import Outbox
+from scop.mesh.vocabulary.filter import MAX_LESSON_OCTETS
 from scop.mesh.vocabulary.receiver import Deed, NotedDeed
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
@@ -76,7 +77,7 @@ class FilterPassage(Passage):
         if not answer.is_temporary:  # what comes again is counted then: a mail that waits is one mail
             self._tell(verdict)
         if answer.is_positive and self._scales.own_lessons is not None:
-            self._scales.own_lessons.note(verdict, below, connection)
+            self._scales.own_lessons.note(verdict, below[:MAX_LESSON_OCTETS], connection)
         if not answer.is_positive:
             self._scales.log.warning(
                 "mail.refused", trace=self._trace, reply=str(answer), reason=self._onward.last_failure or answer.text[0]

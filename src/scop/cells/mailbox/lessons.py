@@ -14,14 +14,13 @@ from dataclasses import dataclass
 
 from scop.cells.mailbox.foldering import Folder
 from scop.cells.mailbox.vault import trouble_is_temporary
+from scop.mesh.vocabulary.filter import MAX_LESSON_OCTETS
 from scop.net.faults import TemporaryFailure
 from scop.smtp.stamps import split_stamps
 from scop.store import Database
 
-__all__ = ["MAX_LESSON_OCTETS", "Lesson", "Lessons", "Move", "NoSuchMail", "beginning_of", "label_of_move"]
+__all__ = ["Lesson", "Lessons", "Move", "NoSuchMail", "beginning_of", "label_of_move"]
 
-# Of a mail below our stamps: more than scop.spam reads of most, and far below what one frame of a call holds.
-MAX_LESSON_OCTETS = 1_048_576
 MAX_WAITING = 5_000  # lessons of one account; then it is told to come again
 _KEY_OCTETS = 16
 

@@ -7,7 +7,12 @@ import msgspec
 from scop.mesh.calls import Call
 
 __all__ = [
+    "MAX_LESSON_OCTETS",
     "ClassifyFor",
+    "ExplainMail",
+    "Explained",
+    "ExplainedClue",
+    "ExplainedSuspicion",
     "ForgetPerson",
     "Forgotten",
     "InstallModel",
@@ -17,6 +22,8 @@ __all__ = [
     "OwnView",
     "ReadModelStatus",
 ]
+
+MAX_LESSON_OCTETS = 1_048_576  # of a mail below our stamps: more than is read of most, far below a frame of a call
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
@@ -53,8 +60,9 @@ class Learned(msgspec.Struct, frozen=True):
 class LearnMail(Call[Learned], frozen=True):
     """Learn that `account` calls this mail `label` (ham, spam, or '' to take back what it said of it).
 
-    `octets` is the mail as it is stored, or the beginning of a large one. A lesson on the same mail replaces the one
-    before, so telling it twice changes nothing.
+    `octets` is the mail as it is stored, or the beginning of a large one: of what stands below our stamps the first
+    `MAX_LESSON_OCTETS` count. A lesson on the same mail replaces the one before, so telling it twice changes nothing.
+    The operator trains by lessons of no account.
     """
 
     account: str
@@ -85,3 +93,42 @@ class ForgetPerson(Call[Forgotten], frozen=True):
     """Take back all that `account` has taught, durably."""
 
     account: str
+
+
+class ExplainedClue(msgspec.Struct, frozen=True):
+    """One thing about the mail, and how likely a mail with it is spam."""
+
+    token: str
+    probability: float
+
+
+class ExplainedSuspicion(msgspec.Struct, frozen=True):
+    """What looks like phishing: how it tries, where in the mail, and a sentence."""
+
+    trick: str
+    place: str
+    reason: str
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """What a mail is called, and why; the thresholds are null while too little was learned to be sure of anything."""
+
+    label: str
+    score: float
+    spam_from: float | None
+    ham_up_to: float | None
+    learned_ham: int
+    learned_spam: int
+    clues: tuple[ExplainedClue, ...]
+    suspicions: tuple[ExplainedSuspicion, ...]
+    connection: dict[str, str]  # what our own server noted of who brought it; empty where it noted nothing
+
+
+class ExplainMail(Call[Explained], frozen=True):
+    """What is this mail called, and why: by all, or by `account` where it has taught something?
+
+    `octets` is the mail as it is stored or came, or the beginning of a large one.
+    """
+
+    octets: bytes
+    account: str = ""
