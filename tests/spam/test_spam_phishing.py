@@ -85,6 +85,7 @@ def test_redirection_that_wanted_mail_has_is_known() -> None:
         ("lagoon-billing.test", "lagoon.example"),  # dressed up
         ("secure-lagoon.test", "lagoon.example"),
         ("paypalsecurity.test", "paypal.com"),
+        ("paypa1-security.test", "paypal.com"),
         ("lagoon.example.evil.test", "lagoon.example"),  # a subdomain of somewhere else
         ("www-lagoon-example.lagoon-example.test", "lagoon.example"),
         ("xn--pypal-4ve.test", "paypal.com"),  # a Cyrillic а

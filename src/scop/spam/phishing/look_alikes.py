@@ -98,7 +98,7 @@ class LookAlikes:
             if len(part) < MIN_DRESSED:
                 continue
             rest = [*parts[:place], *parts[place + 1 :]]
-            known = self._known(part)
+            known = self._known(part) or self._as_misspelt(part)
             if known and rest and all(word in BAIT_WORDS or word in known.split(".") for word in rest):
                 return known
         return self._as_compound(label) if len(parts) == 1 else ""
