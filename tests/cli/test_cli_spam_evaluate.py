@@ -1,0 +1,126 @@
+"""`scop spam evaluate`: sorted mail is read in its order, measured, shown and drawn."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.command_line import Said, scop
+
+HAM = (
+    "From: Ada <ada@lagoon.example>\nDate: {date}\nSubject: Minutes {n}\n\nThe meeting of the sailing club was short.\n"
+)
+SPAM = (
+    "From: Win <x{n}@evil.test>\nReply-To: collect@freemail.test\nDate: {date}\nSubject: Cheap pills {n}\n\n"
+    "Buy cheap pills now, winner!\n"
+)
+COUNT = 30
+
+
+@pytest.fixture(scope="module")
+def sorted_mail(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with `ham` and `spam`, one mail a day each."""
+    folder = tmp_path_factory.mktemp("sorted")
+    for name, text in (("ham", HAM), ("spam", SPAM)):
+        (folder / name).mkdir()
+        for number in range(COUNT):
+            mail = text.format(n=number, date=f"{number % 28 + 1} Nov 2026 10:00:00 +0000")
+            (folder / name / f"{number:02}.eml").write_text(mail)
+    return folder
+
+
+def evaluate(folder: Path, *words: str) -> Said:
+    """Evaluate the sorted mail of a folder, without another filter."""
+    return scop("spam", "evaluate", "--ham", str(folder / "ham"), "--spam", str(folder / "spam"), "--alone", *words)
+
+
+def told(said: Said) -> dict[str, Any]:
+    """Return what it says in JSON."""
+    assert isinstance(said.json, dict)
+    return said.json
+
+
+def test_split_judges_each_mail_once(sorted_mail: Path) -> None:
+    """Every mail is judged by what was learned from the others, and mails this simple are told apart."""
+    found = told(evaluate(sorted_mail, "--folds", "3", "--json"))
+    ours = found["filters"][0]
+    counts = ours["confusion"]
+    assert (3, "SCoP", 2 * COUNT) == (found["folds"], ours["name"], sum(counts.values()))
+    assert 0.0 == ours["one_minus_auc"]
+    assert 1.0 == ours["at_ham_loss"]["0.001"]["spam_caught"]
+    assert [0.0, 0.0, None] == ours["roc"][0]
+    assert [1.0, 1.0] == ours["roc"][-1][:2]
+    assert {"ham": 0, "spam": COUNT} == found["phishing"]["reply-elsewhere"]
+
+
+def test_online_learns_each_mail_as_it_comes(sorted_mail: Path) -> None:
+    """The first mails are unsure; the learning curve counts all."""
+    found = told(evaluate(sorted_mail, "--protocol", "online", "--json"))
+    ours = found["filters"][0]
+    assert found["folds"] is None
+    assert 2 * COUNT == ours["learning"][-1]["last"]
+    assert ours["confusion"]["ham_as_unsure"] > 0
+
+
+def test_shown_as_tables_and_curves(sorted_mail: Path, tmp_path: Path) -> None:
+    """A person sees figures, curves and phishing, and gets the picture that was asked for."""
+    picture = tmp_path / "roc.png"
+    said = evaluate(sorted_mail, "--folds", "2", "--png", str(picture))
+    assert 0 == said.status
+    for words in (f"{COUNT} ham and {COUNT} spam, in 2 parts", "1-AUC", "called spam", "● SCoP", "reply-elsewhere"):
+        assert words in said.out
+    octets = picture.read_bytes()
+    assert (b"\x89PNG\r\n\x1a\n", (960, 640)) == (octets[:8], struct.unpack(">LL", octets[16:24]))
+
+
+def test_order_of_an_index(sorted_mail: Path) -> None:
+    """An index alone names the mails, what they are, and when they came."""
+    lines = [f"{kind} {kind}/{number:02}.eml" for number in range(COUNT) for kind in ("spam", "ham")]
+    index = sorted_mail / "index"
+    index.write_text("\n".join(lines[:40]) + "\n")
+    alone = told(scop("spam", "evaluate", "--order", str(index), "--protocol", "online", "--alone", "--json"))
+    assert 40 == alone["filters"][0]["learning"][-1]["last"]
+    said = evaluate(sorted_mail, "--order", str(index), "--protocol", "online", "--json")
+    assert alone == told(said)
+    assert f"{2 * COUNT - 40} mails are not in the index: passed over" in said.err
+
+
+def test_mails_of_an_archive(sorted_mail: Path, tmp_path: Path) -> None:
+    """Mails in an archive are the same mails."""
+    for name in ("ham", "spam"):
+        with tarfile.open(tmp_path / name, "w:xz") as archive:
+            archive.add(sorted_mail / name, arcname=name)
+    assert told(evaluate(sorted_mail, "--folds", "2", "--json")) == told(evaluate(tmp_path, "--folds", "2", "--json"))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--ham", "{folder}/ham"), "both kinds of mail are needed"),
+        (("--order", "{folder}/none"), "No such file"),
+        (("--order", "{folder}/ham/00.eml"), "line 1 is no `ham PATH` or `spam PATH`"),
+        (("--ham", "{folder}/ham", "--spam", "{folder}/spam", "--folds", "31"), "fewer mails of one kind"),
+        (("--ham", "{folder}/nothing", "--spam", "{folder}/spam"), "there is no such file or folder"),
+    ],
+)
+def test_bad_input_is_named(sorted_mail: Path, words: tuple[str, ...], sentence: str) -> None:
+    """One sentence names what is wrong."""
+    said = scop("spam", "evaluate", "--alone", *(word.format(folder=sorted_mail) for word in words))
+    assert 2 == said.status
+    assert sentence in said.err
+
+
+@pytest.mark.skipif(shutil.which("bogofilter") is None, reason="PEER ABSENT: bogofilter")
+def test_beside_bogofilter(sorted_mail: Path) -> None:
+    """It judges the same mails in the same order, by both protocols."""
+    words = ["spam", "evaluate", "--ham", str(sorted_mail / "ham"), "--spam", str(sorted_mail / "spam")]
+    for protocol in (("--folds", "2"), ("--protocol", "online")):
+        names = [
+            (one["name"], sum(one["confusion"].values())) for one in told(scop(*words, *protocol, "--json"))["filters"]
+        ]
+        assert [("SCoP", 2 * COUNT), ("bogofilter", 2 * COUNT)] == names

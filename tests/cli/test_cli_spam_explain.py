@@ -1,0 +1,89 @@
+"""`scop spam explain`: the verdict, its clues and its phishing as a picture, by a model or by the running filter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.command_line import Said, scop
+from scop.spam import Classifier, Label
+
+SPAM = b"From: <x@evil.test>\r\nSubject: Cheap pills\r\n\r\nBuy cheap pills now, winner"
+HAM = b"From: <ada@lagoon.example>\r\nSubject: Minutes\r\n\r\nThe meeting of the sailing club was short"
+PHISH = (
+    b"From: <ada@lag0on.example>\r\nReply-To: <x@evil.test>\r\nSubject: Cheap pills\r\nContent-Type: text/html\r\n\r\n"
+    b'<a href="http://192.0.2.7/">www.lagoon.example</a> cheap pills, winner'
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a model that has learned twelve mails of each kind."""
+    classifier = Classifier()
+    for number in range(12):
+        classifier.learn(SPAM + b" s%d" % number, Label.SPAM)
+        classifier.learn(HAM + b" h%d" % number, Label.HAM)
+    path = tmp_path_factory.mktemp("model") / "model.spam"
+    path.write_bytes(classifier.save())
+    return path
+
+
+def explain(mail: bytes, folder: Path, *words: str) -> Said:
+    """Explain a mail from a file."""
+    path = folder / "mail.eml"
+    path.write_bytes(mail)
+    return scop("spam", "explain", str(path), *words)
+
+
+def test_picture_of_a_verdict(model: Path, tmp_path: Path) -> None:
+    """The score stands on a scale, clues are bars, phishing is said in sentences."""
+    said = explain(PHISH, tmp_path, "--model", str(model))
+    assert 0 == said.status
+    for words in ("score", "▲", "speaks for ham │ speaks for spam", "█", "Looks like phishing"):
+        assert words in said.out
+    assert "“lag0on.example” looks like lagoon.example and is not. (From)" in said.out
+    assert "A link that reads as lagoon.example leads to 192.0.2.7. (link)" in said.out
+
+
+def test_json_tells_the_same(model: Path, tmp_path: Path) -> None:
+    """Label, score, thresholds, clues and suspicions stand in JSON."""
+    told: Any = explain(SPAM, tmp_path, "--model", str(model), "--json").json
+    assert ("spam", 12, 12) == (told["label"], told["learned_ham"], told["learned_spam"])
+    assert told["score"] >= told["spam_from"] > told["ham_up_to"]
+    assert all(0 <= clue["probability"] <= 1 for clue in told["clues"])
+    assert 0 < len(told["clues"]) <= 10
+
+
+def test_untrained_says_so(tmp_path: Path) -> None:
+    """Without lessons everything is unsure, there is no threshold, and the sentence says what to do."""
+    path = tmp_path / "model.spam"
+    path.write_bytes(Classifier().save())
+    said = explain(SPAM, tmp_path, "--model", str(path))
+    assert "unsure" in said.out
+    assert "Too little was learned to be sure of anything (0 ham, 0 spam): `scop spam train` teaches." in said.out
+    told: Any = explain(SPAM, tmp_path, "--model", str(path), "--json").json
+    assert (None, None) == (told["spam_from"], told["ham_up_to"])
+
+
+def test_standard_input_and_hostile_octets(model: Path) -> None:
+    """What a mail brings is printable in the picture."""
+    said = scop("spam", "explain", "-", "--model", str(model), stdin="Subject: \x1b[2Jcheap\x07\n\npills [red]\n")
+    assert 0 == said.status
+    assert not {"\x1b", "\x07"} & set(said.out)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--model", "{folder}/none"), "No such file"),
+        (("--model", "{folder}/mail.eml"), "no spam model of this version"),
+        (("--model", "{model}", "--account", "ada@harbor.test"), "ask the running mesh"),
+        (("--config", "{folder}/none.toml"), "none.toml"),
+    ],
+)
+def test_bad_input_of_explain_is_named(model: Path, tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
+    """One sentence names what is wrong, and the fix."""
+    said = explain(SPAM, tmp_path, *(word.format(folder=tmp_path, model=model) for word in words))
+    assert (2, True) == (said.status, sentence in said.err)
