@@ -44,6 +44,7 @@ _RUNS = re.compile(r"\d+|[a-z]+|[A-Z]+")
 _NUMBER_AT_END = re.compile(r"\s{3}\S*\d\S*$|\[\w{4,}\]$|\(\w{5,}\)$")
 _REPLY = re.compile(r"(?:re|aw|sv|antw|fwd?|fw|wg)(?:\[\d\])?:", re.IGNORECASE)
 MAX_SHAPE = 24
+_OPTIONAL = ("x-", "list-", "precedence", "sender", "errors-to", "organi")  # that programs, not people, add
 # Those that have tokens of their own.
 _KNOWN_NAMES = """
 subject from reply-to to cc received message-id date content-type references in-reply-to
@@ -88,7 +89,7 @@ def read_fields(header: Header) -> Fields:
 
 def plain_field_tokens(fields: Fields) -> list[str]:
     """Return the words of the fields that say most, and which of all fields are there."""
-    found = [f"has:{name}" for name in fields.names()[:MAX_NAMES]]
+    found = [f"has:{name}" for name in fields.names()[:MAX_NAMES] if name.startswith(_OPTIONAL)]
     for name in ("subject", "from", "reply-to", "to", "x-mailer", "user-agent", "list-id", "content-type"):
         body = fields.get(name)
         if body:

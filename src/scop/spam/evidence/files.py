@@ -49,7 +49,7 @@ def file_tokens(part: Entity) -> list[str]:
     """Return the tokens of a part that is a file."""
     name = fold((part.filename or "")[:MAX_NAME_CHARACTERS])
     ending = name.rpartition(".")[2].strip() if "." in name else ""
-    found = [f"file:{word}" for word in shortened(words_in_order(name))]
+    found = [f"file:{word}" for word in shortened(words_in_order(name.replace(".", " ")))]
     if ending:
         found.append(f"file:.{ending[:8]}")
     if ending in _RUNS:

@@ -43,7 +43,7 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
     message = parse(octets, limits=_LIMITS)
     fields = read_fields(message.header)
     texts = read_texts(message, scope)
-    words = [word for text in texts.texts for word in text.words][:MAX_WORDS]
+    words = [word for text in texts.texts for word in text.words]
     tokens = plain_field_tokens(fields) if scope is Scope.PLAIN else _facts(message, fields, connection)
     tokens += texts.tokens
     tokens += _link_tokens(texts)
@@ -52,7 +52,7 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
     tokens += shortened(words)
     return Evidence(
         tokens=_bounded(tokens),
-        words=tuple(words),
+        words=tuple(words[:MAX_WORDS]),
         octets=_octets(fields, texts) if scope is Scope.FULL else b"",
         text="\n".join([text.seen for text in texts.texts])[:MAX_SEEN_CHARACTERS],
         subject=fields.get("subject"),

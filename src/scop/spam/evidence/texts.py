@@ -27,7 +27,7 @@ MAX_PARTS = 50
 MAX_PART_OCTETS = 262_144  # of one part, before decoding: letters carry their style sheet first
 MAX_TEXT_OCTETS = 524_288  # of all parts together
 MAX_SEEN_CHARACTERS = 65_536  # of all parts together; what lies below hardly changes a verdict
-MAX_WORDS = 10_000
+MAX_WORDS = 6_000  # that are given in their order
 MAX_FILES = 20
 
 _ESCAPED_LETTERS = re.compile(rb"(?:=(?:4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa])){3}")
@@ -95,7 +95,7 @@ def _take(found: Texts, subtype: str, source: str, characters: int) -> int:
             found.tokens.append("file:uuencoded")
     found.tokens += tricks_of(seen)
     folded = fold(seen)
-    found.texts.append(Text(subtype, seen, folded, words_in_order(folded)[:MAX_WORDS]))
+    found.texts.append(Text(subtype, seen, folded, words_in_order(folded)))
     return len(seen)
 
 
@@ -106,8 +106,8 @@ def _decoded(part: Entity, limit: int, tokens: list[str]) -> tuple[int, str]:
     content = decode_content(body, encoding)
     charset = part.content_type.parameters.get("charset", "").lower()[:40]
     text = decode_text(content, charset)
-    tokens.append(f"charset:{charset}")
-    tokens.append(f"encoding:{encoding[:20]}")
+    tokens.append(f"charset:{charset or 'none'}")
+    tokens.append(f"encoding:{encoding[:20] or 'none'}")
     is_ascii = content.isascii()
     if encoding == "base64" and is_ascii:
         tokens.append("trick:base64-of-ascii")

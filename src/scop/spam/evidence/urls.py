@@ -76,16 +76,16 @@ def url_tokens(url: str) -> list[str]:
 
 def _path_tokens(path: str) -> list[str]:
     place, _, query = path.partition("?")
-    found = [f"path:{word}" for word in _PATH_WORD.findall(place)[:MAX_PATH_WORDS]]
+    found = [f"url:/{word}" for word in _PATH_WORD.findall(place)[:MAX_PATH_WORDS]]
     ending = _ENDING.search(place)
     if ending is not None:
-        found.append(f"path:.{ending[1]}")
+        found.append(f"url:/.{ending[1]}")
     if query:
-        found.append("path:?")
+        found.append("url:?")
     if _LONG_RANDOM.search(path):
-        found.append("path:long-random")
+        found.append("url:long-random")
     if "@" in path or "%40" in path:
-        found.append("path:with-address")
+        found.append("url:with-address")
     return found
 
 

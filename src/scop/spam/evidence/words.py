@@ -17,11 +17,12 @@ MAX_DISGUISES = 60  # of each kind, in one text
 _SIGNS = "\u0900-\u0963\u0971-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 # Thai, Lao, Burmese, Khmer; Japanese, Chinese, Korean: pairs of characters stand for words.
 _UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-_ASCII_WORD = re.compile(r"[a-z0-9][\w'$%!-]{1,60}", re.ASCII)
-_WORD = re.compile(rf"[^\W_][\w'$€£%!{_SIGNS}-]{{1,60}}")
+# Dots, quotes and hyphens stand inside of words ("u.s.a", "e-mail", "$9.99"); shouting is a word of its own.
+_ASCII_WORD = re.compile(r"[a-z0-9$][\w'.%-]{0,60}[\w%]|[!?]{1,5}", re.ASCII)
+_WORD = re.compile(rf"(?:[^\W_]|[$€£])[\w'.%{_SIGNS}-]{{0,60}}[\w%{_SIGNS}]|[!?]{{1,5}}")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003134f]{{1,1000}}")
 _RUN_OR_WORD = re.compile(
-    f"([{_UNSPACED}\U00020000-\U0003134f]{{1,1000}})|[^\\W_{_UNSPACED}](?:[^\\W_{_UNSPACED}]|['$%!{_SIGNS}-]){{1,60}}"
+    f"([{_UNSPACED}\U00020000-\U0003134f]{{1,1000}})|[^\\W_{_UNSPACED}](?:[^\\W{_UNSPACED}]|['%{_SIGNS}-]){{1,60}}|[!?]{{1,5}}"
 )
 
 _AROUND = "\"'()[]{}<>.,;:!?*_-~=+#|/\\“”‘’„«»…–—"  # what stands around words without being of them

@@ -1,0 +1,131 @@
+"""The header: who, from where, how made; what our side and other filters wrote is never evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from scop.mime import Address
+from scop.spam.evidence import evidence_of
+
+HEADER = """\
+Received: from mail.sender.test (pool-1-2-3.dsl.isp.test [192.0.2.7])
+\tby mx.harbor.test with ESMTP id x; Mon, 2 Nov 2026 10:00:00 +0000
+Message-ID: <20261102.AB12@made.test>
+Date: Thu, 5 Nov 2026 10:00:00 +0900
+From: "Ada Byron" <ada.b@mail.sender.test>
+Reply-To: Claims <claims12345@other.test>
+To: bob@harbor.test, eve@harbor.test
+Subject: Re: FREE money!! =?utf-8?q?f=C3=BCr_Sie?=
+X-Mailer: Bulk Blaster 3
+List-Id: Offers <offers.sender.test>
+Content-Type: text/plain; charset=us-ascii
+
+text
+"""
+
+
+def tokens(header: str) -> set[str]:
+    """Return the tokens of a mail with this header."""
+    return set(evidence_of(header.replace("\n", "\r\n").encode()).tokens)
+
+
+def test_fields_bear_their_place() -> None:
+    """A word of a field is another token than the same word of the text; pairs of the subject's words count too."""
+    found = tokens(HEADER)
+    assert {"subject:free", "subject:free money", "subject:für", "from:byron", "x-mailer:blaster"} <= found
+    assert "free" not in found
+
+
+def test_addresses_are_told_whole_by_domain_and_by_owner() -> None:
+    """Each address gives itself, its domain and the registered domain."""
+    expected = {
+        "from:ada.b@mail.sender.test",
+        "from:@mail.sender.test",
+        "from:@sender.test",
+        "to:in-2",
+        "reply-to:with-digits",
+    }
+    assert expected <= tokens(HEADER)
+
+
+def test_relations_between_fields() -> None:
+    """Answers that go elsewhere, answers to nothing, a made-up name of another domain, a date ahead of its hop."""
+    expected = {"reply-to:elsewhere", "message-id:elsewhere", "subject:answer-to-nothing", "date:days-ahead"}
+    assert expected | {"date:zone+0900", "message-id:9+.A+9+", "subject:!!"} <= tokens(HEADER)
+
+
+def test_hops_are_told_by_network_name_and_oddity() -> None:
+    """The client of a hop gives its networks, the owner of its name, and what does not fit."""
+    expected = {
+        "net:192.0.2.",
+        "net:192.0.",
+        "net:isp.test",
+        "net:sender.test",
+        "net:helo-not-name",
+        "net:dynamic-name",
+    }
+    assert expected | {"path:by-harbor.test", "path:with-esmtp", "path:hops-1"} <= tokens(HEADER)
+
+
+@pytest.mark.parametrize(
+    ("hop", "token"),
+    [
+        ("from [192.0.2.7] (unknown [192.0.2.7]) by mx.test with SMTP; x", "net:helo-is-address"),
+        ("from friend (unknown [192.0.2.7]) by mx.test with SMTP; x", "net:no-name"),
+        ("from friend (unknown [192.0.2.7]) by mx.test with SMTP; x", "net:helo-unqualified"),
+        ("from a.test (HELO b.test) (192.0.2.7) by mx.test; x", "net:helo-not-name"),
+        ("from a.test ([2001:db8::7]) by mx.test; x", "net:2001:db8:"),
+        ("whatever", "path:odd-hop"),
+    ],
+)
+def test_hops_of_other_hosts_are_read(hop: str, token: str) -> None:
+    """Each host writes its own way."""
+    assert token in tokens(f"Received: {hop}\n\nx\n")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "X-SCoP-Spam: spam; score=0.99",
+        "X-SCoP-Finding: phishing",
+        "Authentication-Results: mx.test; spf=fail",
+        "Return-Path: <leak@leak.test>",
+        "Delivered-To: leak@leak.test",
+        "X-Spam-Status: Yes, score=9",
+        "X-Bogosity: Spam",
+        "ARC-Seal: i=1",
+        "Status: RO",
+    ],
+)
+def test_what_is_written_on_arrival_is_no_evidence(field: str) -> None:
+    """The verdict of another filter and the marks of delivery change neither tokens nor octets."""
+    rest = b"From: a@b.test\r\nSubject: x\r\n\r\ntext"
+    assert evidence_of(rest) == evidence_of(f"{field}\r\n".encode() + rest)
+
+
+@pytest.mark.parametrize(
+    ("field", "author"),
+    [
+        ('"Ada Byron" <ada@b.test>', Address("Ada Byron", "ada@b.test")),
+        ("Ada <ada@b.test>", Address("Ada", "ada@b.test")),
+        ("ada@b.test (Ada)", Address("Ada", "ada@b.test")),
+        ("=?utf-8?q?Ada_=3Cx=40y.test=3E?= <ada@b.test>", Address("Ada <x@y.test>", "ada@b.test")),
+        ("<ada@b.test>, eve@c.test", Address("", "ada@b.test")),
+    ],
+)
+def test_author_is_the_first_address_of_from(field: str, author: Address) -> None:
+    """An encoded word holds a name, never an address."""
+    assert author == evidence_of(f"From: {field}\r\n\r\nx".encode()).author
+
+
+def test_octets_are_header_and_decoded_text() -> None:
+    """Byte n-grams see what the mail says, not how it was encoded."""
+    octets = evidence_of(
+        b"Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\nX-SCoP-Spam: x\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8="
+    ).octets
+    assert "subject: Grüße\ncontent-transfer-encoding: base64\n\nhello" == octets.decode()
+
+
+def test_mail_without_a_header_has_tokens_too() -> None:
+    """What is missing is a clue."""
+    assert {"date:missing", "message-id:missing", "subject:empty", "to:nobody"} <= set(evidence_of(b"").tokens)
