@@ -39,6 +39,12 @@ def test_origin_written_and_read_is_the_same(value: str, port: int, address: str
     assert origin == Origin.from_attributes(read_attributes(origin.to_xforward(), _NAMES))
 
 
+def test_origins_of_several_commands_add_up() -> None:
+    """XFORWARD_README: attributes may come in several commands; a later value replaces an earlier one."""
+    first, second = Origin("192.0.2.1", 25, name="mx.example", helo="old"), Origin(helo="new", ident="4ABC")
+    assert Origin("192.0.2.1", 25, "mx.example", "new", "", "4ABC") == second.on_top_of(first)
+
+
 def test_origin_limits_hold_at_n_and_n_plus_1() -> None:
     """XFORWARD_README: values of at most 255 characters."""
     Origin(helo="a" * 255)

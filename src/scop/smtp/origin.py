@@ -46,6 +46,17 @@ class Origin:
         if not 0 <= self.port <= 65535:
             raise ValueError("not a port")
 
+    def on_top_of(self, earlier: Origin) -> Origin:
+        """Return what both tell; where they differ this one counts."""
+        return Origin(
+            address=self.address or earlier.address,
+            port=self.port or earlier.port,
+            name=self.name or earlier.name,
+            helo=self.helo or earlier.helo,
+            protocol=self.protocol or earlier.protocol,
+            ident=self.ident or earlier.ident,
+        )
+
     def to_xforward(self) -> str:
         """Write the arguments of an XFORWARD command."""
         address = f"IPV6:{self.address}" if ":" in self.address else self.address

@@ -30,7 +30,11 @@ def _read(argument: str, _channel: Channel) -> Forwarded:
 
 
 def _note(channel: Channel, event: Event) -> Channel:
-    return replace(channel, origin=event.origin) if isinstance(event, Forwarded) else channel
+    if not isinstance(event, Forwarded):
+        return channel
+    # Postfix writes several commands where one would be too long: they add up until the message is over.
+    told = event.origin
+    return replace(channel, origin=told if channel.origin is None else told.on_top_of(channel.origin))
 
 
 XFORWARD = Extension(
