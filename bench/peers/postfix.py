@@ -78,13 +78,14 @@ def is_there() -> bool:
 
 @contextmanager
 def running_postfix(
-    folder: Path, address: str, port: int, settings: Mapping[str, str], *, nameserver: str = ""
+    folder: Path, address: str, port: int, settings: Mapping[str, str], *, nameserver: str = "", services: str = ""
 ) -> Iterator[Postfix]:
     """Run a Postfix that takes mail at `address`:`port`; `settings` are lines of its main.cf.
 
+    `services` are lines of its master.cf, in place of those of the same name that are always there.
     With a `nameserver`, which is asked on port 53, whoever takes mail sees no other resolv.conf: it is chrooted.
     """
-    _write(folder, address, port, settings)
+    _write(folder, address, port, settings, services)
     if nameserver:
         _ask(folder, nameserver)
     etc = str(folder / "etc")
@@ -105,7 +106,7 @@ def _run(*command: str, environment: Mapping[str, str] | None = None) -> subproc
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
 
 
-def _write(folder: Path, address: str, port: int, settings: Mapping[str, str]) -> None:
+def _write(folder: Path, address: str, port: int, settings: Mapping[str, str], services: str) -> None:
     for name in ("etc", "queue", "data", "log"):
         (folder / name).mkdir(parents=True, mode=0o755)
     shutil.chown(folder / "data", "postfix")
@@ -131,8 +132,10 @@ def _write(folder: Path, address: str, port: int, settings: Mapping[str, str]) -
         **settings,
     }
     (folder / "etc" / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
-    services = (f"{address}:{port} inet n - n - 100 smtpd", *_SERVICES)
-    (folder / "etc" / "master.cf").write_text("\n".join(services) + "\n")
+    named = {line.split()[0] for line in services.splitlines() if line[:1].strip()}
+    usual = (f"{address}:{port} inet n - n - 100 smtpd", *_SERVICES)
+    lines = [line for line in usual if line.split()[0] not in named]
+    (folder / "etc" / "master.cf").write_text("\n".join(lines) + f"\n{services}")
 
 
 def _ask(folder: Path, nameserver: str) -> None:

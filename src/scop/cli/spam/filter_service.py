@@ -12,7 +12,7 @@ import os
 import pwd
 import socket
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,9 +43,15 @@ __all__ = [
 DRAIN_SECONDS = 10.0  # for mails that are being passed on when the service is asked to end
 MAX_CONNECTIONS = 1000  # at once; a mail server has some hundred processes
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+MAX_EARLY_OCTETS = 4096
 FOR_ALL = 0o666  # of a unix socket: who may enter its folder may speak
 
 Spoken: TypeAlias = Callable[[], asyncio.Protocol]
+Ready: TypeAlias = Callable[[], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """Wait for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +116,13 @@ def give_up_rights(rights: Rights) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def serving(listening: Listening, speak: Spoken, log: Log) -> AsyncIterator[None]:
-    """Speak with all who may until the context ends; what is being done then is finished."""
+async def serving(listening: Listening, speak: Spoken, log: Log, *, ready: Ready = at_once) -> AsyncIterator[None]:
+    """Speak with all who may, each once it is `ready`, until the context ends; what is being done then is finished."""
     loop = asyncio.get_running_loop()
     may_speak = Networks(listening.clients)
 
     def introduced() -> asyncio.Protocol:
-        return _Introduction(speak, may_speak, listening.connections, log)
+        return _Introduction(speak, may_speak, listening.connections, log, ready)
 
     servers = [await _server(loop, introduced, each) for each in listening.sockets]
     try:
@@ -136,26 +142,44 @@ async def _server(loop: asyncio.AbstractEventLoop, introduced: Spoken, listener:
 class _Introduction(asyncio.Protocol):
     """Looks who calls, and hands the connection to the real protocol; a stranger hears nothing."""
 
-    def __init__(self, speak: Spoken, may_speak: Networks, connections: Connections, log: Log) -> None:
+    def __init__(self, speak: Spoken, may_speak: Networks, connections: Connections, log: Log, ready: Ready) -> None:
         self._speak = speak
         self._may_speak = may_speak
         self._connections = connections
         self._log = log
+        self._ready = ready
+        self._early = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
+        """Decide who may speak."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         if address and not self._may_speak(address):
-            self._log.warning("client.refused", address=address, reason="not of --clients")
-            transport.abort()
+            self._refuse(address, "not of --clients")
         elif len(self._connections) >= MAX_CONNECTIONS:
-            self._log.warning("client.refused", address=address, reason=f"{MAX_CONNECTIONS} are connected")
-            transport.abort()
+            self._refuse(address, f"{MAX_CONNECTIONS} are connected")
         else:
+            self._task = asyncio.get_running_loop().create_task(self._hand_over())
+
+    def data_received(self, octets: bytes) -> None:
+        """Keep what comes early; a mail server that says much before it was answered is none."""
+        self._early += octets
+        if len(self._early) > MAX_EARLY_OCTETS:
+            self._transport.abort()
+
+    def _refuse(self, address: str, reason: str) -> None:
+        self._log.warning("client.refused", address=address, reason=reason)
+        self._transport.abort()
+
+    async def _hand_over(self) -> None:
+        await self._ready()
+        if not self._transport.is_closing():
             protocol = self._speak()
-            transport.set_protocol(protocol)
-            protocol.connection_made(transport)
+            self._transport.set_protocol(protocol)
+            protocol.connection_made(self._transport)
+            if self._early:
+                protocol.data_received(bytes(self._early))
 
 
 def _unix_listener(path: str) -> socket.socket:

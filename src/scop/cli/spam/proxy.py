@@ -89,7 +89,7 @@ def proxy(
     async def serve() -> None:
         stop = asked_to_end()
         watch = asyncio.create_task(office.server.watch())
-        async with serving(listening, lambda: _speaker(office, listening, speech()), log):
+        async with serving(listening, lambda: _speaker(office, listening, speech()), log, ready=office.server.heard):
             log.info(
                 "filter.listening",
                 places=[written_listener(each) for each in sockets],

@@ -10,6 +10,7 @@ SMTPD_PROXY_README, FILTER_README, XFORWARD_README.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ __all__ = ["ANSWER_SECONDS", "NextServer", "ProxyOffice", "ProxyPassage", "mende
 # Postfix waits 100 s for a filter before its queue (smtpd_proxy_timeout), and longer for one behind it.
 ANSWER_SECONDS = 90.0
 ASK_AGAIN_SECONDS = 60.0  # whether the next server offers what it did
-RETRY_SECONDS = 1.0  # to learn it where that one is away
+RETRY_SECONDS = 0.5  # to learn it where that one is away
+FIRST_SECONDS = 20.0  # that a client waits for its greeting at first: a mail server waits for minutes
 MAX_RECIPIENTS = 1000
 
 _OURS = ("PIPELINING", "SIZE", "ENHANCEDSTATUSCODES", "CHUNKING", "XFORWARD", "LIMITS")  # from hop to hop
@@ -47,13 +49,21 @@ class NextServer:
     def __init__(self, pool: MailPool) -> None:
         self.pool = pool
         self.offered: Mapping[str, str] | None = None  # None until it was heard for the first time
+        self._was_heard = asyncio.Event()
+
+    async def heard(self) -> None:
+        """Wait until it was heard for the first time; whoever starts both does not start them in one instant."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_SECONDS):
+                await self._was_heard.wait()
 
     async def watch(self) -> None:
         """Ask again and again what it offers; an answer of a minute ago is good enough for a server that is away."""
         while True:
             try:
                 async with self.pool.client() as client:
-                    self.offered = client.extensions
+                    self.offered = dict(client.extensions)
+                self._was_heard.set()
                 await asyncio.sleep(ASK_AGAIN_SECONDS)
             except TemporaryFailure:
                 await asyncio.sleep(RETRY_SECONDS if self.offered is None else ASK_AGAIN_SECONDS)
