@@ -61,9 +61,22 @@ def _by_header(entity: Entity, number: str) -> Iterator[OtherStructure]:
     if _SPACED_FIELD.search(header):
         reason = "a blank stands before the colon of a field"
         yield OtherStructure(number, reason, lambda: _SPACED_FIELD.sub(rb"\1:", header) + _behind(entity))
+    if (end := _first_malformed(header)) > 0:
+        reason = "a line stands in its header that is no field"
+        yield OtherStructure(number, reason, lambda: header[:end] + b"\r\n" + entity.to_octets()[end:])
     if any(defect.kind is DefectKind.MISSING_BLANK_LINE for defect in entity.cut_defects):
         reason = "no empty line ends its header"
         yield OtherStructure(number, reason, lambda: _without_first_line(entity))
+
+
+def _first_malformed(header: bytes) -> int:
+    """Return where the first line begins that is no field; -1 where each is one, and for the postmark of an mbox."""
+    position = 0
+    for field in raw_fields(header):
+        if not field.name and field.octets.strip() and not field.octets.startswith((b"From ", b">From ")):
+            return position
+        position += len(field.octets)
+    return -1
 
 
 def _behind(entity: Entity) -> bytes:
