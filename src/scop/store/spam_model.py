@@ -14,6 +14,7 @@ Standards: none.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import secrets
 import sqlite3
 from collections import OrderedDict
@@ -21,13 +22,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from scop.spam import Classifier, Label, Leanings, Lesson, digest_of
 from scop.spam.classifier import KEY_OCTETS
 from scop.spam.connection import Connection
 from scop.store import lesson_rows as rows
 from scop.store.database import Database
+from scop.store.faults import StoreError
 from scop.store.lesson_rows import TRAINER, Count, Marks
 from scop.store.model_file import digest_of_file, digest_of_model, put_in_place, read_model, write_beside
 
@@ -55,16 +57,24 @@ class SpamModelOptions:
     on_fold_failed: Callable[[OSError | sqlite3.Error], None] = lambda _fault: None
 
 
+class _Kept(NamedTuple):
+    """The lessons on the disk, and the file that is held so that nobody else has them."""
+
+    database: Database
+    held: BinaryIO
+
+
 class SpamModel:
     """The model of one file; opened by `SpamModel.open`, all else is awaited on one event loop.
 
     Where the disk fails, methods raise `OSError`, `sqlite3.Error` or `StoreError`, and nothing has changed.
     """
 
-    def __init__(self, path: Path, database: Database, classifier: Classifier, options: SpamModelOptions) -> None:
+    def __init__(self, path: Path, kept: _Kept, classifier: Classifier, options: SpamModelOptions) -> None:
         self.classifier = classifier  # what weighs; another one after each fold
         self._path = path
-        self._database = database
+        self._held = kept.held
+        self._database = kept.database
         self._options = options
         self._running: set[asyncio.Task[Any]] = set()  # of all result types
         self._open = asyncio.Event()  # lessons may begin
@@ -80,15 +90,24 @@ class SpamModel:
 
         Raises `OSError`, `StoreError`, and `ValueError` where the file is no model.
         """
+        held = _held(path.with_name(f"{path.name}.lessons"))
+        try:
+            return cls._opened(path, held, options)
+        except BaseException:
+            held.close()
+            raise
+
+    @classmethod
+    def _opened(cls, path: Path, held: BinaryIO, options: SpamModelOptions) -> SpamModel:
+        lessons = Path(held.name)
         found = read_model(path) if path.exists() else None
-        lessons = path.with_name(f"{path.name}.lessons")
         database = Database.open(lessons, rows.MIGRATIONS)
         with closing(sqlite3.connect(lessons, isolation_level=None)) as sql:
             key = _key(sql, found)
             classifier = found or Classifier(key)
             pending = _catch_up(sql, classifier, digest_of_file(path) if found else b"", key)
         classifier.acquaintances.belong_to(options.own_domains)
-        model = cls(path, database, classifier, options)
+        model = cls(path, _Kept(database, held), classifier, options)
         model._unfolded = pending
         return model
 
@@ -173,6 +192,7 @@ class SpamModel:
         if self._unfolded:
             await self._fold_or_tell()
         await self._database.close()
+        self._held.close()
 
     # One lesson
 
@@ -278,6 +298,20 @@ class SpamModel:
             await self.fold()
         except (OSError, sqlite3.Error) as fault:
             self._options.on_fold_failed(fault)
+
+
+def _held(path: Path) -> BinaryIO:
+    """Open a file that is let go with the process at the latest; raises `StoreError` where another process has it.
+
+    Two that learn would each replace the model with what the other has not learned.
+    """
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of another kind than SQLite's own locks
+    except BlockingIOError:
+        file.close()
+        raise StoreError(f"another process has {path} open: one at a time can teach a model") from None
+    return file
 
 
 def _key(sql: sqlite3.Connection, found: Classifier | None) -> bytes:
