@@ -6,6 +6,7 @@ import lzma
 import os
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def test_mail_files_an_archive_is_read_without_unpacking(tmp_path: Path) -> None
     with tarfile.open(tmp_path / "mails.tar.xz", "w:xz") as archive:
         archive.add(tmp_path / "one", "corpus/one")
     assert [MailFile("corpus/one", MAIL)] == list(read_mails(tmp_path / "mails.tar.xz"))
+
+
+def test_mail_files_a_zip_is_read_without_unpacking(tmp_path: Path) -> None:
+    """A mail that has one attached is none; a damaged one, and one that is locked, is named."""
+    path = tmp_path / "mails.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("corpus")
+        archive.writestr("corpus/one", b"From x@y.test Mon\n" + MAIL)
+        archive.writestr("corpus/two.txt", b"none")
+    whole = path.read_bytes()
+    expected = [MailFile("corpus/one", MAIL), NoMail("corpus/two.txt", "its first line is no header field")]
+    assert expected == list(read_mails(path))
+    path.write_bytes(whole.replace(b"From", b"Frim").replace(whole[60:64], b"\0\0\0\0"))
+    with pytest.raises(ClickException, match=r"mails\.zip: a damaged archive"):
+        list(read_mails(path))
+    path.write_bytes(MAIL + whole)
+    assert [MailFile("mails.zip", MAIL + whole)] == list(read_mails(path))
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])

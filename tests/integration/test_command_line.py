@@ -206,15 +206,17 @@ def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: P
     junk = letter("Cheap pills", "Buy cheap pills online now, winner of the casino lottery prize.").replace(
         "\r\n", "\n"
     )
-    (tmp_path / "junk.mbox").write_text("".join(f"From s Wed Nov 25 09:00:00 2026\n{junk}\n" for _ in range(10)))
+    (tmp_path / "junk.mbox").write_text(
+        "".join(f"From s Wed Nov 25 09:00:00 2026\n{junk}Offer {number}.\n\n" for number in range(10))
+    )
     few = town.scop("spam", "train", "--ham", str(tmp_path / "ham" / "1.eml"), "--spam", str(tmp_path / "junk.mbox"))
     assert [True, True] == [
-        few.out.startswith("learned 1 ham and 10 spam; the running filter has"),
+        few.out.startswith("learned 1 ham and 10 spam; the running filter knows 1 and 10"),
         "unsure" in few.out,
     ]
     kinds = ("--ham", str(tmp_path / "ham"), "--spam", str(tmp_path / "junk.mbox"))
     learned = row(town.scop("spam", "train", *kinds, "--json"))
-    assert (10, 10) == (learned["ham"], learned["spam"])
+    assert (9, 0, 11, 10, 10) == tuple(learned[name] for name in ("ham", "spam", "known", "model_ham", "model_spam"))
     town.scop("account", "add", "erin", "--password", PASSWORD)
     town.receive(f"erin@{DOMAIN}", letter("Cheap pills", "Cheap pills for the winner of the casino lottery."))
     town.receive(f"erin@{DOMAIN}", letter("Meeting 11", "The pier and the lighthouse, at the harbour meeting."))
@@ -229,7 +231,7 @@ def test_command_line_training_without_mail_changes_nothing(town: Town, tmp_path
     assert "nowhere: there is no such file or folder" == sentence(
         town.scop("spam", "train", "--ham", "nowhere", "--spam", empty)
     )
-    assert "training needs both kinds of mail: --ham PATH and --spam PATH" == sentence(town.scop("spam", "train"))
+    assert sentence(town.scop("spam", "train")).startswith("name the mail to learn from: --ham PATH, --spam PATH")
 
 
 # Without a mesh

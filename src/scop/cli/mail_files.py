@@ -1,4 +1,4 @@
-"""Mails from files: a folder or Maildir, an .mbox, a tar archive. What is no mail is named with the reason.
+"""Mails from files: a folder or Maildir, an .mbox, a tar or zip archive. What is no mail is named with the reason.
 
 In a Maildir the mails are what lies in `new` and `cur`; what is still being written to `tmp` is none yet. An mbox is
 cut at its postmarks and read as mboxrd: each quoted "From " line loses one ">". `to_mbox` writes so, and a mail whose
@@ -14,6 +14,7 @@ import lzma
 import re
 import sys
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ _FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9-]*[ \t]*:")
 _POSTMARK = re.compile(rb"From [^\r\n]*\r?\n")  # the mbox line before a mail (RFC 4155); no part of the mail
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
 _ANY_FROM = re.compile(rb"(?m)^(>*From )")
+_ZIP_BEGINS = b"PK\x03\x04"
 _EMPTY_LINES = (b"\n", b"\r\n")
 _UNENDED = b" no-line-end"  # at the end of our postmark: the mail's last line has none
 
@@ -129,6 +131,20 @@ def _next_in_archive(
         raise click.ClickException(f"{name}: a damaged archive ({error})") from None
 
 
+def _from_zip(name: str, stream: BinaryIO) -> Iterator[MailFile | NoMail]:
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            for member in archive.infolist():
+                if member.file_size > MAX_FILE_OCTETS:
+                    yield NoMail(member.filename, f"too large: {member.file_size:,} octets")
+                elif not member.is_dir():
+                    # No more than it says that it holds, whatever is packed there.
+                    with archive.open(member) as content:
+                        yield from _in_file(member.filename, content.read(member.file_size))
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise click.ClickException(f"{name}: a damaged archive, or one that is locked ({error})") from None
+
+
 def _is_maildir(folder: Path) -> bool:
     return (folder / "cur").is_dir() and (folder / "new").is_dir()
 
@@ -165,10 +181,18 @@ def _from_stream(name: str, stream: BinaryIO, *, is_mail: bool) -> Iterator[Mail
         seekable.seek(0)
         if is_mbox:
             yield from _from_mbox(name, seekable)
+        elif _is_zip(seekable):
+            yield from _from_zip(name, seekable)
         elif _is_archive(seekable):
             yield from _from_archive(name, seekable)
         else:
             yield _judge(name, seekable.read(), is_mail=is_mail)
+
+
+def _is_zip(stream: BinaryIO) -> bool:
+    begins_so = stream.read(len(_ZIP_BEGINS)) == _ZIP_BEGINS  # a mail that has one attached does not
+    stream.seek(0)
+    return begins_so
 
 
 def _is_archive(stream: BinaryIO) -> bool:

@@ -14,8 +14,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "evaluate": ("scop.cli.spam.evaluate", "evaluate", "Measure the filter on sorted mail, beside bogofilter."),
     "explain": ("scop.cli.spam.explain", "explain", "Show why a mail is called what it is called."),
     "filter": ("scop.cli.spam.filter", "filter_command", "Label one mail between standard input and output."),
+    "forget": ("scop.cli.spam.forget", "forget", "Unlearn all that a person has taught."),
+    "install": ("scop.cli.spam.install", "install", "Put a model from a file in use in the mesh."),
     "milter": ("scop.cli.spam.milter", "milter", "Label or refuse mail for Postfix and Sendmail."),
     "proxy": ("scop.cli.spam.proxy", "proxy", "Label mail between two mail servers, over SMTP or LMTP."),
+    "status": ("scop.cli.spam.status", "status", "Show what the filter has learned, and from whom."),
     "train": ("scop.cli.spam.train", "train", "Learn from sorted mail."),
 }
 

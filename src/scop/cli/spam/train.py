@@ -1,77 +1,146 @@
-"""`scop spam train`: train the filter from mail that people have sorted."""
+"""`scop spam train`: have the filter learn from mail that people have sorted, in the mesh or in a file."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 from rich.progress import Progress
 
-from scop.cli.mail_files import MailFile, read_mails
 from scop.cli.shared import Operator, config_option, console, json_option, print_json, with_operator
-from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
-from scop.spam import Classifier, Label
+from scop.cli.spam.model_files import opened
+from scop.cli.spam.train_sources import Kind, in_turn
+from scop.mesh.vocabulary.filter import MAX_LESSON_OCTETS, LearnMail, ReadModelStatus
+from scop.spam import digest_of
 from scop.spam.classifier import MIN_MAILS
 
 __all__ = ["train"]
 
-PIECE_OCTETS = 1 << 20
+AT_ONCE = 32  # lessons on their way, which share a sync
+STAMPS_OCTETS = 65_536  # of ours above a mail, at most
+
+Learn: TypeAlias = Callable[[str, bytes], Awaitable[bool]]  # (label, octets): whether that is new
 
 
-def _mails(paths: tuple[Path, ...]) -> list[bytes]:
-    mails = [found.octets for path in paths for found in read_mails(path) if isinstance(found, MailFile)]
-    if not mails:  # a model of nothing would replace a good one
-        raise click.ClickException(f"there is no mail in {', '.join(str(path) for path in paths)}")
-    return mails
+@dataclass(slots=True)
+class _Told:
+    """What came of it."""
 
-
-def _labelled(ham: list[bytes], spam_mails: list[bytes]) -> Iterator[tuple[bytes, Label]]:
-    yield from ((mail, Label.HAM) for mail in ham)
-    yield from ((mail, Label.SPAM) for mail in spam_mails)
-
-
-async def _install(operator: Operator, model: bytes) -> ModelStatus:
-    """Hand a model to the running filter, piece by piece."""
-    status = ModelStatus(0, 0, 0)
-    for offset in range(0, len(model), PIECE_OCTETS):
-        piece = model[offset : offset + PIECE_OCTETS]
-        status = await operator.caller("filter").call(InstallModel(offset, len(model), piece))
-    return status
+    learned: dict[str, int] = field(default_factory=lambda: {"ham": 0, "spam": 0, "": 0})  # "": forgotten
+    known: int = 0  # lessons that changed nothing
+    model_ham: int = 0
+    model_spam: int = 0
 
 
 @click.command()
 @click.option("--ham", multiple=True, type=click.Path(path_type=Path), help="Wanted mail: folder, mbox or archive.")
 @click.option("--spam", "spam_paths", multiple=True, type=click.Path(path_type=Path), help="Spam, likewise.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write the model here instead of installing it.")
+@click.option("--forget", multiple=True, type=click.Path(path_type=Path), help="Mail to unlearn, likewise.")
+@click.option("--model", type=click.Path(path_type=Path), help="Teach the model in this file instead of the mesh's.")
 @config_option
 @json_option
 def train(
-    ham: tuple[Path, ...], spam_paths: tuple[Path, ...], output: Path | None, config: Path, as_json: bool
+    ham: tuple[Path, ...],
+    spam_paths: tuple[Path, ...],
+    forget: tuple[Path, ...],
+    model: Path | None,
+    config: Path,
+    as_json: bool,
 ) -> None:
-    """Learn from sorted mail, and put the model in use in the running mesh."""
-    if not ham or not spam_paths:
-        raise click.ClickException("training needs both kinds of mail: --ham PATH and --spam PATH")
-    classifier = Classifier()
-    ham_mails, spam_mails = _mails(ham), _mails(spam_paths)
+    """Learn from sorted mail: folders, Maildirs, mbox files, tar and zip archives.
+
+    Each mail counts once, however often it is named: training that was interrupted, or has more mail, is run again. A
+    mail that is named under the other kind is learned anew as that. The running filter goes on to weigh mail
+    meanwhile. A model in a FILE is for `scop spam filter`, `proxy` and `milter`; beside it, in FILE.lessons, lies what
+    was learned, so that it can be unlearned.
+    """
+    if not (ham or spam_paths or forget):
+        raise click.ClickException("name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn")
+    kinds = Kind.at("ham", ham), Kind.at("spam", spam_paths), Kind.at("", forget)
+    if model is None:
+        told = with_operator(config, lambda operator: _in_mesh(operator, kinds))
+    else:
+        told = asyncio.run(_in_file(model, kinds))
+    _say(told, str(model or "the running filter"), as_json=as_json)
+
+
+async def _in_mesh(operator: Operator, kinds: tuple[Kind, ...]) -> _Told:
+    caller = operator.caller("filter")
+
+    async def learn(label: str, octets: bytes) -> bool:
+        lesson = LearnMail("", label, octets[: MAX_LESSON_OCTETS + STAMPS_OCTETS])
+        return not (await caller.call(lesson)).again
+
+    told = await _learned(kinds, learn)
+    status = await caller.call(ReadModelStatus())
+    told.model_ham, told.model_spam = status.ham, status.spam
+    return told
+
+
+async def _in_file(path: Path, kinds: tuple[Kind, ...]) -> _Told:
+    async with _teachable(path) as (learn, counts):
+        told = await _learned(kinds, learn)
+        told.model_ham, told.model_spam = counts()
+        return told
+
+
+@asynccontextmanager
+async def _teachable(path: Path) -> AsyncIterator[tuple[Learn, Callable[[], tuple[int, int]]]]:
+    model = opened(path)
+
+    async def learn(label: str, octets: bytes) -> bool:
+        mail = octets[:MAX_LESSON_OCTETS]
+        return await (model.learn(mail, label) if label else model.take_back(digest_of(mail)))
+
+    try:
+        yield learn, lambda: (model.classifier.ham_count, model.classifier.spam_count)
+    finally:  # also when somebody interrupts it: what was learned is kept
+        await model.close()
+
+
+async def _learned(kinds: tuple[Kind, ...], learn: Learn) -> _Told:
+    told = _Told()
+    mails = in_turn(*kinds)
     with Progress(console=console, transient=True, disable=not sys.stdout.isatty()) as progress:
-        task = progress.add_task("learning", total=len(ham_mails) + len(spam_mails))
-        for mail, label in _labelled(ham_mails, spam_mails):
-            classifier.learn(mail, label)
-            progress.advance(task)
-    model = classifier.save()
-    if output is not None:
-        output.write_bytes(model)
-    else:
-        with_operator(config, lambda operator: _install(operator, model))
-    told = {"ham": len(ham_mails), "spam": len(spam_mails), "model_octets": len(model)}
+        task = progress.add_task("learning", total=sum(kind.total for kind in kinds))
+        while batch := list(islice(mails, AT_ONCE)):
+            news = await asyncio.gather(*(learn(label, octets) for label, octets in batch))
+            for (label, _), is_new in zip(batch, news, strict=True):
+                told.learned[label] += is_new
+                told.known += not is_new
+            progress.advance(task, len(batch))
+    return told
+
+
+def _say(told: _Told, where: str, *, as_json: bool) -> None:
+    ham, spam, forgotten = (told.learned[label] for label in ("ham", "spam", ""))
     if as_json:
-        print_json(told)
-    else:
-        where = str(output) if output else "the running filter"
-        console.print(
-            f"learned {told['ham']} ham and {told['spam']} spam; {where} has a model of {len(model):,} octets"
+        print_json(
+            {
+                "ham": ham,
+                "spam": spam,
+                "forgotten": forgotten,
+                "known": told.known,
+                "model_ham": told.model_ham,
+                "model_spam": told.model_spam,
+            }
         )
-        if min(told["ham"], told["spam"]) < MIN_MAILS:
-            console.print(f"every mail stays unsure until there are {MIN_MAILS} of each kind")
+        return
+    for line in _lines(told, where):
+        console.print(line)
+
+
+def _lines(told: _Told, where: str) -> Iterator[str]:
+    ham, spam, forgotten = (told.learned[label] for label in ("ham", "spam", ""))
+    unlearned = f", forgot {forgotten}" if forgotten else ""
+    known = f" ({told.known} changed nothing)" if told.known else ""
+    yield f"learned {ham} ham and {spam} spam{unlearned}{known}; {where} knows {told.model_ham} and {told.model_spam}"
+    if min(told.model_ham, told.model_spam) < MIN_MAILS:
+        yield f"every mail stays unsure until there are {MIN_MAILS} of each kind"

@@ -1,0 +1,24 @@
+"""A model in a file, for commands that teach it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import click
+
+from scop.store import StoreError
+from scop.store.spam_model import SpamModel
+
+__all__ = ["opened"]
+
+
+def opened(path: Path) -> SpamModel:
+    """Open or make a model with its lessons; what hinders that is said to the person."""
+    try:
+        return SpamModel.open(path)
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename or path}: {fault.strerror or fault}") from None
+    except (ValueError, StoreError, sqlite3.Error) as fault:
+        said = str(fault)
+        raise click.ClickException(said if str(path) in said else f"{path}.lessons: {said}") from None

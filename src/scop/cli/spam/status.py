@@ -1,0 +1,37 @@
+"""`scop spam status`: what the filter has learned, and from whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scop.cli.shared import ask, config_option, json_option, print_json, print_table
+from scop.mesh.vocabulary.filter import ModelStatus, ReadModelStatus
+
+__all__ = ["status"]
+
+
+@click.command()
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """Show how many mails the running filter has learned, and who taught them."""
+    told = ask(config, "filter", ReadModelStatus())
+    if as_json:
+        print_json(told)
+        return
+    print_table(("taught by", "ham", "spam"), _rows(told), title=f"{told.tokens:,} features of mail are known")
+
+
+def _rows(told: ModelStatus) -> list[tuple[str, str, str]]:
+    people = "1 person" if told.people == 1 else f"{told.people} people"
+    trained_ham = told.ham - told.people_ham - told.own_ham
+    trained_spam = told.spam - told.people_spam - told.own_spam
+    counts = (
+        ("training", trained_ham, trained_spam),
+        (people, told.people_ham, told.people_spam),
+        ("its own sure verdicts", told.own_ham, told.own_spam),
+        ("all", told.ham, told.spam),
+    )
+    return [(who, f"{ham:,}", f"{spam:,}") for who, ham, spam in counts]

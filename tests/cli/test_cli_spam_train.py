@@ -1,0 +1,119 @@
+"""`scop spam train --model`: a model in a file, taught by mail that people have sorted."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from fakes.command_line import Said, scop
+from scop.cli.spam.train_sources import Kind, in_turn
+from scop.spam import Classifier
+from scop.store.spam_model import SpamModel
+
+NOTHING = {"ham": 0, "spam": 0, "forgotten": 0, "known": 0}
+
+
+def letters(folder: Path, words: str, count: int) -> Path:
+    """Write so many mails that are alike into a folder."""
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:02}.eml").write_text(f"Subject: {words} {number}\n\n{words}, and {number} times more.\n")
+    return folder
+
+
+@pytest.fixture
+def kinds(tmp_path: Path) -> tuple[str, ...]:
+    """Sort some mail: a folder, and an archive."""
+    ham = letters(tmp_path / "ham", "minutes of the harbour meeting", 12)
+    spam = letters(tmp_path / "spam", "cheap pills for the winner", 15)
+    with zipfile.ZipFile(tmp_path / "spam.zip", "w") as archive:
+        for file in spam.iterdir():
+            archive.write(file, f"2026/{file.name}")
+    return "--ham", str(ham), "--spam", str(tmp_path / "spam.zip")
+
+
+def counted(said: Said) -> dict[str, int]:
+    """Return what a command told as JSON."""
+    return cast("dict[str, int]", said.json)
+
+
+def test_train_makes_a_model_that_knows_both_kinds(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    """The file is a model by itself, wherever it is taken."""
+    path = tmp_path / "model.spam"
+    said = scop("spam", "train", *kinds, "--model", str(path))
+    assert (0, f"learned 12 ham and 15 spam; {path} knows 12 and 15\n") == (said.status, said.out)
+    classifier = Classifier.load(path.read_bytes())
+    mails = (b"Subject: pills\r\n\r\ncheap pills for the winner\r\n", b"Subject: x\r\n\r\nthe harbour meeting\r\n")
+    spam, ham = (classifier.classify(mail).score for mail in mails)
+    assert spam > 0.5 > ham
+
+
+def test_train_goes_on_where_it_was(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    """What is known is not learned again; a mail that is sorted anew changes its kind; mail is unlearned by itself."""
+    path = ("--model", str(tmp_path / "model.spam"), "--json")
+    one = str(tmp_path / "ham" / "03.eml")
+    found = [
+        counted(scop("spam", "train", *words, *path))
+        for words in (kinds[:2], kinds, ("--spam", one), ("--forget", one), ("--forget", one))
+    ]
+    assert [
+        NOTHING | {"ham": 12, "model_ham": 12, "model_spam": 0},
+        NOTHING | {"spam": 15, "known": 12, "model_ham": 12, "model_spam": 15},
+        NOTHING | {"spam": 1, "model_ham": 11, "model_spam": 16},
+        NOTHING | {"forgotten": 1, "model_ham": 11, "model_spam": 15},
+        NOTHING | {"known": 1, "model_ham": 11, "model_spam": 15},
+    ] == found
+
+
+def test_train_learns_a_mail_whatever_its_line_ends(tmp_path: Path) -> None:
+    """It is the mail that travels: the same in a file of Unix and as it came."""
+    (tmp_path / "1.eml").write_bytes(b"Subject: x\n\ntext\n")
+    (tmp_path / "2.eml").write_bytes(b"Subject: x\r\n\r\ntext\r\n")
+    said = scop("spam", "train", "--ham", str(tmp_path), "--model", str(tmp_path / "m"), "--json")
+    assert (1, 1) == (counted(said)["ham"], counted(said)["known"])
+    short = scop("spam", "train", "--ham", str(tmp_path), "--model", str(tmp_path / "m"))
+    assert "every mail stays unsure until there are" in short.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn"),
+        (("--ham", "nowhere"), "nowhere: there is no such file or folder"),
+        (("--ham", "{folder}"), "there is no mail in {folder}"),
+    ],
+)
+def test_train_without_mail_makes_nothing(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
+    """One sentence, and no file that would pass for a model."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    said = scop("spam", "train", *(word.format(folder=folder) for word in words), "--model", str(tmp_path / "m"))
+    assert (2, True) == (said.status, sentence.format(folder=folder) in said.err)
+    assert ["empty"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_train_says_what_is_wrong_with_a_model(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    """A file that is none, or that another process teaches, is left alone."""
+    path = tmp_path / "model.spam"
+    path.write_bytes(b"no model")
+    said = scop("spam", "train", *kinds, "--model", str(path))
+    assert (2, b"no model") == (said.status, path.read_bytes())
+    assert f"{path}: " in said.err
+    other = tmp_path / "other.spam"
+    model = SpamModel.open(other)
+    said = scop("spam", "train", *kinds, "--model", str(other))
+    assert (2, True) == (said.status, "one at a time can teach a model" in said.err)
+    model._held.close()
+    said = scop("spam", "train", *kinds, "--model", str(tmp_path / "nowhere" / "model.spam"))
+    assert (2, True) == (said.status, "No such file or directory" in said.err)
+
+
+def test_train_takes_both_kinds_in_turn(tmp_path: Path) -> None:
+    """As their numbers are, and the same each time: neither is ahead of the other by more than a mail."""
+    few = Kind.at("spam", (letters(tmp_path / "few", "few", 3),))
+    many = Kind.at("ham", (letters(tmp_path / "many", "many", 9),))
+    order = "".join(label[0] for label, _ in in_turn(few, many, Kind.at("", ())))
+    assert [1, 1, 1] == [order[start : start + 4].count("s") for start in (0, 4, 8)]
