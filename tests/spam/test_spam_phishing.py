@@ -163,6 +163,28 @@ def test_name_that_shows_an_address() -> None:
     assert [Trick.OUR_PERSON, Trick.LOOK_ALIKE] == [trick for one in (ours, theirs) for trick, _ in found(one)]
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "trick"),
+    [
+        ("PayPal Service", "x@evil.test", Trick.LOOK_ALIKE),
+        ("Micros0ft account team", "no-reply@evil.test", Trick.LOOK_ALIKE),
+        ("Bank of America", "x@evil.test", Trick.LOOK_ALIKE),
+        ("Apple Support", "x@evil.test", Trick.LOOK_ALIKE),
+        ("harbor.test Helpdesk", "x@evil.test", Trick.OUR_PERSON),
+        ("Harbor IT", "x@evil.test", Trick.OUR_PERSON),
+        ("PayPal", "service@paypal.co.uk", None),
+        ("Facebook", "notification@facebookmail.com", None),
+        ("Apple Martin", "x@evil.test", None),
+        ("Harbor Lights", "x@evil.test", None),
+        ("Grace Hopper", "x@evil.test", None),
+        ("Notes of a meeting.", "x@evil.test", None),
+    ],
+)
+def test_sender_that_goes_by_the_name_of_a_house(name: str, address: str, trick: Trick | None) -> None:
+    """A well-known house, or ours, in the sender's name is found where the address is another's."""
+    assert ([trick] if trick else []) == [one for one, _ in found(mail(author=Address(name, address)))]
+
+
 def test_form_that_asks_for_a_password() -> None:
     """The sentence says where it goes."""
     forms = (Form("http://evil.test/post", asks_password=True), Form("http://evil.test/q", asks_password=False))

@@ -10,6 +10,7 @@ from scop.mime import Address
 from scop.spam.evidence.hosts import registered_domain
 from scop.spam.evidence.values import Evidence
 from scop.spam.phishing.acquaintances import Acquaintances, domain_of, name_of
+from scop.spam.phishing.houses import house_named
 from scop.spam.phishing.links import hosts_of, misleading_links, target_host
 from scop.spam.phishing.money import changes_bank_details
 from scop.spam.phishing.suspicion import Suspicion, Trick, shown
@@ -19,7 +20,7 @@ __all__ = ["suspicions_of"]
 MAX_SUSPICIONS = 8  # of one mail, of each kind at most MAX_OF_A_KIND
 MAX_OF_A_KIND = 3
 
-_ADDRESS_IN_NAME = re.compile(r"[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}[a-z][\w-]{1,62})", re.IGNORECASE)
+_DOMAIN_IN_NAME = re.compile(r"(?<![\w-])((?:[\w-]{1,63}\.){1,8}[a-z][\w-]{1,62})", re.IGNORECASE)
 
 
 def suspicions_of(evidence: Evidence, acquaintances: Acquaintances) -> tuple[Suspicion, ...]:
@@ -51,17 +52,27 @@ def _hosts(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _people(evidence: Evidence, acquaintances: Acquaintances) -> Iterator[Suspicion]:
+    """Look at the name that the sender goes by, which is all that many readers are shown."""
     author = evidence.author
     if author is None or acquaintances.is_ours(author) or not author.display_name:
         return
-    named = _ADDRESS_IN_NAME.search(author.display_name)
+    from_outside = f"but the mail comes from {_spec(author)}."
+    named = _DOMAIN_IN_NAME.search(author.display_name)
     domain = registered_domain(a_labels(named[1])) if named else ""
     if domain and domain != domain_of(author) and acquaintances.is_guarded(domain):
-        says = f"The sender's name shows an address at {shown(domain)}, but the mail comes from {_spec(author)}."
-        yield Suspicion(Trick.OUR_PERSON if domain in acquaintances.own_domains else Trick.LOOK_ALIKE, "From", says)
-    elif acquaintances.is_name_of_ours(name_of(author.display_name)) and not acquaintances.knows_address(author):
-        says = f"{shown(author.display_name)} is one of our people, but this mail comes from outside: {_spec(author)}."
-        yield Suspicion(Trick.OUR_PERSON, "From", says)
+        trick = Trick.OUR_PERSON if domain in acquaintances.own_domains else Trick.LOOK_ALIKE
+        yield Suspicion(trick, "From", f"The sender's name shows {shown(domain)}, {from_outside}")
+    elif acquaintances.knows_address(author):
+        return
+    elif acquaintances.is_name_of_ours(name_of(author.display_name)):
+        yield Suspicion(Trick.OUR_PERSON, "From", f"{shown(author.display_name)} is one of our people, {from_outside}")
+    elif house := house_named(author.display_name, domain_of(author), acquaintances.own_domains):
+        ours = " ours" if house in acquaintances.own_domains else f" {shown(house)}"
+        yield Suspicion(
+            Trick.OUR_PERSON if house in acquaintances.own_domains else Trick.LOOK_ALIKE,
+            "From",
+            f"The sender goes by the name “{shown(author.display_name)}” as if it were{ours}, {from_outside}",
+        )
 
 
 def _links(evidence: Evidence, acquaintances: Acquaintances) -> Iterator[Suspicion]:

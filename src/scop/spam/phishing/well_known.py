@@ -22,9 +22,9 @@ _DOMAINS = (
 _BAIT = (
     "access account accounts acces aktualisierung alert alerts assistance auth banking billing bestaetigung card "
     "center centre cliente clientes client clients compte confirm confirmation connect cuenta customer "
-    "customers delivery facture fattura helpdesk id info invoice invoices konto kunden kundenservice livraison log "
-    "login logon member members notice notification notifications online pago pagos paket parcel password "
-    "pay payment payments portal rechnung recovery refund reset review safe safety secure secured security "
+    "customers delivery desk facture fattura help helpdesk id info invoice invoices it konto kunden kundenservice "
+    "livraison log login logon member members notice notification notifications online pago pagos paket parcel "
+    "password pay payment payments portal rechnung recovery refund reset review safe safety secure secured security "
     "seguridad service services servicio session sicherheit sign signin sso support team tracking unlock update "
     "updates user users validate validation verif verification verified verify wallet webmail zahlung"
 )
