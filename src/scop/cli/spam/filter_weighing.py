@@ -13,13 +13,14 @@ from typing import TypeAlias
 from scop.net.faults import PermanentFailure
 from scop.spam import Classifier, Label, Verdict
 from scop.spam.connection import Connection
+from scop.store.model_file import read_model
 
 __all__ = ["UNWEIGHED", "ModelFile", "Scales", "is_ours", "stamped", "without_our_fields"]
 
 UNWEIGHED = Verdict(Label.UNSURE, 0.5, ())
 
 _POSTMARK = re.compile(rb"From [^\n]*\n")  # of mbox: procmail and local(8) put it on top; no part of the mail
-_HEADER_END = re.compile(rb"\n\r?\n")
+_EMPTY_LINE = re.compile(rb"(?m)^\r?\n")
 # Whoever writes these below us is an impostor, or one of us who weighed the mail before.
 _OUR_PREFIX = b"x-scop-"
 _OURS = re.compile(rb"(?im)^x-scop-[!-9;-~]*[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
@@ -61,9 +62,11 @@ class ModelFile:
 
     def _load(self) -> Classifier:
         try:
-            return Classifier.load(self._path.read_bytes())
-        except (OSError, ValueError) as fault:
-            raise PermanentFailure(f"{self._path}: {fault}") from None
+            return read_model(self._path)
+        except OSError as fault:
+            raise PermanentFailure(f"{self._path}: {fault.strerror}") from None
+        except ValueError as fault:
+            raise PermanentFailure(str(fault)) from None
 
 
 class Scales:
@@ -89,8 +92,8 @@ def is_ours(name: bytes) -> bool:
 
 def without_our_fields(octets: bytes) -> bytes:
     """Return a mail without the fields that only we write."""
-    end = _HEADER_END.search(octets)
-    header = octets[: end.start() + 1] if end else octets
+    end = _EMPTY_LINE.search(octets)
+    header = octets[: end.start()] if end else octets
     return _OURS.sub(b"", header) + octets[len(header) :]
 
 
