@@ -224,6 +224,38 @@ def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: P
     assert [("Cheap pills", "Junk"), ("Meeting 11", "INBOX")] == [(mail["subject"], mail["folder"]) for mail in mails]
 
 
+def test_command_line_moving_a_mail_changes_the_next_verdict(town: Town, tmp_path: Path) -> None:
+    """For who moved it: a mail out of Junk is enough for its like; forgotten, all is as it was."""
+    for kind in ("lottery of the winner", "minutes of the regatta"):
+        (tmp_path / kind).mkdir()
+        for number in range(12):
+            (tmp_path / kind / f"{number}.eml").write_text(letter(f"The {kind}", f"About the {kind}, number {number}."))
+    spam, ham = (str(tmp_path / kind) for kind in ("lottery of the winner", "minutes of the regatta"))
+    assert 0 == town.scop("spam", "train", "--ham", ham, "--spam", spam).status
+    for name in ("frida", "gert"):
+        town.scop("account", "add", name, "--password", PASSWORD)
+
+    def received(number: int) -> list[str]:
+        for name in ("frida", "gert"):
+            town.receive(f"{name}@{DOMAIN}", letter("The lottery of the winner", f"Of the winner, and {number}."))
+        newest = (
+            cast("list[Row]", row(town.scop("mail", "list", name, "--json"))["mails"])[-1] for name in ("frida", "gert")
+        )
+        return [str(mail["folder"]) for mail in newest]
+
+    assert ["Junk", "Junk"] == received(1)
+    (mail,) = cast("list[Row]", row(town.scop("mail", "list", "frida", "--json"))["mails"])
+    moved = town.scop("mail", "move", "frida", str(mail["id"]), "inbox")
+    assert (0, "moved 1 to INBOX; the filter learned from 1\n") == (moved.status, moved.out)
+    status = row(town.scop("spam", "status", "--json"))
+    assert (1, 1, 0) == tuple(status[name] for name in ("people", "people_ham", "people_spam"))
+    assert "INBOX" == received(2)[0]
+    forgotten, again = (town.scop("spam", "forget", "frida") for _ in range(2))
+    assert (0, "forgot 1 lesson of frida\n") == (forgotten.status, forgotten.out)
+    assert (1, "frida has taught nothing\n") == (again.status, again.out)
+    assert ["Junk", "Junk"] == received(3)
+
+
 def test_command_line_training_without_mail_changes_nothing(town: Town, tmp_path: Path) -> None:
     """An empty folder, or a wrong path, never replaces the model."""
     empty = str(tmp_path)

@@ -8,7 +8,7 @@ import click
 
 from scop.cli import shared
 from scop.cli.shared import ask, config_option, json_option, print_json
-from scop.mesh.vocabulary.mailbox import MoveMail
+from scop.mesh.vocabulary.mailbox import MailMoved, MoveMail
 
 __all__ = ["move"]
 
@@ -33,7 +33,14 @@ def move(account: str, numbers: tuple[int, ...], folder: str, config: Path, as_j
     if as_json:
         print_json(told)
         return
-    taught = "" if not told.lessons else f"; the filter learns from {told.lessons} of them"
     there = len(set(numbers)) - told.moved
     before = f" ({there} lay there already)" if there else ""
-    shared.console.print(f"moved {told.moved} to {named}{before}{taught}")
+    shared.console.print(f"moved {told.moved} to {named}{before}{_lesson(told)}")
+
+
+def _lesson(told: MailMoved) -> str:
+    if not told.lessons:
+        return ""
+    if told.is_learned:
+        return f"; the filter learned from {told.lessons}"
+    return f"; the filter learns from {told.lessons} as soon as it can"

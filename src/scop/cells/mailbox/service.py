@@ -38,6 +38,7 @@ from scop.smtp import ServerOptions
 __all__ = ["MailboxOptions", "options_of", "run"]
 
 BELIEVED = frozenset({"verifier"})  # it has removed what others wrote in our name
+LEARNED_WITHIN_SECONDS = 2.0  # that a person who moves mail waits to hear that it is learned
 PIECE_OCTETS = 1_048_576  # of a mail in one answer, a quarter of a frame
 
 
@@ -196,8 +197,10 @@ class _Desk:
             raise PermanentFailure(f"{printable(asked.account)} has no mail {missing}; nothing was moved") from None
         account = printable(asked.account)
         self._log.info("mail.moved", account=account, folder=move.folder, mails=moved, lessons=lessons)
+        if not lessons:
+            return MailMoved(moved, 0)
         self._teacher.wake()
-        return MailMoved(moved, lessons)
+        return MailMoved(moved, lessons, await self._teacher.caught_up(LEARNED_WITHIN_SECONDS))
 
     async def forget_lessons(self, asked: ForgetLessons, _peer: Peer) -> int:
         """Drop what an account taught and the filter does not have yet."""

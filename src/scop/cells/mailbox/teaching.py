@@ -76,12 +76,23 @@ class Teacher:
         self._log = log
         self._news = asyncio.Event()
         self._news.set()  # of an earlier life
+        self._settled = asyncio.Event()  # all is learned, or it is known that it waits
+        self._is_behind = False
         self._telling = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """Look for lessons now."""
+        if not self._is_behind:
+            self._settled.clear()
         self._news.set()
+
+    async def caught_up(self, seconds: float) -> bool:
+        """Wait until the filter has all lessons, but not for long; return whether it has."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._settled.wait()
+        return self._settled.is_set() and not self._is_behind
 
     def begin(self) -> None:
         """Begin to bring lessons."""
@@ -110,11 +121,16 @@ class Teacher:
             try:
                 while await self._tell_some():
                     pause = FIRST_PAUSE_SECONDS
+                self._is_behind = False
+                if not self._news.is_set():
+                    self._settled.set()
                 continue
             except TemporaryFailure as trouble:
                 self._log.warning("lessons.wait", reason=printable(str(trouble)))
             except Exception as fault:  # a bug over one lesson must not keep all later ones from being brought
                 self._log.fault(fault)
+            self._is_behind = True
+            self._settled.set()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             self._news.set()

@@ -62,10 +62,14 @@ class ReadMail(Call[MailPiece], frozen=True):
 
 
 class MailMoved(msgspec.Struct, frozen=True):
-    """How many mails were elsewhere before, and how many of the moves teach the filter."""
+    """How many mails were elsewhere before, how many of the moves teach the filter, and whether it has learned already.
+
+    Where it has not, it is away or busy: the lessons wait, and nothing needs to be done.
+    """
 
     moved: int
     lessons: int
+    is_learned: bool = False
 
 
 class MoveMail(Call[MailMoved], frozen=True):
