@@ -30,7 +30,18 @@ def test_mailbox_folder_is_junk_for_quarantine_and_for_spam(stamps: bytes, expec
     assert expected is folder_of(stamps + RECEIVED + BELOW, HOST)
 
 
-@pytest.mark.parametrize("verdict", [b"X-SCoP-Spam: spam\r\n", b"X-SCoP-Disposition: quarantine\r\n"])
+@pytest.mark.parametrize("word", [b"tag", b"quarantine"])
+def test_mailbox_folder_is_quarantine_for_what_is_dangerous_to_open(word: bytes) -> None:
+    """Whatever else is said of it, and whatever its owner would call it."""
+    stamps = b"X-SCoP-Disposition: quarantine\r\nX-SCoP-Attachments: " + word + b"\r\nX-SCoP-Spam: spam\r\n"
+    expected = Folder.QUARANTINE if word == b"quarantine" else Folder.JUNK
+    assert expected is folder_of(stamps + RECEIVED + BELOW, HOST, own_view="ham")
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [b"X-SCoP-Spam: spam\r\n", b"X-SCoP-Disposition: quarantine\r\n", b"X-SCoP-Attachments: quarantine\r\n"],
+)
 def test_mailbox_folder_looks_only_above_our_received(verdict: bytes) -> None:
     """What stands below was written by others, and so was everything where no Received is ours."""
     assert Folder.INBOX is folder_of(RECEIVED + verdict + BELOW, HOST)

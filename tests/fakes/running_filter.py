@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes.jumping_clock import JumpingClock
@@ -17,7 +17,10 @@ from scop.cells.filter.model import open_model
 from scop.cells.filter.service import FilterOptions, run
 from scop.mesh.calls import Caller, CallServer
 from scop.mesh.cell import Life
+from scop.mesh.config.attachments import Attachments
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.underway import Underway
+from scop.mesh.vocabulary.examiner import Examined, ExamineMail, FoundThing
 from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
 from scop.mesh.vocabulary.receiver import Noted, NotedDeed, NoteDeeds
 from scop.net.mail_client import MailClient
@@ -25,7 +28,7 @@ from scop.net.mail_pool import MailPool
 from scop.net.peer import Peer
 from scop.smtp import Envelope, ForwardPath, Mail, Origin, Recipient, Reply, ReversePath, ServerOptions
 
-__all__ = ["HOST", "ORIGIN", "RunningFilter", "running_filter"]
+__all__ = ["HOST", "ORIGIN", "RunningFilter", "SayingExaminer", "running_filter"]
 
 HOST = "mx.harbor.test"
 ORIGIN = Origin("192.0.2.1", 25, "mx.lagoon.test", "mx.lagoon.test", "ESMTP", "0123456789ab")
@@ -47,12 +50,42 @@ class DeafReceiver:
         return Noted(len(asked.deeds))
 
 
+class SayingExaminer:
+    """Finds in every mail what a test says; writes down what it was asked."""
+
+    def __init__(self) -> None:
+        self.inlet = NamedInlet({"filter": PipeProtocol.CALL})
+        self.findings: tuple[FoundThing, ...] = ()
+        self.mails: dict[str, bytes] = {}
+        self.clients: set[str] = set()
+
+    def answer(self, peer: Peer) -> CallServer:
+        """Answer one pipe."""
+        return CallServer(peer, {ExamineMail: self._examine}, KeptLog().log("examiner"))
+
+    async def _examine(self, piece: ExamineMail, _peer: Peer) -> Examined:
+        self.clients.add(piece.client)
+        octets = self.mails[piece.ident] = self.mails.get(piece.ident, b"") + piece.octets
+        return Examined(self.findings if len(octets) == piece.total_octets else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Who answers a filter."""
+
+    verifier: Listening
+    records: Records  # of the verifier
+    receiver: DeafReceiver
+    examiner: SayingExaminer
+
+
 class RunningFilter:
     """A filter between a receiver and a verifier that writes down what it gets."""
 
-    def __init__(self, verifier: Listening, records: Records, receiver: DeafReceiver, state: Path) -> None:
-        self.verifier = verifier
-        self.records = records
+    def __init__(self, around: Neighbours, state: Path) -> None:
+        self.verifier = around.verifier
+        self.records = around.records
+        self.examiner = around.examiner
         self.kept = KeptLog()
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
         self.model = open_model(state, "harbor.test", self.kept.log("filter"))
@@ -60,15 +93,18 @@ class RunningFilter:
             hostname=HOST,
             inlet=self.inlet,
             model=self.model,
-            verifier=MailPool(verifier.dialer(), name=HOST, lmtp=True),
-            receiver=Caller(receiver.inlet.dial("filter")),
+            verifier=MailPool(around.verifier.dialer(), name=HOST, lmtp=True),
+            receiver=Caller(around.receiver.inlet.dial("filter")),
+            examiner=Caller(around.examiner.inlet.dial("filter")),
+            policies=Attachments(),
+            underway=Underway(state),
             log=self.kept.log("filter"),
             clock=JumpingClock(),
             life=Life(),
             max_message_octets=5_000_000,
             max_recipients=100,
         )
-        self.deeds = receiver.deeds
+        self.deeds = around.receiver.deeds
         self._client: MailClient | None = None
         self._operator: Caller | None = None
         self._mailbox: Caller | None = None
@@ -120,14 +156,21 @@ class RunningFilter:
 
 
 @asynccontextmanager
-async def running_filter(tmp_path: Path, *, learns_from_own_verdicts: bool = False) -> AsyncIterator[RunningFilter]:
+async def running_filter(
+    tmp_path: Path, *, learns_from_own_verdicts: bool = False, policies: Attachments | None = None
+) -> AsyncIterator[RunningFilter]:
     """Run a filter between its neighbours."""
     records = Records()
     async with serve(records.session, ServerOptions("verifier", lmtp=True, trusted=True)) as verifier:
-        receiver = DeafReceiver()
+        receiver, examiner = DeafReceiver(), SayingExaminer()
         await receiver.inlet.serve({PipeProtocol.CALL: receiver.answer})
-        running = RunningFilter(verifier, records, receiver, tmp_path)
-        running.options = replace(running.options, learns_from_own_verdicts=learns_from_own_verdicts)
+        await examiner.inlet.serve({PipeProtocol.CALL: examiner.answer})
+        running = RunningFilter(Neighbours(verifier, records, receiver, examiner), tmp_path)
+        running.options = replace(
+            running.options,
+            learns_from_own_verdicts=learns_from_own_verdicts,
+            policies=policies or running.options.policies,
+        )
         ready = asyncio.Event()
         running.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(running.options))
@@ -139,3 +182,4 @@ async def running_filter(tmp_path: Path, *, learns_from_own_verdicts: bool = Fal
             await serving
             await running.end()
             await receiver.inlet.end()
+            await examiner.inlet.end()

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from scop.cells.examiner.child import Look
 from scop.mesh.vocabulary.examiner import FoundThing
 
+if TYPE_CHECKING:
+    from scop.attachments import ThingCheck
+
 __all__ = ["load"]
+
+_SUFFIXES = (".yar", ".yara")
 
 MAX_FINDINGS = 32  # the worst first; a person reads a few
 MAX_CHARACTERS = 400  # of a place and of a reason
 _ORDER = ("dangerous", "suspicious", "note")
 
 
+def _sources(place: Path) -> dict[str, str]:
+    """Return the texts of a file of rules, or of all in a folder, under their names."""
+    files = sorted(path for path in place.iterdir() if path.suffix in _SUFFIXES) if place.is_dir() else [place]
+    return {path.name: path.read_text("utf-8", "replace") for path in files}
+
+
+def _checks(yara_rules: str) -> tuple[ThingCheck, ...]:
+    if not yara_rules:
+        return ()
+    from scop.attachments.rules import Rules
+
+    sources = _sources(Path(yara_rules))
+    if not sources:
+        raise ValueError(f"{yara_rules} has no files that end in {' or '.join(_SUFFIXES)}")
+    return (Rules.compile(sources),)
+
+
 def load(yara_rules: str = "") -> Look:
     """Import what looks into mail; raises `ValueError` or `OSError` where the rules are none."""
     from scop.attachments import Finding, Options, examine
+    from scop.attachments.documents import preload
     from scop.mime import load_charsets, parse
 
     load_charsets()
-    options = Options()
+    preload()
+    options = Options(checks=_checks(yara_rules))
 
     def told(finding: Finding) -> FoundThing:
         place, reason = finding.place[:MAX_CHARACTERS], finding.reason[:MAX_CHARACTERS]

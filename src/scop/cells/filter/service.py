@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scop.base import Clock
+from scop.cells.filter.examination import Examination
 from scop.cells.filter.learning import Lectern
 from scop.cells.filter.model import open_model
 from scop.cells.filter.own_lessons import OwnLessons
@@ -12,8 +13,10 @@ from scop.cells.filter.session import FilterPassage, Scales
 from scop.mesh.calls import Caller, CallServer
 from scop.mesh.calls.outbox import Outbox, OutboxLimits
 from scop.mesh.cell import Cell, Life
+from scop.mesh.config.attachments import Attachments
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.underway import Underway
 from scop.mesh.vocabulary.receiver import NotedDeed, NoteDeeds
 from scop.mime import load_charsets
 from scop.net.log import Log
@@ -35,6 +38,9 @@ class FilterOptions:
     model: SpamModel
     verifier: MailPool
     receiver: Caller
+    examiner: Caller
+    policies: Attachments
+    underway: Underway
     log: Log
     clock: Clock
     life: Life
@@ -54,6 +60,9 @@ def options_of(cell: Cell) -> FilterOptions:
         model=open_model(cell.state, cell.config.domain, cell.log),
         verifier=cell.mail_pool("verifier"),
         receiver=cell.caller("receiver"),
+        examiner=cell.caller("examiner"),
+        policies=cell.config.attachments,
+        underway=Underway(cell.state),
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -76,6 +85,9 @@ async def run(options: FilterOptions) -> None:
         model=options.model,
         own_lessons=own_lessons,
         verifier=options.verifier,
+        examination=Examination(options.examiner),
+        policies=options.policies,
+        underway=options.underway,
         deeds=deeds,
         clock=options.clock,
         log=options.log,
@@ -106,3 +118,5 @@ async def run(options: FilterOptions) -> None:
     await options.model.close()
     await deeds.close()
     await options.receiver.close()
+    await options.examiner.close()
+    options.underway.close()

@@ -12,6 +12,7 @@ from scop.smtp.stamps import split_stamps
 
 __all__ = ["Folder", "folder_of"]
 
+ATTACHMENTS = b"x-scop-attachments"
 DISPOSITION = b"x-scop-disposition"
 SPAM = b"x-scop-spam"
 
@@ -33,6 +34,8 @@ def folder_of(octets: bytes, hostname: str, *, own_view: str = "") -> Folder:
     words: dict[bytes, bytes] = {}
     for field in raw_fields(stamps):
         words.setdefault(field.name.lower(), _first_word(field.body))  # the topmost of a name is the last word
+    if words.get(ATTACHMENTS) == b"quarantine":
+        return Folder.QUARANTINE
     if words.get(DISPOSITION) == b"quarantine" or (own_view.encode() or words.get(SPAM)) == b"spam":
         return Folder.JUNK
     return Folder.INBOX

@@ -72,6 +72,10 @@ _BORROWS = _Kept(
     "it bears our name without proof, and to leave from here would prove it",
     reply(550, "5.7.1", "This mail bears our name without proof, and is not sent on under it"),
 )
+_DANGEROUS = _Kept(
+    "it brings what is dangerous to open",
+    reply(550, "5.7.1", "This mail brings what is dangerous to open, and is not sent on"),
+)
 _IS_SPAM = "it looks like spam"  # which is not sent on in our name while it is kept
 
 _REFUSALS = {
@@ -247,6 +251,9 @@ class Delivery(PipeSession):
         """Return why a mail may not be forwarded, None where it may."""
         if was_delivered_to(octets, forward):
             return _LOOPS
+        is_believed = self._peer.cell in self._counter.believed
+        if is_believed and folder_of(octets, self._counter.hostname) is Folder.QUARANTINE:
+            return _DANGEROUS
         return _BORROWS if self._borrows_our_name(octets) else None
 
     def _borrows_our_name(self, octets: bytes) -> bool:
