@@ -26,7 +26,8 @@ _ALLOWED = {
 # A file in the text, as readers find one (for some, two spaces behind the word are enough), or the header of a part
 # where none should be.
 _FILE = re.compile(
-    rb"(?im)^[ \t]*+(?:begin(?:-base64)?[ \t]++[0-7]{3}|begin[ \t]{2}|=ybegin[ \t]|content-(?:type|transfer-|disposition))"
+    rb"(?im)^[ \t]*+(?:begin(?:-base64)?[ \t]++[0-7]{3}|begin[ \t]{2}|=ybegin[ \t]"
+    rb"|content-(?:type|transfer-|disposition))"
 )
 _QUOTED_PRINTABLE = b"quoted-printable"
 
