@@ -10,6 +10,7 @@ The libraries that open documents are loaded by their first use, as most program
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Iterable
 from importlib import import_module
 from typing import cast
@@ -56,12 +57,9 @@ def preload() -> None:
     """Load all that looking into documents needs: afterwards no file is opened."""
     for module in ("active_mime", "compound", "ooxml", "pdf", "rtf", "tables"):
         import_module(f"{_PACKAGE}.{module}")
-    for encoding in ("cp1252", "utf-16-le", "utf-16", "latin-1", "utf-8", "ascii", "mbcs"):
-        _load_encoding(encoding)
+    for encoding in _ENCODINGS:
+        lookup(encoding)
 
 
-def _load_encoding(name: str) -> None:
-    try:
-        b"".decode(name)
-    except LookupError:  # what this system does not have is not looked for later, either
-        return
+# By name, as octets that are few are decoded without the codec being loaded.
+_ENCODINGS = ("ascii", "cp1252", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32")

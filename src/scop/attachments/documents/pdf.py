@@ -50,6 +50,7 @@ class _Seen:
     """What was met so far."""
 
     automatic: set[tuple[int, int]] = field(default_factory=set)  # actions that run by themselves
+    actions: list[pikepdf.Object] = field(default_factory=list)  # those, of whatever kind
     files: set[tuple[int, int]] = field(default_factory=set)
     has_action: bool = False
 
@@ -86,7 +87,7 @@ def _document(thing: Thing, inspection: Inspection, document: pikepdf.Pdf, seen:
         with suppress(UnicodeDecodeError):
             for node in _nodes(item):
                 _remember_automatic(node, seen)
-    for item in interesting:
+    for item in (*interesting, *seen.actions):
         try:
             for node in _nodes(item):
                 yield from _node(thing, inspection, node, seen)
@@ -163,6 +164,7 @@ def _remember_chain(action: pikepdf.Object | None, seen: _Seen) -> None:
         if action is None or _key(action) in seen.automatic:
             return
         seen.automatic.add(_key(action))
+        seen.actions.append(action)
         action = _dictionary(action.get("/Next"))
 
 

@@ -21,7 +21,9 @@ _COMMAND = re.compile(
     rb"(?:^|[\"\t,;=+@-])\s*[=+@-]*\s*'?([A-Za-z][\w.\\/:]{1,80})'?\s*\|\s*['\"]?([^'\"!\r\n]{1,400})['\"]?\s*!",
     re.MULTILINE,
 )
-_FUNCTION = re.compile(rb";E[^;\r\n]{0,400}?\b(EXEC|CALL|REGISTER|RUN|FOPEN|FWRITE|FORMULA)\(", re.IGNORECASE)
+_FUNCTION = re.compile(
+    rb";E(?:[^;\r\n]{0,400}?[^A-Z;\r\n])?(EXEC|CALL|REGISTER|RUN|FOPEN|FWRITE|FORMULA)\(", re.IGNORECASE
+)
 _AUTOMATIC = re.compile(rb"^NN;NAuto_(?:open|close|activate)", re.IGNORECASE | re.MULTILINE)
 _MACRO_SHEET = re.compile(rb"^(?:O;E|NN;NAuto_)", re.IGNORECASE | re.MULTILINE)
 _MAX_COMMANDS = 20
