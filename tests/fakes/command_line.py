@@ -137,9 +137,9 @@ class Town:
         assert code == 250, text
         return trace_in(code, text)
 
-    def submit(self, user: str, recipient: str) -> str:
+    def submit(self, user: str, recipient: str, mail: bytes = b"") -> str:
         """Submit a mail as a user does, again while the keys are not published yet; return its trace id."""
-        mail = f"From: {user}@{DOMAIN}\r\nTo: {recipient}\r\nSubject: Hello\r\n\r\nHello.\r\n".encode()
+        mail = mail or f"From: {user}@{DOMAIN}\r\nTo: {recipient}\r\nSubject: Hello\r\n\r\nHello.\r\n".encode()
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
         while True:
             code, text = self.hand_in(user, recipient, mail)

@@ -6,9 +6,13 @@ Exit status 0: fine; 1: the answer is no; 2: it could not be done, and one sente
 from __future__ import annotations
 
 import base64
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -254,6 +258,46 @@ def test_command_line_moving_a_mail_changes_the_next_verdict(town: Town, tmp_pat
     assert (0, "forgot 1 lesson of frida\n") == (forgotten.status, forgotten.out)
     assert (1, "frida has taught nothing\n") == (again.status, again.out)
     assert ["Junk", "Junk"] == received(3)
+
+
+def test_command_line_training_survives_a_killed_filter(town: Town, tmp_path: Path) -> None:
+    """SIGKILL in the midst of it: the training goes on as the filter is back; nothing is lost, nothing counts twice."""
+    for kind in ("ham", "spam"):
+        (tmp_path / kind).mkdir()
+        for number in range(80):
+            (tmp_path / kind / f"{number}.eml").write_text(
+                letter(f"{kind} {number}", f"Word {kind}{number} of {kind}.")
+            )
+    before = row(town.scop("spam", "status", "--json"))
+    words = ("--ham", str(tmp_path / "ham"), "--spam", str(tmp_path / "spam"), "--json", "--config", str(town.config))
+    command = [sys.executable, "-m", "scop.cli", "spam", "train", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as training:
+        while row(town.scop("spam", "status", "--json"))["ham"] == before["ham"]:
+            assert training.poll() is None
+        cells = cast("list[Row]", row(town.scop("status", "--json"))["cells"])
+        os.kill(cast("int", next(cell["pid"] for cell in cells if cell["name"] == "filter")), signal.SIGKILL)
+        out, _ = training.communicate(timeout=60)
+    told, after = json.loads(out), row(town.scop("spam", "status", "--json"))
+    assert 160 == told["ham"] + told["spam"] + told["known"]
+    assert [80, 80] == [cast("int", after[kind]) - cast("int", before[kind]) for kind in ("ham", "spam")]
+
+
+def test_command_line_mail_to_spam_teaches(town: Town) -> None:
+    """What our people attach is learned for who sent it; who attached nothing is told how it is done."""
+    before = cast("int", row(town.scop("spam", "status", "--json"))["people_spam"])
+    head = f"From: bob@{DOMAIN}\r\nTo: spam@{DOMAIN}\r\nSubject: Fwd: Gold\r\n"
+    typed = 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="=x"\r\n'
+    original = letter("Gold", "Much gold for little money.")
+    parts = f"--=x\r\n\r\nThis is spam.\r\n--=x\r\nContent-Type: message/rfc822\r\n\r\n{original}\r\n--=x--\r\n"
+    town.submit("bob", f"spam@{DOMAIN}", f"{head}\r\n> {original}".encode())
+    town.submit("bob", f"spam@{DOMAIN}", f"{head}{typed}\r\n{parts}".encode())
+    deadline, learned, bounces = time.monotonic() + 30, 0, list[int]()
+    while time.monotonic() < deadline and not (learned and bounces):
+        mails = cast("list[Row]", row(town.scop("mail", "list", "bob", "--json"))["mails"])
+        learned = cast("int", row(town.scop("spam", "status", "--json"))["people_spam"]) - before
+        bounces = [cast("int", mail["id"]) for mail in mails if mail["reverse_path"] == "<>"]
+    assert 1 == learned
+    assert "There is no mail attached to learn from" in town.scop("mail", "show", "bob", str(bounces[-1])).out
 
 
 def test_command_line_training_without_mail_changes_nothing(town: Town, tmp_path: Path) -> None:

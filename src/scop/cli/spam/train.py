@@ -18,6 +18,7 @@ from scop.cli.shared import Operator, config_option, console, json_option, print
 from scop.cli.spam.model_files import opened
 from scop.cli.spam.train_sources import Kind, in_turn
 from scop.mesh.vocabulary.filter import MAX_LESSON_OCTETS, LearnMail, ReadModelStatus
+from scop.net.faults import TemporaryFailure
 from scop.spam import digest_of
 from scop.spam.classifier import MIN_MAILS
 
@@ -25,6 +26,7 @@ __all__ = ["train"]
 
 AT_ONCE = 32  # lessons on their way, which share a sync
 STAMPS_OCTETS = 65_536  # of ours above a mail, at most
+RETRIES, PAUSE_SECONDS = 5, 1.0  # of a filter that was killed, and is back within seconds
 
 Learn: TypeAlias = Callable[[str, bytes], Awaitable[bool]]  # (label, octets): whether that is new
 
@@ -76,6 +78,11 @@ async def _in_mesh(operator: Operator, kinds: tuple[Kind, ...]) -> _Told:
 
     async def learn(label: str, octets: bytes) -> bool:
         lesson = LearnMail("", label, octets[: MAX_LESSON_OCTETS + STAMPS_OCTETS])
+        for _ in range(RETRIES):
+            try:
+                return not (await caller.call(lesson)).again
+            except TemporaryFailure:  # it may have learned that, or not: to be told twice changes nothing
+                await asyncio.sleep(PAUSE_SECONDS)
         return not (await caller.call(lesson)).again
 
     told = await _learned(kinds, learn)
