@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,6 +24,7 @@ from scop.cells.verifier.manifest import MANIFEST
 from scop.cells.verifier.service import VerifierOptions, run
 from scop.cells.verifier.telling import Telling
 from scop.mesh.cell import Life
+from scop.mesh.underway import Underway, digest_of
 from scop.mesh.vocabulary.receiver import Deed
 from scop.net.dns_client import Names
 from scop.net.mail_client import MailClient
@@ -47,11 +50,15 @@ class RunningVerifier:
     """A verifier between a filter and a mailbox that writes down what it gets."""
 
     def __init__(
-        self, mailbox: Listening, records: Records, names: Names, neighbours: tuple[Neighbours, Telling]
+        self,
+        mailbox: tuple[Listening, Records],
+        names: Names,
+        neighbours: tuple[Neighbours, Telling],
+        state: Path,
     ) -> None:
-        self.mailbox = mailbox
+        self.mailbox, self.records = mailbox
+        self.underway = Underway(state)
         self.told = neighbours[0]
-        self.records = records
         self.kept = KeptLog()
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
         self.options = VerifierOptions(
@@ -59,13 +66,14 @@ class RunningVerifier:
             hostname=HOST,
             inlet=self.inlet,
             names=names,
-            mailbox=MailPool(mailbox.dialer(), name=HOST, lmtp=True),
+            mailbox=MailPool(self.mailbox.dialer(), name=HOST, lmtp=True),
             log=self.kept.log("verifier"),
             clock=JumpingClock(NOW),
             life=Life(),
             max_message_octets=5_000_000,
             max_recipients=100,
             telling=neighbours[1],
+            underway=self.underway,
             judge=JudgeOptions(seconds=0.05),
             shows_headers=True,
         )
@@ -98,14 +106,15 @@ class RunningVerifier:
 
 
 @asynccontextmanager
-async def running(names: Names) -> AsyncIterator[RunningVerifier]:
+async def running(names: Names, state: Path | None = None) -> AsyncIterator[RunningVerifier]:
     """Run a verifier with its neighbours."""
     records = Records()
-    async with (
-        verifier_neighbours() as neighbours,
-        serve(records.session, ServerOptions("mailbox", lmtp=True, trusted=True)) as mailbox,
-    ):
-        verifier = RunningVerifier(mailbox, records, names, neighbours)
+    async with AsyncExitStack() as around:
+        folder = state or Path(around.enter_context(TemporaryDirectory()))
+        neighbours = await around.enter_async_context(verifier_neighbours())
+        speech = ServerOptions("mailbox", lmtp=True, trusted=True)
+        mailbox = await around.enter_async_context(serve(records.session, speech))
+        verifier = RunningVerifier((mailbox, records), names, neighbours, folder)
         ready = asyncio.Event()
         verifier.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(verifier.options))
@@ -288,3 +297,18 @@ async def test_verifier_refuses_a_mail_without_an_author(verifier: RunningVerifi
     assert message is not None
     assert (550, "5.7.1") == (message.code, message.enhanced)
     assert [] == verifier.told.deeds
+
+
+async def test_verifier_passes_what_broke_it_twice_on_to_where_it_does_no_harm(tmp_path: Path) -> None:
+    """It is not read a third time, and not lost; the next mail is judged as ever."""
+    killed, below = [], b"From: a@lagoon.test\r\n\r\nText\r\n"
+    for _ in range(2):
+        killed.append(Underway(tmp_path).at_work(digest_of(below)))
+        killed[-1].__enter__()
+    async with running(AsyncNames(), tmp_path) as verifier:
+        await verifier.send(RECEIVED + below)
+        await verifier.send(RECEIVED + below + b"more\r\n")
+    aside, judged = verifier.records.messages
+    assert aside.startswith(b"X-SCoP-Attachments: quarantine\r\nX-SCoP-Finding: unscannable;")
+    assert aside.endswith(RECEIVED + below)
+    assert judged.startswith(b"X-SCoP-Disposition: ")

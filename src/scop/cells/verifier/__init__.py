@@ -35,7 +35,8 @@ PEERS
     filter (LMTP in), mailbox (LMTP), resolver (DNS over TLS), reporter and receiver (calls).
 
 STATE
-    none. In memory: answers of the DNS for a minute at most, and what the neighbours are yet to be told.
+    `underway` and `strikes.json`: digests of mails that it was at when it died. In memory: answers of the DNS for a
+    minute at most, and what the neighbours are yet to be told.
 
 SECURITY
     Exposure: header fields and bodies of mail from anybody, and DNS records of anybody's choosing; both
@@ -48,5 +49,6 @@ SECURITY
 LIMITS
     20 seconds for all questions about one mail; what is unanswered then counts as a silent DNS. Five author
     domains. A signature that leaves part of the body open (l=) authenticates nothing. 20,000 judgements and as many
-    deeds wait for neighbours that are away; the oldest are let go, with a line in the log.
+    deeds wait for neighbours that are away; the oldest are let go, with a line in the log. It ends where it hangs for
+    15 seconds of processor time; a mail that was underway at two of its deaths is passed on unjudged, into Quarantine.
 """

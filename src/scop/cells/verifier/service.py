@@ -13,6 +13,7 @@ from scop.dmarc.overrides import OverrideOptions
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
 from scop.mesh.protocol import PipeProtocol
+from scop.mesh.underway import Underway
 from scop.mime import load_charsets
 from scop.net.dns_client import Names, StreamNames
 from scop.net.log import Log
@@ -40,6 +41,7 @@ class VerifierOptions:
     max_message_octets: int
     max_recipients: int
     telling: Telling
+    underway: Underway
     judge: JudgeOptions = field(default_factory=JudgeOptions)
     shows_headers: bool = False  # to the reporter, for failure reports
 
@@ -69,6 +71,7 @@ def options_of(cell: Cell) -> VerifierOptions:
             cell.log,
             own_networks=cell.config.network.own_networks,
         ),
+        underway=Underway(cell.state),
         judge=JudgeOptions(OverrideOptions(chosen.trusted_sealers, chosen.allow)),
         shows_headers=cell.config.reports.failure,
     )
@@ -83,6 +86,7 @@ async def run(options: VerifierOptions) -> None:
         options.mailbox,
         options.judge,
         options.telling,
+        options.underway,
         options.shows_headers,
         options.clock,
         options.log,
@@ -104,3 +108,4 @@ async def run(options: VerifierOptions) -> None:
     await options.inlet.close()
     await options.mailbox.close()
     await options.telling.close()
+    options.underway.close()

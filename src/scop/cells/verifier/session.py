@@ -14,6 +14,7 @@ from scop.cells.verifier.results import cleaned, stamps
 from scop.cells.verifier.telling import Telling
 from scop.cells.verifier.verdict import Decision, Verdict, decide
 from scop.dmarc import Disposition, DmarcWord
+from scop.mesh.underway import Underway, digest_of
 from scop.mesh.vocabulary.receiver import Deed, NotedDeed
 from scop.mime import raw_fields
 from scop.net.dns_client import Names
@@ -23,13 +24,18 @@ from scop.net.peer import Peer
 from scop.net.pipe_session import Passage
 from scop.net.trace import new_trace_id
 from scop.smtp import Hello, Mail, Origin, Recipient, Reply, ReversePath
-from scop.smtp.stamps import header_of, split_stamps
+from scop.smtp.stamps import header_of, prepend, split_stamps
 
 __all__ = ["Checkpoint", "VerifierPassage"]
 
 MAX_HELO_CHARACTERS = 255  # RFC 5321 §4.5.3.1.2: the longest domain
 MAX_HEADER_OCTETS = 8192  # of a failure report: what is beyond says little more
 _SPAM = b"x-scop-spam"
+# Of a mail that broke us twice: it is kept apart, and what others wrote in our name is still in it.
+_SET_ASIDE = (
+    b"X-SCoP-Attachments: quarantine\r\nX-SCoP-Finding: unscannable; severity=suspicious;\r\n"
+    b'\treason="It was not judged: this very mail has twice broken what finds out who sent it."\r\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Checkpoint:
     mailbox: MailPool
     judge: JudgeOptions
     telling: Telling
+    underway: Underway
     shows_headers: bool  # to the reporter, for failure reports
     clock: Clock
     log: Log
@@ -86,9 +93,13 @@ class VerifierPassage(Passage):
         checkpoint = self._checkpoint
         started = checkpoint.clock.monotonic()
         own_stamps, below = split_stamps(octets, checkpoint.hostname)
-        judgement = await judge(
-            below, self._sending(), checkpoint.names, now_unix=checkpoint.clock.unix(), options=checkpoint.judge
-        )
+        digest = digest_of(below)
+        if checkpoint.underway.is_set_aside(digest):
+            return await self._pass_unjudged(octets)
+        with checkpoint.underway.at_work(digest):
+            judgement = await judge(
+                below, self._sending(), checkpoint.names, now_unix=checkpoint.clock.unix(), options=checkpoint.judge
+            )
         verdict = decide(judgement)
         self._tell_verified(judgement, verdict, checkpoint.clock.monotonic() - started)
         if verdict.reply is not None:
@@ -104,6 +115,14 @@ class VerifierPassage(Passage):
             self._tell_judged(judgement, verdict, below)
         if answer.is_positive:
             self._tell_of_author(judgement, kept[0])
+        return answer
+
+    async def _pass_unjudged(self, octets: bytes) -> Reply:
+        """Pass on what broke us twice, to where it does no harm."""
+        self._checkpoint.log.warning("mail.set_aside", trace=self._origin.ident)
+        answer = await self._onward.message(prepend(octets, _SET_ASIDE))
+        if not answer.is_positive:
+            self._tell_refused(answer, self._onward.last_failure)
         return answer
 
     def _sending(self) -> Sending:
