@@ -24,7 +24,6 @@ MAX_BODY_CHARACTERS = 2_000
 MAX_NAMES = 60
 MAX_NAME_CHARACTERS = 40
 MAX_ADDRESSES = 8
-MAX_OTHER_WORDS = 8
 
 _LEFT_OUT_NAMES = """
 authentication-results return-path delivered-to received-spf dkim-signature domainkey-signature envelope-to
@@ -45,11 +44,11 @@ _NUMBER_AT_END = re.compile(r"\s{3}\S*\d\S*$|\[\w{4,}\]$|\(\w{5,}\)$")
 _REPLY = re.compile(r"(?:re|aw|sv|antw|fwd?|fw|wg)(?:\[\d\])?:", re.IGNORECASE)
 MAX_SHAPE = 24
 _OPTIONAL = ("x-", "list-", "precedence", "sender", "errors-to", "organi")  # that programs, not people, add
-# Those that have tokens of their own.
-_KNOWN_NAMES = """
-subject from reply-to to cc received message-id date content-type references in-reply-to
-"""
-_KNOWN = frozenset(_KNOWN_NAMES.split())
+# Words of the others are the marks of programs and lists that these name already.
+_WORDY = (
+    *("subject", "from", "reply-to", "to", "organization"),
+    *("x-mailer", "user-agent", "list-id", "precedence", "x-priority"),
+)
 
 
 class Fields:
@@ -90,7 +89,7 @@ def read_fields(header: Header) -> Fields:
 def plain_field_tokens(fields: Fields) -> list[str]:
     """Return the words of the fields that say most, and which of all fields are there."""
     found = [f"has:{name}" for name in fields.names()[:MAX_NAMES] if name.startswith(_OPTIONAL)]
-    for name in ("subject", "from", "reply-to", "to", "x-mailer", "user-agent", "list-id", "content-type"):
+    for name in _WORDY:
         body = fields.get(name)
         if body:
             found += [f"{name}:{word}" for word in shortened(words_in_order(fold(body)))]
@@ -105,9 +104,6 @@ def field_tokens(fields: Fields) -> list[str]:
         found += _address_tokens(name, fields.get(name))
     found += _relation_tokens(fields)
     found += _message_id_tokens(fields.get("message-id"))
-    for name, body in fields.items[:MAX_NAMES]:
-        if name not in _KNOWN:
-            found += [f"{name}:{word}" for word in shortened(words_in_order(fold(body[:200])))[:MAX_OTHER_WORDS]]
     return found
 
 

@@ -67,6 +67,7 @@ onload onclick onmouseover onunload onerror onsubmit onmouseout onfocus
 """
 _EVENTS = frozenset(_EVENTS_NAMES.split())
 _STYLING = frozenset(("style", "hidden", "color", "bgcolor", "text", "size"))
+_FOLLOWED = frozenset(("a", "form"))
 # Those that letters seldom have: bold type and tables are in all of them, and say nothing that words do not say.
 _TELLING = frozenset(
     [
@@ -159,7 +160,7 @@ class _Reader:
         self._hidden: list[str] = []
         self._styled: list[_Open] = []
         self._into = self._seen
-        self._counts: dict[str, int] = {}
+        self._names: list[str] = []
         self._link: tuple[str, int] | None = None  # the target, and where its text begins
         self._form: str | None = None
         self._asks = False
@@ -167,21 +168,16 @@ class _Reader:
 
     def read(self, pieces: list[str]) -> None:
         """Read text, slash, name, attributes, text, …: what cutting at the tags gave."""
+        self._names = names = list(map(str.lower, pieces[2::4]))
         self._seen.append(pieces[0])
-        counts = self._counts
-        for slash, written, attributes, text in zip(
-            pieces[1::4], pieces[2::4], pieces[3::4], pieces[4::4], strict=True
-        ):
-            name = written.lower()
-            if slash:
-                self._close(name)
-            else:
-                counts[name] = counts.get(name, 0) + 1
-                self._open(name, attributes)
-            if name not in _INLINE:
-                self._into.append(" ")
-            if text:
-                self._into.append(text)
+        styled = self._styled
+        for slash, name, attributes, text in zip(pieces[1::4], names, pieces[3::4], pieces[4::4], strict=True):
+            if styled or attributes or name in _FOLLOWED:  # nothing else changes what is seen
+                if slash:
+                    self._close(name)
+                else:
+                    self._open(name, attributes)
+            self._into.append(text if name in _INLINE else f" {text}")
 
     def _open(self, name: str, written: str) -> None:
         top = self._styled[-1] if self._styled else None
@@ -297,13 +293,13 @@ class _Reader:
             self._notes["html:asks-for-secret"] = None
         self._end_link()
         self._end_form()
-        page, counts = self.page, self._counts
+        page, names = self.page, dict.fromkeys(self._names)
         page.seen, page.hidden = _readable(self._seen), _readable(self._hidden)
         page.tokens += self._notes
-        page.tokens += [f"tag:{name}" for name in counts if name in _TELLING]
-        if "img" in counts and len(page.seen) < counts["img"] * FEW_CHARACTERS:
+        page.tokens += [f"tag:{name}" for name in names if name in _TELLING]
+        if len(page.seen) < self._names.count("img") * FEW_CHARACTERS:
             page.tokens.append("html:images-for-text")
-        if sum([name not in _KNOWN and ":" not in name for name in counts]) > 1:
+        if sum([name not in _KNOWN and ":" not in name for name in names]) > 1:
             page.tokens.append("html:unknown-tags")
         page.tokens += [f"tag:{name}" for name in unseen if name in _TELLING]
         return page

@@ -27,8 +27,11 @@ _RUN_OR_WORD = re.compile(
 
 _AROUND = "\"'()[]{}<>.,;:!?*_-~=+#|/\\“”‘’„«»…–—"  # what stands around words without being of them
 _SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,30}(?!\S)")
-_PARTED = re.compile(r"[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4}")
-_DIGITS_INSIDE = re.compile(r"[a-z]{1,20}(?:[0134579@$!|]{1,2}[a-z]{1,20}){1,3}")
+# Whole lines of those that `oddities` found.
+_PARTED = re.compile(
+    r"^(?:[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4})$", re.MULTILINE
+)
+_DIGITS_INSIDE = re.compile(r"^[a-z]{1,20}(?:[0134579@$!|]{1,2}[a-z]{1,20}){1,3}$", re.MULTILINE)
 _AS_LETTERS = str.maketrans("0134579@$!|", "oieastgasil")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
@@ -77,8 +80,9 @@ def disguises(folded: str, odd: list[str], *, spaced: bool) -> list[str]:
     found: list[str] = []
     if spaced and (apart := [match[0].replace(" ", "") for match in _first(_SPACED, folded)]):
         found += ["trick:spaced", *apart]
+    lines = "\n".join(odd)
     for token, pattern, undo in _WAYS:
-        undone = [undo(match[0]) for chunk in odd if (match := pattern.fullmatch(chunk))][:MAX_DISGUISES]
+        undone = [undo(match[0]) for match in _first(pattern, lines)]
         if undone:
             found += [token, *undone]
     if not folded.isascii():
