@@ -1,88 +1,82 @@
-"""The classifier: counts features of mails that people have sorted, and weighs new ones by these counts."""
+"""The classifier: learns features of mails that people have sorted, and weighs new ones by what it learned.
+
+Everything that a lesson does to the model is in the lesson, hashes and steps of weights alike, and is a sum of
+integers: taking lessons in another order gives the same model, and taking one back leaves the model as it would be had
+that mail never been counted. What cannot be undone is what later lessons made of it: their steps were computed while
+it was there.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import math
-from typing import Annotated, TypeAlias
 
 import msgspec
+import numpy as np
 
-from scop.spam.combine import combined, token_probability
 from scop.spam.connection import Connection
 from scop.spam.evidence import Evidence, evidence_of
+from scop.spam.experts import Opinions, opinions_of, steps_of
+from scop.spam.fading import fade, share_of
+from scop.spam.features import Features, features_of
 from scop.spam.leanings import Leanings
 from scop.spam.lesson import DIGEST_OCTETS, Lesson, taught_label
-from scop.spam.phishing import Acquaintances, suspicions_of
-from scop.spam.thresholds import Thresholds
+from scop.spam.model import GRAM_SLOTS, HAM, KEY_OCTETS, SPAM, WEIGHT, Hasher, Memory
+from scop.spam.model.arrays import Keys, distinct
+from scop.spam.model.packing import pack_slots, unpack_slots
+from scop.spam.phishing import Acquaintances, Suspicion, suspicions_of
+from scop.spam.thresholds import NEVER, Thresholds, bin_of, score_of, thresholds_of
 from scop.spam.verdict import Clue, Label, Verdict
 
-__all__ = ["DEFAULT_KEY", "KEY_OCTETS", "MIN_MAILS", "Classifier", "digest_of"]
+__all__ = ["DEFAULT_KEY", "HALF_LIFE_LESSONS", "KEY_OCTETS", "MIN_MAILS", "Classifier", "digest_of"]
 
 MIN_MAILS = 10  # of each kind; below, nothing is sure
-MAX_WEIGHED = 150  # the tokens that say most; Robinson weighs these only
-MIN_STRENGTH = 0.1  # distance from 0.5 below which a token says nothing
+SAMPLES_FROM = 50  # of each kind; below, scores tell nothing of what later mail will get
 SHOWN_CLUES = 10
-KEY_OCTETS = 16
+MIN_STRENGTH = 0.1  # distance from 1/2 below which a token is no clue
 DEFAULT_KEY = bytes(KEY_OCTETS)  # of a model whose hashes need not be secret
-
-_MAGIC = b"SCoP spam model 2\n"
-_THRESHOLDS = Thresholds(spam_from=0.95, ham_up_to=0.30, expected_ham_loss=0.01)
-
-_Counts: TypeAlias = tuple[int, int]  # mails with a token: (spam, ham)
-_NEVER_SEEN: _Counts = (0, 0)
-_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]  # bounds that keep a damaged model from odd arithmetic
-
-
-class _Model(msgspec.Struct, frozen=True, array_like=True):
-    """The model on disk: how many mails of each kind, and each token's counts (spam, ham)."""
-
-    key: bytes
-    spam_mails: _Count
-    ham_mails: _Count
-    counts: dict[int, tuple[_Count, _Count]]
-    acquaintances: bytes
+HALF_LIFE_LESSONS = 100_000  # after which what was learned counts half
 
 
 class Classifier:
     """Learns what is ham and what is spam; untrained it calls everything unsure."""
 
-    def __init__(self, key: bytes = DEFAULT_KEY) -> None:
+    def __init__(self, key: bytes = DEFAULT_KEY, *, half_life_lessons: int = HALF_LIFE_LESSONS) -> None:
         """Begin untrained; `key` (16 octets, secret at best) turns words into the hashes that are kept."""
         if len(key) != KEY_OCTETS:
             raise ValueError(f"the key of a spam model has {KEY_OCTETS} octets")
-        self._key = key
         self.acquaintances = Acquaintances(key=key)
-        self._spam_mails = 0
-        self._ham_mails = 0
-        self._counts: dict[int, _Counts] = {}
+        self._memory = Memory(key, half_life=half_life_lessons)
+        self._hasher = Hasher(key)
+        self._thresholds: Thresholds | None = None  # until they are asked for
 
     @property
     def key(self) -> bytes:
         """What lessons for this model are made with."""
-        return self._key
+        return self._memory.key
 
     @property
     def ham_count(self) -> int:
         """How many ham mails it has learned."""
-        return self._ham_mails
+        return self._memory.ham_mails
 
     @property
     def spam_count(self) -> int:
         """How many spam mails it has learned."""
-        return self._spam_mails
+        return self._memory.spam_mails
 
     @property
     def token_count(self) -> int:
-        """How many features it knows."""
-        return len(self._counts)
+        """How many tokens it knows."""
+        return self._memory.tokens.used
 
     @property
     def thresholds(self) -> Thresholds:
         """Where spam begins and ham ends, as far as was learned."""
-        if min(self._spam_mails, self._ham_mails) < MIN_MAILS:
-            return Thresholds(spam_from=math.inf, ham_up_to=-math.inf, expected_ham_loss=0.0)
-        return _THRESHOLDS
+        if min(self.ham_count, self.spam_count) < MIN_MAILS:
+            return NEVER
+        if self._thresholds is None:
+            self._thresholds = thresholds_of(self._memory.scores)
+        return self._thresholds
 
     def learn(self, octets: bytes, label: Label | str, *, connection: Connection | None = None) -> None:
         """Learn one mail; raises `ValueError` for a label that is neither ham nor spam."""
@@ -97,17 +91,32 @@ class Classifier:
 
     def lesson_from(self, evidence: Evidence, label: Label | str, digest: bytes) -> Lesson:
         """Return the lesson of a mail whose evidence is at hand."""
-        suspicious = [one.token for one in suspicions_of(evidence, self.acquaintances)]
-        keys = sorted({self._key_of(token) for token in (*evidence.tokens, *suspicious)})
-        introduction = self.acquaintances.introduction_of(evidence) if taught_label(label) is Label.HAM else None
-        octets = b"".join(key.to_bytes(4, "little") for key in keys)
-        return Lesson(taught_label(label), "", digest, octets, introduction)
+        known = taught_label(label)
+        features, _ = self._features(evidence)
+        opinions = opinions_of(features, self._memory)
+        steps = steps_of(opinions, is_spam=known is Label.SPAM)
+        return Lesson(
+            label=known,
+            account="",
+            digest=digest,
+            facts=_octets(features.keys[features.is_fact]),
+            words=_octets(features.keys[~features.is_fact]),
+            grams=pack_slots(features.grams) if any(steps[2:]) else b"",
+            steps=steps,
+            margin=opinions.margin,
+            is_sample=min(self.ham_count, self.spam_count) >= SAMPLES_FROM,
+            generation=self._memory.generation,
+            introduction=self.acquaintances.introduction_of(evidence) if known is Label.HAM else None,
+        )
 
     def take(self, lesson: Lesson) -> None:
         """Learn a lesson."""
         if lesson.introduction is not None:
             self.acquaintances.take(lesson.introduction)
         self._add(lesson, 1)
+        memory = self._memory
+        if memory.half_life and (memory.ham_mails + memory.spam_mails) // memory.half_life > memory.generation:
+            fade(memory)
 
     def take_back(self, lesson: Lesson) -> None:
         """Unlearn a lesson that was taken: the model is what it would be without it."""
@@ -125,65 +134,71 @@ class Classifier:
 
     def weigh(self, evidence: Evidence, leanings: Leanings | None = None) -> Verdict:
         """Return the verdict on evidence, also with tokens that others added to it."""
-        suspicions = suspicions_of(evidence, self.acquaintances)
-        tokens = (*evidence.tokens, *dict.fromkeys(one.token for one in suspicions))
-        keys = {self._key_of(token): token for token in tokens}
-        strong = self._strongest(keys)
-        score = combined([probability for _, _, probability in strong])
-        if leanings is not None and leanings.lessons:
-            score = _shifted(score, leanings.shift(frozenset(keys)))
-        clues = tuple([Clue(token, probability) for _, token, probability in strong[:SHOWN_CLUES]])
-        return Verdict(self.thresholds.label(score), score, clues, suspicions)
-
-    def _add(self, lesson: Lesson, sign: int) -> None:
-        is_spam = lesson.label is Label.SPAM
-        for key in memoryview(lesson.tokens).cast("I"):
-            spam, ham = self._counts.get(key, _NEVER_SEEN)
-            changed = (max(0, spam + sign * is_spam), max(0, ham + sign * (not is_spam)))
-            if changed == _NEVER_SEEN:
-                self._counts.pop(key, None)
-            else:
-                self._counts[key] = changed
-        self._spam_mails = max(0, self._spam_mails + sign * is_spam)
-        self._ham_mails = max(0, self._ham_mails + sign * (not is_spam))
-
-    def _strongest(self, tokens: dict[int, str]) -> list[tuple[float, str, float]]:
-        """Return (minus the strength, token, probability) of the tokens that say most, the strongest first."""
-        telling: list[tuple[float, str, float]] = []
-        for key, token in tokens.items():
-            known = self._counts.get(key)
-            if known is not None:
-                probability = token_probability(*known, self._spam_mails, self._ham_mails)
-                if abs(probability - 0.5) >= MIN_STRENGTH:
-                    telling.append((-abs(probability - 0.5), token, probability))
-        telling.sort()
-        return telling[:MAX_WEIGHED]
-
-    def _key_of(self, token: str) -> int:
-        digest = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=4, key=self._key).digest()
-        return int.from_bytes(digest, "little")
+        features, suspicions = self._features(evidence)
+        opinions = opinions_of(features, self._memory)
+        margin = opinions.margin
+        if leanings:
+            margin += leanings.shift(distinct(features.keys))
+        score = score_of(margin)
+        return Verdict(self.thresholds.label(score), score, _clues(features, opinions), suspicions)
 
     def save(self) -> bytes:
         """Return the model as octets."""
-        known = self.acquaintances.save()
-        model = _Model(self._key, self._spam_mails, self._ham_mails, self._counts, known)
-        return _MAGIC + msgspec.msgpack.encode(model)
+        self._memory.known = self.acquaintances.save()
+        return self._memory.to_octets()
 
     @classmethod
     def load(cls, buffer: bytes | memoryview) -> Classifier:
-        """Return the classifier that `save` wrote; raises `ValueError` for anything else."""
-        octets = bytes(buffer)
-        if not octets.startswith(_MAGIC):
-            raise ValueError("these octets are no spam model of this version")
-        try:
-            model = msgspec.msgpack.decode(octets[len(_MAGIC) :], type=_Model)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"the spam model is damaged: {error}") from None
-        loaded = cls(model.key)
-        loaded._spam_mails, loaded._ham_mails = model.spam_mails, model.ham_mails
-        loaded._counts = model.counts
-        loaded.acquaintances = Acquaintances.load(model.acquaintances, key=model.key)
+        """Return the classifier that `save` wrote, which goes on reading `buffer`; raises `ValueError` for any other.
+
+        Where the buffer can be written to, as a private mapping of a file, changes are made there, so that only the
+        pages that change are copied; otherwise all is copied with the first change.
+        """
+        memory = Memory.parse(buffer)
+        loaded = cls(memory.key)
+        loaded.acquaintances = Acquaintances.load(memory.known, key=memory.key)
+        loaded._memory = memory
         return loaded
+
+    def _features(self, evidence: Evidence) -> tuple[Features, tuple[Suspicion, ...]]:
+        suspicions = suspicions_of(evidence, self.acquaintances)
+        return features_of(evidence, tuple([one.token for one in suspicions]), self._hasher), suspicions
+
+    def _add(self, lesson: Lesson, sign: int) -> None:
+        """Add a lesson to the model, or subtract it."""
+        memory = self._memory
+        memory.own()
+        share = sign * share_of(lesson.generation, memory.generation)
+        column = SPAM if lesson.label is Label.SPAM else HAM
+        for octets, step in ((lesson.facts, lesson.steps[0]), (lesson.words, lesson.steps[1])):
+            self._change(np.frombuffer(octets, "<u4"), column, share, sign * step)
+        slots = unpack_slots(lesson.grams)
+        header = int(np.searchsorted(slots, GRAM_SLOTS // 2))
+        memory.grams[slots[:header]] += np.int32(sign * lesson.steps[2])
+        memory.grams[slots[header:]] += np.int32(sign * lesson.steps[3])
+        if lesson.is_sample:
+            memory.scores[column, bin_of(lesson.margin)] += sign
+        if column == SPAM:
+            memory.spam_mails = max(0, memory.spam_mails + sign)
+            memory.spam_units = max(0, memory.spam_units + share)
+        else:
+            memory.ham_mails = max(0, memory.ham_mails + sign)
+            memory.ham_units = max(0, memory.ham_units + share)
+        self._thresholds = None
+
+    def _change(self, keys: Keys, column: int, share: int, step: int) -> None:
+        """Change the numbers of tokens; those that are not counted any more are forgotten."""
+        tokens = self._memory.tokens
+        tokens.own()
+        if share > 0:
+            place = tokens.places(keys)
+        else:
+            found, is_known = tokens.find(keys)
+            place = found[is_known]
+        tokens.numbers[place, column] += np.int32(share)
+        tokens.numbers[place, WEIGHT] += np.int32(step)
+        if share < 0:
+            tokens.drop(place[(tokens.numbers[place, :WEIGHT] <= 0).all(axis=1)])
 
 
 def digest_of(octets: bytes) -> bytes:
@@ -191,6 +206,17 @@ def digest_of(octets: bytes) -> bytes:
     return hashlib.blake2b(octets, digest_size=DIGEST_OCTETS).digest()
 
 
-def _shifted(score: float, shift: float) -> float:
-    bounded = min(max(score, 1e-9), 1 - 1e-9)
-    return 1.0 / (1.0 + math.exp(-(math.log(bounded / (1.0 - bounded)) + shift)))
+def _octets(keys: Keys) -> bytes:
+    return distinct(keys).astype("<u4").tobytes()
+
+
+def _clues(features: Features, opinions: Opinions) -> tuple[Clue, ...]:
+    strength = np.abs(opinions.believed - 0.5)
+    order = np.argsort(-strength, kind="stable")[:SHOWN_CLUES].tolist()
+    return tuple(
+        [
+            Clue(features.tokens[number], float(opinions.believed[number]))
+            for number in order
+            if strength[number] >= MIN_STRENGTH
+        ]
+    )

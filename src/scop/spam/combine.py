@@ -1,50 +1,64 @@
 """The arithmetic: how likely spam a token is, and what many tokens mean together.
 
-Source: Gary Robinson, "A Statistical Approach to the Spam Problem", Linux Journal 107 (2003); Fisher's
-method of combining probabilities.
+A token's rate among ham and among spam is drawn towards its rate among all mail, as strongly as if `BACKGROUND_MAILS`
+more of each kind were known: where one kind has hardly been seen, no token speaks for the other. What is left is
+Robinson's f(w); the tokens are combined as Fisher combines probabilities.
+
+Source: Gary Robinson, "A Statistical Approach to the Spam Problem", Linux Journal 107 (2003).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-__all__ = ["combined", "token_probability"]
+import numpy as np
 
-# Robinson's s and x: a token that was seen in one mail only is believed a little.
-PRIOR_STRENGTH = 0.45
-PRIOR_PROBABILITY = 0.5
+from scop.spam.model.arrays import Floats
 
+__all__ = ["MAX_COMBINED", "combined", "probabilities"]
 
-def token_probability(in_spam: int, in_ham: int, spam_mails: int, ham_mails: int) -> float:
-    """Return f(w): how likely a mail with this token is spam, as if both kinds were equally many."""
-    spam_rate = in_spam / spam_mails if spam_mails else 0.0
-    ham_rate = in_ham / ham_mails if ham_mails else 0.0
-    if spam_rate + ham_rate == 0.0:
-        return PRIOR_PROBABILITY
-    count = in_spam + in_ham
-    raw = spam_rate / (spam_rate + ham_rate)
-    return (PRIOR_STRENGTH * PRIOR_PROBABILITY + count * raw) / (PRIOR_STRENGTH + count)
+BACKGROUND_MAILS = 3.0
+PRIOR_MAILS = 0.02  # Robinson's s: in how many mails a token must be seen before it is believed
+CLEAR_FROM = 0.375  # distance from 0.5 below which a token says too little to be combined
+MAX_COMBINED = 4_096  # tokens; as many as a mail has
+_FLOOR = 1e-6  # no single token decides
+_NEARLY_NONE = 1e-9  # 1 minus what both tails at once leave: bounds the log-odds at 20.7
+_TIE = 1e-3  # beyond that bound the tails still order mails
 
-
-def combined(probabilities: Sequence[float]) -> float:
-    """Return Robinson's indicator: near 0 for ham, near 1 for spam, near 0.5 for neither or for both."""
-    if not probabilities:
-        return 0.5
-    spamminess = _chi_square_tail(-2.0 * sum(map(math.log, probabilities)), len(probabilities))
-    hamminess = _chi_square_tail(-2.0 * sum(math.log1p(-p) for p in probabilities), len(probabilities))
-    return (1.0 + spamminess - hamminess) / 2.0
+_COUNTS = np.arange(MAX_COMBINED, dtype=np.float64)
+_LOG_FACTORIALS = np.cumsum(np.log(np.maximum(_COUNTS, 1.0)))
 
 
-def _chi_square_tail(value: float, pairs: int) -> float:
-    """Return the probability that a chi-square of 2 × `pairs` degrees of freedom is at least `value`.
+def probabilities(in_ham: Floats, in_spam: Floats, ham_mails: float, spam_mails: float) -> Floats:
+    """Return f(w) for tokens by how many mails had them: how likely spam, as if both kinds were equally many."""
+    seen = in_ham + in_spam
+    background = seen * (BACKGROUND_MAILS / max(ham_mails + spam_mails, 1.0))
+    ham_rate = (in_ham + background) / (ham_mails + BACKGROUND_MAILS)
+    spam_rate = (in_spam + background) / (spam_mails + BACKGROUND_MAILS)
+    raw = spam_rate / np.maximum(ham_rate + spam_rate, 1e-300)
+    found: Floats = np.where(seen > 0, (PRIOR_MAILS * 0.5 + seen * raw) / (PRIOR_MAILS + seen), 0.5)
+    return found
 
-    For an even number of degrees that is exp(-h) × Σ hⁿ/n! with h = value/2, summed from its last term
-    inwards. The sum stays below 1e300 for the 150 tokens that are weighed, and its logarithm keeps
-    exp(-h) from underflowing.
+
+def combined(spam_likelihoods: Floats) -> float:
+    """Return the log-odds of spam: positive for spam, 0 where nothing speaks or both sides do."""
+    clear = spam_likelihoods[np.abs(spam_likelihoods - 0.5) >= CLEAR_FROM][:MAX_COMBINED]
+    if not len(clear):
+        return 0.0
+    clear = np.clip(clear, _FLOOR, 1.0 - _FLOOR)
+    spamminess = _log_tail(-float(np.log(clear).sum()), len(clear))
+    hamminess = _log_tail(-float(np.log1p(-clear).sum()), len(clear))
+    # Robinson's indicator; where both tails are tiny it is 1/2, as evidence for both sides is evidence for neither.
+    indicator = (1.0 + math.exp(spamminess) - math.exp(hamminess)) / 2.0
+    odds = math.log((indicator + _NEARLY_NONE) / (1.0 - indicator + _NEARLY_NONE))
+    return odds + _TIE * (spamminess - hamminess)
+
+
+def _log_tail(half: float, pairs: int) -> float:
+    """Return the logarithm of the chance that a chi-square of 2 × `pairs` degrees of freedom exceeds 2 × `half`.
+
+    For an even number of degrees that is exp(-half) × Σ halfⁿ/n!, summed from its largest term on.
     """
-    half = value / 2.0
-    total = 1.0
-    for number in range(pairs - 1, 0, -1):
-        total = 1.0 + total * half / number
-    return min(1.0, math.exp(math.log(total) - half))
+    terms = _COUNTS[:pairs] * math.log(max(half, 1e-300)) - _LOG_FACTORIALS[:pairs]
+    largest = float(terms.max())
+    return min(0.0, largest + math.log(float(np.exp(terms - largest).sum())) - half)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+import numpy as np
 
+from scop.spam.model.arrays import Keys
+from scop.spam.model.packing import unpack_slots
 from scop.spam.phishing.acquaintances import Introduction
 from scop.spam.verdict import Label
 
@@ -20,6 +23,7 @@ MAX_ACCOUNT_OCTETS = 320  # RFC 5321 §4.5.3.1: local part, "@" and domain
 MAX_KEYS_OCTETS = 4 * 65_536  # of each kind; evidence is bounded far below
 
 _Keys = Annotated[bytes, msgspec.Meta(max_length=MAX_KEYS_OCTETS)]
+_Step = Annotated[int, msgspec.Meta(ge=-(1 << 28), le=1 << 28)]
 
 
 class Lesson(msgspec.Struct, frozen=True, array_like=True):
@@ -28,7 +32,13 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
     label: Label
     account: Annotated[str, msgspec.Meta(max_length=MAX_ACCOUNT_OCTETS)]  # who taught it; "" for the trainer
     digest: Annotated[bytes, msgspec.Meta(min_length=DIGEST_OCTETS, max_length=DIGEST_OCTETS)]  # names the mail
-    tokens: _Keys  # keyed hashes, 32 bits each, little-endian
+    facts: _Keys  # keyed hashes of what names its kind, 32 bits each, little-endian, in order
+    words: _Keys  # likewise, of the words
+    grams: _Keys  # slots of the 4-grams, packed; empty where their weights do not move
+    steps: tuple[_Step, _Step, _Step, _Step]  # what each weight of a fact, word and 4-gram (header, text) moves by
+    margin: Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]  # log-odds that the mail had before it was learned
+    is_sample: bool  # whether that tells what mail will get: not before the model had seen enough
+    generation: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]  # of the model it was made for
     introduction: Introduction | None = None  # of ham: whom we know by it
 
     def to_octets(self) -> bytes:
@@ -43,9 +53,18 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"these octets are no lesson: {error}") from None
         taught_label(lesson.label)
-        if len(lesson.tokens) % 4:
-            raise ValueError("these octets are no lesson: a hash is cut short")
+        for keys in (lesson.facts, lesson.words):
+            if len(keys) % 4 or not _is_rising(np.frombuffer(keys, "<u4")):
+                raise ValueError("these octets are no lesson: its hashes are cut short or out of order")
+        try:
+            unpack_slots(lesson.grams)
+        except ValueError as error:
+            raise ValueError(f"these octets are no lesson: {error}") from None
         return lesson
+
+
+def _is_rising(keys: Keys) -> bool:
+    return bool((keys[1:] > keys[:-1]).all())
 
 
 def taught_label(label: Label | str) -> Label:

@@ -1,12 +1,34 @@
-"""From a score to a label: thresholds that say how much ham they are expected to lose."""
+"""From a score to a label: thresholds that say how much ham they are expected to lose.
+
+Each lesson brings the score that its mail had before it was learned: a sample of what mail will get, out of which the
+share of ham above a score is read. Where little is known, a stated tail stands in for it, as if it were `PRIOR_MAILS`
+mails; so the thresholds are cautious at first and become those of the mail at hand.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from scop.spam.model.arrays import Floats, Int64s
+from scop.spam.model.memory import BINS
+from scop.spam.model.table import HAM, SPAM
 from scop.spam.verdict import Label
 
-__all__ = ["Thresholds"]
+__all__ = ["NEVER", "Thresholds", "bin_of", "score_of", "thresholds_of"]
+
+HAM_LOSS = 0.001  # the share of ham that may be called spam
+SPAM_MISSED = 0.005  # the share of spam that may be called ham: an unsure mail only has a reader look twice
+PRIOR_MAILS = 400
+BIN_WIDTH = 0.5  # of the margin, in which 128 bins reach from -32 to 32
+_EDGES: Floats = np.linspace(-BINS // 2 * BIN_WIDTH, (BINS // 2 - 1) * BIN_WIDTH, BINS)  # the lower edge of each bin
+# The tail that stands in: at a margin of 6 one mail in a thousand is on the wrong side.
+_PRIOR_TAIL: Floats = np.minimum(0.5, 0.5 * np.exp(-np.maximum(_EDGES, 0.0)))
+LEAST_SPAM, MOST_SPAM = 3.0, 16.0  # margins that the spam threshold never leaves, and
+LEAST_HAM, MOST_HAM = -12.0, -1.0  # those of the ham threshold
+_STEEPNESS = 0.5  # of the score over the margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +44,43 @@ class Thresholds:
         if score >= self.spam_from:
             return Label.SPAM
         return Label.HAM if score <= self.ham_up_to else Label.UNSURE
+
+
+NEVER = Thresholds(spam_from=math.inf, ham_up_to=-math.inf, expected_ham_loss=0.0)
+
+
+def score_of(margin: float) -> float:
+    """Return the score (0 ham … 1 spam) of a margin, which is an unbounded sum of log-odds."""
+    return 1.0 / (1.0 + math.exp(-_STEEPNESS * max(-1_000.0, min(1_000.0, margin))))
+
+
+def bin_of(margin: float) -> int:
+    """Return which of the bins a margin falls into."""
+    return max(0, min(BINS - 1, math.floor(margin / BIN_WIDTH) + BINS // 2))
+
+
+def thresholds_of(scores: Int64s) -> Thresholds:
+    """Return the thresholds that follow from how many mails of each kind had which score before they were learned."""
+    counts = np.maximum(scores, 0).astype(np.float64)
+    ham_from = _tail(counts[HAM][::-1])[::-1]  # share of ham at or above the lower edge of each bin
+    ham_from = _smoothed(ham_from, counts[HAM].sum(), _PRIOR_TAIL)
+    spam_up_to = _smoothed(_tail(counts[SPAM]), counts[SPAM].sum(), _PRIOR_TAIL[::-1])  # up to its upper edge
+    spam_edge = _first(_EDGES[(ham_from <= HAM_LOSS) & (_EDGES >= LEAST_SPAM)], MOST_SPAM)
+    uppers = (_EDGES + BIN_WIDTH)[::-1]
+    ham_edge = _first(uppers[(spam_up_to[::-1] <= SPAM_MISSED) & (uppers <= MOST_HAM)], LEAST_HAM)
+    spam_edge, ham_edge = min(spam_edge, MOST_SPAM), max(ham_edge, LEAST_HAM)
+    return Thresholds(score_of(spam_edge), score_of(ham_edge), float(ham_from[bin_of(spam_edge)]))
+
+
+def _tail(counts: Floats) -> Floats:
+    total: Floats = np.cumsum(counts)
+    return total
+
+
+def _smoothed(count: Floats, mails: float, prior: Floats) -> Floats:
+    share: Floats = (count + PRIOR_MAILS * prior) / (mails + PRIOR_MAILS)
+    return share
+
+
+def _first(edges: Floats, otherwise: float) -> float:
+    return float(edges[0]) if len(edges) else otherwise

@@ -1,0 +1,109 @@
+"""A hash table of tokens in three numpy arrays: looked up for a whole mail at once, and mapped from a file as it is.
+
+A key may stand in one of two buckets of eight places; the emptier one takes it (Azar et al., "Balanced Allocations",
+1999), so that a table fills to nine tenths before both are full. A lookup is two gathers and a comparison, without a
+loop. A place with key 0 is free; there are no tombstones, so taking a token out leaves no trace.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scop.spam.model.arrays import Int32s, Int64s, Keys, Truths
+
+__all__ = ["HAM", "MAX_PLACES", "SPAM", "WEIGHT", "TokenTable"]
+
+HAM, SPAM, WEIGHT = 0, 1, 2  # the columns of a token's numbers
+COLUMNS = 3
+BUCKET = 8
+MIN_PLACES = 1 << 12
+MAX_PLACES = 1 << 25  # 33 million tokens are more than a filter of this kind has use for
+FULL_AT = 0.85
+
+_FIRST, _SECOND = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)  # odd: the golden ratio's, and murmur3's
+
+
+class TokenTable:
+    """Keys and their numbers: in how many ham and spam (in parts of a mail), and the learned weight."""
+
+    def __init__(self, keys: Keys | None = None, numbers: Int32s | None = None, used: int = 0) -> None:
+        self.keys: Keys = np.zeros(MIN_PLACES, np.uint32) if keys is None else keys
+        self.numbers: Int32s = np.zeros((MIN_PLACES, COLUMNS), np.int32) if numbers is None else numbers
+        self.used = used
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._buckets = self.keys.reshape(-1, BUCKET)
+        self._shift = np.uint32(32 - (len(self._buckets).bit_length() - 1))
+
+    def find(self, keys: Keys) -> tuple[Int64s, Truths]:
+        """Return for each key its place, and whether it is known; the place of what is unknown means nothing."""
+        first, second = self._buckets_of(keys)
+        near = np.empty((len(keys), 2 * BUCKET), np.uint32)
+        near[:, :BUCKET] = self._buckets[first]
+        near[:, BUCKET:] = self._buckets[second]
+        is_here = near == keys[:, None]
+        column = is_here.argmax(axis=1)
+        place = np.where(column < BUCKET, first * BUCKET + column, second * BUCKET + column - BUCKET)
+        return place, is_here[np.arange(len(keys)), column]
+
+    def places(self, keys: Keys) -> Int64s:
+        """Return the place of each of the distinct keys; those that are unknown get one."""
+        self.own()
+        while True:
+            place, is_known = self.find(keys)
+            unknown = keys[~is_known]
+            if not len(unknown):
+                return place
+            if self.used + len(unknown) > FULL_AT * len(self.keys) or not self._insert(unknown):
+                self._double()
+
+    def drop(self, places: Int64s) -> None:
+        """Forget the tokens at these places."""
+        self.keys[places] = 0
+        self.numbers[places] = 0
+        self.used -= len(places)
+
+    def own(self) -> None:
+        """Copy what is mapped read-only, before it is changed for the first time."""
+        if not self.keys.flags.writeable:
+            self.keys, self.numbers = self.keys.copy(), self.numbers.copy()
+            self._arrange()
+
+    def _buckets_of(self, keys: Keys) -> tuple[Int64s, Int64s]:
+        mixed = (keys ^ (keys >> np.uint32(15))) * _SECOND
+        return ((keys * _FIRST) >> self._shift).astype(np.int64), (mixed >> self._shift).astype(np.int64)
+
+    def _insert(self, keys: Keys) -> bool:
+        """Give distinct unknown keys a place; return whether there was room for all. What is placed stays placed."""
+        while len(keys):
+            first, second = self._buckets_of(keys)
+            taken_first = np.count_nonzero(self._buckets[first], axis=1)
+            taken_second = np.count_nonzero(self._buckets[second], axis=1)
+            bucket = np.where(taken_first <= taken_second, first, second)
+            # One key a bucket and round: what came second sees the place that the first one took.
+            chosen, position = np.unique(bucket, return_index=True)
+            is_free = self._buckets[chosen] == 0
+            if not is_free.any(axis=1).all():
+                return False
+            place = chosen * BUCKET + is_free.argmax(axis=1)
+            self.keys[place] = keys[position]
+            self.numbers[place] = 0
+            self.used += len(position)
+            keys = np.delete(keys, position)
+        return True
+
+    def _double(self) -> None:
+        known = np.flatnonzero(self.keys)
+        keys, numbers, places = self.keys[known], self.numbers[known], len(self.keys)
+        while True:
+            places *= 2
+            if places > MAX_PLACES:
+                raise ValueError(f"a spam model has room for {MAX_PLACES:,} tokens")
+            self.keys, self.numbers = np.zeros(places, np.uint32), np.zeros((places, COLUMNS), np.int32)
+            self.used = 0
+            self._arrange()
+            if self._insert(keys):
+                break
+        place, _ = self.find(keys)
+        self.numbers[place] = numbers
