@@ -1,14 +1,21 @@
-"""filter: says how much a mail looks like spam.
+"""filter: says how much a mail looks like spam, and has its attachments looked into.
 
 NAME
     filter - Bayesian spam verdict on mail from the Internet
 
 DESCRIPTION
     Takes mail from the receiver by LMTP, weighs its words with a trained model (scop.spam), writes what
-    it found on top as `X-SCoP-Spam: <label>; score=…; clues=…`, and passes it on to the verifier. It
-    refuses nothing and delays nothing: where a spam label leads is the mailbox's business. Without a model
-    every mail is `unsure`. The receiver's firewall is told which clients bring spam, and which bring what looks
-    harmless; unsure mail is told of to nobody.
+    it found on top as `X-SCoP-Spam: <label>; score=…; clues=…`, and passes it on to the verifier. For spam
+    it refuses nothing and delays nothing: where the label leads is the mailbox's business. Without a model
+    every mail is `unsure`. The receiver's firewall is told which clients bring spam or malware, and which bring what
+    looks harmless; unsure mail is told of to nobody.
+
+    What is more than one plain text is handed to the examiner while it is weighed. Each finding, and what looks like
+    phishing, stands above the mail as `X-SCoP-Finding: <kind>; severity=…; place=…; reason=…`, and above them
+    `X-SCoP-Attachments:` what `[attachments]` says is done with the severest: `tag` (nothing more), `quarantine` (the
+    mailbox files it there) or refused (550 5.7.1 with the kind; the particulars are in the log). Where nobody can
+    examine, the sender is asked to come again (451). A mail that was being read at two deaths of the filter is passed
+    on unread, into Quarantine.
 
     It is taught while it runs. The mailbox tells what people moved to Junk or out of it, and what they sent to spam@ or
     ham@; the operator trains it with sorted mail, or installs a model, which keeps people's lessons on top. A lesson
@@ -22,18 +29,20 @@ DESCRIPTION
     filter's own lesson on it back.
 
 PEERS
-    receiver (LMTP in): mail; (call out): who sends spam. verifier (LMTP out): mail, weighed. mailbox (call in):
+    receiver (LMTP in): mail; (call out): who sends spam, and malware. verifier (LMTP out): mail,
+    weighed. examiner (call out): what is in a mail. mailbox (call in):
     lessons, a person's own view. operator (call in): lessons, a new model, its state, whom to forget.
 
 STATE
     `model.spam`: the model, replaced as a whole. `model.spam.lessons`: what each account taught, as keyed hashes.
+    `underway` and `strikes.json`: digests of mails that it was at when it died.
 
 SECURITY
     Exposure: parses every mail's whole content, in Python. Secrets: the model and its lessons; with the key that lies
     in them, they tell what words the people here write and get, and with whom they write. Cannot dial anybody but the
-    verifier and the receiver. Worst outcome if taken over: it reads, changes or drops mail while it passes, calls spam
-    ham and honest clients spammers, so that the receiver puts them off; the verifier still judges who sent a mail, but
-    a changed body breaks its seal.
+    verifier, the examiner and the receiver. Worst outcome if taken over: it reads, changes or drops mail while it
+    passes, calls spam ham and honest clients spammers, so that the receiver puts them off; the verifier still judges
+    who sent a mail, but a changed body breaks its seal.
 
 LIMITS
     A model of 64 MiB; 5,000 lessons of a person; of the trainer's the last 20,000 can be unlearned; of a mail the first
