@@ -70,8 +70,7 @@ def test_words_of_every_script(text: str, words: list[str]) -> None:
 )
 def test_disguises_are_undone(text: str, expected: list[str]) -> None:
     """A word with signs, blanks, digits or accents put in is a token as it is meant, and so is the way of hiding it."""
-    odd, spaced = oddities(text)
-    assert expected == disguises(text, odd, spaced=spaced)
+    assert expected == disguises(text, *oddities(text))
 
 
 @pytest.mark.parametrize(

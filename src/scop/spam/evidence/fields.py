@@ -114,8 +114,7 @@ def _subject_tokens(fields: Fields) -> list[str]:
     folded = fold(subject)
     words = words_in_order(folded)
     found = [f"subject:{one} {other}" for one, other in pairwise(words)]
-    odd, spaced = oddities(folded)
-    found += [f"subject:{word}" for word in disguises(folded, odd, spaced=spaced)] + tricks_of(subject)
+    found += [f"subject:{word}" for word in disguises(folded, *oddities(folded))] + tricks_of(subject)
     if subject.isupper():
         found.append("subject:all-capitals")
     if _NUMBER_AT_END.search(subject):

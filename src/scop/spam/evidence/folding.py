@@ -30,7 +30,7 @@ _LOOKS = "аαɑʙсϲⅽԁеєɛɡһнιіıїјϳкӏмпηоοσօрρϼԛг�
 _LATIN = "aaabcccdeeeghhiiiijjklmnnoooopppqrssttuuvvwwxxyyyyz"
 _CONFUSABLE = dict(zip(map(ord, _LOOKS), _LATIN, strict=True))
 _OTHERS = "\u0250-\u02af\u0370-\u058f"  # IPA, Greek, Cyrillic, Armenian
-_MIXED = re.compile(f"[a-z][{_OTHERS}]|[{_OTHERS}][a-z]")
+_MIXED = (re.compile(f"[a-z][{_OTHERS}]"), re.compile(f"[{_OTHERS}][a-z]"))  # two: each scans for one class
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 _ANY_TRICK = re.compile(
@@ -91,9 +91,13 @@ def tricks_of(text: str) -> list[str]:
 
 def with_latin_letters(words: list[str], folded: str) -> list[str]:
     """Return the words of a folded text, in Latin letters where those of other alphabets were mixed into one."""
-    if _MIXED.search(folded) is None:
+    if not _is_mixed(folded):
         return words
-    return [word.translate(_CONFUSABLE) if _MIXED.search(word) else word for word in words]
+    return [word.translate(_CONFUSABLE) if not word.isascii() and _is_mixed(word) else word for word in words]
+
+
+def _is_mixed(folded: str) -> bool:
+    return any(pattern.search(folded) for pattern in _MIXED)
 
 
 def without_accents(word: str) -> str:

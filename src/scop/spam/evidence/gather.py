@@ -104,8 +104,8 @@ def _text_tokens(texts: Texts) -> list[str]:
     """Return what the visible texts hold besides words, and what is written so that nobody sees it."""
     found: list[str] = []
     for text in texts.texts:
-        odd, spaced = oddities(text.folded)
-        found += disguises(text.folded, odd, spaced=spaced)
+        odd, apart = oddities(text.folded)
+        found += disguises(text.folded, odd, apart)
         found += number_tokens(odd)
     hidden = [fold(page.hidden[:MAX_SEEN_CHARACTERS]) for page in texts.pages if page.hidden]
     for unseen in hidden:

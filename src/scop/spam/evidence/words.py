@@ -11,6 +11,7 @@ from scop.spam.evidence.folding import is_latin, with_latin_letters, without_acc
 __all__ = ["MAX_WORD_CHARACTERS", "disguises", "oddities", "shortened", "words_in_order"]
 
 MAX_WORD_CHARACTERS = 24  # longer ones are told by their length and beginning
+SHORT_ROW = 3  # letters that may stand apart in honest text
 MAX_DISGUISES = 60  # of each kind, in one text
 
 # Vowel signs are no letters to Python: they must not part the words of India and of Thailand.
@@ -19,6 +20,7 @@ _SIGNS = "\u0900-\u0963\u0971-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec
 _UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 # Dots, quotes and hyphens stand inside of words ("u.s.a", "e-mail", "$9.99"); shouting is a word of its own.
 _ASCII_WORD = re.compile(r"[a-z0-9$][\w'.%-]{0,60}[\w%]|[!?]{1,5}", re.ASCII)
+_LATIN_WORD = re.compile(r"(?:[^\W_]|[$£])[\w'.%-]{0,60}[\w%]|[!?]{1,5}")
 _WORD = re.compile(rf"(?:[^\W_]|[$€£])[\w'.%{_SIGNS}-]{{0,60}}[\w%{_SIGNS}]|[!?]{{1,5}}")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003134f]{{1,1000}}")
 _RUN_OR_WORD = re.compile(
@@ -26,7 +28,6 @@ _RUN_OR_WORD = re.compile(
 )
 
 _AROUND = "\"'()[]{}<>.,;:!?*_-~=+#|/\\“”‘’„«»…–—"  # what stands around words without being of them
-_SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,30}(?!\S)")
 # Whole lines of those that `oddities` found.
 _PARTED = re.compile(
     r"^(?:[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4})$", re.MULTILINE
@@ -40,12 +41,19 @@ def words_in_order(folded: str) -> list[str]:
     """Return the words of a folded text as they follow each other; pairs of characters where nothing parts words."""
     if folded.isascii():
         return _ASCII_WORD.findall(folded)
-    if is_latin(folded):
-        return _WORD.findall(folded)
-    if _UNSPACED_RUN.search(folded) is None:
-        return with_latin_letters(_WORD.findall(folded), folded)
     words: list[str] = []
-    for found in _RUN_OR_WORD.finditer(folded):
+    for line in folded.split("\n"):  # of most texts beyond ASCII few lines are
+        words += _ASCII_WORD.findall(line) if line.isascii() else _words_beyond_ascii(line)
+    return words
+
+
+def _words_beyond_ascii(line: str) -> list[str]:
+    if is_latin(line):
+        return _LATIN_WORD.findall(line)
+    if _UNSPACED_RUN.search(line) is None:
+        return with_latin_letters(_WORD.findall(line), line)
+    words: list[str] = []
+    for found in _RUN_OR_WORD.finditer(line):
         run = found[1]
         if run is None:
             words.append(found[0])
@@ -53,7 +61,7 @@ def words_in_order(folded: str) -> list[str]:
             words.append(run)
         else:
             words += map(str.__add__, run, run[1:])
-    return with_latin_letters(words, folded)
+    return with_latin_letters(words, line)
 
 
 def shortened(words: Iterable[str]) -> list[str]:
@@ -64,22 +72,21 @@ def shortened(words: Iterable[str]) -> list[str]:
     return [word if len(word) <= MAX_WORD_CHARACTERS else f"long:{word[0]}{len(word) // 10}" for word in unique]
 
 
-def oddities(folded: str) -> tuple[list[str], bool]:
-    """Return what stands between blanks and is no plain word, each once; and whether letters stand alone in rows."""
+def oddities(folded: str) -> tuple[list[str], list[str]]:
+    """Return what stands between blanks and is no plain word, each once; and the words of letters that stand apart."""
     chunks = folded.split()
     stripped = [chunk.strip(_AROUND) for chunk in dict.fromkeys(chunks) if not chunk.isalpha()]
     odd = [chunk for chunk in stripped if chunk and not chunk.isalpha()]
-    return odd, list(map(len, chunks)).count(1) > 3  # a word of four letters or more
+    rows = "".join([chunk if len(chunk) == 1 else " " for chunk in chunks]).split()
+    return odd, [row[:MAX_WORD_CHARACTERS] for row in rows if len(row) > SHORT_ROW and row.isalpha()][:MAX_DISGUISES]
 
 
-def disguises(folded: str, odd: list[str], *, spaced: bool) -> list[str]:
+def disguises(folded: str, odd: list[str], apart: list[str]) -> list[str]:
     """Return the words that were written so that nobody finds them, and a token for each way of doing so.
 
-    `odd` and `spaced` are what `oddities` said of the text.
+    `odd` and `apart` are what `oddities` said of the text.
     """
-    found: list[str] = []
-    if spaced and (apart := [match[0].replace(" ", "") for match in _first(_SPACED, folded)]):
-        found += ["trick:spaced", *apart]
+    found = ["trick:spaced", *apart] if apart else []
     lines = "\n".join(odd)
     for token, pattern, undo in _WAYS:
         undone = [undo(match[0]) for match in _first(pattern, lines)]
