@@ -67,6 +67,37 @@ def test_filter_a_command_that_is_not_there(tmp_path: Path) -> None:
     assert "sendmail: No such file" in said.err
 
 
+ATTACHED = """Subject: invoice
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: application/octet-stream; name="invoice.pdf.exe"
+
+MZ\x90
+--b--
+"""
+
+
+def test_filter_looks_into_attachments(tmp_path: Path) -> None:
+    """With --examine each finding has a field with a sentence; they stand above the verdict."""
+    said = scop("spam", "filter", "--model", str(empty_model(tmp_path)), "--examine", stdin=ATTACHED)
+    assert (0, "") == (said.status, said.err)
+    head, verdict, _ = said.out.partition("X-SCoP-Spam: unsure")
+    assert "X-SCoP-Finding: " in head
+    assert "severity=dangerous" in head
+    assert "invoice.pdf.exe" in head
+    assert verdict
+
+
+def test_filter_what_cannot_be_looked_into_says_so(tmp_path: Path) -> None:
+    """A mail that could not be examined passes with that finding, never as if nothing were found."""
+    said = scop("spam", "filter", "--model", str(tmp_path / "nothing"), "--examine", stdin=ATTACHED)
+    assert 0 == said.status
+    assert "X-SCoP-Finding: unscannable" in said.out
+    assert said.out.endswith(ATTACHED)
+
+
 def opened() -> bytes:
     """Try to read a file."""
     return Path("/etc/passwd").read_bytes()

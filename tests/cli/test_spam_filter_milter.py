@@ -181,6 +181,8 @@ def test_milter_as_a_process(tmp_path: Path) -> None:
             client.connect(place)
             client.sendall(offer() + written(Mail("<a@b>")))
             assert "Oc" == heard(received(client, 17 + 5)).letters
+            statuses = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/status")]
+            assert all("Seccomp:\t2" in status and "Uid:\t0" not in status for status in statuses)
             process.send_signal(signal.SIGTERM)
             client.sendall(b"".join([written(each) for each in MESSAGE]))
             said = heard(received(client, None))

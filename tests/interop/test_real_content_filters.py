@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import click
 import pytest
+from bench.peers import dovecot
 from bench.peers.postfix import Postfix, running_postfix
 
 import scop
@@ -136,7 +138,7 @@ def filter_bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
             parent.chmod(0o755)
     classifier = Classifier()
     taught, others = corpus_sample(10)[::2], corpus_sample(10)[1::2]
-    for label, octets in taught:
+    for label, octets in random.Random(7).sample(taught, len(taught)):
         classifier.learn(octets, label)
     (folder / "model.spam").write_bytes(classifier.save())
     (folder / "model.spam").chmod(0o644)
@@ -232,3 +234,63 @@ def queued(postfix: Postfix, reason: str) -> None:
     while reason not in (said := postfix.control("postqueue", "-p")) and time.monotonic() < give_up:
         time.sleep(0.1)
     assert reason in said, postfix.log
+
+
+def test_interop_postfix_refuses_what_our_milter_refuses(filter_bench: Bench) -> None:
+    """The sender reads our reply while it is connected; nothing of the mail is in the queue, and ham goes on."""
+    way = filter_bench.way("Milter")
+    with filter_bench.filter(way, "--reject-above", "0.5"), filter_bench.postfix(way) as postfix:
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            filter_bench.send(postfix, filter_bench.spam)
+        filter_bench.send(postfix, filter_bench.ham)
+        assert {"ham"} == labels(arrived(postfix, 1))
+    assert (550, True) == (refused.value.smtp_code, b"5.7.1 This mail looks like spam" in refused.value.smtp_error)
+
+
+def test_interop_postfix_holds_what_our_milter_holds(filter_bench: Bench) -> None:
+    """With --quarantine spam waits in the queue `hold`, labelled, until somebody releases it."""
+    way = filter_bench.way("Milter")
+    with filter_bench.filter(way, "--quarantine"), filter_bench.postfix(way) as postfix:
+        filter_bench.send(postfix, filter_bench.spam)
+        queued(postfix, "!")
+        assert [] == kept(postfix)
+        postfix.control("postsuper", "-H", "ALL")
+        postfix.control("postqueue", "-f")
+        assert {"spam"} == labels(arrived(postfix, 1))
+
+
+def test_interop_mail_waits_while_the_milter_is_away(filter_bench: Bench) -> None:
+    """With `milter_default_action = tempfail` the sender keeps the mail."""
+    with filter_bench.postfix(filter_bench.way("Milter")) as postfix:
+        with pytest.raises(smtplib.SMTPException) as refused:
+            filter_bench.send(postfix, filter_bench.ham)
+        assert "451" in str(refused.value)
+
+
+def test_interop_the_sender_waits_while_the_second_half_is_away(filter_bench: Bench) -> None:
+    """Before the queue nothing is taken that cannot be passed on."""
+    way = filter_bench.way("Before the queue")
+    nowhere = tuple(word.replace(":10026", ":10099") for word in way.command)
+    with filter_bench.filter(replace(way, command=nowhere)), filter_bench.postfix(way) as postfix:
+        with pytest.raises(smtplib.SMTPException) as refused:
+            filter_bench.send(postfix, filter_bench.ham)
+        assert "451" in str(refused.value)
+        assert [] == kept(postfix)
+
+
+def test_interop_postfix_and_dovecot_have_our_filter_between_them(filter_bench: Bench) -> None:
+    """By LMTP each recipient's mail is labelled on its way into Dovecot's Maildirs."""
+    if not dovecot.is_there():
+        pytest.fail("PEER MISSING: dovecot, run as root; `make interop` as root installs it")
+    way = filter_bench.way("Before the mailboxes, by LMTP")
+    with (
+        dovecot.running_dovecot(filter_bench.folder / "dovecot", filter_bench.address, 2424) as folder,
+        filter_bench.filter(way),
+        filter_bench.postfix(Way({}, "", ()), **way.main) as postfix,
+    ):
+        filter_bench.send(postfix, filter_bench.spam, RECIPIENT, "eve@postfix.test")
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while len(found := list(folder.rglob("new/*"))) < 2 and time.monotonic() < give_up:
+            time.sleep(0.1)
+        assert 2 == len(found), postfix.log
+        assert {"spam"} == labels([path.read_bytes() for path in found])

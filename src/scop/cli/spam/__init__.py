@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import click
@@ -9,6 +10,10 @@ import click
 from scop.cli.late import Late
 
 __all__ = ["spam"]
+
+# numpy's linear algebra starts threads when it is loaded, which we have no work for, and confinement holds the thread
+# that asks for it and those that it starts, but none that was there before.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "evaluate": ("scop.cli.spam.evaluate", "evaluate", "Measure the filter on sorted mail, beside bogofilter."),

@@ -9,14 +9,22 @@ from pathlib import Path
 
 import click
 
-from scop.cells.filter.stamp import spam_field
 from scop.cli.spam.filter_options import model_option
 from scop.cli.spam.filter_sealed import in_sealed_child
-from scop.cli.spam.filter_weighing import ModelFile, stamped, without_our_fields
+from scop.cli.spam.filter_weighing import (
+    UNWEIGHED,
+    ModelFile,
+    fields_of,
+    stamped,
+    without_our_fields,
+    without_postmark,
+)
+from scop.mesh.vocabulary.examiner import FoundThing, unscannable
 from scop.net.faults import PermanentFailure, TemporaryFailure
 
 __all__ = ["filter_command"]
 
+_UNEXAMINED = "This mail could not be looked into; do not open what is attached."
 EX_TEMPFAIL = 75  # sysexits.h: mail servers keep the mail and try again
 
 
@@ -56,22 +64,35 @@ def filter_command(*, model: Path, examine: bool, on_fault: str, command: tuple[
     below = without_our_fields(mail)
     try:
         labelled = stamped(below, in_sealed_child(_weighing(below, model, examine=examine)))
-    except (PermanentFailure, TemporaryFailure, OSError, MemoryError) as fault:
+    except (PermanentFailure, TemporaryFailure, OSError, ValueError, MemoryError) as fault:
         click.echo(f"scop: {fault}", err=True)
         if on_fault == "defer":
             sys.exit(EX_TEMPFAIL)
-        labelled = below
+        labelled = stamped(below, fields_of(UNWEIGHED, (unscannable(_UNEXAMINED),))) if examine else below
     sys.exit(_hand_on(labelled, command) if command else _write(labelled))
 
 
 def _weighing(mail: bytes, path: Path, *, examine: bool) -> Callable[[], bytes]:
     """Load all that weighing needs, and return what the child does."""
     classifier = ModelFile(path, lambda _reason: None).classifier
+    look = _look() if examine else _at_nothing
+
+    octets = without_postmark(mail)
 
     def work() -> bytes:
-        return spam_field(classifier.classify(mail))
+        return fields_of(classifier.classify(octets), look(octets))
 
     return work
+
+
+def _look() -> Callable[[bytes], tuple[FoundThing, ...]]:
+    from scop.cells.examiner.reading import load  # half a second of imports
+
+    return load()
+
+
+def _at_nothing(_mail: bytes) -> tuple[FoundThing, ...]:
+    return ()
 
 
 def _write(mail: bytes) -> int:

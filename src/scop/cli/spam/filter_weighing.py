@@ -10,12 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from scop.cells.filter.examination import phishing_found, worst_first
+from scop.cells.filter.stamp import finding_fields, spam_field
+from scop.mesh.config.attachments import Policy
+from scop.mesh.vocabulary.examiner import FoundThing
 from scop.net.faults import PermanentFailure
 from scop.spam import Classifier, Label, Verdict
 from scop.spam.connection import Connection
 from scop.store.model_file import read_model
 
-__all__ = ["UNWEIGHED", "ModelFile", "Scales", "is_ours", "stamped", "without_our_fields"]
+__all__ = [
+    "UNWEIGHED",
+    "ModelFile",
+    "Scales",
+    "fields_of",
+    "is_ours",
+    "stamped",
+    "without_our_fields",
+    "without_postmark",
+]
 
 UNWEIGHED = Verdict(Label.UNSURE, 0.5, ())
 
@@ -85,6 +98,12 @@ class Scales:
             return UNWEIGHED
 
 
+def fields_of(verdict: Verdict, found: tuple[FoundThing, ...] = ()) -> bytes:
+    """Return what stands above a weighed mail: what looks like phishing, what was found in it, and the verdict."""
+    findings = worst_first((*found, *phishing_found(verdict)))
+    return finding_fields(findings, Policy.TAG) + spam_field(verdict)
+
+
 def is_ours(name: bytes) -> bool:
     """Tell whether only we write a field of this name."""
     return name.lower().startswith(_OUR_PREFIX)
@@ -97,10 +116,15 @@ def without_our_fields(octets: bytes) -> bytes:
     return _OURS.sub(b"", header) + octets[len(header) :]
 
 
+def without_postmark(octets: bytes) -> bytes:
+    """Return a mail without the line that an mbox has above it."""
+    postmark = _POSTMARK.match(octets)
+    return octets[postmark.end() :] if postmark else octets
+
+
 def stamped(octets: bytes, fields: bytes) -> bytes:
     """Return a mail with `fields` on top, below an mbox postmark, their line ends those of the mail."""
-    postmark = _POSTMARK.match(octets)
-    start = postmark.end() if postmark else 0
+    start = len(octets) - len(without_postmark(octets))
     first_line = octets[: octets.find(b"\n") + 1]
     is_unix = first_line.endswith(b"\n") and not first_line.endswith(b"\r\n")
     end = b"\n" if is_unix else b"\r\n"

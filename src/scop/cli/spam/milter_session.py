@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cells.filter.stamp import spam_field
-from scop.cli.spam.filter_weighing import Scales, is_ours
+from scop.cli.spam.filter_weighing import Scales, fields_of, is_ours
 from scop.net.log import Log
 from scop.smtp import reply
 from scop.smtp.milter import (
@@ -50,6 +49,7 @@ MAX_HEADER_OCTETS = 1 << 20
 MAX_FORGED = 1000  # fields of ours that are taken away; a mail with more is refused by most servers anyway
 
 _VERSION = re.compile(r"TLSv[0-9.]{1,5}")
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _UNKNOWN = ("", "unknown")
 _STEPS = (
     Step.NO_RECIPIENT
@@ -156,8 +156,9 @@ class MilterWeighing:
             yield refusal
             return
         yield from self._without_ours()
-        name, _, body = spam_field(verdict).removesuffix(b"\r\n").partition(b": ")
-        yield InsertField(0, name, body)
+        for field in reversed(_FIELD_END.split(fields_of(verdict))[:-1]):  # each one is put above those before it
+            name, _, body = field.partition(b": ")
+            yield InsertField(0, name, body)
         if self._office.rules.quarantines and verdict.label is Label.SPAM:
             yield Quarantine(f"spam, score {verdict.score:.3f}")
         yield CONTINUE

@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cells.filter.stamp import spam_field
-from scop.cli.spam.filter_weighing import Scales, stamped, without_our_fields
+from scop.cli.spam.filter_weighing import Scales, fields_of, stamped, without_our_fields
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
@@ -34,7 +33,7 @@ __all__ = ["ANSWER_SECONDS", "NextServer", "ProxyOffice", "ProxyPassage", "mende
 ANSWER_SECONDS = 90.0
 ASK_AGAIN_SECONDS = 60.0  # whether the next server offers what it did
 RETRY_SECONDS = 0.5  # to learn it where that one is away
-FIRST_SECONDS = 20.0  # that a client waits for its greeting at first: a mail server waits for minutes
+FIRST_SECONDS = 5.0  # that a client waits for its greeting at first, should both have been started at once
 MAX_RECIPIENTS = 1000
 
 _OURS = ("PIPELINING", "SIZE", "ENHANCEDSTATUSCODES", "CHUNKING", "XFORWARD", "LIMITS")  # from hop to hop
@@ -118,7 +117,7 @@ class ProxyPassage(Passage):
         """Weigh the message and pass it on with the verdict on top."""
         below = without_our_fields(mended(octets))
         verdict = self._office.scales.weigh(below, connection_from(self._origin))
-        answers = await self._onward.message_replies(stamped(below, spam_field(verdict)))
+        answers = await self._onward.message_replies(stamped(below, fields_of(verdict)))
         self._office.log.info(
             "mail.weighed",
             trace=printable(self._trace),
