@@ -56,6 +56,7 @@ def test_split_judges_each_mail_once(sorted_mail: Path) -> None:
     assert [0.0, 0.0, None] == ours["roc"][0]
     assert [1.0, 1.0] == ours["roc"][-1][:2]
     assert {"ham": 0, "spam": COUNT} == found["phishing"]["reply-elsewhere"]
+    assert {"ham": 0, "spam": 0} == found["alarmed"]
 
 
 def test_online_learns_each_mail_as_it_comes(sorted_mail: Path) -> None:

@@ -66,6 +66,14 @@ def test_link_that_names_no_other_place(text: str, target: str) -> None:
     assert [] == found(mail(author=STRANGER, links=(Link(text, target),)))
 
 
+def test_sender_that_counts_who_follows_its_own_links() -> None:
+    """A sender may show its own address and lead elsewhere, unless it is one that others want to be taken for."""
+    links = (Link("www.shop.test", "http://click.test/1"),)
+    assert [] == found(mail(author=Address("", "news@shop.test"), links=links))
+    bank = mail(author=Address("", "x@paypal.com"), links=(Link("www.paypal.com", "http://click.test/1"),))
+    assert [Trick.LINK_TARGET] == [trick for trick, _ in found(bank)]
+
+
 def test_redirection_that_wanted_mail_has_is_known() -> None:
     """A newsletter's redirector is learned, but it may not stand behind a name that is worth imitating."""
     newsletter = mail(author=Address("", "news@reader.test"), links=(Link("www.shop.test", "http://click.test/1"),))
@@ -96,6 +104,8 @@ def test_redirection_that_wanted_mail_has_is_known() -> None:
         ("mail.lagoon.example", ""),
         ("lagoon-regatta.test", ""),  # words that are no bait
         ("apply.test", ""),
+        ("finance.test", ""),  # a word, and one letter from a house
+        ("login.microsoftonline.com", ""),
         ("evil.test", ""),
         ("freemail.test", ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from scop.cli.spam.evaluate_shown import Measured, Report, print_report, report_
 from scop.cli.spam.evaluate_trainees import Bogofilter, Ours, bogofilter_is_there
 from scop.cli.spam.roc_chart import png_roc
 from scop.spam.evaluation import Judged, Sample, Trainee, online, split
+from scop.spam.phishing import Trick
 
 __all__ = ["evaluate"]
 
@@ -100,8 +102,12 @@ def _measure(samples: Sequence[Sample], choice: Choice) -> Report:
         filters = [judged("SCoP", begin_ours)]
         if has_other:
             filters.append(judged("bogofilter", Bogofilter))
-    tricks = sum((one.tricks for one in ours), ours[0].tricks.__class__())
-    return Report(choice.protocol, choice.folds, tuple(filters), tricks)
+    tricks = Counter[tuple[Trick, bool]]()
+    alarmed = Counter[bool]()
+    for one in ours:
+        tricks.update(one.tricks)
+        alarmed.update(one.alarmed)
+    return Report(choice.protocol, choice.folds, tuple(filters), tricks, alarmed)
 
 
 def _said(begin: Callable[[], Trainee], samples: Sequence[Sample], choice: Choice) -> Iterator[Judged]:

@@ -58,6 +58,7 @@ class Report:
     folds: int
     filters: tuple[Measured, ...]
     tricks: Counter[tuple[Trick, bool]]  # mails by what looks like phishing in them, and whether they are spam
+    alarmed: Counter[bool]  # mails with any of it that is not mild, by whether they are spam
 
     @property
     def is_online(self) -> bool:
@@ -159,10 +160,14 @@ def _learning_cells(point: CurvePoint) -> tuple[str, ...]:
 
 
 def _trick_rows(report: Report) -> Iterator[tuple[str, ...]]:
-    counts = report.filters[0].confusion
     for trick in Trick:
-        ham, spam = report.tricks[trick, False], report.tricks[trick, True]
-        yield str(trick), f"{ham} ({ham / counts.ham:.2%})", f"{spam} ({spam / counts.spam:.2%})"
+        yield _trick_row(str(trick), report, (report.tricks[trick, False], report.tricks[trick, True]))
+    yield _trick_row("any but reply-elsewhere", report, (report.alarmed[False], report.alarmed[True]))
+
+
+def _trick_row(name: str, report: Report, found: tuple[int, int]) -> tuple[str, ...]:
+    counts = report.filters[0].confusion
+    return name, *(f"{part} ({part / whole:.2%})" for part, whole in zip(found, (counts.ham, counts.spam), strict=True))
 
 
 def report_json(report: Report) -> dict[str, object]:
@@ -175,6 +180,7 @@ def report_json(report: Report) -> dict[str, object]:
             str(trick): {str(label): report.tricks[trick, label is Label.SPAM] for label in (Label.HAM, Label.SPAM)}
             for trick in Trick
         },
+        "alarmed": {"ham": report.alarmed[False], "spam": report.alarmed[True]},
     }
 
 

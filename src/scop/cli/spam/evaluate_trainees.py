@@ -33,6 +33,7 @@ class Ours:
         self._classifier.acquaintances.belong_to(own_domains)
         self._advance = advance
         self.tricks: Counter[tuple[Trick, bool]] = Counter()  # mails by what they try, and whether they are spam
+        self.alarmed: Counter[bool] = Counter()  # mails by whether they are spam that try something that is not mild
 
     def learn(self, samples: Sequence[Sample]) -> None:
         """Learn mails as people called them."""
@@ -45,6 +46,7 @@ class Ours:
         for one in samples:
             verdict = self._classifier.classify(one.octets)
             self.tricks.update((trick, one.is_spam) for trick in {found.trick for found in verdict.suspicions})
+            self.alarmed[one.is_spam] += any(not found.is_mild for found in verdict.suspicions)
             yield Judged(one.is_spam, verdict.score, verdict.label)
             self._advance(1)
 

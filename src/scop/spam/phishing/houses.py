@@ -12,15 +12,13 @@ from collections.abc import Iterable
 
 from scop.spam.evidence.folding import fold, without_accents
 from scop.spam.phishing.look_alikes import skeleton
-from scop.spam.phishing.well_known import BAIT_WORDS, WELL_KNOWN
+from scop.spam.phishing.well_known import BAIT_WORDS, WELL_KNOWN, WORDS
 
 __all__ = ["house_named"]
 
 MAX_NAME_CHARACTERS = 60
 MAX_WORDS_OF_A_HOUSE = 3  # "Bank of America"
 MIN_PLAIN = 6  # letters of a name that needs no word beside it
-# Names that are words, or names of people.
-_WORDS = frozenset({"booking", "capitalone", "chase", "discover", "github", "google", "office", "outlook", "santander"})
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -49,5 +47,5 @@ def house_named(name: str, domain: str, own_domains: frozenset[str]) -> str:
 
 def _is_claim(house: str, others: tuple[str, ...], own_domains: frozenset[str]) -> bool:
     label = house.partition(".")[0]
-    is_plain = len(label) >= MIN_PLAIN and label not in _WORDS and house not in own_domains
+    is_plain = len(label) >= MIN_PLAIN and label not in WORDS and house not in own_domains
     return is_plain or any(word in BAIT_WORDS for word in others)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from scop.spam.evidence.folding import fold, without_accents
 from scop.spam.evidence.hosts import registered_domain
-from scop.spam.phishing.well_known import BAIT_WORDS
+from scop.spam.phishing.well_known import BAIT_WORDS, WORDS
 
 __all__ = ["LookAlikes", "skeleton"]
 
@@ -86,7 +86,9 @@ class LookAlikes:
         for key in _keys(label):
             for known in self._by_key.get(key, ()):
                 its = skeleton(known)
-                is_misspelt = len(known) >= MIN_MISSPELT and len(label) >= MIN_MISSPELT and _is_one_edit(label, known)
+                is_misspelt = (
+                    known not in WORDS and len(known) >= MIN_MISSPELT <= len(label) and _is_one_edit(label, known)
+                )
                 if is_misspelt or (own == its and len(known) >= MIN_DRESSED):
                     return self._by_label[known][0]
         return ""

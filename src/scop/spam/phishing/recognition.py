@@ -76,8 +76,12 @@ def _people(evidence: Evidence, acquaintances: Acquaintances) -> Iterator[Suspic
 
 
 def _links(evidence: Evidence, acquaintances: Acquaintances) -> Iterator[Suspicion]:
+    comes_from = domain_of(evidence.author) if evidence.author else ""
     for link in misleading_links(evidence.links):
-        if not acquaintances.knows_redirection(link.reads, link.leads):
+        # A sender that shows its own address and counts who follows it deceives nobody; one that is worth imitating
+        # may not be the sender at all.
+        is_its_own = link.reads == comes_from and not acquaintances.is_guarded(link.reads)
+        if not is_its_own and not acquaintances.knows_redirection(link.reads, link.leads):
             reason = f"A link that reads as {shown(link.reads)} leads to {shown(link.host)}."
             yield Suspicion(Trick.LINK_TARGET, "link", reason)
 

@@ -5,7 +5,7 @@ The list is short on purpose: whom this organisation writes with is learned from
 
 from __future__ import annotations
 
-__all__ = ["BAIT_WORDS", "WELL_KNOWN"]
+__all__ = ["BAIT_WORDS", "WELL_KNOWN", "WORDS"]
 
 _DOMAINS = (
     "abnamro.nl adobe.com airbnb.com aliexpress.com amazon.com americanexpress.com apple.com bankofamerica.com "
@@ -15,7 +15,10 @@ _DOMAINS = (
     "labanquepostale.fr linkedin.com lloydsbank.com mastercard.com microsoft.com natwest.com netflix.com "
     "office.com outlook.com paypal.com postbank.de postfinance.ch poste.it rabobank.nl raiffeisen.ch santander.com "
     "sberbank.ru sparkasse.de spotify.com swisscom.ch unicredit.it usbank.com usps.com visa.com volksbank.de "
-    "wellsfargo.com westernunion.com whatsapp.com yahoo.com zoom.us"
+    "wellsfargo.com westernunion.com whatsapp.com yahoo.com zoom.us "
+    # of the same houses, though they look like imitations
+    "amazonpay.com facebookmail.com googlemail.com mastercardconnect.com microsoftonline.com microsoftstore.com "
+    "paypal-communication.com visaonline.com"
 )
 
 # What a name is dressed up with so that it looks like a desk of the one that it imitates.
@@ -31,3 +34,5 @@ _BAIT = (
 
 WELL_KNOWN = frozenset(_DOMAINS.split())
 BAIT_WORDS = frozenset(_BAIT.split())
+# Labels among them that are words, or a letter away from one: "Discovery", "finance".
+WORDS = frozenset({"apple", "binance", "booking", "chase", "discover", "office", "outlook", "santander"})
