@@ -43,6 +43,7 @@ def test_registered_domain_is_what_somebody_owns(host: str, registered: str) -> 
         ("https://bit.ly/3x", {"url:bit.ly", "url:shortener"}),
         ("http://xn--pypal-4ve.test/", {"trick:foreign-host", "url:like:paypal.test"}),
         ("http://p\u0430ypal.test/", {"trick:foreign-host", "url:like:paypal.test"}),
+        ("http://www.paypa1.test/", {"url:paypa1.test", "url:like:www.paypal.test"}),
         ("http://a.b.c.d.e.f.test/", {"url:many-labels", "url:d.e.f.test"}),
         ("//evil.test/a/setup.exe?id=1", {"url:evil.test", "url:/setup", "url:/.exe", "url:?"}),
         ("www.evil.test", {"url:www.evil.test"}),

@@ -9,6 +9,7 @@ Standards: RFC 1123 §2.1 (host names and address literals), RFC 3492 (punycode)
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import lru_cache
 
@@ -37,6 +38,9 @@ lnkd.in db.tt qr.ae v.gd x.co s.id t.ly t.me wp.me youtu.be fb.me amzn.to soo.gd
 snipurl.com notlong.com tr.im snip.ly bl.ink shorte.st urlz.fr n9.cl u.to
 """
 _SHORTENERS = frozenset(_SHORTENERS_NAMES.split())
+_PUNYCODE = codecs.lookup("punycode")  # loaded now: a confined cell may not, later
+_DIGIT_AS_LETTER = re.compile(r"[a-z]{2}[0135](?:[a-z]|$)|^[0135][a-z]{2}")
+_LETTERS = str.maketrans("0135", "oles")
 _DYNAMIC = re.compile(r"dsl|dial|dyn|ppp|cable|pool|dhcp|client|customer|cust|broadband|res\.|home|\d+[-.x]\d+[-.x]\d+")
 _ADDRESS = re.compile(r"\[?(?:\d{1,3}(?:\.\d{1,3}){3}|(?:ipv6:)?[0-9a-f]{0,4}(?::[0-9a-f.]{0,15}){2,8})\]?")
 
@@ -75,6 +79,8 @@ def host_tokens(host: str) -> tuple[str, ...]:
         found.append("url:many-labels")
     if not host.isascii() or "xn--" in host:
         found += ["trick:foreign-host", f"url:like:{_looks_like(labels)}"]
+    elif any(map(_DIGIT_AS_LETTER.search, labels)):
+        found.append(f"url:like:{host.translate(_LETTERS)}")
     return tuple(found)
 
 
@@ -86,7 +92,7 @@ def _u_label(label: str) -> str:
     if not label.startswith("xn--") or len(label) > 63:  # RFC 1035 §2.3.4
         return label
     try:
-        shown = label[4:].encode("ascii").decode("punycode")
+        shown, _ = _PUNYCODE.decode(label[4:].encode("ascii"))
         shown.encode()  # UnicodeEncodeError: half a character
     except UnicodeError:
         return label

@@ -6,7 +6,6 @@ Standards: RFC 3986 §3.2 (authority), §3.3, §3.4.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
 from scop.spam.evidence.hosts import MAX_HOST_CHARACTERS, host_tokens, registered_domain
 
@@ -19,6 +18,7 @@ _URL = re.compile(rf"(?:https?:[/\\]{{1,2}}|www\.)[^\s\"'<>`]{{1,{MAX_URL_CHARAC
 _SCHEME = re.compile(r"(?:https?:)?[/\\]{2,3}|(?=www\.)", re.IGNORECASE)
 _AUTHORITY_END = re.compile(r"[/\\?#\s]")
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,18}")
+_ESCAPE = re.compile(r"%([0-7][0-9a-f])")
 _PATH_WORD = re.compile(r"[a-z]{3,20}")
 _ENDING = re.compile(r"\.([a-z0-9]{2,5})$")
 _LONG_RANDOM = re.compile(r"[a-z0-9_=-]{24}")
@@ -55,7 +55,7 @@ def _cut(url: str) -> tuple[str, str, str, str]:
     user, _, place = authority.rpartition("@")
     host, _, port = place.partition(":") if not place.startswith("[") else (place, "", "")
     if "%" in host:
-        host = unquote(host, errors="replace").lower()
+        host = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), host).lower()
     return host.strip(".")[:MAX_HOST_CHARACTERS], user, port, path
 
 
