@@ -8,6 +8,7 @@ import pytest
 
 from fakes.mesh import KeptLog
 from scop.cells.filter.model import MAX_MODEL_OCTETS, Arrival, open_model
+from scop.mesh.underway import Underway
 from scop.mesh.vocabulary.filter import InstallModel
 from scop.net.faults import PermanentFailure
 
@@ -52,4 +53,4 @@ def test_damaged_file_is_not_ignored(tmp_path: Path, name: str) -> None:
     """A file that is no model stops the start, which silence would make look trained; so does a file of lessons."""
     (tmp_path / name).write_bytes(b"no model, and no database either " * 200)
     with pytest.raises(ValueError, match=r"model\.spam"):
-        open_model(tmp_path, "harbor.test", KeptLog().log("filter"))
+        open_model(tmp_path, "harbor.test", Underway(tmp_path), KeptLog().log("filter"))

@@ -88,7 +88,8 @@ class RunningFilter:
         self.examiner = around.examiner
         self.kept = KeptLog()
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
-        self.model = open_model(state, "harbor.test", self.kept.log("filter"))
+        underway = Underway(state)
+        self.model = open_model(state, "harbor.test", underway, self.kept.log("filter"))
         self.options = FilterOptions(
             hostname=HOST,
             inlet=self.inlet,
@@ -97,7 +98,7 @@ class RunningFilter:
             receiver=Caller(around.receiver.inlet.dial("filter")),
             examiner=Caller(around.examiner.inlet.dial("filter")),
             policies=Attachments(),
-            underway=Underway(state),
+            underway=underway,
             log=self.kept.log("filter"),
             clock=JumpingClock(),
             life=Life(),

@@ -19,7 +19,7 @@ import secrets
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -54,6 +54,7 @@ class SpamModelOptions:
     trainer_lessons: int = 20_000  # the last ones can be taken back
     own_view_lessons: int = 200  # of a person, that make the own view
     fold_after: int = 1_000  # lessons that a start has to learn again at most: half a second
+    at_work: Callable[[bytes], AbstractContextManager[None]] = lambda _digest: nullcontext()  # while a mail is read
     on_fold_failed: Callable[[OSError | sqlite3.Error], None] = lambda _fault: None
 
 
@@ -200,7 +201,8 @@ class SpamModel:
         digest = digest_of(octets)
         if await self._database.read(lambda sql: rows.label_of(sql, account, digest)) == label:
             return False  # training that begins anew comes to where it was without reading a mail twice
-        lesson = self.classifier.lesson_of(octets, label, account=account, connection=connection)
+        with self._options.at_work(digest):
+            lesson = self.classifier.lesson_of(octets, label, account=account, connection=connection)
         room = self._options.trainer_lessons if account == TRAINER else self._options.person_lessons
         self.classifier.take(lesson)
         try:

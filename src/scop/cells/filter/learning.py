@@ -9,6 +9,7 @@ from scop.base import printable
 from scop.cells.filter.explaining import explained
 from scop.cells.filter.model import Arrival, trouble_is_temporary
 from scop.mesh.calls import Answers
+from scop.mesh.underway import Underway
 from scop.mesh.vocabulary.filter import (
     MAX_LESSON_OCTETS,
     ClassifyFor,
@@ -54,9 +55,10 @@ class _Lesson:
 class Lectern:
     """Answers the mailbox, for people, and the operator."""
 
-    def __init__(self, hostname: str, model: SpamModel, log: Log) -> None:
+    def __init__(self, hostname: str, model: SpamModel, underway: Underway, log: Log) -> None:
         self._hostname = hostname
         self._model = model
+        self._underway = underway
         self._log = log
         self._arrival = Arrival()
 
@@ -77,7 +79,7 @@ class Lectern:
         account = asked.account
         if account == ITSELF or (account == TRAINER and peer.cell == "mailbox"):
             raise PermanentFailure("a lesson is somebody's")
-        below, connection = apart(asked.octets, self._hostname)
+        below, connection = self._apart(asked.octets)
         octets = below[:MAX_LESSON_OCTETS]
         with trouble_is_temporary():
             if not asked.label:
@@ -102,21 +104,32 @@ class Lectern:
 
     async def classify_for(self, asked: ClassifyFor, _peer: Peer) -> OwnView:
         """Say what accounts would call a mail, which is read once for all of them."""
-        octets, connection = apart(asked.octets, self._hostname)
+        octets, connection = self._apart(asked.octets)
         with trouble_is_temporary():
             views = [await self._model.leanings(account) for account in asked.accounts]
         classifier = self._model.classifier
-        evidence = evidence_of(octets, connection)
-        return OwnView(tuple([classifier.weigh(evidence, view).label.value for view in views]))
+        with self._underway.at_work(digest_of(octets)):
+            evidence = evidence_of(octets, connection)
+            return OwnView(tuple([classifier.weigh(evidence, view).label.value for view in views]))
 
     async def explain(self, asked: ExplainMail, _peer: Peer) -> Explained:
         """Say what a mail is called, and why."""
-        octets, connection = apart(asked.octets, self._hostname)
+        octets, connection = self._apart(asked.octets)
         leanings = None
         if asked.account:
             with trouble_is_temporary():
                 leanings = await self._model.leanings(asked.account)
-        return explained(self._model.classifier, evidence_of(octets, connection), connection, leanings)
+        with self._underway.at_work(digest_of(octets)):
+            return explained(self._model.classifier, evidence_of(octets, connection), connection, leanings)
+
+    def _apart(self, octets: bytes) -> tuple[bytes, Connection | None]:
+        """Cut our stamps off; refuse a mail that has twice killed who read it, or its teacher would ask for ever."""
+        below, connection = apart(octets, self._hostname)
+        if self._underway.is_set_aside(digest_of(below)) or self._underway.is_set_aside(
+            digest_of(below[:MAX_LESSON_OCTETS])
+        ):
+            raise PermanentFailure("this very mail has twice broken what reads it, and is not read again")
+        return below, connection
 
     async def forget(self, asked: ForgetPerson, _peer: Peer) -> Forgotten:
         """Take back all that a person taught."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scop.base import printable
+from scop.mesh.underway import Underway
 from scop.mesh.vocabulary.filter import InstallModel
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
@@ -20,14 +21,15 @@ MAX_MODEL_OCTETS = 64 << 20  # a million tokens take less than 40 MB
 _FILE = "model.spam"
 
 
-def open_model(folder: Path, domain: str, log: Log) -> SpamModel:
+def open_model(folder: Path, domain: str, underway: Underway, log: Log) -> SpamModel:
     """Open the cell's model, an untrained one at the first start; raises `ValueError` where its file is none."""
 
     def tell(fault: OSError | sqlite3.Error) -> None:
         log.error("model.unwritten", reason=printable(str(fault)))
 
     try:
-        return SpamModel.open(folder / _FILE, SpamModelOptions(own_domains=(domain,), on_fold_failed=tell))
+        options = SpamModelOptions(own_domains=(domain,), at_work=underway.at_work, on_fold_failed=tell)
+        return SpamModel.open(folder / _FILE, options)
     except (StoreError, sqlite3.Error) as fault:
         raise ValueError(f"{folder / _FILE}.lessons: {fault}") from fault
 

@@ -54,15 +54,16 @@ def options_of(cell: Cell) -> FilterOptions:
     load_charsets()  # a confined cell imports nothing more
     limits = cell.config.limits
     hostname = cell.config.mail_host
+    underway = Underway(cell.state)
     return FilterOptions(
         hostname=hostname,
         inlet=cell.inlet,
-        model=open_model(cell.state, cell.config.domain, cell.log),
+        model=open_model(cell.state, cell.config.domain, underway, cell.log),
         verifier=cell.mail_pool("verifier"),
         receiver=cell.caller("receiver"),
         examiner=cell.caller("examiner"),
         policies=cell.config.attachments,
-        underway=Underway(cell.state),
+        underway=underway,
         log=cell.log,
         clock=cell.clock,
         life=cell.life,
@@ -103,7 +104,7 @@ async def run(options: FilterOptions) -> None:
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(speech, lambda _peer: FilterPassage(scales), peer=peer, on_fault=options.log.fault)
 
-    lectern = Lectern(options.hostname, options.model, options.log)
+    lectern = Lectern(options.hostname, options.model, options.underway, options.log)
 
     def answer_calls(peer: Peer) -> CallServer:
         return CallServer(peer, lectern.answers(peer.cell), options.log)
