@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import islice
 from typing import NamedTuple
 
-from scop.mime import Entity, raw_fields
+from scop.attachments.content_fields import content_fields
+from scop.mime import Entity
 from scop.mime.fields.transfer_encoding import parse_transfer_encoding
 from scop.mime.header import unfold
 from scop.mime.transfer import (
@@ -28,6 +31,7 @@ _BY_LOOK = ("base64", "quoted-printable", "x-uuencode")
 # Four lines of nothing but base64, or one that fills most of the body: text has blanks.
 _ONLY_BASE64 = re.compile(rb"\s*+(?:[A-Za-z0-9+/]{4,200}+\s{1,4}+)*+[A-Za-z0-9+/]{0,200}+={0,2}+\s*+")
 _MIN_BASE64 = 40
+_BLANKS = b" \t\r\n\v\f"
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _PADDED = re.compile(rb"[^=]++(?:=[=\s]*+|\Z)")
 _MAX_SEGMENTS = 2_000
@@ -45,11 +49,17 @@ def contents_of(entity: Entity) -> Iterator[Content]:
     """Yield the content of a leaf as the standard has it, and then the others that differ from it."""
     usual = entity.content
     yield Content(usual)
-    seen = {usual}
+    seen = {_digest(usual)}
+    del usual
     for content in _others(entity):
-        if content.octets and content.octets not in seen:
-            seen.add(content.octets)
+        digest = _digest(content.octets)
+        if content.octets and digest not in seen:
+            seen.add(digest)
             yield content
+
+
+def _digest(octets: bytes) -> bytes:
+    return blake2b(octets, digest_size=16).digest()
 
 
 def _others(entity: Entity) -> Iterator[Content]:
@@ -72,11 +82,10 @@ def _others(entity: Entity) -> Iterator[Content]:
 def _stated_encodings(entity: Entity) -> list[str]:
     """Return the stated transfer encodings, each once; the one that counts comes first."""
     stated = [entity.transfer_encoding]
-    for field in raw_fields(entity.header.octets):
-        if field.name.strip().lower() == b"content-transfer-encoding":
-            encoding = parse_transfer_encoding(unfold(field.body))
-            if encoding not in stated:
-                stated.append(encoding)
+    for body in content_fields(entity, b"transfer-encoding"):
+        encoding = parse_transfer_encoding(unfold(body))
+        if encoding not in stated:
+            stated.append(encoding)
     return stated
 
 
@@ -86,7 +95,7 @@ def _other_base64(body: bytes) -> Iterator[Content]:
         return
     whole = body.replace(b"=", b"")
     if whole != body.rstrip(b"=\r\n \t"):
-        segments = _PADDED.findall(body)[:_MAX_SEGMENTS]
+        segments = [found[0] for found in islice(_PADDED.finditer(body), _MAX_SEGMENTS)]
         if len(segments) > 1:
             joined = b"".join([decode_base64(segment) for segment in segments])
             yield Content(joined, "its base64 goes on behind its end")

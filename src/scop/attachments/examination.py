@@ -53,25 +53,30 @@ class _Frame:
 class _Walk:
     """One mail being examined."""
 
-    __slots__ = ("_findings", "_inspection", "_options", "_seen")
+    __slots__ = ("_findings", "_inspection", "_is_over", "_options", "_seen")
 
     def __init__(self, options: Options, mail_octets: int) -> None:
         self._options = options
         self._inspection = Inspection(options.bounds, mail_octets)
         self._findings: dict[Finding, None] = {}
         self._seen: set[bytes] = set()
+        self._is_over = False
 
     def run(self, found: Iterator[Found]) -> tuple[Finding, ...]:
         """Follow everything that is found to its end."""
         stack = [_Frame(found, None)]
-        while stack:
+        while stack and not self._is_over:
             item = self._next(stack[-1])
             if item is None:
                 self._leave(stack.pop())
             elif isinstance(item, Finding):
                 self._note(item)
-            else:
+            elif self._inspection.admits(item):
                 stack.append(self._enter(item))
+            else:
+                self._is_over = True
+                reason = "There is more in this mail than is looked into."
+                self._note(Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, item.place, reason))
             del item  # nothing but the stack holds a thing
         return tuple(self._findings)
 
@@ -98,10 +103,6 @@ class _Walk:
 
     def _look(self, thing: Thing) -> Iterator[Found]:
         """Yield all that is found in one thing."""
-        if not self._inspection.admits():
-            reason = "There are more files in this mail than are looked into."
-            yield Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, "", reason)
-            return
         kind = true_type_of(thing)
         yield from name_findings(thing)
         yield from type_findings(thing, kind)

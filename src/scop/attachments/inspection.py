@@ -29,7 +29,8 @@ class Bounds:
     octets: int = 96 << 20  # unpacked, all together
     thing_octets: int = 32 << 20  # of one thing that is unpacked; its beginning tells what it is
     held_octets: int = 88 << 20  # of things within things at one moment, and the one that is being unpacked twice
-    things: int = 2_000  # together; mail in the wild has few, source archives have hundreds
+    looked_octets: int = 400 << 20  # of all things and readings together, those that nothing had to be unpacked for too
+    things: int = 4_000  # together; mail in the wild has few, source archives have hundreds
     depth: int = 12  # containers within containers; honest ones stay below 4
     ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
     free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well
@@ -63,7 +64,7 @@ class _End(Enum):
 class Inspection:
     """What was spent on one mail."""
 
-    __slots__ = ("_is_told", "_mail_octets", "_octets", "_things", "bounds", "held_octets")
+    __slots__ = ("_is_told", "_looked", "_mail_octets", "_octets", "_things", "bounds", "held_octets")
 
     def __init__(self, bounds: Bounds, mail_octets: int) -> None:
         self.bounds = bounds
@@ -72,6 +73,7 @@ class Inspection:
         self._octets = 0
         self._is_told = False  # that nothing more is unpacked
         self._things = 0
+        self._looked = 0
 
     @property
     def room_octets(self) -> int:
@@ -81,10 +83,11 @@ class Inspection:
         left = (bounds.held_octets - self.held_octets) // 2
         return max(0, min(bounds.thing_octets, bounds.octets - self._octets, left))
 
-    def admits(self) -> bool:
+    def admits(self, thing: Thing) -> bool:
         """Count one more thing, and tell whether it may be looked into."""
         self._things += 1
-        return self._things <= self.bounds.things
+        self._looked += len(thing.octets)
+        return self._things <= self.bounds.things and self._looked <= self.bounds.looked_octets
 
     def unpack(self, outer: Thing, name: str, pieces: Iterable[bytes], packed_octets: int) -> Iterator[Found]:
         """Yield the thing called `name` in `outer`, put together from `pieces` as far as the bounds go.
@@ -97,8 +100,9 @@ class Inspection:
         is_broken = False
         try:
             end = self._take(pieces, packed_octets, taken)
-        except BROKEN:
-            is_broken = True
+        except BROKEN as fault:
+            is_broken = not _lacks_memory(fault)
+            end = None if is_broken else _End.ROOM
         octets = b"".join(taken)
         taken.clear()
         thing = outer.inside(octets, name, is_whole=end is None and not is_broken)
@@ -134,6 +138,11 @@ class Inspection:
 
     def _is_bomb(self, octets: int, packed_octets: int) -> bool:
         return octets > self.bounds.free_octets and octets > self.bounds.ratio * max(packed_octets, 1)
+
+
+def _lacks_memory(fault: Exception) -> bool:
+    """Tell whether a decoder asked for more memory than it may have: that is no damage."""
+    return isinstance(fault, lzma.LZMAError) and "emory" in str(fault)
 
 
 def broken(thing: Thing) -> Finding:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scop.mime import Entity, raw_fields
+from scop.attachments.content_fields import content_fields
+from scop.mime import Entity
 from scop.mime.fields.parameters import parse_parameters, split_parameters
 from scop.mime.header import unfold
 from scop.mime.structured import without_comments
@@ -18,7 +19,6 @@ from scop.mime.words import decode_words
 
 __all__ = ["PartNames", "names_of"]
 
-_FIELDS = frozenset((b"content-disposition", b"content-type"))
 _NAMES = frozenset(("filename", "name"))
 _MAX_NAMES = 12
 # How a reader finds a name that does not take a field apart.
@@ -43,11 +43,10 @@ def names_of(entity: Entity) -> PartNames:
     """Return every name that somebody may read for a part."""
     stated = entity.filename or ""
     others: dict[str, None] = {}
-    for field in raw_fields(entity.header.octets):
-        if field.name.strip().lower() in _FIELDS:
-            for name in _names_in(unfold(field.body)):
-                if name.strip() and name != stated and len(others) < _MAX_NAMES:
-                    others[name] = None
+    for body in (*content_fields(entity, b"disposition"), *content_fields(entity, b"type")):
+        for name in _names_in(unfold(body)):
+            if name.strip() and name != stated and len(others) < _MAX_NAMES:
+                others[name] = None
     if not stated and others:
         stated = next(iter(others))
         del others[stated]

@@ -36,7 +36,8 @@ _HARMLESS = {_T.TEXT, _T.UNKNOWN, _T.EMPTY, _T.HTML, _T.PICTURE, _T.MAIL, _T.XML
 
 def read_mail_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the parts of a mail that is itself attached."""
-    yield from read_mail(parse(thing.octets), thing)
+    if thing.name or thing.declared_type != "text/plain":  # else a text that quotes one
+        yield from read_mail(parse(thing.octets), thing)
 
 
 def read_mail(message: Message, outer: Thing | None = None) -> Iterator[Found]:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from scop.mime import DefectKind, Entity, Message, raw_fields
+from scop.attachments.content_fields import content_fields
+from scop.mime import DefectKind, Entity, Message
 from scop.mime.fields.content_type import parse_content_type
 from scop.mime.fields.parameters import find_boundary, parse_parameters, split_parameters
 from scop.mime.header import unfold
@@ -24,6 +25,8 @@ _FIRST_DELIMITER = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTI
 _BARE_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
 _BLANK_LINE = re.compile(rb"^[ \t]+\r?\n", re.MULTILINE)
 _SPACED_FIELD = re.compile(rb"^(content-[a-z-]{2,40}|mime-version)[ \t]+:", re.IGNORECASE | re.MULTILINE)
+# RFC 5322 §2.2; folded lines, and the postmark of an mbox, are none of them.
+_NO_FIELD = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]++[ \t]*+:|>?From )[^\r\n]", re.MULTILINE)
 _MAX_BOUNDARIES = 6
 
 
@@ -71,12 +74,8 @@ def _by_header(entity: Entity, number: str) -> Iterator[OtherStructure]:
 
 def _first_malformed(header: bytes) -> int:
     """Return where the first line begins that is no field; -1 where each is one, and for the postmark of an mbox."""
-    position = 0
-    for field in raw_fields(header):
-        if not field.name and field.octets.strip() and not field.octets.startswith((b"From ", b">From ")):
-            return position
-        position += len(field.octets)
-    return -1
+    found = _NO_FIELD.search(header)
+    return -1 if found is None else found.start()
 
 
 def _behind(entity: Entity) -> bytes:
@@ -93,7 +92,7 @@ def _without_first_line(entity: Entity) -> bytes:
 def _by_content_type(entity: Entity, number: str) -> Iterator[OtherStructure]:
     used = entity.content_type
     encoding = entity.transfer_encoding
-    fields = [field.body for field in raw_fields(entity.header.octets) if field.name.strip().lower() == b"content-type"]
+    fields = content_fields(entity, b"type")
     for position, body in enumerate(fields):
         media = parse_content_type(unfold(body))
         if position and media is not None and media != used and _COMPOSITE[0] in (media.maintype, used.maintype):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
+from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
 from scop.mime.charsets import decode_text
@@ -16,8 +18,8 @@ from scop.mime.uuencode import find_uuencoded
 __all__ = ["read_text"]
 
 _YENC = re.compile(rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,255})\r?\n(?:=ypart [^\r\n]*\r?\n)?", re.MULTILINE)
-_YENC_END = b"\n=yend"
-_MAX_FILES = 100
+_BEGIN = re.compile(rb"^(?:begin|=ybegin)[ -]", re.MULTILINE)
+_MAX_BEGINS = 500
 _CRITICAL = re.compile(rb"=(.)", re.DOTALL)
 _SHIFTED = bytes((octet - 42) % 256 for octet in range(256))
 
@@ -27,10 +29,19 @@ def read_text(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     octets = thing.octets
     if b"begin" not in octets:
         return
-    for found in find_uuencoded(octets)[:_MAX_FILES]:
+    begins = [found.start() for found in islice(_BEGIN.finditer(octets), _MAX_BEGINS + 1)]
+    if len(begins) > _MAX_BEGINS:
+        octets = octets[: begins[-1]]
+        reason = f"{thing.where} is a text with more files in it than are looked into."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+    for found in find_uuencoded(octets):
         yield thing.inside(found.content, found.filename)
-    for begin in list(_YENC.finditer(octets))[:_MAX_FILES]:
-        end = octets.find(_YENC_END, begin.end() - 1)
-        lines = octets[begin.end() : end if end >= 0 else len(octets)].replace(b"\r", b"").replace(b"\n", b"")
-        escaped = _CRITICAL.sub(lambda found: bytes(((found[1][0] - 64) % 256,)), lines)
-        yield thing.inside(escaped.translate(_SHIFTED), decode_text(begin[1].strip(), ""))
+    for begin in _YENC.finditer(octets):
+        yield thing.inside(_yenc_content(octets, begin.end()), decode_text(begin[1].strip(), ""))
+
+
+def _yenc_content(octets: bytes, start: int) -> bytes:
+    """Return what stands between a "=ybegin" and the next line that ends or begins a file."""
+    ends = [end for mark in (b"\n=yend", b"\n=ybegin") if (end := octets.find(mark, start - 1)) >= 0]
+    lines = octets[start : min(ends, default=len(octets))].translate(None, b"\r\n")
+    return _CRITICAL.sub(lambda found: bytes(((found[1][0] - 64) % 256,)), lines).translate(_SHIFTED)

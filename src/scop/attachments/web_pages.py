@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
@@ -20,68 +21,80 @@ from scop.mime.transfer import decode_base64
 __all__ = ["read_page", "read_picture_page"]
 
 _MAX_LOOK = 32 << 20
-_MAX_PIECES = 60
-_SCRIPT = re.compile(rb"<script\b|\bon(?:load|error|click|mouseover|begin|focus)\s*=|javascript\s*:", re.IGNORECASE)
-_BUILDS = re.compile(
-    rb"msSaveOrOpenBlob|msSaveBlob|createObjectURL|new\s+(?:window\.)?Blob\b|\[['\"]Blob['\"]\]|new\s+File\s*\(|saveAs\s*\(",
-    re.IGNORECASE,
+_MAX_PIECES = 60  # files in one page
+_MAX_TRIES = 20_000  # places where one may begin
+# All of these are sought in lower case, as plain octets: that is as fast as memory, whatever the page is made of.
+_SCRIPT = (
+    *(b"<script", b"javascript:", b"onload=", b"onerror=", b"onclick=", b"onmouseover=", b"onbegin=", b"onfocus="),
+    *(b"onload =", b"onerror =", b"onclick =", b"onmouseover ="),
 )
-_DECODES = re.compile(
-    rb"\batob\b|fromCharCode|charCodeAt|Uint8Array|unescape\s*\(|decodeURIComponent|FileReader", re.IGNORECASE
+_BUILDS = (
+    *(b"mssaveoropenblob", b"mssaveblob", b"createobjecturl", b"new blob", b"window.blob", b"new file(", b"saveas("),
+    *(b"['blob']", b'["blob"]', b"'bl'", b'"bl"'),
 )
-_DOWNLOADS = re.compile(rb"\bdownload\s*=|\.download\b|setAttribute\(\s*['\"]download|\.click\s*\(", re.IGNORECASE)
+_DECODES = (b"atob", b"fromcharcode", b"charcodeat", b"uint8array", b"unescape(", b"decodeuricomponent", b"filereader")
+_DOWNLOADS = (b"download=", b"download =", b".download", b"'download'", b'"download"', b".click(")
+_WINDOWS = (b"wscript", b"activexobject", b"vbscript", b"<hta:")
+_FRAGMENTS = re.compile(rb"refresh[^<>]{0,200}url\s*=\s*['\"]?(?:data|javascript|file|vbscript):")
+_PASSWORD = re.compile(rb"<input\b[^<>]{0,400}\btype\s*=\s*['\"]?password")
+_POSTS = re.compile(rb"<form\b[^<>]{0,400}\baction\s*=\s*['\"]?\s*https?:")
 _DATA = re.compile(
-    rb"data:([a-z0-9.+/-]{0,80}+)((?:;[a-z0-9=.+-]{1,60}+){0,4}+),([A-Za-z0-9+/=%_.!~*'() \r\n-]{16,}+)", re.IGNORECASE
+    rb"data:([a-z0-9.+/-]{0,80}+)((?:;[a-z0-9=.+-]{1,60}+){0,4}+),([a-z0-9+/=%_.!~*'() \r\n-]{16,}+)", re.IGNORECASE
 )
 _LONG_LITERAL = re.compile(rb"['\"`]([A-Za-z0-9+/\r\n]{120,}+={0,2}+)['\"`]")
-_HEX_LITERAL = re.compile(rb"['\"`]([0-9a-f]{200,}+)['\"`]", re.IGNORECASE)
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
-_PASSWORD = re.compile(rb"<input\b[^>]{0,400}\btype\s*=\s*['\"]?password", re.IGNORECASE)
-_POSTS = re.compile(rb"<form\b[^>]{0,400}\baction\s*=\s*['\"]?\s*https?:", re.IGNORECASE)
-_REFRESH = re.compile(
-    rb"http-equiv\s*=\s*['\"]?refresh[^>]{0,200}url\s*=\s*['\"]?(?:data|javascript|file|vbscript):", re.IGNORECASE
-)
-_WINDOWS = re.compile(rb"\b(?:WScript|ActiveXObject)\b|\bvbscript:|language\s*=\s*['\"]?vbscript|<hta:", re.IGNORECASE)
 _SHOWN_TYPES = (b"image/", b"font/", b"audio/", b"video/", b"text/css", b"application/font", b"application/x-font")
 
 
 def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what a page does beyond showing itself, and the files that it has in it."""
     octets = _looked_at(thing.octets)
-    yield from _files_in(thing, octets)
-    builds = _BUILDS.search(octets) is not None
-    if builds and (_DECODES.search(octets) or _DOWNLOADS.search(octets)):
+    page = octets.lower()
+    yield from _files_in(thing, octets, page)
+    has_script = _has(page, _SCRIPT)
+    if has_script and _has(page, _BUILDS) and (_has(page, _DECODES) or _has(page, _DOWNLOADS)):
         reason = f"{thing.where} is a web page that builds a file by a script, so that nobody can look into it before."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS, reason)
-    elif _WINDOWS.search(octets):
+    elif _has(page, _WINDOWS) and has_script:
         reason = f"{thing.where} is a web page with commands for Windows."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.NOTE, reason)
-    elif _REFRESH.search(octets):
+    elif _FRAGMENTS.search(page):
         reason = f"{thing.where} is a web page that goes on to a page or file in itself."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
-    elif not _is_file(thing):
-        return
-    elif _PASSWORD.search(octets):
-        where = "sends it to somebody else" if _POSTS.search(octets) else "takes it from you"
+    elif _is_file(thing):
+        yield from _of_a_file(thing, page, has_script=has_script)
+
+
+def _of_a_file(thing: Thing, page: bytes, *, has_script: bool) -> Iterator[Found]:
+    """Yield what a page does that is opened from a file."""
+    if _PASSWORD.search(page):
+        where = "sends it to somebody else" if _POSTS.search(page) else "takes it from you"
         reason = f"{thing.where} is a web page that asks for a password and {where}."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
-    elif _DECODES.search(octets) and _SCRIPT.search(octets):
+    elif has_script and _has(page, _DECODES):
         reason = f"{thing.where} is a web page whose script hides what it does."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
-    elif _SCRIPT.search(octets):
+    elif has_script:
         yield thing.finding(Kind.ACTIVE, Severity.NOTE, f"{thing.where} is a web page with a script.")
 
 
 def read_picture_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what an SVG does beyond being a picture: those that honest programs draw have no script."""
     octets = _looked_at(thing.octets)
-    yield from _files_in(thing, octets)
-    if _BUILDS.search(octets) or (_SCRIPT.search(octets) and _DECODES.search(octets)):
+    page = octets.lower()
+    yield from _files_in(thing, octets, page)
+    has_script = _has(page, _SCRIPT)
+    if has_script and (_has(page, _BUILDS) or _has(page, _DECODES)):
         reason = f"{thing.where} is a picture with a script that hides what it does."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS, reason)
-    elif _SCRIPT.search(octets) or b"<foreignobject" in octets.lower():
+    elif has_script or b"<foreignobject" in page:
         reason = f"{thing.where} is a picture that runs a script when it is opened."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+
+
+def _has(page: bytes, words: tuple[bytes, ...]) -> bool:
+    return any(word in page for word in words)
 
 
 def _looked_at(octets: bytes) -> bytes:
@@ -99,20 +112,30 @@ def _is_file(thing: Thing) -> bool:
     return bool(thing.name) or thing.depth > 0 or not thing.declared_type.startswith("text/")
 
 
-def _files_in(thing: Thing, octets: bytes) -> Iterator[Found]:
+def _files_in(thing: Thing, octets: bytes, page: bytes) -> Iterator[Found]:
     """Yield the files that stand in a page as data: addresses or as long strings of a script."""
-    for count, found in enumerate(_DATA.finditer(octets)):
-        if count == _MAX_PIECES:
-            break
+    for found in islice(_data_in(octets, page), _MAX_PIECES):
         media = found[1].lower()
         if not media.startswith(_SHOWN_TYPES):
             content = decode_base64(found[3]) if b"base64" in found[2].lower() else _unquoted(found[3])
             yield thing.inside(content, "", declared_type=media.decode("ascii"))
-    for count, found in enumerate(_LONG_LITERAL.finditer(octets)):
-        if count == _MAX_PIECES:
-            break
-        yield thing.inside(decode_base64(found[1]))
-    for count, found in enumerate(_HEX_LITERAL.finditer(octets)):
-        if count == _MAX_PIECES:
-            break
-        yield thing.inside(bytes.fromhex(found[1][: len(found[1]) & ~1].decode("ascii")))
+    if b"<script" not in page:
+        return
+    for found in islice(_LONG_LITERAL.finditer(octets), _MAX_PIECES):
+        literal = found[1]
+        if _HEX.fullmatch(literal):
+            yield thing.inside(bytes.fromhex(literal[: len(literal) & ~1].decode("ascii")))
+        yield thing.inside(decode_base64(literal))
+
+
+def _data_in(octets: bytes, page: bytes) -> Iterator[re.Match[bytes]]:
+    position = 0
+    for _ in range(_MAX_TRIES):
+        position = page.find(b"data:", position)
+        if position < 0:
+            return
+        found = _DATA.match(octets, position)
+        position += 5
+        if found is not None:
+            position = found.end()
+            yield found

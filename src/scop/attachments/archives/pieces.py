@@ -22,7 +22,7 @@ __all__ = [
 PIECE_OCTETS = 1 << 16
 _RAW_DEFLATE = -15
 # What a decoder of LZMA may hold as its dictionary: archives of mail size have 16 MiB and less.
-MAX_DICTIONARY_OCTETS = 40 << 20
+MAX_DICTIONARY_OCTETS = 33 << 20
 
 
 def sliced(octets: bytes, start: int, end: int) -> Iterator[bytes]:
