@@ -222,7 +222,7 @@ def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: P
     learned = row(town.scop("spam", "train", *kinds, "--json"))
     assert (9, 0, 11, 10, 10) == tuple(learned[name] for name in ("ham", "spam", "known", "model_ham", "model_spam"))
     town.scop("account", "add", "erin", "--password", PASSWORD)
-    town.receive(f"erin@{DOMAIN}", letter("Cheap pills", "Cheap pills for the winner of the casino lottery."))
+    town.receive(f"erin@{DOMAIN}", letter("Cheap pills", "Cheap pills online, winner of the casino lottery prize."))
     town.receive(f"erin@{DOMAIN}", letter("Meeting 11", "The pier and the lighthouse, at the harbour meeting."))
     mails = cast("list[Row]", row(town.scop("mail", "list", "erin", "--json"))["mails"])
     assert [("Cheap pills", "Junk"), ("Meeting 11", "INBOX")] == [(mail["subject"], mail["folder"]) for mail in mails]
