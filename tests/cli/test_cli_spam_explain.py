@@ -87,3 +87,15 @@ def test_bad_input_of_explain_is_named(model: Path, tmp_path: Path, words: tuple
     """One sentence names what is wrong, and the fix."""
     said = explain(SPAM, tmp_path, *(word.format(folder=tmp_path, model=model) for word in words))
     assert (2, True) == (said.status, sentence in said.err)
+
+
+def test_model_in_a_file_knows_our_people(tmp_path: Path) -> None:
+    """Trained with our domain, a file knows the names that people write to there, and whoever bears them elsewhere."""
+    ham = tmp_path / "ham.eml"
+    ham.write_bytes(b"From: <cid@lagoon.example>\nTo: Ada Lovelace <ada@harbor.test>\n\nThe minutes\n")
+    model = str(tmp_path / "model.spam")
+    trained = scop("spam", "train", "--ham", str(ham), "--model", model, "--domain", "harbor.test")
+    assert 0 == trained.status, trained.err
+    told: Any = explain(b"From: Ada Lovelace <x@evil.test>\n\nHello\n", tmp_path, "--model", model, "--json").json
+    assert ["our-person"] == [one["trick"] for one in told["suspicions"]]
+    assert 2 == scop("spam", "train", "--ham", str(ham), "--domain", "harbor.test").status

@@ -69,8 +69,9 @@ def test_saved_is_loaded() -> None:
     """Everything is the same after save and load, for the same key."""
     taught = Acquaintances(OURS, b"key")
     taught.take(taught.introduction_of(wanted()))
-    loaded = Acquaintances.load(taught.save(), OURS, b"key")
+    loaded = Acquaintances.load(taught.save(), b"key")
     assert taught.save() == loaded.save()
+    assert loaded.is_ours(ADA)
     assert loaded.knows_address(Address("", "Grace0@lagoon0.example"))
     assert "lagoon0.example" == loaded.imitated_by("lagoon0-login.test")
 
@@ -111,6 +112,7 @@ def test_domains_become_ours_and_others() -> None:
     acquaintances = Acquaintances(OURS)
     assert "harbor.test" == acquaintances.imitated_by("harb0r.test")
     acquaintances.belong_to(("mail.lagoon.example",))
+    acquaintances.belong_to(())
     assert ("", "lagoon.example") == (
         acquaintances.imitated_by("harb0r.test"),
         acquaintances.imitated_by("1agoon.test"),

@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from scop.store import StoreError
-from scop.store.spam_model import SpamModel
+from scop.store.spam_model import SpamModel, SpamModelOptions
 
 __all__ = ["opened"]
 
 
-def opened(path: Path) -> SpamModel:
+def opened(path: Path, own_domains: tuple[str, ...] = ()) -> SpamModel:
     """Open or make a model with its lessons; what hinders that is said to the person."""
     try:
-        return SpamModel.open(path)
+        return SpamModel.open(path, SpamModelOptions(own_domains=own_domains))
     except OSError as fault:
         raise click.ClickException(f"{fault.filename or path}: {fault.strerror or fault}") from None
     except (ValueError, StoreError, sqlite3.Error) as fault:

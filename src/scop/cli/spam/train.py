@@ -46,6 +46,9 @@ class _Told:
 @click.option("--spam", "spam_paths", multiple=True, type=click.Path(path_type=Path), help="Spam, likewise.")
 @click.option("--forget", multiple=True, type=click.Path(path_type=Path), help="Mail to unlearn, likewise.")
 @click.option("--model", type=click.Path(path_type=Path), help="Teach the model in this file instead of the mesh's.")
+@click.option(
+    "--domain", multiple=True, help="With --model, a domain of ours: who is written to there is of our people."
+)
 @config_option
 @json_option
 def train(
@@ -53,6 +56,7 @@ def train(
     spam_paths: tuple[Path, ...],
     forget: tuple[Path, ...],
     model: Path | None,
+    domain: tuple[str, ...],
     config: Path,
     as_json: bool,
 ) -> None:
@@ -67,9 +71,11 @@ def train(
         raise click.ClickException("name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn")
     kinds = Kind.at("ham", ham), Kind.at("spam", spam_paths), Kind.at("", forget)
     if model is None:
+        if domain:
+            raise click.UsageError("--domain is for a model in a FILE; the mesh knows its own domain")
         told = with_operator(config, lambda operator: _in_mesh(operator, kinds))
     else:
-        told = asyncio.run(_in_file(model, kinds))
+        told = asyncio.run(_in_file(model, domain, kinds))
     _say(told, str(model or "the running filter"), as_json=as_json)
 
 
@@ -91,16 +97,18 @@ async def _in_mesh(operator: Operator, kinds: tuple[Kind, ...]) -> _Told:
     return told
 
 
-async def _in_file(path: Path, kinds: tuple[Kind, ...]) -> _Told:
-    async with _teachable(path) as (learn, counts):
+async def _in_file(path: Path, own_domains: tuple[str, ...], kinds: tuple[Kind, ...]) -> _Told:
+    async with _teachable(path, own_domains) as (learn, counts):
         told = await _learned(kinds, learn)
         told.model_ham, told.model_spam = counts()
         return told
 
 
 @asynccontextmanager
-async def _teachable(path: Path) -> AsyncIterator[tuple[Learn, Callable[[], tuple[int, int]]]]:
-    model = opened(path)
+async def _teachable(
+    path: Path, own_domains: tuple[str, ...]
+) -> AsyncIterator[tuple[Learn, Callable[[], tuple[int, int]]]]:
+    model = opened(path, own_domains)
 
     async def learn(label: str, octets: bytes) -> bool:
         mail = octets[:MAX_LESSON_OCTETS]

@@ -31,6 +31,7 @@ MAX_ADDRESSES = 16_384
 MAX_REDIRECTIONS = 8_192
 MAX_NAMES = 2_048
 MAX_LINKED = 8_192
+MAX_OWN_DOMAINS = 1_000
 MAX_PER_MAIL = 16  # links, and names of our people, of one mail
 MAX_NAME_CHARACTERS = 60
 MIN_NAME_WORDS = 2  # "Ada" is the name of many
@@ -73,6 +74,7 @@ class _Saved(msgspec.Struct, frozen=True, array_like=True):
     redirections: _Counts
     names: _Counts
     linked: _Counts
+    own_domains: Annotated[tuple[_Text, ...], msgspec.Meta(max_length=MAX_OWN_DOMAINS)]
 
 
 class Acquaintances:
@@ -90,9 +92,12 @@ class Acquaintances:
         self.belong_to(own_domains)
 
     def belong_to(self, own_domains: Iterable[str]) -> None:
-        """Say which domains are our own: names that people write to there are those of our people."""
+        """Say which domains are our own: names that people write to there are those of our people.
+
+        It is saved; where none is named, what was said before stays.
+        """
         before = self.own_domains
-        self.own_domains = frozenset(registered_domain(a_labels(domain)) for domain in own_domains)
+        self.own_domains = frozenset(registered_domain(a_labels(domain)) for domain in own_domains) or before
         for domain in before - self.own_domains - WELL_KNOWN - self._domains.counts.keys():
             self._look_alikes.discard(domain)
         for domain in self.own_domains:
@@ -185,10 +190,12 @@ class Acquaintances:
 
     def save(self) -> bytes:
         """Return all of it as octets that `load` reads."""
-        return _MAGIC + msgspec.msgpack.encode(_Saved(*[tally.counts for tally in self._all()]))
+        domains, addresses, redirections, names, linked = [tally.counts for tally in self._all()]
+        saved = _Saved(domains, addresses, redirections, names, linked, tuple(sorted(self.own_domains)))
+        return _MAGIC + msgspec.msgpack.encode(saved)
 
     @classmethod
-    def load(cls, octets: bytes, own_domains: Iterable[str] = (), key: bytes = b"") -> Acquaintances:
+    def load(cls, octets: bytes, key: bytes = b"") -> Acquaintances:
         """Return what `save` wrote, for the same key; raises `ValueError` for anything else."""
         if not octets.startswith(_MAGIC):
             raise ValueError("these octets are no acquaintances of this version")
@@ -196,7 +203,7 @@ class Acquaintances:
             saved = msgspec.msgpack.decode(octets[len(_MAGIC) :], type=_Saved)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"the acquaintances are damaged: {error}") from None
-        loaded = cls(own_domains, key)
+        loaded = cls(saved.own_domains, key)
         kept = (saved.domains, saved.addresses, saved.redirections, saved.names, saved.linked)
         for tally, counts in zip(loaded._all(), kept, strict=True):
             tally.replace(counts)
