@@ -71,6 +71,9 @@ class _Walk:
                 self._leave(stack.pop())
             elif isinstance(item, Finding):
                 self._note(item)
+            elif item.depth > self._options.bounds.depth:
+                reason = f"{item.shown_name} lies deeper in other files than is looked into."
+                self._note(item.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason))
             elif self._inspection.admits(item):
                 stack.append(self._enter(item))
             else:
@@ -114,10 +117,6 @@ class _Walk:
         for check in self._options.checks:
             yield from check(thing)
         for reader in readers_of(kind):
-            if thing.depth >= self._options.bounds.depth:
-                reason = f"{thing.shown_name} lies deeper in other archives than is looked into."
-                yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
-                return
             yield from reader(thing, self._inspection)
         yield from read_appended(thing, kind, self._inspection)
 

@@ -40,7 +40,7 @@ class Thing:
     def where(self) -> str:
         """The name as a subject, with the archive that it was found in: `invoice.exe in invoice.zip`."""
         steps = self.place.split(_STEP)
-        return f"{self.shown_name} in {steps[-2]}" if self.depth and len(steps) > 2 else self.shown_name
+        return f"{self.shown_name} in {steps[-2]}" if self.depth and len(steps) > 1 else self.shown_name
 
     @property
     def ending(self) -> str:
