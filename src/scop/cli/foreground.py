@@ -8,7 +8,7 @@ import resource
 import signal
 from collections.abc import Callable, Coroutine
 
-__all__ = ["asked_to_end", "run_to_the_end", "written_place"]
+__all__ = ["asked_to_end", "loop_factory", "run_to_the_end", "written_place"]
 
 
 def run_to_the_end(main: Callable[[], Coroutine[object, object, None]]) -> None:
@@ -17,7 +17,7 @@ def run_to_the_end(main: Callable[[], Coroutine[object, object, None]]) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the default of 1,024 is a wish of select(2)'s times
     gc.collect()
     gc.freeze()  # what was imported stays: no need to look through it again and again
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(main())
 
 
@@ -35,7 +35,8 @@ def written_place(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the fastest loop that is there, loaded: once a process is confined no code can be."""
     try:
         import uvloop
     except ModuleNotFoundError:

@@ -70,17 +70,16 @@ class MilterServer(asyncio.Protocol):
         self._heard = self._loop.time()
         self._connection.receive_data(octets)
         said: list[bytes] = []
+        goes_on = False
         try:
-            self._answer(said)
+            goes_on = self._answer(said)
         except RemoteProtocolError as fault:
             self._on_broken(str(fault))
-            self._transport.close()
         except Exception as fault:  # a bug, whatever it is: the mail server is to go on without us
             self._on_fault(fault)
-            self._transport.close()
         if said:
             self._transport.write(b"".join(said))
-        if self._retired and self._session.is_idle():
+        if not goes_on or (self._retired and self._session.is_idle()):
             self._transport.close()
 
     def pause_writing(self) -> None:
@@ -108,16 +107,17 @@ class MilterServer(asyncio.Protocol):
         """End at once."""
         self._transport.abort()
 
-    def _answer(self, said: list[bytes]) -> None:
+    def _answer(self, said: list[bytes]) -> bool:
+        """Gather what is said to what came; return whether the mail server goes on."""
         connection = self._connection
         while (event := connection.next_event()) is not NEED_DATA:
             if isinstance(event, Negotiation):
                 said.append(connection.send(CONTINUE))
             elif event == Quit():
-                self._transport.close()
-                return
+                return False
             else:
                 said.extend([connection.send(each) for each in self._session.event(event, connection.macro)])
+        return True
 
     def _look_at_clock(self) -> None:
         silent = self._loop.time() - self._heard

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from scop.base.sources import Networks
-from scop.cli.foreground import written_place
+from scop.cli.foreground import loop_factory, written_place
 from scop.cli.smtp_serve_targets import place_of
 from scop.mesh.code_paths import code_paths
 from scop.mesh.confine import Rules, confine
@@ -100,8 +100,7 @@ def written_listener(listener: socket.socket) -> str:
 def give_up_rights(rights: Rights) -> tuple[str, ...]:
     """Give up all but `rights`; return what this kernel cannot enforce. Raises `PermanentFailure`."""
     load_charsets()
-    with contextlib.suppress(ModuleNotFoundError):
-        import uvloop  # noqa: F401 - code cannot be loaded afterwards
+    loop_factory()
     uid, gid = _ids(rights.user)
     report = confine(
         Rules(

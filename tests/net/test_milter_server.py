@@ -1,0 +1,108 @@
+"""The driver of the milter machine: answers, ends, and what ends it early."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from fakes.mail_sessions import listen
+from fakes.milter_talk import heard, offer, written
+from scop.net.connections import Connections
+from scop.net.milter_server import MilterServer
+from scop.smtp.milter import CONTINUE, Action, Event, Mail, MessageEnd, Quit, Step, Wishes
+from scop.smtp.milter.answers import Answer, Change
+
+
+@dataclass
+class Notes:
+    """A session that notes what it is told, and what its server complains of."""
+
+    events: list[Event] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    connections: Connections = field(default_factory=Connections)
+    fault: Exception | None = None
+    idle: bool = True
+
+    def event(self, event: Event, _macro: Callable[[str], str], /) -> Iterable[Answer | Change]:
+        """Note an event, and go on."""
+        if self.fault is not None:
+            raise self.fault
+        self.events.append(event)
+        self.idle = not isinstance(event, Mail)
+        return (CONTINUE,)
+
+    def is_idle(self) -> bool:
+        """Tell whether no message is open."""
+        return self.idle
+
+    def server(self) -> MilterServer:
+        """Return what one connection is served by."""
+        return MilterServer(
+            Wishes(Action.ADD_FIELDS, Step(0)),
+            self,
+            self.connections,
+            on_fault=lambda fault: self.faults.append(str(fault)),
+            on_broken=self.broken.append,
+        )
+
+
+async def said_to(notes: Notes, octets: bytes) -> bytes:
+    """Say octets, read to the end."""
+    async with asyncio.timeout(20), listen(notes.server) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        writer.write(octets)
+        said = await reader.read()
+        writer.close()
+        return said
+
+
+async def test_milter_server_answers_to_the_end() -> None:
+    """Each event is answered, and goodbye closes the connection."""
+    notes = Notes()
+    said = await said_to(notes, offer() + written(Mail("<a@b>")) + written(MessageEnd()) + written(Quit()))
+    assert "Occ" == heard(said).letters
+    assert [Mail("<a@b>"), MessageEnd()] == notes.events
+    assert 0 == len(notes.connections)
+
+
+async def test_milter_server_leaves_who_breaks_the_protocol() -> None:
+    """It is told why, and the mail server goes on without a filter."""
+    notes = Notes()
+    assert b"" == await said_to(notes, b"GET / HTTP/1.1\r\n\r\n")
+    assert 1 == len(notes.broken)
+
+
+async def test_milter_server_ends_where_a_session_fails() -> None:
+    """A bug is told of; what was answered before is still heard."""
+    notes = Notes(fault=RuntimeError("a bug"))
+    assert "O" == heard(await said_to(notes, offer() + written(Mail("<a@b>")))).letters
+    assert ["a bug"] == notes.faults
+
+
+async def test_milter_server_that_is_to_end_lets_a_message_be_answered() -> None:
+    """Who is idle is left at once, who is in the middle of a message after its end."""
+    notes = Notes()
+    async with asyncio.timeout(20), listen(notes.server) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        writer.write(offer() + written(Mail("<a@b>")))
+        await reader.readexactly(17 + 5)
+        draining = asyncio.create_task(notes.connections.drain(10))
+        await asyncio.sleep(0)
+        writer.write(written(MessageEnd()))
+        assert "c" == heard(await reader.read()).letters
+        await draining
+        writer.close()
+
+
+async def test_milter_server_that_is_to_end_leaves_the_idle() -> None:
+    """Nobody waits for a mail server that keeps its connection."""
+    notes = Notes()
+    async with asyncio.timeout(20), listen(notes.server) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        writer.write(offer())
+        await reader.readexactly(17)
+        await notes.connections.drain(10)
+        assert b"" == await reader.read()
+        writer.close()
