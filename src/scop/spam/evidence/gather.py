@@ -30,7 +30,7 @@ MAX_ADDRESS_CHARACTERS = 2_000
 MAX_RECIPIENTS = 20
 
 _LIMITS = Limits(parts=200, header_octets=1 << 17, fields=300, field_octets=1 << 14)
-# The shape of nearly all: read from the decoded field where nothing in the header needed decoding.
+# The shape of nearly all.
 _PLAIN_ADDRESS = re.compile(
     r"(?:(?:\"([^\"<>@\\]*+)\"|([^\"<>@,;:()\\]*+))[ \t]*)?<([\w.+=-]{1,64}@[\w.-]{1,255})>"
     r"|([\w.+=-]{1,64}@[\w.-]{1,255})",
@@ -44,16 +44,15 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
     fields = read_fields(message.header)
     texts = read_texts(message, scope)
     words = [word for text in texts.texts for word in text.words]
-    tokens = plain_field_tokens(fields) if scope is Scope.PLAIN else _facts(message, fields, connection)
-    tokens += texts.tokens
-    tokens += _link_tokens(texts)
-    if scope is Scope.FULL:
-        tokens += _text_tokens(texts)
-    tokens += shortened(words)
+    if scope is Scope.PLAIN:
+        tokens = [*plain_field_tokens(fields), *texts.tokens, *_link_tokens(texts), *shortened(words)]
+        return Evidence(tokens=_bounded(tokens), words=tuple(words[:MAX_WORDS]), octets=b"")
+    tokens = _facts(message, fields, connection)
+    tokens += [*texts.tokens, *_link_tokens(texts), *_text_tokens(texts), *shortened(words)]
     return Evidence(
         tokens=_bounded(tokens),
         words=tuple(words[:MAX_WORDS]),
-        octets=_octets(fields, texts) if scope is Scope.FULL else b"",
+        octets=_octets(fields, texts),
         text="\n".join([text.seen for text in texts.texts])[:MAX_SEEN_CHARACTERS],
         subject=fields.get("subject"),
         author=_first_address(message, fields, "from"),
@@ -127,9 +126,11 @@ def _addresses(message: Message, fields: Fields, name: str) -> list[Address]:
     body = fields.get(name)
     if not body:
         return []
-    plain = _PLAIN_ADDRESS.fullmatch(body)
-    if plain is not None and b"=?" not in message.header.octets:
+    is_encoded = b"=?" in message.header.octets
+    plain = None if is_encoded else _PLAIN_ADDRESS.fullmatch(body)
+    if plain is not None:
         return [Address((plain[1] or plain[2] or "").strip(), plain[3] or plain[4])]
-    field = message.header.all(name)[0]  # not yet decoded: an encoded word may hold what looks like an address
-    addresses = parse_addresses(field.unfolded[:MAX_ADDRESS_CHARACTERS], limits=_LIMITS)
+    if is_encoded:  # an encoded word may hold what looks like an address: cut before it is decoded
+        body = message.header.all(name)[0].unfolded
+    addresses = parse_addresses(body[:MAX_ADDRESS_CHARACTERS], limits=_LIMITS)
     return [one for one in addresses if isinstance(one, Address)]

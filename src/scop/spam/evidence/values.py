@@ -13,7 +13,7 @@ __all__ = ["Evidence", "Form", "Link", "Scope"]
 class Scope(StrEnum):
     """How much is looked for."""
 
-    PLAIN = "plain"  # words, fields and hosts: the cheap one
+    PLAIN = "plain"  # words, fields and hosts, as tokens only: the cheap one
     FULL = "full"
 
 
@@ -39,6 +39,7 @@ class Evidence:
 
     tokens: tuple[str, ...]  # each once, in a fixed order; `kind:value`, a bare one is a word of the text
     words: tuple[str, ...]  # folded words of the visible text, in reading order, with repetitions
+    # What follows is empty in the plain scope.
     octets: bytes  # header and decoded text, what our own cells and other filters wrote left out
     text: str = ""  # the visible text as it is written
     subject: str = ""
