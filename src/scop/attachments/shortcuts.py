@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from scop.attachments.finding import Kind, Severity
-from scop.attachments.inspection import Inspection
+from scop.attachments.inspection import BROKEN, Inspection
 from scop.attachments.thing import Found, Thing, shown
 from scop.attachments.true_types import decoded_text
 
@@ -30,7 +30,10 @@ _MAX_SHOWN_ITEMS = 40
 
 def read_link(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what a Windows shortcut runs ([MS-SHLLINK] §2)."""
-    opens = _link_target(thing.octets)
+    try:
+        opens = _link_target(thing.octets)
+    except BROKEN:  # what it opens cannot be told; that it is one is enough
+        opens = ""
     what = f": {shown(opens)}" if opens else ""
     reason = f"{thing.where} is a Windows shortcut, which runs what its sender chose{what}."
     yield thing.finding(Kind.SHORTCUT, Severity.DANGEROUS, reason)

@@ -1,0 +1,166 @@
+"""Shortcuts say what they open, pages what they do, and envelopes give what is in them."""
+
+from __future__ import annotations
+
+import base64
+import struct
+
+import pytest
+
+from fakes.containers import EICAR, PROGRAM, things_in, tnef_envelope, zip_archive
+from scop.attachments import Finding, Kind, Severity, Thing, examine_thing
+
+_LNK_BEGIN = b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F"
+
+
+def _link(arguments: str, *, path: str = "") -> bytes:
+    """Return a Windows shortcut with a relative path and arguments."""
+    flags = 0x80 | 0x20 | 0x08 | (2 if path else 0)
+    info = b""
+    if path:
+        base = 28
+        content = path.encode("cp1252") + b"\0\0"
+        info = struct.pack("<IIIIIII", base + len(content), base, 1, 0, base, 0, base + len(content) - 1) + content
+    strings = b"".join(struct.pack("<H", len(text)) + text.encode("utf-16-le") for text in (".\\cmd.exe", arguments))
+    return _LNK_BEGIN + struct.pack("<I", flags) + bytes(76 - 24) + info + strings
+
+
+def _only(octets: bytes, name: str, kind: Kind) -> Finding:
+    (found,) = [one for one in examine_thing(Thing(octets, name, place=name)) if one.kind is kind]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("octets", "opens"),
+    [
+        (_link("/c calc"), ".\\cmd.exe /c calc"),
+        (_link("-enc AAAA", path="C:\\Windows\\powershell.exe"), "C:\\Windows\\powershell.exe -enc AAAA"),
+    ],
+)
+def test_a_windows_shortcut_is_told_with_what_it_runs(octets: bytes, opens: str) -> None:
+    """Target and arguments stand in the sentence."""
+    reason = f"a.lnk is a Windows shortcut, which runs what its sender chose: {opens}."
+
+    assert (Severity.DANGEROUS, reason) == (
+        _only(octets, "a.lnk", Kind.SHORTCUT).severity,
+        _only(octets, "a.lnk", Kind.SHORTCUT).reason,
+    )
+
+
+def test_a_broken_windows_shortcut_is_told() -> None:
+    """One that cannot be read is no less a shortcut."""
+    found = examine_thing(Thing(_LNK_BEGIN + b"\xff" * 60, "photo.jpg"))
+
+    assert Severity.DANGEROUS in {one.severity for one in found if one.kind is Kind.SHORTCUT}
+
+
+_SETTING = b"""<?xml version="1.0"?><PCSettings>
+<SearchableContent xmlns="http://schemas.microsoft.com/Search/2013/SettingContent">
+<DeepLink>%windir%\\system32\\cmd.exe</DeepLink></SearchableContent></PCSettings>"""
+
+
+@pytest.mark.parametrize(
+    ("octets", "severity"),
+    [
+        (b"[InternetShortcut]\r\nURL=https://lagoon.example/\r\n", Severity.NOTE),
+        (b"[DEFAULT]\r\nBASEURL=x\r\n[InternetShortcut]\r\nURL=http://lagoon.example/\r\n", Severity.NOTE),
+        (b"[InternetShortcut]\r\nURL=file://lagoon.example/a.exe\r\n", Severity.DANGEROUS),
+        (b"[InternetShortcut]\r\nURL=\\\\lagoon.example\\a\r\n", Severity.DANGEROUS),
+        (b"[InternetShortcut]\r\n", Severity.SUSPICIOUS),
+        (b"[Desktop Entry]\nType=Application\nExec=sh -c 'id'\n", Severity.DANGEROUS),
+        (b"[Desktop Entry]\nType=Link\n", Severity.SUSPICIOUS),
+        (b"WEB\r\n1\r\nhttps://lagoon.example/a\r\n", Severity.DANGEROUS),
+        (
+            _SETTING,
+            Severity.DANGEROUS,
+        ),
+    ],
+)
+def test_a_shortcut_is_as_bad_as_what_it_opens(octets: bytes, severity: Severity) -> None:
+    """A link to the web is what any mail has; a program is not."""
+    assert severity is _only(octets, "a.url", Kind.SHORTCUT).severity
+
+
+_BUILT = """<html><script>var b = new Blob([atob('UEsDBA==')]);
+a.href = URL.createObjectURL(b); a.download = 'a.zip'; a.click()</script></html>"""
+_PACKED = base64.b64encode(zip_archive("a.exe", PROGRAM)).decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "severity"),
+    [
+        (
+            _BUILT,
+            Severity.DANGEROUS,
+        ),
+        ("<html><script>navigator.msSaveOrOpenBlob(new Uint8Array(x), 'a.iso')</script></html>", Severity.DANGEROUS),
+        ("<html><script>new ActiveXObject('WScript.Shell')</script></html>", Severity.DANGEROUS),
+        ("<html><meta http-equiv='refresh' content='0;url=data:text/html;base64,AAAA'></html>", Severity.SUSPICIOUS),
+        ("<html><form action='https://lagoon.example/x'><input type='password'></form></html>", Severity.SUSPICIOUS),
+        ("<html><script>eval(unescape('%61'))</script></html>", Severity.SUSPICIOUS),
+        ("<html><script>var a = 1;</script></html>", Severity.NOTE),
+    ],
+)
+def test_a_page_is_as_bad_as_what_it_does(page: str, severity: Severity) -> None:
+    """A page that builds a file is dangerous, one that asks for a password suspicious, a script alone is told."""
+    assert severity is _only(page.encode(), "a.html", Kind.ACTIVE).severity
+    assert severity is _only(page.encode("utf-16"), "a.html", Kind.ACTIVE).severity
+
+
+def test_a_page_that_only_shows_is_nothing() -> None:
+    """Pictures, styles and links are what pages are for."""
+    page = b"<html><style>p {color: red}</style><img src='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAE='><a href='https://lagoon.example/'>x</a></html>"
+
+    assert () == examine_thing(Thing(page, "a.html"))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<html><a href='data:application/zip;base64,{_PACKED}'>x</a></html>",
+        f"<html><script>var a = '{_PACKED}';</script></html>",
+        f"<html><script>var a = '{base64.b64decode(_PACKED).hex()}';</script></html>",
+        f"<svg xmlns='http://www.w3.org/2000/svg'><script>var a = '{_PACKED}';</script></svg>",
+    ],
+)
+def test_files_in_a_page_are_looked_into(page: str) -> None:
+    """What a page carries as data or as a long string is a file like any other."""
+    found = examine_thing(Thing(page.encode(), "a.html"))
+
+    assert Severity.DANGEROUS in {one.severity for one in found if one.kind is Kind.EXECUTABLE}
+
+
+@pytest.mark.parametrize(
+    ("picture", "severities"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><circle r='1'/></svg>", set()),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='location=\"https://lagoon.example\"'/>",
+            {Severity.SUSPICIOUS},
+        ),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>eval(atob('aa'))</script></svg>", {Severity.DANGEROUS}),
+    ],
+)
+def test_a_picture_with_a_script_is_told(picture: bytes, severities: set[Severity]) -> None:
+    """An SVG is a picture until it runs something."""
+    assert severities == {one.severity for one in examine_thing(Thing(picture, "a.svg"))}
+
+
+def test_the_envelope_of_outlook_gives_its_files() -> None:
+    """TNEF is opened, its names come from its properties."""
+    things = things_in(Thing(tnef_envelope("invoice.scr", EICAR), "winmail.dat"))
+
+    assert [("winmail.dat", False), ("invoice.scr", True)] == [(one.name, one.octets == EICAR) for one in things]
+
+
+def test_binhex_gives_its_file() -> None:
+    """BinHex 4.0 is decoded, its runs too (RFC 1741)."""
+    digits = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+    usual = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    content = b"a" * 90 + b"\x90b"
+    packed = b"a\x90\x5a" + b"\x90\0b"
+    plain = b"\1x\0TEXTttxt\0\0" + struct.pack(">II", len(content), 0) + b"\0\0" + packed + bytes(4)
+    written = base64.b64encode(plain).rstrip(b"=").translate(bytes.maketrans(usual, digits))
+    things = things_in(Thing(b"(This file must be converted with BinHex 4.0)\r\n\r\n:" + written + b":\r\n", "x.hqx"))
+
+    assert [("x.hqx", False), ("x", True)] == [(one.name, one.octets == content) for one in things]
