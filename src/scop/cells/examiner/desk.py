@@ -59,12 +59,14 @@ class Desk:
         try:
             with self._options.underway.at_work(digest):
                 outcome = await self._look(mail, work.lane.nice)
-            is_trouble = bool(outcome.trouble)
+            is_trouble = bool(outcome.trouble) and not outcome.is_starved
         finally:
             seconds = clock.monotonic() - started
             self._lanes.done(work, seconds, clock.monotonic(), is_trouble=is_trouble)
             self._call_next()
         self._tell(mail, outcome, seconds)
+        if outcome.is_starved:  # a mail that has no end without using the processor is set aside the third time
+            raise TemporaryFailure("the machine is too busy to examine mail")
         return outcome.findings
 
     async def _turn(self, client: str) -> Work:
@@ -96,7 +98,9 @@ class Desk:
         if not virus:
             return outcome
         sentence = f"The virus scanner knows what it brings: {virus}."
-        return Outcome((FoundThing("virus", "dangerous", "", sentence), *outcome.findings), outcome.trouble)
+        return Outcome(
+            (FoundThing("virus", "dangerous", "", sentence), *outcome.findings), outcome.trouble, outcome.is_starved
+        )
 
     def _tell(self, mail: ArrivedMail, outcome: Outcome, seconds: float) -> None:
         found = [f"{one.severity} {one.kind} {printable(one.place)}" for one in outcome.findings]

@@ -29,14 +29,15 @@ class Errand(msgspec.Struct, frozen=True, array_like=True):
     mail_octets: int
     wall_seconds: float
     memory_octets: int
-    nice: int
+    nice: int  # past 19: runs where nobody else wants the processor
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True):
-    """The child of an errand is no more; `status` is as wait(2) has it."""
+    """The child of an errand is no more; `status` is as wait(2) has it, with what it used of the processor."""
 
     number: int
     status: int
+    cpu_seconds: float = 0.0
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):

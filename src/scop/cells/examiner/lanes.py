@@ -2,8 +2,8 @@
 
 Every client is known, a stranger or a suspect. It becomes known by a few mails that were examined without trouble, and
 a suspect, for a while, by one that was not. Each lane has a bounded number of waiting mails and is served in rounds by
-client; the known go first. One child may always be had by the known only, and one at most by suspects, who run with
-the lowest priority. So a flood of mails that each take all the time there is costs the others little.
+client; the known go first. One child may always be had by the known only, and one at most by suspects, who run
+where nobody else wants the processor. So a flood of mails that each take all the time there is costs the others little.
 
 Standards: none.
 """
@@ -35,8 +35,8 @@ class Lane(Enum):
 
     @property
     def nice(self) -> int:
-        """The priority of its children, as setpriority(2) counts: below that of every cell."""
-        return {Lane.KNOWN: 5, Lane.STRANGER: 10, Lane.SUSPECT: 19}[self]
+        """The priority of its children, as nice(2) counts, below that of every cell; past 19 whatever is left over."""
+        return {Lane.KNOWN: 5, Lane.STRANGER: 10, Lane.SUSPECT: 20}[self]
 
     @property
     def room(self) -> int:

@@ -24,6 +24,7 @@ __all__ = ["ErrandLimits", "Nurse", "Outcome"]
 
 # How long the nursery may take beyond the child: to load all code, on a busy machine, and to tell.
 GRACE_SECONDS = 12.0
+STARVED_SHARE = 0.25  # of its time: who had the processor for less was not given a chance
 _CHILD_ENVIRONMENT = {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "PATH": "/usr/bin:/bin"}
 _TIMES_UP = {signal.SIGALRM, signal.SIGXCPU}
 
@@ -42,6 +43,7 @@ class Outcome:
 
     findings: tuple[FoundThing, ...]
     trouble: str = ""
+    is_starved: bool = False  # the machine was too busy to look: the mail may be harmless
 
 
 class Nurse:
@@ -52,7 +54,7 @@ class Nurse:
         self._process = process
         self._limits = limits
         self._numbers = itertools.count()
-        self._waiting: dict[int, asyncio.Future[int]] = {}
+        self._waiting: dict[int, asyncio.Future[Ended]] = {}
         self.lost = asyncio.Event()  # the nursery is no more: nothing can be examined until the cell starts anew
 
     @classmethod
@@ -88,18 +90,18 @@ class Nurse:
         """Have a child look into the mail in the memory behind a descriptor; raises `TemporaryFailure`."""
         answer = os.memfd_create("answer", os.MFD_CLOEXEC)
         try:
-            status = await self._send((mail, answer), mail_octets, nice)
-            return self._outcome(status, os.pread(answer, MAX_ANSWER_OCTETS, 0))
+            ended = await self._send((mail, answer), mail_octets, nice)
+            return self._outcome(ended, os.pread(answer, MAX_ANSWER_OCTETS, 0))
         finally:
             os.close(answer)
 
-    async def _send(self, descriptors: tuple[int, int], mail_octets: int, nice: int) -> int:
-        """Return the status with which the child ended."""
+    async def _send(self, descriptors: tuple[int, int], mail_octets: int, nice: int) -> Ended:
+        """Return how the child ended."""
         if self.lost.is_set():
             raise TemporaryFailure("the nursery is no more")
         number, limits = next(self._numbers), self._limits
         errand = Errand(number, mail_octets, limits.wall_seconds, limits.memory_octets, nice)
-        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._waiting[number] = ended
         try:
             socket.send_fds(self._control, [encode(errand)], descriptors)
@@ -127,7 +129,7 @@ class Nurse:
         ended = decode(Ended, octets)
         waiting = self._waiting.get(ended.number)
         if waiting is not None and not waiting.done():
-            waiting.set_result(ended.status)
+            waiting.set_result(ended)
 
     def _lose(self) -> None:
         self.lost.set()
@@ -135,9 +137,10 @@ class Nurse:
             if not waiting.done():
                 waiting.set_exception(TemporaryFailure("the nursery ended"))
 
-    def _outcome(self, status: int, octets: bytes) -> Outcome:
+    def _outcome(self, ended: Ended, octets: bytes) -> Outcome:
+        status = ended.status
         if os.WIFSIGNALED(status):
-            return self._killed(os.WTERMSIG(status))
+            return self._killed(os.WTERMSIG(status), ended.cpu_seconds)
         if status != 0:
             return _failed(f"the child ended with status {os.waitstatus_to_exitcode(status)}")
         try:
@@ -146,11 +149,12 @@ class Nurse:
             return _failed(f"the child answered with garbage: {error}")
         return _failed(answer.fault) if answer.fault else Outcome(answer.findings)
 
-    def _killed(self, number: int) -> Outcome:
+    def _killed(self, number: int, cpu_seconds: float) -> Outcome:
         if number in _TIMES_UP:
             seconds = f"{self._limits.wall_seconds:g} s"
             sentence = f"Its attachments could not be examined: looking into them takes longer than {seconds}."
-            return Outcome((unscannable(sentence),), f"longer than {seconds}")
+            trouble = f"longer than {seconds}, of which it had the processor for {cpu_seconds:.1f} s"
+            return Outcome((unscannable(sentence),), trouble, cpu_seconds < STARVED_SHARE * self._limits.wall_seconds)
         return _failed(f"the child was killed by {_name_of(number)}")
 
 

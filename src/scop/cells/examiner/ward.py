@@ -47,14 +47,17 @@ class Ward:
 
     def _take(self) -> bool:
         """Take one errand; False at the end of the cell."""
-        octets, descriptors, _, _ = socket.recv_fds(self._control, MAX_WORD_OCTETS, 2)
+        try:
+            octets, descriptors, _, _ = socket.recv_fds(self._control, MAX_WORD_OCTETS, 2)
+        except ConnectionError:  # it ended with words of ours unread
+            return False
         if not octets:
             return False
         errand = decode(Errand, octets)
         try:
             self._bear(errand, descriptors[0], descriptors[1])
         except OSError:
-            self._tell(errand.number, _NO_CHILD)
+            self._tell(Ended(errand.number, _NO_CHILD))
         for descriptor in descriptors:
             os.close(descriptor)
         return True
@@ -71,8 +74,8 @@ class Ward:
         child, number = self._children.pop(descriptor)
         self._poll.unregister(descriptor)
         os.close(descriptor)
-        _, status = os.waitpid(child, 0)
-        self._tell(number, status)
+        _, status, used = os.wait4(child, 0)
+        self._tell(Ended(number, status, used.ru_utime + used.ru_stime))
 
-    def _tell(self, number: int, status: int) -> None:
-        self._control.send(encode(Ended(number, status)))
+    def _tell(self, ended: Ended) -> None:
+        self._control.send(encode(ended))

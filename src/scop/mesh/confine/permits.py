@@ -113,7 +113,9 @@ _CONDITIONS: Permits = {
 _ONLY_WITH_CHILDREN = {
     "wait4",
     "pidfd_open",
+    "getpriority",
     "setpriority",
+    "sched_setscheduler",
     "capset",
     "seccomp",
     "landlock_create_ruleset",
@@ -130,7 +132,9 @@ _CHILDREN: Permits = {
     "clone": ((Is(0, signal.SIGCHLD, 0xFFFFFFFF & ~_CLONE_IDS),),),  # no threads and no namespaces
     "wait4": (),
     "pidfd_open": (),  # to wait with a limit; to send signals by it is not let
+    "getpriority": (),
     "setpriority": (),
+    "sched_setscheduler": (),
     "capset": (),
     "setitimer": ((Is(0, _ITIMER_REAL),),),
     "seccomp": (),

@@ -155,7 +155,9 @@ NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     # children, and their seals
     "wait4": (61, 260),
     "pidfd_open": (434, 434),
+    "getpriority": (140, 141),
     "setpriority": (141, 140),
+    "sched_setscheduler": (144, 119),
     "capset": (126, 91),
     "seccomp": (317, 277),
     "landlock_create_ruleset": (444, 444),
