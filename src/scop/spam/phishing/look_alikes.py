@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from scop.spam.evidence.folding import fold, without_accents
 from scop.spam.evidence.hosts import registered_domain
@@ -24,6 +25,7 @@ MIN_MISSPELT = 6  # letters; shorter names have honest neighbours ("apple", "app
 MIN_DRESSED = 4  # letters of a name that is found among other words ("visa-login")
 MIN_COMPOUND = 6  # letters of one that nothing parts from them ("paypallogin", but not "freemail")
 MAX_LABEL_CHARACTERS = 63  # RFC 1035 §2.3.4
+MAX_REMEMBERED = 4_096  # labels, and what was found of them: mails lead to the same places again and again
 
 _PUNYCODE = "xn--"  # RFC 5890 §2.3.2.1
 _PARTS = re.compile(r"[-_.]")
@@ -38,6 +40,7 @@ class LookAlikes:
         self._domains: set[str] = set()
         self._by_label: dict[str, list[str]] = {}
         self._by_key: defaultdict[str, list[str]] = defaultdict(list)  # what is left of a label → labels
+        self._found: dict[str, str] = {}  # by labels, until the names change
         for domain in domains:
             self.add(domain)
 
@@ -46,6 +49,7 @@ class LookAlikes:
         if domain in self._domains:
             return
         self._domains.add(domain)
+        self._found.clear()
         label = _label(domain)
         others = self._by_label.setdefault(label, [])
         others.append(domain)
@@ -58,6 +62,7 @@ class LookAlikes:
         if domain not in self._domains:
             return
         self._domains.remove(domain)
+        self._found.clear()
         label = _label(domain)
         others = self._by_label[label]
         others.remove(domain)
@@ -76,7 +81,12 @@ class LookAlikes:
         label = _label(domain)
         if label in self._by_label:  # the same house under another top-level domain, more often than not
             return self._as_subdomain(host, domain)
-        found = self._as_misspelt(label) or self._as_dressed(label)
+        found = self._found.get(label)
+        if found is None:
+            found = self._as_misspelt(label) or self._as_dressed(label)
+            if len(self._found) >= MAX_REMEMBERED:
+                self._found.clear()
+            self._found[label] = found
         return found or self._as_subdomain(host, domain)
 
     def _as_misspelt(self, label: str) -> str:
@@ -96,14 +106,16 @@ class LookAlikes:
     def _as_dressed(self, label: str) -> str:
         """Find `lagoon` in `lagoon-billing`, `securelagoon`, `lagoon-example-login`."""
         parts = _PARTS.split(label)
+        if len(parts) == 1:
+            return self._as_compound(label)
         for place, part in enumerate(parts):
             if len(part) < MIN_DRESSED:
                 continue
             rest = [*parts[:place], *parts[place + 1 :]]
             known = self._known(part) or self._as_misspelt(part)
-            if known and rest and all(word in BAIT_WORDS or word in known.split(".") for word in rest):
+            if known and all(word in BAIT_WORDS or word in known.split(".") for word in rest):
                 return known
-        return self._as_compound(label) if len(parts) == 1 else ""
+        return ""
 
     def _as_compound(self, label: str) -> str:
         for cut in range(2, min(len(label), MAX_LABEL_CHARACTERS) - 1):
@@ -131,9 +143,11 @@ class LookAlikes:
         return domains[0] if domains else ""
 
 
+@lru_cache(MAX_REMEMBERED)
 def skeleton(label: str) -> str:
     """Return what a label looks like: letters that are taken for each other become one."""
-    text = without_accents(fold(_unicode(label))).translate(_DIGITS)
+    seen = _unicode(label)
+    text = (seen.lower() if seen.isascii() else without_accents(fold(seen))).translate(_DIGITS)
     for pair, letter in _PAIRS:
         text = text.replace(pair, letter)
     return text.replace("-", "")

@@ -30,6 +30,7 @@ _ACCOUNTS = (
     *("banka hesabı", "iban numarası", "банковские реквизиты", "банковских реквизитов", "реквизиты", "расчётный счёт"),
     *("расчетный счет", "银行账户", "银行帐户", "收款账户", "振込先", "口座", "계좌"),
 )
+_ASCII_ACCOUNTS = tuple(filter(str.isascii, _ACCOUNTS))
 _CHANGE = re.compile(
     r"\b(?:chang(?:e|es|ed|ing)|updat(?:e|ed|es|ing)|new(?! york)|revised|replac(?:e|es|ed)|switch(?:ed)?|no longer|"
     r"geändert|geaendert|neue[nrs]?|aktualisiert\w*|änder\w+|nouve(?:au|aux|lle|lles)|chang(?:é|ées|ement)|modifi\w+|"
@@ -55,7 +56,7 @@ def changes_bank_details(text: str) -> bool:
 def _around_accounts(lower: str) -> Iterator[str]:
     """Yield what stands around words for an account, in so many places at most."""
     places = 0
-    for words in _ACCOUNTS:
+    for words in _ASCII_ACCOUNTS if lower.isascii() else _ACCOUNTS:
         place = lower.find(words)
         while place >= 0 and places < MAX_PLACES:
             end = place + len(words)
