@@ -22,6 +22,7 @@ test -x /usr/sbin/nsd || missing="$missing nsd"
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing libfaketime" # scenarios of other days
 test -x /usr/sbin/sshd || missing="$missing openssh-server" # the remote of the zones' history
 test -x /usr/sbin/opendkim || missing="$missing opendkim"
+command -v miltertest >/dev/null || missing="$missing miltertest"
 command -v rspamd >/dev/null || missing="$missing rspamd"
 /usr/bin/python3 -c "import spf" 2>/dev/null || missing="$missing python3-spf"
 /usr/bin/python3 -c "import dkim" 2>/dev/null || missing="$missing python3-dkim"

@@ -294,3 +294,32 @@ def test_interop_postfix_and_dovecot_have_our_filter_between_them(filter_bench: 
             time.sleep(0.1)
         assert 2 == len(found), postfix.log
         assert {"spam"} == labels([path.read_bytes() for path in found])
+
+
+MILTERTEST = """
+conn = mt.connect("inet:8895@{address}")
+mt.conninfo(conn, "mail.example", "192.0.2.7")
+mt.helo(conn, "mail.example")
+mt.mailfrom(conn, "<ann@example.test>")
+mt.header(conn, "Subject", "tide")
+mt.header(conn, "X-SCoP-Spam", "ham")
+mt.bodyrandom(conn, 2000000)
+if mt.eom(conn) ~= nil then error("the end of the message was not answered") end
+if not mt.eom_check(conn, MT_HDRDELETE, "X-SCoP-Spam") then error("a forged field is still there") end
+if not mt.eom_check(conn, MT_HDRINSERT, "X-SCoP-Spam") then error("there is no field of ours") end
+if mt.getreply(conn) ~= SMFIR_CONTINUE then error("the mail does not go on") end
+mt.disconnect(conn)
+"""
+
+
+def test_interop_miltertest_finds_a_milter(filter_bench: Bench) -> None:
+    """Another program that speaks the mail server's part understands us, also where a body is long."""
+    if shutil.which("miltertest") is None:
+        pytest.fail("PEER MISSING: miltertest; `make interop` as root installs it")
+    script = filter_bench.folder / "milter.lua"
+    script.write_text(MILTERTEST.format(address=filter_bench.address))
+    with filter_bench.filter(filter_bench.way("Milter")):
+        done = subprocess.run(
+            ["miltertest", "-s", str(script)], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)

@@ -24,6 +24,7 @@ from scop.net.onward import Onward
 from scop.net.pipe_session import Passage
 from scop.net.trace import new_trace_id
 from scop.smtp import Mail, Origin, Reply, ServerOptions, reply
+from scop.smtp.data import is_strict
 from scop.smtp.extensions import built_in
 from scop.spam.connection import Connection
 
@@ -143,4 +144,4 @@ def mended(octets: bytes) -> bytes:
     Lenient: Postfix before 3.9 passes bare CR, bare LF and NUL on. What took it in has answered for it, so a
     refusal would bounce it; as in newer ones (cleanup_replace_stray_cr_lf) each becomes a space, and no line begins.
     """
-    return _STRAY.sub(b" ", octets)
+    return octets if is_strict(octets) else _STRAY.sub(b" ", octets)  # the first takes a twentieth of the time
