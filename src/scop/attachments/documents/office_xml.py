@@ -31,6 +31,7 @@ from scop.attachments.thing import Found, Thing, shown
 __all__ = ["XmlFacts", "facts_findings", "read_office_xml", "xml_facts"]
 
 _MAX_FACTS = 500  # of each kind, of one piece
+_MAX_DEPTH = 1_000  # elements within elements; no program writes a hundred
 _MAX_TEXT = 48 << 20  # characters of one payload
 
 _WORTH_PARSING = re.compile(
@@ -82,6 +83,8 @@ class _Scan:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2].lower()
         self._path.append(local)
+        if len(self._path) > _MAX_DEPTH:
+            raise ValueError("elements lie too deep")
         opened = _OPENED.get(local)
         if opened is not None:
             opened(self, {key.rpartition(":")[2].lower(): value for key, value in attributes.items()})
@@ -270,7 +273,7 @@ def xml_facts(octets: bytes) -> XmlFacts | None:
     parser.CharacterDataHandler = scan.characters
     try:
         parser.Parse(octets, True)
-    except expat.ExpatError:
+    except (expat.ExpatError, ValueError):
         scan.facts.is_broken = True  # what was read until then counts
     return scan.facts
 

@@ -16,7 +16,7 @@ from scop.attachments.documents.fields import dde_finding
 from scop.attachments.documents.macros import sheet_macro_finding
 from scop.attachments.documents.office_xml import facts_findings, xml_facts
 from scop.attachments.documents.ole_objects import class_findings
-from scop.attachments.finding import Finding
+from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
 
@@ -54,6 +54,10 @@ def _part(part: Thing, sheets: _Sheets) -> Iterator[Finding]:
     if facts is None:
         return
     yield from facts_findings(part, facts)
+    if facts.is_broken and part.ending in {"xml", "rels"}:  # drawings in VML are often not well formed
+        yield part.finding(
+            Kind.BROKEN, Severity.SUSPICIOUS, "A part of the document is made so that it cannot be read."
+        )
     yield from class_findings(part, iter(facts.controls))
     sheets.has_macro_sheet |= facts.has_macro_sheet or any("macrosheet" in kind for kind, _ in facts.parts)
     sheets.is_automatic |= facts.has_automatic_name

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
+from typing import TypeAlias
 
 from scop.attachments.documents.fields import field_findings, link_finding
 from scop.attachments.documents.ole_objects import read_ole1_object
@@ -24,11 +25,14 @@ __all__ = ["read_rtf"]
 
 _MAX_PAYLOAD = 32 << 20
 _MAX_FIELD_TOKENS = 4_000
+_MAX_TOKENS = 1_000_000  # together; a second's work
+_MAX_ODD = 2
+_MIN_OBJECT_OCTETS = 8
 
 _INTERESTING = re.compile(rb"\\(objdata|fldinst|template|objupdate|pFragments)(?![a-z])")
 # What stands between the octets of an object: Word takes digits wherever they are and passes over the rest.
 _OBJECT_TOKEN = re.compile(
-    rb"(?P<digits>[0-9A-Fa-f]+)|\\bin(?P<bin>\d{0,10}) ?|\\'..|\\[a-zA-Z]{1,250}-?\d{0,250} ?|\\."
+    rb"(?P<digits>[0-9A-Fa-f][0-9A-Fa-f\s]*)|\\bin(?P<bin>\d{0,10}) ?|\\'..|\\[a-zA-Z]{1,250}-?\d{0,250} ?|\\."
     rb"|(?P<open>\{)|(?P<close>\})|[^0-9A-Fa-f\\{}]+",
     re.DOTALL,
 )
@@ -44,6 +48,7 @@ def read_rtf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     octets = thing.octets
     counts = dict.fromkeys(_LOOKS, 0)
     updates = False
+    work = _Work()
     for match in _INTERESTING.finditer(octets):
         if _is_escaped(octets, match.start()):
             continue
@@ -54,10 +59,26 @@ def read_rtf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
             counts[word] += 1
             if counts[word] > _MAX_ALIKE[word]:
                 raise ValueError("more objects than are looked into")
-            yield from look(thing, inspection, match.end())
+            yield from look(thing, inspection, work.tokens(_TOKENS[word], octets, match.end()))
     if counts[b"objdata"] and updates:
         reason = "The document has an object that is loaded as soon as it is opened."
         yield thing.finding(Kind.EMBEDDED, Severity.SUSPICIOUS, reason)
+
+
+class _Work:
+    """Counts the pieces that are read: what lies in one another is read once for each, and that has its bound."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_TOKENS
+
+    def tokens(self, pattern: re.Pattern[bytes], octets: bytes, position: int) -> Generator[re.Match[bytes], int, None]:
+        """Yield the pieces from a place on; what is sent is skipped."""
+        while token := pattern.match(octets, position):
+            self._left -= 1
+            if self._left < 0:
+                raise ValueError("more pieces than are looked into")
+            skipped = yield token
+            position = token.end() + (skipped or 0)
 
 
 def _is_escaped(octets: bytes, position: int) -> bool:
@@ -68,9 +89,12 @@ def _is_escaped(octets: bytes, position: int) -> bool:
     return (position - before) % 2 == 1
 
 
-def _object(thing: Thing, inspection: Inspection, start: int) -> Iterator[Found]:
-    content, is_hidden = _payload(thing.octets, start)
-    if len(content) < 8:
+_Tokens: TypeAlias = Generator[re.Match[bytes], int, None]
+
+
+def _object(thing: Thing, inspection: Inspection, tokens: _Tokens) -> Iterator[Found]:
+    content, is_hidden = _payload(thing.octets, tokens)
+    if len(content) < _MIN_OBJECT_OCTETS:
         return
     if is_hidden:
         reason = "The document hides what an object in it is made of, as honest programs do not."
@@ -78,42 +102,43 @@ def _object(thing: Thing, inspection: Inspection, start: int) -> Iterator[Found]
     yield from read_ole1_object(thing, inspection, content)
 
 
-def _payload(octets: bytes, position: int) -> tuple[bytes, bool]:
-    """Return the octets of an object whose digits begin at `position`, and whether they are made hard to read."""
+def _payload(octets: bytes, tokens: _Tokens) -> tuple[bytes, bool]:
+    """Return the octets of the object whose digits begin here, and whether they are made hard to read."""
     digits: list[bytes] = []
     room, depth, odd = _MAX_PAYLOAD, 1, 0
-    while depth and room > 0:
-        token = _OBJECT_TOKEN.match(octets, position)
-        if token is None:
-            break
-        position = token.end()
+    token = next(tokens, None)
+    while token is not None and room > 0:
+        skipped = 0
         if token["digits"]:
-            digits.append(token["digits"][:room])
+            digits.append(token["digits"][:room].translate(None, b" \t\r\n\f\v"))
             room -= len(token["digits"])
-        elif token["open"]:
-            depth += 1
-        elif token["close"]:
-            depth -= 1
         elif token["bin"] is not None:
-            size = min(int(token["bin"] or b"0"), room)
-            digits.append(binascii.b2a_hex(octets[position : position + size]))
-            position += size
-            room -= size
+            skipped = min(int(token["bin"] or b"0"), room)
+            digits.append(binascii.b2a_hex(octets[token.end() : token.end() + skipped]))
+            room -= skipped
+        elif token["open"] or token["close"]:
+            depth += 1 if token["open"] else -1
+            if not depth:
+                break
         elif token[0].strip():
             odd += len(digits) > 0  # words and signs among the digits
+        token = _next(tokens, skipped)
     joined = b"".join(digits)
-    return binascii.a2b_hex(joined[: len(joined) & ~1]), odd > 2
+    return binascii.a2b_hex(joined[: len(joined) & ~1]), odd > _MAX_ODD
 
 
-def _text(octets: bytes, position: int) -> str:
-    """Return the text of the group that is open at `position`: what Word takes for an instruction."""
+def _next(tokens: _Tokens, skipped: int) -> re.Match[bytes] | None:
+    try:
+        return tokens.send(skipped)
+    except StopIteration:
+        return None
+
+
+def _text(tokens: _Tokens) -> str:
+    """Return the text of the group that is open: what Word takes for an instruction."""
     pieces: list[str] = []
     depth = 1
-    for _ in range(_MAX_FIELD_TOKENS):
-        token = _FIELD_TOKEN.match(octets, position)
-        if token is None:
-            break
-        position = token.end()
+    for token in islice(tokens, _MAX_FIELD_TOKENS):
         if token["open"]:
             depth += 1
         elif token["close"]:
@@ -137,24 +162,24 @@ def _plain(token: re.Match[bytes]) -> str:
     return {b"tab": " ", b"line": " ", b"bslash": "\\"}.get(token["word"] or b"", "")
 
 
-def _field(thing: Thing, _: Inspection, start: int) -> Iterator[Found]:
-    yield from field_findings(thing, _text(thing.octets, start))
+def _field(thing: Thing, _: Inspection, tokens: _Tokens) -> Iterator[Found]:
+    yield from field_findings(thing, _text(tokens))
 
 
-def _template(thing: Thing, _: Inspection, start: int) -> Iterator[Found]:
-    target = _text(thing.octets, start).strip()
+def _template(thing: Thing, _: Inspection, tokens: _Tokens) -> Iterator[Found]:
+    target = _text(tokens).strip()
     finding = link_finding(thing, "attachedTemplate", target)
     if finding is not None:
         yield finding
 
 
-def _fragments(thing: Thing, _: Inspection, start: int) -> Iterator[Found]:
+def _fragments(thing: Thing, _: Inspection, tokens: _Tokens) -> Iterator[Found]:
     # CVE-2010-3333: a list of numbers where a small one is asked for
-    value = thing.octets[start : start + 4_096]
-    if any(len(run) > 200 for run in islice(re.findall(rb"[0-9a-fA-F]{9,}", value), 20)):
+    if any(len(run) > 200 for run in re.findall(r"[0-9a-fA-F]{9,}", _text(tokens))):
         reason = "The document breaks into an old Word by a picture that is too large for it."
         yield thing.finding(Kind.EMBEDDED, Severity.DANGEROUS, reason)
 
 
 _LOOKS = {b"objdata": _object, b"fldinst": _field, b"template": _template, b"pFragments": _fragments}
+_TOKENS = {word: _OBJECT_TOKEN if word == b"objdata" else _FIELD_TOKEN for word in _LOOKS}
 _MAX_ALIKE = {b"objdata": 200, b"fldinst": 20_000, b"template": 20, b"pFragments": 200}

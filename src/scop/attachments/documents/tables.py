@@ -16,11 +16,11 @@ from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_table"]
 
-# `=cmd|'/c calc'!A0`, also behind + - @, in quotes, in a SYLK record (`C;X1;Y1;Ecmd|...`)
-_COMMAND = re.compile(
-    rb"(?:^|[\"\t,;=+@-])\s*[=+@-]*\s*'?([A-Za-z][\w.\\/:]{1,80})'?\s*\|\s*['\"]?([^'\"!\r\n]{1,400})['\"]?\s*!",
-    re.MULTILINE,
-)
+# `=cmd|'/c calc'!A0`, also behind + - @, in quotes, in a SYLK record (`C;X1;Y1;Ecmd|…`): what stands around the bar.
+_SERVICE = re.compile(rb"(?:;E|^|[\"\t,;=+@\n-])[=+@ -]*'?([A-Za-z][\w.\\/:]{1,80})'? ?\Z")
+_TOPIC = re.compile(rb" ?['\"]?([^'\"!\r\n]{1,400})['\"]? ?!")
+_AROUND = 410
+_MAX_BARS = 100_000
 _FUNCTION = re.compile(
     rb";E(?:[^;\r\n]{0,400}?[^A-Z;\r\n])?(EXEC|CALL|REGISTER|RUN|FOPEN|FWRITE|FORMULA)\(", re.IGNORECASE
 )
@@ -34,8 +34,19 @@ def read_table(thing: Thing, _: Inspection) -> Iterator[Found]:
     octets = thing.octets
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         octets = octets.decode("utf-16", "replace").encode("utf-8", "replace")
-    for match in islice(_COMMAND.finditer(octets), _MAX_COMMANDS):
-        yield dde_finding(thing, match[1].decode("latin-1"), match[2].decode("latin-1"))
+    for service, topic in islice(_commands(octets), _MAX_COMMANDS):
+        yield dde_finding(thing, service, topic)
     if octets.startswith(b"ID;P") and _MACRO_SHEET.search(octets):
         functions = dict.fromkeys(match[1].decode("ascii").upper() for match in islice(_FUNCTION.finditer(octets), 100))
         yield sheet_macro_finding(thing, is_automatic=_AUTOMATIC.search(octets) is not None, functions=tuple(functions))
+
+
+def _commands(octets: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the program and what it is told, wherever a cell has both with a bar between."""
+    for count, bar in enumerate(re.finditer(rb"\|", octets)):
+        if count >= _MAX_BARS:
+            raise ValueError("more cells than are looked into")
+        topic = _TOPIC.match(octets[bar.end() : bar.end() + _AROUND])
+        service = topic and _SERVICE.search(octets[max(bar.start() - 100, 0) : bar.start()])
+        if topic and service:
+            yield service[1].decode("latin-1"), topic[1].decode("latin-1")
