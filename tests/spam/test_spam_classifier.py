@@ -139,7 +139,7 @@ def test_lesson_parse_raises_nothing_else(octets: bytes) -> None:
 
 
 @given(st.data())
-@drawn(30)
+@drawn(15)
 def test_mutated_lessons_are_refused_or_harmless(trained: Classifier, pick: st.DataObject) -> None:
     """A lesson with a wrong octet is a ValueError, or can be taken and taken back."""
     octets = bytearray(trained.lesson_of(SPAM + b" new words", "ham").to_octets())

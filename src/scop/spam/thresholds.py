@@ -24,10 +24,13 @@ SPAM_MISSED = 0.005  # the share of spam that may be called ham: an unsure mail 
 PRIOR_MAILS = 400
 BIN_WIDTH = 0.5  # of the margin, in which 128 bins reach from -32 to 32
 _EDGES: Floats = np.linspace(-BINS // 2 * BIN_WIDTH, (BINS // 2 - 1) * BIN_WIDTH, BINS)  # the lower edge of each bin
-# The tail that stands in: at a margin of 6 one mail in a thousand is on the wrong side.
-_PRIOR_TAIL: Floats = np.minimum(0.5, 0.5 * np.exp(-np.maximum(_EDGES, 0.0)))
-LEAST_SPAM, MOST_SPAM = 3.0, 16.0  # margins that the spam threshold never leaves, and
-LEAST_HAM, MOST_HAM = -12.0, -1.0  # those of the ham threshold
+# The tails that stand in: one ham in a thousand above a margin of 12, one spam in two hundred below -4.6.
+_HAM_TAIL: Floats = 0.5 * np.exp(-np.maximum(_EDGES, 0.0) / 2.0)
+_SPAM_TAIL: Floats = 0.5 * np.exp(np.minimum(_EDGES + BIN_WIDTH, 0.0))
+# Margins that the spam threshold never leaves: below 8 the counts and the regressions may well disagree, which is how
+# wanted mail of a kind that was never seen looks; and the ham threshold's, for where many labels are wrong.
+LEAST_SPAM, MOST_SPAM = 8.0, 12.0
+LEAST_HAM, MOST_HAM = -8.0, -1.0
 _STEEPNESS = 0.5  # of the score over the margin
 
 
@@ -63,8 +66,8 @@ def thresholds_of(scores: Int64s) -> Thresholds:
     """Return the thresholds that follow from how many mails of each kind had which score before they were learned."""
     counts = np.maximum(scores, 0).astype(np.float64)
     ham_from = _tail(counts[HAM][::-1])[::-1]  # share of ham at or above the lower edge of each bin
-    ham_from = _smoothed(ham_from, counts[HAM].sum(), _PRIOR_TAIL)
-    spam_up_to = _smoothed(_tail(counts[SPAM]), counts[SPAM].sum(), _PRIOR_TAIL[::-1])  # up to its upper edge
+    ham_from = _smoothed(ham_from, counts[HAM].sum(), _HAM_TAIL)
+    spam_up_to = _smoothed(_tail(counts[SPAM]), counts[SPAM].sum(), _SPAM_TAIL)  # up to its upper edge
     spam_edge = _first(_EDGES[(ham_from <= HAM_LOSS) & (_EDGES >= LEAST_SPAM)], MOST_SPAM)
     uppers = (_EDGES + BIN_WIDTH)[::-1]
     ham_edge = _first(uppers[(spam_up_to[::-1] <= SPAM_MISSED) & (uppers <= MOST_HAM)], LEAST_HAM)
