@@ -13,17 +13,17 @@ import lzma
 from collections.abc import Iterator, Mapping
 
 from scop.attachments.archives.locked import locked, opaque
-from scop.attachments.archives.pieces import decompressed, inflated, sliced
+from scop.attachments.archives.pieces import decompressed, first_octets, inflated, sliced
 from scop.attachments.archives.raw_lzma import lzma2_filter, lzma_filter, raw_decoder
 from scop.attachments.archives.seven_zip_list import Coder, Folder, Listing, read_listing
-from scop.attachments.inspection import BROKEN, Inspection
+from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_seven_zip"]
 
 _HEADER_OCTETS = 32
 _AES = b"\x06\xf1\x07\x01"
-_DELTA, _LZMA, _LZMA2 = b"\3", b"\3\1\1", b"\x21"
+_DELTA = b"\3"
 _BRANCHES = {
     b"\3\3\1\3": lzma.FILTER_X86,
     b"\4": lzma.FILTER_X86,
@@ -38,7 +38,7 @@ _BRANCHES = {
     b"\3\3\x08\5": lzma.FILTER_SPARC,
     b"\x09": lzma.FILTER_SPARC,
 }
-_HELD_BACK = 16  # octets that a filter of branches keeps until its stream ends, which LZMA never says
+_FIRST_CHUNK, _NEXT_CHUNK, _CHUNK = b"\1", b"\2", 1 << 16  # of LZMA2, not packed
 _MAX_LIST_OCTETS = 8 << 20
 _MAX_ENCODED = 4  # lists within lists
 
@@ -67,7 +67,7 @@ def _whole(octets: bytes, folder: Folder) -> bytes:
     pieces = _stream(octets, folder)
     if pieces is None or folder.size > _MAX_LIST_OCTETS:
         raise ValueError("a list that is packed as no list is")
-    return b"".join(_Solid(pieces, folder.size).take(folder.size))
+    return b"".join(_Solid(pieces).take(folder.size))
 
 
 def _is_locked(folder: Folder) -> bool:
@@ -87,7 +87,7 @@ def _read_files(thing: Thing, inspection: Inspection, listing: Listing) -> Itera
 
 def _read_folder(thing: Thing, inspection: Inspection, folder: Folder, files: list[tuple[str, int]]) -> Iterator[Found]:
     pieces = _stream(thing.octets, folder)
-    solid = _Solid(pieces, folder.size) if pieces is not None else None
+    solid = _Solid(pieces) if pieces is not None else None
     for name, size in files:
         if solid is None:
             yield from opaque(thing, name)
@@ -100,13 +100,12 @@ def _read_folder(thing: Thing, inspection: Inspection, folder: Folder, files: li
 class _Solid:
     """A stream with files one behind the other."""
 
-    __slots__ = ("_left", "_pieces", "_rest", "_total")
+    __slots__ = ("_left", "_pieces", "_rest")
 
-    def __init__(self, pieces: Iterator[bytes], total: int) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._rest = b""
         self._left = 0
-        self._total = total  # octets of the stream that were not taken
 
     @property
     def is_at_boundary(self) -> bool:
@@ -122,16 +121,13 @@ class _Solid:
             piece = self._rest[: self._left]
             self._rest = self._rest[len(piece) :]
             self._left -= len(piece)
-            self._total -= len(piece)
             yield piece
 
     def _next(self) -> bytes:
-        try:
-            return next(self._pieces)
-        except (*BROKEN, StopIteration):
-            if self._total <= _HELD_BACK:
-                return bytes(self._total)
-            raise EOFError("a stream ends before its files") from None
+        piece = next(self._pieces, None)
+        if piece is None:
+            raise EOFError("a stream ends before its files")
+        return piece
 
 
 def _stream(octets: bytes, folder: Folder) -> Iterator[bytes] | None:
@@ -139,23 +135,46 @@ def _stream(octets: bytes, folder: Folder) -> Iterator[bytes] | None:
     coders = folder.coders
     if any(coder.inputs != 1 or coder.outputs != 1 for coder in coders) or folder.packed_streams != 1:
         return None
-    chain = _in_order(folder)
-    last, before = chain[-1], chain[:-1]
+    *filters, packer = _in_order(folder)
+    pieces = _unpacked(packer, octets, folder)
+    for coder in reversed(filters):
+        one = _filter(coder)
+        if one is None or pieces is None:
+            return None
+        pieces = _filtered(first_octets(pieces, folder.size), one)
+    return pieces
+
+
+def _unpacked(coder: Coder, octets: bytes, folder: Folder) -> Iterator[bytes] | None:
     start, end = folder.start, folder.end
-    if last.method in (_LZMA, _LZMA2):
-        filters = [_filter(coder) for coder in chain]
-        known = [one for one in filters if one is not None]
-        return decompressed(raw_decoder(known), octets, start, end) if len(known) == len(filters) else None
-    if before:
-        return None
-    match last.method:
+    match coder.method:
         case b"\0":  # a copy
             return sliced(octets, start, end)
+        case b"\3\1\1":
+            return decompressed(raw_decoder([lzma_filter(coder.properties)]), octets, start, end)
+        case b"\x21":
+            return decompressed(raw_decoder([lzma2_filter(coder.properties)]), octets, start, end)
         case b"\4\1\x08":  # deflate
             return inflated(octets, start, end)
-        case b"\4\2\2":  # bzip2
+        case b"\4\2\2":
             return decompressed(bz2.BZ2Decompressor(), octets, start, end)
     return None
+
+
+def _filtered(pieces: Iterator[bytes], one: Mapping[str, int]) -> Iterator[bytes]:
+    """Yield what a filter makes of pieces.
+
+    It runs within a decoder of LZMA2 that is handed the pieces as chunks which are not packed: LZMA itself never says
+    that it ends, and then a filter keeps its last octets for ever.
+    """
+    decoder = raw_decoder([one, {"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}])
+    control = _FIRST_CHUNK
+    for piece in pieces:
+        for start in range(0, len(piece), _CHUNK):
+            chunk = piece[start : start + _CHUNK]
+            yield decoder.decompress(control + (len(chunk) - 1).to_bytes(2, "big") + chunk)
+            control = _NEXT_CHUNK
+    yield decoder.decompress(b"\0")
 
 
 def _in_order(folder: Folder) -> list[Coder]:
@@ -171,10 +190,6 @@ def _in_order(folder: Folder) -> list[Coder]:
 
 
 def _filter(coder: Coder) -> Mapping[str, int] | None:
-    if coder.method == _LZMA:
-        return lzma_filter(coder.properties)
-    if coder.method == _LZMA2:
-        return lzma2_filter(coder.properties)
     if coder.method == _DELTA:
         return {"id": lzma.FILTER_DELTA, "dist": (coder.properties or b"\0")[0] + 1}
     branch = _BRANCHES.get(coder.method)
