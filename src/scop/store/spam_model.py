@@ -36,7 +36,7 @@ from scop.store.model_file import digest_of_file, digest_of_model, put_in_place,
 __all__ = ["SpamModel", "SpamModelOptions", "WrongKey"]
 
 MAX_PEOPLE_HELD = 64  # of whom the own view is at hand
-PAUSE_EVERY = 50  # lessons that are learned again without letting others run: a few milliseconds
+PAUSE_EVERY = 8  # lessons that are learned again without letting others run: some ten milliseconds
 
 R = TypeVar("R")
 
@@ -53,7 +53,7 @@ class SpamModelOptions:
     person_lessons: int = 5_000  # the last ones count: some 40 MB on the disk for who reaches that
     trainer_lessons: int = 20_000  # the last ones can be taken back
     own_view_lessons: int = 200  # of a person, that make the own view
-    fold_after: int = 1_000  # lessons that a start has to learn again at most: half a second
+    fold_after: int = 250  # lessons that a start has to learn again at most: half a second
     at_work: Callable[[bytes], AbstractContextManager[None]] = lambda _digest: nullcontext()  # while a mail is read
     on_fold_failed: Callable[[OSError | sqlite3.Error], None] = lambda _fault: None
 

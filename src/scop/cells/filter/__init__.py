@@ -46,7 +46,7 @@ SECURITY
 
 LIMITS
     A model of 64 MiB; 5,000 lessons of a person; of the trainer's the last 20,000 can be unlearned; of a mail the first
-    MiB is learned. What was learned is written into the model's file after each 1,000 lessons, and when the cell ends;
+    MiB is learned. What was learned is written into the model's file after each 250 lessons, and when the cell ends;
     lessons wait meanwhile, mail does not. A mail is weighed in the event loop: sub-milliseconds to a few milliseconds,
     bounded by scop.spam's limit on the octets it reads.
 """
