@@ -16,10 +16,10 @@ from scop.mesh.vocabulary.examiner import unscannable
 
 CELL_UID = "64321"  # nobody's
 ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-LIMITS = ErrandLimits(wall_seconds=0.5, memory_octets=128 << 20)
+LIMITS = ErrandLimits(wall_seconds=1.0, memory_octets=128 << 20)
 
 BROKEN = unscannable("Its attachments could not be examined: they break what looks into them.")
-TOO_LONG = unscannable("Its attachments could not be examined: looking into them takes longer than 0.5 s.")
+TOO_LONG = unscannable("Its attachments could not be examined: looking into them takes longer than 1 s.")
 
 
 @pytest.fixture(params=["root", "ordinary user"])
@@ -48,7 +48,7 @@ async def test_nothing_works_in_a_child_and_the_next_mail_is_seen(command: tuple
 async def test_child_that_breaks_is_a_finding_and_never_a_pass() -> None:
     """Time, memory, a crash, a bug, silence and garbage all say that the mail could not be examined."""
     breaks = {
-        b"spin": (TOO_LONG, "longer than 0.5 s"),
+        b"spin": (TOO_LONG, "longer than 1 s"),
         b"memory": (BROKEN, "MemoryError"),
         b"crash": (BROKEN, "killed by SIGSEGV"),
         b"fail": (BROKEN, "a bug in what looks"),

@@ -41,7 +41,7 @@ class RunningExaminer:
             inlet=self.inlet,
             nurse=Nurse.start((*HOSTILE_NURSERY, *_ids()), ErrandLimits(0.5, 128 << 20)),
             underway=Underway(folder),
-            children=2,
+            processors=1,
             clamd=clamd,
             log=self.kept.log("examiner"),
             clock=JumpingClock(),

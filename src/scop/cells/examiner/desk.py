@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scop.base import Clock, printable
 from scop.cells.examiner.arrivals import ArrivedMail
@@ -33,7 +33,7 @@ class DeskOptions:
 
     nurse: Nurse
     underway: Underway
-    children: int  # at once
+    processors: int
     log: Log
     clock: Clock
     clamd: ClamdPlace | None = None
@@ -44,7 +44,7 @@ class Desk:
 
     def __init__(self, options: DeskOptions) -> None:
         self._options = options
-        self._lanes: Lanes[asyncio.Future[Work]] = Lanes(options.children)
+        self._lanes: Lanes[asyncio.Future[Work]] = Lanes(options.processors)
         self._failed: OrderedDict[bytes, int] = OrderedDict()
 
     async def examine(self, mail: ArrivedMail) -> tuple[FoundThing, ...]:
@@ -98,9 +98,7 @@ class Desk:
         if not virus:
             return outcome
         sentence = f"The virus scanner knows what it brings: {virus}."
-        return Outcome(
-            (FoundThing("virus", "dangerous", "", sentence), *outcome.findings), outcome.trouble, outcome.is_starved
-        )
+        return replace(outcome, findings=(FoundThing("virus", "dangerous", "", sentence), *outcome.findings))
 
     def _tell(self, mail: ArrivedMail, outcome: Outcome, seconds: float) -> None:
         found = [f"{one.severity} {one.kind} {printable(one.place)}" for one in outcome.findings]

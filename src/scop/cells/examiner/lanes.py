@@ -2,8 +2,9 @@
 
 Every client is known, a stranger or a suspect. It becomes known by a few mails that were examined without trouble, and
 a suspect, for a while, by one that was not. Each lane has a bounded number of waiting mails and is served in rounds by
-client; the known go first. One child may always be had by the known only, and one at most by suspects, who run
-where nobody else wants the processor. So a flood of mails that each take all the time there is costs the others little.
+client; the known go first. They may have a child for each processor, and the others two more, of which suspects have
+one, who run where nobody else wants the processor. So a flood of mails that each take all the time there is costs the
+others little.
 
 Standards: none.
 """
@@ -23,6 +24,7 @@ MAX_CLIENTS = 10_000  # that are remembered, the last seen
 KNOWN_FROM = 3  # mails without trouble
 SUSPECT_SECONDS = 600.0
 SLOW_SECONDS = 3.0  # a mail that takes longer is trouble, too
+MAX_UNPROVED = 2  # children at once of strangers and suspects
 MAX_OF_CLIENT = 8  # mails of one that wait
 
 
@@ -35,8 +37,8 @@ class Lane(Enum):
 
     @property
     def nice(self) -> int:
-        """The priority of its children, as nice(2) counts, below that of every cell; past 19 whatever is left over."""
-        return {Lane.KNOWN: 5, Lane.STRANGER: 10, Lane.SUSPECT: 20}[self]
+        """How much its children give way to every cell, as niceness; past 19 they take what is left over."""
+        return {Lane.KNOWN: 5, Lane.STRANGER: 15, Lane.SUSPECT: 20}[self]
 
     @property
     def room(self) -> int:
@@ -67,10 +69,10 @@ class _Queue(Generic[T]):
 
 
 class Lanes(Generic[T]):
-    """Keeps what waits; `children` is how many may run at once. Times are told, as seconds of any clock."""
+    """Keeps what waits, for so many processors. Times are told, as seconds of any clock."""
 
-    def __init__(self, children: int) -> None:
-        self._children = max(2, children)
+    def __init__(self, processors: int) -> None:
+        self._children = processors + MAX_UNPROVED
         self._clients: OrderedDict[str, _Client] = OrderedDict()
         self._waiting: dict[Lane, _Queue[T]] = {lane: _Queue() for lane in Lane}
         self._running = dict.fromkeys(Lane, 0)
@@ -138,7 +140,7 @@ class Lanes(Generic[T]):
         if lane is Lane.KNOWN:
             return True
         unproved = running[Lane.STRANGER] + running[Lane.SUSPECT]
-        return unproved < self._children - 1 and (lane is Lane.STRANGER or running[Lane.SUSPECT] < 1)
+        return unproved < MAX_UNPROVED and (lane is Lane.STRANGER or running[Lane.SUSPECT] < 1)
 
     def _move(self, client: str) -> None:
         """Have what waits of a new suspect wait behind the others."""

@@ -32,7 +32,7 @@ class ExaminerOptions:
     inlet: Inlet
     nurse: Nurse
     underway: Underway
-    children: int
+    processors: int
     clamd: ClamdPlace | None
     log: Log
     clock: Clock
@@ -55,7 +55,7 @@ def options_of(cell: Cell) -> ExaminerOptions:
         inlet=cell.inlet,
         nurse=Nurse.start(nursery_command(*words, attachments.yara_rules), ErrandLimits(attachments.seconds)),
         underway=Underway(cell.state),
-        children=len(os.sched_getaffinity(0)) + 1,  # one may wait for its own time to be up
+        processors=len(os.sched_getaffinity(0)),
         clamd=ClamdPlace(*place) if place is not None else None,
         log=cell.log,
         clock=cell.clock,
@@ -71,7 +71,7 @@ async def run(options: ExaminerOptions) -> None:
         options.log.warning("mail.was_underway", digest=digest.hex())
     arrivals = Arrivals(options.max_message_octets)
     desk = Desk(
-        DeskOptions(options.nurse, options.underway, options.children, options.log, options.clock, options.clamd)
+        DeskOptions(options.nurse, options.underway, options.processors, options.log, options.clock, options.clamd)
     )
 
     async def examine(piece: ExamineMail, _peer: Peer) -> Examined:
