@@ -39,11 +39,9 @@ def _checks(yara_rules: str) -> tuple[ThingCheck, ...]:
 
 def load(yara_rules: str = "") -> Look:
     """Import what looks into mail; raises `ValueError` or `OSError` where the rules are none."""
-    from scop.attachments import Finding, Options, examine
-    from scop.attachments.documents import preload
-    from scop.mime import load_charsets, parse
+    from scop.attachments import Finding, Options, examine, preload
+    from scop.mime import parse
 
-    load_charsets()
     preload()
     options = Options(checks=_checks(yara_rules))
 
