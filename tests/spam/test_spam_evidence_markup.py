@@ -65,6 +65,9 @@ def test_words_of_html_are_what_is_seen(body: str, words: tuple[str, ...], scope
         ('<div style="opacity:0">good</div>', {"good"}),
         ('<div style="opacity:0.8;font-size:1em;max-height:400px;color:#999">words</div>', set()),
         ('<font color="#000000" size=1>words</font>', set()),
+        ('<td background="sea.jpg"><font color=white>words</font>', set()),
+        ('<td style="background:url(sea.jpg) #fff;color:white">words', set()),
+        ("<td bgcolor=white background=sea.jpg><td bgcolor=white><font color=white>good</font>", {"good"}),
     ],
 )
 def test_hidden_text_is_told_apart(body: str, unseen: set[str]) -> None:

@@ -66,7 +66,7 @@ _EVENTS_NAMES = """
 onload onclick onmouseover onunload onerror onsubmit onmouseout onfocus
 """
 _EVENTS = frozenset(_EVENTS_NAMES.split())
-_STYLING = frozenset(("style", "hidden", "color", "bgcolor", "text", "size"))
+_STYLING = frozenset(("background", "style", "hidden", "color", "bgcolor", "text", "size"))
 _FOLLOWED = frozenset(("a", "form"))
 # Those that letters seldom have: bold type and tables are in all of them, and say nothing that words do not say.
 _TELLING = frozenset(

@@ -29,7 +29,9 @@ _NAMES: dict[str, Colour] = {
 _HEX = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})")
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})")
 _COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]{1,40})")
-_BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]{1,80})")
+_BACKGROUND = re.compile(r"background(?:-color|-image)?\s*:\s*([^;!]{1,80})")
+_PICTURE = re.compile(r"url\(|gradient")
+_UNKNOWN: Colour = (-1_000, -1_000, -1_000)  # of a picture: near to no colour, so that text on it counts as seen
 _GONE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0\d*)?\s*(?:;|!|$)"
     r"|max-(?:height|width)\s*:\s*0|text-indent\s*:\s*-\d{3}|(?:left|top)\s*:\s*-\d{3}"
@@ -49,16 +51,7 @@ class Style:
     is_tiny: bool = False
     colour: Colour = (0, 0, 0)
     background: Colour = (255, 255, 255)
-
-    @property
-    def hides(self) -> str:
-        """By what its text is hidden; "" where it is seen."""
-        if self.is_gone:
-            return "gone"
-        if self.is_tiny:
-            return "tiny"
-        near = sum([abs(one - other) for one, other in zip(self.colour, self.background, strict=True)]) < _NEAR
-        return "off-colour" if near else ""
+    hides: str = ""  # by what its text is hidden, "" where it is seen: follows from the others
 
 
 PLAIN_STYLE = Style()
@@ -85,14 +78,26 @@ def styled(parent: Style, attributes: Mapping[str, str], gone_classes: frozenset
     is_gone = parent.is_gone or "hidden" in attributes or not gone_classes.isdisjoint(classes)
     is_gone = is_gone or (style != "" and _GONE.search(style) is not None)
     colour = _stated(_COLOUR, style) or _colour(attributes.get("color", attributes.get("text", "")).lower()[:40])
-    ground = _stated(_BACKGROUND, style) or _colour(attributes.get("bgcolor", "").lower()[:40])
+    ground = _ground(style, attributes)
     is_tiny = parent.is_tiny
     if "font-size" in style and (size := _SIZE.search(style)) is not None:
         is_tiny = float(size[1]) <= _TINY[size[2]]
     elif "size" in attributes:
         is_tiny = attributes["size"].strip() in ("0", "-7")
-    own = Style(is_gone, is_tiny, colour or parent.colour, ground or parent.background)
+    colour, ground = colour or parent.colour, ground or parent.background
+    hides = "gone" if is_gone else "tiny" if is_tiny else "off-colour" if _are_near(colour, ground) else ""
+    own = Style(is_gone, is_tiny, colour, ground, hides)
     return parent if own == parent else own
+
+
+def _are_near(one: Colour, other: Colour) -> bool:
+    return abs(one[0] - other[0]) + abs(one[1] - other[1]) + abs(one[2] - other[2]) < _NEAR
+
+
+def _ground(style: str, attributes: Mapping[str, str]) -> Colour | None:
+    if "background" in attributes or ("background" in style and _PICTURE.search(style)):
+        return _UNKNOWN
+    return _stated(_BACKGROUND, style) or _colour(attributes.get("bgcolor", "").lower()[:40])
 
 
 def _stated(pattern: re.Pattern[str], style: str) -> Colour | None:
