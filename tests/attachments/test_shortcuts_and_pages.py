@@ -164,3 +164,12 @@ def test_binhex_gives_its_file() -> None:
     things = things_in(Thing(b"(This file must be converted with BinHex 4.0)\r\n\r\n:" + written + b":\r\n", "x.hqx"))
 
     assert [("x.hqx", False), ("x", True)] == [(one.name, one.octets == content) for one in things]
+
+
+def test_a_notebook_gives_its_files() -> None:
+    """What lies in a OneNote notebook is looked into."""
+    begin = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3")
+    mark = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")
+    notebook = begin + bytes(1_000) + mark + struct.pack("<Q", len(EICAR)) + bytes(12) + EICAR + bytes(64)
+
+    assert Kind.EICAR in {one.kind for one in examine_thing(Thing(notebook, "a.one"))}

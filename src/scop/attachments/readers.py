@@ -8,6 +8,7 @@ from scop.attachments import archives, documents
 from scop.attachments.apple_files import read_apple_file, read_binhex, read_mac_binary
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
+from scop.attachments.one_note import read_one_note
 from scop.attachments.readings import read_mail_file
 from scop.attachments.shortcuts import (
     read_desktop_entry,
@@ -33,6 +34,7 @@ _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.SAVED_PAGE: (read_mail_file,),
     **dict.fromkeys((TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT), (read_text,)),
     TrueType.TNEF: (read_tnef,),
+    TrueType.ONE_NOTE: (read_one_note,),
     TrueType.BINHEX: (read_binhex,),
     TrueType.MAC_BINARY: (read_mac_binary,),
     TrueType.APPLE_FILE: (read_apple_file,),
