@@ -73,7 +73,7 @@ def test_alone_a_model_that_is_replaced_is_used(tmp_path: Path) -> None:
     replace(path, b"no model")
     assert [1, 1] == [model.classifier.ham_count for _ in range(2)]
     path.unlink()
-    assert 1 == model.classifier.ham_count
+    assert [1, 1] == [model.classifier.ham_count for _ in range(2)]
     assert [1, 1] == [
         sum("no spam model" in each for each in complaints),
         sum("No such file" in each for each in complaints),

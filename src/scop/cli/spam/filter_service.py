@@ -1,7 +1,7 @@
 """A stand-alone filter as a service: where it listens, who may speak with it, what it gives up, how it ends.
 
-It opens its listeners and loads its model, then confines itself as a cell does (scop.mesh.confine): it can read the
-model's folder and Python's own files, dial the one port that it passes mail to, and nothing else.
+It opens its listeners, then confines itself as a cell does (scop.mesh.confine): it can read the model's folder and
+Python's own files, dial the one port that it passes mail to, and nothing else.
 """
 
 from __future__ import annotations

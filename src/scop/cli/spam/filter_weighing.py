@@ -17,7 +17,6 @@ from scop.mesh.vocabulary.examiner import FoundThing
 from scop.net.faults import PermanentFailure
 from scop.spam import Classifier, Label, Verdict
 from scop.spam.connection import Connection
-from scop.store.model_file import read_model
 
 __all__ = [
     "UNWEIGHED",
@@ -49,6 +48,7 @@ class ModelFile:
         """Load the model; raises `PermanentFailure` where there is none."""
         self._path = path
         self._on_fault = on_fault
+        self._told = ""  # the last fault, which is told once
         self._identity = self._look()
         self._classifier = self._load()
 
@@ -58,28 +58,33 @@ class ModelFile:
         try:
             identity = self._look()
             if identity != self._identity:
-                self._identity = identity  # also of one that is no model: it is complained of once
+                self._identity = identity  # also of one that is no model: it is read once
                 self._classifier = self._load()
+                self._told = ""
         except PermanentFailure as fault:
-            self._on_fault(str(fault))
+            if str(fault) != self._told:
+                self._told = str(fault)
+                self._on_fault(self._told)
         return self._classifier
 
     def _look(self) -> _Identity:
         try:
             found = self._path.stat()
+        except FileNotFoundError as fault:
+            makes = f"`scop spam train --model {self._path}` makes a model"
+            raise PermanentFailure(f"{self._path}: {fault.strerror}; {makes}") from None
         except OSError as fault:
-            raise PermanentFailure(
-                f"{self._path}: {fault.strerror}; `scop spam train --model {self._path}` makes a model"
-            ) from None
+            raise PermanentFailure(f"{self._path}: {fault.strerror}") from None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _load(self) -> Classifier:
+        # Read, and not mapped as a cell does: who copies a new model over the old one would kill us by SIGBUS.
         try:
-            return read_model(self._path)
+            return Classifier.load(self._path.read_bytes())
         except OSError as fault:
             raise PermanentFailure(f"{self._path}: {fault.strerror}") from None
         except ValueError as fault:
-            raise PermanentFailure(str(fault)) from None
+            raise PermanentFailure(f"{self._path}: {fault}; `scop spam train` makes a model of this release") from None
 
 
 class Scales:

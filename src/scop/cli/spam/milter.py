@@ -60,8 +60,9 @@ def milter(
         sockets = tuple(map(listener_at, places))
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-    scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
     missing = give_up_rights(Rights(model, user))
+    # Read as who we are from now on: a model that cannot be read later is of no use.
+    scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
     office = MilterOffice(scales, MilterRules(reject_above, quarantine), log)
     listening = Listening(sockets, clients)
 

@@ -75,8 +75,9 @@ def proxy(
         sockets = tuple(map(listener_at, places))
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-    scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
     missing = give_up_rights(Rights(model, user, connect_port=port))
+    # Read as who we are from now on: a model that cannot be read later is of no use.
+    scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
     pool = MailPool(
         tcp_dialer(address, port, connect_seconds=CONNECT_SECONDS), name=name, lmtp=lmtp, timeout_seconds=ANSWER_SECONDS
     )
