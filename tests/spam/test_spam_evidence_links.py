@@ -10,6 +10,8 @@ from scop.spam.evidence import evidence_of
 from scop.spam.evidence.hosts import host_tokens, registered_domain
 from scop.spam.evidence.urls import is_elsewhere, url_tokens
 
+DATE = "Thu, 1 Jan 1970 00:00:01 +0000"
+
 
 @pytest.mark.parametrize(
     ("host", "registered"),
@@ -88,14 +90,16 @@ def test_connection_is_read_from_the_field_of_our_receiver() -> None:
         tls="TLSv1.3 TLS_AES_256_GCM_SHA384",
     )
     stamps = b"X-SCoP-Spam: ham\r\n" + received_field(handover)
-    assert Connection("2001:db8::7", "mx.a.test", "mail.a.test", "TLSv1.3") == connection_of(stamps, "MX.harbor.test")
+    assert Connection("2001:db8::7", "mx.a.test", "mail.a.test", "TLSv1.3", DATE) == connection_of(
+        stamps, "MX.harbor.test"
+    )
     assert connection_of(stamps, "other.test") is None
 
 
 def test_connection_without_name_and_tls() -> None:
     """Unknown is empty."""
     stamps = received_field(Handover("x", "", "192.0.2.7", "mx.test", "SMTP", "id", 1.0))
-    assert Connection("192.0.2.7", "", "x", "") == connection_of(stamps, "mx.test")
+    assert Connection("192.0.2.7", "", "x", "", DATE) == connection_of(stamps, "mx.test")
 
 
 def test_connection_gives_the_tokens_of_a_hop_and_its_tls() -> None:
@@ -105,3 +109,11 @@ def test_connection_gives_the_tokens_of_a_hop_and_its_tls() -> None:
     assert {"net:192.0.2.", "net:192.0.", "net:no-name", "net:helo-unqualified", "net:no-tls"} <= set(found)
     hop = evidence_of(b"Received: from friend (unknown [192.0.2.7]) by x.test; y\r\n\r\nx").tokens
     assert {token for token in found if token.startswith("net:")} - {"net:no-tls"} <= set(hop)
+
+
+def test_date_is_held_against_the_moment_of_our_own_server() -> None:
+    """Our own field is the last hop, though it is no part of the mail that is weighed; it counts as one."""
+    mail = b"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n\r\nx"
+    found = evidence_of(mail, Connection(date="Sun, 4 Jan 1970 00:00:00 +0000")).tokens
+    assert {"date:days-late", "path:hops-1"} <= set(found)
+    assert "path:hops-0" in evidence_of(mail).tokens

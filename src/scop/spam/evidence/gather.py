@@ -28,6 +28,7 @@ MAX_HEADER_CHARACTERS = 6_000  # of them
 MAX_HIDDEN_WORDS = 200
 MAX_ADDRESS_CHARACTERS = 2_000
 MAX_RECIPIENTS = 20
+MAX_COUNTED_HOPS = 12
 
 _LIMITS = Limits(parts=200, header_octets=1 << 17, fields=300, field_octets=1 << 14)
 # The shape of nearly all.
@@ -72,8 +73,10 @@ def _bounded(tokens: list[str]) -> tuple[str, ...]:
 def _facts(message: Message, fields: Fields, connection: Connection | None) -> list[str]:
     found = field_tokens(fields)
     hops = fields.all("received")
+    found.append(f"path:hops-{min(len(hops) + (connection is not None), MAX_COUNTED_HOPS)}")
     found += path_tokens(hops)
-    found += date_tokens(fields.get("date"), hops)
+    taken = (connection.date if connection is not None else "") or (hops[0].rpartition(";")[2] if hops else "")
+    found += date_tokens(fields.get("date"), taken)
     boundary = message.content_type.parameters.get("boundary", "")
     if boundary:
         found.append(f"part:boundary={shape_of(boundary)}")

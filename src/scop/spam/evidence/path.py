@@ -33,7 +33,7 @@ _AGES = ((-24.0, "days-ahead"), (-1.0, "ahead"), (6.0, "now"), (48.0, "late"), (
 
 def path_tokens(hops: Sequence[str]) -> list[str]:
     """Return the tokens of the bodies of `Received` fields, the topmost first."""
-    found = [f"path:hops-{min(len(hops), 12)}"]
+    found: list[str] = []
     for hop in hops[:MAX_HOPS]:
         found += _hop_tokens(hop[:MAX_HOP_CHARACTERS])
     return found
@@ -65,8 +65,8 @@ def _word_behind(hop: str, clause: str) -> str:
     return word[0].lower() if word is not None else ""
 
 
-def date_tokens(date: str, hops: Sequence[str]) -> list[str]:
-    """Return what is odd about a mail's date: its form, its zone, its distance from the moment of its last hop."""
+def date_tokens(date: str, taken_date: str) -> list[str]:
+    """Return what is odd about a mail's date: its form, its zone, its distance from when the last host took it."""
     if not date:
         return ["date:missing"]
     zone = _ZONE.search(date[:100])
@@ -76,7 +76,7 @@ def date_tokens(date: str, hops: Sequence[str]) -> list[str]:
     moment = parse_date(date[:100])
     if moment is None:
         return [*found, "date:unreadable"]
-    taken = parse_date(hops[0].rpartition(";")[2][-100:]) if hops else None
+    taken = parse_date(taken_date[-100:]) if taken_date else None
     return found if taken is None else [*found, f"date:{_age(moment, taken)}"]
 
 
