@@ -67,6 +67,9 @@ def list_mail(account: str, after: int, limit: int, config: Path, as_json: bool)
         rows,
         title=f"{account}: {page.total} mail{'' if page.total == 1 else 's'}",
     )
+    for each in page.mails:
+        if each.warning:
+            click.echo(f"{each.id} ({each.folder}): {each.warning}")
 
 
 @mail.command()

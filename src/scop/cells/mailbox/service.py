@@ -12,6 +12,7 @@ from scop.cells.mailbox.lessons import Lessons, Move, NoSuchMail
 from scop.cells.mailbox.session import Counter, Delivery, Resolve
 from scop.cells.mailbox.teaching import Teacher, Teaching
 from scop.cells.mailbox.vault import MAX_PAGE, Entry, Vault
+from scop.cells.mailbox.warning import warning_above
 from scop.mesh.calls import Answers, Caller, CallServer
 from scop.mesh.cell import Cell, Life
 from scop.mesh.inlet import Inlet
@@ -136,7 +137,7 @@ async def run(options: MailboxOptions) -> None:
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(speech, lambda peer: Delivery(counter, peer), peer=peer, on_fault=options.log.fault)
 
-    desk = _Desk(vault, lessons, teacher, options.log)
+    desk = _Desk(options, vault, lessons, teacher)
 
     def show_mail(peer: Peer) -> CallServer:
         return CallServer(peer, desk.answers(), options.log)
@@ -156,11 +157,12 @@ async def run(options: MailboxOptions) -> None:
 class _Desk:
     """Answers the operator."""
 
-    def __init__(self, vault: Vault, lessons: Lessons, teacher: Teacher, log: Log) -> None:
+    def __init__(self, options: MailboxOptions, vault: Vault, lessons: Lessons, teacher: Teacher) -> None:
+        self._hostname = options.hostname
         self._vault = vault
         self._lessons = lessons
         self._teacher = teacher
-        self._log = log
+        self._log = options.log
 
     def answers(self) -> Answers:
         """Return what is answered to which question."""
@@ -175,7 +177,7 @@ class _Desk:
         """Name an account's mails."""
         entries = await self._vault.entries(asked.account, after=asked.after, limit=asked.limit)
         usage = await self._vault.usage(asked.account)
-        return MailList(tuple(_summary(entry) for entry in entries), usage.mails)
+        return MailList(tuple(_summary(entry, self._hostname) for entry in entries), usage.mails)
 
     async def read_mail(self, asked: ReadMail, _peer: Peer) -> MailPiece:
         """Return a part of a mail's octets."""
@@ -207,7 +209,7 @@ class _Desk:
         return await self._teacher.forget(asked.account)
 
 
-def _summary(entry: Entry) -> MailSummary:
+def _summary(entry: Entry, hostname: str) -> MailSummary:
     header = parse(entry.header_octets).header
     return MailSummary(
         id=entry.id,
@@ -218,4 +220,5 @@ def _summary(entry: Entry) -> MailSummary:
         subject=printable(header.get("Subject") or ""),
         size_octets=entry.size_octets,
         stored_unix=entry.stored_unix,
+        warning=warning_above(entry.header_octets, hostname),
     )

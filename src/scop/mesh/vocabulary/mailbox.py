@@ -29,6 +29,7 @@ class MailSummary(msgspec.Struct, frozen=True):
     subject: str
     size_octets: int
     stored_unix: float
+    warning: str = ""  # what was found in it, a sentence
 
 
 class MailList(msgspec.Struct, frozen=True):
