@@ -60,6 +60,7 @@ def test_life_ends_where_full_confinement_is_required(tmp_path: Path, monkeypatc
     [
         ("filter", (21003, 21005, 21011), (), False),
         ("keeper", (), (), False),
+        ("examiner", (), (), False),
         ("relay", (25, 443, 21001, 21006, 21007, 21009, 21010), (0,), False),
         ("resolver", (53,), (0,), True),
     ],
