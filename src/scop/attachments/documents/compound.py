@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -164,7 +165,8 @@ def _instructions(stream: bytes) -> Iterator[str]:
 
 
 def _fields(text: str) -> Iterator[str]:
-    starts: list[int] = []  # of the fields that are open; -1 for one whose instruction is over
+    # Of the fields that are open; -1 for one whose instruction is over. What is no text has such octets without an end.
+    starts: deque[int] = deque(maxlen=_MAX_OPEN_FIELDS)
     room = _MAX_FIELD_TEXT
     for mark in _FIELD_MARK.finditer(text):
         if mark[0] == FIELD_BEGIN:
@@ -175,7 +177,7 @@ def _fields(text: str) -> Iterator[str]:
             starts.append(-1)
         if start >= 0:
             instruction = text[start + 1 : min(mark.start(), start + MAX_FIELD)]
-            room -= len(instruction) + 16
+            room -= len(instruction) + _FIELD_COST
             if room < 0:
                 raise ValueError("more fields than are looked into")
             yield instruction
@@ -183,7 +185,9 @@ def _fields(text: str) -> Iterator[str]:
 
 _FIELD_MARK = re.compile("[\x13\x14\x15]")
 _SEPARATOR = "\x14"
+_MAX_OPEN_FIELDS = 4_096
 _MAX_FIELD_TEXT = 8 << 20
+_FIELD_COST = 64  # counted for each field beside its characters
 
 
 def _workbook(thing: Thing, stream: bytes) -> Iterator[Finding]:

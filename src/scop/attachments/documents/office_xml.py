@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -77,19 +77,29 @@ class _Scan:
         self._in_instruction: list[bool] = []
         self._text: list[str] | None = None  # what the text of the current element goes to
         self._text_size = 0
-        self._path: list[str] = []
+        self._depth = 0
+        self._book_depth = 0
         self._part_name = ""
+        self._known: dict[str, Callable[[_Scan, dict[str, str]], None] | None] = {}  # by names as they are written
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(":")[2].lower()
-        self._path.append(local)
-        if len(self._path) > _MAX_DEPTH:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
             raise ValueError("elements lie too deep")
-        opened = _OPENED.get(local)
+        try:
+            opened = self._known[name]
+        except KeyError:
+            opened = self._learn(name)
         if opened is not None:
             opened(self, {key.rpartition(":")[2].lower(): value for key, value in attributes.items()})
-        elif local not in _PLAIN_TEXT:
+        elif attributes:
             self._look_at_attributes(attributes)
+
+    def _learn(self, name: str) -> Callable[[_Scan, dict[str, str]], None] | None:
+        opened = _OPENED.get(name.rpartition(":")[2].lower())
+        if len(self._known) < _MAX_FACTS:
+            self._known[name] = opened
+        return opened
 
     def _look_at_attributes(self, attributes: dict[str, str]) -> None:
         for key, value in attributes.items():
@@ -101,11 +111,11 @@ class _Scan:
                 self._keep(self.facts.controls, value.strip("{}").upper())
 
     def end(self, name: str) -> None:
-        local = name.rpartition(":")[2].lower()
-        if self._path:
-            self._path.pop()
-        closed = _CLOSED.get(local)
-        if closed is not None and self._text is not None:
+        self._depth -= 1
+        if self._text is None:
+            return
+        closed = _CLOSED.get(name.rpartition(":")[2].lower())
+        if closed is not None:
             text, self._text = self._text, None
             closed(self, text)
 
@@ -169,9 +179,12 @@ class _Scan:
         if match and len(self.facts.conversations) < _MAX_FACTS:
             self.facts.conversations.append((match[1], match[2]))
 
+    def book(self, _: dict[str, str]) -> None:
+        self._book_depth = self._depth
+
     def supporting_book(self, text: list[str]) -> None:
         service, bar, topic = "".join(text).strip().partition("|")
-        if bar and self._path and self._path[-1] == "supbook" and len(self.facts.conversations) < _MAX_FACTS:
+        if bar and self._depth == self._book_depth and len(self.facts.conversations) < _MAX_FACTS:
             self.facts.conversations.append((service, topic))
 
     def macro_sheet(self, _: dict[str, str]) -> None:
@@ -233,6 +246,7 @@ _OPENED = {
     "dde-source": _Scan.conversation,
     "dde-connection-decl": _Scan.conversation,
     "path": _Scan.begin_text,
+    "supbook": _Scan.book,
     "macrosheet": _Scan.macro_sheet,
     "f": _Scan.begin_text,
     "definedname": _Scan.defined_name,
@@ -256,9 +270,6 @@ _CLOSED = {
     "binary-data": _Scan.payload,
     "module": _Scan.basic_module,
 }
-_PLAIN_TEXT = frozenset(
-    {"p", "r", "t", "rpr", "ppr", "c", "v", "row", "sz", "rfonts"}
-)  # most elements; they say nothing
 
 
 def xml_facts(octets: bytes) -> XmlFacts | None:
