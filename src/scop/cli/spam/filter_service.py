@@ -36,7 +36,6 @@ __all__ = [
     "give_up_rights",
     "listener_at",
     "serving",
-    "unix_path",
     "written_listener",
 ]
 
@@ -50,7 +49,7 @@ Spoken: TypeAlias = Callable[[], asyncio.Protocol]
 Ready: TypeAlias = Callable[[], Awaitable[None]]
 
 
-async def at_once() -> None:
+async def _at_once() -> None:
     """Wait for nothing."""
 
 
@@ -72,7 +71,7 @@ class Listening:
     connections: Connections = field(default_factory=Connections)
 
 
-def unix_path(place: str) -> str:
+def _unix_path(place: str) -> str:
     """Return the path of a place that is a unix socket, '' for another."""
     kind, _, path = place.partition(":")
     return path if kind in ("unix", "local") else ""
@@ -80,7 +79,7 @@ def unix_path(place: str) -> str:
 
 def listener_at(place: str) -> socket.socket:
     """Open unix:PATH, inet:HOST:PORT or HOST:PORT; raises `ValueError` for what is none, `PermanentFailure`."""
-    path = unix_path(place)
+    path = _unix_path(place)
     try:
         if path:
             return _unix_listener(path)
@@ -115,7 +114,7 @@ def give_up_rights(rights: Rights) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def serving(listening: Listening, speak: Spoken, log: Log, *, ready: Ready = at_once) -> AsyncIterator[None]:
+async def serving(listening: Listening, speak: Spoken, log: Log, *, ready: Ready = _at_once) -> AsyncIterator[None]:
     """Speak with all who may, each once it is `ready`, until the context ends; what is being done then is finished."""
     loop = asyncio.get_running_loop()
     may_speak = Networks(listening.clients)

@@ -21,7 +21,7 @@ from scop.smtp.milter.answers import (
     Quarantine,
     Refusal,
 )
-from scop.smtp.milter.connection import NEWEST_VERSION, OLDEST_VERSION, MilterConnection, Wishes
+from scop.smtp.milter.connection import MilterConnection, Wishes
 from scop.smtp.milter.events import (
     Abort,
     BodyChunk,
@@ -43,8 +43,6 @@ from scop.smtp.milter.words import Action, Step
 __all__ = [
     "ACCEPT",
     "CONTINUE",
-    "NEWEST_VERSION",
-    "OLDEST_VERSION",
     "SKIP",
     "Abort",
     "Action",

@@ -49,7 +49,7 @@ from scop.smtp.milter.words import Action, Step
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NEWEST_VERSION", "OLDEST_VERSION", "MilterConnection", "Wishes"]
+__all__ = ["MilterConnection", "Wishes"]
 
 OLDEST_VERSION, NEWEST_VERSION = 2, 6
 _V2_STEPS = Step(0x7F)  # all that Sendmail 8.11 to 8.13 know (SMFI_V2_PROT)
