@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.spam.combine import combined, probabilities
+from scop.spam.model.memory import UNIT
 
 
 def probability(in_ham: float, in_spam: float, ham_mails: float, spam_mails: float) -> float:
     """Return f(w) of one token."""
-    return float(probabilities(np.array([in_ham]), np.array([in_spam]), ham_mails, spam_mails)[0])
+    counts = np.array([[in_ham], [in_spam]]) * float(UNIT)
+    return float(probabilities(counts[0], counts[1], ham_mails * UNIT, spam_mails * UNIT)[0])
 
 
 def test_probability_makes_both_kinds_equally_many() -> None:

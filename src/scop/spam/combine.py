@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from scop.spam.model.arrays import Floats
+from scop.spam.model.memory import UNIT
 
 __all__ = ["MAX_COMBINED", "combined", "probabilities"]
 
@@ -21,6 +22,7 @@ BACKGROUND_MAILS = 3.0
 PRIOR_MAILS = 0.02  # Robinson's s: in how many mails a token must be seen before it is believed
 CLEAR_FROM = 0.375  # distance from 0.5 below which a token says too little to be combined
 MAX_COMBINED = 4_096  # tokens; as many as a mail has
+_BACKGROUND, _PRIOR = BACKGROUND_MAILS * UNIT, PRIOR_MAILS * UNIT
 _FLOOR = 1e-6  # no single token decides
 _NEARLY_NONE = 1e-9  # 1 minus what both tails at once leave: bounds the log-odds at 20.7
 _TIE = 1e-3  # beyond that bound the tails still order mails
@@ -29,14 +31,15 @@ _COUNTS = np.arange(MAX_COMBINED, dtype=np.float64)
 _LOG_FACTORIALS = np.cumsum(np.log(np.maximum(_COUNTS, 1.0)))
 
 
-def probabilities(in_ham: Floats, in_spam: Floats, ham_mails: float, spam_mails: float) -> Floats:
-    """Return f(w) for tokens by how many mails had them: how likely spam, as if both kinds were equally many."""
+def probabilities(in_ham: Floats, in_spam: Floats, ham_units: float, spam_units: float) -> Floats:
+    """Return f(w) for tokens by how many mails had them, in `UNIT`s: how likely spam, as if both kinds were equal."""
     seen = in_ham + in_spam
-    background = seen * (BACKGROUND_MAILS / max(ham_mails + spam_mails, 1.0))
-    ham_rate = (in_ham + background) / (ham_mails + BACKGROUND_MAILS)
-    spam_rate = (in_spam + background) / (spam_mails + BACKGROUND_MAILS)
+    background = seen * (_BACKGROUND / max(ham_units + spam_units, 1.0))
+    spam_rate = (in_spam + background) / (spam_units + _BACKGROUND)
+    ham_rate = (in_ham + background) / (ham_units + _BACKGROUND)
     raw = spam_rate / np.maximum(ham_rate + spam_rate, 1e-300)
-    found: Floats = np.where(seen > 0, (PRIOR_MAILS * 0.5 + seen * raw) / (PRIOR_MAILS + seen), 0.5)
+    # Robinson's f(w) with x = 1/2; what was never seen is 1/2.
+    found: Floats = 0.5 + (raw - 0.5) * (seen / (seen + _PRIOR))
     return found
 
 

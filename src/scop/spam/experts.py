@@ -21,7 +21,7 @@ import numpy as np
 
 from scop.spam.combine import combined, probabilities
 from scop.spam.features import Features
-from scop.spam.model import HAM, SPAM, WEIGHT, Memory
+from scop.spam.model import Memory
 from scop.spam.model.arrays import Floats
 from scop.spam.model.memory import UNIT
 
@@ -52,30 +52,31 @@ class Opinions:
 def opinions_of(features: Features, memory: Memory) -> Opinions:
     """Weigh a mail."""
     place, is_known = memory.tokens.find(features.keys)
-    numbers = np.where(is_known[:, None], memory.tokens.numbers[place], 0).astype(np.float64)
-    weights = numbers[:, WEIGHT] / WEIGHT_UNIT
-    counts = np.maximum(numbers[:, :WEIGHT], 0.0) / UNIT
-    mails = (memory.ham_units / UNIT, memory.spam_units / UNIT)
-    likelihoods = probabilities(counts[:, HAM], counts[:, SPAM], *mails)
-    gram_weights = memory.grams[features.grams].astype(np.int64)
+    numbers = memory.tokens.numbers.take(place, axis=0)
+    numbers[~is_known] = 0
+    in_ham, in_spam, weights = numbers.T.astype(np.float64)  # contiguous columns
+    np.maximum(in_ham, 0.0, out=in_ham)  # whatever a damaged file holds
+    np.maximum(in_spam, 0.0, out=in_spam)
+    likelihoods = probabilities(in_ham, in_spam, memory.ham_units, memory.spam_units)
+    grams = memory.grams.take(features.grams)
     facts = int(np.count_nonzero(features.is_fact))
-    sizes = (facts, len(weights) - facts, features.header_grams, len(gram_weights) - features.header_grams)
-    of_facts = float(weights[features.is_fact].sum())
+    sizes = (facts, len(weights) - facts, features.header_grams, len(grams) - features.header_grams)
+    of_facts = float(weights.dot(features.is_fact))
     sums = (
         of_facts,
         float(weights.sum()) - of_facts,
-        float(gram_weights[: features.header_grams].sum()) / WEIGHT_UNIT,
-        float(gram_weights[features.header_grams :].sum()) / WEIGHT_UNIT,
+        float(grams[: features.header_grams].sum(dtype=np.int64)),
+        float(grams[features.header_grams :].sum(dtype=np.int64)),
     )
     facts_odds, words_odds, header_odds, text_odds = (
-        total / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
+        total / WEIGHT_UNIT / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
     )
     log_odds = (facts_odds, words_odds, header_odds, text_odds)
     margin = _COUNTS_SHARE * combined(likelihoods) + sum(
         share * odds for share, odds in zip(_SHARES, log_odds, strict=True)
     )
-    seen = counts.sum(axis=1)
-    believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS))
+    seen = in_ham + in_spam
+    believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS * UNIT))
     return Opinions(log_odds, sizes, believed, margin)
 
 
