@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from fakes.running_filter import RunningFilter, running_filter
-from scop.cells.filter.examination import PIECE_OCTETS
+from scop.attachments import Kind, Severity
+from scop.cells.filter.examination import PIECE_OCTETS, WORDS
 from scop.mesh.config.attachments import Attachments, Policy
 from scop.mesh.underway import Underway, digest_of
 from scop.mesh.vocabulary.examiner import FoundThing, unscannable
+from scop.mesh.vocabulary.examiner import Severity as WireSeverity
 from scop.mesh.vocabulary.receiver import Deed, NotedDeed
 from scop.smtp import reply
 
@@ -126,3 +129,9 @@ async def _send_with_many(filtering: RunningFilter) -> None:
     wide = "\U0001f4a9" * 400
     filtering.examiner.findings = (*[FoundThing("name", "note", wide, wide)] * 60, PROGRAM)
     await filtering.send(RECEIVED + PAGE)
+
+
+def test_words_of_the_mesh_are_those_of_the_library() -> None:
+    """The filter does not load it, and knows every kind and severity all the same."""
+    assert {severity.value for severity in Severity} == set(get_args(WireSeverity))
+    assert {kind.value for kind in Kind} <= WORDS.keys()

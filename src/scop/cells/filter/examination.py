@@ -16,14 +16,14 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.smtp import Reply, reply
 from scop.spam import Verdict
 
-__all__ = ["Examination", "is_malware", "phishing_found", "policy_on", "refusal", "worst_first"]
+__all__ = ["WORDS", "Examination", "is_malware", "phishing_found", "policy_on", "refusal", "worst_first"]
 
 PIECE_OCTETS = 1 << 21  # half of what a frame holds
 _SEVEREST = (Policy.REFUSE, Policy.QUARANTINE, Policy.TAG)
 _ORDER = ("dangerous", "suspicious", "note")
 _PHISHING = "phishing"
 # What a sender is told; the particulars are in the log.
-_WORDS = {
+WORDS = {
     "executable": "a program",
     "script": "a script",
     "shortcut": "a shortcut that starts something else",
@@ -99,4 +99,4 @@ def is_malware(findings: Iterable[FoundThing]) -> bool:
 
 def refusal(finding: FoundThing) -> Reply:
     """Return what the sender of a mail is told that is refused because of this."""
-    return reply(550, "5.7.1", f"This mail brings {_WORDS.get(finding.kind, finding.kind)}, which is not accepted here")
+    return reply(550, "5.7.1", f"This mail brings {WORDS.get(finding.kind, finding.kind)}, which is not accepted here")
