@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from scop.cells import manifests
-from scop.mesh.manifest import OPERATOR, Manifest, Pipe
+from scop.mesh.manifest import OPERATOR, Manifest, Pipe, World
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "scop"
@@ -51,7 +51,9 @@ def _row(*cells: str) -> str:
 
 def _cell_row(manifest: Manifest) -> str:
     listeners = ", ".join(listener.name for listener in manifest.listeners)
-    world = ", ".join(f"the Internet ({kind})" for kind in manifest.world)
+    world = ", ".join(
+        "a virus scanner" if kind is World.SCANNER else f"the Internet ({kind})" for kind in manifest.world
+    )
     dials = ", ".join(part for part in (_peers(manifest.reaches) if manifest.reaches else "", world) if part)
     return _row(
         f"[{manifest.name}](../src/scop/cells/{manifest.name}/__init__.py)",
