@@ -16,7 +16,7 @@ from enum import Enum, auto
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.thing import Found, Thing, ThingCheck
 
-__all__ = ["BROKEN", "Bounds", "Inspection", "Options", "broken"]
+__all__ = ["BROKEN", "Bounds", "Inspection", "Options", "OutOfRoom", "broken"]
 
 # What readers raise where the octets are not what the format asks for.
 BROKEN = (ValueError, EOFError, IndexError, KeyError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
@@ -48,6 +48,10 @@ class Options:
 
     bounds: Bounds = Bounds()
     checks: tuple[ThingCheck, ...] = ()  # the operator's rules: each sees every thing
+
+
+class OutOfRoom(ValueError):
+    """A reader ends what it unpacks at a bound of its own: the octets are not wrong."""
 
 
 _MUCH = 40  # octets out of one of the whole mail: when nothing more may be unpacked, it was made for that
@@ -101,7 +105,7 @@ class Inspection:
         try:
             end = self._take(pieces, packed_octets, taken)
         except BROKEN as fault:
-            is_broken = not _lacks_memory(fault)
+            is_broken = not _is_out_of_room(fault)
             end = None if is_broken else _End.ROOM
         octets = b"".join(taken)
         taken.clear()
@@ -140,9 +144,9 @@ class Inspection:
         return octets > self.bounds.free_octets and octets > self.bounds.ratio * max(packed_octets, 1)
 
 
-def _lacks_memory(fault: Exception) -> bool:
-    """Tell whether a decoder asked for more memory than it may have: that is no damage."""
-    return isinstance(fault, lzma.LZMAError) and "emory" in str(fault)
+def _is_out_of_room(fault: Exception) -> bool:
+    """Tell whether a bound ended what was unpacked, as the memory that a decoder may have: that is no damage."""
+    return isinstance(fault, OutOfRoom) or (isinstance(fault, lzma.LZMAError) and "emory" in str(fault))
 
 
 def broken(thing: Thing) -> Finding:

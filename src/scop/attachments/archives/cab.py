@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scop.attachments.archives.locked import opaque
 from scop.attachments.archives.pieces import first_octets
-from scop.attachments.inspection import Inspection
+from scop.attachments.inspection import Inspection, OutOfRoom
 from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_cab"]
@@ -55,9 +55,9 @@ def read_cab(thing: Thing, inspection: Inspection) -> Iterator[Found]:
 
 
 def _behind(pieces: Iterator[bytes], offset: int, room: int) -> Iterator[bytes]:
-    """Yield what comes behind `offset` octets; what lies so far behind that it is not counted breaks off."""
+    """Yield what comes behind `offset` octets; what lies so far behind that it is not counted is not had."""
     if offset > room:
-        raise EOFError("a file too far behind in its folder")
+        raise OutOfRoom("a file too far behind in its folder")
     for piece in pieces:
         if offset < len(piece):
             yield piece[offset:]

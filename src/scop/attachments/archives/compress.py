@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scop.attachments.inspection import OutOfRoom
+
 __all__ = ["uncompressed"]
 
 _CLEAR, _FIRST_BITS, _MAX_BITS = 256, 9, 16
-_MAX_OCTETS = 1 << 20  # a second of Python
+_MAX_OCTETS = 1 << 19  # half a second of Python
 _BLOCK_MODE = 0x80
 
 
 def uncompressed(octets: bytes) -> Iterator[bytes]:
-    """Yield what a file of compress unpacks to; beyond a mebibyte it breaks off with `EOFError`."""
+    """Yield what a file of compress unpacks to; beyond half a mebibyte it ends with `OutOfRoom`."""
     max_bits, is_block = octets[2] & 0x1F, bool(octets[2] & _BLOCK_MODE)
     if not _FIRST_BITS <= max_bits <= _MAX_BITS:
         raise ValueError("a width that compress does not have")
@@ -41,7 +43,7 @@ def uncompressed(octets: bytes) -> Iterator[bytes]:
             pieces = []
         if made > _MAX_OCTETS:
             yield b"".join(pieces)
-            raise EOFError("longer than what is unpacked of it")
+            raise OutOfRoom("longer than what is unpacked of it")
     yield b"".join(pieces)
 
 
