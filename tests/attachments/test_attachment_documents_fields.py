@@ -104,10 +104,32 @@ def test_command_is_found_in_a_binary_word_document(charset: str, shift: int) ->
 def test_command_is_found_in_a_list() -> None:
     """A cell of a list can ask a table program to run another."""
     lines = b"name,sum\nann,12\n=cmd|'/c calc'!A0,3\n"
-    assert {(Kind.DDE, Severity.DANGEROUS)} == _found(b"ID;P\n" + lines, "table.slk")
+    expected = {(Kind.DDE, Severity.DANGEROUS)}
+    assert (expected, expected, set()) == (
+        _found(b"ID;P\n" + lines, "table.slk"),
+        _found(lines, "list.csv"),
+        _found(lines, "letter.txt"),
+    )
 
 
 def test_harmless_words_are_no_command() -> None:
     """A text about DDE, and a pipe in a cell, are nothing."""
     body = "<w:p><w:r><w:t>DDEAUTO c:\\cmd.exe runs a program; instrText too</w:t></w:r></w:p>"
     assert (set(), set()) == (_found(_word(body), "letter.docx"), _found(b'ID;P\nC;X1;Y1;K"a|b!"\nE\n', "a.slk"))
+
+
+def test_drawing_that_is_not_well_formed_is_nothing() -> None:
+    """Excel writes drawings in VML that are no XML; a part that should be XML and is none is told."""
+    drawing = '<xml xmlns:v="urn:schemas-microsoft-com:vml"><o:OLEObject classid="x"><br></xml>'
+    broken = f'<?xml version="1.0"?><w:document {_W}><w:fldSimple w:instr="PAGE"/>'
+    found = [
+        _found(office_package({name: text}), "table.xlsx")
+        for name, text in (("xl/drawings/vmlDrawing1.vml", drawing), ("word/document.xml", broken))
+    ]
+    assert [set(), {(Kind.BROKEN, Severity.SUSPICIOUS)}] == found
+
+
+def test_part_that_pretends_to_be_a_page_is_read() -> None:
+    """A part of a document is read as what it is for, whatever it looks like at its beginning."""
+    xml = f'<?xml version="1.0"?><!-- <html> --><w:document {_W}><w:fldSimple w:instr="DDE cmd x"/></w:document>'
+    assert (Kind.DDE, Severity.DANGEROUS) in _found(office_package({"word/document.xml": xml}), "letter.docx")

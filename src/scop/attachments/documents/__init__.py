@@ -49,6 +49,7 @@ READERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.ACTIVE_MIME: (_late("active_mime", "read_active_mime"),),
     TrueType.RTF: (_late("rtf", "read_rtf"),),
     TrueType.PDF: (_late("pdf", "read_pdf"),),
+    TrueType.TEXT: (_late("tables", "read_list"),),
     TrueType.SYLK: (_late("tables", "read_table"),),
 }
 

@@ -24,6 +24,7 @@ from scop.attachments.documents.fields import (
     link_finding,
 )
 from scop.attachments.documents.macros import source_findings
+from scop.attachments.documents.ole_objects import class_findings
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing, shown
@@ -36,7 +37,7 @@ _MAX_TEXT = 48 << 20  # characters of one payload
 
 _WORTH_PARSING = re.compile(
     rb"(?i)instrText|fldSimple|ddeLink|Relationship|macrosheet|binData|binaryData|SupBook|attachedTemplate|definedName|ppaction"
-    rb"|event-listener|vnd\.sun\.star\.script|script:module|dde-source|DDEConnection|dde-connection|<!ENTITY|:Formula|classid|Macrosheet"
+    rb"|event-listener|vnd\.sun\.star\.script|script:module|dde-source|DDEConnection|dde-connection|<!ENTITY|(?-i::Formula)|classid|Macrosheet"
     rb"|encryption-data|library:element|oleSize|ddeService|subDoc|recipientData|LinkedTextBox|script:language"
 )
 _OTHER_ENCODING = re.compile(
@@ -301,6 +302,7 @@ def facts_findings(thing: Thing, facts: XmlFacts) -> Iterator[Finding]:
             yield finding
     for action in facts.actions:
         yield from _action_findings(thing, action)
+    yield from class_findings(thing, iter(facts.controls))
     for source in facts.basic:
         if source.strip():
             yield from source_findings(thing, source)
@@ -328,7 +330,7 @@ def read_office_xml(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     for name, pieces in facts.payloads:
         packed = "".join(pieces)
         yield from inspection.unpack(thing, name.lstrip("/") or "binary", iter((_decoded(packed),)), len(packed))
-    if facts.is_broken:
+    if facts.is_broken and thing.ending != "vml":  # honest drawings in VML are often not well formed
         raise ValueError("the XML is not well formed")
 
 

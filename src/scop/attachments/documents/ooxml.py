@@ -8,6 +8,7 @@ Standards: ECMA-376-2 (packages), ECMA-376-1, MS-XLSB, OASIS OpenDocument 1.3 §
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scop.attachments.archives.zip import read_zip
@@ -15,12 +16,15 @@ from scop.attachments.documents.biff import xlsb_conversations
 from scop.attachments.documents.fields import dde_finding
 from scop.attachments.documents.macros import sheet_macro_finding
 from scop.attachments.documents.office_xml import facts_findings, xml_facts
-from scop.attachments.documents.ole_objects import class_findings
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
+from scop.attachments.true_types import TrueType, true_type_of
 
 __all__ = ["read_package_file"]
+
+_READ_LATER = frozenset({TrueType.XML, TrueType.OFFICE_XML})
+_OF_SHEETS = re.compile(rb"(?i)macrosheet|auto_|definedName[^>]{0,400}&#|<!ENTITY|\0")
 
 
 class _Sheets:
@@ -48,20 +52,23 @@ def _part(part: Thing, sheets: _Sheets) -> Iterator[Finding]:
         yield dde_finding(part, service, topic)
     if part.name.lower().endswith(".bin") and "_\0x\0l\0n\0m\0.\0A\0u\0t\0o\0_\0O\0".encode("latin-1") in part.octets:
         sheets.is_automatic = True  # a name in a binary workbook
-    if not _is_xml(part.octets):
+    # What is XML at first sight is read by the walk; here it is, too, where other parts have a share in what it means.
+    is_read_later = true_type_of(part) in _READ_LATER
+    if not _is_xml(part.octets) or (is_read_later and not _OF_SHEETS.search(part.octets)):
         return
     facts = xml_facts(part.octets)
     if facts is None:
         return
-    yield from facts_findings(part, facts)
-    if facts.is_broken and part.ending in {"xml", "rels"}:  # drawings in VML are often not well formed
-        yield part.finding(
-            Kind.BROKEN, Severity.SUSPICIOUS, "A part of the document is made so that it cannot be read."
-        )
-    yield from class_findings(part, iter(facts.controls))
     sheets.has_macro_sheet |= facts.has_macro_sheet or any("macrosheet" in kind for kind, _ in facts.parts)
     sheets.is_automatic |= facts.has_automatic_name
     sheets.functions |= facts.functions
+    if is_read_later:
+        return
+    yield from facts_findings(part, facts)
+    if facts.is_broken and part.ending in {"xml", "rels"}:
+        yield part.finding(
+            Kind.BROKEN, Severity.SUSPICIOUS, "A part of the document is made so that it cannot be read."
+        )
 
 
 def _is_xml(octets: bytes) -> bool:

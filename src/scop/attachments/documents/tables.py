@@ -14,7 +14,9 @@ from scop.attachments.documents.macros import sheet_macro_finding
 from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
 
-__all__ = ["read_table"]
+__all__ = ["read_list", "read_table"]
+
+_LISTS = frozenset({"csv", "tsv", "tab", "slk", "dif", "prn", "xls"})
 
 # `=cmd|'/c calc'!A0`, also behind + - @, in quotes, in a SYLK record (`C;X1;Y1;Ecmd|…`): what stands around the bar.
 _SERVICE = re.compile(rb"(?:;E|^|[\"\t,;=+@\n-])[=+@ -]*'?([A-Za-z][\w.\\/:]{1,80})'? ?\Z")
@@ -39,6 +41,12 @@ def read_table(thing: Thing, _: Inspection) -> Iterator[Found]:
     if octets.startswith(b"ID;P") and _MACRO_SHEET.search(octets):
         functions = dict.fromkeys(match[1].decode("ascii").upper() for match in islice(_FUNCTION.finditer(octets), 100))
         yield sheet_macro_finding(thing, is_automatic=_AUTOMATIC.search(octets) is not None, functions=tuple(functions))
+
+
+def read_list(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Look into a text that its name makes a table: a table program opens it."""
+    if thing.ending in _LISTS:
+        yield from read_table(thing, inspection)
 
 
 def _commands(octets: bytes) -> Iterator[tuple[str, str]]:
