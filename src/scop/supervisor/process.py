@@ -26,8 +26,14 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 60.0  # after so long a life the next death is met without a pause
 
-# Few malloc arenas: a cell has one busy thread. No other variable of ours reaches a cell.
-CELL_ENVIRONMENT = {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "PATH": "/usr/bin:/bin"}
+# Few malloc arenas: a cell has one busy thread. No other variable of ours reaches a cell. numpy's OpenBLAS
+# would start a thread for each core when it is loaded, and a cell must have but one when it gives up its rights.
+CELL_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/bin:/bin",
+}
 
 
 class CellState(StrEnum):
