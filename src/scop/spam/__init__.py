@@ -1,9 +1,11 @@
 """A Bayesian spam filter: learns from sorted mail, classifies new mail, and says why.
 
 What is weighed is the evidence of the decoded mail (`scop.spam.evidence`): words, fields, links, structure, facts.
-They are combined as Robinson and Fisher do. It stores nothing by itself: `save` and `load` speak octets.
+Five opinions are formed of it and mixed (`scop.spam.experts`); what is learned is kept as keyed hashes and integers
+(`scop.spam.model`), by lessons that can be taken back. It stores nothing by itself: `save` and `load` speak octets,
+which may be a mapped file.
 
-Source: Gary Robinson, "A Statistical Approach to the Spam Problem", Linux Journal 107 (2003).
+Sources are named where they are used; docs/decisions/how-mail-is-weighed.md says what was measured.
 """
 
 from scop.spam.classifier import Classifier, digest_of
