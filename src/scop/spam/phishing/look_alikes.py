@@ -11,9 +11,9 @@ Sources: Unicode UTS #39 (skeletons); M. Damashek's and F. Bocker's deletion nei
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar
 
 from scop.spam.evidence.folding import fold, without_accents
 from scop.spam.evidence.hosts import registered_domain
@@ -27,6 +27,8 @@ MIN_COMPOUND = 6  # letters of one that nothing parts from them ("paypallogin", 
 MAX_LABEL_CHARACTERS = 63  # RFC 1035 §2.3.4
 MAX_REMEMBERED = 4_096  # labels, and what was found of them: mails lead to the same places again and again
 
+_Key = TypeVar("_Key", int, str)
+
 _PUNYCODE = "xn--"  # RFC 5890 §2.3.2.1
 _PARTS = re.compile(r"[-_.]")
 _DIGITS = str.maketrans("01345789|!", "oleastbgll")
@@ -38,8 +40,9 @@ class LookAlikes:
 
     def __init__(self, domains: Iterable[str] = ()) -> None:
         self._domains: set[str] = set()
-        self._by_label: dict[str, list[str]] = {}
-        self._by_key: defaultdict[str, list[str]] = defaultdict(list)  # what is left of a label → labels
+        # Of most keys there is one: words in one string, and hashes for keys, take half of the memory of lists.
+        self._by_label: dict[str, str] = {}
+        self._by_key: dict[int, str] = {}  # the hash of what is left of a label → labels
         self._found: dict[str, str] = {}  # by labels, until the names change
         for domain in domains:
             self.add(domain)
@@ -51,11 +54,10 @@ class LookAlikes:
         self._domains.add(domain)
         self._found.clear()
         label = _label(domain)
-        others = self._by_label.setdefault(label, [])
-        others.append(domain)
-        if len(others) == 1:
+        if label not in self._by_label:
             for key in _keys(label):
-                self._by_key[key].append(label)
+                _add_word(self._by_key, key, label)
+        _add_word(self._by_label, label, domain)
 
     def discard(self, domain: str) -> None:
         """Forget a domain."""
@@ -64,14 +66,10 @@ class LookAlikes:
         self._domains.remove(domain)
         self._found.clear()
         label = _label(domain)
-        others = self._by_label[label]
-        others.remove(domain)
-        if not others:
-            del self._by_label[label]
+        _discard_word(self._by_label, label, domain)
+        if label not in self._by_label:
             for key in _keys(label):
-                self._by_key[key].remove(label)
-                if not self._by_key[key]:
-                    del self._by_key[key]
+                _discard_word(self._by_key, key, label)
 
     def imitated_by(self, host: str) -> str:
         """Return the known domain that a host seems to be, and is not; "" where it imitates none."""
@@ -93,15 +91,11 @@ class LookAlikes:
         if len(label) > MAX_LABEL_CHARACTERS:
             return ""
         own = skeleton(label)
-        for key in _keys(label):
-            for known in self._by_key.get(key, ()):
-                its = skeleton(known)
-                is_misspelt = (
-                    known not in WORDS and len(known) >= MIN_MISSPELT <= len(label) and _is_one_edit(label, known)
-                )
-                if is_misspelt or (own == its and len(known) >= MIN_DRESSED):
-                    return self._by_label[known][0]
-        return ""
+        near = {known for key in _keys(label) for known in self._by_key.get(key, "").split()}
+        found = [
+            known for known in near if _is_near(label, known) or (own == skeleton(known) and len(known) >= MIN_DRESSED)
+        ]
+        return self._known(min(found)) if found else ""
 
     def _as_dressed(self, label: str) -> str:
         """Find `lagoon` in `lagoon-billing`, `securelagoon`, `lagoon-example-login`."""
@@ -140,7 +134,7 @@ class LookAlikes:
 
     def _known(self, label: str) -> str:
         domains = self._by_label.get(label)
-        return domains[0] if domains else ""
+        return min(domains.split()) if domains else ""
 
 
 @lru_cache(MAX_REMEMBERED)
@@ -167,13 +161,29 @@ def _label(domain: str) -> str:
     return domain.partition(".")[0]
 
 
-def _keys(label: str) -> Iterator[str]:
-    """Yield the skeleton, the label, and the label without each of its letters in turn."""
-    own = skeleton(label)
-    yield f"={own}"
-    yield label
+def _keys(label: str) -> set[int]:
+    """Return hashes of the skeleton, the label, and the label without each of its letters in turn."""
+    keys = {hash(f"={skeleton(label)}"), hash(label)}
     if len(label) >= MIN_MISSPELT - 1:
-        yield from dict.fromkeys(label[:place] + label[place + 1 :] for place in range(len(label)))
+        keys.update([hash(label[:place] + label[place + 1 :]) for place in range(len(label))])
+    return keys
+
+
+def _add_word(table: dict[_Key, str], key: _Key, word: str) -> None:
+    known = table.get(key)
+    table[key] = f"{known} {word}" if known else word
+
+
+def _discard_word(table: dict[_Key, str], key: _Key, word: str) -> None:
+    left = [one for one in table[key].split() if one != word]
+    if left:
+        table[key] = " ".join(left)
+    else:
+        del table[key]
+
+
+def _is_near(label: str, known: str) -> bool:
+    return known not in WORDS and len(known) >= MIN_MISSPELT <= len(label) and _is_one_edit(label, known)
 
 
 def _is_one_edit(one: str, other: str) -> bool:
