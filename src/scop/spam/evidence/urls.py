@@ -9,7 +9,7 @@ import re
 
 from scop.spam.evidence.hosts import MAX_HOST_CHARACTERS, host_tokens, registered_domain
 
-__all__ = ["MAX_URLS", "host_of", "looks_like_host", "url_tokens", "urls_in"]
+__all__ = ["MAX_URLS", "host_of", "is_elsewhere", "url_tokens", "urls_in"]
 
 MAX_URLS = 100  # of one mail
 MAX_URL_CHARACTERS = 2_000
@@ -37,7 +37,7 @@ def host_of(url: str) -> str:
     return _cut(url)[0]
 
 
-def looks_like_host(text: str) -> str:
+def _host_shown_by(text: str) -> str:
     """Return the host that the visible `text` of a link names; "" where it names none."""
     text = text.strip().lower()
     host = host_of(text) if _SCHEME.match(text) else _AUTHORITY_END.split(text, maxsplit=1)[0]
@@ -91,5 +91,5 @@ def _path_tokens(path: str) -> list[str]:
 
 def is_elsewhere(text: str, target: str) -> bool:
     """Tell whether the visible `text` of a link names another domain than that of its `target`."""
-    shown, actual = looks_like_host(text), host_of(target)
+    shown, actual = _host_shown_by(text), host_of(target)
     return bool(shown and actual) and registered_domain(shown) != registered_domain(actual)
