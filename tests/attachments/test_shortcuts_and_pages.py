@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from fakes.containers import EICAR, PROGRAM, things_in, tnef_envelope, zip_archive
+from fakes.containers import EICAR, PROGRAM, mail_with, things_in, tnef_envelope, zip_archive
 from scop.attachments import Finding, Kind, Severity, Thing, examine_thing
 
 _LNK_BEGIN = b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F"
@@ -173,3 +173,31 @@ def test_a_notebook_gives_its_files() -> None:
     notebook = begin + bytes(1_000) + mark + struct.pack("<Q", len(EICAR)) + bytes(12) + EICAR + bytes(64)
 
     assert Kind.EICAR in {one.kind for one in examine_thing(Thing(notebook, "a.one"))}
+
+
+def _der(tag: int, content: bytes, *, is_endless: bool = False) -> bytes:
+    if is_endless:
+        return bytes((tag, 0x80)) + content + b"\0\0"
+    size = len(content).to_bytes(2, "big")
+    return bytes((tag, 0x82)) + size + content
+
+
+@pytest.mark.parametrize("is_endless", [True, False])
+def test_what_a_signature_wraps_is_looked_into(is_endless: bool) -> None:
+    """The content of signed-data is a mail like any other, whole or in pieces (RFC 5652 §5.2)."""
+    mail = mail_with(EICAR, "eicar.com")
+    half = len(mail) // 2
+    string = _der(0x24, _der(4, mail[:half]) + _der(4, mail[half:]), is_endless=True) if is_endless else _der(4, mail)
+    oid = bytes.fromhex("06092a864886f70d0107")
+    inner = _der(0x30, oid + b"\1" + _der(0xA0, string, is_endless=is_endless), is_endless=is_endless)
+    signed = _der(0x30, b"\2\1\1" + _der(0x31, b"") + inner, is_endless=is_endless)
+    octets = _der(0x30, oid + b"\2" + _der(0xA0, signed, is_endless=is_endless), is_endless=is_endless)
+
+    assert Kind.EICAR in {one.kind for one in examine_thing(Thing(octets, "smime.p7m"))}
+
+
+def test_an_encrypted_mail_is_only_noted() -> None:
+    """Honest people lock their mail for its reader."""
+    octets = _der(0x30, bytes.fromhex("06092a864886f70d010703") + _der(0xA0, b"\2\1\0"))
+
+    assert [(Kind.ENCRYPTED, Severity.NOTE)] == [(one.kind, one.severity) for one in examine_thing(Thing(octets))]

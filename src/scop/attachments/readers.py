@@ -17,6 +17,7 @@ from scop.attachments.shortcuts import (
     read_url_file,
     read_web_query,
 )
+from scop.attachments.smime import read_smime
 from scop.attachments.text_files import read_text
 from scop.attachments.thing import Found, Reader, Thing
 from scop.attachments.tnef import read_tnef
@@ -34,6 +35,7 @@ _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.SAVED_PAGE: (read_mail_file,),
     **dict.fromkeys((TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT), (read_text,)),
     TrueType.TNEF: (read_tnef,),
+    TrueType.SMIME: (read_smime,),
     TrueType.ONE_NOTE: (read_one_note,),
     TrueType.BINHEX: (read_binhex,),
     TrueType.MAC_BINARY: (read_mac_binary,),

@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 
 from scop.attachments.apple_files import is_mac_binary
+from scop.attachments.smime import is_signed_message
 from scop.attachments.thing import Thing
 
 __all__ = ["TrueType", "decoded_octets", "decoded_text", "is_text", "readable_head", "true_type_of"]
@@ -97,6 +98,7 @@ class TrueType(StrEnum):
     SVG = "a picture that can hold scripts"
     XML = "XML"
     MAIL = "a mail"
+    SMIME = "a signed or encrypted mail"
     SAVED_PAGE = "a saved web page"  # MHTML
 
     # What only shows or sounds
@@ -287,6 +289,8 @@ def _by_structure(octets: bytes) -> TrueType | None:
         return _T.LZMA
     if _is_old_tar(octets):
         return _T.TAR
+    if is_signed_message(octets):
+        return _T.SMIME
     if is_mac_binary(octets):
         return _T.MAC_BINARY
     if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not is_text(octets) and octets[3:4] == b"\n":
