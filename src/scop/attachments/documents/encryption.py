@@ -13,12 +13,12 @@ import re
 import xml.dom.expatbuilder  # noqa: F401 - msoffcrypto parses with it, and would load it when it is too late
 from typing import Protocol
 
-import cryptography.hazmat.backends.openssl.backend  # noqa: F401 - asked for by msoffcrypto when it is too late
 import msoffcrypto
 import msoffcrypto.format.doc97
 import msoffcrypto.format.ooxml
 import msoffcrypto.format.ppt97
 import msoffcrypto.format.xls97
+import msoffcrypto.method.rc4
 
 __all__ = ["is_locked", "unlocked"]
 
@@ -36,6 +36,7 @@ class _MemoryFiles:
         return io.BytesIO()
 
 
+msoffcrypto.method.rc4.default_backend()  # loads what it would load when it is too late
 for _module in (msoffcrypto.format.doc97, msoffcrypto.format.ppt97, msoffcrypto.format.xls97):
     _module.tempfile = _MemoryFiles
 
