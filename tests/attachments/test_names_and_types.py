@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fakes.containers import PROGRAM, zip_archive
-from scop.attachments import Finding, Kind, Severity, Thing, TrueType, examine_thing, true_type_of
+from scop.attachments import Finding, Kind, Severity, Thing, examine_thing
+from scop.attachments.true_types import TrueType, true_type_of
 
 _TEXT = b"Hello there, this is a text.\n"
 _JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1" + bytes(200)

@@ -9,25 +9,19 @@ Standards: none of its own; each module names the format that it reads.
 
 from scop.attachments.examination import examine, examine_thing
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import Bounds, Inspection, Options
+from scop.attachments.inspection import Bounds, Options
 from scop.attachments.readers import preload
-from scop.attachments.thing import Found, Reader, Thing, ThingCheck
-from scop.attachments.true_types import TrueType, true_type_of
+from scop.attachments.thing import Thing, ThingCheck
 
 __all__ = [
     "Bounds",
     "Finding",
-    "Found",
-    "Inspection",
     "Kind",
     "Options",
-    "Reader",
     "Severity",
     "Thing",
     "ThingCheck",
-    "TrueType",
     "examine",
     "examine_thing",
     "preload",
-    "true_type_of",
 ]

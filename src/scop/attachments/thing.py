@@ -6,7 +6,7 @@ A mail's part is one, and so is each member of an archive, each file in a docume
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from scop.attachments.finding import Finding, Kind, Severity
@@ -55,10 +55,6 @@ class Thing:
     def only_named(self, name: str) -> Thing:
         """Return a thing in this one of which nothing but the name can be had."""
         return self.inside(b"", name, is_whole=False)
-
-    def read_as(self, octets: bytes, name: str | None = None) -> Thing:
-        """Return another reading of the same thing."""
-        return replace(self, octets=octets, name=self.name if name is None else name)
 
     def finding(self, kind: Kind, severity: Severity, reason: str) -> Finding:
         """Return what was found in it; `reason` is for the person who reads the mail."""

@@ -12,7 +12,7 @@ from scop.attachments.apple_files import is_mac_binary
 from scop.attachments.smime import is_signed_message
 from scop.attachments.thing import Thing
 
-__all__ = ["TrueType", "decoded_octets", "decoded_text", "is_text", "readable_head", "true_type_of"]
+__all__ = ["TrueType", "decoded_octets", "decoded_text", "readable_head", "true_type_of"]
 
 
 class TrueType(StrEnum):
@@ -252,7 +252,7 @@ def _mz_kind(octets: bytes) -> TrueType | None:
     if octets[header : header + 2] in (b"PE", b"NE", b"LE", b"LX") and header >= _MZ_HEAD // 2:
         return _T.PE
     # A text may begin with these letters; DOS itself asks no more of a program.
-    return None if is_text(octets) else _T.DOS
+    return None if _is_text(octets) else _T.DOS
 
 
 def _ole_kind(octets: bytes) -> TrueType:
@@ -293,7 +293,7 @@ def _by_structure(octets: bytes) -> TrueType | None:
         return _T.SMIME
     if is_mac_binary(octets):
         return _T.MAC_BINARY
-    if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not is_text(octets) and octets[3:4] == b"\n":
+    if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not _is_text(octets) and octets[3:4] == b"\n":
         return _T.PYTHON_BYTECODE
     return None
 
@@ -348,7 +348,7 @@ def readable_head(octets: bytes) -> bytes | None:
     """Return the beginning of a text, as octets of an ASCII-like charset; None where it is no text."""
     head = octets[:_TEXT_HEAD]
     decoded = decoded_octets(head)
-    return decoded if decoded is not head or is_text(octets) else None
+    return decoded if decoded is not head or _is_text(octets) else None
 
 
 def decoded_text(octets: bytes) -> str:
@@ -370,7 +370,7 @@ _TEXT_CONTROLS = b"\t\n\x0b\x0c\r\x1a\x1b\x08"
 _CONTROLS = bytes(octet for octet in range(32) if octet not in _TEXT_CONTROLS) + b"\x7f"
 
 
-def is_text(octets: bytes) -> bool:
+def _is_text(octets: bytes) -> bool:
     """Tell whether the beginning of the octets is text in any charset that has ASCII in it: few control characters."""
     head = octets[:_TEXT_HEAD]
     controls = len(head) - len(head.translate(None, _CONTROLS))
