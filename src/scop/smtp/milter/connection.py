@@ -93,7 +93,7 @@ _TABLE: Mapping[_State, Mapping[type, _State]] = {
     _S.BODY: {**_ALWAYS, BodyChunk: _S.BODY, MessageEnd: _S.OPEN, Quit: _S.CLOSED},
     _S.CLOSED: {},
 }
-_NEVER_ANSWERED = (Abort, Quit)
+_NEVER_ANSWERED: frozenset[type] = frozenset((Abort, Quit))
 _SILENT: Mapping[type, Step] = {
     Connect: Step.SILENT_CONNECT,
     Helo: Step.SILENT_HELO,
@@ -125,6 +125,7 @@ class MilterConnection:
         self._owed: Event | None = None  # the event that waits for its answer
         self._macros: dict[bytes, dict[str, str]] = {}  # by the letter of the packet that they were told for
         self._terms = Negotiation(0, Action(0), Step(0))
+        self._unanswered = _NEVER_ANSWERED
 
     def macro(self, name: str) -> str:
         """Return what the mail server says of the client or the message under a name, '' for nothing."""
@@ -186,8 +187,7 @@ class MilterConnection:
         elif isinstance(event, Quit) and event.is_followed:
             self._state = _S.OPEN
             self._macros.clear()
-        is_silent = bool(self._terms.steps & _SILENT.get(type(event), 0))
-        self._owed = None if is_silent or isinstance(event, _NEVER_ANSWERED) else event
+        self._owed = None if type(event) in self._unanswered else event
 
     def _negotiated(self, content: bytes) -> Negotiation:
         """Agree on terms: all actions that we need, of the steps those that both know."""
@@ -205,6 +205,7 @@ class MilterConnection:
         if steps & Step.SKIP:  # a chunk that is not answered cannot be skipped after
             steps &= ~Step.SILENT_BODY
         self._terms = Negotiation(min(version, NEWEST_VERSION), self._wishes.actions, steps)
+        self._unanswered = _NEVER_ANSWERED | {kind for kind, silent in _SILENT.items() if silent in steps}
         return self._terms
 
     def _note_macros(self, content: bytes) -> None:
