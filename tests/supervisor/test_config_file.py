@@ -166,9 +166,11 @@ def test_config_file_a_mistake_in_a_table_with_a_name_is_found_there(
 def test_config_file_paths_lie_beside_the_file(tmp_path: Path) -> None:
     """Relative paths mean the folder of scop.toml, wherever the command runs."""
     path = tmp_path / "scop.toml"
-    path.write_text(WHOLE.replace("[world]", '[world]\ntrust_anchor = "root.anchors"'))
+    rules = '\n[attachments]\nyara_rules = "rules"\n'
+    path.write_text(WHOLE.replace("[world]", '[world]\ntrust_anchor = "root.anchors"') + rules)
     config = read_config(path)
     assert str(tmp_path / "root.anchors") == config.world.trust_anchor
+    assert str(tmp_path / "rules") == config.attachments.yara_rules
     assert [str(tmp_path / name) for name in ("state", "root.hints", "tls/public.pem", "tls/people.pem")] == [
         config.state,
         config.world.root_hints,

@@ -51,6 +51,7 @@ def _absolute(config: Config, base: Path) -> Config:
     """Return the configuration with every path made absolute."""
     world = config.world
     smarthosts, clients = config.relay.smarthosts, config.submission.client_authorities
+    rules = config.attachments.yara_rules
     return msgspec.structs.replace(
         config,
         hostname=config.mail_host,
@@ -67,6 +68,7 @@ def _absolute(config: Config, base: Path) -> Config:
         relay=msgspec.structs.replace(
             config.relay, smarthosts={name: _absolute_smarthost(each, base) for name, each in smarthosts.items()}
         ),
+        attachments=msgspec.structs.replace(config.attachments, yara_rules=str(base / rules) if rules else ""),
         tls=msgspec.structs.replace(
             config.tls, certificate=str(base / config.tls.certificate), key=str(base / config.tls.key)
         ),

@@ -69,15 +69,20 @@ def _become_loaded(control: socket.socket, load: Callable[[], Look], quiet_secon
     return Ward(control, look).serve(quiet_seconds)
 
 
-def _main(uid: str = "", gid: str = "", yara_rules: str = "") -> int:
-    from scop.cells.examiner.reading import load
+def _load(yara_rules: str = "") -> Look:
+    from scop.cells.examiner.reading import load  # here: a nursery that waits holds none of it
 
+    return load(yara_rules)
+
+
+def _main(uid: str = "", gid: str = "", yara_rules: str = "") -> int:
     ids = (int(uid), int(gid)) if uid else (None, None)
-    if yara_rules:
-        # Rules are compiled now: a mistake in them is said at once, and they need not be readable later.
-        look = load(yara_rules)
-        return keep(Rules(read_paths=code_paths(), children=True, uid=ids[0], gid=ids[1]), lambda: look)
-    return keep(Rules(read_paths=code_paths(), children=True, uid=ids[0], gid=ids[1]), load)
+    rules = Rules(read_paths=code_paths(), children=True, uid=ids[0], gid=ids[1])
+    if not yara_rules:
+        return keep(rules, _load)
+    # The operator's rules are compiled now: a mistake in them is said at once, and they need not be readable later.
+    look = _load(yara_rules)
+    return keep(rules, lambda: look)
 
 
 if __name__ == "__main__":

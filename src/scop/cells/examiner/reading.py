@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,3 +55,20 @@ def load(yara_rules: str = "") -> Look:
         return tuple(found[:MAX_FINDINGS])
 
     return look
+
+
+def _main(yara_rules: str) -> int:
+    """Say what is wrong with rules, before anything is started that needs them."""
+    try:
+        _checks(yara_rules)
+    except OSError as error:
+        print(f"{yara_rules}: {error.strerror}")
+    except ValueError as error:
+        print(error)
+    else:
+        return 0
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1]))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scop.base import Clock
+from scop.base import Clock, printable
 from scop.cells.examiner.arrivals import Arrivals
 from scop.cells.examiner.desk import Desk, DeskOptions
 from scop.cells.examiner.nurse import ErrandLimits, Nurse
@@ -41,13 +42,27 @@ class ExaminerOptions:
 
 
 def nursery_command(*words: str) -> Sequence[str]:
-    """Return the command that runs the nursery, isolated from the environment as a cell is."""
-    return (sys.executable, "-I", "-X", "no_debug_ranges", "-m", "scop.cells.examiner.nursery", *words)
+    """Return the command that runs the nursery."""
+    return _command("nursery", *words)
+
+
+def _command(module: str, *words: str) -> Sequence[str]:
+    """Return what runs a module of ours, isolated from the environment as a cell is."""
+    return (sys.executable, "-I", "-X", "no_debug_ranges", "-m", f"scop.cells.examiner.{module}", *words)
+
+
+def _check_rules(yara_rules: str) -> None:
+    """Raise `ValueError` where the operator's rules are none; a process of its own reads them, as later."""
+    if yara_rules:
+        done = subprocess.run(_command("reading", yara_rules), capture_output=True, text=True, check=False)  # noqa: S603 - the path is the operator's
+        if done.returncode != 0:
+            raise ValueError(f"[attachments] yara_rules: {printable(done.stdout.strip() or done.stderr[-500:])}")
 
 
 def options_of(cell: Cell) -> ExaminerOptions:
-    """Start the nursery, which needs rights that the cell gives up next; its log says what it lacks."""
+    """Start the nursery, which needs rights that the cell gives up next; raises `ValueError` for wrong rules."""
     attachments = cell.config.attachments
+    _check_rules(attachments.yara_rules)
     ids = cell.identifiers
     words = (str(ids.uid), str(ids.gid)) if ids is not None else ("", "")
     place = attachments.clamd
