@@ -64,6 +64,14 @@ def test_macro_without_source_is_told_by_its_compiled_names() -> None:
     assert (Severity.DANGEROUS, True) == (severity, reason.startswith("A macro whose text was taken out"))
 
 
+def test_macro_of_a_damaged_document_is_found() -> None:
+    """A document whose folders cannot be read is told as broken, and its macros are still found."""
+    octets = bytearray(_word(vba_project(_AUTOMATIC)))
+    octets[48:52] = b"\xf0\xff\xff\x7f"  # where the folders begin
+    found = {(one.kind, one.severity) for one in examine_thing(Thing(bytes(octets), "letter.doc"))}
+    assert {(Kind.MACRO, Severity.DANGEROUS), (Kind.BROKEN, Severity.SUSPICIOUS)} == found
+
+
 def test_macro_in_a_package_is_found() -> None:
     """The project of a docm, xlsm or pptm is a compound file among its parts, whatever its name."""
     project = compound_file(vba_project(_AUTOMATIC))

@@ -30,7 +30,7 @@ from scop.attachments.documents.ole_objects import (
 )
 from scop.attachments.documents.presentation import read_presentation
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import Inspection
+from scop.attachments.inspection import BROKEN, Inspection
 from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_compound"]
@@ -81,7 +81,12 @@ class _Folder:
 
 def read_compound(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Look into a compound file."""
-    folders = list(_folders(thing.octets))
+    try:
+        folders = list(_folders(thing.octets))
+    except BROKEN:
+        # Office mends more than other programs do: what can be found without the folders is told before.
+        yield from project_findings(thing, {thing.name: thing.octets})
+        raise
     yield from class_findings(thing, iter([folder.clsid for folder in folders]))
     root = folders[0]
     opened = None

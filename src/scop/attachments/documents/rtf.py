@@ -27,6 +27,7 @@ _MAX_PAYLOAD = 32 << 20
 _MAX_FIELD_TOKENS = 4_000
 _MAX_TOKENS = 1_000_000  # together; a second's work
 _TIMES = 3  # so many times the document's own octets are read
+_FREE_OCTETS = 1 << 20  # and this much besides: a short document costs nothing
 _MAX_ODD = 2
 _MIN_OBJECT_OCTETS = 8
 
@@ -71,7 +72,7 @@ class _Work:
 
     def __init__(self, octets: int) -> None:
         self._left = _MAX_TOKENS
-        self._left_octets = _TIMES * octets
+        self._left_octets = _TIMES * octets + _FREE_OCTETS
 
     def tokens(self, pattern: re.Pattern[bytes], octets: bytes, position: int) -> Generator[re.Match[bytes], int, None]:
         """Yield the pieces from a place on; what is sent is skipped."""
