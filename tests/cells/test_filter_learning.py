@@ -49,7 +49,8 @@ async def filtering(tmp_path: Path) -> AsyncIterator[RunningFilter]:
 
 async def train(filtering: RunningFilter, count: int = 12) -> None:
     """Train it as the operator does."""
-    lessons = [("spam", mail) for mail in variants(SPAM, count)] + [("ham", mail) for mail in variants(HAM, count)]
+    pairs = zip(variants(SPAM, count), variants(HAM, count), strict=True)
+    lessons = [lesson for spam, ham in pairs for lesson in (("spam", spam), ("ham", ham))]
     await asyncio.gather(*(filtering.operator.call(LearnMail("", label, RECEIVED + mail)) for label, mail in lessons))
 
 

@@ -204,25 +204,23 @@ def test_command_line_queue_tells_how_tls_went(town: Town) -> None:
 def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: Path) -> None:
     """Ten of each kind are enough; fewer say that they are not; spam then lies in Junk."""
     (tmp_path / "ham").mkdir()
-    for number in range(10):
+    for number in range(16):
         words = f"Minutes of the harbour meeting {number}: the pier, the lighthouse and the budget."
         (tmp_path / "ham" / f"{number}.eml").write_text(letter(f"Meeting {number}", words))
     junk = letter("Cheap pills", "Buy cheap pills online now, winner of the casino lottery prize.").replace(
         "\r\n", "\n"
     )
-    (tmp_path / "junk.mbox").write_text(
-        "".join(f"From s Wed Nov 25 09:00:00 2026\n{junk}Offer {number}.\n\n" for number in range(10))
-    )
-    few = town.scop("spam", "train", "--ham", str(tmp_path / "ham" / "1.eml"), "--spam", str(tmp_path / "junk.mbox"))
-    assert [True, True] == [
-        few.out.startswith("learned 1 ham and 10 spam; the running filter knows 1 and 10"),
-        "unsure" in few.out,
-    ]
-    kinds = ("--ham", str(tmp_path / "ham"), "--spam", str(tmp_path / "junk.mbox"))
+    letters = [f"From s Wed Nov 25 09:00:00 2026\n{junk}Offer {number}.\n\n" for number in range(16)]
+    few, all_of_them = tmp_path / "few.mbox", tmp_path / "junk.mbox"
+    few.write_text("".join(letters[:2]))
+    all_of_them.write_text("".join(letters))
+    said = town.scop("spam", "train", "--ham", str(tmp_path / "ham" / "1.eml"), "--spam", str(few))
+    assert said.out.startswith("learned 1 ham and 2 spam; the running filter knows 1 and 2\nevery mail stays unsure")
+    kinds = ("--ham", str(tmp_path / "ham"), "--spam", str(all_of_them))
     learned = row(town.scop("spam", "train", *kinds, "--json"))
-    assert (9, 0, 11, 10, 10) == tuple(learned[name] for name in ("ham", "spam", "known", "model_ham", "model_spam"))
+    assert (15, 14, 3, 16, 16) == tuple(learned[name] for name in ("ham", "spam", "known", "model_ham", "model_spam"))
     town.scop("account", "add", "erin", "--password", PASSWORD)
-    town.receive(f"erin@{DOMAIN}", letter("Cheap pills", "Cheap pills online, winner of the casino lottery prize."))
+    town.receive(f"erin@{DOMAIN}", (junk + "Offer 77.\n").replace("\n", "\r\n"))
     town.receive(f"erin@{DOMAIN}", letter("Meeting 11", "The pier and the lighthouse, at the harbour meeting."))
     mails = cast("list[Row]", row(town.scop("mail", "list", "erin", "--json"))["mails"])
     assert [("Cheap pills", "Junk"), ("Meeting 11", "INBOX")] == [(mail["subject"], mail["folder"]) for mail in mails]
@@ -230,18 +228,19 @@ def test_command_line_training_makes_later_mail_labelled(town: Town, tmp_path: P
 
 def test_command_line_moving_a_mail_changes_the_next_verdict(town: Town, tmp_path: Path) -> None:
     """For who moved it: a mail out of Junk is enough for its like; forgotten, all is as it was."""
-    for kind in ("lottery of the winner", "minutes of the regatta"):
+    spam_kind, ham_kind = "lottery of the winner", "minutes of the regatta"
+    for kind in (spam_kind, ham_kind):
         (tmp_path / kind).mkdir()
-        for number in range(12):
+        for number in range(16):
             (tmp_path / kind / f"{number}.eml").write_text(letter(f"The {kind}", f"About the {kind}, number {number}."))
-    spam, ham = (str(tmp_path / kind) for kind in ("lottery of the winner", "minutes of the regatta"))
-    assert 0 == town.scop("spam", "train", "--ham", ham, "--spam", spam).status
+    kinds = ("--ham", str(tmp_path / ham_kind), "--spam", str(tmp_path / spam_kind))
+    assert 0 == town.scop("spam", "train", *kinds).status
     for name in ("frida", "gert"):
         town.scop("account", "add", name, "--password", PASSWORD)
 
     def received(number: int) -> list[str]:
         for name in ("frida", "gert"):
-            town.receive(f"{name}@{DOMAIN}", letter("The lottery of the winner", f"Of the winner, and {number}."))
+            town.receive(f"{name}@{DOMAIN}", letter(f"The {spam_kind}", f"About the {spam_kind}, number {number}0."))
         newest = (
             cast("list[Row]", row(town.scop("mail", "list", name, "--json"))["mails"])[-1] for name in ("frida", "gert")
         )
@@ -264,7 +263,7 @@ def test_command_line_training_survives_a_killed_filter(town: Town, tmp_path: Pa
     """SIGKILL in the midst of it: the training goes on as the filter is back; nothing is lost, nothing counts twice."""
     for kind in ("ham", "spam"):
         (tmp_path / kind).mkdir()
-        for number in range(80):
+        for number in range(50):
             (tmp_path / kind / f"{number}.eml").write_text(
                 letter(f"{kind} {number}", f"Word {kind}{number} of {kind}.")
             )
@@ -278,8 +277,8 @@ def test_command_line_training_survives_a_killed_filter(town: Town, tmp_path: Pa
         os.kill(cast("int", next(cell["pid"] for cell in cells if cell["name"] == "filter")), signal.SIGKILL)
         out, _ = training.communicate(timeout=60)
     told, after = json.loads(out), row(town.scop("spam", "status", "--json"))
-    assert 160 == told["ham"] + told["spam"] + told["known"]
-    assert [80, 80] == [cast("int", after[kind]) - cast("int", before[kind]) for kind in ("ham", "spam")]
+    assert 100 == told["ham"] + told["spam"] + told["known"]
+    assert [50, 50] == [cast("int", after[kind]) - cast("int", before[kind]) for kind in ("ham", "spam")]
 
 
 def test_command_line_mail_to_spam_teaches(town: Town) -> None:

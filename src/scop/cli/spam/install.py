@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from scop.cli import shared
-from scop.cli.shared import Operator, config_option, json_option, print_json, with_operator
+from scop.cli.shared import config_option, json_option, print_json, with_operator
+from scop.mesh.calls import Caller
 from scop.mesh.vocabulary.filter import InstallModel, ModelStatus
 
 __all__ = ["install"]
@@ -15,12 +16,12 @@ __all__ = ["install"]
 PIECE_OCTETS = 1 << 20
 
 
-async def _install(operator: Operator, model: bytes) -> ModelStatus:
+async def _install(caller: Caller, model: bytes) -> ModelStatus:
     """Hand a model over, piece by piece."""
     told = ModelStatus(0, 0, 0)
     for offset in range(0, len(model), PIECE_OCTETS):
         piece = model[offset : offset + PIECE_OCTETS]
-        told = await operator.caller("filter").call(InstallModel(offset, len(model), piece))
+        told = await caller.call(InstallModel(offset, len(model), piece))
     return told
 
 
@@ -37,7 +38,7 @@ def install(file: Path, config: Path, as_json: bool) -> None:
     octets = file.read_bytes()
     if not octets:
         raise click.ClickException(f"{file} is empty; `scop spam train --model {file}` makes a model")
-    told = with_operator(config, lambda operator: _install(operator, octets))
+    told = with_operator(config, lambda operator: _install(operator.caller("filter"), octets))
     if as_json:
         print_json(told)
     else:

@@ -346,10 +346,10 @@ async def teach_as_before(model: SpamModel, numbers: set[int]) -> list[bool]:
 async def test_model_what_was_acknowledged_survives_a_kill(path: Path) -> None:
     """SIGKILL in the midst of lessons and folds, again and again: it opens, nothing acknowledged is lost or double.
 
-    `SCOP_KILL_MAILS` makes it more than the few hundred mails that are enough in each run.
+    `SCOP_KILL_MAILS` makes it more than the hundred that are enough in each run.
     """
-    mails = int(os.environ.get("SCOP_KILL_MAILS", "240"))
-    for killed_after in (mails // 5, mails // 3, mails // 2):
+    mails = int(os.environ.get("SCOP_KILL_MAILS", "120"))
+    for killed_after in (mails // 4, mails // 2):
         learned = await acknowledged(path, mails, mails // 12, killed_after)
         model = SpamModel.open(path, SpamModelOptions(fold_after=mails))
         counts = [(await model.counted(f"a{number}")).all for number in range(5)]
