@@ -37,7 +37,12 @@ async def test_operator_is_told_why(filtering: RunningFilter) -> None:
     assert told.spam_from is not None
     assert told.score >= told.spam_from
     assert told.clues
-    assert {"address": "192.0.2.1", "name": "mx.pills.test", "helo": "mail.pills.test"} == told.connection
+    assert {
+        "address": "192.0.2.1",
+        "name": "mx.pills.test",
+        "helo": "mail.pills.test",
+        "date": "now",
+    } == told.connection
 
 
 async def test_operator_is_told_of_phishing(filtering: RunningFilter) -> None:

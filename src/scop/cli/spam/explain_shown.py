@@ -18,7 +18,13 @@ SIDE_CHARACTERS = 24  # of a bar to one side
 MAX_LOG_ODDS = math.log(1000)  # a bar is full at a thousand to one
 MAX_TOKEN_CHARACTERS = 60
 _COLOURS = {"ham": "green", "spam": "red", "unsure": "yellow"}
-_CONNECTION_WORDS = {"address": "from", "name": "reverse name", "helo": "calls itself", "tls": "encrypted by"}
+_CONNECTION_WORDS = {
+    "address": "from",
+    "name": "reverse name",
+    "helo": "calls itself",
+    "tls": "encrypted by",
+    "date": "at",
+}
 
 
 def print_explained(told: Explained) -> None:
