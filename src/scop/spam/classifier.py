@@ -31,6 +31,7 @@ __all__ = ["DEFAULT_KEY", "HALF_LIFE_LESSONS", "KEY_OCTETS", "MIN_MAILS", "Class
 
 MIN_MAILS = 10  # of each kind; below, nothing is sure
 SAMPLES_FROM = 50  # of each kind; below, scores tell nothing of what later mail will get
+AGREED_FROM = -0.5  # log-odds of the counts above which they do not agree that a mail is ham
 SHOWN_CLUES = 10
 MIN_STRENGTH = 0.1  # distance from 1/2 below which a token is no clue
 DEFAULT_KEY = bytes(KEY_OCTETS)  # of a model whose hashes need not be secret
@@ -136,11 +137,12 @@ class Classifier:
         """Return the verdict on evidence, also with tokens that others added to it."""
         features, suspicions = self._features(evidence)
         opinions = opinions_of(features, self._memory)
-        margin = opinions.margin
-        if leanings:
-            margin += leanings.shift(distinct(features.keys))
-        score = score_of(margin)
-        return Verdict(self.thresholds.label(score), score, _clues(features, opinions), suspicions)
+        shift = leanings.shift(distinct(features.keys)) if leanings else 0.0
+        score = score_of(opinions.margin + shift)
+        label = self.thresholds.label(score)
+        if label is Label.HAM and opinions.counts_odds > AGREED_FROM and not shift:
+            label = Label.UNSURE  # good words were strewn over a spam, or we know too little of its kind
+        return Verdict(label, score, _clues(features, opinions), suspicions)
 
     def save(self) -> bytes:
         """Return the model as octets."""

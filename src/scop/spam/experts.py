@@ -46,6 +46,7 @@ class Opinions:
     log_odds: tuple[float, float, float, float]  # of the regressions
     sizes: tuple[int, int, int, int]  # how many features each weighed
     believed: Floats  # of each token: how likely a mail with it is spam, nearer to 1/2 the less it was seen
+    counts_odds: float  # log-odds of the combined counts: near 0 where evidence stands against evidence
     margin: float  # all together
 
 
@@ -72,12 +73,11 @@ def opinions_of(features: Features, memory: Memory) -> Opinions:
         total / WEIGHT_UNIT / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
     )
     log_odds = (facts_odds, words_odds, header_odds, text_odds)
-    margin = _COUNTS_SHARE * combined(likelihoods) + sum(
-        share * odds for share, odds in zip(_SHARES, log_odds, strict=True)
-    )
+    counts_odds = combined(likelihoods)
+    margin = _COUNTS_SHARE * counts_odds + sum(share * odds for share, odds in zip(_SHARES, log_odds, strict=True))
     seen = in_ham + in_spam
     believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS * UNIT))
-    return Opinions(log_odds, sizes, believed, margin)
+    return Opinions(log_odds, sizes, believed, counts_odds, margin)
 
 
 def steps_of(opinions: Opinions, *, is_spam: bool) -> tuple[int, int, int, int]:
