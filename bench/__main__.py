@@ -18,6 +18,8 @@ BENCHES = {
     "smtp-killing": "bench.smtp.killing",
     "dns": "bench.dns.__main__",
     "auth": "bench.auth.__main__",
+    "spam": "bench.spam.__main__",
+    "examiner": "bench.examiner",
     "hamlet": "bench.hamlet",
 }
 LONG = {"smtp-killing", "hamlet"}

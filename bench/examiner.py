@@ -34,8 +34,8 @@ from scop.net.log import Log
 
 __all__ = ["main"]
 
-ROUNDS = 4  # of each, in turns, because a machine is not always as busy
-SECONDS = 3.0  # of one
+ROUNDS = 3  # of each, in turns, because a machine is not always as busy
+SECONDS = 2.0  # of one
 POISON_A_SECOND = 100
 HONEST_CLIENTS = 3
 GOAL = 0.8

@@ -55,6 +55,17 @@ def test_work_that_ends_by_a_fault_leaves_nothing_behind(tmp_path: Path) -> None
     assert () == Underway(tmp_path).left_behind
 
 
+def test_full_disk_keeps_nobody_from_work(tmp_path: Path) -> None:
+    """What cannot be written down is not remembered; the mail flows."""
+    underway = Underway(tmp_path)
+    full = os.open("/dev/full", os.O_RDWR)
+    os.dup2(full, underway._file)
+    os.close(full)
+    with underway.at_work(POISON):
+        pass
+    underway.close()
+
+
 def test_cut_or_foreign_file_is_no_reason_not_to_start(tmp_path: Path) -> None:
     """Half a digest is none."""
     (tmp_path / "underway").write_bytes(POISON + b"half")

@@ -13,7 +13,7 @@ import hashlib
 import heapq
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,8 @@ class Underway:
         for digest in left:
             strikes[digest.hex()] = strikes.pop(digest.hex(), 0) + 1
         if left:
-            write_state_file(strikes_path, _Strikes(dict(list(strikes.items())[-MAX_REMEMBERED:])))
+            with suppress(OSError):  # on a full disk they count in this life only
+                write_state_file(strikes_path, _Strikes(dict(list(strikes.items())[-MAX_REMEMBERED:])))
             os.ftruncate(self._file, 0)
         self.left_behind = left  # by the last life; for the log
         self._set_aside = {bytes.fromhex(digest) for digest, count in strikes.items() if count >= STRIKES}
@@ -68,12 +69,16 @@ class Underway:
         """Have it known what is worked on, from the beginning of the block to its end."""
         slot = heapq.heappop(self._free) if self._free else self._slots
         self._slots = max(self._slots, slot + 1)
-        os.pwrite(self._file, digest, slot * DIGEST_OCTETS)
+        self._note(slot, digest)
         try:
             yield
         finally:
-            os.pwrite(self._file, _NOBODY, slot * DIGEST_OCTETS)
+            self._note(slot, _NOBODY)
             heapq.heappush(self._free, slot)
+
+    def _note(self, slot: int, digest: bytes) -> None:
+        with suppress(OSError):  # on a full disk work goes on, and nobody is to blame
+            os.pwrite(self._file, digest, slot * DIGEST_OCTETS)
 
     def close(self) -> None:
         """Let go of the file."""
