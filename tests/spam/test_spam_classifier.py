@@ -65,6 +65,11 @@ def test_unknown_mail_is_unsure(trained: Classifier) -> None:
     assert Label.UNSURE == trained.classify(b"Subject: zzz\r\n\r\nxxx yyy").label
 
 
+def test_good_words_hide_no_spam(trained: Classifier) -> None:
+    """A spam with the text of a ham behind it is not called ham: the counts see both sides."""
+    assert Label.HAM != trained.classify(SPAM + b"\r\n" + HAM.partition(b"\r\n\r\n")[2] * 3).label
+
+
 def test_verdict_is_the_same_every_time(trained: Classifier, copy: Classifier) -> None:
     """A model that was read weighs as the one that was written."""
     assert copy.classify(SPAM + HAM) == trained.classify(SPAM + HAM)
