@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from scop.spam.connection import Connection
-from scop.spam.evidence import Evidence, evidence_of
+from scop.spam.evidence import Evidence, Scope, evidence_of
 from scop.spam.experts import Opinions, opinions_of, steps_of
 from scop.spam.fading import fade, share_of
 from scop.spam.features import Features, features_of
@@ -41,10 +41,16 @@ HALF_LIFE_LESSONS = 100_000  # after which what was learned counts half
 class Classifier:
     """Learns what is ham and what is spam; untrained it calls everything unsure."""
 
-    def __init__(self, key: bytes = DEFAULT_KEY, *, half_life_lessons: int = HALF_LIFE_LESSONS) -> None:
-        """Begin untrained; `key` (16 octets, secret at best) turns words into the hashes that are kept."""
+    def __init__(
+        self, key: bytes = DEFAULT_KEY, *, half_life_lessons: int = HALF_LIFE_LESSONS, scope: Scope = Scope.FULL
+    ) -> None:
+        """Begin untrained; `key` (16 octets, secret at best) turns words into the hashes that are kept.
+
+        `scope` says how much evidence is read of the mails that it is given.
+        """
         if len(key) != KEY_OCTETS:
             raise ValueError(f"the key of a spam model has {KEY_OCTETS} octets")
+        self._scope = scope
         self.acquaintances = Acquaintances(key=key)
         self._memory = Memory(key, half_life=half_life_lessons)
         self._hasher = Hasher(key)
@@ -87,7 +93,7 @@ class Classifier:
         self, octets: bytes, label: Label | str, *, account: str = "", connection: Connection | None = None
     ) -> Lesson:
         """Return what `take` would learn of a mail; nothing is learned yet."""
-        lesson = self.lesson_from(evidence_of(octets, connection), label, digest_of(octets))
+        lesson = self.lesson_from(evidence_of(octets, connection, scope=self._scope), label, digest_of(octets))
         return msgspec.structs.replace(lesson, account=account)
 
     def lesson_from(self, evidence: Evidence, label: Label | str, digest: bytes) -> Lesson:
@@ -127,11 +133,11 @@ class Classifier:
 
     def classify(self, octets: bytes, connection: Connection | None = None) -> Verdict:
         """Return the verdict on a mail, which stands below our own stamps."""
-        return self.weigh(evidence_of(octets, connection))
+        return self.weigh(evidence_of(octets, connection, scope=self._scope))
 
     def classify_for(self, octets: bytes, leanings: Leanings, connection: Connection | None = None) -> Verdict:
         """Return the verdict for a person with lessons of their own; without any it is the common one."""
-        return self.weigh(evidence_of(octets, connection), leanings)
+        return self.weigh(evidence_of(octets, connection, scope=self._scope), leanings)
 
     def weigh(self, evidence: Evidence, leanings: Leanings | None = None) -> Verdict:
         """Return the verdict on evidence, also with tokens that others added to it."""
