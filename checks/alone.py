@@ -19,6 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 # extra → what it may bring along
 LIBRARIES: dict[str, set[str]] = {
     "arc": {"cryptography", "cffi", "pycparser"},
+    "attachments": {
+        "cffi",
+        "cryptography",
+        "lxml",
+        "msoffcrypto-tool",
+        "olefile",
+        "packaging",
+        "pikepdf",
+        "pillow",
+        "pybase64",
+        "pycparser",
+        "yara-x",
+    },
     "authres": set(),
     "dane": set(),
     "dkim": {"cryptography", "cffi", "pycparser"},
@@ -33,7 +46,7 @@ LIBRARIES: dict[str, set[str]] = {
     "reports": {"pybase64"},
     "reputation": set(),
     "smtp": set(),
-    "spam": {"msgspec", "pybase64"},
+    "spam": {"msgspec", "numpy", "pybase64"},
     "spf": set(),
     "srs": set(),
     "store": {"pygit2", "cffi", "pycparser"},
