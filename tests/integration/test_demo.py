@@ -79,6 +79,15 @@ def test_demo_shuts_a_forger_out_and_tells_whom_he_forged(results: Results) -> N
     assert [10] == [source.rejected for source in results.senders.sources if source.unaligned]
 
 
+def test_demo_sorts_spam_and_malware_and_learns_from_a_move(results: Results) -> None:
+    """Spam lies in Junk; one mail moved out of it brings the next of its like to INBOX; a program lies apart."""
+    sorting = results.sorting
+    assert sorting is not None
+    landed = (sorting.spam, sorting.newsletter, sorting.next_issue, sorting.malware)
+    assert ["Junk", "Junk", "INBOX", "Quarantine"] == [one.folder for one in landed]
+    assert "invoice.pdf.exe in invoice.zip is a program for Windows" in sorting.malware.warning
+
+
 def test_demo_renews_keys_while_mail_flows(results: Results) -> None:
     """Every mail is verified, by the keys of before or the new ones, which seal in the end (RFC 6376 §3.1)."""
     before, letter = results.rotation

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scop.cli.demo.lessons import lessons
 from scop.cli.demo.scene import Organisation, Scene
+from scop.cli.demo.sorting import PEDLAR
 from scop.cli.mail import read_whole
 from scop.cli.shared import Operator, ask, with_operator
 from scop.dkim.rotation import Step
+from scop.mesh.vocabulary.filter import LearnMail
 from scop.mesh.vocabulary.keeper import AddAccount, SendAs
-from scop.mesh.vocabulary.mailbox import ListMail
+from scop.mesh.vocabulary.mailbox import ListMail, MailSummary, MoveMail
 from scop.mesh.vocabulary.reporter import ReadSenders, Senders, SendReports
 from scop.mesh.vocabulary.signer import ReadSealing, RotateKeys
 from scop.smtp.stamps import split_stamps
@@ -36,6 +40,7 @@ class StoredMail:
 
     octets: bytes
     hosts: tuple[str, str]  # who stamped it, the last one first
+    summary: MailSummary
 
     @property
     def stamps(self) -> bytes:
@@ -86,7 +91,8 @@ class Offices:
 
     def open_accounts(self, password: str) -> None:
         """Open the demo's accounts; `postman` may send as anyone, because test mails have foreign senders."""
-        self._open(self._world.lagoon, (AddAccount("postman", password, (), SendAs.ANY), AddAccount("alice", password)))
+        postman = AddAccount("postman", password, (), SendAs.ANY)
+        self._open(self._world.lagoon, (postman, AddAccount("alice", password), AddAccount(PEDLAR, password)))
         self._open(self._world.harbor, (AddAccount("bob", password),))
 
     def _open(self, organisation: Organisation, accounts: tuple[AddAccount, ...]) -> None:
@@ -95,6 +101,19 @@ class Offices:
                 await operator.caller("keeper").call(account)
 
         with_operator(self._scene.config(organisation), work)
+
+    def teach(self) -> None:
+        """Have harbor's filter learn the small set that comes with the demo."""
+
+        async def work(operator: Operator) -> None:
+            caller = operator.caller("filter")
+            await asyncio.gather(*(caller.call(LearnMail("", one.label, one.octets)) for one in lessons()))
+
+        with_operator(self._scene.config(self._world.harbor), work)
+
+    def move(self, account: str, mail: StoredMail, folder: str) -> None:
+        """Put one of harbor's mails into another folder, as `scop mail move` does."""
+        ask(self._scene.config(self._world.harbor), "mailbox", MoveMail(account, (mail.summary.id,), folder))
 
     def await_keys(self) -> None:
         """Wait until both organisations' keys are seen in the world's DNS."""
@@ -145,14 +164,14 @@ class Offices:
         while arrived < wanted() and time.monotonic() - waited_since < ARRIVAL_SECONDS:
             new = with_operator(config, lambda operator: _read_after(operator, account, self._last_read))
             hosts = (self._world.harbor.mail_host, self._world.lagoon.mail_host)
-            yield from (StoredMail(octets, hosts) for _, octets in new)
+            yield from (StoredMail(octets, hosts, summary) for summary, octets in new)
             if new:
-                self._last_read, waited_since = new[-1][0], time.monotonic()
+                self._last_read, waited_since = new[-1][0].id, time.monotonic()
                 arrived += len(new)
             else:
                 time.sleep(PAUSE_SECONDS)
 
 
-async def _read_after(operator: Operator, account: str, after: int) -> list[tuple[int, bytes]]:
+async def _read_after(operator: Operator, account: str, after: int) -> list[tuple[MailSummary, bytes]]:
     page = await operator.caller("mailbox").call(ListMail(account, after=after))
-    return [(mail.id, await read_whole(operator, account, mail.id)) for mail in page.mails]
+    return [(mail, await read_whole(operator, account, mail.id)) for mail in page.mails]

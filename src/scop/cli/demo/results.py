@@ -8,6 +8,7 @@ from scop.cli.demo.attacks import Attack
 from scop.cli.demo.offices import StoredMail
 from scop.cli.demo.post import Outcome
 from scop.cli.demo.siege import Siege
+from scop.cli.demo.sorting import Sorting
 from scop.cli.journey import Step
 from scop.cli.mail_files import NoMail
 from scop.dns import Security
@@ -30,6 +31,7 @@ class Results:
     changed: dict[str, str] = field(default_factory=dict)  # name of a mail → why it is not what was submitted
     attacks: list[Attack] = field(default_factory=list)
     rotation: tuple[tuple[str, ...], StoredMail | None] = ((), None)  # lagoon's keys before, and a mail sealed after
+    sorting: Sorting | None = None
     siege: Siege | None = None
     senders: Senders | None = None  # who sent as lagoon, as harbor's report told it
     journey: tuple[Step, ...] = ()
@@ -77,7 +79,9 @@ class Results:
         marked = all(mail.sealed and mail.verified and mail.label for mail in self.stored.values())
         withstood = len(self.attacks) == ATTACKS and all(attack.failed for attack in self.attacks)
         shut_out = self.siege is not None and self.siege.withstood
-        return complete and marked and self.proved and withstood and shut_out and self.reported and self.rotated
+        sorted_out = self.sorting is not None and self.sorting.right
+        told = self.proved and self.reported and self.rotated
+        return complete and marked and withstood and sorted_out and shut_out and told
 
     @property
     def rotated(self) -> bool:
@@ -112,6 +116,7 @@ class Results:
             "passed_over": {item.name: item.reason for item in self.passed_over},
             "attacks": {attack.name: attack.answer for attack in self.attacks},
             "rotated": self.rotated,
+            "sorting": self.sorting,
             "siege": self.siege,
             "senders": self.senders,
             "names": self.names,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scop.cli.demo.results import Results
+from scop.cli.demo.sorting import Sorting
 from scop.cli.dmarc.reports_shown import print_senders
 from scop.cli.shared import console, print_table
 from scop.cli.trace import print_journey
@@ -20,6 +21,7 @@ def show(results: Results) -> None:
         ("it", "attack", "answer"),
         [("failed" if attack.failed else "SUCCEEDED", attack.name, attack.answer) for attack in results.attacks],
     )
+    _show_sorting(results.sorting)
     _show_rotation(results)
     _show_siege(results)
     if results.senders is not None:
@@ -35,6 +37,22 @@ def show(results: Results) -> None:
     print_table((*counts, "seconds"), [row])
     verdict = "[green]every line came out as it must[/green]" if results.right else "[red]not as it must be[/red]"
     console.print(verdict)
+
+
+def _show_sorting(sorting: Sorting | None) -> None:
+    if sorting is None:
+        return
+    console.rule("spam and malware from a newcomer", align="left")
+    rows = [
+        (landed.subject, landed.label, landed.folder, said)
+        for landed, said in (
+            (sorting.spam, "as the small training set has it"),
+            (sorting.newsletter, "looks like spam too; bob wants it, and moves it out"),
+            (sorting.next_issue, "the next issue, after that one move"),
+            (sorting.malware, sorting.malware.warning),
+        )
+    ]
+    print_table(("mail", "called", "filed in", "why"), rows)
 
 
 def _show_rotation(results: Results) -> None:

@@ -22,6 +22,7 @@ from scop.cli.demo.post import Login, post_all, with_crlf
 from scop.cli.demo.results import Results
 from scop.cli.demo.scene import PORTS, Scene, StartFailed, World, build_scene
 from scop.cli.demo.siege import besiege
+from scop.cli.demo.sorting import MALWARE, NEWSLETTER, NEXT_ISSUE, PEDLAR, SPAM, Landed, Sorting
 from scop.cli.journey import Step, journey_of, read_steps
 from scop.cli.mail_files import MailFile, NoMail, read_mails
 from scop.cli.shared import console
@@ -96,6 +97,7 @@ class _Story:
     def tell(self) -> None:
         opening = self.progress.add_task("accounts open, keys published by UPDATE", total=1)
         self.offices.open_accounts(self.password)
+        self.offices.teach()
         self.offices.await_keys()
         self.progress.update(opening, completed=1)
         before = self.offices.begin_rotation()
@@ -104,6 +106,7 @@ class _Story:
         self._collect()
         self.results.seconds = time.monotonic() - started
         self._compare()
+        self._sort()
         self._attack()
         self._besiege()
         self._report()
@@ -156,10 +159,26 @@ class _Story:
         layout = self.scene.layout(world.harbor)
         self.results.attacks.append(attacks.stranger_at_a_pipe(world, layout.port("filter"), layout.log("filter")))
 
+    def _sort(self) -> None:
+        """Send unwanted and dangerous mail, and have bob move what he wants out of Junk."""
+        sorting = self.progress.add_task("spam, a move that teaches, malware", total=4)
+        landed: dict[str, Landed] = {}
+        for letter in (SPAM, NEWSLETTER, NEXT_ISSUE, MALWARE):
+            for stored in self._post_one(PEDLAR, letter):
+                landed[letter.name] = _landed(stored)
+                if letter is NEWSLETTER:
+                    self.offices.move("bob", stored, "INBOX")
+            self.progress.advance(sorting)
+        if len(landed) == 4:
+            self.results.sorting = Sorting(*landed.values())
+
     def _post_letter(self, number: int) -> Iterator[StoredMail]:
         """Have alice post a letter, another each time, and yield it as harbor stores it."""
-        sender = f"alice@{self.scene.world.lagoon.domain}"
-        posted = list(post_all(self._login("alice"), sender, (self.recipient,), letters()[number : number + 1]))
+        yield from self._post_one("alice", letters()[number])
+
+    def _post_one(self, user: str, letter: MailFile) -> Iterator[StoredMail]:
+        sender = f"{user}@{self.scene.world.lagoon.domain}"
+        posted = list(post_all(self._login(user), sender, (self.recipient,), (letter,)))
         yield from self.offices.await_mails("bob", lambda: sum(bool(outcome.trace) for outcome in posted))
 
     def _besiege(self) -> None:
@@ -189,3 +208,8 @@ class _Story:
             steps.extend(read_steps(organisation.domain, self.scene.layout(organisation).log_folder))
         if self.results.accepted:
             self.results.journey = journey_of(self.results.accepted[0].trace, steps)
+
+
+def _landed(stored: StoredMail) -> Landed:
+    summary = stored.summary
+    return Landed(summary.subject, summary.folder, stored.label, summary.warning)
