@@ -64,7 +64,7 @@ def test_program_in_a_word_document_is_found_by_its_name() -> None:
     """A program in a package is found at its place, with the name that the packer gave it."""
     pool = Storage({}, {"_1": Storage({"\x01Ole10Native": _native("run.exe", _PROGRAM)})})
     octets = compound_file(Storage({"WordDocument": b"text"}, {"ObjectPool": pool}))
-    assert [(Kind.EMBEDDED, Severity.NOTE, ""), (Kind.EXECUTABLE, Severity.DANGEROUS, "run.exe")] == [
+    assert [(Kind.EXECUTABLE, Severity.DANGEROUS, "run.exe"), (Kind.EMBEDDED, Severity.NOTE, "")] == [
         (one.kind, one.severity, one.place) for one in _found(octets)
     ]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from fakes.containers import PROGRAM, zip_archive
@@ -119,3 +122,18 @@ def test_a_sentence_names_file_archive_and_disguise() -> None:
     assert {
         "invoice.pdf.exe in invoice.zip is a program for Windows, though its name looks like a document."
     } == sentences
+
+
+def test_what_tells_most_stands_first() -> None:
+    """Of several findings as bad as each other the one that says what it is comes before how its name looks."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("../a.txt", _TEXT)
+        archive.writestr("invoice.pdf.exe", PROGRAM)
+    found = examine_thing(Thing(written.getvalue(), "invoice.zip", place="invoice.zip"))
+
+    assert [
+        "invoice.pdf.exe in invoice.zip is a program for Windows, though its name looks like a document.",
+        "invoice.pdf.exe in invoice.zip ends twice, so that it looks like something harmless.",
+        "../a.txt in invoice.zip would be written to another folder than the one it is unpacked to.",
+    ] == [one.reason for one in found]

@@ -28,7 +28,7 @@ _USUAL = Options()
 
 
 def examine(message: Message | bytes, options: Options = _USUAL) -> tuple[Finding, ...]:
-    """Return what is found in a mail, every reading of it, in the order of their places, each once."""
+    """Return what is found in a mail, every reading of it, each once: the worst first, and first what tells most."""
     if not isinstance(message, Message):
         message = parse(message)
     walk = _Walk(options, len(message.span.octets))
@@ -81,7 +81,7 @@ class _Walk:
                 reason = "There is more in this mail than is looked into."
                 self._note(Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, item.place, reason))
             del item  # nothing but the stack holds a thing
-        return tuple(self._findings)
+        return tuple(sorted(self._findings, key=lambda finding: finding.urgency))
 
     def _next(self, frame: _Frame) -> Found | None:
         try:
