@@ -11,6 +11,7 @@ import ctypes
 import errno
 import mmap
 import os
+import platform
 import resource
 import signal
 import socket
@@ -27,12 +28,13 @@ from scop.cells.examiner.child import Look
 from scop.cells.examiner.nursery import keep
 from scop.mesh.code_paths import code_paths
 from scop.mesh.confine import Rules
-from scop.mesh.confine.kernel import prctl
+from scop.mesh.confine.kernel import prctl, syscall
 from scop.mesh.vocabulary.examiner import FoundThing
 
 __all__ = ["CHILD_ATTEMPTS"]
 
 _PR_SET_PDEATHSIG = 1
+_RT_SIGRETURN = 15 if platform.machine() == "x86_64" else 139
 _DESCRIPTORS = range(64)  # more than it could have
 
 
@@ -49,6 +51,22 @@ def _stop_the_timer() -> str:
 def _block_the_timer() -> str:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     return "blocked"
+
+
+def _return_from_no_signal() -> str:
+    """Do what a made-up frame on the stack would have block every signal; let, it crashes here for want of one."""
+    return f"returned {syscall(_RT_SIGRETURN)}"
+
+
+def _map_without_end() -> str:
+    """Map a tebibyte to read only: no limit on what is written counts that, and its tables of pages are memory."""
+    try:
+        mmap.mmap(-1, 1 << 40, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ).close()
+    except OSError as refused:
+        if refused.errno == errno.ENOMEM:
+            raise PermissionError(errno.EPERM, "no room") from None
+        raise
+    return "mapped"
 
 
 def _raise_a_limit() -> str:
@@ -101,6 +119,8 @@ CHILD_ATTEMPTS: Mapping[str, Callable[[], str]] = attempts(
         "ignore its timer": _ignore_the_timer,
         "stop its timer": _stop_the_timer,
         "block its timer": _block_the_timer,
+        "return from a signal that never was": _return_from_no_signal,
+        "map without end": _map_without_end,
         "raise a limit of its own": _raise_a_limit,
         "be more urgent": _be_more_urgent,
         "share memory": _shared_memory,

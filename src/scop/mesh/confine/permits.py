@@ -156,12 +156,14 @@ _CHILDREN: Permits = {
     "set_robust_list": (),
     "rt_sigaction": (),
     "rt_sigprocmask": (),
+    "rt_sigreturn": (),
     "fstat": (),
     "getppid": (),
     "uname": (),
 }
 
-# A child computes, and reads and writes what it holds. Its timers and signals are set before, and stay.
+# A child computes, and reads and writes what it holds. Its timers and signals are set before, and stay: it cannot even
+# return from a signal, because a made-up return would block the one that ends it.
 CHILD: Permits = MappingProxyType(
     {
         "read": (),
@@ -178,7 +180,6 @@ CHILD: Permits = MappingProxyType(
         "futex": (),
         "sched_yield": (),
         "sigaltstack": (),
-        "rt_sigreturn": (),
         "exit": (),
         "exit_group": (),
         "getpid": (),

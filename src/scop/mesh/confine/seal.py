@@ -21,6 +21,8 @@ from scop.mesh.confine.rules import Rules
 __all__ = ["SealLimits", "end_with_parent", "seal", "settle"]
 
 _PR_SET_PDEATHSIG = 1
+# What is only mapped and read costs tables of pages, which no other limit counts: a 512th of this.
+_ADDRESS_OCTETS = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def _limit(limits: SealLimits) -> None:
         (resource.RLIMIT_NOFILE, 0),
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_DATA, limits.memory_octets),
+        (resource.RLIMIT_AS, _ADDRESS_OCTETS),
     ):
         resource.setrlimit(kind, (value, value))
 
