@@ -24,7 +24,7 @@ _PASSWORD = "bench"
 
 
 class RspamdBayes:
-    """A `bench.spam.contenders.Contender`; it says its score in hundredths of a percent."""
+    """A `scop.spam.evaluation.Trainee`; it says its score in hundredths of a percent."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,10 +41,6 @@ class RspamdBayes:
         """Learn mails by their labels; it refuses one that it knows."""
         for mail in mails:
             self._ask(f"/learn{mail.label}", mail)
-
-    def forget(self, mails: Sequence[Labelled]) -> bool:
-        """Begin anew instead."""
-        return False
 
     def judge(self, mails: Sequence[Labelled]) -> list[Judged]:
         """Judge each mail."""

@@ -26,7 +26,7 @@ def is_there() -> bool:
 
 
 class SpamAssassin:
-    """A `bench.spam.contenders.Contender`."""
+    """A `scop.spam.evaluation.Trainee`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,12 +43,6 @@ class SpamAssassin:
         """Learn mails by their labels."""
         for mail in mails:
             self._ask(mail.label, mail)
-
-    def forget(self, mails: Sequence[Labelled]) -> bool:
-        """Take back these; its counts are sums."""
-        for mail in mails:
-            self._ask("forget", mail)
-        return True
 
     def judge(self, mails: Sequence[Labelled]) -> list[Judged]:
         """Judge each mail."""

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.peers import bogofilter, rspamd, spamassassin
-from bench.peers.bogofilter import Bogofilter
-from bench.peers.rspamd_bayes import RspamdBayes
-from bench.peers.spamassassin import SpamAssassin
-from bench.spam.contenders import Begin, Ours
+from bench.spam.contenders import Begin, contenders
 from bench.spam.mails import Labelled, unpacked
 from bench.spam.protocols import PROTOCOLS
 from scop.cli.shared import console, print_table
@@ -53,35 +50,22 @@ class Course:
         )
 
 
-def contenders(*, slow: bool) -> dict[str, Begin]:
-    """Return who is there to be measured, ours first."""
-    found: dict[str, Begin] = {"scop": Ours}
-    if bogofilter.is_there():
-        found["bogofilter"] = Bogofilter
-    if slow and spamassassin.is_there():
-        found["SpamAssassin"] = SpamAssassin
-    if slow and rspamd.is_there():
-        found["rspamd"] = RspamdBayes
-    return found
-
-
 def main(*, all_protocols: bool = False) -> bool:
     """Measure, print a table for each protocol and tell whether the goals are reached."""
     reached = True
-    with tempfile.TemporaryDirectory(prefix="scop-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="scop-bench-") as name, ExitStack() as life:
         folder = Path(name)
-        (folder / "mails").mkdir()
         mails = unpacked(folder / "mails")
         for protocol in PROTOCOLS:
-            chosen = contenders(slow=protocol == "online" or all_protocols)
-            courses = [_course(who, begin, protocol, mails, folder) for who, begin in chosen.items()]
-            reached &= _show(protocol, courses)
+            slow = protocol == "online" or all_protocols
+            chosen = contenders(folder / protocol, life, slow=slow)
+            reached &= _show(protocol, [_course(who, begin, protocol, mails) for who, begin in chosen.items()])
     return reached
 
 
-def _course(who: str, begin: Begin, protocol: str, mails: Sequence[Labelled], folder: Path) -> Course:
+def _course(who: str, begin: Begin, protocol: str, mails: Sequence[Labelled]) -> Course:
     with console.status(f"{protocol}: {who}"):
-        return Course(who, PROTOCOLS[protocol](begin, mails, folder / f"{protocol}-{who}"))
+        return Course(who, tuple(PROTOCOLS[protocol](begin, mails)))
 
 
 def _show(protocol: str, courses: Sequence[Course]) -> bool:

@@ -2,59 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 
+from bench.peers import rspamd, spamassassin
+from bench.peers.rspamd_bayes import RspamdBayes
+from bench.peers.spamassassin import SpamAssassin
 from bench.spam.mails import Labelled
-from scop.spam import Classifier
-from scop.spam.evaluation import Judged
+from scop.cli.spam.evaluate_trainees import Bogofilter, Ours, bogofilter_is_there
+from scop.spam.evaluation import Trainee
 
-__all__ = ["Begin", "Contender", "Ours"]
+__all__ = ["Begin", "contenders"]
 
-
-class Contender(Protocol):
-    """A filter that can be taught."""
-
-    def learn(self, mails: Sequence[Labelled]) -> None:
-        """Learn mails by their labels."""
-
-    def forget(self, mails: Sequence[Labelled]) -> bool:
-        """Take back what was learned of these, or return False where that is not to be had exactly."""
-
-    def judge(self, mails: Sequence[Labelled]) -> list[Judged]:
-        """Say of each mail what it is called, and how much it looks like spam."""
-
-    def close(self) -> None:
-        """End what runs."""
+Begin: TypeAlias = Callable[[], Trainee[Labelled]]  # one that has learned nothing
 
 
-class Begin(Protocol):
-    """Begins a contender that has learned nothing."""
+def contenders(folder: Path, life: ExitStack, *, slow: bool) -> Mapping[str, Begin]:
+    """Return who is there to be measured, ours first; what they run ends with `life`, and when one begins anew."""
+    found: dict[str, Begin] = {"scop": Ours}
+    if bogofilter_is_there():
+        found["bogofilter"] = Bogofilter
+    folders = _folders(folder)
 
-    def __call__(self, folder: Path, /) -> Contender:
-        """Return it; all that it writes is below `folder`."""
+    def anew(program: type[SpamAssassin | RspamdBayes]) -> Begin:
+        def begin() -> Trainee[Labelled]:
+            life.close()
+            return life.enter_context(closing(program(next(folders))))
+
+        return begin
+
+    if slow and spamassassin.is_there():
+        found["SpamAssassin"] = anew(SpamAssassin)
+    if slow and rspamd.is_there():
+        found["rspamd"] = anew(RspamdBayes)
+    return found
 
 
-class Ours:
-    """scop.spam, in this process."""
-
-    def __init__(self, _folder: Path) -> None:
-        self._classifier = Classifier()
-
-    def learn(self, mails: Sequence[Labelled]) -> None:
-        """Learn mails by their labels."""
-        for mail in mails:
-            self._classifier.learn(mail.octets, mail.label)
-
-    def forget(self, mails: Sequence[Labelled]) -> bool:
-        """Begin anew instead: what was out of the sample must stay so."""
-        return False
-
-    def judge(self, mails: Sequence[Labelled]) -> list[Judged]:
-        """Judge each mail."""
-        verdicts = ((mail, self._classifier.classify(mail.octets)) for mail in mails)
-        return [Judged(mail.is_spam, verdict.score, verdict.label) for mail, verdict in verdicts]
-
-    def close(self) -> None:
-        """Nothing runs."""
+def _folders(below: Path) -> Iterator[Path]:
+    number = 0
+    while True:
+        yield below / str(number)
+        number += 1

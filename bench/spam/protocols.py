@@ -2,70 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from bench.spam.contenders import Begin
-from bench.spam.mails import Labelled, by_date, folds
-from scop.spam.evaluation import Judged
+from bench.spam.mails import Labelled, by_date
+from scop.spam.evaluation import Judged, online, split
 
-__all__ = ["PROTOCOLS", "Protocol", "online", "split", "ten_fold"]
+__all__ = ["PROTOCOLS"]
 
-Protocol = Callable[[Begin, Sequence[Labelled], Path], list[Judged]]
+Protocol: TypeAlias = Callable[[Begin, Sequence[Labelled]], Iterable[Judged]]
 FOLDS = 10
-HARD = {"hard_ham"}  # newsletters and notices that look like spam
-EASY_SPAM = {"spam"}
+HARD = {"hard_ham", "spam_2"}  # newsletters and notices that look like spam, and later spam
+EASY = {"easy_ham", "easy_ham_2", "spam"}
 
 
-def ten_fold(begin: Begin, mails: Sequence[Labelled], folder: Path) -> list[Judged]:
-    """Learn nine tenths and judge the tenth, ten times."""
-    judged: list[Judged] = []
-    contender = begin(folder / "all")
-    contender.learn(mails)
-    for number, (learned, left_out) in enumerate(folds(mails, FOLDS)):
-        if contender.forget(left_out):
-            judged += contender.judge(left_out)
-            contender.learn(left_out)
-            continue
-        fresh = begin(folder / str(number))
-        fresh.learn(learned)
-        judged += fresh.judge(left_out)
-        fresh.close()
-    contender.close()
-    return judged
+def _ten_fold(begin: Begin, mails: Sequence[Labelled]) -> Iterable[Judged]:
+    return split(begin, mails, FOLDS)
 
 
-def online(begin: Begin, mails: Sequence[Labelled], folder: Path) -> list[Judged]:
-    """Judge each mail as it came, then learn it at once."""
-    contender = begin(folder)
-    judged: list[Judged] = []
-    for mail in by_date(mails):
-        judged += contender.judge([mail])
-        contender.learn([mail])
-    contender.close()
-    return judged
+def _online(begin: Begin, mails: Sequence[Labelled]) -> Iterable[Judged]:
+    return online(begin, by_date(mails))
 
 
-def split(begin: Begin, mails: Sequence[Labelled], folder: Path) -> list[Judged]:
+def _by_date(begin: Begin, mails: Sequence[Labelled]) -> Iterable[Judged]:
     """Learn the first half by date, judge the second: mail changes."""
     ordered = by_date(mails)
     half = len(ordered) // 2
-    contender = begin(folder)
-    contender.learn(ordered[:half])
-    judged = contender.judge(ordered[half:])
-    contender.close()
-    return judged
+    return _judged(begin, ordered[:half], ordered[half:])
 
 
-def unlike(begin: Begin, mails: Sequence[Labelled], folder: Path) -> list[Judged]:
-    """Learn easy mail, judge what is hard: newsletters that people want, and later spam."""
-    hard = [mail for mail in mails if mail.group in HARD or mail.group == "spam_2"]
-    easy = [mail for mail in mails if mail.group in EASY_SPAM or mail.group.startswith("easy")]
-    contender = begin(folder)
-    contender.learn(easy)
-    judged = contender.judge(hard)
-    contender.close()
-    return judged
+def _unlike(begin: Begin, mails: Sequence[Labelled]) -> Iterable[Judged]:
+    """Learn easy mail, judge what is hard."""
+    easy, hard = ([mail for mail in mails if mail.group in groups] for groups in (EASY, HARD))
+    return _judged(begin, easy, hard)
 
 
-PROTOCOLS: dict[str, Protocol] = {"ten-fold": ten_fold, "online": online, "by date": split, "unlike": unlike}
+def _judged(begin: Begin, learned: Sequence[Labelled], asked: Sequence[Labelled]) -> Iterable[Judged]:
+    contender = begin()
+    contender.learn(learned)
+    return contender.judge(asked)
+
+
+PROTOCOLS: Mapping[str, Protocol] = {"ten-fold": _ten_fold, "online": _online, "by date": _by_date, "unlike": _unlike}

@@ -13,13 +13,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench.peers import bogofilter
-from bench.peers.bogofilter import Bogofilter
-from bench.spam.contenders import Begin, Ours
-from bench.spam.mails import Labelled, folds, unpacked
+from bench.spam.contenders import contenders
+from bench.spam.mails import Labelled, unpacked
 from scop.cli.shared import console, print_table
 from scop.spam import Classifier
 from scop.spam.evaluation import confusion
@@ -36,42 +35,33 @@ def main() -> bool:
     """Measure and print; nothing here has a goal of its own but that it ends soon."""
     console.rule("What an attacker gets", align="left")
     with tempfile.TemporaryDirectory(prefix="scop-bench-") as name:
-        folder = Path(name)
-        (folder / "mails").mkdir()
-        mails = unpacked(folder / "mails")
-        _good_words(mails, folder)
+        mails = unpacked(Path(name, "mails"))
+        _good_words(mails, Path(name))
         _floods(mails)
     return True
 
 
 def _good_words(mails: Sequence[Labelled], folder: Path) -> None:
-    known, unseen = folds(mails, 2)[0]
+    known, unseen = mails[1::2], mails[::2]
     common = Counter[bytes]()
     for mail in unseen:
         if not mail.is_spam:
             common.update(set(_WORD.findall(mail.octets.lower())))
     words = [word for word, _ in common.most_common(max(COUNTS))]
     spam = [mail for mail in unseen if mail.is_spam][:ASKED]
-    begins: dict[str, Begin] = {"scop": Ours}
-    if bogofilter.is_there():
-        begins["bogofilter"] = Bogofilter
     rows = []
-    for who, begin in begins.items():
-        contender = begin(folder / who)
+    for who, begin in contenders(folder, ExitStack(), slow=False).items():
+        contender = begin()
         contender.learn(known)
         for count in COUNTS:
-            altered = [_with_words(mail, words[:count], folder) for mail in spam]
+            altered = [replace(mail, octets=_with_words(mail.octets, words[:count])) for mail in spam]
             counted = confusion(contender.judge(altered))
             rows.append((who, str(count), f"{counted.spam_caught:.1%}", str(counted.spam_as_ham)))
-        contender.close()
     print_table(("", "good words", "still called spam", f"called ham, of {ASKED}"), rows, title="good words below spam")
 
 
-def _with_words(mail: Labelled, words: Sequence[bytes], folder: Path) -> Labelled:
-    octets = mail.octets + b"\n" + b" ".join(words) + b"\n"
-    path = folder / f"{len(words)}-{mail.path.name}"
-    path.write_bytes(octets)
-    return replace(mail, octets=octets, path=path)
+def _with_words(octets: bytes, words: Sequence[bytes]) -> bytes:
+    return octets + b"\n" + b" ".join(words) + b"\n"
 
 
 def _floods(mails: Sequence[Labelled]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import struct
 import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakes.command_line import Said, scop
+from scop.cli.spam.evaluate_trainees import Bogofilter
+from scop.spam.evaluation import Sample
 
 HAM = (
     "From: Ada <ada@lagoon.example>\nDate: {date}\nSubject: Minutes {n}\n\nThe meeting of the sailing club was short.\n"
@@ -124,3 +127,19 @@ def test_beside_bogofilter(sorted_mail: Path) -> None:
     for protocol in (("--folds", "2"), ("--protocol", "online")):
         found = told(scop("spam", "evaluate", "--order", str(index), *protocol, "--json"))["filters"]
         assert [("SCoP", 8), ("bogofilter", 8)] == [(one["name"], sum(one["confusion"].values())) for one in found]
+
+
+@pytest.mark.skipif(shutil.which("bogofilter") is None, reason="PEER ABSENT: bogofilter")
+def test_bogofilter_is_read_in_full(sorted_mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its scores have all the digits that it prints, wherever its files lie."""
+    folder = sorted_mail / "with blanks"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    folders = sorted_mail / "ham", sorted_mail / "spam"
+    samples = [Sample(path.read_bytes(), path.parent.name == "spam") for each in folders for path in each.iterdir()]
+    said = Bogofilter()
+    said.learn(samples[::15])
+    (judged,) = said.judge([Sample(b"Subject: Minutes of the winner\n\nCheap sailing club now.\n", is_spam=True)])
+    assert judged.score != round(judged.score, 6)
+    del said
+    assert [] == list(folder.iterdir())

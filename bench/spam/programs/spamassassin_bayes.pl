@@ -1,4 +1,4 @@
-# SpamAssassin's Bayes alone: reads `spam PATH`, `ham PATH`, `forget PATH` and `judge PATH`, answers one line each.
+# SpamAssassin's Bayes alone: reads `spam PATH`, `ham PATH` and `judge PATH`, answers one line each.
 use strict;
 use warnings;
 use Mail::SpamAssassin;
@@ -23,6 +23,7 @@ END
 });
 $assassin->init(0);
 $assassin->init_learner({ caller_will_untie => 1 });
+my $bayes = $assassin->call_plugins("learner_get_implementation");
 $| = 1;
 while (my $line = <STDIN>) {
   chomp $line;
@@ -33,11 +34,11 @@ while (my $line = <STDIN>) {
   my $mail = $assassin->parse($octets, 0);
   if ($verb eq 'judge') {
     my $status = Mail::SpamAssassin::PerMsgStatus->new($assassin, $mail);
-    my $score = $assassin->{bayes_scanner}->scan($status, $mail);
+    my $score = $bayes->scan($status, $mail);
     print defined $score ? $score : 0.5, "\n";
     $status->finish;
   } else {
-    $assassin->learn($mail, undef, $verb eq 'spam' ? 1 : 0, $verb eq 'forget' ? 1 : 0)->finish;
+    $assassin->learn($mail, undef, $verb eq 'spam' ? 1 : 0, 0)->finish;
     print "ok\n";
   }
   $mail->finish;

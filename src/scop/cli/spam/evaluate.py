@@ -88,7 +88,7 @@ def _measure(samples: Sequence[Sample], choice: Choice) -> Report:
     with Progress(console=console, transient=True, disable=not sys.stdout.isatty()) as progress:
         rounds = 2 if choice.is_online else choice.folds  # how often each mail is learned or judged
 
-        def judged(name: str, begin: Callable[[Callable[[int], None]], Trainee]) -> Measured:
+        def judged(name: str, begin: Callable[[Callable[[int], None]], Trainee[Sample]]) -> Measured:
             task = progress.add_task(name, total=len(samples) * rounds)
             said = _said(lambda: begin(lambda count: progress.advance(task, count)), samples, choice)
             return Measured(name, tuple(said))
@@ -110,5 +110,5 @@ def _measure(samples: Sequence[Sample], choice: Choice) -> Report:
     return Report(choice.protocol, choice.folds, tuple(filters), tricks, alarmed)
 
 
-def _said(begin: Callable[[], Trainee], samples: Sequence[Sample], choice: Choice) -> Iterator[Judged]:
+def _said(begin: Callable[[], Trainee[Sample]], samples: Sequence[Sample], choice: Choice) -> Iterator[Judged]:
     return online(begin, samples) if choice.is_online else split(begin, samples, choice.folds)

@@ -15,7 +15,7 @@ from scop.mime import parse
 from scop.spam import Label
 from scop.spam.evaluation import Sample
 
-__all__ = ["read_samples"]
+__all__ = ["arrival_unix", "read_samples"]
 
 _NEVER = 0.0
 
@@ -62,7 +62,7 @@ def _pass_over(one: NoMail) -> None:
 
 def _by_date(found: Sequence[_Found]) -> list[Sample]:
     """Order by arrival; mails that do not tell it come first, and where two came at once the name decides."""
-    dated = [(_arrival_unix(one.sample.octets), str(one.path), number, one) for number, one in enumerate(found)]
+    dated = [(arrival_unix(one.sample.octets), str(one.path), number, one) for number, one in enumerate(found)]
     return [one.sample for *_, one in sorted(dated)]
 
 
@@ -108,7 +108,8 @@ def _octets(path: Path) -> bytes:
         raise click.ClickException(f"{path}, which the index names: {error.strerror}") from None
 
 
-def _arrival_unix(octets: bytes) -> float:
+def arrival_unix(octets: bytes) -> float:
+    """Return when the last server took a mail, or when its author wrote it; `_NEVER` where nothing tells."""
     message = parse(octets)
     moments: list[datetime.datetime | None] = [message.received[0].date if message.received else None, message.date]
     for moment in moments:

@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
@@ -19,16 +21,23 @@ from scop.spam.phishing import Trick
 __all__ = ["Bogofilter", "Ours", "bogofilter_is_there"]
 
 _BOGOFILTER = "bogofilter"
-_SAID = re.compile(r"^(\S+) X-Bogosity: (Ham|Spam|Unsure), .*?spamicity=([0-9.e+-]+)", re.MULTILINE)
-# Six digits, as it shows by itself, would make most of its scores equal; it cuts what is longer than 19 characters
-_EXACT = "--spamicity-formats=%.13g,%.13g,%.13g"
+_SAID = re.compile(r"X-Bogosity: (Ham|Spam|Unsure), .*?spamicity=([0-9.]+)")
+# The six digits that it shows by itself make most of its scores equal. It cuts at 19 characters, which is just this:
+# more digits in another form lose their exponent, and fewer make equal what lies near 1.
+_EXACT = "--spamicity-formats=%.17f,%.17f,%.17f"
 _FAILED = 3  # its exit status; 0 to 2 are verdicts
+
+Advance: TypeAlias = Callable[[int], None]  # is told of so many mails more
+
+
+def _nobody(_count: int) -> None:
+    """Tell nobody."""
 
 
 class Ours:
     """scop.spam, taught from nothing."""
 
-    def __init__(self, own_domains: Sequence[str], advance: Callable[[int], None]) -> None:
+    def __init__(self, own_domains: Sequence[str] = (), advance: Advance = _nobody) -> None:
         self._classifier = Classifier()
         self._classifier.acquaintances.belong_to(own_domains)
         self._advance = advance
@@ -59,10 +68,11 @@ def bogofilter_is_there() -> bool:
 class Bogofilter:
     """bogofilter with its defaults, its list of words in a folder that is gone when nobody holds this any more."""
 
-    def __init__(self, advance: Callable[[int], None]) -> None:
+    def __init__(self, advance: Advance = _nobody) -> None:
         self._advance = advance
-        self._folder = tempfile.TemporaryDirectory(prefix="scop-evaluate-")
-        self._words = Path(self._folder.name, "words")
+        self._folder = tempfile.mkdtemp(prefix="scop-evaluate-")
+        weakref.finalize(self, shutil.rmtree, self._folder)
+        self._words = Path(self._folder, "words")
         self._words.mkdir()
         self._run(("-b", "-s"), [])  # where there is no list of words it judges nothing
 
@@ -78,13 +88,13 @@ class Bogofilter:
         said = _SAID.findall(self._run(("-b", "-v", _EXACT), samples))
         if len(said) != len(samples):
             raise click.ClickException(f"bogofilter judged {len(said)} of {len(samples)} mails; --alone leaves it out")
-        for one, (_, word, score) in zip(samples, said, strict=True):
+        for one, (word, score) in zip(samples, said, strict=True):
             yield Judged(one.is_spam, float(score), Label(word.lower()))
             self._advance(1)
 
     def _run(self, words: Sequence[str], samples: Sequence[Sample]) -> str:
         """Run it on mails, which it reads from files."""
-        with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             paths = [Path(folder, str(number)) for number in range(len(samples))]
             for path, one in zip(paths, samples, strict=True):
                 path.write_bytes(one.octets)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from scop.spam.evaluation.metrics import Judged
 
@@ -25,17 +25,21 @@ class Sample:
     is_spam: bool
 
 
-class Trainee(Protocol):
+S = TypeVar("S", bound=Sample)
+S_contra = TypeVar("S_contra", bound=Sample, contravariant=True)
+
+
+class Trainee(Protocol[S_contra]):
     """A filter that is measured; a new one has learned nothing."""
 
-    def learn(self, samples: Sequence[Sample]) -> None:
+    def learn(self, samples: Sequence[S_contra]) -> None:
         """Learn mails as people called them."""
 
-    def judge(self, samples: Sequence[Sample]) -> Iterable[Judged]:
+    def judge(self, samples: Sequence[S_contra]) -> Iterable[Judged]:
         """Say of each mail, in their order, what it is called and how much it looks like spam."""
 
 
-def split(begin: Callable[[], Trainee], samples: Sequence[Sample], folds: int) -> Iterator[Judged]:
+def split(begin: Callable[[], Trainee[S]], samples: Sequence[S], folds: int) -> Iterator[Judged]:
     """Judge each of so many folds by a filter that learned all the others; every mail is judged once.
 
     Each fold has its share of ham and of spam, and within it the mails keep their order.
@@ -48,7 +52,7 @@ def split(begin: Callable[[], Trainee], samples: Sequence[Sample], folds: int) -
         yield from trainee.judge([samples[place] for place in sorted(left_out)])
 
 
-def online(begin: Callable[[], Trainee], samples: Sequence[Sample]) -> Iterator[Judged]:
+def online(begin: Callable[[], Trainee[S]], samples: Sequence[S]) -> Iterator[Judged]:
     """Judge each mail as it comes, and learn it at once as people call it."""
     trainee = begin()
     for one in samples:
