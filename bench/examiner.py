@@ -75,7 +75,7 @@ def desk(command: tuple[str, ...]) -> Iterator[tuple[Desk, Nurse]]:
 
 async def examine(at: Desk, octets: bytes, client: str) -> bool:
     """Have one mail examined; say whether that could be said now."""
-    mail = ArrivedMail(client)
+    mail = ArrivedMail(client, len(octets))
     mail.append(octets)
     mail.finish()
     try:

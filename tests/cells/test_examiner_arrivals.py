@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from scop.cells.examiner.arrivals import MAX_ARRIVING, Arrivals, ArrivedMail
+from fakes.jumping_clock import JumpingClock
+from scop.cells.examiner.arrivals import MAX_ARRIVING, SILENT_SECONDS, Arrivals, ArrivedMail
 from scop.mesh.underway import digest_of
 from scop.mesh.vocabulary.examiner import ExamineMail
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -26,7 +27,7 @@ def taken() -> Iterator[list[ArrivedMail]]:
 
 def test_mail_of_the_largest_size_is_taken_and_one_octet_more_is_not(taken: list[ArrivedMail]) -> None:
     """The limit holds at n and n+1, before anything of it is kept."""
-    arrivals = Arrivals(LIMIT)
+    arrivals = Arrivals(LIMIT, JumpingClock())
     mail = arrivals.take(ExamineMail("a", 0, LIMIT, b"x" * LIMIT, "client"))
     assert mail is not None
     taken.append(mail)
@@ -37,7 +38,7 @@ def test_mail_of_the_largest_size_is_taken_and_one_octet_more_is_not(taken: list
 
 def test_mail_that_has_arrived_cannot_be_changed(taken: list[ArrivedMail]) -> None:
     """Who reads it and who scans it see the same."""
-    mail = Arrivals(LIMIT).take(ExamineMail("a", 0, 4, b"mail"))
+    mail = Arrivals(LIMIT, JumpingClock()).take(ExamineMail("a", 0, 4, b"mail"))
     assert mail is not None
     taken.append(mail)
     for change in (
@@ -52,7 +53,7 @@ def test_mail_that_has_arrived_cannot_be_changed(taken: list[ArrivedMail]) -> No
 
 def test_mails_that_never_end_make_room_for_others() -> None:
     """The one that was silent longest is let go; its next piece is refused."""
-    arrivals = Arrivals(LIMIT)
+    arrivals = Arrivals(LIMIT, JumpingClock())
     for number in range(MAX_ARRIVING + 1):
         assert arrivals.take(ExamineMail(str(number), 0, 2, b"x")) is None
     with pytest.raises(PermanentFailure):
@@ -63,15 +64,35 @@ def test_mails_that_never_end_make_room_for_others() -> None:
         arrivals.release(mail)
 
 
-def test_all_mails_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond it the sender is asked to come again; what was released has room for others."""
-    monkeypatch.setattr("scop.cells.examiner.arrivals.MAX_HELD_OCTETS", 10)
-    arrivals = Arrivals(LIMIT)
-    mail = arrivals.take(ExamineMail("a", 0, 6, b"123456"))
+@pytest.mark.parametrize(
+    ("bound", "others"), [("MAX_HELD_OCTETS", ("one", "two")), ("MAX_CLIENT_OCTETS", ("one", "one"))]
+)
+def test_mails_are_bounded_together_from_their_first_piece(
+    monkeypatch: pytest.MonkeyPatch, taken: list[ArrivedMail], bound: str, others: tuple[str, str]
+) -> None:
+    """What is announced counts: beyond it the sender is asked to come again; what was released has room for others."""
+    monkeypatch.setattr(f"scop.cells.examiner.arrivals.{bound}", 10)
+    arrivals = Arrivals(LIMIT, JumpingClock())
+    first, second = others
+    assert arrivals.take(ExamineMail("a", 0, 6, b"1", first)) is None
+    for _ in range(2):
+        with pytest.raises(TemporaryFailure):
+            arrivals.take(ExamineMail("b", 0, 5, b"1", second))
+    mail = arrivals.take(ExamineMail("a", 1, 6, b"23456", first))
     assert mail is not None
-    with pytest.raises(TemporaryFailure):
-        arrivals.take(ExamineMail("b", 0, 5, b"12345"))
     arrivals.release(mail)
-    again = arrivals.take(ExamineMail("b", 0, 5, b"12345"))
+    again = arrivals.take(ExamineMail("b", 0, 5, b"12345", second))
     assert again is not None
-    arrivals.release(again)
+    taken.append(again)
+
+
+def test_mails_that_nobody_brings_any_more_hold_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who brought them has given up, and every other mail would wait for ever."""
+    monkeypatch.setattr("scop.cells.examiner.arrivals.MAX_HELD_OCTETS", 10)
+    clock = JumpingClock()
+    arrivals = Arrivals(LIMIT, clock)
+    assert arrivals.take(ExamineMail("a", 0, 10, b"1")) is None
+    clock.jump(SILENT_SECONDS)
+    assert arrivals.take(ExamineMail("b", 0, 10, b"1")) is None
+    with pytest.raises(PermanentFailure):
+        arrivals.take(ExamineMail("a", 1, 10, b"234567890"))

@@ -17,7 +17,7 @@ HOSTILE_NURSERY = (sys.executable, str(Path(__file__).resolve().parent / "hostil
 
 def arrived(octets: bytes, client: str = "192.0.2.1") -> ArrivedMail:
     """Return a mail in memory."""
-    mail = ArrivedMail(client)
+    mail = ArrivedMail(client, len(octets))
     mail.append(octets)
     mail.finish()
     return mail

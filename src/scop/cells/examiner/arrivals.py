@@ -8,8 +8,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
+from scop.base import Clock
 from scop.mesh.underway import DIGEST_OCTETS
 from scop.mesh.vocabulary.examiner import ExamineMail
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -17,17 +18,21 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 __all__ = ["Arrivals", "ArrivedMail"]
 
 MAX_ARRIVING = 64  # mails at once; one more, and the one that got its last piece longest ago is let go
-MAX_HELD_OCTETS = 512 << 20  # of all that arrive or wait
+MAX_HELD_OCTETS = 512 << 20  # of all that wait, and all that arrive, as long as they will be
+MAX_CLIENT_OCTETS = 128 << 20  # of these for one client, so that others have room
+SILENT_SECONDS = 30.0  # whose next piece does not come: who brought it has given up after 25
 # F_SEAL_*: no more seals, not shorter, not longer, not otherwise
 _FINAL = 0x1 | 0x2 | 0x4 | 0x8
 
 
 class ArrivedMail:
-    """A mail in memory behind a descriptor; closed by who took it."""
+    """A mail in memory behind a descriptor, of which `total_octets` are announced; closed by who took it."""
 
-    def __init__(self, client: str) -> None:
+    def __init__(self, client: str, total_octets: int) -> None:
         self.client = client
+        self.total_octets = total_octets
         self.octets = 0
+        self.touched = 0.0  # when the last piece came, on the clock of who keeps it
         self.descriptor = os.memfd_create("mail", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         self._digest = hashlib.blake2b(digest_size=DIGEST_OCTETS)
 
@@ -58,10 +63,11 @@ class ArrivedMail:
 class Arrivals:
     """Takes pieces; `max_mail_octets` bounds one mail."""
 
-    def __init__(self, max_mail_octets: int) -> None:
+    def __init__(self, max_mail_octets: int, clock: Clock) -> None:
         self._max_mail_octets = max_mail_octets
+        self._clock = clock
         self._mails: OrderedDict[str, ArrivedMail] = OrderedDict()
-        self._held_octets = 0
+        self._held_octets: Counter[str] = Counter()  # by client
 
     def take(self, piece: ExamineMail) -> ArrivedMail | None:
         """Take a piece; return the mail with its last one, for the caller to `release`.
@@ -69,12 +75,12 @@ class Arrivals:
         Raises `PermanentFailure` for a piece that fits nowhere, and `TemporaryFailure` where there is no room.
         """
         mail = self._begin(piece) if piece.offset == 0 else self._mails.get(piece.ident)
-        if mail is None or mail.octets != piece.offset or piece.offset + len(piece.octets) > piece.total_octets:
+        if mail is None or mail.octets != piece.offset or piece.offset + len(piece.octets) > mail.total_octets:
             raise PermanentFailure("a piece of a mail that is not here as far as that; begin anew")
         mail.append(piece.octets)
-        self._held_octets += len(piece.octets)
+        mail.touched = self._clock.monotonic()
         self._mails.move_to_end(piece.ident)
-        if mail.octets < piece.total_octets:
+        if mail.octets < mail.total_octets:
             return None
         del self._mails[piece.ident]
         mail.finish()
@@ -82,19 +88,32 @@ class Arrivals:
 
     def release(self, mail: ArrivedMail) -> None:
         """Let go of a mail that was taken."""
-        self._held_octets -= mail.octets
+        self._held_octets[mail.client] -= mail.total_octets
+        self._held_octets += Counter()  # forgets whoever holds nothing any more
         mail.close()
 
     def _begin(self, piece: ExamineMail) -> ArrivedMail:
         if piece.total_octets > self._max_mail_octets:
             raise PermanentFailure(f"a mail of {piece.total_octets} octets, at most {self._max_mail_octets}")
         self._drop(piece.ident)
-        while len(self._mails) >= MAX_ARRIVING:
-            self._drop(next(iter(self._mails)))
-        if self._held_octets + piece.total_octets > MAX_HELD_OCTETS:
+        self._make_room()
+        held, of_client = self._held_octets.total(), self._held_octets[piece.client]
+        if held and held + piece.total_octets > MAX_HELD_OCTETS:  # one alone passes, as long as mail may be
             raise TemporaryFailure("too many octets are being examined")
-        mail = self._mails[piece.ident] = ArrivedMail(piece.client)
+        if of_client and of_client + piece.total_octets > MAX_CLIENT_OCTETS:
+            raise TemporaryFailure("too many octets of one client are being examined")
+        mail = self._mails[piece.ident] = ArrivedMail(piece.client, piece.total_octets)
+        self._held_octets[mail.client] += mail.total_octets
         return mail
+
+    def _make_room(self) -> None:
+        """Let go of mails that nobody brings any more; the one that was silent longest comes first."""
+        silent = self._clock.monotonic() - SILENT_SECONDS
+        while self._mails:
+            ident, mail = next(iter(self._mails.items()))
+            if len(self._mails) < MAX_ARRIVING and mail.touched > silent:
+                return
+            self._drop(ident)
 
     def _drop(self, ident: str) -> None:
         mail = self._mails.pop(ident, None)

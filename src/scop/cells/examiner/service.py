@@ -84,7 +84,7 @@ async def run(options: ExaminerOptions) -> None:
     options.nurse.attend()
     for digest in options.underway.left_behind:
         options.log.warning("mail.was_underway", digest=digest.hex())
-    arrivals = Arrivals(options.max_message_octets)
+    arrivals = Arrivals(options.max_message_octets, options.clock)
     desk = Desk(
         DeskOptions(options.nurse, options.underway, options.processors, options.log, options.clock, options.clamd)
     )
