@@ -213,6 +213,43 @@ def test_each_bound_holds_at_itself_and_one_above() -> None:
         assert (set(), {"unscannable"}) == (_kinds(archive_octets, within), _kinds(archive_octets, beyond))
 
 
+def _many(*last: tuple[str, bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for number in range(6):
+            archive.writestr(f"{number}.c", b"hello %d" % number)
+        for name, octets in last:
+            archive.writestr(name, octets)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (("z.c", b"hello"), {("unscannable", "note")}),
+        (("z.exe", b"hello"), {("unscannable", "note"), ("executable", "dangerous")}),
+        (("z.docm", b"hello"), {("unscannable", "note"), ("unscannable", "suspicious")}),
+    ],
+)
+def test_what_comes_behind_many_files_is_told_by_its_name(
+    last: tuple[str, bytes], expected: set[tuple[str, str]]
+) -> None:
+    """An archive of sources may have thousands; behind them programs are named, and what is not opened is told."""
+    found = examine_thing(Thing(_many(last), "a.zip"), Options(Bounds(things=5)))
+
+    assert expected == {(one.kind.value, one.severity.value) for one in found}
+
+
+def test_only_so_many_archives_are_opened() -> None:
+    """One archive more than the bound is told, and the texts behind it are still looked into."""
+    octets = _many(("a.zip", zip_archive("a.txt", b"hello")), ("eicar.com", EICAR))
+
+    assert ({"eicar", "executable"}, {"unscannable", "eicar", "executable"}) == (
+        _kinds(octets, Bounds(opened=2)),
+        _kinds(octets, Bounds(opened=1)),
+    )
+
+
 def test_bounds_are_valid() -> None:
     """A bound below one is refused."""
     with pytest.raises(ValueError, match="things"):

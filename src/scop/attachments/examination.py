@@ -13,10 +13,10 @@ from hashlib import blake2b
 
 from scop.attachments.eicar import eicar_findings
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import BROKEN, Inspection, Options, broken
+from scop.attachments.inspection import BROKEN, Admission, Inspection, Options, broken
 from scop.attachments.judging import type_findings
-from scop.attachments.names import name_findings
-from scop.attachments.readers import read_appended, readers_of
+from scop.attachments.names import Promise, name_findings, promise_of
+from scop.attachments.readers import HOLDERS, read_appended, readers_of
 from scop.attachments.readings import read_mail
 from scop.attachments.thing import Found, Thing
 from scop.attachments.true_types import true_type_of
@@ -25,6 +25,7 @@ from scop.mime import Message, parse
 __all__ = ["examine", "examine_thing"]
 
 _USUAL = Options()
+_HOLDING = frozenset((Promise.ARCHIVE, Promise.DOCUMENT, Promise.PAGE, Promise.MAIL))
 
 
 def examine(message: Message | bytes, options: Options = _USUAL) -> tuple[Finding, ...]:
@@ -53,13 +54,14 @@ class _Frame:
 class _Walk:
     """One mail being examined."""
 
-    __slots__ = ("_findings", "_inspection", "_is_over", "_options", "_seen")
+    __slots__ = ("_findings", "_inspection", "_is_many", "_is_over", "_options", "_seen")
 
     def __init__(self, options: Options, mail_octets: int) -> None:
         self._options = options
         self._inspection = Inspection(options.bounds, mail_octets)
         self._findings: dict[Finding, None] = {}
         self._seen: set[bytes] = set()
+        self._is_many = False  # whether it was told that of some things only the names are looked at
         self._is_over = False
 
     def run(self, found: Iterator[Found]) -> tuple[Finding, ...]:
@@ -74,14 +76,34 @@ class _Walk:
             elif item.depth > self._options.bounds.depth:
                 reason = f"{item.shown_name} lies deeper in other files than is looked into."
                 self._note(item.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason))
-            elif self._inspection.admits(item):
-                stack.append(self._enter(item))
             else:
-                self._is_over = True
-                reason = "There is more in this mail than is looked into."
-                self._note(Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, item.place, reason))
+                self._admit(item, stack)
             del item  # nothing but the stack holds a thing
         return tuple(sorted(self._findings, key=lambda finding: finding.urgency))
+
+    def _admit(self, thing: Thing, stack: list[_Frame]) -> None:
+        admission = self._inspection.admit(thing)
+        if admission is Admission.WHOLE:
+            stack.append(self._enter(thing))
+        elif admission is Admission.NAME:
+            for finding in self._outside(thing):
+                self._note(finding)
+        else:
+            self._is_over = True
+            reason = "There is more in this mail than is looked into."
+            self._note(Finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, thing.place, reason))
+
+    def _outside(self, thing: Thing) -> Iterator[Finding]:
+        """Yield what can be told of a thing that comes behind too many others to be looked into."""
+        kind = true_type_of(thing)
+        yield from name_findings(thing)
+        yield from type_findings(thing, kind)
+        if kind in HOLDERS or promise_of(thing.ending) in _HOLDING:
+            yield _unopened(thing)
+        elif not self._is_many:
+            self._is_many = True
+            reason = "There are more files in this mail than are looked into: of the others only the names were."
+            yield thing.finding(Kind.UNSCANNABLE, Severity.NOTE, reason)
 
     def _next(self, frame: _Frame) -> Found | None:
         try:
@@ -116,6 +138,9 @@ class _Walk:
         self._seen.add(digest)
         for check in self._options.checks:
             yield from check(thing)
+        if kind in HOLDERS and not self._inspection.may_open():
+            yield _unopened(thing)
+            return
         for reader in readers_of(kind):
             yield from reader(thing, self._inspection)
         yield from read_appended(thing, kind, self._inspection)
@@ -125,3 +150,8 @@ class _Walk:
         alike = sum(kept.severity is finding.severity for kept in self._findings)
         if alike < self._options.bounds.findings:
             self._findings.setdefault(finding)
+
+
+def _unopened(thing: Thing) -> Finding:
+    reason = f"{thing.where} was not opened: there are too many other files in this mail."
+    return thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)

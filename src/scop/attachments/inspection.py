@@ -16,7 +16,7 @@ from enum import Enum, auto
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.thing import Found, Thing, ThingCheck
 
-__all__ = ["BROKEN", "Bounds", "Inspection", "Options", "OutOfRoom", "broken"]
+__all__ = ["BROKEN", "Admission", "Bounds", "Inspection", "Options", "OutOfRoom", "broken"]
 
 # What readers raise where the octets are not what the format asks for.
 BROKEN = (ValueError, EOFError, IndexError, KeyError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
@@ -30,7 +30,9 @@ class Bounds:
     thing_octets: int = 32 << 20  # of one thing that is unpacked; its beginning tells what it is
     held_octets: int = 88 << 20  # of things within things at one moment, and the one that is being unpacked twice
     looked_octets: int = 400 << 20  # of all things and readings together, those that nothing had to be unpacked for too
-    things: int = 4_000  # together; mail in the wild has few, source archives have hundreds
+    opened: int = 4_000  # things that hold others: archives, documents, mails
+    things: int = 20_000  # together, those that hold nothing too; source archives have thousands
+    names: int = 60_000  # together, those too of which nothing but the name is looked at
     depth: int = 12  # containers within containers; honest ones stay below 4
     ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
     free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well
@@ -58,6 +60,14 @@ _MUCH = 40  # octets out of one of the whole mail: when nothing more may be unpa
 _LAST_PIECES = 8
 
 
+class Admission(Enum):
+    """How far one more thing may be looked into."""
+
+    WHOLE = auto()
+    NAME = auto()  # what it is and how it is called, not what is in it
+    NONE = auto()  # and nothing behind it, either
+
+
 class _End(Enum):
     """Why no more of a thing was unpacked."""
 
@@ -68,7 +78,7 @@ class _End(Enum):
 class Inspection:
     """What was spent on one mail."""
 
-    __slots__ = ("_is_told", "_looked", "_mail_octets", "_octets", "_things", "bounds", "held_octets")
+    __slots__ = ("_is_told", "_looked", "_mail_octets", "_octets", "_opened", "_things", "bounds", "held_octets")
 
     def __init__(self, bounds: Bounds, mail_octets: int) -> None:
         self.bounds = bounds
@@ -77,6 +87,7 @@ class Inspection:
         self._octets = 0
         self._is_told = False  # that nothing more is unpacked
         self._things = 0
+        self._opened = 0
         self._looked = 0
 
     @property
@@ -87,18 +98,29 @@ class Inspection:
         left = (bounds.held_octets - self.held_octets) // 2
         return max(0, min(bounds.thing_octets, bounds.octets - self._octets, left))
 
-    def admits(self, thing: Thing) -> bool:
-        """Count one more thing, and tell whether it may be looked into."""
+    def admit(self, thing: Thing) -> Admission:
+        """Count one more thing, and tell how far it may be looked into."""
         self._things += 1
         self._looked += len(thing.octets)
-        return self._things <= self.bounds.things and self._looked <= self.bounds.looked_octets
+        if self._looked > self.bounds.looked_octets or self._things > max(self.bounds.names, self.bounds.things):
+            return Admission.NONE
+        return Admission.WHOLE if self._things <= self.bounds.things else Admission.NAME
+
+    def may_open(self) -> bool:
+        """Count one more thing that holds others, and tell whether it may be opened."""
+        self._opened += 1
+        return self._opened <= self.bounds.opened
 
     def unpack(self, outer: Thing, name: str, pieces: Iterable[bytes], packed_octets: int) -> Iterator[Found]:
         """Yield the thing called `name` in `outer`, put together from `pieces` as far as the bounds go.
 
         `packed_octets` is what it takes in `outer`. The pieces should be small (some 64 KiB): one too many is made.
-        Pieces that break off with one of `BROKEN` leave what came before them, and a finding.
+        Pieces that break off with one of `BROKEN` leave what came before them, and a finding. Where no more things
+        are looked into, none are unpacked: their names are left.
         """
+        if self._things >= self.bounds.things:
+            yield outer.only_named(name)
+            return
         taken: list[bytes] = []
         end: _End | None = None
         is_broken = False

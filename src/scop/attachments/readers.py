@@ -25,7 +25,7 @@ from scop.attachments.true_types import TrueType
 from scop.attachments.web_pages import read_page, read_picture_page
 from scop.mime import load_charsets
 
-__all__ = ["preload", "read_appended", "readers_of"]
+__all__ = ["HOLDERS", "preload", "read_appended", "readers_of"]
 
 # What names and texts in archives, envelopes and shortcuts are written in.
 _ENCODINGS = ("cp437", "cp1252", "latin-1", "mac_roman", "utf-16-le", "utf-16-be", "utf-8", "ascii")
@@ -52,6 +52,11 @@ _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
 
 _TABLES = (documents.READERS, archives.READERS, _OTHERS)  # a document that is a zip archive is read as both
 
+
+# Of which only so many are opened; texts and pages, which honest archives have thousands of, are read quickly.
+HOLDERS = frozenset(kind for table in _TABLES for kind in table) - frozenset(
+    (TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT, TrueType.HTML, TrueType.SVG)
+)
 
 # These hold other files as they are: a zip archive at their end is one of them.
 _PACKED = frozenset(

@@ -20,7 +20,7 @@ from scop.attachments.thing import Found, Thing
 __all__ = ["read_rar"]
 
 _MARK_4, _MARK_5 = b"Rar!\x1a\x07\0", b"Rar!\x1a\x07\1\0"
-_MAX_MEMBERS = 20_000
+_MAX_MEMBERS = 65_000  # more than names are looked at
 
 
 @dataclass(frozen=True, slots=True)

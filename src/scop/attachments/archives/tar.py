@@ -16,6 +16,7 @@ from scop.attachments.thing import Found, Thing
 __all__ = ["read_tar"]
 
 _BLOCK = 512
+_ASCII = bytes(range(128))
 _MAX_NAME = 4_096
 _MAX_EXTENDED = 1 << 20  # octets of one extended header
 _LONG_NAME, _EXTENDED, _GLOBAL = b"L", b"x", b"g"
@@ -75,7 +76,10 @@ def _header_at(octets: bytes, position: int) -> _Header | None:
     block = octets[position : position + _BLOCK]
     if len(block) < _BLOCK or not block[0]:
         return None
-    if _number(block[148:156]) not in (_sum(block), _signed_sum(block)):
+    unsigned = sum(block) - sum(block[148:156]) + 8 * 32
+    stated = _number(block[148:156])
+    # Some old programs counted octets as signed.
+    if stated != unsigned and stated != unsigned - 256 * len(block.translate(None, _ASCII)):
         return None
     size = _number(block[124:136])
     if size is None:
@@ -94,14 +98,6 @@ def _number(field: bytes) -> int | None:
         return int(digits or b"0", 8)
     except ValueError:
         return None
-
-
-def _sum(block: bytes) -> int:
-    return sum(block) - sum(block[148:156]) + 8 * 32
-
-
-def _signed_sum(block: bytes) -> int:
-    return _sum(block) - 256 * sum(octet > 127 for octet in block)  # as some old programs counted
 
 
 def _extended(content: bytes, name: str, size: int) -> tuple[str, int]:
