@@ -39,7 +39,8 @@ $(VENV)/.mesh: requirements/mesh.txt pyproject.toml
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mesh.txt
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# Here we may write. Where nothing is compiled, each start of a cell compiles, and its heap keeps the holes.
-	@$(RUN)/python -m compileall -q src/scop $(VENV)/lib
+	@# A package may bring files of another Python that nobody imports (olefile2.py); they must not end this.
+	@$(RUN)/python -m compileall -qq src/scop $(VENV)/lib || true
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.mesh requirements/check.txt
