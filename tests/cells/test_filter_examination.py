@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from fakes.running_filter import RunningFilter, running_filter
@@ -135,3 +136,10 @@ def test_words_of_the_mesh_are_those_of_the_library() -> None:
     """The filter does not load it, and knows every kind and severity all the same."""
     assert {severity.value for severity in Severity} == set(get_args(WireSeverity))
     assert {kind.value for kind in Kind} <= WORDS.keys()
+
+
+@pytest.mark.parametrize("kind", ["macro\n", "macro\r\nX-SCoP-Spam: ham", "Macro", ""])
+def test_kind_of_a_finding_is_a_word(kind: str) -> None:
+    """A child that was taken over says it; it becomes a part of a field and of a reply."""
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"kind": kind, "severity": "note", "place": "", "reason": ""}, FoundThing)

@@ -18,7 +18,7 @@ MAX_TEXT_CHARACTERS = 400  # of a place and of a reason
 class FoundThing(msgspec.Struct, frozen=True):
     """One finding, in the words of `scop.attachments`; `place` and `reason` may bear what a stranger wrote."""
 
-    kind: Annotated[str, msgspec.Meta(pattern="^[a-z]{1,20}$")]
+    kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,20}\Z")]
     severity: Severity
     place: Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARACTERS)]
     reason: Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARACTERS)]
