@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from fakes.cell_runs import running
 from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
-from fakes.nursing import HOSTILE_NURSERY
+from fakes.nursing import HOSTILE_NURSERY, arrived, looked_into, nursed
+from scop.cells.examiner.desk import Desk, DeskOptions
 from scop.cells.examiner.lanes import MAX_OF_CLIENT
 from scop.cells.examiner.manifest import MANIFEST
 from scop.cells.examiner.nurse import ErrandLimits, Nurse
@@ -29,6 +31,17 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 
 BROKEN = unscannable("Its attachments could not be examined: they break what looks into them.")
 SET_ASIDE = unscannable("Its attachments were not examined: this very mail has twice broken what looks into them.")
+
+CHILDLESS = """
+import errno, os, socket
+from scop.cells.examiner.ward import Ward
+
+def fork():
+    raise BlockingIOError(errno.EAGAIN, "no room")
+
+os.fork = fork
+Ward(socket.socket(fileno=0), tuple).serve(60)
+"""
 
 
 class RunningExaminer:
@@ -54,6 +67,12 @@ class RunningExaminer:
     def filter(self) -> Caller:
         """Return how the filter asks."""
         return Caller(self.inlet.dial("filter"))
+
+    @property
+    def desk(self) -> Desk:
+        """Return a desk of its own before the same nursery."""
+        options = self.options
+        return Desk(DeskOptions(options.nurse, options.underway, options.processors, options.log, options.clock))
 
     async def examine(self, caller: Caller, octets: bytes, client: str = "192.0.2.1") -> Examined:
         """Hand over a mail in one piece."""
@@ -153,7 +172,29 @@ async def test_scanner_is_handed_the_mail_untouched(tmp_path: Path, said: bytes,
 
 
 async def test_examiner_without_its_scanner_has_mail_wait(tmp_path: Path) -> None:
-    """Who configured one wants its word."""
+    """Who configured one wants its word; a child ends before its turn does, or there were more of them than may be."""
     async with examining(tmp_path, ClamdPlace("127.0.0.1", 1)) as (examiner, caller):
         with pytest.raises(TemporaryFailure):
-            await examiner.examine(caller, b"harmless")
+            await examiner.examine(caller, b"spin")
+        assert "mail.unscannable" in [line["event"] for line in examiner.kept.lines]
+
+
+async def test_turn_that_nobody_waits_for_goes_to_the_next(tmp_path: Path) -> None:
+    """Two strangers are looked into at once; those who gave up meanwhile hold no place."""
+    async with examining(tmp_path) as (examiner, _):
+        desk = examiner.desk
+        busy = [asyncio.create_task(desk.examine(arrived(b"spin %d" % number, "bad"))) for number in range(2)]
+        await asyncio.sleep(0)
+        gave_up = [asyncio.create_task(desk.examine(arrived(b"spin", f"{number}"))) for number in range(4)]
+        await asyncio.sleep(0)
+        for task in gave_up:
+            task.cancel()
+        await asyncio.wait((*busy, *gave_up))
+        assert () == await asyncio.wait_for(desk.examine(arrived(b"harmless", "good")), 5)
+
+
+async def test_want_of_room_for_a_child_is_no_fault_of_the_mail() -> None:
+    """The machine is full: the sender is asked to come again, and no child can pretend that."""
+    async with nursed((sys.executable, "-c", CHILDLESS)) as nurse:
+        with pytest.raises(TemporaryFailure, match="no room"):
+            await looked_into(nurse, b"harmless")

@@ -34,7 +34,7 @@ SECURITY
 
 LIMITS
     `[attachments] seconds` (10) of wall time, 512 MiB and 64 KiB of answer for each mail; as many children as
-    processors and two, at low priority; 48 mails wait, 8 of one client; 512 MiB of mail is held, 128 MiB of one client. Beyond
-    that the sender is asked to come again. One of a mail's readings by each mail program is tried, as far as
-    scop.attachments knows them.
+    processors and two, at low priority; 48 mails wait, 8 of one client; 512 MiB of mail is held, 128 MiB of one client.
+    Beyond that the sender is asked to come again. One of a mail's readings by each mail program is tried, as far
+    as scop.attachments knows them.
 """

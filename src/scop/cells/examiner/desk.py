@@ -54,51 +54,70 @@ class Desk:
             self._options.log.warning("mail.set_aside", digest=digest.hex(), client=printable(mail.client))
             return (_SET_ASIDE,)
         work = await self._turn(mail.client)
-        clock = self._options.clock
-        started, is_trouble = clock.monotonic(), True
-        try:
-            with self._options.underway.at_work(digest):
-                outcome = await self._look(mail, work.lane.nice)
-            is_trouble = bool(outcome.trouble) and not outcome.is_starved
-        finally:
-            seconds = clock.monotonic() - started
-            self._lanes.done(work, seconds, clock.monotonic(), is_trouble=is_trouble)
-            self._call_next()
-        self._tell(mail, outcome, seconds)
+        with self._options.underway.at_work(digest):
+            outcome = await self._looked_and_scanned(mail, work)
         if outcome.is_starved:  # a mail that has no end without using the processor is set aside the third time
             raise TemporaryFailure("the machine is too busy to examine mail")
         return outcome.findings
 
     async def _turn(self, client: str) -> Work:
-        """Wait for the turn of a client's mail."""
+        """Wait for the turn of a client's mail; who is given it ends it by `_end`."""
         turn: asyncio.Future[Work] = asyncio.get_running_loop().create_future()
         if not self._lanes.put(client, turn, self._options.clock.monotonic()):
             raise TemporaryFailure("too many mails wait to be examined")
         self._call_next()
-        await asyncio.wait({turn}, timeout=WAIT_SECONDS)
+        try:
+            await asyncio.wait({turn}, timeout=WAIT_SECONDS)
+        except asyncio.CancelledError:
+            if turn.done():
+                self._end(turn.result(), 0.0, is_trouble=False)
+            raise
+        finally:
+            if not turn.done():
+                self._lanes.withdraw(client, turn)
         if not turn.done():
-            self._lanes.withdraw(client, turn)
             raise TemporaryFailure(f"no turn within {WAIT_SECONDS} s")
         return turn.result()
+
+    def _end(self, work: Work, seconds: float, *, is_trouble: bool) -> None:
+        self._lanes.done(work, seconds, self._options.clock.monotonic(), is_trouble=is_trouble)
+        self._call_next()
 
     def _call_next(self) -> None:
         while (called := self._lanes.take()) is not None:
             work, turn = called
             turn.set_result(work)
 
-    async def _look(self, mail: ArrivedMail, nice: int) -> Outcome:
-        looking = asyncio.ensure_future(self._options.nurse.look(mail.descriptor, mail.octets, nice))
-        place = self._options.clamd
+    async def _looked_and_scanned(self, mail: ArrivedMail, work: Work) -> Outcome:
+        looking = asyncio.ensure_future(self._look(mail, work))
+        scanning = asyncio.ensure_future(self._scan(mail))
         try:
-            virus = await scan(place, mail.descriptor, mail.octets) if place is not None else ""
-        except BaseException:
-            looking.cancel()
+            await asyncio.wait({looking, scanning})  # a child that nobody waits for would run beside its successor
+        except asyncio.CancelledError:
+            scanning.cancel()
             raise
-        outcome = await looking
+        outcome, virus = looking.result(), scanning.result()
         if not virus:
             return outcome
         sentence = f"The virus scanner knows what it brings: {virus}."
         return replace(outcome, findings=(FoundThing("virus", "dangerous", "", sentence), *outcome.findings))
+
+    async def _scan(self, mail: ArrivedMail) -> str:
+        place = self._options.clamd
+        return await scan(place, mail.descriptor, mail.octets) if place is not None else ""
+
+    async def _look(self, mail: ArrivedMail, work: Work) -> Outcome:
+        """Have a child look, and end the turn with it: what the scanner costs is no fault of a client's."""
+        clock, is_trouble = self._options.clock, False
+        started = clock.monotonic()
+        try:
+            outcome = await self._options.nurse.look(mail.descriptor, mail.octets, work.lane.nice)
+            is_trouble = bool(outcome.trouble) and not outcome.is_starved
+        finally:
+            seconds = clock.monotonic() - started
+            self._end(work, seconds, is_trouble=is_trouble)
+        self._tell(mail, outcome, seconds)
+        return outcome
 
     def _tell(self, mail: ArrivedMail, outcome: Outcome, seconds: float) -> None:
         found = [f"{one.severity} {one.kind} {printable(one.place)}" for one in outcome.findings]

@@ -12,10 +12,11 @@ import msgspec
 
 from scop.mesh.vocabulary.examiner import FoundThing
 
-__all__ = ["MAX_ANSWER_OCTETS", "MAX_WORD_OCTETS", "Answer", "Ended", "Errand", "decode", "encode"]
+__all__ = ["MAX_ANSWER_OCTETS", "MAX_WORD_OCTETS", "NO_CHILD", "Answer", "Ended", "Errand", "decode", "encode"]
 
 MAX_ANSWER_OCTETS = 65_536  # what a child can write; 64 findings with long names have some 30,000
 MAX_WORD_OCTETS = 256  # of an errand and its end
+NO_CHILD = -1  # in place of a status, which no child can have: there was no memory or no room for one
 
 T = TypeVar("T")
 

@@ -16,7 +16,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cells.examiner.errand import MAX_ANSWER_OCTETS, MAX_WORD_OCTETS, Answer, Ended, Errand, decode, encode
+from scop.cells.examiner.errand import (
+    MAX_ANSWER_OCTETS,
+    MAX_WORD_OCTETS,
+    NO_CHILD,
+    Answer,
+    Ended,
+    Errand,
+    decode,
+    encode,
+)
 from scop.mesh.vocabulary.examiner import FoundThing, unscannable
 from scop.net.faults import TemporaryFailure
 
@@ -91,6 +100,8 @@ class Nurse:
         answer = os.memfd_create("answer", os.MFD_CLOEXEC)
         try:
             ended = await self._send((mail, answer), mail_octets, nice)
+            if ended.status == NO_CHILD:
+                raise TemporaryFailure("there is no room for another process")
             return self._outcome(ended, os.pread(answer, MAX_ANSWER_OCTETS, 0))
         finally:
             os.close(answer)

@@ -13,11 +13,9 @@ import select
 import socket
 
 from scop.cells.examiner.child import Look, live
-from scop.cells.examiner.errand import MAX_WORD_OCTETS, Ended, Errand, decode, encode
+from scop.cells.examiner.errand import MAX_WORD_OCTETS, NO_CHILD, Ended, Errand, decode, encode
 
 __all__ = ["Ward"]
-
-_NO_CHILD = 0xFF00  # as of a child that exited with 255: there was no memory or no room for one
 
 
 class Ward:
@@ -57,7 +55,7 @@ class Ward:
         try:
             self._bear(errand, descriptors[0], descriptors[1])
         except OSError:
-            self._tell(Ended(errand.number, _NO_CHILD))
+            self._tell(Ended(errand.number, NO_CHILD))
         for descriptor in descriptors:
             os.close(descriptor)
         return True
