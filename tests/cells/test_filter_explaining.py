@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.running_filter import RunningFilter, running_filter
-from scop.mesh.vocabulary.filter import ExplainMail, LearnMail
+from scop.mesh.vocabulary.filter import ExplainMail, LearnMail, ReadModelStatus
 from scop.net.faults import PermanentFailure
 
 RECEIVED = (
@@ -34,8 +34,9 @@ async def test_operator_is_told_why(filtering: RunningFilter) -> None:
     """Label, score, thresholds, clues, and what our own server noted of the connection."""
     told = await filtering.operator.call(ExplainMail(RECEIVED + SPAM))
     assert ("spam", 12, 12) == (told.label, told.learned_ham, told.learned_spam)
-    assert told.spam_from is not None
-    assert told.score >= told.spam_from
+    assert told.thresholds is not None
+    assert told.score >= told.thresholds.spam_from
+    assert told.thresholds == (await filtering.operator.call(ReadModelStatus())).thresholds
     assert told.clues
     assert {
         "address": "192.0.2.1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from fakes.command_line import Said, scop
 from scop.spam import Classifier, Label
+from scop.spam.thresholds import HAM_LOSS
 
 SPAM = b"From: <x@evil.test>\r\nSubject: Cheap pills\r\n\r\nBuy cheap pills now, winner"
 HAM = b"From: <ada@lagoon.example>\r\nSubject: Minutes\r\n\r\nThe meeting of the sailing club was short"
@@ -38,11 +40,14 @@ def explain(mail: bytes, folder: Path, *words: str) -> Said:
 
 
 def test_picture_of_a_verdict(model: Path, tmp_path: Path) -> None:
-    """The score stands on a scale, clues are bars, phishing is said in sentences."""
+    """The score stands on a scale with the ham that it costs, clues are bars, phishing is said in sentences."""
     said = explain(PHISH, tmp_path, "--model", str(model))
     assert 0 == said.status
     for words in ("score", "▲", "speaks for ham │ speaks for spam", "█", "Looks like phishing"):
         assert words in said.out
+    assert re.search(
+        r"Ham up to 0\.\d{3}, spam from 0\.\d{3}, where 0\.\d\d% of ham is expected to be lost\.", said.out
+    )
     assert "“lag0on.example” looks like lagoon.example and is not. (From)" in said.out
     assert "A link that reads as lagoon.example leads to 192.0.2.7. (link)" in said.out
 
@@ -51,7 +56,9 @@ def test_json_tells_the_same(model: Path, tmp_path: Path) -> None:
     """Label, score, thresholds, clues and suspicions stand in JSON."""
     told: Any = explain(SPAM, tmp_path, "--model", str(model), "--json").json
     assert ("spam", 12, 12) == (told["label"], told["learned_ham"], told["learned_spam"])
-    assert told["score"] >= told["spam_from"] > told["ham_up_to"]
+    thresholds = told["thresholds"]
+    assert told["score"] >= thresholds["spam_from"] > thresholds["ham_up_to"]
+    assert 0 < thresholds["expected_ham_loss"] < 2 * HAM_LOSS  # of a model this young the tail is assumed
     assert all(0 <= clue["probability"] <= 1 for clue in told["clues"])
     assert 0 < len(told["clues"]) <= 10
 
@@ -64,7 +71,7 @@ def test_untrained_says_so(tmp_path: Path) -> None:
     assert "unsure" in said.out
     assert "Too little was learned to be sure of anything (0 ham, 0 spam): `scop spam train` teaches." in said.out
     told: Any = explain(SPAM, tmp_path, "--model", str(path), "--json").json
-    assert (None, None) == (told["spam_from"], told["ham_up_to"])
+    assert told["thresholds"] is None
 
 
 def test_standard_input_and_hostile_octets(model: Path) -> None:

@@ -1,29 +1,28 @@
-"""A verdict told in full: what the filter answers the operator, and what `scop spam explain` says by a model alone."""
+"""A verdict told in full, and what it is held against: for the operator, and for `scop spam explain` without a mesh."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 
-from scop.mesh.vocabulary.filter import Explained, ExplainedClue, ExplainedSuspicion
+from scop.mesh.vocabulary.filter import Explained, ExplainedClue, ExplainedSuspicion, StatedThresholds
 from scop.spam import Classifier
 from scop.spam.connection import Connection
 from scop.spam.evidence import Evidence
 from scop.spam.leanings import Leanings
+from scop.spam.thresholds import NEVER
 
-__all__ = ["explained"]
+__all__ = ["explained", "stated"]
 
 
 def explained(
     classifier: Classifier, evidence: Evidence, connection: Connection | None, leanings: Leanings | None = None
 ) -> Explained:
     """Return what a mail is called and why, for all or for a person."""
-    verdict, thresholds = classifier.weigh(evidence, leanings), classifier.thresholds
+    verdict = classifier.weigh(evidence, leanings)
     return Explained(
         label=verdict.label.value,
         score=verdict.score,
-        spam_from=_finite(thresholds.spam_from),
-        ham_up_to=_finite(thresholds.ham_up_to),
+        thresholds=stated(classifier),
         learned_ham=classifier.ham_count,
         learned_spam=classifier.spam_count,
         clues=tuple([ExplainedClue(clue.token, clue.probability) for clue in verdict.clues]),
@@ -32,5 +31,7 @@ def explained(
     )
 
 
-def _finite(threshold: float) -> float | None:
-    return threshold if math.isfinite(threshold) else None
+def stated(classifier: Classifier) -> StatedThresholds | None:
+    """Return where spam begins and ham ends; None while nothing is sure."""
+    known = classifier.thresholds
+    return None if known is NEVER else StatedThresholds(known.spam_from, known.ham_up_to, known.expected_ham_loss)

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cells.filter.explaining import explained
+from scop.cells.filter.explaining import explained, stated
 from scop.cells.filter.model import Arrival, trouble_is_temporary
 from scop.mesh.calls import Answers
 from scop.mesh.underway import Underway
@@ -167,6 +167,7 @@ class Lectern:
             people_spam=lessons.spam,
             own_ham=itself.ham,
             own_spam=itself.spam,
+            thresholds=stated(classifier),
         )
 
 

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from scop.base import printable
 from scop.cli.shared import console
-from scop.mesh.vocabulary.filter import Explained, ExplainedClue
+from scop.mesh.vocabulary.filter import Explained, ExplainedClue, StatedThresholds
 
-__all__ = ["print_explained"]
+__all__ = ["print_explained", "thresholds_told"]
 
 SCALE_CHARACTERS = 61  # odd, so that 0.5 has a place
 SIDE_CHARACTERS = 24  # of a bar to one side
@@ -33,16 +33,26 @@ def print_explained(told: Explained) -> None:
         console.print(line, no_wrap=True, crop=False, soft_wrap=True)
 
 
+def thresholds_told(known: StatedThresholds) -> str:
+    """Return where spam begins and ham ends, and at what price, as a sentence."""
+    return (
+        f"Ham up to {known.ham_up_to:.3f}, spam from {known.spam_from:.3f}, "
+        f"where {known.expected_ham_loss:.2%} of ham is expected to be lost."
+    )
+
+
 def _lines(told: Explained) -> Iterator[Text]:
     colour = _COLOURS[told.label]
     yield Text.assemble((told.label, f"bold {colour}"), f"  score {told.score:.3f}")
     yield Text()
     yield from _scale(told)
-    if told.spam_from is None:
+    if told.thresholds is None:
         yield Text(
             f"Too little was learned to be sure of anything ({told.learned_ham} ham, {told.learned_spam} spam): "
             "`scop spam train` teaches."
         )
+    else:
+        yield Text(thresholds_told(told.thresholds))
     yield Text()
     yield from _clue_lines(told.clues)
     if told.suspicions:
@@ -61,9 +71,9 @@ def _scale(told: Explained) -> Iterator[Text]:
     bar = Text("  ham ")
     for place in range(SCALE_CHARACTERS):
         score = place / (SCALE_CHARACTERS - 1)
-        if told.ham_up_to is not None and score <= told.ham_up_to:
+        if told.thresholds is not None and score <= told.thresholds.ham_up_to:
             bar.append("░", "green")
-        elif told.spam_from is not None and score >= told.spam_from:
+        elif told.thresholds is not None and score >= told.thresholds.spam_from:
             bar.append("▓", "red")
         else:
             bar.append("─", "yellow")

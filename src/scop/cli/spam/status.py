@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from scop.cli.shared import ask, config_option, json_option, print_json, print_table
+from scop.cli.spam.explain_shown import thresholds_told
 from scop.mesh.vocabulary.filter import ModelStatus, ReadModelStatus
 
 __all__ = ["status"]
@@ -16,12 +17,15 @@ __all__ = ["status"]
 @config_option
 @json_option
 def status(config: Path, as_json: bool) -> None:
-    """Show how many mails the running filter has learned, and who taught them."""
+    """Show how many mails the running filter has learned, who taught them, and how much ham it is expected to lose."""
     told = ask(config, "filter", ReadModelStatus())
     if as_json:
         print_json(told)
         return
     print_table(("taught by", "ham", "spam"), _rows(told), title=f"{told.tokens:,} features of mail are known")
+    click.echo(
+        thresholds_told(told.thresholds) if told.thresholds else "Too little was learned to be sure of anything."
+    )
 
 
 def _rows(told: ModelStatus) -> list[tuple[str, str, str]]:

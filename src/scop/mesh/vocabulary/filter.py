@@ -21,9 +21,18 @@ __all__ = [
     "ModelStatus",
     "OwnView",
     "ReadModelStatus",
+    "StatedThresholds",
 ]
 
 MAX_LESSON_OCTETS = 1_048_576  # of a mail below our stamps: more than is read of most, far below a frame of a call
+
+
+class StatedThresholds(msgspec.Struct, frozen=True):
+    """The scores where spam begins and ham ends, and what share of ham is expected to be called spam."""
+
+    spam_from: float
+    ham_up_to: float
+    expected_ham_loss: float
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
@@ -37,6 +46,7 @@ class ModelStatus(msgspec.Struct, frozen=True):
     people_spam: int = 0
     own_ham: int = 0  # by verdicts that were sure
     own_spam: int = 0
+    thresholds: StatedThresholds | None = None  # null while too little was learned to be sure of anything
 
 
 class ReadModelStatus(Call[ModelStatus], frozen=True):
@@ -115,8 +125,7 @@ class Explained(msgspec.Struct, frozen=True):
 
     label: str
     score: float
-    spam_from: float | None
-    ham_up_to: float | None
+    thresholds: StatedThresholds | None
     learned_ham: int
     learned_spam: int
     clues: tuple[ExplainedClue, ...]
