@@ -118,7 +118,7 @@ async def test_proxy_lmtp_answers_for_each_recipient(tmp_path: Path) -> None:
     """RFC 2033 §4.2: a full mailbox keeps the mail from nobody else."""
 
     class EachItsOwn(RecordingSession):
-        async def message(self, octets: bytes, /) -> Reply | tuple[Reply, ...]:  # type: ignore[override]
+        async def message(self, octets: bytes, /) -> Reply | tuple[Reply, ...]:  # type: ignore[override]  # LMTP: one each
             await super().message(octets)
             return OK, FULL
 

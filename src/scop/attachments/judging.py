@@ -59,7 +59,6 @@ _EXCUSED = {
 }
 _STATED = {"image": Promise.PICTURE, "audio": Promise.MEDIA, "video": Promise.MEDIA}
 _STATED_TYPES = {"application/pdf": Promise.DOCUMENT, "application/msword": Promise.DOCUMENT}
-_NO_PROGRAM = re.compile(r"\A(?:https?://|www\.)|[/@]", re.IGNORECASE)
 _RUNNING_JAVASCRIPT = re.compile(
     rb"WScript|ActiveXObject|GetObject\s*\(|Shell\.Application|XMLHTTP|ADODB|\beval\b|fromCharCode|unescape\s*\(|\\x[0-9a-f]{2}\\x",
     re.IGNORECASE,

@@ -194,7 +194,6 @@ _TEXT_HEAD = 4_096
 _MZ_HEAD = 64
 _LAST_MACH_O_ARCHITECTURES = 42  # in a fat file; the first Java, 1.0, has major version 45
 _MSI_CLSID = b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0F"
-_OLE_HEAD = 1 << 16
 
 _HTML = re.compile(
     rb"\s*+(?:<!--.{0,2000}?-->\s*+|<\?xml[^>]{0,500}>\s*+){0,4}"

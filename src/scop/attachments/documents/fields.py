@@ -14,7 +14,6 @@ from scop.attachments.thing import Thing, shown
 __all__ = ["FIELD_BEGIN", "FIELD_END", "MAX_FIELD", "dde_finding", "field_findings", "is_remote", "link_finding"]
 
 FIELD_BEGIN = "\x13"  # as in a binary Word document; the readers of other formats write nested fields alike
-FIELD_SEPARATOR = "\x14"
 FIELD_END = "\x15"
 MAX_FIELD = 16_384  # characters of one field with what is nested in it
 

@@ -13,14 +13,14 @@ from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_presentation"]
 
-_STORAGE = 0x1011  # RT_ExternalOleObjectStg
+_STORAGE = b"\x11\x10"  # RT_ExternalOleObjectStg, as it stands in a header
 _MAX_STORAGES = 200
 
 
 def read_presentation(thing: Thing, inspection: Inspection, stream: bytes) -> Iterator[Found]:
     """Yield the compound files that a `PowerPoint Document` stream stores."""
     # Found by their header wherever it stands: containers can say that they end before their content.
-    position, count = stream.find(b"\x11\x10"), 0
+    position, count = stream.find(_STORAGE), 0
     while position >= 0 and count < _MAX_STORAGES:
         start = position - 2
         version, size = stream[start : start + 2], int.from_bytes(stream[position + 2 : position + 6], "little")
@@ -31,4 +31,4 @@ def read_presentation(thing: Thing, inspection: Inspection, stream: bytes) -> It
                 count += 1
                 pieces = inflated_as_far_as_sound(body, 4) if is_packed else iter((body,))
                 yield from inspection.unpack(thing, "object", pieces, len(body))
-        position = stream.find(b"\x11\x10", position + 1)
+        position = stream.find(_STORAGE, position + 1)

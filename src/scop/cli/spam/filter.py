@@ -108,7 +108,7 @@ def _write(mail: bytes) -> int:
 def _hand_on(mail: bytes, command: tuple[str, ...]) -> int:
     try:
         # Whoever runs us says what is run; no shell reads it.
-        status = subprocess.run(command, input=mail, check=False).returncode  # noqa: S603
+        status = subprocess.run(command, input=mail, check=False).returncode  # noqa: S603 - as said above
     except OSError as fault:
         click.echo(f"scop: {command[0]}: {fault.strerror}", err=True)
         return EX_TEMPFAIL
