@@ -23,9 +23,12 @@ from scop.cells.verifier.judgement import JudgeOptions
 from scop.cells.verifier.manifest import MANIFEST
 from scop.cells.verifier.service import VerifierOptions, run
 from scop.cells.verifier.telling import Telling
+from scop.dmarc import Authorship, read_authorship
+from scop.dns import Answer, Question
 from scop.mesh.cell import Life
 from scop.mesh.underway import Underway, digest_of
 from scop.mesh.vocabulary.receiver import Deed
+from scop.mime import Message
 from scop.net.dns_client import Names
 from scop.net.mail_client import MailClient
 from scop.net.mail_pool import MailPool
@@ -312,3 +315,34 @@ async def test_verifier_passes_what_broke_it_twice_on_to_where_it_does_no_harm(t
     assert aside.startswith(b"X-SCoP-Attachments: quarantine\r\nX-SCoP-Finding: unscannable;")
     assert aside.endswith(RECEIVED + below)
     assert judged.startswith(b"X-SCoP-Disposition: ")
+
+
+class _Watching(AsyncNames):
+    """Names that see which mails a death would be blamed on, at each question, and in the reading between."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._file = folder / "underway"
+        self.at_questions: set[bytes] = set()
+
+    async def lookup(self, question: Question) -> Answer:
+        self.at_questions.add(self.blamed())
+        return await super().lookup(question)
+
+    def blamed(self) -> bytes:
+        """Return what stands in the file of what is at work."""
+        return self._file.read_bytes().strip(b"\0")
+
+
+async def test_mail_that_waits_for_the_dns_is_not_blamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is read at the moment is: else whoever waits beside a mail that kills is set aside with it."""
+    names, reading = _Watching(tmp_path), set[bytes]()
+
+    def noted(message: Message) -> Authorship:
+        reading.add(names.blamed())
+        return read_authorship(message)
+
+    monkeypatch.setattr("scop.cells.verifier.judgement.read_authorship", noted)
+    async with running(names, tmp_path) as verifier:
+        await verifier.send(RECEIVED + signed(mail()))
+    assert ({b""}, {digest_of(signed(mail()))}) == (names.at_questions, reading)

@@ -10,7 +10,9 @@ Standards: none.
 from __future__ import annotations
 
 import asyncio
-from typing import Generic, TypeVar, cast
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Generic, TypeAlias, TypeVar, cast
 
 from scop.base import Check
 from scop.dns import Answer, Question, Rcode
@@ -18,7 +20,10 @@ from scop.net.dns_client import Names
 from scop.net.noted_names import Asked
 from scop.net.remembered_names import RememberedNames
 
-__all__ = ["Course", "Inquiry"]
+__all__ = ["AtWork", "Course", "Inquiry"]
+
+# Around each stretch of work on a mail, and not around its waiting, so that who breaks the process is known.
+AtWork: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -26,9 +31,10 @@ T_co = TypeVar("T_co", covariant=True)
 class Inquiry:
     """What one mail's checks ask of `names`; whatever has no answer at the deadline (loop time) never gets one."""
 
-    __slots__ = ("_answers", "_deadline", "_memory", "_names", "_under_way")
+    __slots__ = ("_answers", "_deadline", "_memory", "_names", "_under_way", "at_work")
 
-    def __init__(self, names: Names, deadline: float) -> None:
+    def __init__(self, names: Names, deadline: float, at_work: AtWork = nullcontext) -> None:
+        self.at_work = at_work
         self._names = names
         self._memory = names if isinstance(names, RememberedNames) else None
         self._deadline = deadline
@@ -96,7 +102,8 @@ class Course(Generic[T_co]):
         while self.question is not None:
             answer = await inquiry.lookup(self.question)
             self.asked.append(Asked(self.question, answer))
-            self._advance(answer, inquiry)
+            with inquiry.at_work():
+                self._advance(answer, inquiry)
 
     def _advance(self, answer: Answer | None, inquiry: Inquiry) -> None:
         """Send answers as far as they are known."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 
 from scop.arc import ArcResult, validate
 from scop.base import Check, printable
-from scop.cells.verifier.inquiry import Course, Inquiry
+from scop.cells.verifier.inquiry import AtWork, Course, Inquiry
 from scop.dkim import DkimResult, DkimWord, verify
 from scop.dmarc import Authorship, DmarcResult, evaluate_authors, read_authorship, strictly
 from scop.dmarc.author import MAX_AUTHOR_DOMAINS
@@ -56,11 +57,15 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
-    """Whom we trust, and how long a mail may wait; `notes_steps` has SPF tell how it came to its results."""
+    """Whom we trust, and how long a mail may wait; `notes_steps` has SPF tell how it came to its results.
+
+    `at_work` is entered for each stretch of work on the mail, and left while it waits for the DNS.
+    """
 
     overrides: OverrideOptions = field(default_factory=OverrideOptions)
     seconds: float = JUDGEMENT_SECONDS
     notes_steps: bool = False
+    at_work: AtWork = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +96,19 @@ async def judge(
     octets: bytes, sending: Sending, names: Names, *, now_unix: float, options: JudgeOptions = _DEFAULTS
 ) -> Judgement:
     """Return what every check says about the mail; each ends by `options.seconds` from now."""
-    inquiry = Inquiry(names, asyncio.get_running_loop().time() + options.seconds)
+    inquiry = Inquiry(names, asyncio.get_running_loop().time() + options.seconds, options.at_work)
     spf_options = SpfOptions(now_unix=int(now_unix), notes_steps=options.notes_steps)
-    spf = Course(_mail_from(sending, spf_options), inquiry)
-    helo = Course(_helo(sending, spf_options), inquiry) if sending.mail_from else spf
-    dkim = Course(verify(octets, now=now_unix), inquiry)
-    arc = Course(validate(octets, now=now_unix), inquiry)
-    reverse = Course(_reverse(sending), inquiry)
-    authorship = read_authorship(parse(octets, limits=_HEADER_ONLY))
+    with inquiry.at_work():
+        spf = Course(_mail_from(sending, spf_options), inquiry)
+        helo = Course(_helo(sending, spf_options), inquiry) if sending.mail_from else spf
+        dkim = Course(verify(octets, now=now_unix), inquiry)
+        arc = Course(validate(octets, now=now_unix), inquiry)
+        reverse = Course(_reverse(sending), inquiry)
+        authorship = read_authorship(parse(octets, limits=_HEADER_ONLY))
     await _finish(inquiry, authorship, spf, helo, dkim, arc, reverse)
     signatures = tuple(map(_wholly_signed, dkim.outcome))
-    dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
+    with inquiry.at_work():
+        dmarc = Course(evaluate_authors(authorship.domains, spf.outcome, signatures), inquiry)
     await inquiry.finish(dmarc)
     evidence = Evidence(
         sending.address,

@@ -6,6 +6,7 @@ Standards: RFC 2033 §4.2 (a reply for each recipient; ours are all alike).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scop.base import Clock, printable
 from scop.cells.verifier.judged import Letter, judged_mail
@@ -96,10 +97,11 @@ class VerifierPassage(Passage):
         digest = digest_of(below)
         if checkpoint.underway.is_set_aside(digest):
             return await self._pass_unjudged(octets)
-        with checkpoint.underway.at_work(digest):
-            judgement = await judge(
-                below, self._sending(), checkpoint.names, now_unix=checkpoint.clock.unix(), options=checkpoint.judge
-            )
+        at_work = partial(checkpoint.underway.at_work, digest)
+        options = replace(checkpoint.judge, at_work=at_work)
+        judgement = await judge(
+            below, self._sending(), checkpoint.names, now_unix=checkpoint.clock.unix(), options=options
+        )
         verdict = decide(judgement)
         self._tell_verified(judgement, verdict, checkpoint.clock.monotonic() - started)
         if verdict.reply is not None:
@@ -107,7 +109,8 @@ class VerifierPassage(Passage):
             self._tell_refused(verdict.reply, judgement.dmarc.reason)
             await self._tell_of_refused(judgement, verdict, below)
             return verdict.reply
-        kept = cleaned(own_stamps, below, checkpoint.hostname, checkpoint.domain)
+        with at_work():
+            kept = cleaned(own_stamps, below, checkpoint.hostname, checkpoint.domain)
         answer = await self._onward.message(b"".join((*stamps(judgement, verdict, checkpoint.hostname), *kept)))
         if not answer.is_positive:
             self._tell_refused(answer, self._onward.last_failure)
