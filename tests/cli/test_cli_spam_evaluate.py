@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from fakes.command_line import Said, scop
+from scop.cli.spam.evaluate_order import IndexLine, Order, read_index
+from scop.cli.spam.evaluate_samples import read_samples
 from scop.cli.spam.evaluate_trainees import Bogofilter
 from scop.spam.evaluation import Sample
 
@@ -107,16 +109,59 @@ def test_mails_of_an_archive(sorted_mail: Path, tmp_path: Path) -> None:
     [
         (("--ham", "{folder}/ham"), "both kinds of mail are needed"),
         (("--order", "{folder}/none"), "No such file"),
-        (("--order", "{folder}/ham/00.eml"), "line 1 is no `ham PATH` or `spam PATH`"),
+        (("--order", "{folder}/ham/00.eml"), "no `ham` or `spam` stands before it"),
+        (("--order", "{folder}/empty"), "names no mail; its lines are `ham PATH` or `spam PATH`"),
+        (("--ham", "{folder}/ham", "--spam", "{folder}/spam", "--order", "{folder}/ham/00.eml"), "none of the mails"),
+        (("--ham", "{folder}/ham", "--spam", "{folder}/spam", "--order", "{folder}/wrong"), "--order calls it spam"),
+        (("--ham", "{folder}/ham", "--spam", "{folder}/ham"), "named by --ham and by --spam"),
+        (("--ham", "{folder}/empty", "--spam", "{folder}/spam"), "there is no mail in {folder}/empty"),
+        (("--ham", "{folder}/ham", "--spam", "{folder}/spam", "--png", "{folder}/no/roc"), "No such file"),
         (("--ham", "{folder}/ham", "--spam", "{folder}/spam", "--folds", "31"), "fewer mails of one kind"),
         (("--ham", "{folder}/nothing", "--spam", "{folder}/spam"), "there is no such file or folder"),
     ],
 )
 def test_bad_input_is_named(sorted_mail: Path, words: tuple[str, ...], sentence: str) -> None:
-    """One sentence names what is wrong."""
+    """One sentence names what is wrong, before anything is measured."""
+    (sorted_mail / "empty").write_bytes(b"")
+    (sorted_mail / "wrong").write_text("spam ham/00.eml\n")
     said = scop("spam", "evaluate", "--alone", *(word.format(folder=sorted_mail) for word in words))
     assert 2 == said.status
-    assert sentence in said.err
+    assert sentence.format(folder=sorted_mail) in said.err
+
+
+def placed(index: str, *paths: str) -> list[int | None]:
+    """Return where an index in /c has mails, of which those below `spam` are spam."""
+    lines = [(name, {"h": False, "s": True}.get(kind)) for kind, name in (line.split(":") for line in index.split())]
+    order = Order([IndexLine(Path(name), is_spam) for name, is_spam in lines])
+    return [order.place_of(Path(path), is_spam="spam" in path) for path in paths]
+
+
+def test_order_knows_mail_by_its_path_or_the_end_of_it() -> None:
+    """What is named twice by one end is known by a longer one, or not at all."""
+    trec = "s:/c/data/000/000 h:/c/data/000/001 h:/c/data/001/000 h:/c/data/001/001"
+    assert [0, 2, 3] == placed(trec, "/x/spam/000/000", "/c/data/001/000", "/x/001/001")
+    assert [None, None] == placed(trec, "/x/001", "/x/002")
+    assert [1, 0] == placed("?:/c/spam/1 ?:/c/ham/1", "/x/ham/1", "/x/spam/1")
+
+
+def test_order_reads_a_mail_as_a_folder_does(tmp_path: Path) -> None:
+    """The postmark that TREC's mails have above them is no part of them."""
+    for name in ("ham", "spam"):
+        (tmp_path / name).write_text(f"From a b\nSubject: {name}\n\nFrom here\n")
+    (tmp_path / "index").write_text("ham ham\nspam spam\n")
+    found = read_samples((), (), tmp_path / "index")
+    assert [b"Subject: ham\n\nFrom here\n", b"Subject: spam\n\nFrom here\n"] == [one.octets for one in found]
+
+
+def test_order_reads_what_indexes_look_like(tmp_path: Path) -> None:
+    """Blanks or tabs, capitals, line ends of Windows, names with blanks, and no kind at all."""
+    (tmp_path / "index").write_bytes(b"spam ../data/inmail.1\r\n\nHAM\tinmail 2\r\ninmail.3\n")
+    expected = [
+        (tmp_path.parent / "data/inmail.1", True),
+        (tmp_path / "inmail 2", False),
+        (tmp_path / "inmail.3", None),
+    ]
+    assert expected == [(line.path, line.is_spam) for line in read_index(tmp_path / "index")]
 
 
 @pytest.mark.skipif(shutil.which("bogofilter") is None, reason="PEER ABSENT: bogofilter")

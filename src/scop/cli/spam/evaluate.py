@@ -51,7 +51,7 @@ class Choice:
     Choice,
     click.option("--ham", multiple=True, type=_paths, help="Wanted mail: folder, Maildir, mbox or archive."),
     click.option("--spam", multiple=True, type=_paths, help="Spam, likewise."),
-    click.option("--order", type=_paths, help="An index such as TREC's: lines `spam PATH`, in the order of arrival."),
+    click.option("--order", type=_paths, help="An index as TREC has it: lines `spam PATH`, as mails came."),
     click.option(
         "--protocol", type=click.Choice(["split", "online"]), default="split", show_default=True, help="See above."
     ),
@@ -71,7 +71,11 @@ def evaluate(choice: Choice, as_json: bool) -> None:
     samples = read_samples(choice.ham, choice.spam, choice.order)
     folds = 1 if choice.is_online else choice.folds
     if folds > min(sum(one.is_spam is kind for one in samples) for kind in (False, True)):
-        raise click.ClickException(f"--folds {folds}: there are fewer mails of one kind than that")
+        raise click.ClickException(
+            f"--folds {folds}: there are fewer mails of one kind than that; take fewer folds, or --protocol online"
+        )
+    if choice.png is not None:
+        choice.png.touch()  # what cannot be written is better known now
     report = _measure(samples, choice)
     if choice.png is not None:
         choice.png.write_bytes(png_roc([(one.name, one.judged) for one in report.filters]))

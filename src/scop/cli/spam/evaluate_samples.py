@@ -11,8 +11,9 @@ import click
 
 from scop.base import printable
 from scop.cli.mail_files import MailFile, NoMail, read_mails
+from scop.cli.spam.evaluate_order import IndexLine, Order, read_index
+from scop.cli.spam.filter_weighing import without_postmark
 from scop.mime import parse
-from scop.spam import Label
 from scop.spam.evaluation import Sample
 
 __all__ = ["arrival_unix", "read_samples"]
@@ -29,16 +30,17 @@ class _Found:
 
 
 def read_samples(ham: Sequence[Path], spam: Sequence[Path], order: Path | None) -> list[Sample]:
-    """Return all mails in their order; the index alone is enough, as it names files and says what they are.
+    """Return all mails in their order; an index that says what they are is enough.
 
     Raises `click.ClickException` where there is nothing to measure by.
     """
-    index = _read_index(order) if order is not None else []
+    index = read_index(order) if order is not None else []
     if ham or spam:
         found = [*_below(ham, is_spam=False), *_below(spam, is_spam=True)]
-        samples = _by_index(found, index) if order is not None else _by_date(found)
+        _check_kinds(found)
+        samples = _by_index(found, Order(index)) if order is not None else _by_date(found)
     else:
-        samples = [Sample(_octets(path), is_spam) for is_spam, path in index]
+        samples = [_named(line) for line in index]
     if len({one.is_spam for one in samples}) < 2:
         raise click.ClickException(
             "both kinds of mail are needed: --ham PATH and --spam PATH, or an --order that names both"
@@ -49,11 +51,24 @@ def read_samples(ham: Sequence[Path], spam: Sequence[Path], order: Path | None) 
 def _below(paths: Sequence[Path], *, is_spam: bool) -> Iterator[_Found]:
     for path in paths:
         folder = path if path.is_dir() else path.parent
+        count = 0
         for one in read_mails(path):
             if isinstance(one, MailFile):
+                count += 1
                 yield _Found(folder / one.name, Sample(one.octets, is_spam))
             else:
                 _pass_over(one)
+        if not count:  # a wrong path, more likely than not
+            raise click.ClickException(f"there is no mail in {path}")
+
+
+def _check_kinds(found: Sequence[_Found]) -> None:
+    ham, spam = ({one.path for one in found if one.sample.is_spam is kind} for kind in (False, True))
+    if both := sorted(ham & spam):
+        raise click.ClickException(
+            f"{printable(str(both[0]))} is named by --ham and by --spam; an --order that says what each mail is needs "
+            "neither"
+        )
 
 
 def _pass_over(one: NoMail) -> None:
@@ -66,46 +81,28 @@ def _by_date(found: Sequence[_Found]) -> list[Sample]:
     return [one.sample for *_, one in sorted(dated)]
 
 
-def _by_index(found: Sequence[_Found], index: Sequence[tuple[bool, Path]]) -> list[Sample]:
-    """Order as the index does; files are known by their path, else by their name alone (in an archive)."""
-    by_path: dict[Path, int] = {}
-    by_name: dict[str, int] = {}
-    for number, (_, path) in enumerate(index):
-        by_path.setdefault(path.resolve(), number)
-        by_name.setdefault(path.name, number)
-    placed: list[tuple[int, int]] = []
-    for number, one in enumerate(found):
-        place = by_path.get(one.path.resolve(), by_name.get(one.path.name))
-        if place is not None:
-            placed.append((place, number))
+def _by_index(found: Sequence[_Found], order: Order) -> list[Sample]:
+    """Order as the index does; what is not in it is left out."""
+    places = [order.place_of(one.path, is_spam=one.sample.is_spam) for one in found]
+    placed = sorted((place, number) for number, place in enumerate(places) if place is not None)
+    if not placed:
+        raise click.ClickException("--order names none of the mails that --ham and --spam name")
     if unnamed := len(found) - len(placed):
         click.echo(f"scop: {unnamed} mails are not in the index: passed over", err=True)
-    return [found[number].sample for _, number in sorted(placed)]
+    return [found[number].sample for _, number in placed]
 
 
-def _read_index(order: Path) -> list[tuple[bool, Path]]:
-    """Read lines such as `spam ../data/inmail.1`, as TREC's indexes have them; paths count from the index."""
+def _named(line: IndexLine) -> Sample:
+    """Read a mail that only the index names."""
+    path = printable(str(line.path), limit=200)
+    if line.is_spam is None:
+        raise click.ClickException(
+            f"--order: {path}: no `ham` or `spam` stands before it, nor is there --ham or --spam"
+        )
     try:
-        lines = order.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError as error:
-        raise click.ClickException(f"--order {order}: {error.strerror}") from None
-    found = []
-    for number, line in enumerate(lines, start=1):
-        label, _, path = line.strip().partition(" ")
-        if label.lower() in (Label.HAM, Label.SPAM) and path:
-            found.append((label.lower() == Label.SPAM, order.parent / path.strip()))
-        elif label:
-            raise click.ClickException(
-                f"--order {order}: line {number} is no `ham PATH` or `spam PATH`: {printable(line, limit=80)}"
-            )
-    return found
-
-
-def _octets(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"{path}, which the index names: {error.strerror}") from None
+        return Sample(without_postmark(line.path.read_bytes()), line.is_spam)
+    except (OSError, ValueError) as error:  # the latter: no system has such a name
+        raise click.ClickException(f"{path}, which the index names: {getattr(error, 'strerror', error)}") from None
 
 
 def arrival_unix(octets: bytes) -> float:
