@@ -16,9 +16,10 @@ from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import BROKEN, Admission, Inspection, Options, broken
 from scop.attachments.judging import type_findings
 from scop.attachments.names import Promise, name_findings, promise_of
+from scop.attachments.other_types import hidden_things, other_types_of
 from scop.attachments.readers import HOLDERS, read_appended, readers_of
 from scop.attachments.readings import read_mail
-from scop.attachments.thing import Found, Thing
+from scop.attachments.thing import Found, Reader, Thing
 from scop.attachments.true_types import true_type_of
 from scop.mime import Message, parse
 
@@ -108,13 +109,9 @@ class _Walk:
     def _next(self, frame: _Frame) -> Found | None:
         try:
             return next(frame.found, None)
-        except BROKEN:
-            if frame.thing is not None and frame.thing.is_whole:
-                self._note(broken(frame.thing))
-        except Exception:  # whatever a reader does, the thing is not passed as harmless
-            thing = frame.thing or Thing(b"")
-            reason = f"{thing.shown_name} could not be examined: treat it as if it were dangerous."
-            self._note(thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason))
+        except Exception as fault:
+            for finding in _fault(frame.thing or Thing(b""), fault):
+                self._note(finding)
         return None
 
     def _enter(self, thing: Thing) -> _Frame:
@@ -142,14 +139,34 @@ class _Walk:
             yield _unopened(thing)
             return
         for reader in readers_of(kind):
-            yield from reader(thing, self._inspection)
+            yield from self._read(thing, reader)
+        for other, as_read in other_types_of(thing, kind):
+            for reader in readers_of(other):
+                yield from self._read(as_read, reader)
+        yield from hidden_things(thing, kind)
         yield from read_appended(thing, kind, self._inspection)
+
+    def _read(self, thing: Thing, reader: Reader) -> Iterator[Found]:
+        """Yield what a reader finds; where it fails, the others go on."""
+        try:
+            yield from reader(thing, self._inspection)
+        except Exception as fault:
+            yield from _fault(thing, fault)
 
     def _note(self, finding: Finding) -> None:
         """Keep a finding; of each severity as many as anybody reads."""
         alike = sum(kept.severity is finding.severity for kept in self._findings)
         if alike < self._options.bounds.findings:
             self._findings.setdefault(finding)
+
+
+def _fault(thing: Thing, fault: Exception) -> Iterator[Finding]:
+    """Yield what it means that a reader fails: whatever it does, the thing is not passed as harmless."""
+    if not isinstance(fault, BROKEN):
+        reason = f"{thing.shown_name} could not be examined: treat it as if it were dangerous."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+    elif thing.is_whole:
+        yield broken(thing)
 
 
 def _unopened(thing: Thing) -> Finding:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.names import Promise, promise_of, runs_what
+from scop.attachments.text_octets import readable_head
 from scop.attachments.thing import Thing
-from scop.attachments.true_types import TrueType, readable_head
+from scop.attachments.true_types import TrueType
 
 __all__ = ["type_findings"]
 

@@ -11,9 +11,11 @@ Standards: RFC 2045, RFC 2046, RFC 2183, RFC 2231; POSIX.1-2017 `uuencode`; the 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import islice, pairwise
 
 from scop.attachments.encodings import contents_of
 from scop.attachments.finding import Finding, Kind, Severity
@@ -29,6 +31,9 @@ __all__ = ["read_mail", "read_mail_file"]
 
 _MAX_STRUCTURES = 24
 _MAX_OCTETS = 64 << 20  # of all of them
+# Before each mail in a file of several (mbox).
+_POSTMARK = re.compile(rb"(?<=\n\n)From [^\n]*+\n(?=[!-9;-~]++:)|(?<=\n\r\n)From [^\n]*+\n(?=[!-9;-~]++:)")
+_MAX_MAILS = 1_000
 _T = TrueType
 # What may differ between two readings without anything being hidden.
 _HARMLESS = {_T.TEXT, _T.UNKNOWN, _T.EMPTY, _T.HTML, _T.PICTURE, _T.MAIL, _T.XML}
@@ -36,8 +41,16 @@ _HARMLESS = {_T.TEXT, _T.UNKNOWN, _T.EMPTY, _T.HTML, _T.PICTURE, _T.MAIL, _T.XML
 
 def read_mail_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the parts of a mail that is itself attached."""
-    if thing.name or thing.declared_type != "text/plain":  # else a text that quotes one
-        yield from read_mail(parse(thing.octets), thing)
+    if not thing.name and thing.declared_type == "text/plain":  # a text that quotes one
+        return
+    octets = thing.octets.lstrip(b"\r\n")
+    postmarks = _POSTMARK.finditer(octets) if octets.startswith(b"From ") else ()
+    begins = [found.start() for found in islice(postmarks, _MAX_MAILS)]
+    for begin, end in pairwise((0, *begins, len(octets))):
+        yield from read_mail(parse(octets[begin:end]), thing)
+    if len(begins) == _MAX_MAILS:
+        reason = f"{thing.where} has more mails in it than are looked into."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
 
 
 def read_mail(message: Message, outer: Thing | None = None) -> Iterator[Found]:

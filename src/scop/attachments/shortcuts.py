@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import BROKEN, Inspection
+from scop.attachments.text_octets import decoded_text
 from scop.attachments.thing import Found, Thing, shown
-from scop.attachments.true_types import decoded_text
 
 __all__ = ["read_desktop_entry", "read_link", "read_setting_content", "read_url_file", "read_web_query"]
 

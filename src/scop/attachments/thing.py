@@ -6,7 +6,7 @@ A mail's part is one, and so is each member of an archive, each file in a docume
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from scop.attachments.finding import Finding, Kind, Severity
@@ -51,6 +51,10 @@ class Thing:
         """Return a thing that was found in this one."""
         place = inner_place(self, shown(name) or "nameless")
         return Thing(octets, name, declared_type, place, self.depth + 1, is_whole)
+
+    def from_octet(self, begin: int) -> Thing:
+        """Return what one reads in its place who begins further behind."""
+        return replace(self, octets=self.octets[begin:])
 
     def only_named(self, name: str) -> Thing:
         """Return a thing in this one of which nothing but the name can be had."""

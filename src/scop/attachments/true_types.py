@@ -6,13 +6,20 @@ Standards: none; each format's own magic number, as its makers publish it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 
 from scop.attachments.apple_files import is_mac_binary
 from scop.attachments.smime import is_signed_message
+from scop.attachments.text_octets import is_text, readable_head
 from scop.attachments.thing import Thing
 
-__all__ = ["TrueType", "decoded_octets", "decoded_text", "readable_head", "true_type_of"]
+__all__ = [
+    "TrueType",
+    "is_pdf",
+    "true_type_of",
+    "types_further_in",
+]
 
 
 class TrueType(StrEnum):
@@ -100,6 +107,8 @@ class TrueType(StrEnum):
     MAIL = "a mail"
     SMIME = "a signed or encrypted mail"
     SAVED_PAGE = "a saved web page"  # MHTML
+    CALENDAR = "a calendar entry"
+    CARD = "a business card"
 
     # What only shows or sounds
     PICTURE = "a picture"
@@ -109,88 +118,94 @@ class TrueType(StrEnum):
 
 _T = TrueType
 
-# Looked up by the longest first; each at the offset where it stands.
-_MAGIC: tuple[tuple[int, bytes, TrueType], ...] = (
-    (0, b"\x7fELF", _T.ELF),
-    (0, b"\xfe\xed\xfa\xce", _T.MACH_O),
-    (0, b"\xfe\xed\xfa\xcf", _T.MACH_O),
-    (0, b"\xce\xfa\xed\xfe", _T.MACH_O),
-    (0, b"\xcf\xfa\xed\xfe", _T.MACH_O),
-    (0, b"dex\n0", _T.DEX),
-    (0, b"\0asm", _T.WASM),
-    (0, b"Cr24", _T.EXTENSION),
-    (0, b"ITSF\3\0\0\0", _T.CHM),
-    (0, b"FWS", _T.FLASH),
-    (0, b"CWS", _T.FLASH),
-    (0, b"ZWS", _T.FLASH),
-    (0, b"FasdUAS", _T.APPLE_SCRIPT),
-    (0, b"\xed\xab\xee\xdb", _T.RPM),
-    (0, b"!<arch>\ndebian-binary", _T.DEB),
-    (0, b"!<arch>\n", _T.AR),
-    (0, b"xar!", _T.XAR),
-    (0, b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", _T.LNK),
-    (0, b"\x1f\x8b", _T.GZIP),
-    (0, b"BZh", _T.BZIP2),
-    (0, b"\xfd7zXZ\0", _T.XZ),
-    (0, b"\x28\xb5\x2f\xfd", _T.ZSTD),
-    (0, b"\x1f\x9d", _T.COMPRESS),
-    (0, b"\x04\x22\x4d\x18", _T.LZ4),
-    (0, b"LZIP\1", _T.LZIP),
-    (0, b"\x89LZO\0\r\n", _T.LZOP),
-    (0, b"7z\xbc\xaf\x27\x1c", _T.SEVEN_ZIP),
-    (0, b"Rar!\x1a\x07", _T.RAR),
-    (0, b"RE~^", _T.RAR),
-    (0, b"MSCF\0\0\0\0", _T.CAB),
-    (0, b"\x60\xea", _T.ARJ),
+# At the beginning of the octets.
+_MAGIC: tuple[tuple[bytes, TrueType], ...] = (
+    (b"\x7fELF", _T.ELF),
+    (b"\xfe\xed\xfa\xce", _T.MACH_O),
+    (b"\xfe\xed\xfa\xcf", _T.MACH_O),
+    (b"\xce\xfa\xed\xfe", _T.MACH_O),
+    (b"\xcf\xfa\xed\xfe", _T.MACH_O),
+    (b"dex\n0", _T.DEX),
+    (b"\0asm", _T.WASM),
+    (b"Cr24", _T.EXTENSION),
+    (b"ITSF\3\0\0\0", _T.CHM),
+    (b"FWS", _T.FLASH),
+    (b"CWS", _T.FLASH),
+    (b"ZWS", _T.FLASH),
+    (b"FasdUAS", _T.APPLE_SCRIPT),
+    (b"\xed\xab\xee\xdb", _T.RPM),
+    (b"!<arch>\ndebian-binary", _T.DEB),
+    (b"!<arch>\n", _T.AR),
+    (b"xar!", _T.XAR),
+    (b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", _T.LNK),
+    (b"\x1f\x8b", _T.GZIP),
+    (b"BZh", _T.BZIP2),
+    (b"\xfd7zXZ\0", _T.XZ),
+    (b"\x28\xb5\x2f\xfd", _T.ZSTD),
+    (b"\x1f\x9d", _T.COMPRESS),
+    (b"\x04\x22\x4d\x18", _T.LZ4),
+    (b"LZIP\1", _T.LZIP),
+    (b"\x89LZO\0\r\n", _T.LZOP),
+    (b"7z\xbc\xaf\x27\x1c", _T.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", _T.RAR),
+    (b"RE~^", _T.RAR),
+    (b"MSCF\0\0\0\0", _T.CAB),
+    (b"\x60\xea", _T.ARJ),
+    (b"070701", _T.CPIO),
+    (b"070702", _T.CPIO),
+    (b"070707", _T.CPIO),
+    (b"conectix", _T.DISK_IMAGE),
+    (b"vhdxfile", _T.DISK_IMAGE),
+    (b"KDMV", _T.DISK_IMAGE),
+    (b"QFI\xfb", _T.DISK_IMAGE),
+    (b"MSWIM\0\0\0", _T.DISK_IMAGE),
+    (b"<<< Oracle VM VirtualBox Disk Image", _T.DISK_IMAGE),
+    (b"\x78\x9f\x3e\x22", _T.TNEF),
+    (b"\0\5\x16\0", _T.APPLE_FILE),
+    (b"\0\5\x16\7", _T.APPLE_FILE),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _T.OLE),
+    (b"{\\rt", _T.RTF),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", _T.ONE_NOTE),
+    (b"ActiveMime", _T.ACTIVE_MIME),
+    (b"ID;P", _T.SYLK),
+    (b"%!PS", _T.POSTSCRIPT),
+    (b"\xc5\xd0\xd3\xc6", _T.POSTSCRIPT),
+    (b"\x89PNG\r\n", _T.PICTURE),
+    (b"\xff\xd8\xff", _T.PICTURE),
+    (b"GIF8", _T.PICTURE),
+    (b"II*\0", _T.PICTURE),
+    (b"MM\0*", _T.PICTURE),
+    (b"8BPS\0\1", _T.PICTURE),
+    (b"\0\0\1\0", _T.PICTURE),
+    (b"\xd7\xcd\xc6\x9a", _T.PICTURE),
+    (b"ID3", _T.MEDIA),
+    (b"OggS", _T.MEDIA),
+    (b"fLaC", _T.MEDIA),
+    (b"MThd", _T.MEDIA),
+    (b"\x1a\x45\xdf\xa3", _T.MEDIA),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _T.MEDIA),
+    (b"wOFF", _T.FONT),
+    (b"wOF2", _T.FONT),
+    (b"OTTO\0", _T.FONT),
+    (b"\0\1\0\0\0", _T.FONT),
+)
+# Further in, so that something else may stand at the beginning.
+_MAGIC_FURTHER_IN: tuple[tuple[int, bytes, TrueType], ...] = (
     (7, b"**ACE**", _T.ACE),
     (2, b"-lh", _T.LHA),
     (2, b"-lz", _T.LHA),
-    (0, b"070701", _T.CPIO),
-    (0, b"070702", _T.CPIO),
-    (0, b"070707", _T.CPIO),
     (257, b"ustar", _T.TAR),
     (0x8001, b"CD001", _T.ISO),
     (0x8801, b"CD001", _T.ISO),
     (0x8001, b"BEA01", _T.UDF),
-    (0, b"conectix", _T.DISK_IMAGE),
-    (0, b"vhdxfile", _T.DISK_IMAGE),
-    (0, b"KDMV", _T.DISK_IMAGE),
-    (0, b"QFI\xfb", _T.DISK_IMAGE),
-    (0, b"MSWIM\0\0\0", _T.DISK_IMAGE),
-    (0, b"<<< Oracle VM VirtualBox Disk Image", _T.DISK_IMAGE),
-    (0, b"\x78\x9f\x3e\x22", _T.TNEF),
-    (0, b"\0\5\x16\0", _T.APPLE_FILE),
-    (0, b"\0\5\x16\7", _T.APPLE_FILE),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _T.OLE),
-    (0, b"{\\rt", _T.RTF),
-    (0, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", _T.ONE_NOTE),
-    (0, b"ActiveMime", _T.ACTIVE_MIME),
-    (0, b"ID;P", _T.SYLK),
-    (0, b"%!PS", _T.POSTSCRIPT),
-    (0, b"\xc5\xd0\xd3\xc6", _T.POSTSCRIPT),
-    (0, b"\x89PNG\r\n", _T.PICTURE),
-    (0, b"\xff\xd8\xff", _T.PICTURE),
-    (0, b"GIF8", _T.PICTURE),
-    (0, b"II*\0", _T.PICTURE),
-    (0, b"MM\0*", _T.PICTURE),
-    (0, b"8BPS\0\1", _T.PICTURE),
-    (0, b"\0\0\1\0", _T.PICTURE),
-    (0, b"\xd7\xcd\xc6\x9a", _T.PICTURE),
-    (0, b"ID3", _T.MEDIA),
-    (0, b"OggS", _T.MEDIA),
-    (0, b"fLaC", _T.MEDIA),
-    (0, b"MThd", _T.MEDIA),
-    (0, b"\x1a\x45\xdf\xa3", _T.MEDIA),
     (4, b"ftyp", _T.MEDIA),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _T.MEDIA),
-    (0, b"wOFF", _T.FONT),
-    (0, b"wOF2", _T.FONT),
-    (0, b"OTTO\0", _T.FONT),
-    (0, b"\0\1\0\0\0", _T.FONT),
 )
+_MAGIC_BY_OCTET = {
+    first: tuple([(magic, kind) for magic, kind in _MAGIC if magic[0] == first])
+    for first in {mark[0] for mark, _ in _MAGIC}
+}
 _RIFF_KINDS = {b"WAVE": _T.MEDIA, b"AVI ": _T.MEDIA, b"WEBP": _T.PICTURE}
 _PDF_HEAD = 1_024  # where Adobe's readers look for "%PDF-"
-_TEXT_HEAD = 4_096
 _MZ_HEAD = 64
 _LAST_MACH_O_ARCHITECTURES = 42  # in a fat file; the first Java, 1.0, has major version 45
 _MSI_CLSID = b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0F"
@@ -200,12 +215,12 @@ _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|script|title|meta|iframe|table|div|style|a\s|base|form|center|font|br|p|h1)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+_SVG = re.compile(rb"<(?:[a-z0-9_-]{1,40}:)?svg[\s>]", re.IGNORECASE)
 _XML = re.compile(rb"\s*+<(?:\?xml\b|[a-z:]{1,40}[^>]{0,400}xmlns[:=])", re.IGNORECASE)
 _OFFICE_XML = re.compile(
     rb"progid=\"(?:Word|Excel|PowerPoint)\.|schemas.microsoft.com/office/|urn:schemas-microsoft-com:office"
 )
-_FIELDS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{0,60}:[ \t][^\n]*+\n(?:[ \t][^\n]*+\n)*+){2}")
+_FIELDS = re.compile(rb"\s*+(?:>?From [^\n]*+\n)?+(?:[A-Za-z][A-Za-z0-9-]{0,60}:[ \t][^\n]*+\n(?:[ \t][^\n]*+\n)*+){2}")
 _MAIL_FIELD = re.compile(
     rb"^(?:Received|Return-Path|Message-ID|From|MIME-Version|Content-Type):", re.IGNORECASE | re.MULTILINE
 )
@@ -218,6 +233,9 @@ _SECTION = {
     b"regedit4": _T.REGISTRY,
     b"web\r\n1\r\n": _T.WEB_QUERY,
     b"web\n1\n": _T.WEB_QUERY,
+    b"{\\rt": _T.RTF,  # blanks before it
+    b"begin:vcalendar": _T.CALENDAR,
+    b"begin:vcard": _T.CARD,
     b"(this file must be converted with binhex": _T.BINHEX,
 }
 
@@ -231,8 +249,8 @@ def true_type_of(thing: Thing) -> TrueType:
 
 
 def _by_magic(octets: bytes) -> TrueType | None:
-    for offset, magic, kind in _MAGIC:
-        if octets.startswith(magic, offset):
+    for magic, kind in _MAGIC_BY_OCTET.get(octets[0], ()):
+        if octets.startswith(magic):
             return _ole_kind(octets) if kind is _T.OLE else kind
     if octets.startswith(b"PK") and octets[2:4] in (b"\3\4", b"\5\6", b"\7\x08", b"00"):
         return _zip_kind(octets)
@@ -243,7 +261,19 @@ def _by_magic(octets: bytes) -> TrueType | None:
         return _T.MACH_O if count <= _LAST_MACH_O_ARCHITECTURES else _T.JAVA_CLASS
     if octets.startswith(b"RIFF"):
         return _RIFF_KINDS.get(octets[8:12], _T.MEDIA)
-    return None
+    return next(types_further_in(octets), None)
+
+
+def types_further_in(octets: bytes) -> Iterator[TrueType]:
+    """Yield the types whose marks do not stand at the beginning, so that other things may."""
+    for offset, magic, kind in _MAGIC_FURTHER_IN:
+        if octets.startswith(magic, offset):
+            yield kind
+
+
+def is_pdf(octets: bytes) -> bool:
+    """Tell whether Adobe's readers take the octets for a document; a text that only speaks of one has no objects."""
+    return octets.find(b"%PDF-", 0, _PDF_HEAD + 5) >= 0 and b"obj" in octets
 
 
 def _mz_kind(octets: bytes) -> TrueType | None:
@@ -251,7 +281,7 @@ def _mz_kind(octets: bytes) -> TrueType | None:
     if octets[header : header + 2] in (b"PE", b"NE", b"LE", b"LX") and header >= _MZ_HEAD // 2:
         return _T.PE
     # A text may begin with these letters; DOS itself asks no more of a program.
-    return None if _is_text(octets) else _T.DOS
+    return None if is_text(octets) else _T.DOS
 
 
 def _ole_kind(octets: bytes) -> TrueType:
@@ -276,7 +306,7 @@ def _zip_kind(octets: bytes) -> TrueType:
 
 
 def _by_structure(octets: bytes) -> TrueType | None:
-    if octets.find(b"%PDF-", 0, _PDF_HEAD + 5) >= 0:
+    if is_pdf(octets):
         return _T.PDF
     if octets.startswith(b"BM") and octets[6:10] == b"\0\0\0\0":
         return _T.PICTURE
@@ -292,7 +322,7 @@ def _by_structure(octets: bytes) -> TrueType | None:
         return _T.SMIME
     if is_mac_binary(octets):
         return _T.MAC_BINARY
-    if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not _is_text(octets) and octets[3:4] == b"\n":
+    if octets[2:4] == b"\r\n" and octets[:1] != b"\0" and not is_text(octets) and octets[3:4] == b"\n":
         return _T.PYTHON_BYTECODE
     return None
 
@@ -341,36 +371,3 @@ def _xml_kind(head: bytes, lowered: bytes) -> TrueType:
     if b"settingcontent" in lowered:
         return _T.SETTING_CONTENT
     return _T.OFFICE_XML if _OFFICE_XML.search(head) else _T.XML
-
-
-def readable_head(octets: bytes) -> bytes | None:
-    """Return the beginning of a text, as octets of an ASCII-like charset; None where it is no text."""
-    head = octets[:_TEXT_HEAD]
-    decoded = decoded_octets(head)
-    return decoded if decoded is not head or _is_text(octets) else None
-
-
-def decoded_text(octets: bytes) -> str:
-    """Return a text for people, UTF-16 undone; any octets give one."""
-    return decoded_octets(octets).decode("utf-8", "replace")
-
-
-def decoded_octets(octets: bytes) -> bytes:
-    """Return octets with UTF-16 made UTF-8, and the same octets where they are none."""
-    for mark, charset in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if octets.startswith(mark):
-            return octets[2:].decode(charset, "replace").encode("utf-8", "replace")
-    if octets[1:2] == b"\0" and octets[3:4] == b"\0" and octets[:1] not in (b"\0", b"") and octets[5:6] == b"\0":
-        return octets.decode("utf-16-le", "replace").encode("utf-8", "replace")
-    return octets[3:] if octets.startswith(b"\xef\xbb\xbf") else octets
-
-
-_TEXT_CONTROLS = b"\t\n\x0b\x0c\r\x1a\x1b\x08"
-_CONTROLS = bytes(octet for octet in range(32) if octet not in _TEXT_CONTROLS) + b"\x7f"
-
-
-def _is_text(octets: bytes) -> bool:
-    """Tell whether the beginning of the octets is text in any charset that has ASCII in it: few control characters."""
-    head = octets[:_TEXT_HEAD]
-    controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls * 100 <= len(head) and head.count(0) <= len(head) // 200

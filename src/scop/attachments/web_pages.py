@@ -14,8 +14,8 @@ from itertools import islice
 
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
+from scop.attachments.text_octets import decoded_octets
 from scop.attachments.thing import Found, Thing
-from scop.attachments.true_types import decoded_octets
 from scop.mime.transfer import decode_base64
 
 __all__ = ["read_page", "read_picture_page"]

@@ -1,0 +1,87 @@
+"""What else a thing is: to programs that go by its name, and to those that look further than at its beginning.
+
+A web browser shows whatever is called `.html` as a page, Adobe's reader seeks a document behind anything, Word finds a
+saved page in the midst of a PDF, and programs for archives open what stands behind a picture.
+
+Standards: none; WHATWG MIME Sniffing has a part of what browsers do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scop.attachments.finding import Kind, Severity
+from scop.attachments.thing import Found, Thing
+from scop.attachments.true_types import TrueType, is_pdf, types_further_in
+
+__all__ = ["hidden_things", "other_types_of"]
+
+_T = TrueType
+_BY_ENDING = {
+    **dict.fromkeys(("htm", "html", "shtml", "xhtml", "xht"), _T.HTML),
+    "svg": _T.SVG,
+    **dict.fromkeys(("eml", "mht", "mhtml"), _T.MAIL),
+    "ics": _T.CALENDAR,
+    "vcs": _T.CALENDAR,
+    "vcf": _T.CARD,
+}
+_BY_DECLARED_TYPE = {"text/html": _T.HTML, "application/xhtml+xml": _T.HTML, "image/svg+xml": _T.SVG}
+# As these are read already, or by a reader that finds more.
+_AS = {
+    _T.HTML: (_T.HTML, _T.SAVED_PAGE, _T.EMPTY),
+    _T.SVG: (_T.SVG, _T.EMPTY),
+    _T.MAIL: (_T.MAIL, _T.SAVED_PAGE, _T.EMPTY),
+    _T.CALENDAR: (_T.CALENDAR, _T.EMPTY),
+    _T.CARD: (_T.CARD, _T.EMPTY),
+}
+_OFFICE_ENDINGS = frozenset(
+    ["doc", "dot", "docx", "docm", "xls", "xlt", "xlsx", "xlsm", "ppt", "pps", "pptx", "rtf", "wps", "xml"]
+)
+_SAVED_PAGE = re.compile(rb"^[ \t]*+MIME-Version[ \t]*+:", re.IGNORECASE | re.MULTILINE)
+_SAVED_ALREADY = (_T.MAIL, _T.SAVED_PAGE, _T.OLE, _T.OOXML, _T.EMPTY)
+# Which nothing should stand behind, or in.
+_SHOWN = (_T.PICTURE, _T.MEDIA, _T.FONT)
+_ARCHIVES = re.compile(rb"Rar!\x1a\x07[\0\1]|7z\xbc\xaf\x27\x1c\0[\2-\5]|MSCF\0{4}")
+_PE = b"PE\0\0"
+_MAX_STUB = 2_048  # octets between the two marks of a program for Windows
+
+
+def other_types_of(thing: Thing, kind: TrueType) -> Iterator[tuple[TrueType, Thing]]:
+    """Yield each other type that a program may take the thing for, and what it then reads."""
+    named = _BY_ENDING.get(thing.ending) or _BY_DECLARED_TYPE.get(thing.declared_type)
+    if named is not None and kind not in _AS[named]:
+        yield named, thing
+    if kind is not _T.PDF and is_pdf(thing.octets):
+        yield _T.PDF, thing
+    for further in types_further_in(thing.octets):
+        if further is not kind:
+            yield further, thing
+    if thing.ending in _OFFICE_ENDINGS and kind not in _SAVED_ALREADY and (begin := _SAVED_PAGE.search(thing.octets)):
+        yield _T.SAVED_PAGE, thing.from_octet(begin.start())
+
+
+def hidden_things(thing: Thing, kind: TrueType) -> Iterator[Found]:
+    """Yield the document, archive and program that stand in or behind what is only shown or heard."""
+    if kind not in _SHOWN:
+        return
+    octets = thing.octets
+    archive = _ARCHIVES.search(octets)
+    begins = (archive.start() if archive is not None else -1, _program_in(octets))
+    if max(begins) > 0 or is_pdf(octets):
+        reason = f"{thing.where} is {kind.value} with something else hidden in it."
+        yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
+    for begin in begins:
+        if begin > 0:
+            yield thing.inside(octets[begin:])
+
+
+def _program_in(octets: bytes) -> int:
+    """Return where a program for Windows begins that stands in the octets; -1 where none does."""
+    position = octets.find(_PE)
+    while position >= 0:
+        begin = octets.rfind(b"MZ", max(0, position - _MAX_STUB), position)
+        if begin >= 0 and int.from_bytes(octets[begin + 60 : begin + 64], "little") == position - begin:
+            return begin
+        position = octets.find(_PE, position + 1)
+    return -1
