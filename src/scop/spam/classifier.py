@@ -220,11 +220,9 @@ def _octets(keys: Keys) -> bytes:
 
 def _clues(features: Features, opinions: Opinions) -> tuple[Clue, ...]:
     strength = np.abs(opinions.believed - 0.5)
-    order = np.argsort(-strength, kind="stable")[:SHOWN_CLUES].tolist()
-    return tuple(
-        [
-            Clue(features.tokens[number], float(opinions.believed[number]))
-            for number in order
-            if strength[number] >= MIN_STRENGTH
-        ]
-    )
+    least = MIN_STRENGTH
+    if len(strength) > SHOWN_CLUES:
+        least = max(least, float(np.partition(strength, -SHOWN_CLUES)[-SHOWN_CLUES]))
+    shown = (strength >= least).nonzero()[0]
+    order = shown[np.argsort(-strength[shown], kind="stable")[:SHOWN_CLUES]].tolist()
+    return tuple([Clue(features.tokens[number], float(opinions.believed[number])) for number in order])

@@ -48,7 +48,7 @@ def combined(spam_likelihoods: Floats) -> float:
     clear = spam_likelihoods[np.abs(spam_likelihoods - 0.5) >= CLEAR_FROM][:MAX_COMBINED]
     if not len(clear):
         return 0.0
-    clear = np.clip(clear, _FLOOR, 1.0 - _FLOOR)
+    clear = np.minimum(np.maximum(clear, _FLOOR), 1.0 - _FLOOR)  # several times as fast as `np.clip`
     spamminess = _log_tail(-float(np.log(clear).sum()), len(clear))
     hamminess = _log_tail(-float(np.log1p(-clear).sum()), len(clear))
     # Robinson's indicator; where both tails are tiny it is 1/2, as evidence for both sides is evidence for neither.

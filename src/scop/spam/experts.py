@@ -21,7 +21,7 @@ import numpy as np
 
 from scop.spam.combine import combined, probabilities
 from scop.spam.features import Features
-from scop.spam.model import Memory
+from scop.spam.model import WEIGHT, Memory
 from scop.spam.model.arrays import Floats
 from scop.spam.model.memory import UNIT
 
@@ -53,11 +53,11 @@ class Opinions:
 def opinions_of(features: Features, memory: Memory) -> Opinions:
     """Weigh a mail."""
     place, is_known = memory.tokens.find(features.keys)
-    numbers = memory.tokens.numbers.take(place, axis=0)
-    numbers[~is_known] = 0
-    in_ham, in_spam, weights = numbers.T.astype(np.float64)  # contiguous columns
-    np.maximum(in_ham, 0.0, out=in_ham)  # whatever a damaged file holds
-    np.maximum(in_spam, 0.0, out=in_spam)
+    rows = memory.tokens.numbers.take(place, axis=0)
+    numbers = np.multiply(rows.T, is_known, dtype=np.float64, order="C")  # contiguous columns
+    counts = numbers[:WEIGHT]
+    np.maximum(counts, 0.0, out=counts)  # whatever a damaged file holds
+    in_ham, in_spam, weights = numbers
     likelihoods = probabilities(in_ham, in_spam, memory.ham_units, memory.spam_units)
     grams = memory.grams.take(features.grams)
     facts = int(np.count_nonzero(features.is_fact))

@@ -26,6 +26,7 @@ MAX_GRAM_OCTETS = 3_000  # of the header and of the text; as G. Cormack found, m
 MAX_TOKEN_OCTETS = 512  # a token is bounded in characters, 120 of at most four octets
 
 _NEWLINE, _COLON, _EQUALS = 10, 58, 61
+_GRAM = np.dtype("<u4")
 _NO_KEYS: Keys = np.zeros(0, np.uint32)
 _NO_TRUTHS: Truths = np.zeros(0, np.bool_)
 
@@ -43,16 +44,19 @@ class Hasher:
         if not tokens:
             return _NO_KEYS, _NO_TRUTHS
         octets = np.frombuffer(("\n".join(tokens) + "\n").encode("utf-8", "replace"), np.uint8)
-        ends = np.flatnonzero(octets == _NEWLINE)
+        ends = (octets == _NEWLINE).nonzero()[0]
         if len(ends) != len(tokens):  # a token with a line break: no reader makes one
             return self.keys([token.replace("\n", " ") for token in tokens])
         starts = np.empty_like(ends)
         starts[0] = 0
         starts[1:] = ends[:-1] + 1
-        places = np.arange(len(octets)) - np.repeat(starts, ends + 1 - starts)
-        sums = np.add.reduceat((octets + np.uint64(1)) * self._places[np.minimum(places, MAX_TOKEN_OCTETS)], starts)
-        keys = (sums >> np.uint64(32)).astype(np.uint32)
-        is_fact = np.logical_or.reduceat((octets == _COLON) | (octets == _EQUALS), starts)
+        lengths = ends + 1 - starts
+        places = np.arange(len(octets)) - starts.repeat(lengths)
+        products = self._places.take(places, mode="clip")  # what lies behind the longest token has the last place
+        products *= octets + np.uint64(1)
+        keys = (np.add.reduceat(products, starts) >> np.uint64(32)).astype(np.uint32)
+        is_fact = np.zeros(len(ends), np.bool_)
+        is_fact[ends.searchsorted(((octets == _COLON) | (octets == _EQUALS)).nonzero()[0])] = True
         return np.maximum(keys, np.uint32(1)), is_fact
 
     def gram_slots(self, octets: bytes) -> tuple[Keys, int]:
@@ -63,11 +67,14 @@ class Hasher:
         header, _, text = octets.partition(b"\n\n")
         lower = self._half(header[:MAX_GRAM_OCTETS])
         upper = self._half(text[:MAX_GRAM_OCTETS])
-        return np.concatenate([lower, upper + np.uint32(GRAM_SLOTS // 2)]), len(lower)
+        upper |= np.uint32(GRAM_SLOTS // 2)
+        slots = distinct(np.concatenate((lower, upper)))
+        return slots, int(slots.searchsorted(GRAM_SLOTS // 2))
 
     def _half(self, octets: bytes) -> Keys:
         count = len(octets) - GRAM_OCTETS + 1
         if count <= 0:
             return _NO_KEYS
-        grams = np.ndarray((count,), np.dtype("<u4"), octets, 0, (1,))
-        return distinct((grams * self._multiplier) >> np.uint32(33 - GRAM_BITS))
+        slots: Keys = np.ndarray((count,), _GRAM, octets, 0, (1,)) * self._multiplier
+        slots >>= np.uint32(33 - GRAM_BITS)
+        return slots

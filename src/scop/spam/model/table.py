@@ -39,13 +39,10 @@ class TokenTable:
     def find(self, keys: Keys) -> tuple[Int64s, Truths]:
         """Return for each key its place, and whether it is known; the place of what is unknown means nothing."""
         first, second = self._buckets_of(keys)
-        near = np.empty((len(keys), 2 * BUCKET), np.uint32)
-        near[:, :BUCKET] = self._buckets[first]
-        near[:, BUCKET:] = self._buckets[second]
-        is_here = near == keys[:, None]
-        column = is_here.argmax(axis=1)
-        place = np.where(column < BUCKET, first * BUCKET + column, second * BUCKET + column - BUCKET)
-        return place, is_here[np.arange(len(keys)), column]
+        near = np.concatenate((self._buckets.take(first, axis=0), self._buckets.take(second, axis=0)), axis=1)
+        column = (near == keys[:, None]).argmax(axis=1)
+        place = np.where(column < BUCKET, first, second) * BUCKET + (column & (BUCKET - 1))
+        return place, self.keys.take(place) == keys
 
     def places(self, keys: Keys) -> Int64s:
         """Return the place of each of the distinct keys; those that are unknown get one."""
