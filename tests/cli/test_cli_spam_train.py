@@ -9,8 +9,10 @@ from typing import cast
 import pytest
 
 from fakes.command_line import Said, scop
+from scop.cli.mail_files import on_the_wire
 from scop.cli.spam.train_sources import Kind, in_turn
 from scop.spam import Classifier
+from scop.spam.connection import Connection
 from scop.store.spam_model import SpamModel
 
 NOTHING = {"ham": 0, "spam": 0, "forgotten": 0, "known": 0}
@@ -117,3 +119,39 @@ def test_train_takes_both_kinds_in_turn(tmp_path: Path) -> None:
     many = Kind.at("ham", (letters(tmp_path / "many", "many", 9),))
     order = "".join(label[0] for label, _ in in_turn(few, many, Kind.at("", ())))
     assert [1, 1, 1] == [order[start : start + 4].count("s") for start in (0, 4, 8)]
+
+
+RECEIVED = (
+    "Received: from helo.example (mail.example [192.0.2.7])\n"
+    "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))\n"
+    "\tby mx.lagoon.example (Postfix) with ESMTPS id 4ABC; Sat, 28 Nov 2026 10:00:00 +0000\n"
+)
+
+
+def test_train_learns_what_a_milter_will_see(tmp_path: Path) -> None:
+    """A mail that our mail server stamped and labelled teaches the mail that was brought, and who brought it."""
+    below = "Date: Sat, 28 Nov 2026 09:59:00 +0000\nSubject: x\n\ntext\n"
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (folder / "1.eml").write_text(f"Return-Path: <a@b>\nX-SCoP-Spam: ham; score=0.1\n{RECEIVED}{below}")
+    path = tmp_path / "model.spam"
+    words = ("--model", str(path), "--domain", "lagoon.example", "--json")
+    assert 1 == counted(scop("spam", "train", "--spam", str(folder), *words))["spam"]
+    taught = Classifier()
+    taught.acquaintances.belong_to(["lagoon.example"])
+    connection = Connection("192.0.2.7", "mail.example", "helo.example", "TLSv1.3", "Sat, 28 Nov 2026 10:00:00 +0000")
+    taught.learn(on_the_wire(below.encode()), "spam", connection=connection)
+    assert taught.token_count == Classifier.load(path.read_bytes()).token_count
+    (folder / "1.eml").write_text(below)  # the same, before it was stamped
+    assert 1 == counted(scop("spam", "train", "--forget", str(folder), *words))["forgotten"]
+
+
+def test_filter_weighs_what_was_learned(tmp_path: Path) -> None:
+    """Explaining a stored mail shows who brought it, as it was learned."""
+    mail = letters(tmp_path / "mail", "pills", 1) / "00.eml"
+    mail.write_text(RECEIVED + mail.read_text())
+    path = ("--model", str(tmp_path / "model.spam"))
+    scop("spam", "train", "--spam", str(mail), *path, "--domain", "lagoon.example")
+    said = scop("spam", "explain", str(mail), *path)
+    assert "What our server noted of who brought it" in said.out
+    assert "from 192.0.2.7" in said.out

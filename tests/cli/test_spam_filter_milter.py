@@ -46,6 +46,7 @@ MESSAGE = (Field(b"Subject", b" tide"), Field(b"To", b" a,\r\n b"), BodyChunk(b"
 
 
 LABELLING = MilterRules()
+NOW, DATE = 1_795_860_000.0, "Sat, 28 Nov 2026 10:00:00 +0000"
 
 
 class Asked:
@@ -56,7 +57,7 @@ class Asked:
     ) -> None:
         self.scales = FixedScales(folder, label, score)
         self.lines: list[bytes] = []
-        self.session = MilterWeighing(MilterOffice(self.scales, rules, Log("milter", self.lines.append)))
+        self.session = MilterWeighing(MilterOffice(self.scales, rules, Log("milter", self.lines.append), lambda: NOW))
         self._connection = MilterConnection(wishes_of(rules))
         self.tell(offer())
 
@@ -80,15 +81,19 @@ def test_milter_labels_a_mail(tmp_path: Path) -> None:
     assert [(0, b"X-SCoP-Spam", b" ham; score=0.010")] == said.inserted
     assert said.letters.endswith("ic")
     octets = b"Subject: tide\r\nTo: a,\r\n b\r\n\r\nAhoy.\r\n"
-    assert [(octets, Connection("192.0.2.7", "mail.example", "helo.example"))] == asked.scales.weighed
+    assert [(octets, Connection("192.0.2.7", "mail.example", "helo.example", date=DATE))] == asked.scales.weighed
     assert ["4ABC"] == [json.loads(line)["trace"] for line in asked.lines]
 
 
 @pytest.mark.parametrize(
     ("client", "tls", "expected"),
     [
-        (Connect("unknown", "2001:db8::7", 1), "TLSv1.3", Connection("2001:db8::7", "", "helo.example", "TLSv1.3")),
-        (Connect("[192.0.2.7]", "192.0.2.7", 1), "nonsense", Connection("192.0.2.7", "", "helo.example")),
+        (
+            Connect("unknown", "2001:db8::7", 1),
+            "TLSv1.3",
+            Connection("2001:db8::7", "", "helo.example", "TLSv1.3", DATE),
+        ),
+        (Connect("[192.0.2.7]", "192.0.2.7", 1), "nonsense", Connection("192.0.2.7", "", "helo.example", date=DATE)),
         (Connect("localhost"), "", None),
     ],
 )

@@ -30,6 +30,10 @@ STAMP = b"X-SCoP-Spam: ham; score=0.010\r\n"
 ORIGIN = Origin("192.0.2.7", 25, "Mail.Example", "helo.example", "ESMTP", "4ABC")
 TO = (Recipient(ForwardPath.parse("<c@d.test>")), Recipient(ForwardPath.parse("<e@d.test>")))
 ENVELOPE = Envelope(Mail(ReversePath.parse("<a@b.test>"), origin=ORIGIN), TO)
+NOW, DATE = 1_795_860_000.0, "Sat, 28 Nov 2026 10:00:00 +0000"
+RECEIVED = (
+    b"Received: from helo.example (mail.example [192.0.2.7])\r\n\t(using TLSv1.3 with cipher x)\r\n\tby mx; %b\r\n"
+)
 FULL = reply(552, "5.2.2", "Mailbox full")
 
 
@@ -47,7 +51,7 @@ async def proxy_to(folder: Path, port: int, *, lmtp: bool = False) -> AsyncItera
     """Run a proxy in front of a port, and connect once it has heard of what is there."""
     pool = MailPool(tcp_dialer("127.0.0.1", port), name="filter", lmtp=lmtp)
     scales, lines, server = FixedScales(folder), list[bytes](), NextServer(pool)
-    office = ProxyOffice("filter.test", server, scales, Log("proxy", lines.append))
+    office = ProxyOffice("filter.test", server, scales, Log("proxy", lines.append), lambda: NOW)
     watch = asyncio.create_task(server.watch())
     await server.heard()
 
@@ -81,8 +85,19 @@ async def test_proxy_labels_and_passes_on(tmp_path: Path) -> None:
     assert [STAMP + BELOW] == records.messages
     assert [(ORIGIN, "8BITMIME", "HDRS", "tide")] == [(m.origin, m.body, m.ret, m.envid) for m in records.mails]
     assert list(TO) == records.recipients
-    assert [(BELOW, Connection("192.0.2.7", "mail.example", "helo.example"))] == here.scales.weighed
+    assert [(BELOW, Connection("192.0.2.7", "mail.example", "helo.example", date=DATE))] == here.scales.weighed
     assert any(b'"trace":"4ABC"' in line and b'"label":"ham"' in line for line in here.lines)
+
+
+async def test_proxy_weighs_below_what_its_client_wrote(tmp_path: Path) -> None:
+    """The first half's Received field is facts and no evidence, as a milter has it; it passes on all the same."""
+    records = Records()
+    written = RECEIVED % DATE.encode()
+    async with serve(records.session, next_server()) as behind, proxy_to(tmp_path, behind.port) as here:
+        await here.client.transaction(ENVELOPE, written + MESSAGE)
+    connection = Connection("192.0.2.7", "mail.example", "helo.example", "TLSv1.3", DATE)
+    assert [(BELOW, connection)] == here.scales.weighed
+    assert [STAMP + written + BELOW] == records.messages
 
 
 async def test_proxy_offers_what_the_next_server_offers(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Choice:
         "--protocol", type=click.Choice(["split", "online"]), default="split", show_default=True, help="See above."
     ),
     click.option("--folds", type=click.IntRange(2, MAX_FOLDS), default=5, show_default=True, help="Parts of a split."),
-    click.option("--domain", multiple=True, help="A domain of ours: who is written to there is one of our people."),
+    click.option("--domain", multiple=True, help="A domain of our people and of our mail servers."),
     click.option("--alone", is_flag=True, help="Leave bogofilter out."),
     click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curves into this file."),
 )

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import click
 
+from scop.cli.spam.arrivals import arrival_of
 from scop.spam import Classifier, Label
 from scop.spam.evaluation import Judged, Sample
 from scop.spam.phishing import Trick
@@ -47,13 +48,14 @@ class Ours:
     def learn(self, samples: Sequence[Sample]) -> None:
         """Learn mails as people called them."""
         for one in samples:
-            self._classifier.learn(one.octets, Label.SPAM if one.is_spam else Label.HAM)
+            below, connection = arrival_of(one.octets, self._classifier.acquaintances.own_domains)
+            self._classifier.learn(below, Label.SPAM if one.is_spam else Label.HAM, connection=connection)
             self._advance(1)
 
     def judge(self, samples: Sequence[Sample]) -> Iterator[Judged]:
         """Judge each mail."""
         for one in samples:
-            verdict = self._classifier.classify(one.octets)
+            verdict = self._classifier.classify(*arrival_of(one.octets, self._classifier.acquaintances.own_domains))
             self.tricks.update((trick, one.is_spam) for trick in {found.trick for found in verdict.suspicions})
             self.alarmed[one.is_spam] += any(not found.is_mild for found in verdict.suspicions)
             yield Judged(one.is_spam, verdict.score, verdict.label)

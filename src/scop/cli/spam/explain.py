@@ -10,7 +10,9 @@ from scop.base import printable
 from scop.cells.filter.explaining import explained
 from scop.cli.mail_files import read_named
 from scop.cli.shared import ask, config_option, json_option, print_json
+from scop.cli.spam.arrivals import arrival_of
 from scop.cli.spam.explain_shown import print_explained
+from scop.cli.spam.filter_weighing import without_our_fields
 from scop.mesh.vocabulary.filter import Explained, ExplainMail
 from scop.spam.evidence import evidence_of
 from scop.store.model_file import read_model
@@ -57,4 +59,5 @@ def _by_file(path: Path, octets: bytes) -> Explained:
         classifier = read_model(path)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from None
-    return explained(classifier, evidence_of(octets), None)
+    below, connection = arrival_of(without_our_fields(octets), classifier.acquaintances.own_domains)
+    return explained(classifier, evidence_of(below, connection), connection)

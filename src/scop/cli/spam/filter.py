@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from scop.cli.spam.arrivals import arrival_of
 from scop.cli.spam.filter_options import model_option
 from scop.cli.spam.filter_sealed import in_sealed_child
 from scop.cli.spam.filter_weighing import (
@@ -76,11 +77,11 @@ def _weighing(mail: bytes, path: Path, *, examine: bool) -> Callable[[], bytes]:
     """Load all that weighing needs, and return what the child does."""
     classifier = ModelFile(path, lambda _reason: None).classifier
     look = _look() if examine else _at_nothing
-
+    own_domains = classifier.acquaintances.own_domains
     octets = without_postmark(mail)
 
     def work() -> bytes:
-        return fields_of(classifier.classify(octets), look(octets))
+        return fields_of(classifier.classify(*arrival_of(octets, own_domains)), look(octets))
 
     return work
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from scop.cells.filter.examination import phishing_found, worst_first
 from scop.cells.filter.stamp import finding_fields, spam_field
+from scop.cli.spam.arrivals import arrival_of
 from scop.mesh.config.attachments import Policy
 from scop.mesh.vocabulary.examiner import FoundThing
 from scop.net.faults import PermanentFailure
@@ -101,6 +102,12 @@ class Scales:
         except Exception as fault:
             self._on_fault(fault)
             return UNWEIGHED
+
+    def weigh_stamped(self, octets: bytes, client: Connection | None = None) -> Verdict:
+        """Return the verdict on a mail that bears what a server of ours wrote of the client that brought it."""
+        own = self._model.classifier.acquaintances.own_domains
+        below, told = arrival_of(octets, own, client.address if client is not None else "")
+        return self.weigh(below, told or client)
 
 
 def fields_of(verdict: Verdict, found: tuple[FoundThing, ...] = ()) -> bytes:

@@ -39,6 +39,7 @@ from scop.smtp.milter import (
     Wishes,
 )
 from scop.smtp.milter.answers import Answer, Change
+from scop.smtp.stamps import date_time
 from scop.spam import Label, Verdict
 from scop.spam.connection import Connection
 
@@ -80,6 +81,7 @@ class MilterOffice:
     scales: Scales
     rules: MilterRules
     log: Log
+    clock: Callable[[], float] = time.time
 
 
 def wishes_of(rules: MilterRules) -> Wishes:
@@ -173,7 +175,8 @@ class MilterWeighing:
             return None
         name = client.name.lower()
         known = "" if name in _UNKNOWN or name.startswith("[") else name
-        return Connection(client.address, known, self._helo, tls if _VERSION.fullmatch(tls) else "")
+        version = tls if _VERSION.fullmatch(tls) else ""
+        return Connection(client.address.lower(), known, self._helo, version, date_time(self._office.clock()))
 
     def _without_ours(self) -> Iterator[Change]:
         """Take away what others wrote in our name, the last one first: so the numbers of those before it hold."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scop.base import printable
@@ -26,6 +27,7 @@ from scop.net.trace import new_trace_id
 from scop.smtp import Mail, Origin, Reply, ServerOptions, reply
 from scop.smtp.data import is_strict
 from scop.smtp.extensions import built_in
+from scop.smtp.stamps import date_time
 from scop.spam.connection import Connection
 
 __all__ = ["ANSWER_SECONDS", "NextServer", "ProxyOffice", "ProxyPassage", "mended"]
@@ -92,6 +94,7 @@ class ProxyOffice:
     server: NextServer
     scales: Scales
     log: Log
+    clock: Callable[[], float] = time.time
 
 
 class ProxyPassage(Passage):
@@ -117,7 +120,7 @@ class ProxyPassage(Passage):
     async def message(self, octets: bytes) -> Reply | tuple[Reply, ...]:
         """Weigh the message and pass it on with the verdict on top."""
         below = without_our_fields(mended(octets))
-        verdict = self._office.scales.weigh(below, connection_from(self._origin))
+        verdict = self._office.scales.weigh_stamped(below, _client(self._origin, self._office.clock()))
         answers = await self._onward.message_replies(stamped(below, fields_of(verdict)))
         self._office.log.info(
             "mail.weighed",
@@ -131,11 +134,11 @@ class ProxyPassage(Passage):
         return answers
 
 
-def connection_from(origin: Origin | None) -> Connection | None:
-    """Return the facts of the connection that XFORWARD tells, None where it tells none."""
+def _client(origin: Origin | None, unix: float) -> Connection | None:
+    """Return what XFORWARD tells of who brought the mail just now, None where it tells nothing."""
     if origin is None or not origin.address:
         return None
-    return Connection(address=origin.address, name=origin.name.lower(), helo=origin.helo)
+    return Connection(address=origin.address, name=origin.name.lower(), helo=origin.helo, date=date_time(unix))
 
 
 def mended(octets: bytes) -> bytes:

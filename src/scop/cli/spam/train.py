@@ -15,6 +15,7 @@ import click
 from rich.progress import Progress
 
 from scop.cli.shared import Operator, config_option, console, json_option, print_json, with_operator
+from scop.cli.spam.arrivals import arrival_of
 from scop.cli.spam.model_files import opened
 from scop.cli.spam.train_sources import Kind, in_turn
 from scop.mesh.vocabulary.filter import MAX_LESSON_OCTETS, LearnMail, ReadModelStatus
@@ -46,9 +47,7 @@ class _Told:
 @click.option("--spam", "spam_paths", multiple=True, type=click.Path(path_type=Path), help="Spam, likewise.")
 @click.option("--forget", multiple=True, type=click.Path(path_type=Path), help="Mail to unlearn, likewise.")
 @click.option("--model", type=click.Path(path_type=Path), help="Teach the model in this file instead of the mesh's.")
-@click.option(
-    "--domain", multiple=True, help="With --model, a domain of ours: who is written to there is of our people."
-)
+@click.option("--domain", multiple=True, help="With --model, a domain of our people and of our mail servers.")
 @config_option
 @json_option
 def train(
@@ -111,8 +110,12 @@ async def _teachable(
     model = opened(path, own_domains)
 
     async def learn(label: str, octets: bytes) -> bool:
-        mail = octets[:MAX_LESSON_OCTETS]
-        return await (model.learn(mail, label) if label else model.take_back(digest_of(mail)))
+        own = model.classifier.acquaintances.own_domains
+        below, connection = arrival_of(octets[: MAX_LESSON_OCTETS + STAMPS_OCTETS], own)
+        mail = below[:MAX_LESSON_OCTETS]
+        if not label:
+            return await model.take_back(digest_of(mail))
+        return await model.learn(mail, label, connection=connection)
 
     try:
         yield learn, lambda: (model.classifier.ham_count, model.classifier.spam_count)
