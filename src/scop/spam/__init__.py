@@ -13,5 +13,6 @@ from scop.spam.leanings import Leanings
 from scop.spam.lesson import Lesson
 from scop.spam.thresholds import Thresholds
 from scop.spam.verdict import Clue, Label, Verdict
+from scop.spam.witnesses import Witnesses
 
-__all__ = ["Classifier", "Clue", "Label", "Leanings", "Lesson", "Thresholds", "Verdict", "digest_of"]
+__all__ = ["Classifier", "Clue", "Label", "Leanings", "Lesson", "Thresholds", "Verdict", "Witnesses", "digest_of"]

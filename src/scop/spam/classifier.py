@@ -22,6 +22,7 @@ from scop.spam.leanings import Leanings
 from scop.spam.lesson import DIGEST_OCTETS, Lesson, taught_label
 from scop.spam.model import GRAM_SLOTS, HAM, KEY_OCTETS, SPAM, WEIGHT, Hasher, Memory
 from scop.spam.model.arrays import Keys, distinct
+from scop.spam.model.memory import UNIT
 from scop.spam.model.packing import pack_slots, unpack_slots
 from scop.spam.phishing import Acquaintances, Suspicion, suspicions_of
 from scop.spam.thresholds import NEVER, Thresholds, bin_of, score_of, thresholds_of
@@ -176,7 +177,7 @@ class Classifier:
         """Add a lesson to the model, or subtract it."""
         memory = self._memory
         memory.own()
-        share = sign * share_of(lesson.generation, memory.generation)
+        share = sign * (lesson.units * share_of(lesson.generation, memory.generation) // UNIT)
         column = SPAM if lesson.label is Label.SPAM else HAM
         for octets, step in ((lesson.facts, lesson.steps[0]), (lesson.words, lesson.steps[1])):
             self._change(np.frombuffer(octets, "<u4"), column, share, sign * step)

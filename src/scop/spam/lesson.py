@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from scop.spam.model.arrays import Keys
+from scop.spam.model.memory import UNIT
 from scop.spam.model.packing import unpack_slots
 from scop.spam.phishing.acquaintances import Introduction
 from scop.spam.verdict import Label
@@ -40,10 +41,22 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
     is_sample: bool  # whether that tells what mail will get: not before the model had seen enough
     generation: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]  # of the model it was made for
     introduction: Introduction | None = None  # of ham: whom we know by it
+    units: Annotated[int, msgspec.Meta(ge=0, le=UNIT)] = UNIT  # what it counts; `UNIT` is a mail
 
     def to_octets(self) -> bytes:
         """Return the lesson as octets that `parse` reads."""
         return msgspec.msgpack.encode(self)
+
+    def lighter(self, units: int) -> Lesson:
+        """Return the lesson as one that counts `units`, and moves weights by as much less.
+
+        It introduces nobody, and is no sample: whom all know is not for one person to say, and mails that somebody
+        speaks of singly are the odd ones.
+        """
+        facts, words, header, text = (step * units // UNIT for step in self.steps)
+        return msgspec.structs.replace(
+            self, steps=(facts, words, header, text), units=units, is_sample=False, introduction=None
+        )
 
     @classmethod
     def parse(cls, octets: bytes) -> Lesson:

@@ -30,6 +30,7 @@ __all__ = [
     "lessons_since",
     "marks_now",
     "newest_of",
+    "newest_of_people",
     "note_model",
     "of_people",
     "people",
@@ -184,6 +185,14 @@ def newest_of(sql: sqlite3.Connection, account: str, count: int) -> tuple[Lesson
     """Return the last lessons of an account."""
     found = sql.execute("SELECT octets FROM lesson WHERE account = ? ORDER BY number DESC LIMIT ?", (account, count))
     return tuple(_lessons(found))
+
+
+def newest_of_people(sql: sqlite3.Connection, count: int) -> tuple[Lesson, ...]:
+    """Return the last lessons of people, in the order in which they were taught."""
+    found = sql.execute(
+        "SELECT octets FROM lesson WHERE account NOT IN (?, ?) ORDER BY number DESC LIMIT ?", (TRAINER, ITSELF, count)
+    )
+    return tuple(_lessons(found))[::-1]
 
 
 def of_people(sql: sqlite3.Connection) -> tuple[Lesson, ...]:

@@ -5,8 +5,8 @@ Theory of operation. The model lies in one file, which is replaced as a whole; l
 undone there where the disk did not take it. After some hundred lessons the model is *folded*: written anew with all
 lessons that the disk has, while mail is weighed and lessons wait a moment. The database knows of each file that it
 wrote, by its digest, which lessons are in it; so a start after any end learns exactly what is missing, and a model from
-elsewhere gets all lessons on top. Of each person the last lessons count, so that nobody's word outgrows all others' and
-the database is bounded.
+elsewhere gets all lessons on top. Of each person the last lessons count, so that the database is
+bounded; how much they count for all is said by `scop.spam.witnesses`.
 
 Standards: none.
 """
@@ -24,13 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from scop.spam import Classifier, Label, Leanings, Lesson, digest_of
+from scop.spam import Classifier, Label, Leanings, Lesson, Witnesses, digest_of
 from scop.spam.classifier import KEY_OCTETS
 from scop.spam.connection import Connection
+from scop.spam.witnesses import KEPT_WITNESSES
 from scop.store import lesson_rows as rows
 from scop.store.database import Database
 from scop.store.faults import StoreError
-from scop.store.lesson_rows import TRAINER, Count, Marks
+from scop.store.lesson_rows import ITSELF, TRAINER, Count, Marks
 from scop.store.model_file import digest_of_file, digest_of_model, put_in_place, read_model, write_beside
 
 __all__ = ["SpamModel", "SpamModelOptions", "WrongKey"]
@@ -84,6 +85,7 @@ class SpamModel:
         self._fold_task: asyncio.Task[None] | None = None
         self._unfolded = 0
         self._views: OrderedDict[str, Leanings] = OrderedDict()
+        self._witnesses = Witnesses()
 
     @classmethod
     def open(cls, path: Path, options: SpamModelOptions = SpamModelOptions()) -> SpamModel:
@@ -107,9 +109,10 @@ class SpamModel:
             key = _key(sql, found)
             classifier = found or Classifier(key)
             pending = _catch_up(sql, classifier, digest_of_file(path) if found else b"", key)
+            witnesses = Witnesses(rows.newest_of_people(sql, KEPT_WITNESSES))
         classifier.acquaintances.belong_to(options.own_domains)
         model = cls(path, _Kept(database, held), classifier, options)
-        model._unfolded = pending
+        model._unfolded, model._witnesses = pending, witnesses
         return model
 
     async def learn(
@@ -199,20 +202,25 @@ class SpamModel:
 
     async def _learn(self, octets: bytes, label: Label | str, account: str, connection: Connection | None) -> bool:
         digest = digest_of(octets)
-        if await self._database.read(lambda sql: rows.label_of(sql, account, digest)) == label:
+        known, own = await self._database.read(
+            lambda sql: (rows.label_of(sql, account, digest), rows.counted(sql, account))
+        )
+        if known == label:
             return False  # training that begins anew comes to where it was without reading a mail twice
         with self._options.at_work(digest):
             lesson = self.classifier.lesson_of(octets, label, account=account, connection=connection)
-        room = self._options.trainer_lessons if account == TRAINER else self._options.person_lessons
-        self.classifier.take(lesson)
+        room = self._options.trainer_lessons
+        if account != TRAINER:
+            room = self._options.person_lessons
+            others = self.classifier.ham_count + self.classifier.spam_count - own.all
+            lesson = lesson.lighter(self._witnesses.units_for(lesson, own.all, others))
+        self._take(lesson)
         try:
             changed = await self._database.write(lambda sql: rows.add(sql, lesson, room))
         except BaseException:
-            self.classifier.take_back(lesson)
+            self._take_back_all((lesson,))
             raise
-        if not changed.is_new:
-            self.classifier.take_back(lesson)
-        self._take_back_all(changed.gone)
+        self._take_back_all(changed.gone if changed.is_new else (lesson, *changed.gone))
         self._views.pop(account, None)
         self._note_unfolded(changed.is_new + len(changed.gone))
         return changed.is_new
@@ -226,9 +234,15 @@ class SpamModel:
         self._note_unfolded(len(gone))
         return gone
 
+    def _take(self, lesson: Lesson) -> None:
+        self.classifier.take(lesson)
+        if lesson.account not in (TRAINER, ITSELF):
+            self._witnesses.take(lesson)
+
     def _take_back_all(self, gone: Sequence[Lesson]) -> None:
         for lesson in gone:
             self.classifier.take_back(lesson)
+        self._witnesses.take_back(gone)
 
     async def _alone_from_folds(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
         """Run `work` to its end, whatever becomes of who asked: the disk and the memory must stay alike."""

@@ -20,8 +20,9 @@ DESCRIPTION
     It is taught while it runs. The mailbox tells what people moved to Junk or out of it, and what they sent to spam@ or
     ham@; the operator trains it with sorted mail, or installs a model, which keeps people's lessons on top. A lesson
     is on the disk before it is answered; the last word of an account on a mail counts, once; of each account the last
-    5,000 count, and `scop spam forget` takes all of a person's back, exactly. There is one model for all; to the
-    mailbox it says what accounts that have taught would call a mail (ClassifyFor). Lessons of people weigh for all.
+    5,000 count, and `scop spam forget` takes all of a person's back. There is one model for all, in which one person's
+    word counts little and several people's much; to the mailbox it says what accounts that have taught would call a
+    mail (ClassifyFor), where the own word counts at once.
 
     It teaches itself (`[spam] learn_from_own_verdicts`), carefully: by verdicts at the very ends of the scale (0.9999,
     0.0001) only, on mail that was taken and has nothing of phishing about it; one such lesson for four of people's at
