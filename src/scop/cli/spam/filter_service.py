@@ -68,6 +68,7 @@ class Listening:
 
     sockets: tuple[socket.socket, ...]
     clients: tuple[str, ...] = LOOPBACK
+    max_connections: int = MAX_CONNECTIONS
     connections: Connections = field(default_factory=Connections)
 
 
@@ -120,7 +121,7 @@ async def serving(listening: Listening, speak: Spoken, log: Log, *, ready: Ready
     may_speak = Networks(listening.clients)
 
     def introduced() -> asyncio.Protocol:
-        return _Introduction(speak, may_speak, listening.connections, log, ready)
+        return _Introduction(speak, may_speak, listening, log, ready)
 
     servers = [await _server(loop, introduced, each) for each in listening.sockets]
     try:
@@ -138,12 +139,16 @@ async def _server(loop: asyncio.AbstractEventLoop, introduced: Spoken, listener:
 
 
 class _Introduction(asyncio.Protocol):
-    """Looks who calls, and hands the connection to the real protocol; a stranger hears nothing."""
+    """Looks who calls, and hands the connection to the real protocol; a stranger hears nothing.
 
-    def __init__(self, speak: Spoken, may_speak: Networks, connections: Connections, log: Log, ready: Ready) -> None:
+    Who waits is counted as who is spoken with, and told likewise when the service ends.
+    """
+
+    def __init__(self, speak: Spoken, may_speak: Networks, listening: Listening, log: Log, ready: Ready) -> None:
         self._speak = speak
         self._may_speak = may_speak
-        self._connections = connections
+        self._connections = listening.connections
+        self._max_connections = listening.max_connections
         self._log = log
         self._ready = ready
         self._early = bytearray()
@@ -155,9 +160,10 @@ class _Introduction(asyncio.Protocol):
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         if address and not self._may_speak(address):
             self._refuse(address, "not of --clients")
-        elif len(self._connections) >= MAX_CONNECTIONS:
-            self._refuse(address, f"{MAX_CONNECTIONS} are connected")
+        elif len(self._connections) >= self._max_connections:
+            self._refuse(address, f"{self._max_connections} are connected")
         else:
+            self._connections.add(self)
             self._task = asyncio.get_running_loop().create_task(self._hand_over())
 
     def data_received(self, octets: bytes) -> None:
@@ -165,6 +171,18 @@ class _Introduction(asyncio.Protocol):
         self._early += octets
         if len(self._early) > MAX_EARLY_OCTETS:
             self._transport.abort()
+
+    def connection_lost(self, _fault: Exception | None) -> None:
+        """Let go."""
+        self._connections.discard(self)
+
+    def retire(self) -> None:
+        """Close: nothing was said yet."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End at once."""
+        self._transport.abort()
 
     def _refuse(self, address: str, reason: str) -> None:
         self._log.warning("client.refused", address=address, reason=reason)
@@ -176,6 +194,7 @@ class _Introduction(asyncio.Protocol):
             protocol = self._speak()
             self._transport.set_protocol(protocol)
             protocol.connection_made(self._transport)
+            self._connections.discard(self)
             if self._early:
                 protocol.data_received(bytes(self._early))
 
