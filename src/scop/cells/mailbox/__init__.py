@@ -10,19 +10,19 @@ DESCRIPTION
     that arrive together share one. The same delivery sent again is answered 250 and not stored twice.
 
     A mail stands octet for octet as it came, with `Return-Path` above. What came from the verifier with
-    `X-SCoP-Disposition: quarantine` or `X-SCoP-Spam: spam` as our topmost stamp lies in `Junk`, all else
-    in `INBOX`; stamps on mail from our own users are not believed.
+    `X-SCoP-Attachments: quarantine` as our topmost stamp lies in `Quarantine`, with `X-SCoP-Disposition: quarantine`
+    or `X-SCoP-Spam: spam` in `Junk`, all else in `INBOX`; stamps on mail from our own users are not believed.
 
     After the commit and before 250 the signer is handed what goes on; while it is down such a mail, and no
     other, is answered 451, and its retry is stored once and carried once. Forwards go under the sender's own
     reverse path (the relay rewrites it), with `Delivered-To` above by which a mail that comes back is known:
     then it is kept, or refused (554 5.4.6) where no copy is. What lies in Junk is not forwarded where a copy
-    is kept. Nor is, nor sent home as a bounce, what bears an author of our domain, of one above or below it, or no
-    single one, unless DMARC passed: SPF would prove it where it leaves from here. Where no copy is kept that is
-    550 5.7.1. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
+    is kept. Nor is, nor sent home as a bounce, what Quarantine is for; nor what bears an author of our domain, of one
+    above or below it, or no single one, unless DMARC passed: SPF would prove it where it leaves from here. Where no
+    copy is kept that is 550 5.7.1. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
     asked for NOTIFY=SUCCESS is told `delivered`, from the null path, where the verifier says that SPF or DMARC
-    passed for the domain of the reverse path, or our own user wrote the mail; else, and of what lies in Junk,
-    nobody is told, nor asked to tell by a forward, since the reverse path may be a stranger's.
+    passed for the domain of the reverse path, or our own user wrote the mail; else, and of what lies in Junk or
+    Quarantine, nobody is told, nor asked to tell by a forward, since the reverse path may be a stranger's.
 
     Mail to an address for reports (`[reports] mailbox`, and those that `[publish]` names in our domain) goes to the
     reporter, decided at RCPT; an account of that name has it too.

@@ -12,12 +12,13 @@ DESCRIPTION
     two sides' logs can be joined; the id found in the message's topmost Received is logged as `upstream`,
     as text that nobody vouches for.
 
-    The firewall counts what clients do: misdeeds towards us, forged mail of which the verifier tells, spam and
-    harmless mail of which the filter tells, by address (IPv6: a /64), network and authenticated domain, fading by
-    half a day. The tenth forged mail shuts the door to its client for `[limits] ban_seconds`: 421 at connect, and
-    554 where that is more than an hour. scop.reputation.rules has the rules, also why no forwarder and no big
-    sender is shut out by accident; `[firewall] allow`, an operator's `scop firewall allow` and own networks always
-    win. `[firewall] publish` shows the list as the zone bl.<domain> of our primary's, for other servers to ask.
+    The firewall counts what clients do: misdeeds towards us, forged mail of which the verifier tells, malware, spam
+    and harmless mail of which the filter tells, by address (IPv6: a /64), network and authenticated domain, fading by
+    half a day. The tenth forged mail, or the fourth with malware, shuts the door to its client for
+    `[limits] ban_seconds`: 421 at connect, and 554 where that is more than an hour. scop.reputation.rules has the
+    rules, also why no forwarder and no big sender is shut out by accident; `[firewall] allow`, an operator's
+    `scop firewall allow` and own networks always win. `[firewall] publish` shows the list as the zone bl.<domain> of
+    our primary's, for other servers to ask.
 
     A client without a reverse name that leads back to its address, with misdeeds in the last hour, with offences
     that are not yet too many, or named by one of `[firewall] lists`, waits `greeting_delay_seconds` for the
@@ -29,7 +30,7 @@ DESCRIPTION
 
 PEERS
     filter (LMTP out): mail. resolver (DoT out): the client's name, waited for 2 s at most; lists of others.
-    verifier, filter (call in): who forged, who sent spam, who is honest. operator (call in): who is let in.
+    verifier, filter (call in): who forged, who sent spam or malware, who is honest. operator (call in): who is let in.
     primary (DoT out): the list, by UPDATE with a key that may write its zone and no other.
 
 STATE
