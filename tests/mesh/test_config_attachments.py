@@ -31,9 +31,13 @@ def test_scanner_is_an_address_and_a_port(said: str, clamd: tuple[str, int] | No
     [
         ({"clamav": "localhost:3310"}, "no IPv4 or IPv6 address"),
         ({"clamav": "127.0.0.1"}, "such as 127.0.0.1:3310"),
+        ({"clamav": "::1:3310"}, r"such as .* or \[::1\]:3310"),
+        ({"clamav": "[127.0.0.1:3310"}, "such as 127.0.0.1:3310"),
         ({"clamav": "127.0.0.1:0"}, "a port is a number"),
         ({"seconds": 0.0}, "a positive number"),
         ({"seconds": MAX_SECONDS + 1}, "at most"),
+        ({"seconds": 0.01}, "at least"),
+        ({"seconds": float("nan")}, "a positive number"),
     ],
 )
 def test_mistakes_are_named(wrong: dict[str, object], reason: str) -> None:

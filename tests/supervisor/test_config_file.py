@@ -127,6 +127,7 @@ def test_config_file_a_mistake_is_named_with_its_line(wrong: str, right: str, li
             3,
             ["smarthosts.default.port", "whole number"],
         ),
+        (["[attachments]", 'suspicious = "tagg"'], 2, ["'tagg' is none of 'tag', 'quarantine', 'refuse'"]),
         (
             ["[relay.smarthosts.default]", 'host = "a.test"', 'tls = "ssl"'],
             3,

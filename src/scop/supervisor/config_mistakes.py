@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Literal, get_args, get_origin
 
 import msgspec
@@ -104,11 +105,18 @@ def _in_words(reason: str, kind: object) -> tuple[str, str]:
         return "", f"{wanted} belongs here, not {got}"
     if missing := re.fullmatch(r"Object missing required field `([\w-]+)`", reason):
         return missing[1], "is missing"
-    if reason.startswith("Invalid enum value") and get_origin(kind) is Literal:
-        return "", f"{reason.removeprefix('Invalid enum value ')} is none of {', '.join(map(repr, get_args(kind)))}"
+    if reason.startswith("Invalid enum value") and (words := _choices(kind)):
+        return "", f"{reason.removeprefix('Invalid enum value ')} is none of {', '.join(map(repr, words))}"
     if ours := re.match(r"(\w+): ", reason):  # a check of ours names the key itself
         return ours[1], reason[ours.end() :]
     return "", reason
+
+
+def _choices(kind: object) -> tuple[object, ...]:
+    """Return what may stand where a kind has a few values."""
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return tuple(each.value for each in kind)
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _is_struct(kind: object) -> bool:

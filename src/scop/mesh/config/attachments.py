@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -10,7 +11,9 @@ from scop.mesh.config.checks import check_address, check_port, check_positive
 
 __all__ = ["Attachments", "Policy"]
 
+MIN_SECONDS = 1.0  # below that the first mail after a pause could not be looked into on a busy machine
 MAX_SECONDS = 12.0  # with the wait for a turn below the 25 s that a caller waits
+_PLACE = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*)):([0-9]{1,9})")
 
 
 class Policy(StrEnum):
@@ -35,8 +38,11 @@ class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check the time, and where the scanner is."""
         check_positive("seconds", self.seconds)
-        if self.seconds > MAX_SECONDS:
-            raise ValueError(f"seconds: a mail is examined for {MAX_SECONDS:g} s at most, not {self.seconds:g}")
+        if not MIN_SECONDS <= self.seconds <= MAX_SECONDS:
+            raise ValueError(
+                f"seconds: a mail is examined for {MIN_SECONDS:g} s at least and {MAX_SECONDS:g} s at most, "
+                f"not {self.seconds:g}"
+            )
         if self.clamd is not None:
             check_address("clamav", self.clamd[0])
             check_port("clamav", self.clamd[1])
@@ -46,7 +52,7 @@ class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The address and the port of the scanner; None for none."""
         if not self.clamav:
             return None
-        host, colon, port = self.clamav.rpartition(":")
-        if not colon or not port.isdecimal():
-            raise ValueError(f"clamav: an address and a port such as 127.0.0.1:3310, not {self.clamav!r}")
-        return host.strip("[]"), int(port)
+        place = _PLACE.fullmatch(self.clamav)
+        if place is None:
+            raise ValueError(f"clamav: an address and a port such as 127.0.0.1:3310 or [::1]:3310, not {self.clamav!r}")
+        return place[1] or place[2], int(place[3])
