@@ -17,6 +17,7 @@ HOST = "mx.harbor.test"
 FOUND = b"Authentication-Results: mx.harbor.test; spf=pass smtp.mailfrom=lagoon.test\r\n"
 RESULTS = b"X-SCoP-Disposition: none\r\n" + FOUND + b"X-SCoP-Spam: ham\r\n"
 MAIL = RESULTS + RECEIVED + BELOW
+QUARANTINED = FOUND + b"X-SCoP-Attachments: quarantine\r\nX-SCoP-Spam: ham\r\n" + RECEIVED + BELOW
 LATER = reply(451, "4.4.1", "Service is not available at the moment, try again later")
 BOUNCE = envelope("SRS0=hash=day=lagoon.test=carol@harbor.test", reverse_path=ReversePath(None))
 
@@ -197,6 +198,34 @@ async def test_mailbox_passes_dsn_parameters_on_with_a_forward(
     mail, recipient = mailbox.signed.mails[0], mailbox.signed.recipients[0]
     assert ("FULL", "QQ1", True) == (mail.ret, mail.envid, mail.require_tls)
     assert (frozenset(expected), "rfc822;list@sea.test") == (recipient.notify, recipient.original_recipient)
+
+
+# What is dangerous to open
+
+DANGEROUS = reply(550, "5.7.1", "This mail brings what is dangerous to open, and is not sent on")
+
+
+@pytest.mark.parametrize("address", ["gone@harbor.test", "SRS0=hash=day=lagoon.test=carol@harbor.test"])
+async def test_mailbox_sends_nothing_on_that_is_dangerous_to_open(mailbox: RunningMailbox, address: str) -> None:
+    """Neither to where a person reads mail, nor home to whom a bounce is for: it would come from us."""
+    assert DANGEROUS == await deliver(mailbox, envelope(address), QUARANTINED)
+    assert [] == mailbox.signed.messages
+
+
+async def test_mailbox_keeps_what_is_dangerous_where_a_copy_is_kept(mailbox: RunningMailbox) -> None:
+    """Its owner has it in Quarantine; it is not forwarded, and its sender hears nothing of it."""
+    assert 250 == (await deliver(mailbox, wanting(envelope("both@harbor.test"), "SUCCESS"), QUARANTINED)).code
+    assert ([0, 1], []) == (await stored(mailbox), mailbox.signed.messages)
+    assert ["Quarantine"] == [each.folder for each in (await mailbox.mails("bob")).mails]
+    assert ["it brings what is dangerous to open"] == mailbox.kept.reasons("forward.kept")
+
+
+async def test_mailbox_sends_on_what_only_says_itself_that_it_is_dangerous(mailbox: RunningMailbox) -> None:
+    """A stamp below our own `Received`, or in local mail, is somebody else's."""
+    forged = MAIL.replace(BELOW, b"X-SCoP-Attachments: quarantine\r\n" + BELOW)
+    assert 250 == (await deliver(mailbox, envelope("gone@harbor.test"), forged)).code
+    assert 250 == (await deliver(mailbox, envelope("gone@harbor.test"), QUARANTINED, cell="relay")).code
+    assert 2 == len(mailbox.signed.messages)
 
 
 # Rewritten senders

@@ -229,8 +229,8 @@ class Delivery(PipeSession):
         for forward, why in kept.items():
             if why is not None and not forward.is_copy:
                 return self._refuse(why.answer, why.reason, forward.recipient.forward_path)
-        if self._outgoing.returning.is_begun and self._borrows_our_name(octets):
-            return self._refuse(_BORROWS.answer, _BORROWS.reason)
+        if self._outgoing.returning.is_begun and (why := self._why_never_sent_on(octets)) is not None:
+            return self._refuse(why.answer, why.reason)
         if refused := await self._learn(octets) or await self._store(deposit) or await self._report(octets):
             return refused
         for forward, why in kept.items():
@@ -249,8 +249,10 @@ class Delivery(PipeSession):
 
     def _why_kept(self, forward: Forward, octets: bytes) -> _Kept | None:
         """Return why a mail may not be forwarded, None where it may."""
-        if was_delivered_to(octets, forward):
-            return _LOOPS
+        return _LOOPS if was_delivered_to(octets, forward) else self._why_never_sent_on(octets)
+
+    def _why_never_sent_on(self, octets: bytes) -> _Kept | None:
+        """Return why a mail may leave to nobody, None where it may."""
         is_believed = self._peer.cell in self._counter.believed
         if is_believed and folder_of(octets, self._counter.hostname) is Folder.QUARANTINE:
             return _DANGEROUS
