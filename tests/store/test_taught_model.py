@@ -16,6 +16,7 @@ from scop.spam import Classifier, Label, digest_of
 from scop.store import StoreError
 from scop.store import lesson_rows as rows
 from scop.store.lesson_rows import ITSELF, Marks
+from scop.store.model_file import put_in_place
 from scop.store.spam_model import SpamModel, SpamModelOptions, WrongKey
 
 SMALL = SpamModelOptions(person_lessons=5, fold_after=1_000_000)
@@ -287,6 +288,48 @@ async def test_model_with_another_key_is_installed_only_where_nobody_taught(path
     path.write_bytes(taught(2, key=b"a third key 0123"))
     with pytest.raises(WrongKey, match="beside it"):
         SpamModel.open(path, SMALL)
+
+
+async def test_model_that_cannot_be_installed_leaves_all_as_it_was(path: Path) -> None:
+    """The disk is full when it is written: what was trained before is known, and can be unlearned."""
+    model = SpamModel.open(path, SMALL)
+    await teach(model, *range(20))
+    blocked = path.with_name("model.spam.new")
+    blocked.mkdir()
+    before = model.classifier.save()
+    with pytest.raises(IsADirectoryError):
+        await model.install(taught(*range(30, 50), key=b"another key 0123"))
+    blocked.rmdir()
+    assert [False] * 20 == await teach(model, *range(20))
+    await killed(model)
+    model = SpamModel.open(path, SMALL)
+    assert before == model.classifier.save()
+    await model.close()
+
+
+@pytest.mark.parametrize("is_in_place", [False, True])
+async def test_model_whose_install_is_killed_is_the_old_or_the_new_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch, is_in_place: bool
+) -> None:
+    """In the moment about its file is replaced: what is known as learned is what the model has learned."""
+    model = SpamModel.open(path, SMALL)
+    await teach(model, *range(20))
+    fresh = taught(*range(30, 50), key=b"another key 0123")
+
+    def killing(place: Path) -> None:
+        if is_in_place:
+            put_in_place(place)
+        raise OSError("killed")
+
+    monkeypatch.setattr("scop.store.spam_model.put_in_place", killing)
+    with pytest.raises(OSError, match="killed"):
+        await model.install(fresh)
+    monkeypatch.undo()
+    await killed(model)
+    model = SpamModel.open(path, SMALL)
+    assert [is_in_place] * 20 == await teach(model, *range(20))
+    assert (40 if is_in_place else 20) == model.classifier.ham_count + model.classifier.spam_count
+    await model.close()
 
 
 async def test_model_from_elsewhere_gets_the_lessons_on_top(path: Path) -> None:

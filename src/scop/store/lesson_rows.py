@@ -23,7 +23,6 @@ __all__ = [
     "Marks",
     "add",
     "counted",
-    "drop_trainer",
     "forget_some",
     "known_marks",
     "label_of",
@@ -36,6 +35,7 @@ __all__ = [
     "people",
     "prune",
     "remove",
+    "settle_model",
     "unlearned_since",
 ]
 
@@ -70,6 +70,7 @@ MIGRATIONS = (
         taken_back INTEGER NOT NULL  -- and has unlearned those with these ids at most
     );
     """,
+    "ALTER TABLE model ADD COLUMN was_trained_elsewhere INTEGER NOT NULL DEFAULT 0",  # none of the trainer's is in it
 )
 
 
@@ -153,13 +154,6 @@ def forget_some(sql: sqlite3.Connection, account: str) -> tuple[Lesson, ...]:
     return _remove_where(sql, f"account = ? LIMIT {FORGOTTEN_AT_ONCE}", (account,))
 
 
-def drop_trainer(sql: sqlite3.Connection, key: bytes) -> None:
-    """Forget what the model that goes was trained with; the one that comes was trained elsewhere, with this key."""
-    sql.execute("UPDATE store SET key = ?", (key,))
-    sql.execute("DELETE FROM lesson WHERE account = ?", (TRAINER,))
-    sql.execute("DELETE FROM teacher WHERE account = ?", (TRAINER,))
-
-
 def counted(sql: sqlite3.Connection, account: str) -> Count:
     """Return how much an account taught."""
     found = sql.execute("SELECT ham, spam FROM teacher WHERE account = ?", (account,)).fetchone()
@@ -209,10 +203,24 @@ def marks_now(sql: sqlite3.Connection) -> Marks:
     return Marks(highest.get("lesson", 0), highest.get("taken_back", 0))
 
 
-def note_model(sql: sqlite3.Connection, digest: bytes, marks: Marks) -> None:
+def note_model(sql: sqlite3.Connection, digest: bytes, marks: Marks, *, was_trained_elsewhere: bool) -> None:
     """Note what a model holds whose file is about to be put in its place."""
     sql.execute("DELETE FROM model WHERE digest = ?", (digest,))
-    sql.execute("INSERT INTO model (digest, lessons, taken_back) VALUES (?, ?, ?)", (digest, *marks))
+    sql.execute(
+        "INSERT INTO model (digest, lessons, taken_back, was_trained_elsewhere) VALUES (?, ?, ?, ?)",
+        (digest, *marks, was_trained_elsewhere),
+    )
+
+
+def settle_model(sql: sqlite3.Connection, digest: bytes, key: bytes) -> None:
+    """Forget what an earlier model was trained with, where the one in its place now was trained elsewhere."""
+    changed = sql.execute(
+        "UPDATE model SET was_trained_elsewhere = 0 WHERE digest = ? AND was_trained_elsewhere", (digest,)
+    )
+    if changed.rowcount:
+        sql.execute("UPDATE store SET key = ?", (key,))
+        sql.execute("DELETE FROM lesson WHERE account = ?", (TRAINER,))
+        sql.execute("DELETE FROM teacher WHERE account = ?", (TRAINER,))
 
 
 def prune(sql: sqlite3.Connection, digest: bytes, marks: Marks) -> None:

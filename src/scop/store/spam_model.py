@@ -183,7 +183,7 @@ class SpamModel:
                 octets = self.classifier.save()
             finally:
                 self._open.set()
-            await self._write(octets, marks)
+            await self._write(octets, marks, self.classifier.key)
             del octets
             await self._map_anew(marks)
 
@@ -264,13 +264,20 @@ class SpamModel:
         self._unfolded = 0
         return await self._database.read(rows.marks_now)
 
-    async def _write(self, octets: bytes, marks: Marks) -> None:
+    async def _write(self, octets: bytes, marks: Marks, key: bytes, *, was_trained_elsewhere: bool = False) -> None:
         """Put a model in its place; at each moment the database knows what is in the file that is there."""
+
+        def settle(sql: sqlite3.Connection) -> None:
+            rows.settle_model(sql, digest, key)
+            rows.prune(sql, digest, marks)
+
         digest = await asyncio.to_thread(digest_of_model, octets)
         await asyncio.to_thread(write_beside, self._path, octets)
-        await self._database.write(lambda sql: rows.note_model(sql, digest, marks))
+        await self._database.write(
+            lambda sql: rows.note_model(sql, digest, marks, was_trained_elsewhere=was_trained_elsewhere)
+        )
         await asyncio.to_thread(put_in_place, self._path)
-        await self._database.write(lambda sql: rows.prune(sql, digest, marks))
+        await self._database.write(settle)
 
     async def _map_anew(self, marks: Marks) -> None:
         """Weigh by the file, so that the pages that lessons copied are let go."""
@@ -297,8 +304,7 @@ class SpamModel:
             fresh.take(lesson)
             if number % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)
-        await self._database.write(lambda sql: rows.drop_trainer(sql, fresh.key))
-        await self._write(fresh.save(), await self._marks())
+        await self._write(fresh.save(), await self._marks(), fresh.key, was_trained_elsewhere=True)
         self._views.clear()
         self.classifier = fresh
 
@@ -342,6 +348,7 @@ def _key(sql: sqlite3.Connection, found: Classifier | None) -> bytes:
 
 def _catch_up(sql: sqlite3.Connection, classifier: Classifier, digest: bytes, key: bytes) -> int:
     """Have a model learn what the disk has and it has not; return how many lessons. Raises `WrongKey`."""
+    rows.settle_model(sql, digest, classifier.key)  # of an install that was ended before it said so
     marks = rows.known_marks(sql, digest) or Marks(0, rows.marks_now(sql).taken_back)
     count = 0
     for lesson in rows.unlearned_since(sql, marks):
