@@ -50,9 +50,9 @@ class Service:
     """A filter that greets once it is ready."""
 
     port: int
-    connections: Connections
     lines: list[bytes] = field(default_factory=list)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
     callers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def call(self) -> asyncio.StreamReader:
@@ -71,9 +71,10 @@ class Service:
 async def service(*clients: str) -> AsyncIterator[Service]:
     """Run one for so many connections."""
     listening = Listening((listener_at("127.0.0.1:0"),), clients, max_connections=MOST)
-    here = Service(listening.sockets[0].getsockname()[1], listening.connections)
+    here = Service(listening.sockets[0].getsockname()[1])
 
     async def ready() -> None:
+        here.waiting.set()
         await here.ready.wait()
 
     log = Log("filter", here.lines.append)
@@ -120,8 +121,7 @@ async def test_service_that_ends_leaves_nobody_waiting() -> None:
     """Who was not greeted yet hears the end."""
     async with service("127.0.0.0/8") as here:
         caller = await here.call()
-        while not len(here.connections):
-            await asyncio.sleep(0)
+        await here.waiting.wait()
     assert b"" == await heard(caller)
 
 
