@@ -19,9 +19,9 @@ DESCRIPTION
     then it is kept, or refused (554 5.4.6) where no copy is. What lies in Junk is not forwarded where a copy
     is kept. Nor is, nor sent home as a bounce, what Quarantine is for; nor what bears an author of our domain, of one
     above or below it, or no single one, unless DMARC passed: SPF would prove it where it leaves from here. Where no
-    copy is kept that is 550 5.7.1. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT. A sender who
-    asked for NOTIFY=SUCCESS is told `delivered`, from the null path, where the verifier says that SPF or DMARC
-    passed for the domain of the reverse path, or our own user wrote the mail; else, and of what lies in Junk or
+    copy is kept that is 550 5.7.1. Bounces of forwards, to an SRS0 or SRS1 address, are decided by the relay at RCPT.
+    A sender who asked for NOTIFY=SUCCESS is told `delivered`, from the null path, where the verifier says that SPF or
+    DMARC passed for the domain of the reverse path, or our own user wrote the mail; else, and of what lies in Junk or
     Quarantine, nobody is told, nor asked to tell by a forward, since the reverse path may be a stranger's.
 
     Mail to an address for reports (`[reports] mailbox`, and those that `[publish]` names in our domain) goes to the
