@@ -98,6 +98,19 @@ _PACKED = base64.b64encode(zip_archive("a.exe", PROGRAM)).decode()
         ("<html><meta http-equiv='refresh' content='0;url=data:text/html;base64,AAAA'></html>", Severity.SUSPICIOUS),
         ("<html><form action='https://lagoon.example/x'><input type='password'></form></html>", Severity.SUSPICIOUS),
         ("<html><script>eval(unescape('%61'))</script></html>", Severity.SUSPICIOUS),
+        ("<html><script>a.href='data:application/zip;base64,'+x;a.click()</script></html>", Severity.DANGEROUS),
+        ("<html><script>location='data:application/zip;base64,'+x</script></html>", Severity.DANGEROUS),
+        ("<html><script>new window['Bl'+'ob']([window['at' + 'ob'](x)])</script></html>", Severity.DANGEROUS),
+        ("<html><script>q=['\\x42\\x6c\\x6F\\x62'];new window[q[0]]([atob(x)])</script></html>", Severity.DANGEROUS),
+        ("<html><img src=x onerror\n = \"eval(atob('YQ=='))\"></html>", Severity.SUSPICIOUS),
+        ("<html><details ontoggle=eval(atob('YQ=='))></html>", Severity.SUSPICIOUS),
+        ("<html><iframe srcdoc='&lt;script&gt;eval(&#97;tob(1))&lt;/script&gt;'></html>", Severity.SUSPICIOUS),
+        ("<html><script>p.type='password'</script></html>", Severity.SUSPICIOUS),
+        (f"<html><input class='{'x' * 500}>' type=password></html>", Severity.SUSPICIOUS),
+        ("<html><script>location='search-ms:query=a&crumb=location:x'</script></html>", Severity.DANGEROUS),
+        ("<html><meta http-equiv=refresh content='0;url=ms-msdt:/id x'></html>", Severity.DANGEROUS),
+        ("<html><img src='file://lagoon.example/a.png'></html>", Severity.SUSPICIOUS),
+        ("<html><img src='\\\\192.0.2.1\\a.png'></html>", Severity.SUSPICIOUS),
         ("<html><script>var a = 1;</script></html>", Severity.NOTE),
     ],
 )
@@ -105,6 +118,23 @@ def test_a_page_is_as_bad_as_what_it_does(page: str, severity: Severity) -> None
     """A page that builds a file is dangerous, one that asks for a password suspicious, a script alone is told."""
     assert severity is _only(page.encode(), "a.html", Kind.ACTIVE).severity
     assert severity is _only(page.encode("utf-16"), "a.html", Kind.ACTIVE).severity
+
+
+def test_a_page_with_more_files_than_are_looked_into_says_so() -> None:
+    """Files behind a thousand others are not passed."""
+    page = "".join(f"<a href='data:a/b,{number:020}'>" for number in range(1_001))
+
+    assert {Kind.UNSCANNABLE} == {one.kind for one in examine_thing(Thing(f"<html>{page}".encode(), "a.html"))}
+
+
+def test_a_picture_in_a_page_that_runs_a_script_is_told() -> None:
+    """An SVG is shown by a page, and run by some of its tags."""
+    picture = base64.b64encode(
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>eval(atob('1'))</script></svg>"
+    ).decode()
+    found = examine_thing(Thing(f"<html><embed src='data:image/svg+xml;base64,{picture}'>".encode(), "a.html"))
+
+    assert {(Kind.ACTIVE, Severity.DANGEROUS)} == {(one.kind, one.severity) for one in found}
 
 
 def test_a_page_that_only_shows_is_nothing() -> None:
@@ -120,6 +150,8 @@ def test_a_page_that_only_shows_is_nothing() -> None:
         f"<html><a href='data:application/zip;base64,{_PACKED}'>x</a></html>",
         f"<html><script>var a = '{_PACKED}';</script></html>",
         f"<html><script>var a = '{base64.b64decode(_PACKED).hex()}';</script></html>",
+        f"<html><a href='&#100;ata:application/zip;base64,{_PACKED}'>x</a></html>",
+        f"<html><script>var a = '{_PACKED[:60]}' + '{_PACKED[60:]}';</script></html>",
         f"<svg xmlns='http://www.w3.org/2000/svg'><script>var a = '{_PACKED}';</script></svg>",
     ],
 )
@@ -139,6 +171,11 @@ def test_files_in_a_page_are_looked_into(page: str) -> None:
             {Severity.SUSPICIOUS},
         ),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>eval(atob('aa'))</script></svg>", {Severity.DANGEROUS}),
+        (
+            b"<s:svg xmlns:s='http://www.w3.org/2000/svg'><s:script>eval(atob('aa'))</s:script></s:svg>",
+            {Severity.DANGEROUS},
+        ),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload\t= 'a()'/>", {Severity.SUSPICIOUS}),
     ],
 )
 def test_a_picture_with_a_script_is_told(picture: bytes, severities: set[Severity]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
@@ -21,26 +20,47 @@ from scop.mime.transfer import decode_base64
 __all__ = ["read_page", "read_picture_page"]
 
 _MAX_LOOK = 32 << 20
-_MAX_PIECES = 60  # files in one page
-_MAX_TRIES = 20_000  # places where one may begin
+_MAX_FILES = 1_000  # in one page
 # All of these are sought in lower case, as plain octets: that is as fast as memory, whatever the page is made of.
-_SCRIPT = (
-    *(b"<script", b"javascript:", b"onload=", b"onerror=", b"onclick=", b"onmouseover=", b"onbegin=", b"onfocus="),
-    *(b"onload =", b"onerror =", b"onclick =", b"onmouseover ="),
-)
+_SCRIPT = (b"<script", b":script", b"javascript:", b"vbscript:")
+_EVENT = re.compile(rb"[\s/'\"]on[a-z]{3,25}+\s{0,20}+=")
 _BUILDS = (
     *(b"mssaveoropenblob", b"mssaveblob", b"createobjecturl", b"new blob", b"window.blob", b"new file(", b"saveas("),
-    *(b"['blob']", b'["blob"]', b"'bl'", b'"bl"'),
+    *(b"['blob']", b'["blob"]', b"data:application/", b"showsavefilepicker"),
 )
 _DECODES = (b"atob", b"fromcharcode", b"charcodeat", b"uint8array", b"unescape(", b"decodeuricomponent", b"filereader")
-_DOWNLOADS = (b"download=", b"download =", b".download", b"'download'", b'"download"', b".click(")
+_DOWNLOADS = (b"download=", b"download =", b".download", b"'download'", b'"download"', b".click(", b"location")
 _WINDOWS = (b"wscript", b"activexobject", b"vbscript", b"<hta:")
-_FRAGMENTS = re.compile(rb"refresh[^<>]{0,200}url\s*=\s*['\"]?(?:data|javascript|file|vbscript):")
-_PASSWORD = re.compile(rb"<input\b[^<>]{0,400}\btype\s*=\s*['\"]?password")
-_POSTS = re.compile(rb"<form\b[^<>]{0,400}\baction\s*=\s*['\"]?\s*https?:")
-_DATA = re.compile(
-    rb"data:([a-z0-9.+/-]{0,80}+)((?:;[a-z0-9=.+-]{1,60}+){0,4}+),([a-z0-9+/=%_.!~*'() \r\n-]{16,}+)", re.IGNORECASE
+_FRAGMENTS = re.compile(
+    rb"\bcontent\s{0,20}+=\s{0,20}+['\"]?[\s\d;,]{0,20}+url\s{0,20}+=\s{0,20}+['\"]?(?:data|javascript|file|vbscript):"
 )
+_PASSWORD = re.compile(rb"\btype\s{0,20}+=\s{0,20}+['\"]?password")
+_POSTS = re.compile(rb"\baction\s{0,20}+=\s{0,20}+['\"]?\s*https?:")
+# What Windows opens by programs that were made to run others, or to fetch what then runs.
+_SCHEMES = re.compile(
+    rb"\b(?:ms-(?:msdt|officecmd|appinstaller|its|search)|mk:@msitstore|shell::):"
+    rb"|\bsearch(?:-ms)?:[^\s'\"<>]{0,200}(?:location|crumb|subquery)"
+)
+# A file that is fetched at once from a computer of somebody else, to which Windows then sends who it is.
+_SHARES = re.compile(
+    rb"\b(?:src|background)\s{0,20}+=\s{0,20}+['\"]?(?:file:/{0,2}+)?(?:\\\\|(?<=file://))(?!localhost)[a-z0-9][a-z0-9.-]{2,}[@\\/:]"
+)
+_DATA = re.compile(rb"data:([a-z0-9.+/-]{0,80}+)((?:;[a-z0-9=.+-]{1,60}+){0,4}+),([a-z0-9+/=%_.!~*'() \r\n-]{16,}+)")
+_MAX_UNDONE = 500_000  # of each; a page that has more was made to hide something
+# Those of ASCII that a page needs: others hide nothing.
+_ENTITY = re.compile(
+    rb"&#(x0{0,6}+[2-7][0-9a-f]|0{0,6}+(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]))(?![0-9a-f]);?", re.IGNORECASE
+)
+_ENTITIES = (
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    (b"&quot;", b'"'),
+    (b"&apos;", b"'"),
+    (b"&colon;", b":"),
+    (b"&amp;", b"&"),
+)
+_ESCAPE = re.compile(rb"\\(?:x|u00)([0-7][0-9a-f])", re.IGNORECASE)
+_JOIN = re.compile(rb"(['\"`])\s{0,20}+\+\s{0,20}+\1")
 _LONG_LITERAL = re.compile(rb"['\"`]([A-Za-z0-9+/\r\n]{120,}+={0,2}+)['\"`]")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -49,16 +69,22 @@ _SHOWN_TYPES = (b"image/", b"font/", b"audio/", b"video/", b"text/css", b"applic
 
 def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what a page does beyond showing itself, and the files that it has in it."""
-    octets = _looked_at(thing.octets)
+    octets = _plain(_looked_at(thing.octets))
     page = octets.lower()
     yield from _files_in(thing, octets, page)
-    has_script = _has(page, _SCRIPT)
+    has_script = _runs(page)
+    if _SHARES.search(page):
+        reason = f"{thing.where} is a web page that has Windows log in to a computer of somebody else."
+        yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     if has_script and _has(page, _BUILDS) and (_has(page, _DECODES) or _has(page, _DOWNLOADS)):
         reason = f"{thing.where} is a web page that builds a file by a script, so that nobody can look into it before."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS, reason)
     elif _has(page, _WINDOWS) and has_script:
         reason = f"{thing.where} is a web page with commands for Windows."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.NOTE, reason)
+    elif _SCHEMES.search(page):
+        reason = f"{thing.where} is a web page that has Windows open something else."
+        yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.SUSPICIOUS, reason)
     elif _FRAGMENTS.search(page):
         reason = f"{thing.where} is a web page that goes on to a page or file in itself."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
@@ -81,16 +107,37 @@ def _of_a_file(thing: Thing, page: bytes, *, has_script: bool) -> Iterator[Found
 
 def read_picture_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what an SVG does beyond being a picture: those that honest programs draw have no script."""
-    octets = _looked_at(thing.octets)
+    octets = _plain(_looked_at(thing.octets))
     page = octets.lower()
     yield from _files_in(thing, octets, page)
-    has_script = _has(page, _SCRIPT)
+    has_script = _runs(page)
     if has_script and (_has(page, _BUILDS) or _has(page, _DECODES)):
         reason = f"{thing.where} is a picture with a script that hides what it does."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS, reason)
     elif has_script or b"<foreignobject" in page:
         reason = f"{thing.where} is a picture that runs a script when it is opened."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+
+
+def _plain(octets: bytes) -> bytes:
+    """Return a page as its reader takes it: ASCII that is written otherwise undone, pieces of strings put together."""
+    plain = octets.replace(b"\0", b"")
+    if b"&" in plain:
+        for written, meant in _ENTITIES:
+            plain = plain.replace(written, meant)
+        plain = _ENTITY.sub(_character, plain, count=_MAX_UNDONE)
+    if b"\\" in plain:
+        plain = _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode("ascii")), plain, count=_MAX_UNDONE)
+    return _JOIN.sub(b"", plain, count=_MAX_UNDONE)
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    digits = found[1]
+    return bytes((int(digits[1:], 16) if digits[:1] in b"xX" else int(digits),))
+
+
+def _runs(page: bytes) -> bool:
+    return _has(page, _SCRIPT) or _EVENT.search(page) is not None
 
 
 def _has(page: bytes, words: tuple[bytes, ...]) -> bool:
@@ -114,28 +161,26 @@ def _is_file(thing: Thing) -> bool:
 
 def _files_in(thing: Thing, octets: bytes, page: bytes) -> Iterator[Found]:
     """Yield the files that stand in a page as data: addresses or as long strings of a script."""
-    for found in islice(_data_in(octets, page), _MAX_PIECES):
-        media = found[1].lower()
-        if not media.startswith(_SHOWN_TYPES):
-            content = decode_base64(found[3]) if b"base64" in found[2].lower() else _unquoted(found[3])
-            yield thing.inside(content, "", declared_type=media.decode("ascii"))
+    count = 0
+    for content, media in _contents_in(octets, page):
+        if (count := count + 1) > _MAX_FILES:
+            reason = f"{thing.where} is a page with more files in it than are looked into."
+            yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+            return
+        yield thing.inside(content, "", declared_type=media)
+
+
+def _contents_in(octets: bytes, page: bytes) -> Iterator[tuple[bytes, str]]:
+    """Yield each file with its media type, "" where none is stated."""
+    for found in _DATA.finditer(page):
+        media, content = found[1], octets[found.start(3) : found.end(3)]
+        if not media.startswith(_SHOWN_TYPES) or media == b"image/svg+xml":
+            content = decode_base64(content) if b"base64" in found[2] else _unquoted(content)
+            yield content, media.decode("ascii")
     if b"<script" not in page:
         return
-    for found in islice(_LONG_LITERAL.finditer(octets), _MAX_PIECES):
+    for found in _LONG_LITERAL.finditer(octets):
         literal = found[1]
         if _HEX.fullmatch(literal):
-            yield thing.inside(bytes.fromhex(literal[: len(literal) & ~1].decode("ascii")))
-        yield thing.inside(decode_base64(literal))
-
-
-def _data_in(octets: bytes, page: bytes) -> Iterator[re.Match[bytes]]:
-    position = 0
-    for _ in range(_MAX_TRIES):
-        position = page.find(b"data:", position)
-        if position < 0:
-            return
-        found = _DATA.match(octets, position)
-        position += 5
-        if found is not None:
-            position = found.end()
-            yield found
+            yield bytes.fromhex(literal[: len(literal) & ~1].decode("ascii")), ""
+        yield decode_base64(literal), ""
