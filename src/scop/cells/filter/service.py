@@ -75,24 +75,7 @@ def options_of(cell: Cell) -> FilterOptions:
 
 async def run(options: FilterOptions) -> None:
     """Weigh mail and pass it on until asked to end."""
-
-    async def send(deeds: tuple[NotedDeed, ...]) -> None:
-        await options.receiver.call(NoteDeeds(deeds))
-
-    deeds = Outbox[NotedDeed](send, "receiver", options.log, OutboxLimits())
-    own_lessons = OwnLessons(options.model, options.log) if options.learns_from_own_verdicts else None
-    scales = Scales(
-        hostname=options.hostname,
-        model=options.model,
-        own_lessons=own_lessons,
-        verifier=options.verifier,
-        examination=Examination(options.examiner),
-        policies=options.policies,
-        underway=options.underway,
-        deeds=deeds,
-        clock=options.clock,
-        log=options.log,
-    )
+    scales = _scales_of(options)
     speech = ServerOptions(
         hostname=options.hostname,
         lmtp=True,
@@ -114,10 +97,28 @@ async def run(options: FilterOptions) -> None:
     await options.life.stopped()
     await options.inlet.close()
     await options.verifier.close()
-    if own_lessons is not None:
-        await own_lessons.close()
+    if scales.own_lessons is not None:
+        await scales.own_lessons.close()
     await options.model.close()
-    await deeds.close()
+    await scales.deeds.close()
     await options.receiver.close()
     await options.examiner.close()
     options.underway.close()
+
+
+def _scales_of(options: FilterOptions) -> Scales:
+    async def send(deeds: tuple[NotedDeed, ...]) -> None:
+        await options.receiver.call(NoteDeeds(deeds))
+
+    return Scales(
+        hostname=options.hostname,
+        model=options.model,
+        own_lessons=OwnLessons(options.model, options.log) if options.learns_from_own_verdicts else None,
+        verifier=options.verifier,
+        examination=Examination(options.examiner),
+        policies=options.policies,
+        underway=options.underway,
+        deeds=Outbox[NotedDeed](send, "receiver", options.log, OutboxLimits()),
+        clock=options.clock,
+        log=options.log,
+    )
