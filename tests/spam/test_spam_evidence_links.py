@@ -60,7 +60,7 @@ def test_links_tell_where_they_lead(url: str, expected: set[str]) -> None:
 @pytest.mark.parametrize("url", ["mailto:a@b.test", "#top", "cid:1@x", "", "javascript:x()", "https://"])
 def test_what_leads_nowhere_outside_has_no_tokens(url: str) -> None:
     """Only links of the web have a host."""
-    assert [] == url_tokens(url)
+    assert () == url_tokens(url)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from scop.mime.header import Header
@@ -92,8 +93,13 @@ def plain_field_tokens(fields: Fields) -> list[str]:
     for name in _WORDY:
         body = fields.get(name)
         if body:
-            found += [f"{name}:{word}" for word in shortened(words_in_order(fold(body)))]
+            found += _word_tokens(name, body)
     return found
+
+
+@lru_cache(maxsize=512)  # lists, programs and recipients are the same in many mails
+def _word_tokens(name: str, body: str) -> tuple[str, ...]:
+    return tuple([f"{name}:{word}" for word in shortened(words_in_order(fold(body)))])
 
 
 def field_tokens(fields: Fields) -> list[str]:
@@ -127,9 +133,10 @@ def _subject_tokens(fields: Fields) -> list[str]:
     return found
 
 
-def _address_tokens(name: str, body: str) -> list[str]:
+@lru_cache(maxsize=512)
+def _address_tokens(name: str, body: str) -> tuple[str, ...]:
     if not body:
-        return []
+        return ()
     addresses = _ADDRESS.findall(body.lower())
     found = [f"{name}:in-{min(len(addresses), 9)}"]
     for address in addresses[:MAX_ADDRESSES]:
@@ -140,7 +147,7 @@ def _address_tokens(name: str, body: str) -> list[str]:
         if sum(map(str.isdigit, local_part)) > 3:  # more digits than a year has
             found.append(f"{name}:with-digits")
         found.append(f"{name}:named" if len(body) > len(addresses[0]) + 2 else f"{name}:bare")
-    return found
+    return tuple(found)
 
 
 def _relation_tokens(fields: Fields) -> list[str]:

@@ -107,7 +107,8 @@ def networks_of(address: str) -> tuple[str, ...]:
     return (sign.join(groups[:3]) + sign, sign.join(groups[:2]) + sign)
 
 
-def client_tokens(address: str, name: str, helo: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def client_tokens(address: str, name: str, helo: str) -> tuple[str, ...]:
     """Return what a client's address, its name in the DNS ("" for none) and what it calls itself say."""
     found = [f"net:{network}" for network in networks_of(address)] if address else []
     own = registered_domain(name) if name else ""
@@ -118,7 +119,7 @@ def client_tokens(address: str, name: str, helo: str) -> list[str]:
     elif address:
         found.append("net:no-name")
     if not helo:
-        return found
+        return tuple(found)
     if is_address(helo):
         found.append("net:helo-is-address")
     elif "." not in helo:
@@ -128,4 +129,4 @@ def client_tokens(address: str, name: str, helo: str) -> list[str]:
         found.append(f"net:{said}")
         if own and said != own:
             found.append("net:helo-not-name")
-    return found
+    return tuple(found)

@@ -6,6 +6,7 @@ Standards: RFC 3986 §3.2 (authority), §3.3, §3.4.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from scop.spam.evidence.hosts import MAX_HOST_CHARACTERS, host_tokens, registered_domain
 
@@ -44,6 +45,7 @@ def _host_shown_by(text: str) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
+@lru_cache(maxsize=256)  # of one mail's links each is asked several things
 def _cut(url: str) -> tuple[str, str, str, str]:
     """Return the host, the user and the port as they are written, and what follows, all in lower case."""
     start = _SCHEME.match(url)
@@ -59,11 +61,12 @@ def _cut(url: str) -> tuple[str, str, str, str]:
     return host.strip(".")[:MAX_HOST_CHARACTERS], user, port, path
 
 
-def url_tokens(url: str) -> list[str]:
+@lru_cache(maxsize=512)  # lists and shops put the same links below all their mails
+def url_tokens(url: str) -> tuple[str, ...]:
     """Return the tokens of one link; none for what leads nowhere outside of the mail."""
     host, user, port, path = _cut(url)
     if not host:
-        return []
+        return ()
     found = list(host_tokens(host))
     if user:
         found.append("url:with-user")
@@ -71,7 +74,7 @@ def url_tokens(url: str) -> list[str]:
         found.append("url:with-port")
     if "%" in url[: len(host) + 8]:
         found.append("trick:encoded-host")
-    return found + _path_tokens(path) if len(path) > 1 else found
+    return (*found, *_path_tokens(path)) if len(path) > 1 else tuple(found)
 
 
 def _path_tokens(path: str) -> list[str]:
