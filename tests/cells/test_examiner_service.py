@@ -30,6 +30,7 @@ from scop.net.clamd import ClamdPlace
 from scop.net.faults import PermanentFailure, TemporaryFailure
 
 BROKEN = unscannable("Its attachments could not be examined: they break what looks into them.")
+TOO_LONG = unscannable("It was not examined wholly: the virus scanner takes no mail of this length.")
 SET_ASIDE = unscannable("Its attachments were not examined: this very mail has twice broken what looks into them.")
 
 CHILDLESS = """
@@ -169,6 +170,21 @@ async def test_scanner_is_handed_the_mail_untouched(tmp_path: Path, said: bytes,
     assert b"zINSTREAM\0harmless mail" == bytes(heard)
     expected = [("virus", "dangerous", f"The virus scanner knows what it brings: {virus}.")] if virus else []
     assert expected == [(one.kind, one.severity, one.reason) for one in examined.findings]
+
+
+async def test_mail_that_is_too_long_for_the_scanner_is_a_finding(tmp_path: Path) -> None:
+    """It will be as long when it comes again (clamd.conf(5), StreamMaxLength); the child looks into it all the same."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\0")
+        writer.write(b"INSTREAM size limit exceeded. ERROR\0")
+        writer.close()  # with octets unread, which resets the connection
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    place = ClamdPlace("127.0.0.1", server.sockets[0].getsockname()[1])
+    async with server, examining(tmp_path, place) as (examiner, caller):
+        examined = await examiner.examine(caller, b"crash")
+    assert Examined((TOO_LONG, BROKEN)) == examined
 
 
 async def test_examiner_without_its_scanner_has_mail_wait(tmp_path: Path) -> None:

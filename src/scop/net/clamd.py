@@ -4,12 +4,13 @@ The octets are passed on untouched; what is believed of the answer is one line, 
 decide what a virus leads to.
 
 Standards: clamd(8), "COMMANDS": zINSTREAM, chunks of a length of four octets and that many, a length of zero at the
-end; the answer `stream: OK`, `stream: NAME FOUND` or `… ERROR`.
+end; the answer `stream: OK`, `stream: NAME FOUND` or `… ERROR`; clamd.conf(5), StreamMaxLength.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from dataclasses import dataclass
 from scop.base import printable
 from scop.net.faults import TemporaryFailure
 
-__all__ = ["ClamdPlace", "scan"]
+__all__ = ["ClamdPlace", "TooLongForScanner", "scan"]
 
 SCAN_SECONDS = 20.0
 CHUNK_OCTETS = 1 << 20
 MAX_ANSWER_OCTETS = 4096
 MAX_NAME_CHARACTERS = 100
+_TOO_LONG = "INSTREAM size limit exceeded."
 _FOUND = re.compile(r"stream: (.{1,1000}) FOUND")
 
 
@@ -34,13 +36,21 @@ class ClamdPlace:
     port: int
 
 
+class TooLongForScanner(Exception):
+    """The daemon is configured to take no stream of that length; it will be the same tomorrow."""
+
+
 async def scan(place: ClamdPlace, descriptor: int, octets: int) -> str:
-    """Return the name of the virus in the first octets behind a descriptor, '' for none; raises `TemporaryFailure`."""
+    """Return the name of the virus in the first octets behind a descriptor, '' for none.
+
+    Raises `TooLongForScanner`, and `TemporaryFailure` where there is no answer now.
+    """
     try:
         async with asyncio.timeout(SCAN_SECONDS):
             reader, writer = await asyncio.open_connection(place.host, place.port)
             try:
-                await _send(writer, descriptor, octets)
+                with contextlib.suppress(ConnectionError):  # it says why before it closes: that it takes no more
+                    await _send(writer, descriptor, octets)
                 answer = await reader.read(MAX_ANSWER_OCTETS)
             finally:
                 writer.close()
@@ -63,10 +73,12 @@ async def _send(writer: asyncio.StreamWriter, descriptor: int, octets: int) -> N
 
 
 def _name_in(answer: bytes) -> str:
-    """Return the name in an answer; raises `TemporaryFailure` for one that says neither yes nor no."""
+    """Return the name in an answer; raises `TooLongForScanner`, or `TemporaryFailure` for neither yes nor no."""
     said = answer.rstrip(b"\0\r\n").decode("ascii", "replace")
     if said == "stream: OK":
         return ""
+    if said.startswith(_TOO_LONG):
+        raise TooLongForScanner
     found = _FOUND.fullmatch(said)
     if found is None:
         raise TemporaryFailure(f"clamd says {printable(said, limit=200)!r}")

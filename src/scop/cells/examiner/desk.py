@@ -15,7 +15,7 @@ from scop.cells.examiner.lanes import Lanes, Work
 from scop.cells.examiner.nurse import Nurse, Outcome
 from scop.mesh.underway import STRIKES, Underway
 from scop.mesh.vocabulary.examiner import FoundThing, unscannable
-from scop.net.clamd import ClamdPlace, scan
+from scop.net.clamd import ClamdPlace, TooLongForScanner, scan
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 
@@ -25,6 +25,8 @@ WAIT_SECONDS = 10.0  # for a turn; with the time of a child below what a caller 
 MAX_FAILED = 1000  # mails that could not be examined are remembered, the last ones
 
 _SET_ASIDE = unscannable("Its attachments were not examined: this very mail has twice broken what looks into them.")
+
+_TOO_LONG = unscannable("It was not examined wholly: the virus scanner takes no mail of this length.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,21 @@ class Desk:
         except asyncio.CancelledError:
             scanning.cancel()
             raise
-        outcome, virus = looking.result(), scanning.result()
-        if not virus:
-            return outcome
-        sentence = f"The virus scanner knows what it brings: {virus}."
-        return replace(outcome, findings=(FoundThing("virus", "dangerous", "", sentence), *outcome.findings))
+        outcome, scanned = looking.result(), scanning.result()
+        return replace(outcome, findings=(*scanned, *outcome.findings))
 
-    async def _scan(self, mail: ArrivedMail) -> str:
+    async def _scan(self, mail: ArrivedMail) -> tuple[FoundThing, ...]:
+        """Return what the virus scanner says, where there is one."""
         place = self._options.clamd
-        return await scan(place, mail.descriptor, mail.octets) if place is not None else ""
+        if place is None:
+            return ()
+        try:
+            virus = await scan(place, mail.descriptor, mail.octets)
+        except TooLongForScanner:
+            self._options.log.warning("scanner.refused", digest=mail.digest.hex(), octets=mail.octets)
+            return (_TOO_LONG,)
+        sentence = f"The virus scanner knows what it brings: {virus}."
+        return (FoundThing("virus", "dangerous", "", sentence),) if virus else ()
 
     async def _look(self, mail: ArrivedMail, work: Work) -> Outcome:
         """Have a child look, and end the turn with it: what the scanner costs is no fault of a client's."""
