@@ -280,8 +280,10 @@ def test_milter_macros_last_as_long_as_what_they_tell_of() -> None:
     told(connection, Abort())
     assert ["mx.harbor.test", ""] == [connection.macro(name) for name in ("j", "auth_authen")]
     connection.receive_data(macros(b"M", i="4DEF"))
-    told(connection, Mail("<a@b>"), MessageEnd())
+    told(connection, Mail("<a@b>"))
     assert "4DEF" == connection.macro("i")
+    told(connection, MessageEnd())
+    assert "" == connection.macro("i")
     told(connection, Quit(is_followed=True))
     assert "" == connection.macro("j")
 
@@ -322,6 +324,28 @@ def test_milter_chunking_changes_nothing(octets: bytes) -> None:
     whole = everything(MilterConnection(Wishes(ACTIONS, STEPS)), [octets])
     by_one = everything(MilterConnection(Wishes(ACTIONS, STEPS)), [bytes([octet]) for octet in octets])
     assert whole == by_one
+
+
+@pytest.mark.parametrize("between", [(), (Connect("y", "192.0.2.8", 1),), (Helo("y"),)])
+def test_milter_who_logged_in_is_told_of_each_mail(between: tuple[Event, ...]) -> None:
+    """What was told of one mail, and of one client, is not believed of the next one that nothing is told of."""
+    connection = agreed()
+    connection.receive_data(macros(b"H", tls_version="TLSv1.3"))
+    told(connection, Helo("x"))
+    connection.receive_data(macros(b"M", auth_authen="ann"))
+    told(connection, Mail("<a@b>"))
+    told(connection, *(between or (MessageEnd(),)), Mail("<a@b>"))
+    assert "" == connection.macro("auth_authen")
+    is_other = any(isinstance(each, Connect) for each in between)
+    assert ("" if is_other else "TLSv1.3") == connection.macro("tls_version")
+
+
+def test_milter_keeps_macros_of_packets_that_there_are() -> None:
+    """Those for a letter that no packet has are dropped: what is kept stays bounded."""
+    connection = agreed()
+    connection.receive_data(macros(b"x", i="1") + macros(b"D", i="1") + written(Helo("x")))
+    assert Helo("x") == connection.next_event()
+    assert "" == connection.macro("i")
 
 
 @given(st.lists(st.tuples(st.sampled_from(b"ABCDEHKLMNOQRTU"), st.binary(max_size=12)), max_size=8))

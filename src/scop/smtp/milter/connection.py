@@ -53,7 +53,8 @@ __all__ = ["MilterConnection", "Wishes"]
 
 OLDEST_VERSION, NEWEST_VERSION = 2, 6
 _V2_STEPS = Step(0x7F)  # all that Sendmail 8.11 to 8.13 know (SMFI_V2_PROT)
-_MESSAGE_MACROS = b"MRTLNBE"  # of one message; the others are of the client
+_CLIENT_MACROS = b"CH"
+_MACROS = b"CHMRTLNBEU"  # of packets that mail servers tell macros for; all but those of the client are of one message
 
 
 class _State(enum.Enum):
@@ -166,6 +167,8 @@ class MilterConnection:
         is_over = said not in (CONTINUE, SKIP) and not (isinstance(owed, Recipient) and isinstance(said, Refusal))
         if is_over and self._state is not _S.CLOSED:
             self._state = _S.OPEN
+        if is_over or isinstance(owed, MessageEnd):
+            self._forget(_CLIENT_MACROS)
         if said is SKIP and not self._terms.steps & Step.SKIP:
             said = CONTINUE  # an old mail server sends the rest
         if isinstance(said, Plain):
@@ -182,8 +185,10 @@ class MilterConnection:
         if after is None:
             raise RemoteProtocolError(f"{type(event).__name__} in {self._state.value}")
         self._state = after
-        if isinstance(event, Abort):
-            self._forget_message()
+        if isinstance(event, Abort | Helo):
+            self._forget(_CLIENT_MACROS)
+        elif isinstance(event, Connect):
+            self._forget(b"C")
         elif isinstance(event, Quit) and event.is_followed:
             self._state = _S.OPEN
             self._macros.clear()
@@ -211,11 +216,12 @@ class MilterConnection:
     def _note_macros(self, content: bytes) -> None:
         letter, macros = macros_of(content)
         if letter == b"M":
-            self._forget_message()
-        self._macros[letter] = macros
+            self._forget(_CLIENT_MACROS)
+        if letter in _MACROS:
+            self._macros[letter] = macros
 
-    def _forget_message(self) -> None:
-        for letter in [letter for letter in self._macros if letter in _MESSAGE_MACROS]:
+    def _forget(self, but: bytes) -> None:
+        for letter in [letter for letter in self._macros if letter not in but]:
             del self._macros[letter]
 
     # What we say
