@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from scop.base import Clock, printable
-from scop.cells.mailbox.borrowed_name import borrows_our_name
 from scop.cells.mailbox.foldering import Folder, folder_of
 from scop.cells.mailbox.forwarding import (
     Forward,
@@ -25,6 +24,7 @@ from scop.cells.mailbox.forwarding import (
     untold_of_success,
     was_delivered_to,
 )
+from scop.cells.mailbox.keeping import IS_SPAM, LOOPS, Kept, why_a_strangers_mail_is_kept
 from scop.cells.mailbox.originals import attached_originals
 from scop.cells.mailbox.outgoing import DeliveredNotice, Outgoing
 from scop.cells.mailbox.passing import Passing
@@ -58,25 +58,6 @@ _NOTHING_TO_LEARN = reply(
     "5.6.0",
     "There is no mail attached to learn from: forward it as an attachment (.eml), not inline, since its header tells",
 )
-
-
-class _Kept(NamedTuple):
-    """Why a mail does not go on, and what its sender is told where no copy is kept."""
-
-    reason: str
-    answer: Reply
-
-
-_LOOPS = _Kept("it was forwarded by us before", reply(554, "5.4.6", "Forwarded in circles: this mail was here before"))
-_BORROWS = _Kept(
-    "it bears our name without proof, and to leave from here would prove it",
-    reply(550, "5.7.1", "This mail bears our name without proof, and is not sent on under it"),
-)
-_DANGEROUS = _Kept(
-    "it brings what is dangerous to open",
-    reply(550, "5.7.1", "This mail brings what is dangerous to open, and is not sent on"),
-)
-_IS_SPAM = "it looks like spam"  # which is not sent on in our name while it is kept
 
 _REFUSALS = {
     RecipientOutcome.UNKNOWN: _UNKNOWN,
@@ -236,7 +217,7 @@ class Delivery(PipeSession):
         for forward, why in kept.items():
             is_spam = any(_lies_apart(deposit, account) for account in forward.accounts)
             if why is not None or is_spam:
-                self._tell_kept(forward, why.reason if why is not None else _IS_SPAM)
+                self._tell_kept(forward, why.reason if why is not None else IS_SPAM)
             elif refused := await self._forward(forward, octets):
                 return refused
         return await self._return(octets) or await self._notify(octets, deposit)
@@ -247,21 +228,15 @@ class Delivery(PipeSession):
         believed = self._peer.cell in self._counter.believed
         return not believed or (sender is not None and is_proved(sender, octets, self._counter.hostname))
 
-    def _why_kept(self, forward: Forward, octets: bytes) -> _Kept | None:
+    def _why_kept(self, forward: Forward, octets: bytes) -> Kept | None:
         """Return why a mail may not be forwarded, None where it may."""
-        return _LOOPS if was_delivered_to(octets, forward) else self._why_never_sent_on(octets)
+        return LOOPS if was_delivered_to(octets, forward) else self._why_never_sent_on(octets)
 
-    def _why_never_sent_on(self, octets: bytes) -> _Kept | None:
-        """Return why a mail may leave to nobody, None where it may."""
-        is_believed = self._peer.cell in self._counter.believed
-        if is_believed and folder_of(octets, self._counter.hostname) is Folder.QUARANTINE:
-            return _DANGEROUS
-        return _BORROWS if self._borrows_our_name(octets) else None
-
-    def _borrows_our_name(self, octets: bytes) -> bool:
-        """Say whether the mail is a stranger's under our name; our own users were asked who they are."""
+    def _why_never_sent_on(self, octets: bytes) -> Kept | None:
+        """Return why a mail may leave to nobody, None where it may; our own users were asked who they are."""
         counter = self._counter
-        return self._peer.cell in counter.believed and borrows_our_name(octets, counter.hostname, counter.domain)
+        is_believed = self._peer.cell in counter.believed
+        return why_a_strangers_mail_is_kept(octets, counter.hostname, counter.domain) if is_believed else None
 
     async def _learn(self, octets: bytes) -> Reply | None:
         """Have what is attached wait for the filter, for the account that sent it; return a refusal or None."""
