@@ -16,14 +16,16 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 from fakes.real_mesh import PASSWORD, unverified, world_of
 from scop.cli import main
 from scop.cli.demo.post import trace_in, transact
 from scop.cli.demo.scene import PORTS, await_event
 
-__all__ = ["Said", "Town", "cells_of", "founded", "scop", "scop_process"]
+__all__ = ["Row", "Said", "Town", "cells_of", "founded", "row", "rows", "scop", "scop_process", "sentence"]
+
+Row: TypeAlias = dict[str, object]
 
 DOMAIN = "harbor.test"
 ELSEWHERE = "elsewhere.example"  # a domain whose name server never answers
@@ -44,6 +46,25 @@ class Said:
         """What it printed with --json."""
         assert self.status in (0, 1), self.err
         return json.loads(self.out)
+
+
+def rows(said: Said) -> list[Row]:
+    """Return a list that was printed as JSON."""
+    assert isinstance(said.json, list)
+    return said.json
+
+
+def row(said: Said) -> Row:
+    """Return an object that was printed as JSON."""
+    assert isinstance(said.json, dict)
+    return said.json
+
+
+def sentence(said: Said) -> str:
+    """Return the one sentence of a command that could not do it: no traceback, nothing on standard output."""
+    assert (2, "", 1) == (said.status, said.out, said.err.count("\n"))
+    assert said.err.startswith("scop: ")
+    return said.err.removeprefix("scop: ").rstrip()
 
 
 def scop(*words: str, stdin: str = "") -> Said:
