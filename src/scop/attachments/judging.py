@@ -129,7 +129,7 @@ def _named_program(thing: Thing, kind: TrueType, runs: Kind, noun: str) -> Findi
         return (
             None if kind in _READ_SHORTCUTS else thing.finding(runs, Severity.SUSPICIOUS, f"{thing.where} is {noun}.")
         )
-    if thing.ending in _WEAK_ENDINGS and kind is not _T.UNKNOWN:
+    if thing.ending in _WEAK_ENDINGS and kind not in _RUN_AS_CALLED:
         # A text or picture that is called after a web site (`www.example.com`), and a class listing.
         return thing.finding(runs, Severity.NOTE, f"{thing.where} is called as a program is, and is {kind.value}.")
     disguised = _looks_harmless(thing)
@@ -137,6 +137,7 @@ def _named_program(thing: Thing, kind: TrueType, runs: Kind, noun: str) -> Findi
     return thing.finding(runs, Severity.DANGEROUS, f"{thing.where} is {noun}{though}.")
 
 
+_RUN_AS_CALLED = {_T.UNKNOWN, _T.SCRIPT, _T.XML}
 _READ_SHORTCUTS = {_T.LNK, _T.URL_FILE, _T.DESKTOP_ENTRY, _T.WEB_QUERY, _T.SETTING_CONTENT}
 _WEAK_ENDINGS = frozenset({"com", "class", "action", "app", "tool", "application", "inf", "key", "workflow"})
 

@@ -23,23 +23,28 @@ _PROGRAM_ENDINGS = {
         ("msi", "msp", "mst", "msix", "msixbundle", "appx", "appxbundle", "appinstaller"), "an installer for Windows"
     ),
     **dict.fromkeys(("application", "appref-ms", "gadget"), "a program for Windows"),
-    **dict.fromkeys(("xll", "wll"), "an add-in that Office runs"),
+    **dict.fromkeys(("xll", "wll", "vsto"), "an add-in that Office runs"),
     **dict.fromkeys(("jar", "jnlp", "class"), "a Java program"),
     **dict.fromkeys(("apk", "xapk", "aab"), "an app for Android"),
     "ipa": "an app for iPhones",
     **dict.fromkeys(("app", "pkg", "mpkg", "action", "workflow"), "a program for macOS"),
     **dict.fromkeys(("chm", "hlp"), "a Windows help file, which can run programs"),
     **dict.fromkeys(("xpi", "crx"), "an extension for a browser"),
-    "diagcab": "a package that Windows runs",
+    **dict.fromkeys(("diagcab", "msu", "ppkg"), "a package that Windows runs"),
+    "appimage": "a program for Linux",
 }
 # Run when somebody opens them.
 _RUNNING_SCRIPTS = {
     **dict.fromkeys(("vbs", "vbe", "vb", "ws", "wsf", "wsc", "wsh", "sct", "jse"), "a script that Windows runs"),
     **dict.fromkeys(("bat", "cmd", "msh", "msh1", "msh2", "btm"), "a script that Windows runs"),
     **dict.fromkeys(("ps1", "ps1xml", "ps2", "ps2xml", "psc1", "psc2", "psm1", "psd1"), "a PowerShell script"),
+    **dict.fromkeys(("pyw", "pyz", "pyzw"), "a Python program"),
     "hta": "a web page that runs as a program",
     "reg": "changes to the registry of Windows",
-    **dict.fromkeys(("inf", "msc", "scf", "job", "xbap"), "a file that can run programs on Windows"),
+    **dict.fromkeys(
+        ("inf", "msc", "scf", "job", "xbap", "shb", "shs", "wsb", "appcontent-ms", "mshxml", "vsmacros"),
+        "a file that can run programs on Windows",
+    ),
     **dict.fromkeys(("scpt", "scptd", "applescript", "command", "terminal", "tool"), "a script that macOS runs"),
     **dict.fromkeys(
         ("ade", "adp", "mde", "accde", "accdr", "mam", "mau", "mav", "maw", "mda", "mdw"), "an Access program"
@@ -54,6 +59,10 @@ _SHORTCUT_ENDINGS = {
     "settingcontent-ms": "a settings shortcut, which can run programs",
     **dict.fromkeys(("library-ms", "search-ms", "searchconnector-ms"), "a shortcut to files elsewhere"),
     **dict.fromkeys(("theme", "themepack", "deskthemepack"), "a theme, which can fetch files from elsewhere"),
+    "contact": "a contact card of Windows, whose links can run programs",
+    **dict.fromkeys(
+        ("mobileconfig", "webpnp", "printerexport", "xnk", "prf"), "settings that somebody else makes for you"
+    ),
     "rdp": "a connection to a computer of somebody else",
     "udl": "a connection to a database of somebody else",
 }

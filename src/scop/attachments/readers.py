@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scop.attachments import archives, documents
 from scop.attachments.apple_files import read_apple_file, read_binhex, read_mac_binary
+from scop.attachments.cards import read_card
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.one_note import read_one_note
@@ -34,6 +35,7 @@ _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.MAIL: (read_mail_file, read_text),
     TrueType.SAVED_PAGE: (read_mail_file,),
     **dict.fromkeys((TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT), (read_text,)),
+    **dict.fromkeys((TrueType.CALENDAR, TrueType.CARD), (read_card,)),
     TrueType.TNEF: (read_tnef,),
     TrueType.SMIME: (read_smime,),
     TrueType.ONE_NOTE: (read_one_note,),
@@ -55,7 +57,7 @@ _TABLES = (documents.READERS, archives.READERS, _OTHERS)  # a document that is a
 
 # Of which only so many are opened; texts and pages, which honest archives have thousands of, are read quickly.
 HOLDERS = frozenset(kind for table in _TABLES for kind in table) - frozenset(
-    (TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT, TrueType.HTML, TrueType.SVG)
+    (TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT, TrueType.HTML, TrueType.SVG, TrueType.CALENDAR, TrueType.CARD)
 )
 
 # These hold other files as they are: a zip archive at their end is one of them.

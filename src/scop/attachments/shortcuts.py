@@ -22,6 +22,11 @@ _HAS_ITEMS, _HAS_INFO, _NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON, _UNICODE = 
 _STRINGS = (_NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON)
 _LOCAL_PATH = 1  # in the flags of LinkInfo
 _URL = re.compile(r"^\s*URL\s*=\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+# Fetched as soon as somebody looks at the folder with the shortcut in it.
+_SHARE = re.compile(
+    r"^\s*(?:IconFile|IconResource|WorkingDirectory|BASEURL)\s*=\s*((?:file:/{0,9}+)?(?:\\\\|(?<=//)[\w.])[^\r\n]{1,300}+)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _EXEC = re.compile(r"^\s*(?:Try)?Exec\s*=\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _DEEP_LINK = re.compile(r"<DeepLink>\s*(.*?)\s*</DeepLink>", re.IGNORECASE | re.DOTALL)
 _WEB = re.compile(r"(?:https?|ftp|mailto|news|nntp|gopher):", re.IGNORECASE)
@@ -90,6 +95,9 @@ def read_url_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         else:
             reason = f"{thing.where} opens no web page but {shown(target)}, which can run a program."
             yield thing.finding(Kind.SHORTCUT, Severity.DANGEROUS, reason)
+    if share := _SHARE.search(text):
+        reason = f"{thing.where} has Windows log in to a computer of somebody else: {shown(share[1])}."
+        yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, reason)
     if not targets:
         yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, f"{thing.where} is a shortcut that names no address.")
 
