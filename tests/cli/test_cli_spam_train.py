@@ -133,7 +133,9 @@ def test_train_learns_what_a_milter_will_see(tmp_path: Path) -> None:
     below = "Date: Sat, 28 Nov 2026 09:59:00 +0000\nSubject: x\n\ntext\n"
     folder = tmp_path / "mail"
     folder.mkdir()
-    (folder / "1.eml").write_text(f"Return-Path: <a@b>\nX-SCoP-Spam: ham; score=0.1\n{RECEIVED}{below}")
+    (folder / "1.eml").write_text(
+        f"Return-Path: <a@b>\nX-SCoP-Spam: ham; score=0.1\n{RECEIVED}X-SCoP-Finding: x\n{below}"
+    )
     path = tmp_path / "model.spam"
     words = ("--model", str(path), "--domain", "lagoon.example", "--json")
     assert 1 == counted(scop("spam", "train", "--spam", str(folder), *words))["spam"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_filter_a_slip_on_the_command_line_bounces_nothing(tmp_path: Path) -> No
     assert (75, "") == (said.status, said.out)
     assert "the mail waits" in said.err
     assert 75 == scop("spam", "filter", stdin=MAIL).status
+
+
+@pytest.mark.parametrize("name", ["__stdin__", "__stdout__"])
+def test_filter_takes_no_mail_that_it_cannot_hand_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Where a standard stream is closed there is no mail, or nobody who takes it: it waits."""
+    monkeypatch.setattr(sys, name, None)
+    said = filtered(empty_model(tmp_path))
+    assert (75, "") == (said.status, said.out)
+    assert "is closed" in said.err
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,12 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from fakes.command_line import scop
+from fakes.fixed_scales import empty_model
 from scop.cli.spam.filter_service import Listening, listener_at, serving
 from scop.net.connections import Connections
 from scop.net.faults import PermanentFailure
@@ -133,3 +136,21 @@ def test_service_says_where_it_cannot_listen(place: str, sentence: str) -> None:
     """One sentence names the place."""
     with pytest.raises(PermanentFailure, match=sentence):
         listener_at(place)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("milter", "--listen", "127.0.0.1:0", "--reject-above", "nan"), "name a score from 0 to 1"),
+        (("milter", "--listen", "inet:8895@127.0.0.1"), "is not of the form HOST:PORT"),
+        (("milter", "--listen", "127.0.0.1:0", "--clients", "all"), "--clients"),
+        (("proxy", "--listen", "127.0.0.1:{port}", "--forward", "127.0.0.1:{port}"), "where it listens itself"),
+    ],
+)
+def test_service_says_what_is_wrong(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
+    """One sentence, before it listens."""
+    with listener_at("127.0.0.1:0") as free:
+        port = free.getsockname()[1]
+    path = str(empty_model(tmp_path))
+    said = scop("spam", words[0], "--model", path, *(word.format(port=port) for word in words[1:]))
+    assert (2, True) == (said.status, sentence in said.err)

@@ -61,6 +61,9 @@ def filter_command(*, model: Path, examine: bool, on_fault: str, command: tuple[
     read in a child that can open no file and no socket. X-SCoP fields that others wrote are taken away, line ends stay
     as they are. No mail is lost: what cannot be written ends with status 75.
     """
+    if None in (sys.__stdin__, sys.__stdout__):  # the devices in their place would take the mail, too
+        click.echo("scop: standard input or output is closed; the mail waits", err=True)
+        sys.exit(EX_TEMPFAIL)
     mail = sys.stdin.buffer.read()
     below = without_our_fields(mail)
     try:

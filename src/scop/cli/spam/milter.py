@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -21,6 +22,12 @@ __all__ = ["milter"]
 STANDARD_OUTPUT = 1
 
 
+def _score(_context: click.Context, _parameter: click.Parameter, score: float | None) -> float | None:
+    if score is not None and math.isnan(score):  # which is below no score, so all spam would be refused
+        raise click.BadParameter("name a score from 0 to 1")
+    return score
+
+
 @click.command(short_help="Label or refuse mail for Postfix and Sendmail (milter).")
 @click.option(
     "--listen",
@@ -34,6 +41,7 @@ STANDARD_OUTPUT = 1
 @click.option(
     "--reject-above",
     type=click.FloatRange(0.0, 1.0),
+    callback=_score,
     help="Refuse spam of this score and above while its sender is still connected.",
 )
 @click.option("--quarantine", is_flag=True, help="Have the mail server hold spam back (Postfix: queue `hold`).")

@@ -73,6 +73,8 @@ def proxy(
         host, port = place_of(forward)
         address = _address_of(host, port)
         sockets = tuple(map(listener_at, places))
+        if (address, port) in [each.getsockname()[:2] for each in sockets]:
+            raise ValueError(f"--forward {forward} is where it listens itself: name the server that takes the mail on")
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
     missing = give_up_rights(Rights(model, user, connect_port=port))

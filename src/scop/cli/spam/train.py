@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from scop.cli.shared import Operator, config_option, console, json_option, print_json, with_operator
 from scop.cli.spam.arrivals import arrival_of
+from scop.cli.spam.filter_weighing import without_our_fields
 from scop.cli.spam.model_files import opened
 from scop.cli.spam.train_sources import Kind, in_turn
 from scop.mesh.vocabulary.filter import MAX_LESSON_OCTETS, LearnMail, ReadModelStatus
@@ -112,7 +113,7 @@ async def _teachable(
     async def learn(label: str, octets: bytes) -> bool:
         own = model.classifier.acquaintances.own_domains
         below, connection = arrival_of(octets[: MAX_LESSON_OCTETS + STAMPS_OCTETS], own)
-        mail = below[:MAX_LESSON_OCTETS]
+        mail = without_our_fields(below)[:MAX_LESSON_OCTETS]  # labelled or not, it is one mail
         if not label:
             return await model.take_back(digest_of(mail))
         return await model.learn(mail, label, connection=connection)
