@@ -49,19 +49,21 @@ def combined(spam_likelihoods: Floats) -> float:
     if not len(clear):
         return 0.0
     clear = np.minimum(np.maximum(clear, _FLOOR), 1.0 - _FLOOR)  # several times as fast as `np.clip`
-    spamminess = _log_tail(-float(np.log(clear).sum()), len(clear))
-    hamminess = _log_tail(-float(np.log1p(-clear).sum()), len(clear))
+    spamminess, hamminess = _log_tails(-float(np.log(clear).sum()), -float(np.log1p(-clear).sum()), len(clear))
     # Robinson's indicator; where both tails are tiny it is 1/2, as evidence for both sides is evidence for neither.
     indicator = (1.0 + math.exp(spamminess) - math.exp(hamminess)) / 2.0
     odds = math.log((indicator + _NEARLY_NONE) / (1.0 - indicator + _NEARLY_NONE))
     return odds + _TIE * (spamminess - hamminess)
 
 
-def _log_tail(half: float, pairs: int) -> float:
-    """Return the logarithm of the chance that a chi-square of 2 × `pairs` degrees of freedom exceeds 2 × `half`.
+def _log_tails(one: float, other: float, pairs: int) -> tuple[float, float]:
+    """Return the logarithms of the chances that a chi-square of 2 × `pairs` degrees of freedom exceeds 2 × each half.
 
     For an even number of degrees that is exp(-half) × Σ halfⁿ/n!, summed from its largest term on.
     """
-    terms = _COUNTS[:pairs] * math.log(max(half, 1e-300)) - _LOG_FACTORIALS[:pairs]
-    largest = float(terms.max())
-    return min(0.0, largest + math.log(float(np.exp(terms - largest).sum())) - half)
+    logs = np.array(((math.log(max(one, 1e-300)),), (math.log(max(other, 1e-300)),)))
+    terms = _COUNTS[:pairs] * logs - _LOG_FACTORIALS[:pairs]
+    largest = terms.max(axis=1)
+    terms -= largest[:, None]
+    tails = (largest + np.log(np.exp(terms, out=terms).sum(axis=1))).tolist()
+    return min(0.0, tails[0] - one), min(0.0, tails[1] - other)

@@ -49,9 +49,9 @@ class TokenTable:
         self.own()
         while True:
             place, is_known = self.find(keys)
-            unknown = keys[~is_known]
-            if not len(unknown):
+            if is_known.all():
                 return place
+            unknown = keys[~is_known]
             if self.used + len(unknown) > FULL_AT * len(self.keys) or not self._insert(unknown):
                 self._double()
 
@@ -75,19 +75,22 @@ class TokenTable:
         """Give distinct unknown keys a place; return whether there was room for all. What is placed stays placed."""
         while len(keys):
             first, second = self._buckets_of(keys)
-            taken_first = np.count_nonzero(self._buckets[first], axis=1)
-            taken_second = np.count_nonzero(self._buckets[second], axis=1)
-            bucket = np.where(taken_first <= taken_second, first, second)
-            # One key a bucket and round: what came second sees the place that the first one took.
-            chosen, position = np.unique(bucket, return_index=True)
-            is_free = self._buckets[chosen] == 0
-            if not is_free.any(axis=1).all():
+            room_first = (self._buckets.take(first, axis=0) == 0).sum(axis=1)
+            room_second = (self._buckets.take(second, axis=0) == 0).sum(axis=1)
+            if not np.maximum(room_first, room_second).all():
                 return False
-            place = chosen * BUCKET + is_free.argmax(axis=1)
-            self.keys[place] = keys[position]
+            bucket = np.where(room_first >= room_second, first, second)
+            # One key a bucket and round: what came second sees the place that the first one took.
+            order = bucket.argsort(kind="stable")
+            chosen = bucket[order]
+            is_first = np.ones(len(order), np.bool_)
+            np.not_equal(chosen[1:], chosen[:-1], out=is_first[1:])
+            chosen = chosen[is_first]
+            place = chosen * BUCKET + (self._buckets.take(chosen, axis=0) == 0).argmax(axis=1)
+            self.keys[place] = keys[order[is_first]]
             self.numbers[place] = 0
-            self.used += len(position)
-            keys = np.delete(keys, position)
+            self.used += len(place)
+            keys = keys[np.sort(order[~is_first])]
         return True
 
     def _double(self) -> None:
