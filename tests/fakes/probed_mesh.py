@@ -1,4 +1,4 @@
-"""`scop up` with cells that attack their own walls: `python probed_mesh.py SCOP_TOML`."""
+"""`scop up` with another program for each cell: `python probed_mesh.py SCOP_TOML PROGRAM`, a file beside this."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from scop.supervisor.config_file import read_config
 from scop.supervisor.layout import Layout
 from scop.supervisor.supervisor import Supervisor
 
-PROBED_CELL = Path(__file__).resolve().parent / "probed_cell.py"
-
 
 def command(cell: str) -> Sequence[str]:
-    """Return the command of a cell that attacks itself."""
-    return (sys.executable, "-I", "-B", str(PROBED_CELL), cell)
+    """Return the command of a cell."""
+    return (sys.executable, "-I", "-B", str(Path(__file__).resolve().with_name(sys.argv[2])), cell)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def prefix_of(user: str) -> list[str]:
 @contextmanager
 def probed_mesh(config: Path, user: str) -> Iterator[None]:
     """Run a mesh of cells that attack themselves."""
-    command = [*prefix_of(user), sys.executable, str(PROBED_MESH), str(config)]
+    command = [*prefix_of(user), sys.executable, str(PROBED_MESH), str(config), "probed_cell.py"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         await_event(process, "up")

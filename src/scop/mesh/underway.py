@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scop.mesh.state_file import read_state_file, write_state_file
+from scop.net.log import Log
 
 __all__ = ["Underway", "digest_of"]
 
@@ -55,10 +56,15 @@ class Underway:
             with suppress(OSError):  # on a full disk they count in this life only
                 write_state_file(strikes_path, _Strikes(dict(list(strikes.items())[-MAX_REMEMBERED:])))
             os.ftruncate(self._file, 0)
-        self.left_behind = left  # by the last life; for the log
+        self.left_behind = left  # by the last life
         self._set_aside = {bytes.fromhex(digest) for digest, count in strikes.items() if count >= STRIKES}
         self._free: list[int] = []
         self._slots = 0
+
+    def tell(self, log: Log) -> None:
+        """Say in the log what the last life left behind."""
+        for digest in self.left_behind:
+            log.warning("mail.was_underway", digest=digest.hex(), set_aside=self.is_set_aside(digest))
 
     def is_set_aside(self, digest: bytes) -> bool:
         """Say whether this mail was underway at two deaths."""

@@ -82,8 +82,7 @@ def options_of(cell: Cell) -> ExaminerOptions:
 async def run(options: ExaminerOptions) -> None:
     """Examine mail until asked to end, or until the nursery is lost, which only another start mends."""
     options.nurse.attend()
-    for digest in options.underway.left_behind:
-        options.log.warning("mail.was_underway", digest=digest.hex())
+    options.underway.tell(options.log)
     arrivals = Arrivals(options.max_message_octets, options.clock)
     desk = Desk(
         DeskOptions(options.nurse, options.underway, options.processors, options.log, options.clock, options.clamd)

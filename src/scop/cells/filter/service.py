@@ -75,6 +75,7 @@ def options_of(cell: Cell) -> FilterOptions:
 
 async def run(options: FilterOptions) -> None:
     """Weigh mail and pass it on until asked to end."""
+    options.underway.tell(options.log)
     scales = _scales_of(options)
     speech = ServerOptions(
         hostname=options.hostname,

@@ -113,6 +113,7 @@ class FilterPassage(Passage):
         """
         scales, digest = self._scales, digest_of(below)
         if scales.underway.is_set_aside(digest):
+            scales.log.warning("mail.set_aside", trace=self._trace, digest=digest.hex())
             return _Weighed(_UNWEIGHED, (_SET_ASIDE,), Policy.QUARANTINE, _SET_ASIDE)
         with scales.underway.at_work(digest):
             is_plain = is_plain_text(below)

@@ -79,6 +79,7 @@ def options_of(cell: Cell) -> VerifierOptions:
 
 async def run(options: VerifierOptions) -> None:
     """Judge and pass mail on until asked to end."""
+    options.underway.tell(options.log)
     checkpoint = Checkpoint(
         options.hostname,
         options.domain,
