@@ -19,7 +19,7 @@ STRANGER = Address("", "x@evil.test")
 
 def mail(**facts: object) -> Evidence:
     """Return the evidence of a mail with these facts."""
-    return Evidence(tokens=(), words=(), octets=b"", **facts)  # type: ignore[arg-type]  # each test gives its own
+    return Evidence(tokens=(), octets=b"", **facts)  # type: ignore[arg-type]  # each test gives its own
 
 
 def known(*wanted: Evidence) -> Acquaintances:
@@ -42,6 +42,9 @@ def found(evidence: Evidence, acquaintances: Acquaintances | None = None) -> lis
         ("www.lagoon.example", "http://a.evil.test:8080/x", "reads as lagoon.example leads to a.evil.test"),
         ("lagoon.example", "HTTPS://192.0.2.7/", "reads as lagoon.example leads to 192.0.2.7"),
         ("here", "http://www.lagoon.example@evil.test/", "reads as lagoon.example leads to evil.test"),
+        ("Log in at https://lagoon.example/x now", "http://evil.test/", "reads as lagoon.example leads to evil.test"),
+        ("https://lag\u200boon\u3002example", "http://evil.test/", "reads as lagoon.example leads to evil.test"),
+        ("www.lagoon.example", "ht\ttp://ev\nil.test/", "reads as lagoon.example leads to evil.test"),
         ("https://münchen.example/", "http://evil.test/", "reads as xn--mnchen-3ya.example leads to evil.test"),
     ],
 )
@@ -59,6 +62,7 @@ def test_link_that_reads_as_another_place(text: str, target: str, reason: str) -
         ("minutes.pdf", "https://evil.test/minutes.pdf"),
         ("www.lagoon.example", "mailto:x@evil.test"),
         ("write to x@lagoon.example", "http://evil.test/"),
+        ("log in at lagoon.example", "http://evil.test/"),  # words with dots are names of many things
     ],
 )
 def test_link_that_names_no_other_place(text: str, target: str) -> None:
@@ -137,6 +141,14 @@ def test_look_alike_of_our_own_domain() -> None:
     assert [(Trick.LOOK_ALIKE, reason)] == found(mail(author=Address("", "x@harb0r.test")))
 
 
+@pytest.mark.parametrize("domain", ["harbor.co", "harbor-hr.test", "group-harbor.example"])
+def test_our_own_name_elsewhere(domain: str) -> None:
+    """All that is ours is known, so our name under another top level or with any word is a look-alike."""
+    reason = f"“{domain}” looks like our own harbor.test and is not."
+    assert [(Trick.LOOK_ALIKE, reason)] == found(mail(author=Address("", f"x@{domain}")))
+    assert [] == found(mail(author=Address("", "x@harborer.test")))
+
+
 def test_neighbour_that_wrote_wanted_mail_is_none() -> None:
     """Who looks like somebody else but writes wanted mail is known, and so is what wanted mail links to."""
     neighbour = mail(author=Address("", "x@lagooon.example"), links=(Link("here", "http://lag0on.example/"),))
@@ -145,7 +157,8 @@ def test_neighbour_that_wrote_wanted_mail_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada Lovelace", "LOVELACE, Ada", "Ádа Lovelace", "ada  lovelace", "\u200bAda Lovelace"]
+    "name",
+    ["Ada Lovelace", "LOVELACE, Ada", "Ádа Lovelace", "ada  lovelace", "\u200bAda Lovelace", "Dr. Ada M. Lovelace"],
 )
 def test_name_of_our_people_from_outside(name: str) -> None:
     """A name that people write to us by is ours, in any order, case and disguise."""

@@ -10,6 +10,7 @@ was taught seldom and long ago is forgotten. Until then taking back is exact.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
@@ -34,9 +35,12 @@ MAX_LINKED = 8_192
 MAX_OWN_DOMAINS = 1_000
 MAX_PER_MAIL = 16  # links, and names of our people, of one mail
 MAX_NAME_CHARACTERS = 60
+MIN_OWN_NAME = 6  # letters of a domain of ours that nobody else is called by chance
 MIN_NAME_WORDS = 2  # "Ada" is the name of many
 ADDRESS_OCTETS = 8
 
+_TITLES = "dr prof mr mrs ms miss sir madam herr frau mme monsieur madame phd mba ceo cfo"
+_BESIDE_NAMES = frozenset((*_TITLES.split(), *"abcdefghijklmnopqrstuvwxyz"))  # titles and initials
 _MAGIC = b"SCoP acquaintances 1\n"
 
 _Text = Annotated[str, msgspec.Meta(max_length=600)]
@@ -186,7 +190,13 @@ class Acquaintances:
         """Return the domain that we know and that a host seems to be but is not; "" where there is none."""
         domain = registered_domain(host)
         is_known = self.knows_domain(domain) or domain in self._linked.counts
-        return "" if is_known else self._look_alikes.imitated_by(host)
+        return "" if is_known else self._look_alikes.imitated_by(host) or self._own_name_in(domain)
+
+    def _own_name_in(self, domain: str) -> str:
+        """Return our domain whose name another one bears, alone or with any words: all of ours are known."""
+        parts = re.split(r"[-_]", domain.partition(".")[0])
+        names = {own.partition(".")[0]: own for own in self.own_domains}
+        return next((names[part] for part in parts if len(part) >= MIN_OWN_NAME and part in names), "")
 
     def save(self) -> bytes:
         """Return all of it as octets that `load` reads."""
@@ -257,8 +267,12 @@ def domain_of(address: Address) -> str:
 
 
 def name_of(display_name: str) -> str:
-    """Return a person's name as it is compared: its words folded, in the order of the alphabet; "" where it is none."""
+    """Return a person's name as it is compared: its words folded, without titles, in the order of the alphabet.
+
+    "" where it is no name.
+    """
     folded = fold(display_name[:MAX_NAME_CHARACTERS])
-    words = "".join(letter if letter.isalnum() else " " for letter in without_accents(folded)).split()
+    every = "".join(letter if letter.isalnum() else " " for letter in without_accents(folded)).split()
+    words = [word for word in every if word not in _BESIDE_NAMES]
     is_name = len(words) >= MIN_NAME_WORDS and not any(letter.isdigit() for letter in folded) and "@" not in folded
     return " ".join(sorted(words)) if is_name else ""

@@ -1,9 +1,9 @@
 """Links that read as one place and lead to another.
 
-Only what a reader takes for an address counts: a link whose text begins with `http://` or `www.`, or is nothing but a
-host. What it leads to is the host that a browser would go to, whatever stands before an "@" in it.
+Only what a reader takes for an address counts: a link whose text has `http://` in it, begins with `www.`, or is nothing
+but a host. What it leads to is the host that a browser would go to, whatever stands before an "@" in it.
 
-Standards: RFC 3986 §3.2 (authority), §7.6 (what stands before "@" misleads).
+Standards: RFC 3986 §3.2 (authority), §7.6 (what stands before "@" misleads); WHATWG URL §4.4 (what is dropped).
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ _HOST = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_][\w-]{0,61}[^\W_]|[0-9]
 _READS = re.compile(
     rf"\s*(?:https?://\s*(?:[^\s/@]{{1,80}}@)?({_HOST})|(www[0-9]?\.(?:{_HOST}))|({_HOST})(?=/?\s*\Z))", re.I
 )
+_URL_READS = re.compile(rf"https?://(?:[^\s/@]{{1,80}}@)?({_HOST})", re.I)  # among words
+# What is not seen in a text, and dots that browsers take for dots (UTS #46).
+_UNSEEN = str.maketrans(
+    {**dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"), **dict.fromkeys("\u3002\uff0e\uff61", ".")}
+)
+_DROPPED = str.maketrans(dict.fromkeys("\t\r\n"))  # WHATWG URL §4.4: wherever they stand in one
 _TARGET = re.compile(r"[\s\x00-\x20]*(?:https?|ftp):[/\\]{2,}([^/\\?#\s]{1,300})", re.I)
 _IN_TEXT = re.compile(rf"https?://(?:[^\s/@<>\"]{{1,80}}@)?({_HOST})")  # in lower case
 # A word with a dot that is a file, a trade or a product rather than a host.
@@ -59,7 +65,7 @@ def misleading_links(links: Sequence[Link]) -> tuple[MisleadingLink, ...]:
 
 def target_host(target: str) -> str:
     """Return the host that a link leads to, in lower case and A-labels; "" where it leads to none."""
-    host = host_of(target[:MAX_TARGET_CHARACTERS].strip())
+    host = host_of(target[:MAX_TARGET_CHARACTERS].translate(_DROPPED).strip())
     return a_labels(host.rstrip("."))
 
 
@@ -78,9 +84,13 @@ def hosts_of(evidence: Evidence) -> dict[str, str]:
 
 def _as_read(link: Link) -> str:
     """Return the registered domain that a reader takes a link for; "" where its text names none."""
-    text = link.text[:MAX_TARGET_CHARACTERS]
+    text = link.text[:MAX_TARGET_CHARACTERS].translate(_UNSEEN)
     reads = _READS.match(text)
-    host = (reads[1] or reads[2] or reads[3]) if reads else _before_at(link.target)
+    if reads is not None:
+        host = reads[1] or reads[2] or reads[3]
+    else:
+        among = _URL_READS.search(text)
+        host = among[1] if among is not None else _before_at(link.target)
     if not host or host.rpartition(".")[2].lower() in _NO_TOP_LEVEL:
         return ""
     return registered_domain(a_labels(host))
