@@ -80,12 +80,21 @@ def test_train_learns_a_mail_whatever_its_line_ends(tmp_path: Path) -> None:
     assert "every mail stays unsure until there are" in short.out
 
 
+def test_train_says_what_it_passes_over(tmp_path: Path) -> None:
+    """Indexes of a mail server beside the mails, or a wrong folder: a number tells which."""
+    folder = letters(tmp_path / "ham", "minutes", 2)
+    (folder / "dovecot.index").write_bytes(b"\1\2")
+    said = scop("spam", "train", "--ham", str(folder), "--model", str(tmp_path / "model.spam"))
+    assert (0, f"scop: {folder}: 1 of its files are no mail: passed over\n") == (said.status, said.err)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ((), "name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn"),
         (("--ham", "nowhere"), "nowhere: there is no such file or folder"),
         (("--ham", "{folder}"), "there is no mail in {folder}"),
+        (("--ham", "{folder}", "--spam", "{folder}"), "{folder} is named by --ham and by --spam"),
     ],
 )
 def test_train_without_mail_makes_nothing(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:

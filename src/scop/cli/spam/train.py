@@ -69,6 +69,8 @@ def train(
     """
     if not (ham or spam_paths or forget):
         raise click.ClickException("name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn")
+    if both := sorted(set(ham) & set(spam_paths)):
+        raise click.ClickException(f"{both[0]} is named by --ham and by --spam; sort it first")
     kinds = Kind.at("ham", ham), Kind.at("spam", spam_paths), Kind.at("", forget)
     if model is None:
         if domain:

@@ -6,6 +6,7 @@ interrupted has to come by the same way again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,14 @@ class Kind:
     @classmethod
     def at(cls, label: str, paths: tuple[Path, ...]) -> Kind:
         """Count the mails at these paths; a path without any is an error: it is likely a wrong one."""
-        total = sum(1 for _ in _mails(paths))
-        if paths and not total:
-            raise click.ClickException(f"there is no mail in {', '.join(str(path) for path in paths)}")
+        total = 0
+        for path in paths:
+            found = Counter(isinstance(one, MailFile) for one in read_mails(path))
+            if not found[True]:
+                raise click.ClickException(f"there is no mail in {path}")
+            if found[False]:
+                click.echo(f"scop: {path}: {found[False]} of its files are no mail: passed over", err=True)
+            total += found[True]
         return cls(label, paths, total)
 
 
