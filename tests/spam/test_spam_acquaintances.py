@@ -33,7 +33,7 @@ def wanted(number: int = 0) -> Evidence:
     """Return the evidence of a wanted mail to Ada."""
     author = Address("Grace Hopper", f"grace{number}@lagoon{number}.example")
     links = (Link("www.shop.test", "http://click.test/"),)
-    return Evidence(tokens=(), words=(), octets=b"", author=author, recipients=(ADA,), links=links)
+    return Evidence(tokens=(), octets=b"", author=author, recipients=(ADA,), links=links)
 
 
 def test_wanted_mail_introduces_its_author() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fakes.examples import drawn
 from scop.spam.evidence import evidence_of
 from scop.spam.evidence.gather import MAX_OCTETS, MAX_TOKEN_CHARACTERS, MAX_TOKENS
-from scop.spam.evidence.texts import MAX_SEEN_CHARACTERS, MAX_WORDS
+from scop.spam.evidence.texts import MAX_SEEN_CHARACTERS
 
 MULTIPART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 
@@ -63,8 +63,7 @@ def test_alternatives_that_say_the_same_count_once() -> None:
     """A plain text that the HTML repeats gives no second words; one that says something else is a clue."""
     mail = MULTIPART + b"--b\r\n\r\n%s\r\n--b\r\nContent-Type: text/html\r\n\r\n%s\r\n--b--"
     alike = evidence_of(mail % (b"buy it now", b"<p>buy it now"))
-    assert ("buy", "it", "now") == alike.words
-    assert "part:alternatives-alike" in alike.tokens
+    assert ("part:alternatives-alike", "buy", "it", "now") == alike.tokens[-4:]
     differ = evidence_of(mail % (b"minutes of the meeting", b"<p>buy pills"))
     assert {"part:alternatives-differ", "minutes", "pills"} <= set(differ.tokens)
 
@@ -107,7 +106,6 @@ def test_no_flood_passes_the_bounds(octets: bytes) -> None:
     evidence = evidence_of(octets)
     assert len(evidence.tokens) <= MAX_TOKENS
     assert max(map(len, evidence.tokens)) <= MAX_TOKEN_CHARACTERS
-    assert len(evidence.words) <= MAX_WORDS
     assert len(evidence.text) <= MAX_SEEN_CHARACTERS
     assert len(evidence.octets) <= MAX_OCTETS
     assert any(token.startswith("part:") for token in evidence.tokens)

@@ -1,7 +1,7 @@
 """What speaks for and against a mail: its words, its facts and its links, read once and bounded.
 
-`evidence_of(octets)` gives the tokens that are weighed (each says what kind of thing it is), the visible words in
-their order for who makes pairs of them, octets for who cuts n-grams, and the values that tell phishing.
+`evidence_of(octets)` gives the tokens that are weighed (each says what kind of thing it is, words last), octets for
+who cuts n-grams, and the values that tell phishing.
 What our own cells wrote above a mail is never evidence; what they know of its connection is handed in.
 """
 

@@ -6,6 +6,7 @@ What was made by the sender's hand comes first, words last: no flood of words pu
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from scop.mime import Address, Limits, Message, parse, parse_addresses
 from scop.spam.connection import Connection
@@ -14,7 +15,7 @@ from scop.spam.evidence.folding import fold
 from scop.spam.evidence.hosts import client_tokens
 from scop.spam.evidence.numbers import number_tokens
 from scop.spam.evidence.path import date_tokens, path_tokens
-from scop.spam.evidence.texts import MAX_SEEN_CHARACTERS, MAX_WORDS, Texts, read_texts
+from scop.spam.evidence.texts import MAX_SEEN_CHARACTERS, Texts, read_texts
 from scop.spam.evidence.urls import MAX_URLS, is_elsewhere, url_tokens, urls_in
 from scop.spam.evidence.values import Evidence, Scope
 from scop.spam.evidence.words import disguises, oddities, shortened, words_in_order
@@ -44,15 +45,13 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
     message = parse(octets, limits=_LIMITS)
     fields = read_fields(message.header)
     texts = read_texts(message, scope)
-    words = [word for text in texts.texts for word in text.words]
+    words = shortened(chain.from_iterable([text.words for text in texts.texts]))
     if scope is Scope.PLAIN:
-        tokens = [*plain_field_tokens(fields), *texts.tokens, *_link_tokens(texts), *shortened(words)]
-        return Evidence(tokens=_bounded(tokens), words=tuple(words[:MAX_WORDS]), octets=b"")
-    tokens = _facts(message, fields, connection)
-    tokens += [*texts.tokens, *_link_tokens(texts), *_text_tokens(texts), *shortened(words)]
+        facts = [*plain_field_tokens(fields), *texts.tokens, *_link_tokens(texts)]
+        return Evidence(tokens=_bounded(facts, words), octets=b"")
+    facts = [*_facts(message, fields, connection), *texts.tokens, *_link_tokens(texts), *_text_tokens(texts)]
     return Evidence(
-        tokens=_bounded(tokens),
-        words=tuple(words[:MAX_WORDS]),
+        tokens=_bounded(facts, words),
         octets=_octets(fields, texts),
         text="\n".join([text.seen for text in texts.texts])[:MAX_SEEN_CHARACTERS],
         subject=fields.get("subject"),
@@ -64,10 +63,10 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
     )
 
 
-def _bounded(tokens: list[str]) -> tuple[str, ...]:
-    if max(map(len, tokens)) > MAX_TOKEN_CHARACTERS:
-        tokens = [token[:MAX_TOKEN_CHARACTERS] for token in tokens]
-    return tuple(dict.fromkeys(tokens))[:MAX_TOKENS]
+def _bounded(facts: list[str], words: list[str]) -> tuple[str, ...]:
+    if max(map(len, facts)) > MAX_TOKEN_CHARACTERS:  # words are shorter
+        facts = [token[:MAX_TOKEN_CHARACTERS] for token in facts]
+    return tuple(dict.fromkeys([*facts, *words]))[:MAX_TOKENS]
 
 
 def _facts(message: Message, fields: Fields, connection: Connection | None) -> list[str]:

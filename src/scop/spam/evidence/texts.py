@@ -21,13 +21,12 @@ from scop.spam.evidence.markup import Page, read_page, read_words
 from scop.spam.evidence.values import Scope
 from scop.spam.evidence.words import words_in_order
 
-__all__ = ["MAX_SEEN_CHARACTERS", "MAX_WORDS", "Text", "Texts", "read_texts"]
+__all__ = ["MAX_SEEN_CHARACTERS", "Text", "Texts", "read_texts"]
 
 MAX_PARTS = 50
 MAX_PART_OCTETS = 262_144  # of one part, before decoding: letters carry their style sheet first
 MAX_TEXT_OCTETS = 524_288  # of all parts together
 MAX_SEEN_CHARACTERS = 65_536  # of all parts together; what lies below hardly changes a verdict
-MAX_WORDS = 6_000  # that are given in their order
 MAX_FILES = 20
 
 _ESCAPED_LETTERS = re.compile(rb"(?:=(?:4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa])){3}")

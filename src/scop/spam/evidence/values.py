@@ -38,7 +38,6 @@ class Evidence:
     """What a mail is weighed by; everything is bounded, whatever the mail."""
 
     tokens: tuple[str, ...]  # each once, in a fixed order; `kind:value`, a bare one is a word of the text
-    words: tuple[str, ...]  # folded words of the visible text, in reading order, with repetitions
     # What follows is empty in the plain scope.
     octets: bytes  # header and decoded text, what our own cells and other filters wrote left out
     text: str = ""  # the visible text as it is written
