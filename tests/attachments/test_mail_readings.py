@@ -81,6 +81,16 @@ _AMBIGUOUS: dict[str, bytes] = {
     + b"X-A: 1\n \t\n"
     + b'Content-Type: multipart/mixed; boundary="in"\n\n'
     + _HIDDEN,
+    "a comment in the type": _multipart(b'multi(x)part/mixed; boundary="in"', _HIDDEN),
+    "two types in one field": _multipart(b'text/plain multipart/mixed; boundary="in"', _HIDDEN),
+    "an empty boundary": _multipart(b'multipart/mixed; boundary=""', _HIDDEN.replace(b"--in", b"--")),
+    "an empty line before a part's header": _multipart(
+        b'multipart/mixed; boundary="in"', b"--in\n\nHello\n--in\n\n" + _PART + b"\n--in--\n"
+    ),
+    "base64 that says something else": _multipart(
+        b"application/zip", _ENCODED, b"Content-Transfer-Encoding: quoted-printable\n"
+    ),
+    "base64 under an unknown name": _multipart(b"application/zip", _ENCODED, b"Content-Transfer-Encoding: mime64\n"),
     "an attachment in the preamble": _multipart(
         b'multipart/mixed; boundary="in"', b"begin-base64 644 a.zip\n" + _ENCODED + b"====\n\n--in\n\nHello\n--in--\n"
     ),
@@ -148,6 +158,36 @@ def test_several_names_are_told_by_what_they_would_run(fields: bytes, severity: 
     found = [one.severity for one in examine(_TOP + fields + b"\n\nHello there\n") if one.kind is Kind.AMBIGUOUS]
 
     assert [severity] == found
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b'Content-Disposition: attachment; filename*0="=?utf-8?q?a=2E"; filename*1="exe?="',
+        b'Content-Disposition: attachment; filename="a.exe/"',
+        b'Content-Disposition: attachment; filename="a.exe::$DATA"',
+        b"X-A: 1\n" * 70 + b'Content-Disposition: attachment; filename="a.exe"',
+        b'Content-Type: message/external-body; access-type=URL; url="https://a.example/a.exe"',
+    ],
+)
+def test_a_name_that_runs_is_found_however_it_is_written(fields: bytes) -> None:
+    """An encoded word in sections, a slash or a stream at the end, a field behind many."""
+    assert ("executable", "dangerous") in _kinds(_TOP + fields + b"\n\nHello there\n")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Content-Disposition: attachment" + b"".join(b'; filename="%d.txt"' % number for number in range(14)),
+        b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 1_002,
+        b'Content-Type: message/partial; id="a"; number=1; total=2',
+        b"X-A: " + b"a" * (1 << 20) + b"\nContent-Disposition: attachment",
+        b'Content-Disposition: attachment; filename="a.\texe"',
+    ],
+)
+def test_what_is_not_read_whole_is_suspicious(fields: bytes) -> None:
+    """More names, parts or header than are read, a piece of a mail, a name that some cut: each is told."""
+    assert Severity.SUSPICIOUS in {one.severity for one in examine(_TOP + fields + b"\n\nHello there\n")}
 
 
 def test_one_name_in_two_spellings_is_one() -> None:

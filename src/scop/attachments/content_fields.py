@@ -16,7 +16,7 @@ __all__ = ["content_fields"]
 _FIELD = re.compile(
     rb"^content-(type|transfer-encoding|disposition)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE | re.MULTILINE
 )
-_MAX_FIELDS = 60  # of them all: a header may have any number
+_MAX_FIELDS = 2_000  # of them all; the parts of them that are looked at have bounds of their own
 
 
 def content_fields(entity: Entity, name: bytes) -> list[bytes]:

@@ -16,7 +16,6 @@ from scop.mime import Entity
 from scop.mime.fields.transfer_encoding import parse_transfer_encoding
 from scop.mime.header import unfold
 from scop.mime.transfer import (
-    IDENTITY_ENCODINGS,
     KNOWN_ENCODINGS,
     decode_base64,
     decode_content,
@@ -73,7 +72,7 @@ def _others(entity: Entity) -> Iterator[Content]:
             yield Content(decoded, "the name of its transfer encoding is misspelt")
     if "base64" in stated:
         yield from _other_base64(body)
-    elif not (set(stated) - IDENTITY_ENCODINGS) and _is_only_base64(body):
+    elif _is_only_base64(body):
         yield Content(decode_base64(body), "it is base64 and does not say so")
     if "quoted-printable" in stated and b"=" in body and (loose := _loose_quoted_printable(body)) is not None:
         yield Content(loose, "its quoted-printable is broken")

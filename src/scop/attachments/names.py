@@ -163,6 +163,8 @@ def _disguise_of(name: str, ending: str) -> str:
     if _STREAM.search(name):
         return "names a hidden stream of a file"
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", name)).translate(_DOTS)
+    if "\t" in name and runs_what(ending_of(name.replace("\t", ""))) and not runs_what(ending):
+        return "has an ending that is that of a program where its tabulator is left out"
     if plain != name and runs_what(ending_of(plain)) and not runs_what(ending):
         return "has an ending in look-alike letters, which some systems read as that of a program"
     return ""

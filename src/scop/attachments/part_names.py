@@ -17,10 +17,10 @@ from scop.mime.header import unfold
 from scop.mime.structured import without_comments
 from scop.mime.words import decode_words
 
-__all__ = ["PartNames", "names_of"]
+__all__ = ["MAX_NAMES", "PartNames", "names_of"]
 
 _NAMES = frozenset(("filename", "name"))
-_MAX_NAMES = 12
+MAX_NAMES = 12  # of the others; honest parts have one, in several spellings
 # How a reader finds a name that does not take a field apart.
 _PLAIN = re.compile(r"""(?:file)?name\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"]+))""", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -45,7 +45,7 @@ def names_of(entity: Entity) -> PartNames:
     others: dict[str, None] = {}
     for body in (*content_fields(entity, b"disposition"), *content_fields(entity, b"type")):
         for name in _names_in(unfold(body)):
-            if name.strip() and name != stated and len(others) < _MAX_NAMES:
+            if name.strip() and name != stated and len(others) < MAX_NAMES:
                 others[name] = None
     if not stated and others:
         stated = next(iter(others))
@@ -60,6 +60,7 @@ def _names_in(text: str) -> Iterator[str]:
     for name in _NAMES:
         if name in parsed:
             yield parsed[name]
+            yield decode_words(parsed[name])  # an encoded word in sections
     for key, value in split_parameters(";" + parameters):
         if key in _NAMES:
             yield from _decoded(value)

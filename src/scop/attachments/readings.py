@@ -21,16 +21,17 @@ from scop.attachments.encodings import contents_of
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.names import runs_what
-from scop.attachments.part_names import names_of
+from scop.attachments.part_names import MAX_NAMES, names_of
 from scop.attachments.structures import OtherStructure, other_structures
 from scop.attachments.thing import Found, Thing, ending_of, inner_place, shown
 from scop.attachments.true_types import TrueType, true_type_of
-from scop.mime import Entity, Message, parse
+from scop.mime import DefectKind, Entity, Message, parse
 
 __all__ = ["read_mail", "read_mail_file"]
 
 _MAX_STRUCTURES = 24
 _MAX_OCTETS = 64 << 20  # of all of them
+_LIMITS = frozenset((DefectKind.TOO_DEEP, DefectKind.TOO_MANY_PARTS, DefectKind.HEADER_TOO_LONG))
 # Before each mail in a file of several (mbox).
 _POSTMARK = re.compile(rb"(?<=\n\n)From [^\n]*+\n(?=[!-9;-~]++:)|(?<=\n\r\n)From [^\n]*+\n(?=[!-9;-~]++:)")
 _MAX_MAILS = 1_000
@@ -116,6 +117,7 @@ class _Readings:
         yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
 
     def _read_entity(self, entity: Entity, number: str) -> Iterator[Found]:
+        yield from self._unread(entity, f"part {number}" if number else "")
         if entity.parts:
             for text in (entity.preamble, entity.epilogue):
                 if text.strip():
@@ -139,8 +141,27 @@ class _Readings:
         if len(names.all) > 1:
             yield from self._several_names(names.all, step, depth)
 
+    def _unread(self, entity: Entity, step: str) -> Iterator[Found]:
+        """Yield what of an entity is not here, or beyond what is read."""
+        thing = Thing(b"", place=inner_place(self._outer, step))
+        if any(defect.kind in _LIMITS for defect in entity.cut_defects):
+            reason = "This mail has more parts, or deeper ones, than are looked into."
+            yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+        media = entity.content_type
+        if media.media_type == "message/partial":  # RFC 2046 §5.2.2
+            reason = "This mail is one piece of a larger one, so that nobody can look into the whole on the way."
+            yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+        elif media.media_type == "message/external-body":  # RFC 2046 §5.2.3
+            name = media.parameters.get("name") or media.parameters.get("url", "")
+            yield thing.finding(Kind.TEMPLATE, Severity.NOTE, f"This mail has its reader fetch {shown(name)}.")
+            yield Thing(b"", name, "", inner_place(self._outer, step, name), self._depth, is_whole=False)
+
     def _several_names(self, names: tuple[str, ...], step: str, depth: int) -> Iterator[Found]:
         """Yield that a part has several names, and how much that matters."""
+        if len(names) > MAX_NAMES:
+            thing = Thing(b"", names[0], place=inner_place(self._outer, step, names[0]), depth=depth)
+            reason = f"{thing.shown_name} has more names than are looked at."
+            yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
         endings = {ending_of(name) for name in names if name}
         if len(endings) < 2:
             return

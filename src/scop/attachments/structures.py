@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scop.attachments.content_fields import content_fields
 from scop.mime import DefectKind, Entity, Message
-from scop.mime.fields.content_type import parse_content_type
+from scop.mime.fields.content_type import ContentType, parse_content_type
 from scop.mime.fields.parameters import find_boundary, parse_parameters, split_parameters
 from scop.mime.header import unfold
 from scop.mime.structured import without_comments
@@ -19,15 +19,18 @@ from scop.mime.transfer import IDENTITY_ENCODINGS, decode_content
 
 __all__ = ["OtherStructure", "other_structures"]
 
+_EMPTY_RESTATED = b'Content-Type: multipart/mixed; boundary="="\r\n\r\n'
 _COMPOSITE = ("multipart", "message")
 _PLAIN_BOUNDARY = re.compile(rb'boundary\s*+=\s*+(?:"([^"]*+)"|([^\s;"]++))', re.IGNORECASE)
+_EMPTY_DELIMITER = re.compile(rb"^--(--)?[ \t]*\r?$", re.MULTILINE)
 _FIRST_DELIMITER = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
 _BARE_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
+_LATE_HEADER = re.compile(rb"\s*+(?=content-[a-z-]{2,40}:)", re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"^[ \t]+\r?\n", re.MULTILINE)
 _SPACED_FIELD = re.compile(rb"^(content-[a-z-]{2,40}|mime-version)[ \t]+:", re.IGNORECASE | re.MULTILINE)
 # RFC 5322 §2.2; folded lines, and the postmark of an mbox, are none of them.
 _NO_FIELD = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]++[ \t]*+:|>?From )[^\r\n]", re.MULTILINE)
-_MAX_BOUNDARIES = 6
+_MAX_BOUNDARIES = 40  # more than the readings that are looked into, which is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ def _by_header(entity: Entity, number: str) -> Iterator[OtherStructure]:
     if (end := _first_malformed(header)) > 0:
         reason = "a line stands in its header that is no field"
         yield OtherStructure(number, reason, lambda: header[:end] + b"\r\n" + entity.to_octets()[end:])
+    if not is_mail and not header.strip() and (late := _LATE_HEADER.match(entity.body)):
+        reason = "an empty line stands before its header"
+        yield OtherStructure(number, reason, lambda: entity.body[late.end() :])
     if any(defect.kind is DefectKind.MISSING_BLANK_LINE for defect in entity.cut_defects):
         reason = "no empty line ends its header"
         yield OtherStructure(number, reason, lambda: _without_first_line(entity))
@@ -97,7 +103,7 @@ def _by_content_type(entity: Entity, number: str) -> Iterator[OtherStructure]:
         media = parse_content_type(unfold(body))
         if position and media is not None and media != used and _COMPOSITE[0] in (media.maintype, used.maintype):
             yield OtherStructure(number, "two Content-Types are stated", _restated(entity, body))
-        if media is None and b"multipart" in body.lower():
+        if (media is None and b"multipart" in body.lower()) or _says_multipart(media, body):
             loose = b" multipart/mixed;" + body.partition(b";")[2]
             yield OtherStructure(number, "its Content-Type is malformed", _restated(entity, loose))
         if media is not None and media.maintype == "multipart":
@@ -106,6 +112,12 @@ def _by_content_type(entity: Entity, number: str) -> Iterator[OtherStructure]:
         yield OtherStructure(number, "what holds parts is itself encoded", _decoded(entity, fields[0], encoding))
     if entity.parts and encoding not in IDENTITY_ENCODINGS and used.maintype == "message" and fields:
         yield OtherStructure(number, "what holds parts is itself encoded", _restated(entity, fields[0]))
+
+
+def _says_multipart(media: ContentType | None, field: bytes) -> bool:
+    """Tell whether a field that states another type is a multipart's to one who only leaves out comments."""
+    bare = without_comments(unfold(field)).partition(";")[0]
+    return (media is None or media.maintype != "multipart") and "multipart" in "".join(bare.split()).lower()
 
 
 def _restated(entity: Entity, content_type: bytes) -> Callable[[], bytes]:
@@ -128,9 +140,15 @@ def _by_boundaries(entity: Entity, number: str, field: bytes) -> Iterator[OtherS
     for boundary in list(candidates)[:_MAX_BOUNDARIES]:
         if b"--" + boundary in entity.body:
             yield OtherStructure(number, "two boundaries can be read", _cut_at(entity, boundary))
+    if not entity.parts and not used and _EMPTY_DELIMITER.search(entity.body):
+        yield OtherStructure(number, "its boundary is empty", lambda: _EMPTY_RESTATED + _named_delimiters(entity.body))
     if not entity.parts and (guess := _FIRST_DELIMITER.search(entity.body)):
         reason = "it does not say where its parts begin"
         yield OtherStructure(number, reason, _cut_at(entity, guess[1]))
+
+
+def _named_delimiters(body: bytes) -> bytes:
+    return _EMPTY_DELIMITER.sub(lambda found: b"--=" + (found[1] or b""), body)
 
 
 def _boundaries_in(field: bytes) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ A mail's part is one, and so is each member of an archive, each file in a docume
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Reader", "Thing", "ThingCheck", "ending_of", "inner_place", "shown"]
 
+_MAIN_STREAM = re.compile(r"::\$data\Z", re.IGNORECASE)  # names the file itself on Windows
 _STEP = " › "
 _MAX_NAME = 120  # characters of a name in a place or a sentence
 
@@ -91,6 +93,7 @@ def shown(text: str) -> str:
 def ending_of(name: str) -> str:
     """Return what stands behind the last dot of a name, as a system for people reads it; "" where there is none."""
     # Windows drops dots and blanks at the end; a path may be in the name.
-    base = name.replace("\\", "/").rsplit("/", 1)[-1].split("\0", 1)[0].rstrip(". \t\r\n\u3000\u00a0")
+    base = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].split("\0", 1)[0]
+    base = _MAIN_STREAM.sub("", base).rstrip(". \t\r\n\u3000\u00a0")
     _, dot, ending = base.rpartition(".")
     return ending.lower() if dot else ""

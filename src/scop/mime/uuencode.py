@@ -20,7 +20,7 @@ __all__ = ["UuFile", "UuencodeDecoder", "decode_uuencode", "encode_uu", "find_uu
 MAX_PREAMBLE_OCTETS = 4_096
 _MAX_BEGIN = 300  # what `_BEGIN` can match at most
 _MAX_LINE = 256  # a line of 63 octets has 85 characters; some senders add a checksum
-_BEGIN = re.compile(rb"begin(-base64)?[ \t]{1,9}([0-7]{3,4})[ \t]{1,9}([^\r\n]{1,255})\r?(?:\n|\Z)")
+_BEGIN = re.compile(rb"begin(-base64)?[ \t]{1,9}([0-7]{1,6})[ \t]{1,9}([^\r\n]{1,255})\r?(?:\n|\Z)")
 _END = re.compile(rb"end[ \t]{0,80}\r?(?:\n|\Z)")
 _END_OF_BASE64 = re.compile(rb"====[ \t]{0,80}\r?(?:\n|\Z)")
 # Lines of a file, empty ones too. No lower-case letter can be in the first kind, so text that follows is seen.

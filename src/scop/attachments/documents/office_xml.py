@@ -35,10 +35,11 @@ _MAX_FACTS = 500  # of each kind, of one piece
 _MAX_DEPTH = 1_000  # elements within elements; no program writes a hundred
 _MAX_TEXT = 48 << 20  # characters of one payload
 
-_WORTH_PARSING = re.compile(
-    rb"(?i)instrText|fldSimple|ddeLink|Relationship|macrosheet|binData|binaryData|SupBook|attachedTemplate|definedName|ppaction"
-    rb"|event-listener|vnd\.sun\.star\.script|script:module|dde-source|DDEConnection|dde-connection|<!ENTITY|(?-i::Formula)|classid|Macrosheet"
-    rb"|encryption-data|library:element|oleSize|ddeService|subDoc|recipientData|LinkedTextBox|script:language"
+# What XML says that is of interest, in lower case. Each is looked for by itself: all in one expression take 200 ns an octet.
+_WORTH_PARSING = tuple(
+    b"""instrtext fldsimple ddelink relationship macrosheet bindata binarydata supbook attachedtemplate definedname
+    ppaction event-listener vnd.sun.star.script script:module dde-source ddeconnection dde-connection <!entity classid
+    encryption-data library:element olesize ddeservice subdoc recipientdata linkedtextbox script:language""".split()
 )
 _OTHER_ENCODING = re.compile(
     rb"""(?i)\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["'](?!utf-8|us-ascii|iso-8859|windows-125|ascii)"""
@@ -275,7 +276,7 @@ _CLOSED = {
 
 def xml_facts(octets: bytes) -> XmlFacts | None:
     """Return what a piece of XML says; None where it has nothing of interest."""
-    if not (_WORTH_PARSING.search(octets) or octets.count(0, 0, 64) > 8 or _OTHER_ENCODING.match(octets)):
+    if not (_is_worth_parsing(octets) or octets.count(0, 0, 64) > 8 or _OTHER_ENCODING.match(octets)):
         return None
     scan = _Scan()
     parser = expat.ParserCreate()  # expands no outer entity, and stops where inner ones multiply
@@ -288,6 +289,11 @@ def xml_facts(octets: bytes) -> XmlFacts | None:
     except (expat.ExpatError, ValueError):
         scan.facts.is_broken = True  # what was read until then counts
     return scan.facts
+
+
+def _is_worth_parsing(octets: bytes) -> bool:
+    lower = octets.lower()
+    return b"Formula" in octets or any(word in lower for word in _WORTH_PARSING)
 
 
 def facts_findings(thing: Thing, facts: XmlFacts) -> Iterator[Finding]:
