@@ -94,6 +94,7 @@ def test_train_says_what_it_passes_over(tmp_path: Path) -> None:
         ((), "name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn"),
         (("--ham", "nowhere"), "nowhere: there is no such file or folder"),
         (("--ham", "{folder}"), "there is no mail in {folder}"),
+        (("--ham", ""), "a path of mail is empty; name a folder, an mbox or an archive"),
         (("--ham", "{folder}", "--spam", "{folder}"), "{folder} is named by --ham and by --spam"),
     ],
 )
@@ -113,6 +114,10 @@ def test_train_says_what_is_wrong_with_a_model(tmp_path: Path, kinds: tuple[str,
     said = scop("spam", "train", *kinds, "--model", str(path))
     assert (2, b"no model") == (said.status, path.read_bytes())
     assert f"{path}: " in said.err
+    assert not path.with_name("model.spam.lessons").exists()
+    for folder in (tmp_path / "ham", ""):
+        said = scop("spam", "train", *kinds, "--model", str(folder))
+        assert (2, f"scop: {folder or '.'}: a folder; name the file of a model\n") == (said.status, said.err)
     other = tmp_path / "other.spam"
     model = SpamModel.open(other)
     said = scop("spam", "train", *kinds, "--model", str(other))

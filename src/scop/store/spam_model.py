@@ -93,10 +93,13 @@ class SpamModel:
 
         Raises `OSError`, `StoreError`, and `ValueError` where the file is no model.
         """
-        held = _held(path.with_name(f"{path.name}.lessons"))
+        lessons = path.with_name(f"{path.name}.lessons")
+        held = _held(lessons)
         try:
             return cls._opened(path, held, options)
         except BaseException:
+            if not lessons.stat().st_size:  # it was made for nothing, beside a file that is no model
+                lessons.unlink()
             held.close()
             raise
 

@@ -15,6 +15,8 @@ __all__ = ["opened"]
 
 def opened(path: Path, own_domains: tuple[str, ...] = ()) -> SpamModel:
     """Open or make a model with its lessons; what hinders that is said to the person."""
+    if path.is_dir():
+        raise click.ClickException(f"{path}: a folder; name the file of a model")
     try:
         return SpamModel.open(path, SpamModelOptions(own_domains=own_domains))
     except OSError as fault:

@@ -43,10 +43,16 @@ class _Told:
     model_spam: int = 0
 
 
+def _paths(_context: click.Context, _option: click.Parameter, named: tuple[str, ...]) -> tuple[Path, ...]:
+    if "" in named:  # which is the folder we are in to Path
+        raise click.ClickException("a path of mail is empty; name a folder, an mbox or an archive")
+    return tuple(map(Path, named))
+
+
 @click.command()
-@click.option("--ham", multiple=True, type=click.Path(path_type=Path), help="Wanted mail: folder, mbox or archive.")
-@click.option("--spam", "spam_paths", multiple=True, type=click.Path(path_type=Path), help="Spam, likewise.")
-@click.option("--forget", multiple=True, type=click.Path(path_type=Path), help="Mail to unlearn, likewise.")
+@click.option("--ham", multiple=True, metavar="PATH", callback=_paths, help="Wanted mail: folder, mbox or archive.")
+@click.option("--spam", "spam_paths", multiple=True, metavar="PATH", callback=_paths, help="Spam, likewise.")
+@click.option("--forget", multiple=True, metavar="PATH", callback=_paths, help="Mail to unlearn, likewise.")
 @click.option("--model", type=click.Path(path_type=Path), help="Teach the model in this file instead of the mesh's.")
 @click.option("--domain", multiple=True, help="With --model, a domain of our people and of our mail servers.")
 @config_option
