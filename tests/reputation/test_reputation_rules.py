@@ -69,6 +69,22 @@ def test_reputation_forwarder_is_known_by_its_honest_mail(honest: int, forged: i
     assert expected is standing(reputation((Deed.HAM, honest), (Deed.FORGERY, forged)), later=400)
 
 
+@pytest.mark.parametrize(
+    ("honest", "infected", "expected"), [(10, 1, WELCOME), (8, 1, DELAY), (100, 8, WELCOME), (30, 4, REFUSE)]
+)
+def test_reputation_forwarder_is_not_shut_out_by_an_infected_mail(
+    honest: int, infected: int, expected: Standing
+) -> None:
+    """Rule 1: one counts as three, and among a hundred honest mails there may be several."""
+    assert expected is standing(reputation((Deed.HAM, honest), (Deed.MALWARE, infected)), later=110)
+
+
+def test_reputation_sender_of_malware_comes_back_in_days() -> None:
+    """Four shut the door for a day; then it opens a little, and at last it is forgotten."""
+    made = reputation((Deed.MALWARE, 4))
+    assert [REFUSE, DELAY, DELAY, WELCOME] == [standing(made, later=days * DAY) for days in (0.1, 1, 2, 3)]
+
+
 def test_reputation_harmless_words_excuse_no_forgery() -> None:
     """Anybody can write them: they weigh against spam only, and forgeries weigh on no filter's opinion."""
     assert REFUSE is standing(reputation((Deed.HARMLESS, 1000), (Deed.FORGERY, 10)), later=1100)
