@@ -21,7 +21,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.proc import pss_octets
+from bench.proc import family_pss_octets, pss_octets
 from scop.cells.examiner.arrivals import ArrivedMail
 from scop.cells.examiner.desk import Desk, DeskOptions
 from scop.cells.examiner.nurse import ErrandLimits, Nurse
@@ -144,9 +144,8 @@ async def latencies(at: Desk) -> tuple[float, float]:
 
 def held_by(nursery: int) -> str:
     """Return what the nursery holds, and what it holds more while all code is loaded."""
-    children = Path(f"/proc/{nursery}/task/{nursery}/children").read_text().split()
-    loaded = sum(pss_octets(int(pid)) for pid in children)
-    return f"the nursery {pss_octets(nursery) / 1e6:.1f} MB, and {loaded / 1e6:.1f} MB while all code is loaded"
+    alone, whole = pss_octets(nursery), family_pss_octets(nursery)
+    return f"the nursery {alone / 1e6:.1f} MB, and {(whole - alone) / 1e6:.1f} MB while all code is loaded"
 
 
 async def measure() -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Usage", "pss_octets", "usage", "usage_with_ended_children", "wakeups"]
+__all__ = ["Usage", "family_pss_octets", "pss_octets", "usage", "usage_with_ended_children", "wakeups"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -44,6 +44,12 @@ def pss_octets(pid: int) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     raise ValueError(f"no Pss of process {pid}")
+
+
+def family_pss_octets(pid: int) -> int:
+    """Return what a process holds together with its children, such as the examiner with its nursery."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return pss_octets(pid) + sum(family_pss_octets(int(child)) for child in children)
 
 
 def wakeups(pid: int) -> int:
