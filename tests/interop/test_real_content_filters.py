@@ -25,6 +25,8 @@ from bench.peers.postfix import Postfix, running_postfix
 import scop
 from fakes.corpus import corpus_sample
 from fakes.real_mesh import world_of
+from scop.cli.spam.arrivals import arrival_of
+from scop.cli.spam.filter_weighing import without_our_fields
 from scop.spam import Classifier, Label
 
 pytestmark = pytest.mark.interop
@@ -171,6 +173,16 @@ def test_interop_postfix_labels_by_our_filter(filter_bench: Bench, title: str) -
         body = sent.partition(b"\r\n\r\n")[2].replace(b"\r\n", b"\n")
         assert any(mail.endswith(body) for mail in mails)
     assert '"address":"127.' in said
+    # Postfix puts its own Return-Path in the place of one that comes in.
+    brought = {
+        re.sub(rb"(?m)\AReturn-Path: .*\n", b"", without_our_fields(sent).replace(b"\r\n", b"\n"))
+        for sent in (filter_bench.ham, filter_bench.spam)
+    }
+    for mail in mails:  # what training will read of them is what was brought, and by whom
+        below, connection = arrival_of(without_our_fields(mail), frozenset({"postfix.test"}))
+        assert connection is not None
+        assert connection.address.startswith("127.")
+        assert without_our_fields(below) in brought
 
 
 def scop_of_nobody() -> str:
