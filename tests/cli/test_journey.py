@@ -44,7 +44,7 @@ def test_journey_joins_two_organisations_by_what_each_noted_of_the_other(tmp_pat
     journey = journey_of("aaa", steps)
     assert journey == journey_of("bbb", steps)
     assert ["submission", "receiver", "relay"] == [step.cell for step in journey]
-    assert (0.5, "took it from – [–] over – for –") == (journey[1].seconds, sentence(journey[1]))
+    assert (0.5, "took it from – [–] without TLS for –") == (journey[1].seconds, sentence(journey[1]))
 
 
 def test_journey_joins_no_mails_that_a_server_said_the_same_of(tmp_path: Path) -> None:
@@ -170,3 +170,24 @@ def test_trace_of_a_log_without_refusals(config: str) -> None:
     log.write_text(REFUSED[-1] + "\n")
     said = scop("trace", "--refused", "-c", config)
     assert (1, "no log here tells of a mail that was refused\n") == (said.status, said.out)
+
+
+def test_sentence_says_what_was_found_and_that_there_was_no_tls(tmp_path: Path) -> None:
+    """Why a mail lies in Quarantine stands in its journey; the same words are not said twice."""
+    found = ["dangerous executable part 2 › invoice.zip › invoice.pdf.exe", "note name part 2"]
+    write(
+        tmp_path / "log",
+        "all",
+        line(1, "receiver", "mail.received", "aaa", helo="vm", address="192.0.2.1", tls="", recipients=["<a@b.test>"]),
+        line(2, "filter", "mail.classified", "aaa", label="unsure", score=0.9, findings=found, policy="quarantine"),
+        line(3, "mailbox", "mail.taught", "aaa", label="ham", account="alice", mails=2),
+        line(4, "mailbox", "mail.refused", "aaa", reply="550 5.2.1 It is full", reason="It is full"),
+        line(5, "filter", "mail.classified", "aaa", label="ham", score=0.1, findings=[], policy="tag"),
+    )
+    assert [
+        "took it from vm [192.0.2.1] without TLS for <a@b.test>",
+        f"weighed it: unsure, 0.9; found {found[0]}, {found[1]}: quarantine",
+        "has the filter learn 2 attached as ham, for alice",
+        "refused it: 550 5.2.1 It is full",
+        "weighed it: ham, 0.1",
+    ] == [sentence(step) for step in journey_of("aaa", read_steps("lagoon.test", tmp_path / "log"))]

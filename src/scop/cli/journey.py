@@ -111,13 +111,24 @@ def refusals_of(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def sentence(step: Step) -> str:
     """Say in words what a cell did."""
-    special = _WORDS_AGAIN if step.fields.get("again") else _WORDS_OVER_TLS if step.text("tls") else _WORDS
-    words = special.get(step.event) or _WORDS.get(step.event)
+    words = next((words[step.event] for words in _special(step) if step.event in words), _WORDS.get(step.event))
     if words is None:
         shown = [f"{name}={value}" for name, value in step.fields.items() if name not in _NOT_SHOWN and value]
         return " ".join([step.event, *shown])
     said = words.format_map(_Filled({name: _in_words(value) for name, value in step.fields.items()}))
     return said.replace("  ", " ")  # a field may be empty, as the host where none was found
+
+
+def _special(step: Step) -> Iterator[Mapping[str, str]]:
+    """Yield the words for what is not as it mostly is."""
+    if step.fields.get("again"):
+        yield _WORDS_AGAIN
+    if step.text("tls"):
+        yield _WORDS_OVER_TLS
+    if step.fields.get("findings"):
+        yield _WORDS_FOUND
+    if step.text("reason") in step.text("reply"):
+        yield _WORDS_SAID
 
 
 class _Filled(dict[str, str]):
@@ -150,14 +161,20 @@ _WORDS = {
     "mail.dropped": "is told to drop it for {to}",
     "mail.bounced": "gives up on {to}: {remote}",
     "mail.notice": "tells the sender what became of it: {actions}",
-    "mail.received": "took it from {helo} [{address}] over {tls} for {recipients}",
+    "mail.received": "took it from {helo} [{address}] without TLS for {recipients}",
     "mail.forwarded": "forwarded what came for {account} to {addresses}",
     "mail.notified": "told {recipient} that it was delivered",
     "forward.kept": "did not forward it for {recipient}: {reason}",
     "mail.classified": "weighed it: {label}, {score}",
+    "mail.taught": "has the filter learn {mails} attached as {label}, for {account}",
     "mail.verified": "SPF {spf}; DKIM {dkim}; DMARC {dmarc}; by names that are {names}",
     "mail.stored": "stored it for {account} in {folder}",
     "mail.refused": "refused it: {reply} – {reason}",
 }
-_WORDS_OVER_TLS = {"mail.relayed": "carried it to {host} over {tls}: {remote}"}
+_WORDS_OVER_TLS = {
+    "mail.relayed": "carried it to {host} over {tls}: {remote}",
+    "mail.received": "took it from {helo} [{address}] over {tls} for {recipients}",
+}
+_WORDS_FOUND = {"mail.classified": "weighed it: {label}, {score}; found {findings}: {policy}"}
+_WORDS_SAID = {"mail.refused": "refused it: {reply}"}  # the reply gives the reason already
 _WORDS_AGAIN = {"mail.stored": "has it already for {account} in {folder}"}

@@ -247,7 +247,7 @@ class Delivery(PipeSession):
         if not originals:
             return self._refuse(_NOTHING_TO_LEARN, "")
         try:
-            await self._counter.teaching.learn(login.local_part, label, originals)
+            await self._counter.teaching.learn(login.local_part, label, originals, trace=self._transaction.trace)
         except TemporaryFailure as trouble:
             return self._refuse(_LATER, str(trouble))
         return None

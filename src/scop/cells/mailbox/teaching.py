@@ -47,10 +47,10 @@ class Teaching:
             return ""
         return self.mailboxes.get(mailbox.local_part.lower().partition("+")[0], "")
 
-    async def learn(self, account: str, label: str, originals: Sequence[bytes]) -> None:
+    async def learn(self, account: str, label: str, originals: Sequence[bytes], *, trace: str) -> None:
         """Have mails learned that somebody sent for that; durable when this returns."""
         await self.lessons.add([Lesson(account, label, octets) for octets in originals])
-        self.log.info("mail.taught", account=account, label=label, mails=len(originals))
+        self.log.info("mail.taught", trace=trace, account=account, label=label, mails=len(originals))
         self.wake()
 
     async def own_views(self, accounts: Sequence[str], octets: bytes) -> Mapping[str, str]:
