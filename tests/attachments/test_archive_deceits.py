@@ -76,6 +76,42 @@ def test_two_ways_of_packing_are_both_tried() -> None:
     assert {"eicar", "ambiguous"} <= _kinds(local + listed + _end(1, len(listed), len(local)))
 
 
+def test_a_file_that_is_not_where_the_list_says_is_judged_by_its_name() -> None:
+    """Some programs open it all the same; that the archive is broken is told, too."""
+    octets = zip_archive("a.exe", b"hello")
+
+    assert {"executable", "broken", "ambiguous"} <= _kinds(b"PK\3\5" + octets[4:])
+
+
+def test_a_name_in_unicode_hides_no_other() -> None:
+    """Some programs look at it and some do not (APPNOTE §4.6.9); honest archives have it, so it is no ambiguity."""
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w") as archive:
+        for raw, unicode_path in (("a.vbs", b"a.txt"), ("b.txt", b"b.hta")):
+            member = zipfile.ZipInfo(raw)
+            member.extra = (
+                struct.pack("<HHBI", 0x7075, 5 + len(unicode_path), 1, zlib.crc32(raw.encode())) + unicode_path
+            )
+            archive.writestr(member, b"hello")
+    found = examine_thing(Thing(octets.getvalue(), "a.zip", place="a.zip"))
+
+    assert ["a.zip › a.vbs", "a.zip › b.hta"] == [one.place for one in found if one.kind is Kind.SCRIPT]
+    assert Kind.AMBIGUOUS not in {one.kind for one in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "octets"),
+    [
+        ("a.vbs.gz", b"\x1f\x8b\x08\x08" + bytes(6) + b"a.txt\0" + gzip.compress(b"hello", mtime=0)[10:]),
+        ("a.vbs.zst", b"\x28\xb5\x2f\xfd" + bytes(50)),
+        ("a.vbs.lz4", b"\x04\x22\x4d\x18" + bytes(50)),
+    ],
+)
+def test_a_packed_file_is_judged_by_the_name_that_it_comes_out_with(name: str, octets: bytes) -> None:
+    """What its own header calls it counts as well as its name without the ending."""
+    assert Kind.SCRIPT in {one.kind for one in examine_thing(Thing(octets, name))}
+
+
 def test_an_archive_behind_a_picture_is_opened() -> None:
     """What is two files at once is read as both, and told."""
     picture = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1" + bytes(200)

@@ -64,6 +64,9 @@ HOLDERS = frozenset(kind for table in _TABLES for kind in table) - frozenset(
 _PACKED = frozenset(
     (TrueType.TAR, TrueType.ISO, TrueType.CPIO, TrueType.AR, TrueType.MAIL, TrueType.TNEF, TrueType.OLE)
 )
+_ZIPPED = frozenset(
+    (TrueType.ZIP, TrueType.JAR, TrueType.APK, TrueType.APPX, TrueType.EXTENSION, TrueType.OOXML, TrueType.ODF)
+)
 _END_OF_ZIP = b"PK\5\6"
 _ZIP_TAIL = 0xFFFF + 22  # where it stands, a comment behind it
 
@@ -75,7 +78,7 @@ def readers_of(kind: TrueType) -> tuple[Reader, ...]:
 
 def read_appended(thing: Thing, kind: TrueType, inspection: Inspection) -> Iterator[Found]:
     """Yield what is in a zip archive that something else stands before: what opens it goes by its end."""
-    if kind in _PACKED or thing.octets.startswith(b"PK") or _END_OF_ZIP not in thing.octets[-_ZIP_TAIL:]:
+    if kind in _PACKED or kind in _ZIPPED or _END_OF_ZIP not in thing.octets[-_ZIP_TAIL:]:
         return
     reason = f"{thing.where} is {kind.value} and an archive at once, so that programs see different things in it."
     yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)

@@ -41,8 +41,10 @@ def read_gzip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     def unpacked(octets: bytes, start: int) -> _Unpacked:
         return inflated(octets, start, len(octets), wbits=_GZIP_WBITS)
 
-    name = _gzip_name(thing.octets) or _without_ending(thing)
-    yield from _read(thing, inspection, unpacked, name)
+    name, stated = _without_ending(thing), _gzip_name(thing.octets)
+    if stated and stated != name:  # some programs go by the one, some by the other
+        yield thing.only_named(name)
+    yield from _read(thing, inspection, unpacked, stated or name)
 
 
 def read_bzip2(thing: Thing, inspection: Inspection) -> Iterator[Found]:
@@ -85,6 +87,7 @@ def read_opaque(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     noun = true_type_of(thing).value
     reason = f"{thing.where} is {noun}, which cannot be looked into here."
     yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+    yield thing.only_named(_without_ending(thing))
 
 
 def _xz_decoder() -> lzma.LZMADecompressor:

@@ -50,6 +50,8 @@ def read_zip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         end = max(end, entry.end)
         taken.append((entry.begin, entry.end))
         yield from _read_entry(thing, inspection, entry)
+    for name in archive.lost:
+        yield thing.only_named(name)
     yield from _read_hidden(thing, inspection, archive, taken)
     if archive.is_broken and thing.is_whole:
         raise ValueError("a zip archive whose list is cut or wrong")
@@ -72,6 +74,8 @@ def _read_entry(thing: Thing, inspection: Inspection, entry: Entry) -> Iterator[
         )
         yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
         yield thing.only_named(entry.other_name)
+    if entry.plain_name not in ("", entry.name, entry.other_name):
+        yield thing.only_named(entry.plain_name)
     yield from _unpacked(thing, inspection, entry)
     if entry.other_method not in (None, entry.method):
         reason = f"{thing.where} says in two ways how {shown(entry.name)} is packed."

@@ -37,6 +37,7 @@ class Entry:
     end: int
     other_name: str = ""  # in the header before it, where that differs from the list's
     other_method: int | None = None
+    plain_name: str = ""  # where there is one in Unicode, too, which not all programs look at
 
     @property
     def is_encrypted(self) -> bool:
@@ -68,6 +69,7 @@ class Archive:
 
     entries: tuple[Entry, ...]
     is_broken: bool
+    lost: tuple[str, ...] = ()  # names of files that do not stand where the list says
 
 
 def read_archive(octets: bytes) -> Archive:
@@ -83,12 +85,17 @@ def read_archive(octets: bytes) -> Archive:
     if octets[before + offset : before + offset + 4] != _CENTRAL:
         before = 0
     entries: list[Entry] = []
+    lost: list[str] = []
     position = before + offset
-    while octets[position : position + 4] == _CENTRAL and len(entries) < _MAX_ENTRIES:
+    while (
+        octets[position : position + _CENTRAL_OCTETS].startswith(_CENTRAL) and len(entries) + len(lost) < _MAX_ENTRIES
+    ):
         entry, position = _central_entry(octets, position, before)
-        if entry is not None:
+        if isinstance(entry, Entry):
             entries.append(entry)
-    return Archive(tuple(entries), is_broken=len(entries) < min(count, _MAX_ENTRIES))
+        else:
+            lost.append(entry)
+    return Archive(tuple(entries), is_broken=len(entries) < min(count, _MAX_ENTRIES), lost=tuple(lost))
 
 
 def _zip64_end(octets: bytes, end: int, stated: tuple[int, int, int]) -> tuple[int, int, int, int]:
@@ -99,9 +106,10 @@ def _zip64_end(octets: bytes, end: int, stated: tuple[int, int, int]) -> tuple[i
     return count, size, offset, found
 
 
-def _central_entry(octets: bytes, position: int, before: int) -> tuple[Entry | None, int]:
+def _central_entry(octets: bytes, position: int, before: int) -> tuple[Entry | str, int]:
+    """Return a file, or only its name where it does not stand where the list says, and where the next one begins."""
     if position + _CENTRAL_OCTETS > len(octets):
-        return None, len(octets)
+        return "", len(octets)
     flags, method = struct.unpack_from("<HH", octets, position + 8)
     packed, size, name_length, extra_length, comment_length = struct.unpack_from("<IIHHH", octets, position + 20)
     offset = int.from_bytes(octets[position + 42 : position + 46], "little")
@@ -109,12 +117,13 @@ def _central_entry(octets: bytes, position: int, before: int) -> tuple[Entry | N
     raw_name = octets[name_start : name_start + name_length]
     extra = octets[name_start + name_length : name_start + name_length + extra_length]
     size, packed, offset = _zip64_sizes(extra, (size, packed, offset))
-    name = _name(raw_name, flags, extra)
+    plain_name = _plain_name(raw_name, flags)
+    name = _unicode_name(extra) or plain_name
     behind = name_start + name_length + extra_length + comment_length
     begin = before + offset
     local = local_entry(octets, begin, len(octets)) or local_entry(octets, offset, len(octets))
     if local is None:
-        return None, behind
+        return name, behind
     end = min(local.start + packed, len(octets))
     entry = Entry(
         name,
@@ -126,6 +135,7 @@ def _central_entry(octets: bytes, position: int, before: int) -> tuple[Entry | N
         end,
         other_name=local.name,
         other_method=local.method,
+        plain_name=plain_name,
     )
     return entry, behind
 
@@ -150,10 +160,11 @@ def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
         position += 4 + length
 
 
-def _name(raw: bytes, flags: int, extra: bytes) -> str:
-    unicode_path = dict(_extra_fields(extra)).get(_UNICODE_PATH, b"")
-    if len(unicode_path) > 5:
-        return unicode_path[5:].decode("utf-8", "replace")
+def _unicode_name(extra: bytes) -> str:
+    return dict(_extra_fields(extra)).get(_UNICODE_PATH, b"")[5:].decode("utf-8", "replace")
+
+
+def _plain_name(raw: bytes, flags: int) -> str:
     try:
         return raw.decode("utf-8")  # programs that do not say so (flag 11) write it too
     except UnicodeDecodeError:
@@ -172,5 +183,6 @@ def local_entry(octets: bytes, begin: int, limit: int) -> Entry | None:
         return None
     extra = octets[name_end:start]
     size, packed, _ = _zip64_sizes(extra, (size, packed, 0))
-    name = _name(octets[begin + _LOCAL_OCTETS : name_end], flags, extra)
+    plain_name = _plain_name(octets[begin + _LOCAL_OCTETS : name_end], flags)
+    name = _unicode_name(extra) or plain_name
     return Entry(name, method, flags, size, begin, start, min(start + packed, limit))
