@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -84,3 +85,18 @@ def test_cli_mail_examine_says_what_is_wrong_with_rules(tmp_path: Path) -> None:
     assert [(1, True), (1, True)] == [
         (one.exit_code, "--yara" in one.output and "Traceback" not in one.output) for one in said
     ]
+
+
+def test_cli_mail_examine_passes_over_no_file(tmp_path: Path) -> None:
+    """A zip file is examined as one thing, and what lies beside mails in a folder or archive is looked into, too."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/photo.jpg").write_bytes(PROGRAM)
+    (tmp_path / "here/mail.eml").write_bytes(b"Subject: hello\r\n\r\nHello\r\n")
+    (tmp_path / "invoice.zip").write_bytes(zip_archive("invoice.pdf.exe", PROGRAM))
+    with tarfile.open(tmp_path / "all.tar", "w") as archive:
+        archive.add(tmp_path / "here", "here")
+    said = [_run(str(tmp_path / name)) for name in ("here", "invoice.zip", "all.tar")]
+
+    assert [1, 1, 1] == [each.exit_code for each in said]
+    assert _SENTENCE in " ".join(said[1].output.split())
+    assert 1 == _run("-", stdin=(tmp_path / "invoice.zip").read_bytes()).exit_code

@@ -16,7 +16,7 @@ import click
 
 from scop.base import printable
 from scop.cli import shared
-from scop.cli.mail_files import MailFile, read_named
+from scop.cli.mail_files import MailFile, read_any
 from scop.cli.mail_read import file_argument
 from scop.cli.shared import json_option, print_json, print_table
 
@@ -36,15 +36,15 @@ _RULE_ENDINGS = (".yar", ".yara")
 def examine(file: str, yara: Path | None, as_json: bool) -> None:
     """Show what is dangerous in the attachments of a mail, where, and why.
 
-    FILE is a mail, or a folder, Maildir, mbox or tar archive with many, or any other file, which is examined as if it
-    were attached; "-" is standard input. Archives, documents and mails within are opened; every way in which a mail
-    program may read an ambiguous mail counts.
+    FILE is a mail, or any other file, which is examined as if it were attached, or a folder, Maildir, mbox or tar
+    archive with many of both; "-" is standard input. Archives, documents and mails within are opened; every way in
+    which a mail program may read an ambiguous mail counts.
 
     Exit status 0 where there is nothing worse than a note, 1 where there is.
     """
     options = _options(yara)
     count, is_bad = 0, False
-    for found in read_named(file):
+    for found in read_any(file):
         count += 1
         findings = _examined(found, options)
         is_bad = is_bad or any(finding.severity != "note" for finding in findings)
@@ -53,10 +53,10 @@ def examine(file: str, yara: Path | None, as_json: bool) -> None:
         elif findings:
             _print(found, findings)
     if not count:
-        raise click.ClickException(f"{file}: there is no mail in it")
+        raise click.ClickException(f"{printable(file)}: there is no file in it")
     if not as_json and not is_bad:
-        mails = "1 file" if count == 1 else f"{count:,} mails"
-        shared.console.print(f"{mails} examined: nothing dangerous was found")
+        files = "1 file" if count == 1 else f"{count:,} files"
+        shared.console.print(f"{files} examined: nothing dangerous was found")
     sys.exit(1 if is_bad else 0)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "MailFile",
     "NoMail",
     "on_the_wire",
+    "read_any",
     "read_mails",
     "read_named",
     "to_mbox",
@@ -58,10 +59,11 @@ class MailFile:
 
 @dataclass(frozen=True, slots=True)
 class NoMail:
-    """A file that is passed over."""
+    """A file that is passed over, and what is in it if it was read."""
 
     name: str
     reason: str
+    octets: bytes | None = None
 
 
 def _judge(name: str, octets: bytes, *, is_mail: bool = False) -> MailFile | NoMail:
@@ -69,7 +71,7 @@ def _judge(name: str, octets: bytes, *, is_mail: bool = False) -> MailFile | NoM
     mail = octets[postmark.end() :] if postmark else octets
     if is_mail or Path(name).suffix.lower() in MAIL_SUFFIXES or _FIELD.match(mail):
         return MailFile(name, mail)
-    return NoMail(name, "empty" if not octets else "its first line is no header field")
+    return NoMail(name, "empty" if not octets else "its first line is no header field", octets)
 
 
 def _in_file(name: str, octets: bytes, *, is_mail: bool = False) -> Iterator[MailFile | NoMail]:
@@ -168,20 +170,20 @@ def read_mails(path: Path) -> Iterator[MailFile | NoMail]:
     return _from_folder(path) if path.is_dir() else _from_file(path, is_mail=False)
 
 
-def _from_file(path: Path, *, is_mail: bool) -> Iterator[MailFile | NoMail]:
+def _from_file(path: Path, *, is_mail: bool, opens_zip: bool = True) -> Iterator[MailFile | NoMail]:
     if not path.exists():
         raise click.ClickException(f"{path}: there is no such file or folder")
-    return _from_stream(path.name, path.open("rb"), is_mail=is_mail)
+    return _from_stream(path.name, path.open("rb"), is_mail=is_mail, opens_zip=opens_zip)
 
 
-def _from_stream(name: str, stream: BinaryIO, *, is_mail: bool) -> Iterator[MailFile | NoMail]:
+def _from_stream(name: str, stream: BinaryIO, *, is_mail: bool, opens_zip: bool = True) -> Iterator[MailFile | NoMail]:
     with stream:
         seekable = stream if stream.seekable() else io.BytesIO(stream.read())
         is_mbox = seekable.read(5) == b"From "
         seekable.seek(0)
         if is_mbox:
             yield from _from_mbox(name, seekable)
-        elif _is_zip(seekable):
+        elif opens_zip and _is_zip(seekable):
             yield from _from_zip(name, seekable)
         elif _is_archive(seekable):
             yield from _from_archive(name, seekable)
@@ -214,15 +216,31 @@ def read_named(source: str) -> Iterator[MailFile]:
     """
     for found in _found_in(source):
         if isinstance(found, NoMail):
-            click.echo(f"scop: {found.name}: passed over: {found.reason}", err=True)
+            _tell(found)
         else:
             yield found
 
 
-def _found_in(source: str) -> Iterator[MailFile | NoMail]:
+def read_any(source: str) -> Iterator[MailFile]:
+    """Yield mails as `read_named` does, and what is none as it lies: a zip file is one file, whatever is in it."""
+    for found in _found_in(source, opens_zip=False):
+        if isinstance(found, MailFile):
+            yield found
+        elif found.octets is not None:
+            yield MailFile(found.name, found.octets)
+        else:
+            _tell(found)
+
+
+def _tell(passed_over: NoMail) -> None:
+    click.echo(f"scop: {passed_over.name}: passed over: {passed_over.reason}", err=True)
+
+
+def _found_in(source: str, *, opens_zip: bool = True) -> Iterator[MailFile | NoMail]:
     if source == STANDARD_INPUT:
-        return _from_stream("standard input", io.BytesIO(sys.stdin.buffer.read()), is_mail=True)
+        stream = io.BytesIO(sys.stdin.buffer.read())
+        return _from_stream("standard input", stream, is_mail=True, opens_zip=opens_zip)
     if not source:  # which is the folder we are in to Path
         raise click.ClickException("FILE is empty; name a file or folder, or - for standard input")
     path = Path(source)
-    return _from_folder(path) if path.is_dir() else _from_file(path, is_mail=True)
+    return _from_folder(path) if path.is_dir() else _from_file(path, is_mail=True, opens_zip=opens_zip)
