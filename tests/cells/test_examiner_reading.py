@@ -48,7 +48,9 @@ def test_rules_that_are_none_are_named_before_anything_starts(tmp_path: Path) ->
     """With the file and the line, as the operator wrote them."""
     wrong = tmp_path / "wrong.yar"
     wrong.write_text("rule x { condition: nothing }")
-    with pytest.raises(ValueError, match=r"yara_rules: wrong\.yar has no YARA rules .*unknown identifier"):
+    with pytest.raises(
+        ValueError, match=r"yara_rules: wrong\.yar has no YARA rules .*unknown identifier[^\n\\]* \(wrong\.yar:1:21\)$"
+    ):
         _check_rules(str(wrong))
 
 

@@ -47,7 +47,7 @@ class Rules:
             try:
                 compiler.add_source(text, origin=origin)
             except yara_x.CompileError as error:
-                raise ValueError(f"{origin} has no YARA rules that can be used: {error}") from None
+                raise ValueError(f"{origin} has no YARA rules that can be used: {_in_one_line(error)}") from None
         return cls(compiler.build())
 
     def __call__(self, thing: Thing) -> Iterator[Finding]:
@@ -62,6 +62,13 @@ class Rules:
             description = shown(meta.get("description", ""))
             reason = f"{thing.shown_name} matches the rule {shown(rule.identifier)}"
             yield thing.finding(Kind.RULE, _severity(meta), f"{reason}: {description}" if description else f"{reason}.")
+
+
+def _in_one_line(error: yara_x.CompileError) -> str:
+    """Return what is wrong and where; the engine draws the lines of the source around it."""
+    first, *others = str(error).splitlines()
+    place = next((line.strip()[4:] for line in others if line.strip().startswith("--> ")), "")
+    return f"{first} ({place})" if place else first
 
 
 def _severity(meta: Mapping[str, str]) -> Severity:
