@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,22 @@ async def test_child_holds_its_mail_its_answer_and_the_null_device(command: tupl
     async with nursed(command, LIMITS) as nurse:
         (held,) = (await looked_into(nurse, b"held")).findings
         assert "5" == held.reason
+
+
+async def test_child_that_takes_long_gives_way_to_all_others() -> None:
+    """Whoever sent the mail: a flood of mails that never end costs the others one slow second."""
+    command = HOSTILE_NURSERY if os.geteuid() else (*HOSTILE_NURSERY, CELL_UID, CELL_UID)
+    async with nursed(command, ErrandLimits(wall_seconds=30.0)) as nurse:
+        looking = asyncio.ensure_future(looked_into(nurse, b"spin"))
+        seen: list[int] = []
+        async with asyncio.timeout(20):
+            while 19 not in seen:
+                await asyncio.sleep(0.05)
+                seen = [os.getpriority(os.PRIO_PROCESS, process) for process in _below(nurse.pid)]
+        looking.cancel()
+
+
+def _below(process: int) -> list[int]:
+    """Return the children of a process, and theirs."""
+    children = [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [*children, *(each for child in children for each in _below(child))]

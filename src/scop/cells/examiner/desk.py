@@ -97,6 +97,7 @@ class Desk:
             await asyncio.wait({looking, scanning})  # a child that nobody waits for would run beside its successor
         except asyncio.CancelledError:
             scanning.cancel()
+            looking.add_done_callback(_forget)
             raise
         outcome, scanned = looking.result(), scanning.result()
         return replace(outcome, findings=(*scanned, *outcome.findings))
@@ -139,3 +140,9 @@ class Desk:
             self._options.log.warning(
                 "mail.unscannable", digest=mail.digest.hex(), client=printable(mail.client), reason=outcome.trouble
             )
+
+
+def _forget(looking: asyncio.Future[Outcome]) -> None:
+    """Take the end of what nobody waits for any more."""
+    if not looking.cancelled():
+        looking.exception()
