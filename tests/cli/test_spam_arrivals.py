@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scop.cli.spam.arrivals import arrival_of
 from scop.spam.connection import Connection
@@ -77,3 +79,24 @@ def test_arrival_of_a_client_that_is_known() -> None:
     assert (BELOW, None) == arrival_of(BELOW, frozenset(), "192.0.2.7")
     found = arrival_of(PLAIN + BELOW, frozenset(), "192.0.2.7")
     assert (BELOW, Connection("192.0.2.7", "", "helo.example", "", DATE)) == found
+
+
+LINES = st.sampled_from(
+    [
+        *(PLAIN, LOOP, POSTFIX, DELIVERED, b"Received: from"),
+        b"\t",
+        b"x\n",
+        b"\n",
+        b": ",
+        b" by mx.lagoon.example;",
+        b"\xff[",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=8).map(b"".join))
+def test_arrival_of_any_octets(octets: bytes) -> None:
+    """What is left is the end of the mail, and a fact is told only where something was taken off."""
+    below, connection = arrival_of(octets, OURS)
+    assert octets.endswith(below)
+    assert (connection is None) is (below == octets)
