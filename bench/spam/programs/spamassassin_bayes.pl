@@ -24,10 +24,14 @@ END
 $assassin->init(0);
 $assassin->init_learner({ caller_will_untie => 1 });
 my $bayes = $assassin->call_plugins("learner_get_implementation");
+my $before = '';
 $| = 1;
 while (my $line = <STDIN>) {
   chomp $line;
   my ($verb, $path) = split / /, $line, 2;
+  # What was written is seen by who reads once it is closed.
+  $bayes->{store}->untie_db() if ($verb eq 'judge') != ($before eq 'judge');
+  $before = $verb;
   open(my $file, '<', $path) or die "$path: $!";
   my $octets = do { local $/; <$file> };
   close $file;
