@@ -348,6 +348,13 @@ async def test_model_from_elsewhere_gets_the_lessons_on_top(path: Path) -> None:
     await model.close()
 
 
+async def test_model_and_its_lessons_are_its_owners_alone(path: Path, model: SpamModel) -> None:
+    """They tell what words people write, to who has them all."""
+    await teach(model, 0)
+    await model.fold()
+    assert {0o600} == {file.stat().st_mode & 0o777 for file in path.parent.glob("model.spam*")}
+
+
 async def test_model_is_taught_by_one_process_at_a_time(path: Path, model: SpamModel) -> None:
     """The other would put a model in its place that has not learned the same."""
     with pytest.raises(StoreError, match=r"model\.spam\.lessons open: one at a time"):

@@ -325,11 +325,16 @@ class SpamModel:
             self._options.on_fold_failed(fault)
 
 
+def _own_file(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # as the model: nobody else reads what people taught
+
+
 def _held(path: Path) -> BinaryIO:
     """Open a file that is let go with the process at the latest; raises `StoreError` where another process has it.
 
     Two that learn would each replace the model with what the other has not learned.
     """
+    path.touch(0o600)  # as the model itself: lessons tell what people write, to who has the key beside them
     file = path.open("ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of another kind than SQLite's own locks
