@@ -96,3 +96,15 @@ def test_mails_that_nobody_brings_any_more_hold_no_room(monkeypatch: pytest.Monk
     assert arrivals.take(ExamineMail("b", 0, 10, b"1")) is None
     with pytest.raises(PermanentFailure):
         arrivals.take(ExamineMail("a", 1, 10, b"234567890"))
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8::1:2", "2001:db8::/64"), ("unix", "unix"), ("", "")],
+)
+def test_client_of_ipv6_is_its_site(taken: list[ArrivedMail], address: str, client: str) -> None:
+    """Else it were a new client with each mail (RFC 6177 §2)."""
+    mail = Arrivals(LIMIT, JumpingClock()).take(ExamineMail("a", 0, 1, b"x", address))
+    assert mail is not None
+    taken.append(mail)
+    assert client == mail.client

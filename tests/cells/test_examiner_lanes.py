@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scop.cells.examiner.lanes import KNOWN_FROM, MAX_OF_CLIENT, SLOW_SECONDS, SUSPECT_SECONDS, Lane, Lanes, Work
 
 NOW = 1000.0
@@ -104,3 +106,17 @@ def test_withdrawn_item_has_no_turn() -> None:
     assert lanes.withdraw("one", "first")
     assert not lanes.withdraw("one", "first")
     assert ["second"] == order(lanes)
+
+
+def test_flood_of_strangers_makes_no_stranger_of_the_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is remembered is bounded; those of whom nothing is known are forgotten first."""
+    monkeypatch.setattr("scop.cells.examiner.lanes.MAX_CLIENTS", 10)
+    monkeypatch.setattr("scop.cells.examiner.lanes.MAX_OLDEST", 5)
+    lanes = lanes_of()
+    for number in range(30):
+        run(lanes, f"stranger {number}")
+    assert [Lane.KNOWN, Lane.STRANGER] == [lanes.lane_of(name, NOW) for name in ("friend", "foe")]
+    for number in range(20):
+        for _ in range(KNOWN_FROM):
+            run(lanes, f"new friend {number}")
+    assert Lane.STRANGER is lanes.lane_of("friend", NOW)

@@ -11,6 +11,7 @@ import os
 from collections import Counter, OrderedDict
 
 from scop.base import Clock
+from scop.base.sources import Sources
 from scop.mesh.underway import DIGEST_OCTETS
 from scop.mesh.vocabulary.examiner import ExamineMail
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -66,6 +67,7 @@ class Arrivals:
     def __init__(self, max_mail_octets: int, clock: Clock) -> None:
         self._max_mail_octets = max_mail_octets
         self._clock = clock
+        self._sources = Sources()
         self._mails: OrderedDict[str, ArrivedMail] = OrderedDict()
         self._held_octets: Counter[str] = Counter()  # by client
 
@@ -97,14 +99,20 @@ class Arrivals:
             raise PermanentFailure(f"a mail of {piece.total_octets} octets, at most {self._max_mail_octets}")
         self._drop(piece.ident)
         self._make_room()
-        held, of_client = self._held_octets.total(), self._held_octets[piece.client]
+        client = self._client_of(piece.client)
+        held, of_client = self._held_octets.total(), self._held_octets[client]
         if held and held + piece.total_octets > MAX_HELD_OCTETS:  # one alone passes, as long as mail may be
             raise TemporaryFailure("too many octets are being examined")
         if of_client and of_client + piece.total_octets > MAX_CLIENT_OCTETS:
             raise TemporaryFailure("too many octets of one client are being examined")
-        mail = self._mails[piece.ident] = ArrivedMail(piece.client, piece.total_octets)
+        mail = self._mails[piece.ident] = ArrivedMail(client, piece.total_octets)
         self._held_octets[mail.client] += mail.total_octets
         return mail
+
+    def _client_of(self, address: str) -> str:
+        """Return what a client is known by: a host of IPv6 has as many addresses as it likes (RFC 6177 §2)."""
+        source = self._sources.of(address)
+        return address if source is None else source.host
 
     def _make_room(self) -> None:
         """Let go of mails that nobody brings any more; the one that was silent longest comes first."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from typing import Generic, TypeVar
 
 __all__ = ["Lane", "Lanes", "Work"]
@@ -21,6 +22,7 @@ __all__ = ["Lane", "Lanes", "Work"]
 T = TypeVar("T")
 
 MAX_CLIENTS = 10_000  # that are remembered, the last seen
+MAX_OLDEST = 100  # of these among whom one is looked for who can be forgotten
 KNOWN_FROM = 3  # mails without trouble
 SUSPECT_SECONDS = 600.0
 SLOW_SECONDS = 3.0  # a mail that takes longer is trouble, too
@@ -131,7 +133,13 @@ class Lanes(Generic[T]):
         else:
             client.good += 1
         while len(self._clients) > MAX_CLIENTS:
-            self._clients.popitem(last=False)
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        """Forget who was not seen for long; rather a stranger, or a flood of them would make everybody one."""
+        oldest = islice(self._clients.items(), MAX_OLDEST)
+        unproved = (name for name, client in oldest if client.good < KNOWN_FROM)
+        del self._clients[next(unproved, next(iter(self._clients)))]
 
     def _may_run(self, lane: Lane) -> bool:
         running = self._running
