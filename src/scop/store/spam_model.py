@@ -325,10 +325,6 @@ class SpamModel:
             self._options.on_fold_failed(fault)
 
 
-def _own_file(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)  # as the model: nobody else reads what people taught
-
-
 def _held(path: Path) -> BinaryIO:
     """Open a file that is let go with the process at the latest; raises `StoreError` where another process has it.
 
