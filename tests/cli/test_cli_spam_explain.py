@@ -84,7 +84,7 @@ def test_standard_input_and_hostile_octets(model: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--model", "{folder}/none"), "No such file"),
+        (("--model", "{folder}/none"), "makes a model"),
         (("--model", "{folder}/mail.eml"), "no spam model of this version"),
         (("--model", "{model}", "--account", "ada@harbor.test"), "ask the running mesh"),
         (("--config", "{folder}/none.toml"), "none.toml"),

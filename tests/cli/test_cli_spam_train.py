@@ -171,3 +171,14 @@ def test_filter_weighs_what_was_learned(tmp_path: Path) -> None:
     said = scop("spam", "explain", str(mail), *path)
     assert "What our server noted of who brought it" in said.out
     assert "from 192.0.2.7" in said.out
+
+
+def test_status_shows_a_model_in_a_file(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    """Whoever filters without a mesh sees what the model knows, too."""
+    path = str(tmp_path / "model.spam")
+    scop("spam", "train", *kinds, "--model", path)
+    told = counted(scop("spam", "status", "--model", path, "--json"))
+    said = scop("spam", "status", "--model", path)
+    assert (12, 15, True) == (told["ham"], told["spam"], told["tokens"] > 20)
+    assert f"{told['tokens']:,} features of mail are known" == said.out.splitlines()[0]
+    assert 2 == scop("spam", "status", "--model", f"{path}.none").status

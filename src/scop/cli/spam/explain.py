@@ -13,9 +13,9 @@ from scop.cli.shared import ask, config_option, json_option, print_json
 from scop.cli.spam.arrivals import arrival_of
 from scop.cli.spam.explain_shown import print_explained
 from scop.cli.spam.filter_weighing import without_our_fields
+from scop.cli.spam.model_files import read
 from scop.mesh.vocabulary.filter import Explained, ExplainMail
 from scop.spam.evidence import evidence_of
-from scop.store.model_file import read_model
 
 __all__ = ["explain"]
 
@@ -55,9 +55,6 @@ def _one_mail(file: str) -> bytes:
 
 
 def _by_file(path: Path, octets: bytes) -> Explained:
-    try:
-        classifier = read_model(path)
-    except ValueError as fault:
-        raise click.ClickException(str(fault)) from None
+    classifier = read(path)
     below, connection = arrival_of(without_our_fields(octets), classifier.acquaintances.own_domains)
     return explained(classifier, evidence_of(below, connection), connection)

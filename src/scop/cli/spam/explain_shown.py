@@ -87,7 +87,7 @@ def _clue_lines(clues: tuple[ExplainedClue, ...]) -> Iterator[Text]:
     if not clues:
         yield Text("No clue: nothing in this mail was ever learned.")
         return
-    yield Text(f"{'speaks for ham':>{SIDE_CHARACTERS}} │ speaks for spam", "bold")
+    yield Text(f"{'speaks for ham':>{SIDE_CHARACTERS}} │ {'speaks for spam':<{SIDE_CHARACTERS}}     spam  clue", "bold")
     for clue in sorted(clues, key=lambda one: one.probability):
         odds = _log_odds(clue.probability)
         length = min(1.0, abs(odds) / MAX_LOG_ODDS)

@@ -1,4 +1,4 @@
-"""A model in a file, for commands that teach it."""
+"""A model in a file, for commands that teach it or look at it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from scop.spam import Classifier
 from scop.store import StoreError
+from scop.store.model_file import read_model
 from scop.store.spam_model import SpamModel, SpamModelOptions
 
-__all__ = ["opened"]
+__all__ = ["opened", "read"]
 
 
 def opened(path: Path, own_domains: tuple[str, ...] = ()) -> SpamModel:
@@ -24,3 +26,14 @@ def opened(path: Path, own_domains: tuple[str, ...] = ()) -> SpamModel:
     except (ValueError, StoreError, sqlite3.Error) as fault:
         said = str(fault)
         raise click.ClickException(said if str(path) in said else f"{path}.lessons: {said}") from None
+
+
+def read(path: Path) -> Classifier:
+    """Return what a model's file holds; what hinders that is said to the person."""
+    try:
+        return read_model(path)
+    except FileNotFoundError:
+        makes = f"`scop spam train --model {path}` makes a model"
+        raise click.ClickException(f"{path}: there is no such file; {makes}") from None
+    except ValueError as fault:
+        raise click.ClickException(str(fault)) from None
