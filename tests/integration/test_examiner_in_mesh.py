@@ -7,6 +7,9 @@ import io
 import os
 import signal
 import zipfile
+from pathlib import Path
+
+import pytest
 
 from fakes.real_mesh import RunningWorld
 from scop.cli.shared import ask
@@ -70,13 +73,17 @@ def test_program_in_an_archive_lies_in_quarantine_with_a_sentence(running_world:
     assert known_of(running_world, attacker).offences > 2
 
 
-def test_examiner_that_was_killed_comes_back_and_nothing_is_lost(running_world: RunningWorld) -> None:
-    """Its nursery goes with it; the mail that comes meanwhile waits, and is examined."""
-    recipient = running_world.person("quincy")
+@pytest.mark.parametrize("victim", ["cell", "nursery"])
+def test_examiner_that_was_killed_comes_back_and_nothing_is_lost(running_world: RunningWorld, victim: str) -> None:
+    """One goes with the other; the mail that comes meanwhile waits, and is examined."""
+    recipient = running_world.person(f"quincy-{victim}")
     harbor = running_world.world.harbor
-    os.kill(running_world.status(harbor)["examiner"].pid, signal.SIGKILL)
-    send(running_world, recipient, letter("invoice", INVOICE), source=harbor.address.replace(".20.", ".68."))
-    (mail,) = _folders(running_world.await_mails("quincy", 1))
+    cell = running_world.status(harbor)["examiner"].pid
+    nursery = int(Path(f"/proc/{cell}/task/{cell}/children").read_text())
+    os.kill({"cell": cell, "nursery": nursery}[victim], signal.SIGKILL)
+    source = harbor.address.replace(".20.", ".68." if victim == "cell" else ".69.")
+    send(running_world, recipient, letter("invoice", INVOICE), source=source)
+    (mail,) = _folders(running_world.await_mails(f"quincy-{victim}", 1))
     assert ("Quarantine", "invoice") == mail
 
 
