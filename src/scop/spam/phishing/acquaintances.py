@@ -87,6 +87,7 @@ class Acquaintances:
     def __init__(self, own_domains: Iterable[str] = (), key: bytes = b"") -> None:
         self._key = key
         self.own_domains: frozenset[str] = frozenset()
+        self._own_names: dict[str, str] = {}  # the first labels of these
         self._domains = _Tally(MAX_DOMAINS)
         self._addresses = _Tally(MAX_ADDRESSES)
         self._redirections = _Tally(MAX_REDIRECTIONS)
@@ -102,6 +103,8 @@ class Acquaintances:
         """
         before = self.own_domains
         self.own_domains = frozenset(registered_domain(a_labels(domain)) for domain in own_domains) or before
+        names = {own.partition(".")[0]: own for own in sorted(self.own_domains)}
+        self._own_names = {name: own for name, own in names.items() if len(name) >= MIN_OWN_NAME}
         for domain in before - self.own_domains - WELL_KNOWN - self._domains.counts.keys():
             self._look_alikes.discard(domain)
         for domain in self.own_domains:
@@ -195,8 +198,7 @@ class Acquaintances:
     def _own_name_in(self, domain: str) -> str:
         """Return our domain whose name another one bears, alone or with any words: all of ours are known."""
         parts = re.split(r"[-_]", domain.partition(".")[0])
-        names = {own.partition(".")[0]: own for own in self.own_domains}
-        return next((names[part] for part in parts if len(part) >= MIN_OWN_NAME and part in names), "")
+        return next((self._own_names[part] for part in parts if part in self._own_names), "")
 
     def save(self) -> bytes:
         """Return all of it as octets that `load` reads."""
