@@ -286,6 +286,22 @@ def test_only_so_many_archives_are_opened() -> None:
     )
 
 
+def test_forks_that_share_their_octets_are_not_copied_for_each() -> None:
+    """An AppleSingle file with ten thousand forks in the same megabyte ends at once."""
+    entries = b"".join(struct.pack(">III", number % 3, number % 7, _MIB) for number in range(10_000))
+    octets = struct.pack(">II16xH", 0x51600, 0x20000, 10_000) + entries + bytes(_MIB)
+
+    assert {"broken"} == _kinds(octets)
+
+
+def test_an_envelope_with_more_properties_than_are_read_is_told() -> None:
+    """None of those behind is passed."""
+    properties = struct.pack("<I", 5_001) + struct.pack("<HHI", 3, 1, 0) * 5_001
+    octets = b"\x78\x9f\x3e\x22\1\0\2" + struct.pack("<HHI", 0x9005, 6, len(properties)) + properties + b"\0\0"
+
+    assert {"broken"} == _kinds(octets)
+
+
 def test_bounds_are_valid() -> None:
     """A bound below one is refused."""
     with pytest.raises(ValueError, match="things"):

@@ -18,6 +18,8 @@ _BINHEX_DIGITS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijkl
 _BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _AS_BASE64 = bytes.maketrans(_BINHEX_DIGITS, _BASE64_DIGITS)
 _DATA_FORK, _RESOURCE_FORK, _REAL_NAME = 1, 2, 3
+_FORKS = (_DATA_FORK, _RESOURCE_FORK, _REAL_NAME)
+_MAX_FORKS, _MAX_NAME = 8, 1_024
 _MAC_HEADER = 128
 
 
@@ -61,11 +63,14 @@ def read_apple_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     octets = thing.octets
     (count,) = struct.unpack_from(">H", octets, 24)
     entries = [struct.unpack_from(">III", octets, 26 + 12 * index) for index in range(count)]
-    forks = {ident: octets[offset : offset + length] for ident, offset, length in entries}
-    name = forks.get(_REAL_NAME, b"").decode("utf-8", "replace") or thing.name
-    for ident in (_DATA_FORK, _RESOURCE_FORK):
-        if forks.get(ident):
-            yield thing.inside(forks[ident], name if ident == _DATA_FORK else f"the resources of {name}")
+    spans = {(ident, offset, offset + length) for ident, offset, length in entries if ident in _FORKS and length}
+    if len(spans) > _MAX_FORKS:  # each ident stands once; it is not asked how often the same octets are copied
+        raise ValueError("a file with more forks than there are")
+    names = [octets[start : min(end, start + _MAX_NAME)] for ident, start, end in spans if ident == _REAL_NAME]
+    name = names[0].decode("utf-8", "replace") if names else thing.name
+    for ident, start, end in sorted(spans):
+        if ident != _REAL_NAME:
+            yield thing.inside(octets[start:end], name if ident == _DATA_FORK else f"the resources of {name}")
 
 
 def is_mac_binary(octets: bytes) -> bool:

@@ -19,7 +19,7 @@ from scop.attachments.thing import Found, Thing, ThingCheck
 __all__ = ["BROKEN", "Admission", "Bounds", "Inspection", "Options", "OutOfRoom", "broken"]
 
 # What readers raise where the octets are not what the format asks for.
-BROKEN = (ValueError, EOFError, IndexError, KeyError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
+BROKEN = (ValueError, EOFError, LookupError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,14 +79,14 @@ def _properties(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield type, number and value of each property."""
     (count,) = struct.unpack_from("<I", octets)
     position = 4
-    for _ in range(min(count, _MAX_PROPERTIES)):
+    for _ in range(_bounded(count)):
         stated, number = struct.unpack_from("<HH", octets, position)
         position = _behind_name(octets, position + 4) if number >= 0x8000 else position + 4
         kind, values = stated & ~_SEVERAL, 1
         if kind in _VARIABLE or stated & _SEVERAL:
             (values,) = struct.unpack_from("<I", octets, position)
             position += 4
-        for _ in range(min(values, _MAX_PROPERTIES)):
+        for _ in range(_bounded(values)):
             length = _FIXED.get(kind)
             if length is None:
                 if kind not in _VARIABLE:
@@ -95,6 +95,12 @@ def _properties(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
                 position += 4
             yield kind, number, octets[position : position + length]
             position += length + -length % 4
+
+
+def _bounded(count: int) -> int:
+    if count > _MAX_PROPERTIES:
+        raise ValueError("more properties than are read")
+    return count
 
 
 def _behind_name(octets: bytes, position: int) -> int:

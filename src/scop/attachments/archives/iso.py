@@ -57,12 +57,14 @@ def _files(octets: bytes, descriptor: bytes, charset: str) -> Iterator[_Record]:
     root = _record(descriptor[_ROOT : _ROOT + 34], charset, block)
     waiting = [root] if root is not None else []
     visited: set[int] = set()
-    while waiting and len(visited) < _MAX_FOLDERS:
+    while waiting:
         folder = waiting.pop()
         if folder.start in visited:
             continue
+        if len(visited) == _MAX_FOLDERS or folder.size > _MAX_FOLDER_OCTETS:
+            raise ValueError("more folders, or larger ones, than are looked into")
         visited.add(folder.start)
-        end = min(folder.start + min(folder.size, _MAX_FOLDER_OCTETS), len(octets))
+        end = min(folder.start + folder.size, len(octets))
         for record in _records(octets, folder.start, end, charset, block):
             if record.is_folder:
                 waiting.append(record)
