@@ -152,6 +152,23 @@ async def test_mailbox_strangers_teach_nothing(mailbox: RunningMailbox) -> None:
     assert [] == mailbox.pupil.lessons
 
 
+async def test_mailbox_a_mail_is_learned_as_one_of_both(mailbox: RunningMailbox) -> None:
+    """Who sends it to spam@ and to ham@ is told that the second does not count."""
+    both = from_alice("spam@harbor.test", "ham@harbor.test")
+    told = await (await mailbox.client("relay")).transaction(both, RECEIVED + attached(ORIGINAL))
+    assert [250, 550] == [answer.code for answer in told.recipients]
+    assert [("alice", "spam")] == await mailbox.pupil.taught(1)
+
+
+async def test_mailbox_lessons_that_wait_fill_no_disk(mailbox: RunningMailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the filter is away an account has so many octets waiting, then it is told to come again."""
+    monkeypatch.setattr("scop.cells.mailbox.lessons.MAX_WAITING_OCTETS", 2 * len(ORIGINAL))
+    mailbox.pupil.is_away = True
+    mails = [attached(ORIGINAL.replace(b"Pills", b"%05d" % number)) for number in range(3)]
+    answers = [await hand_in(mailbox, from_alice("spam@harbor.test"), RECEIVED + mail) for mail in mails]
+    assert [250, 250, 451] == [answer.code for answer in answers]
+
+
 async def test_mailbox_an_account_of_that_name_has_its_mail(mailbox: RunningMailbox) -> None:
     """`team` is to be learned from by the configuration, and is somebody's address: that wins."""
     assert (await hand_in(mailbox, from_alice("team@harbor.test"), RECEIVED + attached(ORIGINAL))).is_positive

@@ -22,6 +22,7 @@ from scop.store import Database
 __all__ = ["Lesson", "Lessons", "Move", "NoSuchMail", "beginning_of", "label_of_move"]
 
 MAX_WAITING = 5_000  # lessons of one account; then it is told to come again
+MAX_WAITING_OCTETS = 128 << 20  # of them: they are in no quota
 _KEY_OCTETS = 16
 
 
@@ -136,8 +137,10 @@ class Lessons:
         octets = beginning_of(lesson.octets, self._hostname)
         _, below = split_stamps(octets, self._hostname)
         key = hashlib.blake2b(below, digest_size=_KEY_OCTETS).digest()
-        (waiting,) = sql.execute("SELECT count(*) FROM lesson WHERE account = ?", (lesson.account,)).fetchone()
-        if waiting >= MAX_WAITING:
+        waiting, waiting_octets = sql.execute(
+            "SELECT count(*), coalesce(sum(length(octets)), 0) FROM lesson WHERE account = ?", (lesson.account,)
+        ).fetchone()
+        if waiting >= MAX_WAITING or waiting_octets + len(octets) > MAX_WAITING_OCTETS:
             raise TemporaryFailure(f"{waiting} lessons of {lesson.account} wait for the filter already")
         sql.execute(
             "INSERT OR REPLACE INTO lesson (account, key, label, octets) VALUES (?, ?, ?, ?)",

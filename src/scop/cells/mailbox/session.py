@@ -53,6 +53,7 @@ _DISABLED = reply(550, "5.2.1", "This mailbox takes no mail")
 _FULL = reply(452, "4.2.2", "This mailbox is full, try again later")
 _LATER = reply(451, "4.3.0", "Try again later")
 _TAUGHT_BY_STRANGER = reply(550, "5.7.1", "The filter learns from those who have an account here")
+_TAUGHT_AS_BOTH = reply(550, "5.5.0", "A mail is learned as spam or as wanted, not as both")
 _NOTHING_TO_LEARN = reply(
     550,
     "5.6.0",
@@ -176,6 +177,8 @@ class Delivery(PipeSession):
             return _UNKNOWN  # to strangers there is no such address
         if self._transaction.mail.auth is None:
             return _TAUGHT_BY_STRANGER
+        if self._transaction.teaches not in ("", label):
+            return _TAUGHT_AS_BOTH
         self._transaction.teaches = label
         return None
 
