@@ -29,8 +29,8 @@ async def _forget(operator: Operator, account: str) -> int:
 def forget(account: str, config: Path, as_json: bool) -> None:
     """Unlearn all that ACCOUNT has taught by moving or forwarding mail.
 
-    The model is then what it would be had that person never taught it. Their mail stays where it lies. Exit status 1
-    where there was nothing to forget.
+    All that these lessons did to the model is taken back, to the last unit. What others taught since then was weighed
+    beside them, and stays as it was. Their mail stays where it lies. Exit status 1 where there was nothing to forget.
     """
     lessons = with_operator(config, lambda operator: _forget(operator, account))
     if as_json:
