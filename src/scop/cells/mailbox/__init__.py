@@ -54,9 +54,8 @@ SECURITY
 LIMITS
     A quota for each account (`[limits] account_octets`). Mail cannot yet be deleted, nor read by mail clients; the
     operator moves it. One SQLite file: one machine. Answers to the operator are at most 500 mails or 1 MiB. Of a mail
-    the first MiB below our stamps is learned; of one mail 100 attached ones; 5,000 lessons or 128 MiB of an account wait
-    at most.
-    A notice may be sent twice where the reply to a mail got lost.
+    the first MiB below our stamps is learned; of one mail 100 attached ones; 5,000 lessons or 128 MiB of one account
+    wait at most. A notice may be sent twice where the reply to a mail got lost.
 
 Standards: RFC 2033, RFC 3461 (delivered, forwards), RFC 8601 (whose reverse path is proved), RFC 9228 (Delivered-To).
 """
