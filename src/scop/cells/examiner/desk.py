@@ -41,6 +41,20 @@ class DeskOptions:
     clamd: ClamdPlace | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What became of an errand and how long it took, or why nothing did."""
+
+    seconds: float
+    outcome: Outcome | None = None
+    fault: str = ""
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether the mail is to blame."""
+        return self.outcome is not None and bool(self.outcome.trouble) and not self.outcome.is_starved
+
+
 class Desk:
     """Examines mails."""
 
@@ -56,8 +70,11 @@ class Desk:
             self._options.log.warning("mail.set_aside", digest=digest.hex(), client=printable(mail.client))
             return (_SET_ASIDE,)
         work = await self._turn(mail.client)
+        looking = asyncio.ensure_future(self._looked_and_scanned(mail, work))
+        looking.add_done_callback(_forget)
         with self._options.underway.at_work(digest):
-            outcome = await self._looked_and_scanned(mail, work)
+            # A child runs on when nobody waits for it any more, and its turn with it.
+            outcome = await asyncio.shield(looking)
         if outcome.is_starved:  # a mail that has no end without using the processor is set aside the third time
             raise TemporaryFailure("the machine is too busy to examine mail")
         return outcome.findings
@@ -91,16 +108,19 @@ class Desk:
             turn.set_result(work)
 
     async def _looked_and_scanned(self, mail: ArrivedMail, work: Work) -> Outcome:
-        looking = asyncio.ensure_future(self._look(mail, work))
+        """Have a child look and the scanner scan, and end the turn when both have; raises `TemporaryFailure`."""
+        looking = asyncio.ensure_future(self._look(mail, work.lane.nice))
         scanning = asyncio.ensure_future(self._scan(mail))
+        looked = _Looked(0.0)
         try:
-            await asyncio.wait({looking, scanning})  # a child that nobody waits for would run beside its successor
-        except asyncio.CancelledError:
-            scanning.cancel()
-            looking.add_done_callback(_forget)
-            raise
-        outcome, scanned = looking.result(), scanning.result()
-        return replace(outcome, findings=(*scanned, *outcome.findings))
+            await asyncio.wait({looking, scanning})
+            looked = looking.result()
+        finally:  # what the scanner costs is no fault of a client's
+            self._end(work, looked.seconds, is_trouble=looked.is_trouble)
+        scanned = scanning.result()
+        if looked.outcome is None:
+            raise TemporaryFailure(looked.fault)
+        return replace(looked.outcome, findings=(*scanned, *looked.outcome.findings))
 
     async def _scan(self, mail: ArrivedMail) -> tuple[FoundThing, ...]:
         """Return what the virus scanner says, where there is one."""
@@ -115,18 +135,16 @@ class Desk:
         sentence = f"The virus scanner knows what it brings: {virus}."
         return (FoundThing("virus", "dangerous", "", sentence),) if virus else ()
 
-    async def _look(self, mail: ArrivedMail, work: Work) -> Outcome:
-        """Have a child look, and end the turn with it: what the scanner costs is no fault of a client's."""
-        clock, is_trouble = self._options.clock, False
+    async def _look(self, mail: ArrivedMail, nice: int) -> _Looked:
+        clock = self._options.clock
         started = clock.monotonic()
         try:
-            outcome = await self._options.nurse.look(mail.descriptor, mail.octets, work.lane.nice)
-            is_trouble = bool(outcome.trouble) and not outcome.is_starved
-        finally:
-            seconds = clock.monotonic() - started
-            self._end(work, seconds, is_trouble=is_trouble)
-        self._tell(mail, outcome, seconds)
-        return outcome
+            outcome = await self._options.nurse.look(mail.descriptor, mail.octets, nice)
+        except TemporaryFailure as failure:
+            return _Looked(clock.monotonic() - started, fault=str(failure))
+        looked = _Looked(clock.monotonic() - started, outcome)
+        self._tell(mail, outcome, looked.seconds)
+        return looked
 
     def _tell(self, mail: ArrivedMail, outcome: Outcome, seconds: float) -> None:
         found = [f"{one.severity} {one.kind} {printable(one.place)}" for one in outcome.findings]
