@@ -126,6 +126,12 @@ def test_octets_are_header_and_decoded_text() -> None:
     assert "subject: Grüße\ncontent-transfer-encoding: base64\n\nhello" == octets.decode()
 
 
+def test_octets_hold_what_is_seen() -> None:
+    """Tags, comments and hidden text are no part of the text that n-grams are cut from."""
+    html = b"<html><style>p{}</style><!-- x --><p>Dear <b>Ann</b></p><p style='display:none'>unseen</p></html>"
+    assert b"Dear Ann" == evidence_of(b"Content-Type: text/html\r\n\r\n" + html).octets.partition(b"\n\n")[2].strip()
+
+
 def test_mail_without_a_header_has_tokens_too() -> None:
     """What is missing is a clue."""
     assert {"date:missing", "message-id:missing", "subject:empty", "to:nobody"} <= set(evidence_of(b"").tokens)

@@ -54,7 +54,6 @@ class Texts:
     texts: list[Text] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)  # the texts as they are decoded, tags and all
 
 
 def read_texts(message: Message, scope: Scope) -> Texts:
@@ -81,7 +80,6 @@ def read_texts(message: Message, scope: Scope) -> Texts:
 
 def _take(found: Texts, subtype: str, source: str, characters: int) -> int:
     """Add a text of which at most so many `characters` are kept; return how many are."""
-    found.sources.append(source)
     if subtype == "html":
         page = found.reader(source)
         found.pages.append(page)
