@@ -93,7 +93,7 @@ def test_only_ham_and_spam_are_taught(label: str) -> None:
 def test_ten_times_as_much_of_one_kind_tilts_nothing() -> None:
     """Words of nobody's mail stay unsure, and both kinds are told apart, when there is ten times as much spam."""
     classifier = Classifier()
-    for number in range(150):
+    for number in range(400):
         classifier.learn(SPAM + b" s%d" % number, "spam")
         if number % 10 == 0:
             classifier.learn(HAM + b" h%d" % number, "ham")

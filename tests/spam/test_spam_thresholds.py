@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.spam.model.memory import BINS
-from scop.spam.thresholds import HAM_LOSS, LEAST_SPAM, MOST_SPAM, NEVER, Thresholds, bin_of, score_of, thresholds_of
+from scop.spam.thresholds import HAM_LOSS, LEAST_SPAM, NEVER, Thresholds, bin_of, score_of, thresholds_of
 from scop.spam.verdict import Label
 
 
@@ -23,7 +23,7 @@ def sampled(ham: dict[float, int], spam: dict[float, int]) -> Thresholds:
 
 def test_thresholds_are_cautious_at_first() -> None:
     """Without samples the stated tail stands in for them."""
-    assert score_of(MOST_SPAM) == sampled({}, {}).spam_from
+    assert score_of(12.0) == sampled({}, {}).spam_from
 
 
 def test_thresholds_come_down_where_ham_stays_low() -> None:
@@ -36,6 +36,11 @@ def test_thresholds_come_down_where_ham_stays_low() -> None:
 def test_thresholds_go_above_ham_that_scores_high() -> None:
     """Where 3 ham in a thousand reach a margin of 9, spam begins above it."""
     assert score_of(9.5) <= sampled({-10.0: 9_970, 9.2: 30}, {15.0: 5_000}).spam_from
+
+
+def test_thresholds_go_as_high_as_ham() -> None:
+    """Where so little ham is known that some of it looks like spam through and through, only more is spam."""
+    assert score_of(20.5) <= sampled({-5.0: 60, 12.0: 8, 20.0: 2}, {25.0: 900}).spam_from
 
 
 def test_labels_at_the_thresholds() -> None:

@@ -31,7 +31,7 @@ from scop.spam.verdict import Clue, Label, Verdict
 __all__ = ["DEFAULT_KEY", "HALF_LIFE_LESSONS", "KEY_OCTETS", "MIN_MAILS", "Classifier", "digest_of"]
 
 MIN_MAILS = 10  # of each kind; below, nothing is sure
-SAMPLES_FROM = 50  # of each kind; below, scores tell nothing of what later mail will get
+SAMPLES_FROM = 25  # of each kind; below, scores tell nothing of what later mail will get
 AGREED_FROM = -0.5  # log-odds of the counts above which they do not agree that a mail is ham
 SHOWN_CLUES = 10
 MIN_STRENGTH = 0.1  # distance from 1/2 below which a token is no clue

@@ -2,7 +2,8 @@
 
 Each lesson brings the score that its mail had before it was learned: a sample of what mail will get, out of which the
 share of ham above a score is read. Where little is known, a stated tail stands in for it, as if it were `PRIOR_MAILS`
-mails; so the thresholds are cautious at first and become those of the mail at hand.
+mails. Where one kind is much rarer than the other, everything leans to the other's side: so spam begins above ham,
+however high that is.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ __all__ = ["NEVER", "Thresholds", "bin_of", "score_of", "thresholds_of"]
 
 HAM_LOSS = 0.001  # the share of ham that may be called spam
 SPAM_MISSED = 0.005  # the share of spam that may be called ham: an unsure mail only has a reader look twice
-PRIOR_MAILS = 400
+PRIOR_MAILS = 100
 BIN_WIDTH = 0.5  # of the margin, in which 128 bins reach from -32 to 32
 _EDGES: Floats = np.linspace(-BINS // 2 * BIN_WIDTH, (BINS // 2 - 1) * BIN_WIDTH, BINS)  # the lower edge of each bin
 # The tails that stand in: one ham in a thousand above a margin of 12, one spam in two hundred below -4.6.
-_HAM_TAIL: Floats = 0.5 * np.exp(-np.maximum(_EDGES, 0.0) / 2.0)
+_HAM_TAIL: Floats = 0.5 * np.exp(-np.maximum(_EDGES, 0.0) / 1.9)
 _SPAM_TAIL: Floats = 0.5 * np.exp(np.minimum(_EDGES + BIN_WIDTH, 0.0))
-# Margins that the spam threshold never leaves: below 8 the counts and the regressions may well disagree, which is how
-# wanted mail of a kind that was never seen looks; and the ham threshold's, for where many labels are wrong.
-LEAST_SPAM, MOST_SPAM = 8.0, 12.0
+# A margin that the spam threshold never falls below, for wanted mail of a kind that was never seen has more than other
+# ham; and two that the ham threshold never leaves, for where many labels are wrong.
+LEAST_SPAM = 7.0
 LEAST_HAM, MOST_HAM = -8.0, -1.0
 _STEEPNESS = 0.5  # of the score over the margin
 
@@ -68,11 +69,10 @@ def thresholds_of(scores: Int64s) -> Thresholds:
     ham_from = _tail(counts[HAM][::-1])[::-1]  # share of ham at or above the lower edge of each bin
     ham_from = _smoothed(ham_from, counts[HAM].sum(), _HAM_TAIL)
     spam_up_to = _smoothed(_tail(counts[SPAM]), counts[SPAM].sum(), _SPAM_TAIL)  # up to its upper edge
-    spam_edge = _first(_EDGES[(ham_from <= HAM_LOSS) & (_EDGES >= LEAST_SPAM)], MOST_SPAM)
+    spam_edge = _first(_EDGES[(ham_from <= HAM_LOSS) & (_EDGES >= LEAST_SPAM)], float(_EDGES[-1]))
     uppers = (_EDGES + BIN_WIDTH)[::-1]
     ham_edge = _first(uppers[(spam_up_to[::-1] <= SPAM_MISSED) & (uppers <= MOST_HAM)], LEAST_HAM)
-    spam_edge, ham_edge = min(spam_edge, MOST_SPAM), max(ham_edge, LEAST_HAM)
-    return Thresholds(score_of(spam_edge), score_of(ham_edge), float(ham_from[bin_of(spam_edge)]))
+    return Thresholds(score_of(spam_edge), score_of(max(ham_edge, LEAST_HAM)), float(ham_from[bin_of(spam_edge)]))
 
 
 def _tail(counts: Floats) -> Floats:
