@@ -18,6 +18,7 @@ from scop.cells.keeper.service import GRANTS
 from scop.cli import account as account_module
 from scop.cli import account_app_password, account_forward
 from scop.mesh.calls import Call
+from scop.mesh.config import Config, Network
 from scop.mesh.vocabulary.keeper import AuthenticationOutcome
 from scop.net.faults import PermanentFailure
 
@@ -56,6 +57,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         made = Terminal(desk)
         for module in (account_module, account_app_password, account_forward):
             monkeypatch.setattr(module, "ask", made.ask)
+        monkeypatch.setattr(account_module, "read_config", lambda _: Config("harbor.test", Network("127.0.0.1")))
         made.type("add", "alice", "--password", PASSWORD)
         yield made
 
@@ -72,6 +74,13 @@ def test_cli_account_app_password_is_shown_once(terminal: Terminal) -> None:
     assert first not in listed + everything
     assert "alice: phone logs in no more\n" == terminal.type("app-password", "alice", "remove", "phone").output
     assert AuthenticationOutcome.REFUSED == asyncio.run(terminal.desk.scram("alice", first))
+
+
+def test_cli_account_that_takes_what_teaches_the_filter_says_so(terminal: Terminal) -> None:
+    """An account comes before spam@ and ham@, and whoever opens one learns that these fall silent."""
+    told = terminal.type("add", "spam", "--password", PASSWORD)
+    assert "is no longer learned: spam has it now; let `[spam] spam_mailbox`" in told.stderr
+    assert "" == terminal.type("add", "bob", "--password", PASSWORD).stderr
 
 
 def test_cli_account_app_password_in_json(terminal: Terminal) -> None:

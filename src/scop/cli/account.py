@@ -10,7 +10,9 @@ import click
 from scop.cli.account_app_password import app_password
 from scop.cli.account_forward import forward
 from scop.cli.shared import ask, config_option, console, json_option, print_json, print_table, when
+from scop.mesh.config import Config
 from scop.mesh.vocabulary.keeper import AccountView, AddAccount, DisableAccount, ListAccounts, SendAs, SetPassword
+from scop.supervisor.config_file import read_config
 
 __all__ = ["account"]
 
@@ -70,6 +72,19 @@ def add(
     """Open the account NAME."""
     view = ask(config, "keeper", AddAccount(name, _password(password), addresses, SendAs(send_as), scram))
     _show(view, as_json, "opened")
+    _tell_of_lessons(view, read_config(config))
+
+
+def _tell_of_lessons(view: AccountView, config: Config) -> None:
+    """Say where an account takes the mail that people send to be learned; an account comes first."""
+    for name in ("spam_mailbox", "ham_mailbox"):
+        address = f"{getattr(config.spam, name)}@{config.domain}"
+        if address in view.addresses:
+            click.echo(
+                f"scop: what people send to {address} is no longer learned: {view.name} has it now; "
+                f"let `[spam] {name}` in scop.toml name another address",
+                err=True,
+            )
 
 
 @account.command(name="list")
