@@ -46,7 +46,8 @@ def test_filter_a_slip_on_the_command_line_bounces_nothing(tmp_path: Path) -> No
     said = filtered(empty_model(tmp_path), "--examin")
     assert (75, "") == (said.status, said.out)
     assert "the mail waits" in said.err
-    assert 75 == scop("spam", "filter", stdin=MAIL).status
+    said = scop("spam", "filter", stdin=MAIL)
+    assert (75, "scop: Missing option '--model'; the mail waits\n") == (said.status, said.err)
 
 
 @pytest.mark.parametrize("name", ["__stdin__", "__stdout__"])

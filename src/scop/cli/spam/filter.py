@@ -39,7 +39,7 @@ class _Postal(click.Command):
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.UsageError as error:
-            click.echo(f"scop: {error.format_message()}; the mail waits", err=True)
+            click.echo(f"scop: {error.format_message().rstrip('.')}; the mail waits", err=True)
             sys.exit(EX_TEMPFAIL)
 
 

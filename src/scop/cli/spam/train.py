@@ -77,13 +77,17 @@ def train(
         raise click.ClickException("name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn")
     if both := sorted(set(ham) & set(spam_paths)):
         raise click.ClickException(f"{both[0]} is named by --ham and by --spam; sort it first")
+    if domain and model is None:
+        raise click.UsageError("--domain is for a model in a FILE; the mesh knows its own domain")
     kinds = Kind.at("ham", ham), Kind.at("spam", spam_paths), Kind.at("", forget)
-    if model is None:
-        if domain:
-            raise click.UsageError("--domain is for a model in a FILE; the mesh knows its own domain")
-        told = with_operator(config, lambda operator: _in_mesh(operator, kinds))
-    else:
-        told = asyncio.run(_in_file(model, domain, kinds))
+    try:
+        if model is None:
+            told = with_operator(config, lambda operator: _in_mesh(operator, kinds))
+        else:
+            told = asyncio.run(_in_file(model, domain, kinds))
+    except KeyboardInterrupt:
+        click.echo("scop: interrupted; what was learned is kept, and the same command goes on from there", err=True)
+        raise
     _say(told, str(model or "the running filter"), as_json=as_json)
 
 
