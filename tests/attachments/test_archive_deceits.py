@@ -9,7 +9,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from fakes.containers import (
     CONTAINERS,
     EICAR,
+    PROGRAM,
     arj_archive,
     cab_archive,
     lha_archive,
@@ -28,7 +29,7 @@ from fakes.containers import (
     zip_archive,
 )
 from fakes.examples import drawn
-from scop.attachments import Bounds, Kind, Options, Severity, Thing, examine_thing
+from scop.attachments import Bounds, Finding, Kind, Options, Severity, Thing, examine_thing
 
 _MIB = 1 << 20
 
@@ -220,6 +221,20 @@ def test_a_bomb_ends_at_the_bound(bomb: str) -> None:
 
     assert (Kind.BOMB, Severity.DANGEROUS) in {(one.kind, one.severity) for one in found}
     assert made <= 4 * _MIB + 65_536
+
+
+def test_of_a_bomb_only_the_beginning_is_looked_into() -> None:
+    """It is dangerous already: readers do not go through megabytes that somebody made to be gone through."""
+    sizes: list[int] = []
+
+    def see(thing: Thing) -> Iterator[Finding]:
+        sizes.append(len(thing.octets))
+        yield from ()
+
+    found = examine_thing(Thing(gzip.compress(PROGRAM + bytes(9 * _MIB), mtime=0), "a.gz"), Options(checks=(see,)))
+
+    assert {Kind.BOMB, Kind.EXECUTABLE} <= {one.kind for one in found}
+    assert max(sizes) <= 2 * _MIB
 
 
 def test_nests_of_archives_end() -> None:

@@ -58,6 +58,7 @@ class OutOfRoom(ValueError):
 
 _MUCH = 40  # octets out of one of the whole mail: when nothing more may be unpacked, it was made for that
 _LAST_PIECES = 8
+_LOOKED_OF_BOMB = 2 << 20  # octets: it is dangerous already, and its beginning tells what else it is
 
 
 class Admission(Enum):
@@ -129,7 +130,7 @@ class Inspection:
         except BROKEN as fault:
             is_broken = not _is_out_of_room(fault)
             end = None if is_broken else _End.ROOM
-        octets = b"".join(taken)
+        octets = b"".join(taken) if end is not _End.RATIO else b"".join(taken)[:_LOOKED_OF_BOMB]
         taken.clear()
         thing = outer.inside(octets, name, is_whole=end is None and not is_broken)
         del octets

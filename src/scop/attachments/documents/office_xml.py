@@ -35,7 +35,7 @@ _MAX_FACTS = 500  # of each kind, of one piece
 _MAX_DEPTH = 1_000  # elements within elements; no program writes a hundred
 _MAX_TEXT = 48 << 20  # characters of one payload
 
-# What XML says that is of interest, in lower case. Each is looked for by itself: all in one expression take 200 ns an octet.
+# What of XML is of interest, in lower case. Each is looked for alone: all in one expression cost 200 ns an octet.
 _WORTH_PARSING = tuple(
     b"""instrtext fldsimple ddelink relationship macrosheet bindata binarydata supbook attachedtemplate definedname
     ppaction event-listener vnd.sun.star.script script:module dde-source ddeconnection dde-connection <!entity classid
