@@ -374,7 +374,7 @@ async def test_model_on_a_full_disk_learns_nothing_and_goes_on(path: Path) -> No
     """A lesson that is not on the disk is not in the memory either; and later ones are taken."""
     model = SpamModel.open(path, SMALL)
     await model._database.write(lambda sql: sql.execute("PRAGMA max_page_count = 1"))
-    lessons = (model.learn(mail(number), label(number), account="") for number in range(200))
+    lessons = (model.learn(mail(number), label(number), account="") for number in range(80))
     found = await asyncio.gather(*lessons, return_exceptions=True)
     learned = [number for number, one in enumerate(found) if one is True]
     assert sqlite3.OperationalError in set(map(type, found))
@@ -427,9 +427,9 @@ async def teach_as_before(model: SpamModel, numbers: set[int]) -> list[bool]:
 async def test_model_what_was_acknowledged_survives_a_kill(path: Path) -> None:
     """SIGKILL in the midst of lessons and folds, again and again: it opens, nothing acknowledged is lost or double.
 
-    `SCOP_KILL_MAILS` makes it more than the hundred that are enough in each run.
+    `SCOP_KILL_MAILS` makes it more than the few dozen that are enough in each run.
     """
-    mails = int(os.environ.get("SCOP_KILL_MAILS", "120"))
+    mails = int(os.environ.get("SCOP_KILL_MAILS", "60"))
     for killed_after in (mails // 4, mails // 2):
         learned = await acknowledged(path, mails, mails // 12, killed_after)
         model = SpamModel.open(path, SpamModelOptions(fold_after=mails))
