@@ -142,6 +142,17 @@ RECEIVED = (
 )
 
 
+def test_train_lets_those_read_it_who_could_before(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    """A model is its owner's alone; who lets the filter's user read it does that once."""
+    path = tmp_path / "model.spam"
+    scop("spam", "train", *kinds, "--model", str(path))
+    assert 0o600 == path.stat().st_mode & 0o777
+    path.chmod(0o640)
+    inode = path.stat().st_ino
+    scop("spam", "train", "--forget", str(tmp_path / "ham"), "--model", str(path))
+    assert (0o640, True) == (path.stat().st_mode & 0o777, inode != path.stat().st_ino)
+
+
 def test_train_learns_what_a_milter_will_see(tmp_path: Path) -> None:
     """A mail that our mail server stamped and labelled teaches the mail that was brought, and who brought it."""
     below = "Date: Sat, 28 Nov 2026 09:59:00 +0000\nSubject: x\n\ntext\n"

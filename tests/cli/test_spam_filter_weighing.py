@@ -93,6 +93,18 @@ def test_alone_without_a_model_nothing_starts(tmp_path: Path) -> None:
         ModelFile(tmp_path / "nothing.spam", print)
 
 
+def test_alone_a_model_of_others_says_how_to_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training as root makes a file that the filter's user cannot read."""
+    path = empty_model(tmp_path)
+
+    def refuse(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(PermanentFailure, match=r"model.spam: Permission denied; let the filter's user read it"):
+        ModelFile(path, print)
+
+
 def test_alone_a_fault_of_ours_keeps_no_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in weighing is told, and the mail is unsure."""
     faults: list[Exception] = []

@@ -8,9 +8,11 @@ Standards: none; mmap(2), rename(2).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import mmap
 import os
+import stat
 from pathlib import Path
 
 from scop.spam import Classifier
@@ -52,12 +54,25 @@ def write_beside(path: Path, octets: bytes) -> None:
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            _let_read_as_before(descriptor, path)
             file.write(octets)
             file.flush()
             os.fsync(file.fileno())
     except OSError:
         beside.unlink(missing_ok=True)  # on a full disk it would keep the room that others need
         raise
+
+
+def _let_read_as_before(descriptor: int, path: Path) -> None:
+    """Give a file the owner and the mode of the one that it replaces: somebody may have let another user read it."""
+    try:
+        before = path.stat()
+    except FileNotFoundError:
+        return
+    # Who is not root cannot give it away, and a cell may neither: there it stays what it is, its owner's alone.
+    with contextlib.suppress(PermissionError):
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
 
 
 def put_in_place(path: Path) -> None:

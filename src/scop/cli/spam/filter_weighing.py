@@ -82,6 +82,9 @@ class ModelFile:
         # Read, and not mapped as a cell does: who copies a new model over the old one would kill us by SIGBUS.
         try:
             return Classifier.load(self._path.read_bytes())
+        except PermissionError as fault:
+            lets = "let the filter's user read it (chgrp and chmod g+r: training keeps both)"
+            raise PermanentFailure(f"{self._path}: {fault.strerror}; {lets}") from None
         except OSError as fault:
             raise PermanentFailure(f"{self._path}: {fault.strerror}") from None
         except ValueError as fault:
