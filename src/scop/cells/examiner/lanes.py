@@ -111,16 +111,14 @@ class Lanes(Generic[T]):
                 return Work(client, lane), item
         return None
 
-    def withdraw(self, client: str, item: T) -> bool:
-        """Take away an item that waits no longer; False where it does not wait."""
+    def withdraw(self, client: str, item: T) -> None:
+        """Take away an item that waits no longer."""
         for queue in self._waiting.values():
             items = queue.by_client.get(client, deque())
             if item in items:
                 items.remove(item)
                 if not items:
                     del queue.by_client[client]
-                return True
-        return False
 
     def done(self, work: Work, seconds: float, now: float, *, is_trouble: bool) -> None:
         """Count what became of an item that had its turn, and how long it took."""
