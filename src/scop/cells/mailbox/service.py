@@ -103,15 +103,6 @@ async def run(options: MailboxOptions) -> None:
     vault = Vault(options.state / "mail.db", options.account_octets)
     lessons = Lessons(vault.database, options.hostname)
     teacher = Teacher(lessons, options.filter, options.log)
-    teaching = Teaching(
-        domain=options.domain,
-        hostname=options.hostname,
-        mailboxes=options.learned_at,
-        lessons=lessons,
-        filter=options.filter,
-        wake=teacher.wake,
-        log=options.log,
-    )
     counter = Counter(
         hostname=options.hostname,
         domain=options.domain,
@@ -120,19 +111,13 @@ async def run(options: MailboxOptions) -> None:
         signer=options.signer,
         reporter=options.reporter,
         report_local_parts=options.report_local_parts,
-        teaching=teaching,
+        teaching=_teaching_of(options, lessons, teacher),
         believed=options.believed,
         tells_results=options.tells_results,
         clock=options.clock,
         log=options.log,
     )
-    speech = ServerOptions(
-        hostname=options.hostname,
-        lmtp=True,
-        trusted=True,
-        max_message_octets=options.max_message_octets,
-        max_recipients=options.max_recipients,
-    )
+    speech = _speech_of(options)
 
     def take_mail(peer: Peer) -> MailServer:
         return MailServer(speech, lambda peer: Delivery(counter, peer), peer=peer, on_fault=options.log.fault)
@@ -152,6 +137,28 @@ async def run(options: MailboxOptions) -> None:
     await options.signer.close()
     await options.reporter.close()
     await vault.close()
+
+
+def _teaching_of(options: MailboxOptions, lessons: Lessons, teacher: Teacher) -> Teaching:
+    return Teaching(
+        domain=options.domain,
+        hostname=options.hostname,
+        mailboxes=options.learned_at,
+        lessons=lessons,
+        filter=options.filter,
+        wake=teacher.wake,
+        log=options.log,
+    )
+
+
+def _speech_of(options: MailboxOptions) -> ServerOptions:
+    return ServerOptions(
+        hostname=options.hostname,
+        lmtp=True,
+        trusted=True,
+        max_message_octets=options.max_message_octets,
+        max_recipients=options.max_recipients,
+    )
 
 
 class _Desk:
