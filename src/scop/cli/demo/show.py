@@ -48,11 +48,11 @@ def _show_sorting(sorting: Sorting | None) -> None:
         for landed, said in (
             (sorting.spam, "as the small training set has it"),
             (sorting.newsletter, "looks like spam too; bob wants it, and moves it out"),
-            (sorting.next_issue, "the next issue, after that one move"),
+            (sorting.next_issue, "the next issue: to bob it is none, after that one move"),
             (sorting.malware, sorting.malware.warning),
         )
     ]
-    print_table(("mail", "called", "filed in", "why"), rows)
+    print_table(("mail", "called by the filter", "filed in", "why"), rows)
 
 
 def _show_rotation(results: Results) -> None:
