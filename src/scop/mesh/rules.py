@@ -14,7 +14,7 @@ from scop.mesh.confine import Rules
 from scop.mesh.control import Identifiers
 from scop.mesh.manifest import Manifest, World
 
-__all__ = ["code_paths", "rules_of"]
+__all__ = ["rules_of"]
 
 # What the C library reads to find the address of a host; only git's library asks it.
 NAMES_OF_HOSTS = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/host.conf", "/etc/services")
