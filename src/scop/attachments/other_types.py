@@ -44,6 +44,7 @@ _SAVED_ALREADY = (_T.MAIL, _T.SAVED_PAGE, _T.OLE, _T.OOXML, _T.EMPTY)
 _SHOWN = (_T.PICTURE, _T.MEDIA, _T.FONT)
 _ARCHIVES = re.compile(rb"Rar!\x1a\x07[\0\1]|7z\xbc\xaf\x27\x1c\0[\2-\5]|MSCF\0{4}")
 _PE = b"PE\0\0"
+_MAX_TRIES = 10_000  # at marks; what has more of them holds something, and is told
 _MAX_STUB = 2_048  # octets between the two marks of a program for Windows
 
 
@@ -77,11 +78,13 @@ def hidden_things(thing: Thing, kind: TrueType) -> Iterator[Found]:
 
 
 def _program_in(octets: bytes) -> int:
-    """Return where a program for Windows begins that stands in the octets; -1 where none does."""
+    """Return where a program for Windows begins that stands in the octets, or may; -1 where none does."""
     position = octets.find(_PE)
-    while position >= 0:
+    for _ in range(_MAX_TRIES):
+        if position < 0:
+            break
         begin = octets.rfind(b"MZ", max(0, position - _MAX_STUB), position)
         if begin >= 0 and int.from_bytes(octets[begin + 60 : begin + 64], "little") == position - begin:
             return begin
         position = octets.find(_PE, position + 1)
-    return -1
+    return position

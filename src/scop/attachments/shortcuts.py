@@ -10,25 +10,34 @@ import re
 import struct
 from collections.abc import Iterator
 
-from scop.attachments.finding import Kind, Severity
+from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import BROKEN, Inspection
 from scop.attachments.text_octets import decoded_text
 from scop.attachments.thing import Found, Thing, shown
 
-__all__ = ["read_desktop_entry", "read_link", "read_setting_content", "read_url_file", "read_web_query"]
+__all__ = [
+    "read_desktop_entry",
+    "read_link",
+    "read_setting_content",
+    "read_url_file",
+    "read_web_query",
+    "share_findings",
+]
 
 _HEADER_OCTETS = 76
 _HAS_ITEMS, _HAS_INFO, _NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON, _UNICODE = (1 << bit for bit in range(8))
 _STRINGS = (_NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON)
 _LOCAL_PATH = 1  # in the flags of LinkInfo
-_URL = re.compile(r"^\s*URL\s*=\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_URL = re.compile(r"^[ \t]*+URL[ \t]*+=[ \t]*+([^\s][^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
 # Fetched as soon as somebody looks at the folder with the shortcut in it.
 _SHARE = re.compile(
-    r"^\s*(?:IconFile|IconResource|WorkingDirectory|BASEURL)\s*=\s*((?:file:/{0,9}+)?(?:\\\\|(?<=//)[\w.])[^\r\n]{1,300}+)",
+    r"^[ \t]*+(?:IconFile|IconResource|WorkingDirectory|BASEURL)[ \t]*+=[ \t]*+"
+    r"((?:file:/{0,9}+)?(?:\\\\|(?<=//)[\w.])[^\r\n]{1,300}+)",
     re.IGNORECASE | re.MULTILINE,
 )
-_EXEC = re.compile(r"^\s*(?:Try)?Exec\s*=\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
-_DEEP_LINK = re.compile(r"<DeepLink>\s*(.*?)\s*</DeepLink>", re.IGNORECASE | re.DOTALL)
+_SHARE_NAME = re.compile(rb"\\\\[\w.-]{1,255}[@\\]")
+_EXEC = re.compile(r"^[ \t]*+(?:Try)?Exec[ \t]*+=[ \t]*+([^\s][^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
+_DEEP_LINK = re.compile(r"<DeepLink>\s*+([^<]*+)", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?|ftp|mailto|news|nntp|gopher):", re.IGNORECASE)
 _MAX_SHOWN_ITEMS = 40
 
@@ -100,6 +109,14 @@ def read_url_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, reason)
     if not targets:
         yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, f"{thing.where} is a shortcut that names no address.")
+
+
+def share_findings(thing: Thing, value: bytes) -> Iterator[Finding]:
+    """Yield that a value, in one or two octets a character, is a place to which Windows logs in by itself."""
+    if _SHARE_NAME.match(plain := value.replace(b"\0", b"")):
+        place = shown(plain.decode("cp1252", "replace"))
+        reason = f"{thing.where} has Windows log in to a computer of somebody else: {place}."
+        yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, reason)
 
 
 def read_desktop_entry(thing: Thing, inspection: Inspection) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scop.attachments.inspection import Inspection
+from scop.attachments.shortcuts import share_findings
 from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_tnef"]
@@ -21,6 +22,7 @@ _FIXED = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8, 
 _VARIABLE = frozenset((0xD, 0x1E, 0x1F, 0x102))
 _OBJECT, _UNICODE, _SEVERAL = 0xD, 0x1F, 0x1000
 _ATTACHED, _LONG_NAME, _SHORT_NAME, _HTML = 0x3701, 0x3707, 0x3704, 0x1013
+_FIRST_NAMED = 0x8000
 _IDENT_OCTETS = 16  # before an object, what kind it is
 _MAX_PROPERTIES = 5_000
 
@@ -47,10 +49,16 @@ def read_tnef(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         elif ident == _BODY:
             yield thing.inside(content, "its text", declared_type="text/plain")
         elif ident == _MESSAGE_PROPERTIES:
-            for _, number, value in _properties(content):
-                if number == _HTML:
-                    yield thing.inside(value, "its web page", declared_type="text/html")
+            yield from _of_the_mail(thing, content)
     yield from _taken(thing, attachment)
+
+
+def _of_the_mail(thing: Thing, octets: bytes) -> Iterator[Found]:
+    for _, number, value in _properties(octets):
+        if number >= _FIRST_NAMED:  # as the sound of a reminder, which Outlook fetches unasked
+            yield from share_findings(thing, value)
+        if number == _HTML:
+            yield thing.inside(value, "its web page", declared_type="text/html")
 
 
 def _attributes(octets: bytes) -> Iterator[tuple[int, bytes]]:
@@ -81,7 +89,7 @@ def _properties(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
     position = 4
     for _ in range(_bounded(count)):
         stated, number = struct.unpack_from("<HH", octets, position)
-        position = _behind_name(octets, position + 4) if number >= 0x8000 else position + 4
+        position = _behind_name(octets, position + 4) if number >= _FIRST_NAMED else position + 4
         kind, values = stated & ~_SEVERAL, 1
         if kind in _VARIABLE or stated & _SEVERAL:
             (values,) = struct.unpack_from("<I", octets, position)

@@ -31,6 +31,7 @@ from scop.attachments.documents.ole_objects import (
 from scop.attachments.documents.presentation import read_presentation
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import BROKEN, Inspection
+from scop.attachments.shortcuts import share_findings
 from scop.attachments.thing import Found, Thing
 
 __all__ = ["read_compound"]
@@ -43,6 +44,7 @@ _FILE_MARK = re.compile(
     rb"MZ.{58}|PK\x03\x04|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rt|%PDF-|Rar!|7z\xbc\xaf|\x7fELF|ITSF|MSCF", re.DOTALL
 )
 _PACKED_OBJECT = re.compile(r"_\d{5,12}\Z")  # in the `oledata.mso` of Word 2003
+_NAMED_PROPERTY = re.compile(r"__substg1\.0_[89a-f][0-9a-f]{3}001[ef]\Z")  # of a saved mail, as its reminder's sound
 _NO_FILES = frozenset({"pictures", "data", "powerpoint document", "\x05summaryinformation"})
 
 
@@ -215,6 +217,8 @@ def _objects(thing: Thing, inspection: Inspection, folder: _Folder) -> Iterator[
             yield from linked_findings(thing, octets)
         elif lowered.startswith("__substg1.0_37010102"):
             yield from inspection.unpack(thing, _attachment_name(folder), iter((octets,)), len(octets))
+        elif _NAMED_PROPERTY.match(lowered):
+            yield from share_findings(thing, octets)
         elif _PACKED_OBJECT.match(lowered) and octets[4:5] == b"\x78":
             yield from inspection.unpack(thing, name, inflated_as_far_as_sound(octets, 4), len(octets))
         elif folder.path and lowered not in _NO_FILES and _FILE_MARK.match(octets):
