@@ -17,7 +17,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,7 +63,7 @@ class NoMail:
 
     name: str
     reason: str
-    octets: bytes | None = None
+    octets: bytes | None = field(default=None, compare=False)
 
 
 def _judge(name: str, octets: bytes, *, is_mail: bool = False) -> MailFile | NoMail:
