@@ -43,6 +43,12 @@ def test_thresholds_go_as_high_as_ham() -> None:
     assert score_of(20.5) <= sampled({-5.0: 60, 12.0: 8, 20.0: 2}, {25.0: 900}).spam_from
 
 
+def test_thresholds_bear_wrong_labels() -> None:
+    """Where one ham in twenty is as high as spam, spam begins where three quarters of it are caught."""
+    spam = {10.0: 100, 16.0: 400, 24.0: 500}
+    assert score_of(16.0) == sampled({-15.0: 1_900, 16.0: 40, 24.0: 60}, spam).spam_from
+
+
 def test_labels_at_the_thresholds() -> None:
     """Both thresholds belong to their label; where nothing is known nothing is sure."""
     thresholds = Thresholds(0.9, 0.1, 0.001)

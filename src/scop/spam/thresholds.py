@@ -3,7 +3,7 @@
 Each lesson brings the score that its mail had before it was learned: a sample of what mail will get, out of which the
 share of ham above a score is read. Where little is known, a stated tail stands in for it, as if it were `PRIOR_MAILS`
 mails. Where one kind is much rarer than the other, everything leans to the other's side: so spam begins above ham,
-however high that is.
+however high that is; but not so high that a quarter of spam is lost, for then it is labels that are wrong.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _SPAM_TAIL: Floats = 0.5 * np.exp(np.minimum(_EDGES + BIN_WIDTH, 0.0))
 # A margin that the spam threshold never falls below, for wanted mail of a kind that was never seen has more than other
 # ham; and two that the ham threshold never leaves, for where many labels are wrong.
 LEAST_SPAM = 7.0
+MOST_UNCAUGHT = 0.25  # of spam: ham that most spam does not outscore is believed to be labelled wrongly
+BELIEVED_UP_TO = 12.0  # the margin below which ham's scores are always believed
 LEAST_HAM, MOST_HAM = -8.0, -1.0
 _STEEPNESS = 0.5  # of the score over the margin
 
@@ -70,9 +72,15 @@ def thresholds_of(scores: Int64s) -> Thresholds:
     ham_from = _smoothed(ham_from, counts[HAM].sum(), _HAM_TAIL)
     spam_up_to = _smoothed(_tail(counts[SPAM]), counts[SPAM].sum(), _SPAM_TAIL)  # up to its upper edge
     spam_edge = _first(_EDGES[(ham_from <= HAM_LOSS) & (_EDGES >= LEAST_SPAM)], float(_EDGES[-1]))
+    spam_edge = min(spam_edge, max(BELIEVED_UP_TO, _least_of_most(counts[SPAM])))
     uppers = (_EDGES + BIN_WIDTH)[::-1]
     ham_edge = _first(uppers[(spam_up_to[::-1] <= SPAM_MISSED) & (uppers <= MOST_HAM)], LEAST_HAM)
     return Thresholds(score_of(spam_edge), score_of(max(ham_edge, LEAST_HAM)), float(ham_from[bin_of(spam_edge)]))
+
+
+def _least_of_most(spam: Floats) -> float:
+    """Return the highest edge at or above which all but `MOST_UNCAUGHT` of the spam lies."""
+    return float(_EDGES[_tail(spam[::-1])[::-1] >= (1.0 - MOST_UNCAUGHT) * spam.sum()][-1])
 
 
 def _tail(counts: Floats) -> Floats:
