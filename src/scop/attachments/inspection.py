@@ -31,8 +31,8 @@ class Bounds:
     held_octets: int = 88 << 20  # of things within things at one moment, and the one that is being unpacked twice
     looked_octets: int = 400 << 20  # of all things and readings together, those that nothing had to be unpacked for too
     opened: int = 4_000  # things that hold others: archives, documents, mails
-    things: int = 20_000  # together, those that hold nothing too; source archives have thousands
-    names: int = 60_000  # together, those too of which nothing but the name is looked at
+    things: int = 8_000  # together, those that hold nothing too; source archives have thousands
+    names: int = 16_000  # together, those too of which nothing but the name is looked at
     depth: int = 12  # containers within containers; honest ones stay below 4
     ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
     free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well
