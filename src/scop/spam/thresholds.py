@@ -30,7 +30,7 @@ _HAM_TAIL: Floats = 0.5 * np.exp(-np.maximum(_EDGES, 0.0) / 1.9)
 _SPAM_TAIL: Floats = 0.5 * np.exp(np.minimum(_EDGES + BIN_WIDTH, 0.0))
 # A margin that the spam threshold never falls below, for wanted mail of a kind that was never seen has more than other
 # ham; and two that the ham threshold never leaves, for where many labels are wrong.
-LEAST_SPAM = 7.0
+LEAST_SPAM = 9.0
 MOST_UNCAUGHT = 0.25  # of spam: ham that most spam does not outscore is believed to be labelled wrongly
 BELIEVED_UP_TO = 12.0  # the margin below which ham's scores are always believed
 LEAST_HAM, MOST_HAM = -8.0, -1.0
