@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 
 from scop.mime.defects import DefectKind
 from scop.mime.limits import DEFAULT_LIMITS, Limits
@@ -33,6 +34,7 @@ NAMES = frozenset(
 UNKNOWN_ZONE = datetime.timezone(datetime.timedelta(0), "-0000")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # RFC 5322 §4.3. All other names, the letters of the military among them, mean "-0000".
@@ -110,7 +112,7 @@ def _is_weekday(name: str | None, moment: datetime.datetime) -> bool:
 
 def _moment(match: re.Match[str]) -> datetime.datetime | None:
     stated = match.groupdict()
-    month = int(stated["number"]) if "number" in stated else _MONTHS.index(stated["month"].lower()) + 1
+    month = int(stated["number"]) if "number" in stated else _MONTH_NUMBERS[stated["month"].lower()]
     hour = int(stated["hour"])
     if stated.get("half"):
         hour = hour % 12 + (12 if stated["half"] in "pP" else 0)
@@ -123,7 +125,7 @@ def _moment(match: re.Match[str]) -> datetime.datetime | None:
             hour,
             int(stated["minute"]),
             59 if second == 60 else second,  # RFC 5322 §3.3: a leap second, which has no place in datetime
-            tzinfo=_zone(stated),
+            tzinfo=_zone(stated["sign"], stated["hours"], stated["minutes"], stated["zone"]),
         )
     except ValueError:  # the 31st of June, hour 25
         return None
@@ -136,14 +138,15 @@ def _year(text: str) -> int:
     return year + 1900 if len(text) == 3 else year
 
 
-def _zone(stated: dict[str, str]) -> datetime.timezone:
-    if stated["sign"]:
-        offset = datetime.timedelta(hours=int(stated["hours"]), minutes=int(stated["minutes"]))
-        if offset >= datetime.timedelta(days=1) or (not offset and stated["sign"] == "-"):
+@lru_cache(maxsize=128)  # there are few, and making one takes as long as all else of a date
+def _zone(sign: str | None, hours: str, minutes: str, name: str | None) -> datetime.timezone:
+    if sign:
+        offset = datetime.timedelta(hours=int(hours), minutes=int(minutes))
+        if offset >= datetime.timedelta(days=1) or (not offset and sign == "-"):
             return UNKNOWN_ZONE
-        return datetime.timezone(offset if stated["sign"] == "+" else -offset)
-    hours = _ZONE_HOURS.get((stated["zone"] or "").lower())
-    return UNKNOWN_ZONE if hours is None else datetime.timezone(datetime.timedelta(hours=hours))
+        return datetime.timezone(offset if sign == "+" else -offset)
+    known = _ZONE_HOURS.get((name or "").lower())
+    return UNKNOWN_ZONE if known is None else datetime.timezone(datetime.timedelta(hours=known))
 
 
 def write_date(value: datetime.datetime) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from scop.base import a_labels
@@ -63,9 +64,11 @@ def misleading_links(links: Sequence[Link]) -> tuple[MisleadingLink, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=512)  # asked for by several who look at the same links
 def target_host(target: str) -> str:
     """Return the host that a link leads to, in lower case and A-labels; "" where it leads to none."""
-    host = host_of(target[:MAX_TARGET_CHARACTERS].translate(_DROPPED).strip())
+    target = target[:MAX_TARGET_CHARACTERS]
+    host = host_of((target if target.isprintable() else target.translate(_DROPPED)).strip())
     return a_labels(host.rstrip("."))
 
 
@@ -76,21 +79,24 @@ def hosts_of(evidence: Evidence) -> dict[str, str]:
         found.setdefault(target_host(link.target), "link")
     for form in evidence.forms[:MAX_LINKS]:
         found.setdefault(target_host(form.action), "form")
-    for host in _IN_TEXT.findall(evidence.text[:MAX_TEXT_CHARACTERS].lower())[:MAX_LINKS]:
-        found.setdefault(a_labels(host), "text")
+    if "://" in evidence.text:
+        for host in _IN_TEXT.findall(evidence.text[:MAX_TEXT_CHARACTERS].lower())[:MAX_LINKS]:
+            found.setdefault(a_labels(host), "text")
     found.pop("", None)
     return dict(islice(found.items(), MAX_HOSTS))
 
 
 def _as_read(link: Link) -> str:
     """Return the registered domain that a reader takes a link for; "" where its text names none."""
-    text = link.text[:MAX_TARGET_CHARACTERS].translate(_UNSEEN)
+    text = link.text[:MAX_TARGET_CHARACTERS]
+    if not text.isascii():
+        text = text.translate(_UNSEEN)
     reads = _READS.match(text)
     if reads is not None:
         host = reads[1] or reads[2] or reads[3]
     else:
-        among = _URL_READS.search(text)
-        host = among[1] if among is not None else _before_at(link.target)
+        among = _URL_READS.search(text) if "://" in text else None
+        host = among[1] if among is not None else _before_at(link.target) if "@" in link.target else ""
     if not host or host.rpartition(".")[2].lower() in _NO_TOP_LEVEL:
         return ""
     return registered_domain(a_labels(host))

@@ -57,7 +57,7 @@ def _people(evidence: Evidence, acquaintances: Acquaintances) -> Iterator[Suspic
     if author is None or acquaintances.is_ours(author) or not author.display_name:
         return
     from_outside = f"but the mail comes from {_spec(author)}."
-    named = _DOMAIN_IN_NAME.search(author.display_name)
+    named = _DOMAIN_IN_NAME.search(author.display_name) if "." in author.display_name else None
     domain = registered_domain(a_labels(named[1])) if named else ""
     if domain and domain != domain_of(author) and acquaintances.is_guarded(domain):
         trick = Trick.OUR_PERSON if domain in acquaintances.own_domains else Trick.LOOK_ALIKE
