@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fakes.examples import drawn
 from scop.spam.evidence import Scope, evidence_of
 from scop.spam.evidence.folding import fold, tricks_of, without_accents
-from scop.spam.evidence.words import disguises, oddities, shortened, words_in_order
+from scop.spam.evidence.words import Chunks, disguises, oddities, shortened, words_in_order
 
 
 def plain(text: str) -> tuple[str, ...]:
@@ -70,7 +70,8 @@ def test_words_of_every_script(text: str, words: list[str]) -> None:
 )
 def test_disguises_are_undone(text: str, expected: list[str]) -> None:
     """A word with signs, blanks, digits or accents put in is a token as it is meant, and so is the way of hiding it."""
-    assert expected == disguises(text, *oddities(text))
+    chunks = Chunks.of(text)
+    assert expected == disguises(chunks, *oddities(chunks))
 
 
 @pytest.mark.parametrize(

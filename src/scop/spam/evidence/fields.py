@@ -16,7 +16,7 @@ from itertools import pairwise
 from scop.mime.header import Header
 from scop.spam.evidence.folding import fold, tricks_of
 from scop.spam.evidence.hosts import registered_domain
-from scop.spam.evidence.words import disguises, oddities, shortened, words_in_order
+from scop.spam.evidence.words import Chunks, disguises, oddities, shortened, words_in_order
 
 __all__ = ["Fields", "field_tokens", "plain_field_tokens", "read_fields", "shape_of"]
 
@@ -120,7 +120,8 @@ def _subject_tokens(fields: Fields) -> list[str]:
     folded = fold(subject)
     words = words_in_order(folded)
     found = [f"subject:{one} {other}" for one, other in pairwise(words)]
-    found += [f"subject:{word}" for word in disguises(folded, *oddities(folded))] + tricks_of(subject)
+    chunks = Chunks.of(folded)
+    found += [f"subject:{word}" for word in disguises(chunks, *oddities(chunks))] + tricks_of(subject)
     if subject.isupper():
         found.append("subject:all-capitals")
     if _NUMBER_AT_END.search(subject):

@@ -104,9 +104,9 @@ def _link_tokens(texts: Texts) -> list[str]:
 def _text_tokens(texts: Texts) -> list[str]:
     """Return what the visible texts hold besides words, and what is written so that nobody sees it."""
     found: list[str] = []
-    for text in texts.texts:
-        odd, apart = oddities(text.folded)
-        found += disguises(text.folded, odd, apart)
+    for chunks in [text.chunks for text in texts.texts if text.chunks is not None]:
+        odd, apart = oddities(chunks)
+        found += disguises(chunks, odd, apart)
         found += number_tokens(odd)
     hidden = [fold(page.hidden[:MAX_SEEN_CHARACTERS]) for page in texts.pages if page.hidden]
     for unseen in hidden:

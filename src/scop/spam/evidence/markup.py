@@ -67,6 +67,7 @@ onload onclick onmouseover onunload onerror onsubmit onmouseout onfocus
 """
 _EVENTS = frozenset(_EVENTS_NAMES.split())
 _STYLING = frozenset(("background", "style", "hidden", "color", "bgcolor", "text", "size"))
+_TELLING_ATTRIBUTES = ("style", "color", "background", "size", "on", "hidden", "text", "http-equiv")  # on: events
 _FOLLOWED = frozenset(("a", "form"))
 # Those that letters seldom have: bold type and tables are in all of them, and say nothing that words do not say.
 _TELLING = frozenset(
@@ -90,6 +91,7 @@ _TELLING = frozenset(
 _SECRETS = re.compile(r"pass|pwd|\bpin\b|ssn|cvv|cvc|card", re.IGNORECASE)
 _LEADS = {"a": "href", "area": "href", "form": "action", "img": "src", "iframe": "src", "frame": "src", "link": "href",
           "base": "href", "script": "src", "embed": "src", "object": "data"}  # fmt: skip
+_ASKED = frozenset((*_LEADS, "input"))  # whose attributes are always read
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ class _Open:
 
     name: str
     style: Style
+    number: int  # of the style
     depth: int = 0  # elements of the same name that are open within it
 
 
@@ -155,10 +158,12 @@ class _Reader:
         self._gone_classes = gone_classes
         self._styling = _STYLING | {"class", "id"} if gone_classes else _STYLING
         self._attributes: dict[str, dict[str, str]] = {}  # as they are written: most tags of a page are like others
-        self._styles: dict[tuple[Style, str], Style] = {}  # of such attributes within an element of such a style
+        self._styles: dict[tuple[int, str], tuple[Style, int]] = {}  # of such attributes within that numbered style
+        self._numbers = {PLAIN_STYLE: 0}  # styles that are alike have one; they are quicker to look up
         self._seen: list[str] = []
         self._hidden: list[str] = []
         self._styled: list[_Open] = []
+        self._styled_names: list[str] = []  # of these
         self._into = self._seen
         self._names: list[str] = []
         self._link: tuple[str, int] | None = None  # the target, and where its text begins
@@ -170,13 +175,14 @@ class _Reader:
         """Read text, slash, name, attributes, text, …: what cutting at the tags gave."""
         self._names = names = list(map(str.lower, pieces[2::4]))
         self._seen.append(pieces[0])
-        styled = self._styled
+        styled = self._styled_names
         for slash, name, attributes, text in zip(pieces[1::4], names, pieces[3::4], pieces[4::4], strict=True):
-            if styled or attributes or name in _FOLLOWED:  # nothing else changes what is seen
-                if slash:
+            # Nothing else changes what is seen; no attribute is shorter than two characters and its blank.
+            if slash:
+                if name in styled or name in _FOLLOWED:
                     self._close(name)
-                else:
-                    self._open(name, attributes)
+            elif len(attributes) > 2 or (styled and styled[-1] == name) or name in _FOLLOWED:
+                self._open(name, attributes)
             self._into.append(text if name in _INLINE else f" {text}")
 
     def _open(self, name: str, written: str) -> None:
@@ -191,20 +197,26 @@ class _Reader:
         elif name == "form":
             self._end_form()
             self._form = ""
-        if len(written) < 3:  # no attribute is shorter with its blank
+        if len(written) < 3:
             return
         attributes = self._attributes.get(written)
         if attributes is None:
-            found = _ATTRIBUTE.findall(written[:MAX_ATTRIBUTE_CHARACTERS])
-            attributes = {key.lower(): double or single or bare for key, double, single, bare in found}
-            self._attributes[written] = attributes
-            if len(self._notes) < MAX_NOTES:
-                self._note(attributes)
+            if name not in _ASKED and not self._gone_classes and not _may_tell(written.lower()):
+                return
+            attributes = self._attributes_in(written)
         if name not in _VOID and not self._styling.isdisjoint(attributes):
             self._enter(name, written)
         self._asks |= name == "input" and _asks_for_secret(attributes)
         if name in _LEADS:
             self._follow(name, attributes)
+
+    def _attributes_in(self, written: str) -> dict[str, str]:
+        found = _ATTRIBUTE.findall(written[:MAX_ATTRIBUTE_CHARACTERS])
+        attributes = {key.lower(): double or single or bare for key, double, single, bare in found}
+        self._attributes[written] = attributes
+        if len(self._notes) < MAX_NOTES:
+            self._note(attributes)
+        return attributes
 
     def _note(self, attributes: dict[str, str]) -> None:
         if attributes.get("http-equiv", "").lower() == "refresh":
@@ -217,15 +229,18 @@ class _Reader:
         styles = self._styled
         top = styles[-1] if styles else None
         parent = top.style if top is not None else PLAIN_STYLE
-        key = (parent, written)
-        style = self._styles.get(key)
-        if style is None:
-            style = self._styles[key] = styled(parent, self._attributes[written], self._gone_classes)
+        key = (top.number if top is not None else 0, written)
+        known = self._styles.get(key)
+        if known is None:
+            style = styled(parent, self._attributes[written], self._gone_classes)
+            known = self._styles[key] = (style, self._numbers.setdefault(style, len(self._numbers)))
+        style, number = known
         if style is parent or len(styles) == MAX_STYLED:
             return
         if top is not None and top.name == name and top.depth:
             top.depth -= 1  # this one has an entry of its own
-        styles.append(_Open(name, style))
+        styles.append(_Open(name, style, number))
+        self._styled_names.append(name)
         self._look(style)
 
     def _look(self, style: Style) -> None:
@@ -250,7 +265,7 @@ class _Reader:
 
     def _leave(self, index: int) -> None:
         """End the styled element at `index`, and whatever was left open within it."""
-        del self._styled[index:]
+        del self._styled[index:], self._styled_names[index:]
         self._look(self._styled[-1].style if self._styled else PLAIN_STYLE)
 
     def _follow(self, name: str, attributes: dict[str, str]) -> None:
@@ -307,6 +322,14 @@ class _Reader:
 
 def _asks_for_secret(attributes: dict[str, str]) -> bool:
     return attributes.get("type", "").lower() == "password" or bool(_SECRETS.search(attributes.get("name", "")))
+
+
+def _may_tell(lower: str) -> bool:
+    """Tell whether attributes may change what is seen or be noted: most are widths and alignments."""
+    for name in _TELLING_ATTRIBUTES:  # noqa: SIM110, not by any(): it takes three times as long
+        if name in lower:
+            return True
+    return False
 
 
 def _readable(pieces: list[str]) -> str:

@@ -85,9 +85,11 @@ def styled(parent: Style, attributes: Mapping[str, str], gone_classes: frozenset
     elif "size" in attributes:
         is_tiny = attributes["size"].strip() in ("0", "-7")
     colour, ground = colour or parent.colour, ground or parent.background
+    own = (is_gone, is_tiny, colour, ground)
+    if own == (parent.is_gone, parent.is_tiny, parent.colour, parent.background):
+        return parent
     hides = "gone" if is_gone else "tiny" if is_tiny else "off-colour" if _are_near(colour, ground) else ""
-    own = Style(is_gone, is_tiny, colour, ground, hides)
-    return parent if own == parent else own
+    return Style(*own, hides)
 
 
 def _are_near(one: Colour, other: Colour) -> bool:

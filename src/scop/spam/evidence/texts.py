@@ -9,7 +9,6 @@ Standards: RFC 2045 §6 (encodings), RFC 2046 §4.1, §5.1.4 (alternatives).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scop.mime import Entity, Message
@@ -19,7 +18,7 @@ from scop.spam.evidence.files import file_tokens, is_file
 from scop.spam.evidence.folding import fold, tricks_of
 from scop.spam.evidence.markup import Page, read_page, read_words
 from scop.spam.evidence.values import Scope
-from scop.spam.evidence.words import words_in_order
+from scop.spam.evidence.words import Chunks, words_in_order
 
 __all__ = ["MAX_SEEN_CHARACTERS", "Text", "Texts", "read_texts"]
 
@@ -44,13 +43,14 @@ class Text:
     seen: str
     folded: str
     words: list[str]
+    chunks: Chunks | None  # in the full scope
 
 
 @dataclass(slots=True)
 class Texts:
     """All texts of a mail, and what was found while they were read."""
 
-    reader: Callable[[str], Page]
+    scope: Scope
     texts: list[Text] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Texts:
 
 def read_texts(message: Message, scope: Scope) -> Texts:
     """Read the texts of a mail."""
-    found = Texts(read_page if scope is Scope.FULL else read_words)
+    found = Texts(scope)
     octets_left, characters_left, files = MAX_TEXT_OCTETS, MAX_SEEN_CHARACTERS, 0
     kinds: list[str] = []
     for part in list(message.walk())[:MAX_PARTS] if message.parts else (message,):
@@ -81,7 +81,7 @@ def read_texts(message: Message, scope: Scope) -> Texts:
 def _take(found: Texts, subtype: str, source: str, characters: int) -> int:
     """Add a text of which at most so many `characters` are kept; return how many are."""
     if subtype == "html":
-        page = found.reader(source)
+        page = read_page(source) if found.scope is Scope.FULL else read_words(source)
         found.pages.append(page)
         found.tokens += page.tokens
         seen = page.seen[:characters]
@@ -92,7 +92,9 @@ def _take(found: Texts, subtype: str, source: str, characters: int) -> int:
             found.tokens.append("file:uuencoded")
     found.tokens += tricks_of(seen)
     folded = fold(seen)
-    found.texts.append(Text(subtype, seen, folded, words_in_order(folded)))
+    chunks = Chunks.of(folded) if found.scope is Scope.FULL else None
+    words = chunks.words() if chunks is not None else words_in_order(folded)
+    found.texts.append(Text(subtype, seen, folded, words, chunks))
     return len(seen)
 
 

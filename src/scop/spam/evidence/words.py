@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import islice
+from itertools import filterfalse, islice
+from typing import NamedTuple
 
 from scop.spam.evidence.folding import is_latin, with_latin_letters, without_accents
 
-__all__ = ["MAX_WORD_CHARACTERS", "disguises", "oddities", "shortened", "words_in_order"]
+__all__ = ["MAX_WORD_CHARACTERS", "Chunks", "disguises", "oddities", "shortened", "words_in_order"]
 
 MAX_WORD_CHARACTERS = 24  # longer ones are told by their length and beginning
 SHORT_ROW = 3  # letters that may stand apart in honest text
@@ -19,7 +20,9 @@ _SIGNS = "\u0900-\u0963\u0971-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec
 # Thai, Lao, Burmese, Khmer; Japanese, Chinese, Korean: pairs of characters stand for words.
 _UNSPACED = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 # Dots, quotes and hyphens stand inside of words ("u.s.a", "e-mail", "$9.99"); shouting is a word of its own.
-_ASCII_WORD = re.compile(r"[a-z0-9$][\w'.%-]{0,60}[\w%]|[!?]{1,5}", re.ASCII)
+# These begin with one class, which the engine looks for quickly; the second knows no shouting.
+_ASCII_WORD = re.compile(r"[a-z0-9$!?](?:(?<![!?])[\w'.%-]{0,60}[\w%]|(?<=[!?])[!?]{0,4})", re.ASCII)
+_QUIET_ASCII_WORD = re.compile(r"[a-z0-9$][\w'.%-]{0,60}[\w%]", re.ASCII)
 _LATIN_WORD = re.compile(r"(?:[^\W_]|[$£])[\w'.%-]{0,60}[\w%]|[!?]{1,5}")
 _WORD = re.compile(rf"(?:[^\W_]|[$€£])[\w'.%{_SIGNS}-]{{0,60}}[\w%{_SIGNS}]|[!?]{{1,5}}")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003134f]{{1,1000}}")
@@ -28,23 +31,47 @@ _RUN_OR_WORD = re.compile(
 )
 
 _AROUND = "\"'()[]{}<>.,;:!?*_-~=+#|/\\“”‘’„«»…–—"  # what stands around words without being of them
-# Whole lines of those that `oddities` found.
+# Whole lines of those that `oddities` found; the line end before them is what the regex engine looks for quickly.
 _PARTED = re.compile(
-    r"^(?:[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4})$", re.MULTILINE
+    r"\n(?:[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4})(?=\n)"
 )
-_DIGITS_INSIDE = re.compile(r"^[a-z]{1,20}(?:[0134579@$!|]{1,2}[a-z]{1,20}){1,3}$", re.MULTILINE)
+_DIGITS_INSIDE = re.compile(r"\n[a-z]{1,20}(?:[0134579@$!|]{1,2}[a-z]{1,20}){1,3}(?=\n)")
 _AS_LETTERS = str.maketrans("0134579@$!|", "oieastgasil")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+class Chunks(NamedTuple):
+    """A folded text, and what stands in it between blanks."""
+
+    folded: str
+    every: list[str]
+    unique: dict[str, None]  # each once, where it comes first
+
+    @classmethod
+    def of(cls, folded: str) -> Chunks:
+        """Cut a folded text at its blanks."""
+        every = folded.split()
+        return cls(folded, every, dict.fromkeys(every))
+
+    def words(self) -> list[str]:
+        """Return all words in the order in which they come first; some of them may come again."""
+        if not self.folded.isascii():
+            return words_in_order(self.folded)
+        return _ascii_words("\n".join(self.unique))  # no word holds a blank: each chunk is read once
 
 
 def words_in_order(folded: str) -> list[str]:
     """Return the words of a folded text as they follow each other; pairs of characters where nothing parts words."""
     if folded.isascii():
-        return _ASCII_WORD.findall(folded)
+        return _ascii_words(folded)
     words: list[str] = []
     for line in folded.split("\n"):  # of most texts beyond ASCII few lines are
-        words += _ASCII_WORD.findall(line) if line.isascii() else _words_beyond_ascii(line)
+        words += _ascii_words(line) if line.isascii() else _words_beyond_ascii(line)
     return words
+
+
+def _ascii_words(text: str) -> list[str]:
+    return (_ASCII_WORD if "!" in text or "?" in text else _QUIET_ASCII_WORD).findall(text)
 
 
 def _words_beyond_ascii(line: str) -> list[str]:
@@ -72,28 +99,29 @@ def shortened(words: Iterable[str]) -> list[str]:
     return [word if len(word) <= MAX_WORD_CHARACTERS else f"long:{word[0]}{len(word) // 10}" for word in unique]
 
 
-def oddities(folded: str) -> tuple[list[str], list[str]]:
+def oddities(chunks: Chunks) -> tuple[list[str], list[str]]:
     """Return what stands between blanks and is no plain word, each once; and the words of letters that stand apart."""
-    chunks = folded.split()
-    stripped = [chunk.strip(_AROUND) for chunk in dict.fromkeys(chunks) if not chunk.isalpha()]
+    stripped = [chunk.strip(_AROUND) for chunk in filterfalse(str.isalpha, chunks.unique)]
     odd = [chunk for chunk in stripped if chunk and not chunk.isalpha()]
-    rows = "".join([chunk if len(chunk) == 1 else " " for chunk in chunks]).split()
+    if list(map(len, chunks.every)).count(1) <= SHORT_ROW:
+        return odd, []
+    rows = "".join([chunk if len(chunk) == 1 else " " for chunk in chunks.every]).split()
     return odd, [row[:MAX_WORD_CHARACTERS] for row in rows if len(row) > SHORT_ROW and row.isalpha()][:MAX_DISGUISES]
 
 
-def disguises(folded: str, odd: list[str], apart: list[str]) -> list[str]:
+def disguises(chunks: Chunks, odd: list[str], apart: list[str]) -> list[str]:
     """Return the words that were written so that nobody finds them, and a token for each way of doing so.
 
     `odd` and `apart` are what `oddities` said of the text.
     """
     found = ["trick:spaced", *apart] if apart else []
-    lines = "\n".join(odd)
+    lines = "\n".join(["", *odd, ""])
     for token, pattern, undo in _WAYS:
-        undone = [undo(match[0]) for match in _first(pattern, lines)]
+        undone = [undo(match[0][1:]) for match in _first(pattern, lines)]
         if undone:
             found += [token, *undone]
-    if not folded.isascii():
-        accented = [chunk for chunk in dict.fromkeys(folded.split()) if not chunk.isascii()]
+    if not chunks.folded.isascii():
+        accented = [chunk for chunk in chunks.unique if not chunk.isascii()]
         found += [f"like:{word}" for chunk in accented[:MAX_DISGUISES] if (word := _latin(chunk))]
     return found
 
