@@ -27,6 +27,7 @@ from scop.spam.model.packing import pack_slots, unpack_slots
 from scop.spam.phishing import Acquaintances, Suspicion, suspicions_of
 from scop.spam.thresholds import NEVER, Thresholds, bin_of, score_of, thresholds_of
 from scop.spam.verdict import Clue, Label, Verdict
+from scop.spam.waiting import Taught, Waiting
 
 __all__ = ["DEFAULT_KEY", "HALF_LIFE_LESSONS", "KEY_OCTETS", "MIN_MAILS", "Classifier", "digest_of"]
 
@@ -53,9 +54,16 @@ class Classifier:
             raise ValueError(f"the key of a spam model has {KEY_OCTETS} octets")
         self._scope = scope
         self.acquaintances = Acquaintances(key=key)
-        self._memory = Memory(key, half_life=half_life_lessons)
+        self._settled = Memory(key, half_life=half_life_lessons)
+        self._waiting = Waiting()
         self._hasher = Hasher(key)
         self._thresholds: Thresholds | None = None  # until they are asked for
+
+    @property
+    def _memory(self) -> Memory:
+        """What was learned; whatever waits is learned first."""
+        self._learn_waiting()
+        return self._settled
 
     @property
     def key(self) -> bytes:
@@ -87,8 +95,18 @@ class Classifier:
         return self._thresholds
 
     def learn(self, octets: bytes, label: Label | str, *, connection: Connection | None = None) -> None:
-        """Learn one mail; raises `ValueError` for a label that is neither ham nor spam."""
-        self.take(self.lesson_of(octets, label, connection=connection))
+        """Learn one mail; raises `ValueError` for a label that is neither ham nor spam.
+
+        It waits for others until something is asked of the classifier, so that what was taught in one go is learned
+        in turn: a folder of ham and then one of spam make the same model as both mixed.
+        """
+        self._waiting.put(Taught(octets, taught_label(label), connection))
+        if self._waiting.is_full:
+            self._learn_waiting()
+
+    def _learn_waiting(self) -> None:
+        for taught in self._waiting.drain():
+            self.take(self.lesson_of(taught.octets, taught.label, connection=taught.connection))
 
     def lesson_of(
         self, octets: bytes, label: Label | str, *, account: str = "", connection: Connection | None = None
@@ -99,9 +117,9 @@ class Classifier:
 
     def lesson_from(self, evidence: Evidence, label: Label | str, digest: bytes) -> Lesson:
         """Return the lesson of a mail whose evidence is at hand."""
-        known = taught_label(label)
+        known, memory = taught_label(label), self._memory
         features, _ = self._features(evidence)
-        opinions = opinions_of(features, self._memory)
+        opinions = opinions_of(features, memory)
         steps = steps_of(opinions, is_spam=known is Label.SPAM)
         return Lesson(
             label=known,
@@ -113,21 +131,22 @@ class Classifier:
             steps=steps,
             margin=opinions.margin,
             is_sample=min(self.ham_count, self.spam_count) >= SAMPLES_FROM,
-            generation=self._memory.generation,
+            generation=memory.generation,
             introduction=self.acquaintances.introduction_of(evidence) if known is Label.HAM else None,
         )
 
     def take(self, lesson: Lesson) -> None:
         """Learn a lesson."""
+        memory = self._memory
         if lesson.introduction is not None:
             self.acquaintances.take(lesson.introduction)
         self._add(lesson, 1)
-        memory = self._memory
         if memory.half_life and (memory.ham_mails + memory.spam_mails) // memory.half_life > memory.generation:
             fade(memory)
 
     def take_back(self, lesson: Lesson) -> None:
         """Unlearn a lesson that was taken: the model is what it would be without it."""
+        self._learn_waiting()
         if lesson.introduction is not None:
             self.acquaintances.take_back(lesson.introduction)
         self._add(lesson, -1)
@@ -142,8 +161,9 @@ class Classifier:
 
     def weigh(self, evidence: Evidence, leanings: Leanings | None = None) -> Verdict:
         """Return the verdict on evidence, also with tokens that others added to it."""
+        memory = self._memory  # first: it learns what waits, and whom we know by that
         features, suspicions = self._features(evidence)
-        opinions = opinions_of(features, self._memory)
+        opinions = opinions_of(features, memory)
         shift = leanings.shift(distinct(features.keys)) if leanings else 0.0
         score = score_of(opinions.margin + shift)
         label = self.thresholds.label(score)
@@ -153,8 +173,9 @@ class Classifier:
 
     def save(self) -> bytes:
         """Return the model as octets."""
-        self._memory.known = self.acquaintances.save()
-        return self._memory.to_octets()
+        memory = self._memory
+        memory.known = self.acquaintances.save()
+        return memory.to_octets()
 
     @classmethod
     def load(cls, buffer: bytes | memoryview) -> Classifier:
@@ -166,7 +187,7 @@ class Classifier:
         memory = Memory.parse(buffer)
         loaded = cls(memory.key)
         loaded.acquaintances = Acquaintances.load(memory.known, key=memory.key)
-        loaded._memory = memory
+        loaded._settled = memory
         return loaded
 
     def _features(self, evidence: Evidence) -> tuple[Features, tuple[Suspicion, ...]]:
