@@ -269,8 +269,9 @@ def test_command_line_mail_to_spam_teaches(town: Town) -> None:
 
 def test_command_line_training_without_mail_changes_nothing(town: Town, tmp_path: Path) -> None:
     """An empty folder, or a wrong path, never replaces the model."""
-    empty = str(tmp_path)
-    assert f"there is no mail in {empty}" == sentence(town.scop("spam", "train", "--ham", empty, "--spam", empty))
+    empty, other = str(tmp_path), str(tmp_path / "other")
+    Path(other).mkdir()
+    assert f"there is no mail in {empty}" == sentence(town.scop("spam", "train", "--ham", empty, "--spam", other))
     assert "nowhere: there is no such file or folder" == sentence(
         town.scop("spam", "train", "--ham", "nowhere", "--spam", empty)
     )
