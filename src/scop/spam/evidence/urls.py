@@ -94,5 +94,7 @@ def _path_tokens(path: str) -> list[str]:
 
 def is_elsewhere(text: str, target: str) -> bool:
     """Tell whether the visible `text` of a link names another domain than that of its `target`."""
+    if "." not in text and "%" not in text:  # nor any dot that is written as an escape
+        return False
     shown, actual = _host_shown_by(text), host_of(target)
     return bool(shown and actual) and registered_domain(shown) != registered_domain(actual)

@@ -8,7 +8,7 @@ called by.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
 from scop.spam.evidence.folding import fold, without_accents
 from scop.spam.phishing.look_alikes import skeleton
@@ -22,13 +22,15 @@ MIN_PLAIN = 6  # letters of a name that needs no word beside it
 _WORD = re.compile(r"[^\W_]+")
 
 
-def _houses(domains: Iterable[str]) -> dict[str, str]:
+@lru_cache(maxsize=8)  # of ours, which hardly ever change
+def _houses(domains: frozenset[str]) -> dict[str, str]:
     return {skeleton(domain.partition(".")[0]): domain for domain in sorted(domains, reverse=True)}
 
 
 _KNOWN = _houses(WELL_KNOWN)
 
 
+@lru_cache(maxsize=512)  # people write again
 def house_named(name: str, domain: str, own_domains: frozenset[str]) -> str:
     """Return the domain of the house that a display name claims, where `domain` is not of that house; else ""."""
     words = _WORD.findall(without_accents(fold(name[:MAX_NAME_CHARACTERS])))
