@@ -142,6 +142,17 @@ RECEIVED = (
 )
 
 
+def test_train_says_what_one_kind_after_the_other_costs(
+    tmp_path: Path, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model leans to what it saw last: who teaches one kind alone is told how to do better."""
+    monkeypatch.setattr("scop.cli.spam.train.ONE_SIDED", 12)
+    model = ("--model", str(tmp_path / "model.spam"))
+    assert "one command" not in scop("spam", "train", *kinds, *model).out
+    more = letters(tmp_path / "more", "tide table of the month", 12)
+    assert "one command are learned in turn" in scop("spam", "train", "--ham", str(more), *model).out
+
+
 def test_train_lets_those_read_it_who_could_before(tmp_path: Path, kinds: tuple[str, ...]) -> None:
     """A model is its owner's alone; who lets the filter's user read it does that once."""
     path = tmp_path / "model.spam"

@@ -26,6 +26,7 @@ from scop.spam.classifier import MIN_MAILS
 
 __all__ = ["train"]
 
+ONE_SIDED = 100  # mails of one kind in a row, after which a model leans to it
 AT_ONCE = 32  # lessons on their way, which share a sync
 STAMPS_OCTETS = 65_536  # of ours above a mail, at most
 RETRIES, PAUSE_SECONDS = 5, 1.0  # of a filter that was killed, and is back within seconds
@@ -71,7 +72,8 @@ def train(
     Each mail counts once, however often it is named: training that was interrupted, or has more mail, is run again. A
     mail that is named under the other kind is learned anew as that. The running filter goes on to weigh mail
     meanwhile. A model in a FILE is for `scop spam filter`, `proxy` and `milter`; beside it, in FILE.lessons, lies what
-    was learned, so that it can be unlearned.
+    was learned, so that it can be unlearned. Both kinds in one command are learned in turn, which makes a better model
+    than one after the other.
     """
     if not (ham or spam_paths or forget):
         raise click.ClickException("name the mail to learn from: --ham PATH, --spam PATH, or --forget PATH to unlearn")
@@ -175,3 +177,5 @@ def _lines(told: _Told, where: str) -> Iterator[str]:
     yield f"learned {ham} ham and {spam} spam{unlearned}{known}; {where} knows {told.model_ham} and {told.model_spam}"
     if min(told.model_ham, told.model_spam) < MIN_MAILS:
         yield f"every mail stays unsure until there are {MIN_MAILS} of each kind"
+    elif max(ham, spam) >= ONE_SIDED and not min(ham, spam):
+        yield "all of it was of one kind: --ham and --spam in one command are learned in turn, and make a better model"
