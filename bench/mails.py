@@ -44,7 +44,7 @@ def signed_mails(sender: Sender, recipient: str, count: int, octets: int) -> lis
     for number in range(count):
         body = bytearray()
         while len(body) < octets:
-            body += (" ".join(words.choices(WORDS, k=12)) + "\r\n").encode()
+            body += (" ".join(words.choices(WORDS, k=12)) + ".\r\n").encode()
         mail = (
             f"From: Bench <bench@{sender.domain}>\r\nTo: {recipient}\r\nSubject: bench {number}\r\n"
             f"Date: Wed, 25 Nov 2026 09:00:00 +0000\r\nMessage-ID: <{number}@{sender.domain}>\r\n"

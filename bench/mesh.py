@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.latency import latencies
 from bench.load import Target, deliver_all
 from bench.mails import Sender, signed_mails
-from bench.proc import family_pss_octets, usage, wakeups
+from bench.proc import family_pss_octets, pss_octets, usage, wakeups
 from scop.cli.demo.offices import Offices
 from scop.cli.demo.scene import PORTS, Organisation, Scene, World, build_scene
 from scop.cli.shared import console, print_table
@@ -65,7 +65,7 @@ def throughput(scene: Scene, sender: Sender) -> None:
     before = {name: usage(pid).cpu_seconds for name, pid in cells.items()}
     seconds = deliver_all(target, mails, CONNECTIONS)
     spent = {name: usage(pid).cpu_seconds - before[name] for name, pid in cells.items()}
-    loaded = sum(family_pss_octets(pid) for pid in cells.values())
+    loaded = family_pss_octets(cells["supervisor"])
     with smtp_sink(world.harbor.address) as is_there:
         bound = (
             MAILS / deliver_all(dataclasses.replace(target, port=SINK_PORT), mails, CONNECTIONS) if is_there else 0.0
@@ -94,7 +94,8 @@ def rest(scene: Scene) -> None:
     before = {name: wakeups(pid) for name, pid in cells.items()}
     time.sleep(IDLE_SECONDS)
     woken = {name: (wakeups(pid) - before[name]) / IDLE_SECONDS for name, pid in cells.items()}
-    memory = {name: family_pss_octets(pid) for name, pid in cells.items()}
+    # All cells are children of the supervisor's
+    memory = {name: (pss_octets if name == "supervisor" else family_pss_octets)(pid) for name, pid in cells.items()}
     console.rule(f"one mesh at rest, {IDLE_SECONDS:.0f} s", align="left")
     console.print(f"memory (PSS): {sum(memory.values()) / 1e6:.0f} MB (aim 200; Postfix + rspamd + Dovecot: 168)")
     console.print(f"wake-ups: {sum(woken.values()):.2f} a second in all {len(cells)} processes")

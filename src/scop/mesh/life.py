@@ -32,7 +32,7 @@ __all__ = ["CellService", "live"]
 _Options = TypeVar("_Options")
 _Work: TypeAlias = Coroutine[object, object, None]
 
-WATCH_SECONDS = 2.0  # between two signs of life
+WATCH_SECONDS = 5.0  # between two signs of life; each wakes a process that rests
 HANG_SECONDS = 15.0  # of processor time without one: below the 25 s that who asked us waits
 DRAIN_SECONDS = 25  # below the 30 s after which a neighbour gives up on us
 
