@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fakes.mail_sessions import Listening, listen
 from fakes.mesh import KeptLog
+from fakes.watched_log import MAX_WAIT_SECONDS
 from scop.base import Clock
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.name_server import NameServer, Rights
@@ -32,6 +34,13 @@ class SmallDns:
     silent_lookups: int = 0
     listening: Listening | None = None
     holdings: Holdings | None = None
+    _heard: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def updates(self, count: int) -> None:
+        """Wait until that many further UPDATEs have come."""
+        for _ in range(count):
+            self._heard.clear()
+            await asyncio.wait_for(self._heard.wait(), MAX_WAIT_SECONDS)
 
     def dial(self) -> Dialer:
         """Return how to reach it."""
@@ -41,6 +50,8 @@ class SmallDns:
     async def answer(self, query: bytes, _peer: Peer, _transport: DnsTransport) -> Response:
         """Answer as the primary does on its pipe."""
         is_update = (query[2] >> 3) & 15 == 5
+        if is_update:
+            self._heard.set()
         if not is_update and self.silent_lookups:
             self.silent_lookups -= 1
             return query[:2] + b"\x80\x02" + query[4:]  # SERVFAIL
