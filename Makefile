@@ -116,6 +116,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group setup pyproject.toml -o requirements/mesh.txt
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra mesh --group check pyproject.toml -o requirements/check.txt
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --group peers -o requirements/peers.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --group chat-peers -o requirements/chat-peers.txt
 
 clean:
 	rm -rf $(VENV) build dist demo

@@ -33,6 +33,23 @@ LIBRARIES: dict[str, set[str]] = {
         "yara-x",
     },
     "authres": set(),
+    "chat": {
+        "aiohappyeyeballs",
+        "aiohttp",
+        "aiosignal",
+        "attrs",
+        "cffi",
+        "cryptography",
+        "frozenlist",
+        "idna",
+        "msgspec",
+        "multidict",
+        "propcache",
+        "pycparser",
+        "typing-extensions",
+        "vodozemac",
+        "yarl",
+    },
     "dane": set(),
     "dkim": {"cryptography", "cffi", "pycparser"},
     "dmarc": set(),
@@ -41,6 +58,7 @@ LIBRARIES: dict[str, set[str]] = {
     "dsn": {"pybase64"},
     "hamlet": {"pybase64"},
     "iprev": set(),
+    "matrix": {"cffi", "cryptography", "msgspec", "pycparser", "vodozemac"},
     "mime": {"pybase64"},
     "mtasts": set(),
     "reports": {"pybase64"},
@@ -53,7 +71,7 @@ LIBRARIES: dict[str, set[str]] = {
     "zone": {"dnspython"},
 }
 # Where an extra is for a part of a library, what is imported.
-MODULES = {"dnssec": "dns.resolver", "zone": "dns.zone"}
+MODULES = {"chat": "net.matrix", "dnssec": "dns.resolver", "zone": "dns.zone"}
 _ASKED = re.compile(r"Requires-Dist: (.*?) *; *extra == '(\w+)'")
 _BLOCK = re.compile(r"<!-- alone: (\w+) -->\n```python\n(.*?)```", re.DOTALL)
 

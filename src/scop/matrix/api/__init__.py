@@ -1,0 +1,5 @@
+"""Every endpoint of the client-server and server-server APIs as a typed request and its response."""
+
+from scop.matrix.api.endpoint import Access, Body, InHeader, InPath, InQuery, WholeBody
+
+__all__ = ["Access", "Body", "InHeader", "InPath", "InQuery", "WholeBody"]

@@ -1,0 +1,54 @@
+"""What all requests and responses of the Matrix APIs have in common: where their fields go, and how octets become them.
+
+A request is a frozen struct whose class names its endpoint; each field says where it goes (`InPath`, `InQuery`,
+`InHeader`, `WholeBody`), and is a key of the JSON body otherwise. A response is the same. The other direction works
+too: a server reads requests and writes responses by the same classes. Unknown keys of any object are kept in its
+`unknown` and written again.
+
+    request = JoinRoom(room_id_or_alias="#sea:example.org", reason="waves")
+    sent = request.to_http(token="…")        # an HttpRequest, for whatever carries it
+    joined = request.read_response(answer)   # a JoinRoomResponse; raises MatrixError for an error
+
+Standards: Matrix v1.19, Client-Server API (API Standards), Server-Server API.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, TypeAlias, TypeVar
+
+import msgspec
+
+__all__ = ["Access", "Body", "InHeader", "InPath", "InQuery", "Where", "WholeBody"]
+
+_Type = TypeVar("_Type")
+
+
+class Where(Enum):
+    """Where a field of a request or response goes, if not into the JSON body."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    BODY = "the whole body"  # octets, or JSON that is no object of known keys
+
+
+InPath: TypeAlias = Annotated[_Type, Where.PATH]
+InQuery: TypeAlias = Annotated[_Type, Where.QUERY]
+InHeader: TypeAlias = Annotated[_Type, Where.HEADER]
+WholeBody: TypeAlias = Annotated[_Type, Where.BODY]
+
+
+class Access(Enum):
+    """By what a request proves who asks."""
+
+    NONE = "nothing"
+    OPTIONAL = "an access token, if there is one"
+    USER = "an access token"
+    SERVER = "a signature of the asking server (X-Matrix)"
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An object of JSON: known keys are fields, others are in `unknown`. None is a key that is absent."""
+
+    unknown: dict[str, object] = msgspec.field(name="…", default_factory=dict)

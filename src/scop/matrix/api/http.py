@@ -1,0 +1,28 @@
+"""HTTP requests and responses as values; whoever owns a socket carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["HttpRequest", "HttpResponse"]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """What is asked of a server; `path` is encoded, `query` is not."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What it answered; the names in `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""

@@ -1,0 +1,1 @@
+"""The server-server API: one module for each file of its OpenAPI."""

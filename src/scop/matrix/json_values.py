@@ -1,0 +1,11 @@
+"""JSON as Matrix exchanges it: what is decoded and not yet known to be of a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+__all__ = ["JsonObject", "JsonView"]
+
+JsonObject: TypeAlias = dict[str, object]  # one that its holder may change
+JsonView: TypeAlias = Mapping[str, object]  # one that is only read

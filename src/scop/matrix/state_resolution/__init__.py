@@ -1,0 +1,1 @@
+"""Which state holds where branches of a room meet."""

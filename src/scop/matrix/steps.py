@@ -1,0 +1,108 @@
+"""The shape of everything a client does: a generator that yields what it needs and returns its outcome.
+
+It yields a `Request` and is sent the response, or the `MatrixError` is thrown into it; it yields a `Keep` and goes on
+when that is durable. Who drives it owns sockets, retries and the disk (`scop.net.matrix`); in tests a dict does.
+
+    def rename(client: Client, room_id: str, name: str) -> Steps[str]:
+        sent = yield from ask(SetRoomStateWithKey(room_id=room_id, event_type="m.room.name", ...))
+        return sent.event_id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
+
+from scop.base import Clock
+from scop.matrix.api.request import Request, Response
+
+__all__ = ["Chance", "Change", "Keep", "Needed", "Shelf", "Steps", "Surroundings", "ask", "keep", "run"]
+
+_Outcome = TypeVar("_Outcome")
+_Answer = TypeVar("_Answer", bound=Response)
+
+
+class Shelf(StrEnum):
+    """What kind of thing is kept: one table each of whatever keeps them; keys are unique within one."""
+
+    SESSION = "session"  # homeserver, user, device, tokens
+    SYNC = "sync"  # how far was read, and how far rooms were
+    ROOM = "room"  # state of rooms, by room id
+    OUTBOX = "outbox"  # what is to be sent, by transaction id
+    ACCOUNT_DATA = "account-data"
+    ACCOUNT = "olm-account"
+    OLM = "olm-session"
+    OUTBOUND = "outbound-group-session"
+    INBOUND = "inbound-group-session"
+    DEVICES = "devices"  # of users, by user id
+    SECRETS = "secrets"  # private halves of cross-signing and backup keys
+    WAITING = "waiting"  # events that cannot be decrypted yet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is to be kept as octets, or, as None, no longer."""
+
+    shelf: Shelf
+    key: str
+    octets: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Changes that become durable together, before anything else is done."""
+
+    changes: tuple[Change, ...]
+
+
+# What a step may need. The response to a Request is sent in; nothing (None) for a Keep.
+Needed: TypeAlias = Request[Any] | Keep  # Any: the response of each request is its own; `ask` says which
+Steps: TypeAlias = Generator[Needed, object, _Outcome]
+
+
+class Chance(Protocol):
+    """Gives random octets; tests hand in a counter."""
+
+    def __call__(self, octets: int, /) -> bytes:
+        """Return so many octets that nobody can guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a client is handed of the world: the time, and chance."""
+
+    clock: Clock
+    chance: Chance
+
+    def unix_ms(self) -> int:
+        """Return the time as Matrix writes it."""
+        return int(self.clock.unix() * 1000)
+
+
+def ask(request: Request[_Answer]) -> Steps[_Answer]:
+    """Ask, and return the response; raises `MatrixError` where the server refuses."""
+    answer = yield request
+    return cast("_Answer", answer)  # who drives reads it by the request's own type
+
+
+def keep(*changes: Change) -> Steps[None]:
+    """Go on when the changes are durable."""
+    if changes:
+        yield Keep(changes)
+
+
+def run(steps: Steps[_Outcome], answer: Callable[[Needed], object]) -> _Outcome:
+    """Drive steps to their end by a function that answers at once; what it raises is thrown into them."""
+    try:
+        needed = next(steps)
+        while True:
+            try:
+                answered = answer(needed)
+            except Exception as fault:
+                needed = steps.throw(fault)
+            else:
+                needed = steps.send(answered)
+    except StopIteration as end:
+        return cast("_Outcome", end.value)
