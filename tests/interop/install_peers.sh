@@ -34,7 +34,9 @@ command -v genisoimage >/dev/null || missing="$missing genisoimage"
 test -x /usr/sbin/clamd || missing="$missing clamav-daemon"
 command -v zip >/dev/null || missing="$missing zip"
 command -v nft >/dev/null || missing="$missing nftables"
-[ -z "$missing" ] && exec sh "$(dirname "$0")/install_mailauth.sh"
+here=$(dirname "$0")
+sh "$here/install_chat_peers.sh"
+[ -z "$missing" ] && exec sh "$here/install_mailauth.sh"
 
 if [ "$(id -u)" != 0 ]; then
   echo "missing peers:$missing (as root: apt-get install$missing)" >&2
@@ -49,4 +51,4 @@ trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 apt-get update -q
 # shellcheck disable=SC2086 - a list of words
 apt-get install -q -y --no-install-recommends $missing
-sh "$(dirname "$0")/install_mailauth.sh"
+sh "$here/install_mailauth.sh"
