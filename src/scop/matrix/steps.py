@@ -39,6 +39,8 @@ class Shelf(StrEnum):
     DEVICES = "devices"  # of users, by user id
     SECRETS = "secrets"  # private halves of cross-signing and backup keys
     WAITING = "waiting"  # events that cannot be decrypted yet
+    TRUST = "trust"  # whose identity was seen and verified, by user id
+    BACKED_UP = "backed-up"  # sessions that are in the key backup, by session id
 
 
 @dataclass(frozen=True, slots=True)
