@@ -1,0 +1,161 @@
+"""Ed25519 signatures on JSON objects: what servers, devices and cross-signing keys say, and that it is they who say it.
+
+A signature covers the canonical JSON of an object without its `signatures` and `unsigned`, and is kept in the object
+under the signer's name and the key's id. Keys hold what was loaded once; whoever knows keys by name asks with them.
+
+    key = SigningKey.from_base64("YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1", "1")
+    signed = sign_json({"one": 1}, "domain", key)
+    verify_json(signed, "domain", "ed25519:1", key.verify_key)   # True
+
+Standards: Matrix v1.19, Appendices §Signing JSON; RFC 8032 (Ed25519).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from scop.base import RemoteProtocolError
+from scop.matrix import canonical_json, unpadded_base64
+from scop.matrix.json_values import JsonObject, JsonView
+
+__all__ = ["SigningKey", "VerifyKey", "key_version", "sign_json", "signature_of", "signed_octets", "verify_json"]
+
+_ALGORITHM = "ed25519"
+_KEY_OCTETS = 32
+_SERVER_KEY_VERSION = re.compile(r"[A-Za-z0-9_]+\Z")
+_UNSIGNED = frozenset(["signatures", "unsigned"])
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyKey:
+    """The public half of a key, as octets; equal to another by them."""
+
+    octets: bytes
+    _loaded: Ed25519PublicKey = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.octets) != _KEY_OCTETS:
+            raise RemoteProtocolError("an Ed25519 key has 32 octets")
+        try:
+            loaded = Ed25519PublicKey.from_public_bytes(self.octets)
+        except ValueError as error:
+            raise RemoteProtocolError("not an Ed25519 key") from error
+        object.__setattr__(self, "_loaded", loaded)
+
+    @classmethod
+    def from_base64(cls, text: str) -> VerifyKey:
+        """Return the key that unpadded base64 writes; raises `RemoteProtocolError`. Those asked for stay loaded."""
+        return _verify_key(text)
+
+    def to_base64(self) -> str:
+        """Return it in unpadded base64."""
+        return unpadded_base64.encode(self.octets)
+
+    def verifies(self, octets: bytes, signature: bytes) -> bool:
+        """Return whether the signature on the octets is by this key."""
+        try:
+            self._loaded.verify(signature, octets)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@lru_cache(maxsize=1024)
+def _verify_key(text: str) -> VerifyKey:
+    return VerifyKey(unpadded_base64.decode(text))
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key and the version its owner gave it: `ed25519:<version>` is its id."""
+
+    seed: bytes = field(repr=False)
+    version: str
+    key_id: str = field(init=False, compare=False)
+    verify_key: VerifyKey = field(init=False, compare=False)
+    _loaded: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.seed) != _KEY_OCTETS:
+            raise RemoteProtocolError("the seed of an Ed25519 key has 32 octets")
+        loaded = Ed25519PrivateKey.from_private_bytes(self.seed)
+        object.__setattr__(self, "_loaded", loaded)
+        object.__setattr__(self, "key_id", f"{_ALGORITHM}:{self.version}")
+        object.__setattr__(self, "verify_key", VerifyKey(loaded.public_key().public_bytes_raw()))
+
+    @classmethod
+    def from_base64(cls, seed: str, version: str) -> SigningKey:
+        """Return the key of a seed in unpadded base64; raises `RemoteProtocolError`."""
+        return cls(unpadded_base64.decode(seed), version)
+
+    @classmethod
+    def generate(cls, chance: bytes, version: str) -> SigningKey:
+        """Return a new key from 32 octets that nobody can guess."""
+        return cls(chance, version)
+
+    def sign(self, octets: bytes) -> bytes:
+        """Return the signature on octets."""
+        return self._loaded.sign(octets)
+
+
+def key_version(key_id: str) -> str:
+    """Return what a server calls the key of this id; raises `RemoteProtocolError` for another algorithm or grammar."""
+    algorithm, colon, version = key_id.partition(":")
+    if not colon or algorithm != _ALGORITHM:
+        raise RemoteProtocolError("a key that is not ed25519")
+    # Matrix v1.19 SS §Retrieving server keys: the version "MUST have characters matching the regular expression
+    # [a-zA-Z0-9_]".
+    if not _SERVER_KEY_VERSION.match(version):
+        raise RemoteProtocolError("the version of a server's key has letters, digits and _")
+    return version
+
+
+def signed_octets(json: JsonView, *, strict: bool = True) -> bytes:
+    """Return what a signature on an object covers: all of it but `signatures` and `unsigned`."""
+    return canonical_json.encode({key: json[key] for key in json if key not in _UNSIGNED}, strict=strict)
+
+
+def sign_json(json: JsonView, signer: str, key: SigningKey, *, strict: bool = True) -> JsonObject:
+    """Return an object with a signature of `signer` beside those that are there; the one given is not changed."""
+    signature = unpadded_base64.encode(key.sign(signed_octets(json, strict=strict)))
+    theirs = json.get("signatures")
+    signatures: JsonObject = dict(theirs) if isinstance(theirs, dict) else {}
+    ours = signatures.get(signer)
+    signatures[signer] = {**(ours if isinstance(ours, dict) else {}), key.key_id: signature}
+    return {**json, "signatures": signatures}
+
+
+def signature_of(json: JsonView, signer: str, key_id: str) -> bytes | None:
+    """Return the octets of a signature that stands in an object, or None where there is none or it is broken."""
+    signatures = json.get("signatures")
+    by_signer = signatures.get(signer) if isinstance(signatures, Mapping) else None
+    written = by_signer.get(key_id) if isinstance(by_signer, Mapping) else None
+    if not isinstance(written, str):
+        return None
+    try:
+        return unpadded_base64.decode(written)
+    except RemoteProtocolError:
+        return None
+
+
+def verify_json(json: JsonView, signer: str, key_id: str, public_key: VerifyKey | str, *, strict: bool = True) -> bool:
+    """Return whether an object bears a signature of `signer` by the key of this id, and that one is right.
+
+    The key may be unpadded base64; one that is not a key, and an object without a canonical form, verify nothing.
+    """
+    # Matrix v1.19 appendices §Checking for a Signature, steps 1, 2, 4: it is there, of a known algorithm, in base64.
+    signature = signature_of(json, signer, key_id)
+    if signature is None or not key_id.startswith(_ALGORITHM + ":"):
+        return False
+    try:
+        key = _verify_key(public_key) if isinstance(public_key, str) else public_key
+        # Steps 5, 6 and 7: without `signatures` and `unsigned`, canonically, by the key.
+        return key.verifies(signed_octets(json, strict=strict), signature)
+    except RemoteProtocolError:
+        return False
