@@ -18,7 +18,20 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast
 from scop.base import Clock
 from scop.matrix.api.request import Request, Response
 
-__all__ = ["Chance", "Change", "Keep", "Needed", "Shelf", "Steps", "Surroundings", "ask", "keep", "run"]
+__all__ = [
+    "AskElsewhere",
+    "Chance",
+    "Change",
+    "Keep",
+    "Needed",
+    "Shelf",
+    "Steps",
+    "Surroundings",
+    "ask",
+    "ask_at",
+    "keep",
+    "run",
+]
 
 _Outcome = TypeVar("_Outcome")
 _Answer = TypeVar("_Answer", bound=Response)
@@ -59,8 +72,16 @@ class Keep:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AskElsewhere:
+    """A request to another server than the session's, without its token: where a homeserver is, and logging in."""
+
+    base_url: str  # as https://example.org, without a slash at its end
+    request: Request[Any]  # Any: as in Needed
+
+
 # What a step may need. The response to a Request is sent in; nothing (None) for a Keep.
-Needed: TypeAlias = Request[Any] | Keep  # Any: the response of each request is its own; `ask` says which
+Needed: TypeAlias = Request[Any] | AskElsewhere | Keep  # Any: the response of each request is its own; `ask` says which
 Steps: TypeAlias = Generator[Needed, object, _Outcome]
 
 
@@ -87,6 +108,12 @@ def ask(request: Request[_Answer]) -> Steps[_Answer]:
     """Ask, and return the response; raises `MatrixError` where the server refuses."""
     answer = yield request
     return cast("_Answer", answer)  # who drives reads it by the request's own type
+
+
+def ask_at(base_url: str, request: Request[_Answer]) -> Steps[_Answer]:
+    """Ask another server than that of the session, and return the response; raises `MatrixError`."""
+    answer = yield AskElsewhere(base_url, request)
+    return cast("_Answer", answer)
 
 
 def keep(*changes: Change) -> Steps[None]:

@@ -1,14 +1,123 @@
-"""The client: one account on one device, what it knows of its rooms, and all it can do there."""
+"""The client: one account on one device, what it knows of its rooms, and all it can do there.
+
+Everything it does is `Steps`: `AsyncClient` (scop.net.matrix) carries them, tests answer them from a dict. What it
+can do stands on small faces:
+
+    client.rooms       what is known of our rooms: client.rooms["!sea:example.org"].name
+    client.syncing     what is new, as happenings
+    client.sending     messages: text, notice, emote, HTML, edits, reactions, replies, threads, redactions, mentions
+    client.outbox      what is to be sent and is not yet; goes out once, by the transaction ids that are kept
+    client.joining     create, join, invite, leave, forget, kick, ban, unban, knock, upgrade
+    client.state       state of rooms: name, topic, power levels, any other
+    client.directory   aliases, public rooms, spaces, users
+    client.history     events before and around, relations, threads, search
+    client.media       upload, download, thumbnails
+    client.reading     receipts, read markers, typing
+    client.presence    who is there
+    client.notes       account data, tags, ignored users, direct chats
+    client.push        push rules, pushers, notifications
+    client.profiles    names and faces
+    client.devices     our devices
+    client.account     password, contacts, capabilities, registration
+    client.admin       whois, lock, suspend, reports
+    client.encryption  the machine of end-to-end encryption, or None
+"""
 
 from __future__ import annotations
 
-from scop.matrix.steps import Surroundings
+from collections.abc import Mapping
+
+from scop.matrix.client.happenings import Happening
+from scop.matrix.client.options import ClientOptions
+from scop.matrix.client.session import Session
+from scop.matrix.json_values import JsonObject
+from scop.matrix.steps import Shelf, Steps, Surroundings
 
 __all__ = ["Client"]
 
+_USUAL = ClientOptions()
+
 
 class Client:
-    """One account on one device."""
+    """One account on one device; `entries` is what was kept, by shelf and key."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    session: Session | None
+
+    def __init__(
+        self,
+        session: Session | None,
+        entries: Mapping[Shelf, Mapping[str, bytes]],
+        surroundings: Surroundings,
+        options: ClientOptions = _USUAL,
+    ) -> None:
+        self.session = session
+        self._entries = entries
         self._surroundings = surroundings
+        self.options = options
+
+    def discover(self, server_name: str) -> Steps[str]:
+        """Return the URL of the homeserver of a server name by its well-known, checked; raises `DiscoveryFailed`."""
+        raise NotImplementedError
+
+    def login_with_password(self, homeserver_url: str, user: str, password: str) -> Steps[Session]:
+        """Log in by a password; a client that had a session before keeps its device."""
+        raise NotImplementedError
+
+    def login_with_token(self, homeserver_url: str, token: str) -> Steps[Session]:
+        """Log in by a token that another login or single sign-on gave (m.login.token)."""
+        raise NotImplementedError
+
+    def login_as_service(self, homeserver_url: str, user: str, service_token: str) -> Steps[Session]:
+        """Log in as a user of an application service, by the service's own token."""
+        raise NotImplementedError
+
+    def renew(self, stale_token: str | None = None) -> Steps[bool]:
+        """Take new tokens by the refresh token, unless `stale_token` is no longer in use; False where there is no way.
+
+        Whoever drives calls it before the token ends (`session.is_due`) and after M_UNKNOWN_TOKEN, one at a time.
+        """
+        raise NotImplementedError
+
+    def logout(self) -> Steps[None]:
+        """End the session at the server, and keep nothing of it."""
+        raise NotImplementedError
+
+    def sync(self, timeout_seconds: float = 0) -> Steps[tuple[Happening, ...]]:
+        """Return what is new; what it changed and how far was read became durable together before."""
+        raise NotImplementedError
+
+    def send(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
+        """Send an event, encrypted where the room is, once; return its id."""
+        raise NotImplementedError
+
+    def queue(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
+        """Encrypt an event where the room is, and keep it to be sent; return its transaction id."""
+        raise NotImplementedError
+
+    def deliver(self, transaction_id: str) -> Steps[str]:
+        """Send what was queued (after what was queued for its room before); return the event's id."""
+        raise NotImplementedError
+
+    def resume(self) -> Steps[tuple[str, ...]]:
+        """Send all that is queued still, in order, as after a restart (sync before); return the events' ids."""
+        raise NotImplementedError
+
+    def send_text(self, room_id: str, body: str, html: str | None = None) -> Steps[str]:
+        """Send a message; return its id."""
+        raise NotImplementedError
+
+    def edit(self, room_id: str, event_id: str, body: str, html: str | None = None) -> Steps[str]:
+        """Replace what a message of ours says; return the id of the edit."""
+        raise NotImplementedError
+
+    def reply(self, room_id: str, event_id: str, body: str, html: str | None = None) -> Steps[str]:
+        """Answer a message; return the id of the answer."""
+        raise NotImplementedError
+
+    def react(self, room_id: str, event_id: str, key: str) -> Steps[str]:
+        """Annotate an event by an emoji or a word; return the id of the reaction."""
+        raise NotImplementedError
+
+    def redact(self, room_id: str, event_id: str, reason: str | None = None) -> Steps[str]:
+        """Take the content of an event away; return the id of the redaction."""
+        raise NotImplementedError

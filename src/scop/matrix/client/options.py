@@ -1,0 +1,35 @@
+"""What may be chosen about a client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scop.matrix.json_values import JsonObject
+
+__all__ = ["ClientOptions", "Presence"]
+
+
+class Presence(StrEnum):
+    """What others see of a user."""
+
+    ONLINE = "online"
+    UNAVAILABLE = "unavailable"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """How a client logs in, and how much it reads."""
+
+    device_name: str = "SCoP"
+    asks_refresh_token: bool = True
+    presence: Presence | None = None  # what syncing tells of us; None is the server's default (online)
+    timeline_limit: int = 50  # events of a room that one sync brings at most
+    has_lazy_members: bool = True  # members of large rooms only when they say something, or are asked for
+    wants_presence: bool = True
+    wants_typing: bool = True
+    fill_limit: int = 1000  # events of a gap that are fetched at most, for each room; beyond it is a TimelineGap
+    fill_page: int = 100
+    is_encrypted_by_default: bool = True  # rooms that are made private
+    sync_filter: JsonObject | None = None  # in place of the filter that the above make
