@@ -45,6 +45,7 @@ class Access(Enum):
     NONE = "nothing"
     OPTIONAL = "an access token, if there is one"
     USER = "an access token"
+    APP_SERVICE = "the token of an application service"
     SERVER = "a signature of the asking server (X-Matrix)"
 
 

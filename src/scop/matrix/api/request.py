@@ -21,6 +21,7 @@ __all__ = ["Endpoint", "Request", "Response"]
 _Request = TypeVar("_Request", bound="Request[Response]")
 _Answer = TypeVar("_Answer", bound="Response")
 _Value = TypeVar("_Value", bound=Body)
+_TAKES_TOKEN = (Access.USER, Access.OPTIONAL, Access.APP_SERVICE)
 _JSON = (("content-type", "application/json"),)
 
 
@@ -64,7 +65,7 @@ class Request(Body, Generic[_Answer], frozen=True, kw_only=True):
         has_body = bool(placed.body) and endpoint.method not in ("GET", "HEAD")
         if has_body and not placed.is_octets:
             headers += _JSON
-        if token is not None and endpoint.access in (Access.USER, Access.OPTIONAL):
+        if token is not None and endpoint.access in _TAKES_TOKEN:
             headers += (("authorization", f"Bearer {token}"),)
         return HttpRequest(endpoint.method, path, placed.query, headers, placed.body if has_body else b"")
 

@@ -1,0 +1,180 @@
+"""Operations of administrative_contact."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from scop.matrix.api.client_server.definitions import AuthenticationData
+from scop.matrix.api.endpoint import Access, Body
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "Add3PID",
+    "Add3PIDResponse",
+    "Bind3PID",
+    "Bind3PIDResponse",
+    "Delete3pidFromAccount",
+    "Delete3pidFromAccountResponse",
+    "GetAccount3PIDs",
+    "GetAccount3PIDsResponse",
+    "Post3PIDs",
+    "Post3PIDsResponse",
+    "RequestTokenTo3PIDEmail",
+    "RequestTokenTo3PIDEmailResponse",
+    "RequestTokenTo3PIDMSISDN",
+    "RequestTokenTo3PIDMSISDNResponse",
+    "ThirdPartyIdentifier",
+    "ThreePidCredentials",
+    "Unbind3pidFromAccount",
+    "Unbind3pidFromAccountResponse",
+]
+
+
+class ThirdPartyIdentifier(Body, frozen=True, kw_only=True):
+    """What is named ThirdPartyIdentifier in an answer or a question."""
+
+    medium: str
+    address: str
+    validated_at: int
+    added_at: int
+
+
+class GetAccount3PIDsResponse(Response, frozen=True, kw_only=True):
+    """What answers GetAccount3PIDs."""
+
+    threepids: tuple[ThirdPartyIdentifier, ...] | None = None
+
+
+class GetAccount3PIDs(Request[GetAccount3PIDsResponse], frozen=True, kw_only=True):
+    """Ask for getAccount3PIDs."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/account/3pid")
+
+
+class ThreePidCredentials(Body, frozen=True, kw_only=True):
+    """What is named ThreePidCredentials in an answer or a question."""
+
+    client_secret: str
+    id_server: str
+    id_access_token: str
+    sid: str
+
+
+class Post3PIDsResponse(Response, frozen=True, kw_only=True):
+    """What answers Post3PIDs."""
+
+    submit_url: str | None = None
+
+
+class Post3PIDs(Request[Post3PIDsResponse], frozen=True, kw_only=True):
+    """Ask for post3PIDs."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid", is_deprecated=True)
+
+    three_pid_creds: ThreePidCredentials
+
+
+class Add3PIDResponse(Response, frozen=True, kw_only=True):
+    """What answers Add3PID."""
+
+
+class Add3PID(Request[Add3PIDResponse], frozen=True, kw_only=True):
+    """Ask for add3PID."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/add", is_rate_limited=True)
+
+    auth: AuthenticationData | None = None
+    client_secret: str
+    sid: str
+
+
+class Bind3PIDResponse(Response, frozen=True, kw_only=True):
+    """What answers Bind3PID."""
+
+
+class Bind3PID(Request[Bind3PIDResponse], frozen=True, kw_only=True):
+    """Ask for bind3PID."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/bind", is_rate_limited=True)
+
+    client_secret: str
+    id_server: str
+    id_access_token: str
+    sid: str
+
+
+class Delete3pidFromAccountResponse(Response, frozen=True, kw_only=True):
+    """What answers Delete3pidFromAccount."""
+
+    id_server_unbind_result: str
+
+
+class Delete3pidFromAccount(Request[Delete3pidFromAccountResponse], frozen=True, kw_only=True):
+    """Ask for delete3pidFromAccount."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/delete")
+
+    id_server: str | None = None
+    medium: Literal["email", "msisdn"]
+    address: str
+
+
+class Unbind3pidFromAccountResponse(Response, frozen=True, kw_only=True):
+    """What answers Unbind3pidFromAccount."""
+
+    id_server_unbind_result: str
+
+
+class Unbind3pidFromAccount(Request[Unbind3pidFromAccountResponse], frozen=True, kw_only=True):
+    """Ask for unbind3pidFromAccount."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/unbind")
+
+    id_server: str | None = None
+    medium: Literal["email", "msisdn"]
+    address: str
+
+
+class RequestTokenTo3PIDEmailResponse(Response, frozen=True, kw_only=True):
+    """What answers RequestTokenTo3PIDEmail."""
+
+    sid: str
+    submit_url: str | None = None
+
+
+class RequestTokenTo3PIDEmail(Request[RequestTokenTo3PIDEmailResponse], frozen=True, kw_only=True):
+    """Ask for requestTokenTo3PIDEmail."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/account/3pid/email/requestToken", access=Access.NONE
+    )
+
+    client_secret: str
+    email: str
+    send_attempt: int
+    next_link: str | None = None
+    id_server: str | None = None
+    id_access_token: str | None = None
+
+
+class RequestTokenTo3PIDMSISDNResponse(Response, frozen=True, kw_only=True):
+    """What answers RequestTokenTo3PIDMSISDN."""
+
+    sid: str
+    submit_url: str | None = None
+
+
+class RequestTokenTo3PIDMSISDN(Request[RequestTokenTo3PIDMSISDNResponse], frozen=True, kw_only=True):
+    """Ask for requestTokenTo3PIDMSISDN."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/account/3pid/msisdn/requestToken", access=Access.NONE
+    )
+
+    client_secret: str
+    country: str
+    phone_number: str
+    send_attempt: int
+    next_link: str | None = None
+    id_server: str | None = None
+    id_access_token: str | None = None

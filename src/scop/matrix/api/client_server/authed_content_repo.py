@@ -1,0 +1,116 @@
+"""Operations of authed_content_repo."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from scop.matrix.api.endpoint import InHeader, InPath, InQuery, WholeBody
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "GetConfigAuthed",
+    "GetConfigAuthedResponse",
+    "GetContentAuthed",
+    "GetContentAuthedResponse",
+    "GetContentOverrideNameAuthed",
+    "GetContentOverrideNameAuthedResponse",
+    "GetContentThumbnailAuthed",
+    "GetContentThumbnailAuthedResponse",
+    "GetUrlPreviewAuthed",
+    "GetUrlPreviewAuthedResponse",
+]
+
+
+class GetContentAuthedResponse(Response, frozen=True, kw_only=True):
+    """What answers GetContentAuthed."""
+
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content: WholeBody[bytes]
+
+
+class GetContentAuthed(Request[GetContentAuthedResponse], frozen=True, kw_only=True):
+    """Ask for getContentAuthed."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}", is_rate_limited=True
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    timeout_ms: InQuery[int | None] = None
+
+
+class GetContentOverrideNameAuthedResponse(Response, frozen=True, kw_only=True):
+    """What answers GetContentOverrideNameAuthed."""
+
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content: WholeBody[bytes]
+
+
+class GetContentOverrideNameAuthed(Request[GetContentOverrideNameAuthedResponse], frozen=True, kw_only=True):
+    """Ask for getContentOverrideNameAuthed."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}", is_rate_limited=True
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    file_name: InPath[str] = msgspec.field(name="fileName")
+    timeout_ms: InQuery[int | None] = None
+
+
+class GetContentThumbnailAuthedResponse(Response, frozen=True, kw_only=True):
+    """What answers GetContentThumbnailAuthed."""
+
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content: WholeBody[bytes]
+
+
+class GetContentThumbnailAuthed(Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
+    """Ask for getContentThumbnailAuthed."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}", is_rate_limited=True
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    width: InQuery[int]
+    height: InQuery[int]
+    method: InQuery[Literal["crop", "scale"] | None] = None
+    timeout_ms: InQuery[int | None] = None
+    animated: InQuery[bool | None] = None
+
+
+class GetUrlPreviewAuthedResponse(Response, frozen=True, kw_only=True):
+    """What answers GetUrlPreviewAuthed."""
+
+    matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
+    og_image: str | None = msgspec.field(name="og:image", default=None)
+
+
+class GetUrlPreviewAuthed(Request[GetUrlPreviewAuthedResponse], frozen=True, kw_only=True):
+    """Ask for getUrlPreviewAuthed."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/media/preview_url", is_rate_limited=True)
+
+    url: InQuery[str]
+    ts: InQuery[int | None] = None
+
+
+class GetConfigAuthedResponse(Response, frozen=True, kw_only=True):
+    """What answers GetConfigAuthed."""
+
+    upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
+
+
+class GetConfigAuthed(Request[GetConfigAuthedResponse], frozen=True, kw_only=True):
+    """Ask for getConfigAuthed."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/media/config", is_rate_limited=True)

@@ -1,0 +1,189 @@
+"""Operations of content_repo."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from scop.matrix.api.endpoint import Access, InHeader, InPath, InQuery, WholeBody
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "CreateContent",
+    "CreateContentResponse",
+    "GetConfig",
+    "GetConfigResponse",
+    "GetContent",
+    "GetContentOverrideName",
+    "GetContentOverrideNameResponse",
+    "GetContentResponse",
+    "GetContentThumbnail",
+    "GetContentThumbnailResponse",
+    "GetUrlPreview",
+    "GetUrlPreviewResponse",
+    "UploadContent",
+    "UploadContentResponse",
+    "UploadContentToMXC",
+    "UploadContentToMXCResponse",
+]
+
+
+class UploadContentResponse(Response, frozen=True, kw_only=True):
+    """What answers UploadContent."""
+
+    content_uri: str
+
+
+class UploadContent(Request[UploadContentResponse], frozen=True, kw_only=True):
+    """Ask for uploadContent."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/media/v3/upload", is_rate_limited=True)
+
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    filename: InQuery[str | None] = None
+    content: WholeBody[bytes]
+
+
+class UploadContentToMXCResponse(Response, frozen=True, kw_only=True):
+    """What answers UploadContentToMXC."""
+
+
+class UploadContentToMXC(Request[UploadContentToMXCResponse], frozen=True, kw_only=True):
+    """Ask for uploadContentToMXC."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "PUT", "/_matrix/media/v3/upload/{serverName}/{mediaId}", is_rate_limited=True
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    filename: InQuery[str | None] = None
+    content: WholeBody[bytes]
+
+
+class CreateContentResponse(Response, frozen=True, kw_only=True):
+    """What answers CreateContent."""
+
+    content_uri: str
+    unused_expires_at: int | None = None
+
+
+class CreateContent(Request[CreateContentResponse], frozen=True, kw_only=True):
+    """Ask for createContent."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/media/v1/create", is_rate_limited=True)
+
+
+class GetContentResponse(Response, frozen=True, kw_only=True):
+    """What answers GetContent."""
+
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content: WholeBody[bytes]
+
+
+class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
+    """Ask for getContent."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET",
+        "/_matrix/media/v3/download/{serverName}/{mediaId}",
+        access=Access.NONE,
+        is_rate_limited=True,
+        is_deprecated=True,
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    allow_remote: InQuery[bool | None] = None
+    timeout_ms: InQuery[int | None] = None
+    allow_redirect: InQuery[bool | None] = None
+
+
+class GetContentOverrideNameResponse(Response, frozen=True, kw_only=True):
+    """What answers GetContentOverrideName."""
+
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content: WholeBody[bytes]
+
+
+class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=True, kw_only=True):
+    """Ask for getContentOverrideName."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET",
+        "/_matrix/media/v3/download/{serverName}/{mediaId}/{fileName}",
+        access=Access.NONE,
+        is_rate_limited=True,
+        is_deprecated=True,
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    file_name: InPath[str] = msgspec.field(name="fileName")
+    allow_remote: InQuery[bool | None] = None
+    timeout_ms: InQuery[int | None] = None
+    allow_redirect: InQuery[bool | None] = None
+
+
+class GetContentThumbnailResponse(Response, frozen=True, kw_only=True):
+    """What answers GetContentThumbnail."""
+
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content: WholeBody[bytes]
+
+
+class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
+    """Ask for getContentThumbnail."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET",
+        "/_matrix/media/v3/thumbnail/{serverName}/{mediaId}",
+        access=Access.NONE,
+        is_rate_limited=True,
+        is_deprecated=True,
+    )
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+    width: InQuery[int]
+    height: InQuery[int]
+    method: InQuery[Literal["crop", "scale"] | None] = None
+    allow_remote: InQuery[bool | None] = None
+    timeout_ms: InQuery[int | None] = None
+    allow_redirect: InQuery[bool | None] = None
+    animated: InQuery[bool | None] = None
+
+
+class GetUrlPreviewResponse(Response, frozen=True, kw_only=True):
+    """What answers GetUrlPreview."""
+
+    matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
+    og_image: str | None = msgspec.field(name="og:image", default=None)
+
+
+class GetUrlPreview(Request[GetUrlPreviewResponse], frozen=True, kw_only=True):
+    """Ask for getUrlPreview."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/media/v3/preview_url", is_rate_limited=True, is_deprecated=True
+    )
+
+    url: InQuery[str]
+    ts: InQuery[int | None] = None
+
+
+class GetConfigResponse(Response, frozen=True, kw_only=True):
+    """What answers GetConfig."""
+
+    upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
+
+
+class GetConfig(Request[GetConfigResponse], frozen=True, kw_only=True):
+    """Ask for getConfig."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/media/v3/config", is_rate_limited=True, is_deprecated=True)

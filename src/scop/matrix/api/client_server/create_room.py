@@ -1,0 +1,52 @@
+"""Operations of create_room."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from scop.matrix.api.endpoint import Body
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["CreateRoom", "CreateRoomResponse", "Invite3pid", "StateEvent"]
+
+
+class Invite3pid(Body, frozen=True, kw_only=True):
+    """What is named Invite3pid in an answer or a question."""
+
+    id_server: str
+    id_access_token: str
+    medium: str
+    address: str
+
+
+class StateEvent(Body, frozen=True, kw_only=True):
+    """What is named StateEvent in an answer or a question."""
+
+    type: str
+    state_key: str | None = None
+    content: dict[str, object]
+
+
+class CreateRoomResponse(Response, frozen=True, kw_only=True):
+    """What answers CreateRoom."""
+
+    room_id: str
+
+
+class CreateRoom(Request[CreateRoomResponse], frozen=True, kw_only=True):
+    """Ask for createRoom."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/createRoom")
+
+    visibility: Literal["public", "private"] | None = None
+    room_alias_name: str | None = None
+    name: str | None = None
+    topic: str | None = None
+    invite: tuple[str, ...] | None = None
+    invite_3pid: tuple[Invite3pid, ...] | None = None
+    room_version: str | None = None
+    creation_content: dict[str, object] | None = None
+    initial_state: tuple[StateEvent, ...] | None = None
+    preset: Literal["private_chat", "public_chat", "trusted_private_chat"] | None = None
+    is_direct: bool | None = None
+    power_level_content_override: dict[str, object] | None = None

@@ -1,0 +1,75 @@
+"""Operations of directory."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import Access, InPath
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "DeleteRoomAlias",
+    "DeleteRoomAliasResponse",
+    "GetLocalAliases",
+    "GetLocalAliasesResponse",
+    "GetRoomIdByAlias",
+    "GetRoomIdByAliasResponse",
+    "SetRoomAlias",
+    "SetRoomAliasResponse",
+]
+
+
+class SetRoomAliasResponse(Response, frozen=True, kw_only=True):
+    """What answers SetRoomAlias."""
+
+
+class SetRoomAlias(Request[SetRoomAliasResponse], frozen=True, kw_only=True):
+    """Ask for setRoomAlias."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/directory/room/{roomAlias}")
+
+    room_alias: InPath[str] = msgspec.field(name="roomAlias")
+    room_id: str
+
+
+class GetRoomIdByAliasResponse(Response, frozen=True, kw_only=True):
+    """What answers GetRoomIdByAlias."""
+
+    room_id: str | None = None
+    servers: tuple[str, ...] | None = None
+
+
+class GetRoomIdByAlias(Request[GetRoomIdByAliasResponse], frozen=True, kw_only=True):
+    """Ask for getRoomIdByAlias."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/directory/room/{roomAlias}", access=Access.NONE)
+
+    room_alias: InPath[str] = msgspec.field(name="roomAlias")
+
+
+class DeleteRoomAliasResponse(Response, frozen=True, kw_only=True):
+    """What answers DeleteRoomAlias."""
+
+
+class DeleteRoomAlias(Request[DeleteRoomAliasResponse], frozen=True, kw_only=True):
+    """Ask for deleteRoomAlias."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/directory/room/{roomAlias}")
+
+    room_alias: InPath[str] = msgspec.field(name="roomAlias")
+
+
+class GetLocalAliasesResponse(Response, frozen=True, kw_only=True):
+    """What answers GetLocalAliases."""
+
+    aliases: tuple[str, ...]
+
+
+class GetLocalAliases(Request[GetLocalAliasesResponse], frozen=True, kw_only=True):
+    """Ask for getLocalAliases."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/aliases", is_rate_limited=True)
+
+    room_id: InPath[str] = msgspec.field(name="roomId")

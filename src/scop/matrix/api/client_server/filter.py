@@ -1,0 +1,83 @@
+"""Operations of filter."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.client_server.definitions import RoomEventFilter
+from scop.matrix.api.endpoint import Body, InPath, WholeBody
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "DefineFilter",
+    "DefineFilterResponse",
+    "EventFilter",
+    "Filter",
+    "GetFilter",
+    "GetFilterResponse",
+    "RoomFilter",
+]
+
+
+class EventFilter(Body, frozen=True, kw_only=True):
+    """What is named EventFilter in an answer or a question."""
+
+    limit: int | None = None
+    not_senders: tuple[str, ...] | None = None
+    not_types: tuple[str, ...] | None = None
+    senders: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+
+
+class RoomFilter(Body, frozen=True, kw_only=True):
+    """What is named RoomFilter in an answer or a question."""
+
+    not_rooms: tuple[str, ...] | None = None
+    rooms: tuple[str, ...] | None = None
+    ephemeral: RoomEventFilter | None = None
+    include_leave: bool | None = None
+    state: RoomEventFilter | None = None
+    timeline: RoomEventFilter | None = None
+    account_data: RoomEventFilter | None = None
+
+
+class Filter(Body, frozen=True, kw_only=True):
+    """What is named Filter in an answer or a question."""
+
+    event_fields: tuple[str, ...] | None = None
+    event_format: str | None = None
+    presence: EventFilter | None = None
+    account_data: EventFilter | None = None
+    room: RoomFilter | None = None
+
+
+class DefineFilterResponse(Response, frozen=True, kw_only=True):
+    """What answers DefineFilter."""
+
+    filter_id: str
+
+
+class DefineFilter(Request[DefineFilterResponse], frozen=True, kw_only=True):
+    """Ask for defineFilter."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/user/{userId}/filter")
+
+    user_id: InPath[str] = msgspec.field(name="userId")
+    filter: WholeBody[Filter]
+
+
+class GetFilterResponse(Response, frozen=True, kw_only=True):
+    """What answers GetFilter."""
+
+    filter: WholeBody[Filter]
+
+
+class GetFilter(Request[GetFilterResponse], frozen=True, kw_only=True):
+    """Ask for getFilter."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/user/{userId}/filter/{filterId}")
+
+    user_id: InPath[str] = msgspec.field(name="userId")
+    filter_id: InPath[str] = msgspec.field(name="filterId")

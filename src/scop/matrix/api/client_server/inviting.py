@@ -1,0 +1,26 @@
+"""Operations of inviting."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import InPath
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["InviteUser", "InviteUserResponse"]
+
+
+class InviteUserResponse(Response, frozen=True, kw_only=True):
+    """What answers InviteUser."""
+
+
+class InviteUser(Request[InviteUserResponse], frozen=True, kw_only=True):
+    """Ask for inviteUser."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/invite ", is_rate_limited=True)
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    user_id: str
+    reason: str | None = None

@@ -1,0 +1,54 @@
+"""Operations of joining."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import Body, InPath, InQuery
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["JoinRoom", "JoinRoomById", "JoinRoomByIdResponse", "JoinRoomResponse", "ThirdPartySigned"]
+
+
+class ThirdPartySigned(Body, frozen=True, kw_only=True):
+    """What is named ThirdPartySigned in an answer or a question."""
+
+    sender: str
+    mxid: str
+    token: str
+    signatures: dict[str, dict[str, str]]
+
+
+class JoinRoomByIdResponse(Response, frozen=True, kw_only=True):
+    """What answers JoinRoomById."""
+
+    room_id: str
+
+
+class JoinRoomById(Request[JoinRoomByIdResponse], frozen=True, kw_only=True):
+    """Ask for joinRoomById."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/join", is_rate_limited=True)
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    third_party_signed: ThirdPartySigned | None = None
+    reason: str | None = None
+
+
+class JoinRoomResponse(Response, frozen=True, kw_only=True):
+    """What answers JoinRoom."""
+
+    room_id: str
+
+
+class JoinRoom(Request[JoinRoomResponse], frozen=True, kw_only=True):
+    """Ask for joinRoom."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/join/{roomIdOrAlias}", is_rate_limited=True)
+
+    room_id_or_alias: InPath[str] = msgspec.field(name="roomIdOrAlias")
+    via: InQuery[tuple[str, ...] | None] = None
+    third_party_signed: ThirdPartySigned | None = None
+    reason: str | None = None

@@ -1,0 +1,136 @@
+"""Operations of keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import Body, InQuery
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "ClaimKeys",
+    "ClaimKeysResponse",
+    "CrossSigningKey",
+    "DeviceInformation",
+    "DeviceKeys",
+    "GetKeysChanges",
+    "GetKeysChangesResponse",
+    "KeyObject",
+    "QueryKeys",
+    "QueryKeysResponse",
+    "UnsignedDeviceInfo",
+    "UploadKeys",
+    "UploadKeysResponse",
+]
+
+
+class DeviceKeys(Body, frozen=True, kw_only=True):
+    """What is named DeviceKeys in an answer or a question."""
+
+    user_id: str
+    device_id: str
+    algorithms: tuple[str, ...]
+    keys: dict[str, str]
+    signatures: dict[str, dict[str, str]]
+
+
+class KeyObject(Body, frozen=True, kw_only=True):
+    """What is named KeyObject in an answer or a question."""
+
+    key: str
+    signatures: dict[str, dict[str, object]]
+
+
+class UploadKeysResponse(Response, frozen=True, kw_only=True):
+    """What answers UploadKeys."""
+
+    one_time_key_counts: dict[str, int]
+
+
+class UploadKeys(Request[UploadKeysResponse], frozen=True, kw_only=True):
+    """Ask for uploadKeys."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/upload")
+
+    device_keys: DeviceKeys | None = None
+    one_time_keys: dict[str, str | KeyObject] | None = None
+    fallback_keys: dict[str, str | KeyObject] | None = None
+
+
+class UnsignedDeviceInfo(Body, frozen=True, kw_only=True):
+    """What is named UnsignedDeviceInfo in an answer or a question."""
+
+    device_display_name: str | None = None
+
+
+class DeviceInformation(Body, frozen=True, kw_only=True):
+    """What is named DeviceInformation in an answer or a question."""
+
+    user_id: str
+    device_id: str
+    algorithms: tuple[str, ...]
+    keys: dict[str, str]
+    signatures: dict[str, dict[str, str]]
+    unsigned: UnsignedDeviceInfo | None = None
+
+
+class CrossSigningKey(Body, frozen=True, kw_only=True):
+    """What is named CrossSigningKey in an answer or a question."""
+
+    user_id: str
+    usage: tuple[str, ...]
+    keys: dict[str, str]
+    signatures: dict[str, dict[str, str]] | None = None
+
+
+class QueryKeysResponse(Response, frozen=True, kw_only=True):
+    """What answers QueryKeys."""
+
+    failures: dict[str, dict[str, object]] | None = None
+    device_keys: dict[str, dict[str, DeviceInformation]] | None = None
+    master_keys: dict[str, CrossSigningKey] | None = None
+    self_signing_keys: dict[str, CrossSigningKey] | None = None
+    user_signing_keys: dict[str, CrossSigningKey] | None = None
+
+
+class QueryKeys(Request[QueryKeysResponse], frozen=True, kw_only=True):
+    """Ask for queryKeys."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/query")
+
+    timeout: int | None = None
+    device_keys: dict[str, tuple[str, ...]]
+
+
+class ClaimKeysResponse(Response, frozen=True, kw_only=True):
+    """What answers ClaimKeys."""
+
+    failures: dict[str, dict[str, object]] | None = None
+    one_time_keys: dict[str, dict[str, dict[str, str | KeyObject]]]
+
+
+class ClaimKeys(Request[ClaimKeysResponse], frozen=True, kw_only=True):
+    """Ask for claimKeys."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/claim")
+
+    timeout: int | None = None
+    one_time_keys: dict[str, dict[str, str]]
+
+
+class GetKeysChangesResponse(Response, frozen=True, kw_only=True):
+    """What answers GetKeysChanges."""
+
+    changed: tuple[str, ...] | None = None
+    left: tuple[str, ...] | None = None
+
+
+class GetKeysChanges(Request[GetKeysChangesResponse], frozen=True, kw_only=True):
+    """Ask for getKeysChanges."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/keys/changes")
+
+    from_: InQuery[str] = msgspec.field(name="from")
+    to: InQuery[str]

@@ -1,0 +1,26 @@
+"""Operations of kicking."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import InPath
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["Kick", "KickResponse"]
+
+
+class KickResponse(Response, frozen=True, kw_only=True):
+    """What answers Kick."""
+
+
+class Kick(Request[KickResponse], frozen=True, kw_only=True):
+    """Ask for kick."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/kick")
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    user_id: str
+    reason: str | None = None

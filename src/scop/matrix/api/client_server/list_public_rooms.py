@@ -1,0 +1,115 @@
+"""Operations of list_public_rooms."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from scop.matrix.api.endpoint import Access, Body, InPath, InQuery
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "Filter",
+    "GetPublicRooms",
+    "GetPublicRoomsResponse",
+    "GetRoomVisibilityOnDirectory",
+    "GetRoomVisibilityOnDirectoryResponse",
+    "PublishedRoomsChunk",
+    "QueryPublicRooms",
+    "QueryPublicRoomsResponse",
+    "SetRoomVisibilityOnDirectory",
+    "SetRoomVisibilityOnDirectoryResponse",
+]
+
+
+class GetRoomVisibilityOnDirectoryResponse(Response, frozen=True, kw_only=True):
+    """What answers GetRoomVisibilityOnDirectory."""
+
+    visibility: str | None = None
+
+
+class GetRoomVisibilityOnDirectory(Request[GetRoomVisibilityOnDirectoryResponse], frozen=True, kw_only=True):
+    """Ask for getRoomVisibilityOnDirectory."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v3/directory/list/room/{roomId}", access=Access.NONE
+    )
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+
+
+class SetRoomVisibilityOnDirectoryResponse(Response, frozen=True, kw_only=True):
+    """What answers SetRoomVisibilityOnDirectory."""
+
+
+class SetRoomVisibilityOnDirectory(Request[SetRoomVisibilityOnDirectoryResponse], frozen=True, kw_only=True):
+    """Ask for setRoomVisibilityOnDirectory."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/directory/list/room/{roomId}")
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    visibility: Literal["private", "public"] | None = None
+
+
+class PublishedRoomsChunk(Body, frozen=True, kw_only=True):
+    """What is named PublishedRoomsChunk in an answer or a question."""
+
+    canonical_alias: str | None = None
+    name: str | None = None
+    num_joined_members: int
+    room_id: str
+    topic: str | None = None
+    world_readable: bool
+    guest_can_join: bool
+    avatar_url: str | None = None
+    join_rule: str | None = None
+    room_type: str | None = None
+
+
+class GetPublicRoomsResponse(Response, frozen=True, kw_only=True):
+    """What answers GetPublicRooms."""
+
+    chunk: tuple[PublishedRoomsChunk, ...]
+    next_batch: str | None = None
+    prev_batch: str | None = None
+    total_room_count_estimate: int | None = None
+
+
+class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True):
+    """Ask for getPublicRooms."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/publicRooms", access=Access.NONE)
+
+    limit: InQuery[int | None] = None
+    since: InQuery[str | None] = None
+    server: InQuery[str | None] = None
+
+
+class Filter(Body, frozen=True, kw_only=True):
+    """What is named Filter in an answer or a question."""
+
+    generic_search_term: str | None = None
+    room_types: tuple[str | None, ...] | None = None
+
+
+class QueryPublicRoomsResponse(Response, frozen=True, kw_only=True):
+    """What answers QueryPublicRooms."""
+
+    chunk: tuple[PublishedRoomsChunk, ...]
+    next_batch: str | None = None
+    prev_batch: str | None = None
+    total_room_count_estimate: int | None = None
+
+
+class QueryPublicRooms(Request[QueryPublicRoomsResponse], frozen=True, kw_only=True):
+    """Ask for queryPublicRooms."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/publicRooms")
+
+    server: InQuery[str | None] = None
+    limit: int | None = None
+    since: str | None = None
+    filter: Filter | None = None
+    include_all_networks: bool | None = None
+    third_party_instance_id: str | None = None

@@ -1,0 +1,84 @@
+"""Operations of login."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.client_server.definitions import HomeserverInformation, IdentityServerInformation
+from scop.matrix.api.endpoint import Access, Body
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "DiscoveryInformation",
+    "GetLoginFlows",
+    "GetLoginFlowsResponse",
+    "Login",
+    "LoginFlow",
+    "LoginResponse",
+    "UserIdentifier",
+]
+
+
+class LoginFlow(Body, frozen=True, kw_only=True):
+    """What is named LoginFlow in an answer or a question."""
+
+    type: str
+    get_login_token: bool | None = None
+
+
+class GetLoginFlowsResponse(Response, frozen=True, kw_only=True):
+    """What answers GetLoginFlows."""
+
+    flows: tuple[LoginFlow, ...] | None = None
+
+
+class GetLoginFlows(Request[GetLoginFlowsResponse], frozen=True, kw_only=True):
+    """Ask for getLoginFlows."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/login", access=Access.NONE, is_rate_limited=True)
+
+
+class UserIdentifier(Body, frozen=True, kw_only=True):
+    """What is named UserIdentifier in an answer or a question."""
+
+    type: str
+
+
+class DiscoveryInformation(Body, frozen=True, kw_only=True):
+    """What is named DiscoveryInformation in an answer or a question."""
+
+    homeserver: HomeserverInformation = msgspec.field(name="m.homeserver")
+    identity_server: IdentityServerInformation | None = msgspec.field(name="m.identity_server", default=None)
+
+
+class LoginResponse(Response, frozen=True, kw_only=True):
+    """What answers Login."""
+
+    user_id: str
+    access_token: str
+    refresh_token: str | None = None
+    expires_in_ms: int | None = None
+    home_server: str | None = None  # deprecated
+    device_id: str
+    well_known: DiscoveryInformation | None = None
+
+
+class Login(Request[LoginResponse], frozen=True, kw_only=True):
+    """Ask for login."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/login", access=Access.NONE, is_rate_limited=True
+    )
+
+    type: str
+    identifier: UserIdentifier | None = None
+    user: str | None = None  # deprecated
+    medium: str | None = None  # deprecated
+    address: str | None = None  # deprecated
+    password: str | None = None
+    token: str | None = None
+    device_id: str | None = None
+    initial_device_display_name: str | None = None
+    refresh_token: bool | None = None

@@ -1,0 +1,83 @@
+"""Operations of old_sync."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.client_server.definitions import PaginationChunk
+from scop.matrix.api.client_server.events import ClientEvent, Event
+from scop.matrix.api.endpoint import Body, InPath, InQuery, WholeBody
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "GetEvents",
+    "GetEventsResponse",
+    "GetOneEvent",
+    "GetOneEventResponse",
+    "InitialSync",
+    "InitialSyncResponse",
+    "RoomInfo",
+]
+
+
+class GetEventsResponse(Response, frozen=True, kw_only=True):
+    """What answers GetEvents."""
+
+    start: str | None = None
+    end: str | None = None
+    chunk: tuple[ClientEvent, ...] | None = None
+
+
+class GetEvents(Request[GetEventsResponse], frozen=True, kw_only=True):
+    """Ask for getEvents."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events", is_deprecated=True)
+
+    from_: InQuery[str | None] = msgspec.field(name="from", default=None)
+    timeout: InQuery[int | None] = None
+
+
+class RoomInfo(Body, frozen=True, kw_only=True):
+    """What is named RoomInfo in an answer or a question."""
+
+    room_id: str
+    membership: str
+    invite: ClientEvent | None = None
+    messages: PaginationChunk | None = None
+    state: tuple[ClientEvent, ...] | None = None
+    visibility: str | None = None
+    account_data: tuple[Event, ...] | None = None
+
+
+class InitialSyncResponse(Response, frozen=True, kw_only=True):
+    """What answers InitialSync."""
+
+    end: str
+    presence: tuple[Event, ...]
+    rooms: tuple[RoomInfo, ...]
+    account_data: tuple[Event, ...] | None = None
+
+
+class InitialSync(Request[InitialSyncResponse], frozen=True, kw_only=True):
+    """Ask for initialSync."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/initialSync", is_deprecated=True)
+
+    limit: InQuery[int | None] = None
+    archived: InQuery[bool | None] = None
+
+
+class GetOneEventResponse(Response, frozen=True, kw_only=True):
+    """What answers GetOneEvent."""
+
+    event: WholeBody[ClientEvent]
+
+
+class GetOneEvent(Request[GetOneEventResponse], frozen=True, kw_only=True):
+    """Ask for getOneEvent."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events/{eventId}", is_deprecated=True)
+
+    event_id: InPath[str] = msgspec.field(name="eventId")

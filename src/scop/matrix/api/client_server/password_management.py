@@ -1,0 +1,79 @@
+"""Operations of password_management."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from scop.matrix.api.client_server.definitions import AuthenticationData
+from scop.matrix.api.endpoint import Access
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "ChangePassword",
+    "ChangePasswordResponse",
+    "RequestTokenToResetPasswordEmail",
+    "RequestTokenToResetPasswordEmailResponse",
+    "RequestTokenToResetPasswordMSISDN",
+    "RequestTokenToResetPasswordMSISDNResponse",
+]
+
+
+class ChangePasswordResponse(Response, frozen=True, kw_only=True):
+    """What answers ChangePassword."""
+
+
+class ChangePassword(Request[ChangePasswordResponse], frozen=True, kw_only=True):
+    """Ask for changePassword."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/account/password", access=Access.OPTIONAL, is_rate_limited=True
+    )
+
+    new_password: str
+    logout_devices: bool | None = None
+    auth: AuthenticationData | None = None
+
+
+class RequestTokenToResetPasswordEmailResponse(Response, frozen=True, kw_only=True):
+    """What answers RequestTokenToResetPasswordEmail."""
+
+    sid: str
+    submit_url: str | None = None
+
+
+class RequestTokenToResetPasswordEmail(Request[RequestTokenToResetPasswordEmailResponse], frozen=True, kw_only=True):
+    """Ask for requestTokenToResetPasswordEmail."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/account/password/email/requestToken", access=Access.NONE
+    )
+
+    client_secret: str
+    email: str
+    send_attempt: int
+    next_link: str | None = None
+    id_server: str | None = None
+    id_access_token: str | None = None
+
+
+class RequestTokenToResetPasswordMSISDNResponse(Response, frozen=True, kw_only=True):
+    """What answers RequestTokenToResetPasswordMSISDN."""
+
+    sid: str
+    submit_url: str | None = None
+
+
+class RequestTokenToResetPasswordMSISDN(Request[RequestTokenToResetPasswordMSISDNResponse], frozen=True, kw_only=True):
+    """Ask for requestTokenToResetPasswordMSISDN."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/account/password/msisdn/requestToken", access=Access.NONE
+    )
+
+    client_secret: str
+    country: str
+    phone_number: str
+    send_attempt: int
+    next_link: str | None = None
+    id_server: str | None = None
+    id_access_token: str | None = None

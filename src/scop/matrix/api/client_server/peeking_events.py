@@ -1,0 +1,31 @@
+"""Operations of peeking_events."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.client_server.events import ClientEvent
+from scop.matrix.api.endpoint import InQuery
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["PeekEvents", "PeekEventsResponse"]
+
+
+class PeekEventsResponse(Response, frozen=True, kw_only=True):
+    """What answers PeekEvents."""
+
+    start: str | None = None
+    end: str | None = None
+    chunk: tuple[ClientEvent, ...] | None = None
+
+
+class PeekEvents(Request[PeekEventsResponse], frozen=True, kw_only=True):
+    """Ask for peekEvents."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events ")
+
+    from_: InQuery[str | None] = msgspec.field(name="from", default=None)
+    timeout: InQuery[int | None] = None
+    room_id: InQuery[str]

@@ -1,0 +1,28 @@
+"""Operations of refresh."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from scop.matrix.api.endpoint import Access
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["Refresh", "RefreshResponse"]
+
+
+class RefreshResponse(Response, frozen=True, kw_only=True):
+    """What answers Refresh."""
+
+    access_token: str
+    refresh_token: str | None = None
+    expires_in_ms: int | None = None
+
+
+class Refresh(Request[RefreshResponse], frozen=True, kw_only=True):
+    """Ask for refresh."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "POST", "/_matrix/client/v3/refresh", access=Access.NONE, is_rate_limited=True
+    )
+
+    refresh_token: str

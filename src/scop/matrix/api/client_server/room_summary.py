@@ -1,0 +1,42 @@
+"""Operations of room_summary."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import Access, InPath, InQuery
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["GetRoomSummary", "GetRoomSummaryResponse"]
+
+
+class GetRoomSummaryResponse(Response, frozen=True, kw_only=True):
+    """What answers GetRoomSummary."""
+
+    canonical_alias: str | None = None
+    name: str | None = None
+    num_joined_members: int
+    room_id: str
+    topic: str | None = None
+    world_readable: bool
+    guest_can_join: bool
+    avatar_url: str | None = None
+    join_rule: str | None = None
+    room_type: str | None = None
+    allowed_room_ids: tuple[str, ...] | None = None
+    encryption: str | None = None
+    room_version: str | None = None
+    membership: str | None = None
+
+
+class GetRoomSummary(Request[GetRoomSummaryResponse], frozen=True, kw_only=True):
+    """Ask for getRoomSummary."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v1/room_summary/{roomIdOrAlias}", access=Access.OPTIONAL
+    )
+
+    room_id_or_alias: InPath[str] = msgspec.field(name="roomIdOrAlias")
+    via: InQuery[tuple[str, ...] | None] = None

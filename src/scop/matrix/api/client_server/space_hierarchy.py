@@ -1,0 +1,60 @@
+"""Operations of space_hierarchy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import Body, InPath, InQuery
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["GetSpaceHierarchy", "GetSpaceHierarchyResponse", "SpaceHierarchyRoomsChunk", "StrippedChildStateEvent"]
+
+
+class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
+    """What is named StrippedChildStateEvent in an answer or a question."""
+
+    content: dict[str, object]
+    state_key: str
+    type: str
+    sender: str
+    origin_server_ts: int
+
+
+class SpaceHierarchyRoomsChunk(Body, frozen=True, kw_only=True):
+    """What is named SpaceHierarchyRoomsChunk in an answer or a question."""
+
+    canonical_alias: str | None = None
+    name: str | None = None
+    num_joined_members: int
+    room_id: str
+    topic: str | None = None
+    world_readable: bool
+    guest_can_join: bool
+    avatar_url: str | None = None
+    join_rule: str | None = None
+    room_type: str | None = None
+    allowed_room_ids: tuple[str, ...] | None = None
+    encryption: str | None = None
+    room_version: str | None = None
+    children_state: tuple[StrippedChildStateEvent, ...]
+
+
+class GetSpaceHierarchyResponse(Response, frozen=True, kw_only=True):
+    """What answers GetSpaceHierarchy."""
+
+    rooms: tuple[SpaceHierarchyRoomsChunk, ...]
+    next_batch: str | None = None
+
+
+class GetSpaceHierarchy(Request[GetSpaceHierarchyResponse], frozen=True, kw_only=True):
+    """Ask for getSpaceHierarchy."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/rooms/{roomId}/hierarchy", is_rate_limited=True)
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    suggested_only: InQuery[bool | None] = None
+    limit: InQuery[int | None] = None
+    max_depth: InQuery[int | None] = None
+    from_: InQuery[str | None] = msgspec.field(name="from", default=None)

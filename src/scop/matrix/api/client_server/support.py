@@ -1,0 +1,31 @@
+"""Operations of support."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from scop.matrix.api.endpoint import Access, Body
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["Contact", "GetWellknownSupport", "GetWellknownSupportResponse"]
+
+
+class Contact(Body, frozen=True, kw_only=True):
+    """What is named Contact in an answer or a question."""
+
+    matrix_id: str | None = None
+    email_address: str | None = None
+    role: str
+
+
+class GetWellknownSupportResponse(Response, frozen=True, kw_only=True):
+    """What answers GetWellknownSupport."""
+
+    contacts: tuple[Contact, ...] | None = None
+    support_page: str | None = None
+
+
+class GetWellknownSupport(Request[GetWellknownSupportResponse], frozen=True, kw_only=True):
+    """Ask for getWellknownSupport."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/.well-known/matrix/support", access=Access.NONE)

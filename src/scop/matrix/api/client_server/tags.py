@@ -1,0 +1,70 @@
+"""Operations of tags."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.endpoint import Body, InPath
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = [
+    "DeleteRoomTag",
+    "DeleteRoomTagResponse",
+    "GetRoomTags",
+    "GetRoomTagsResponse",
+    "SetRoomTag",
+    "SetRoomTagResponse",
+    "Tag",
+]
+
+
+class Tag(Body, frozen=True, kw_only=True):
+    """What is named Tag in an answer or a question."""
+
+    order: float | None = None
+
+
+class GetRoomTagsResponse(Response, frozen=True, kw_only=True):
+    """What answers GetRoomTags."""
+
+    tags: dict[str, Tag] | None = None
+
+
+class GetRoomTags(Request[GetRoomTagsResponse], frozen=True, kw_only=True):
+    """Ask for getRoomTags."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags")
+
+    user_id: InPath[str] = msgspec.field(name="userId")
+    room_id: InPath[str] = msgspec.field(name="roomId")
+
+
+class SetRoomTagResponse(Response, frozen=True, kw_only=True):
+    """What answers SetRoomTag."""
+
+
+class SetRoomTag(Request[SetRoomTagResponse], frozen=True, kw_only=True):
+    """Ask for setRoomTag."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags/{tag}")
+
+    user_id: InPath[str] = msgspec.field(name="userId")
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    tag: InPath[str]
+    order: float | None = None
+
+
+class DeleteRoomTagResponse(Response, frozen=True, kw_only=True):
+    """What answers DeleteRoomTag."""
+
+
+class DeleteRoomTag(Request[DeleteRoomTagResponse], frozen=True, kw_only=True):
+    """Ask for deleteRoomTag."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags/{tag}")
+
+    user_id: InPath[str] = msgspec.field(name="userId")
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    tag: InPath[str]

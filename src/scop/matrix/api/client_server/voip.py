@@ -1,0 +1,24 @@
+"""Operations of voip."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from scop.matrix.api.request import Endpoint, Request, Response
+
+__all__ = ["GetTurnServer", "GetTurnServerResponse"]
+
+
+class GetTurnServerResponse(Response, frozen=True, kw_only=True):
+    """What answers GetTurnServer."""
+
+    username: str
+    password: str
+    uris: tuple[str, ...]
+    ttl: int
+
+
+class GetTurnServer(Request[GetTurnServerResponse], frozen=True, kw_only=True):
+    """Ask for getTurnServer."""
+
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/voip/turnServer", is_rate_limited=True)
