@@ -7,8 +7,10 @@ Standards: Matrix v1.19, Room Versions 1 to 12.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
+from types import MappingProxyType
 
 from scop.base import RemoteProtocolError
 
@@ -40,20 +42,22 @@ class RoomVersion:
     state_resolution: StateResolution = StateResolution.V1
     enforces_key_validity: bool = False  # v5: keys count only while they are valid
     is_canonical_json_strict: bool = False  # v6: no floats, no integers beyond 2^53-1
+    max_depth: int = 2**63 - 1  # v6: 2^53-1
     has_aliases_rule: bool = True  # until v5: m.room.aliases by its server alone
     checks_notification_levels: bool = False  # v6
     allows_knocking: bool = False  # v7: join rule `knock`
     allows_restricted_joins: bool = False  # v8: join rule `restricted`
     allows_knock_restricted: bool = False  # v10
-    takes_levels_as_strings: bool = True  # until v9: "50", and 50.0
+    takes_levels_as_strings: bool = True  # until v9: "50"
+    takes_levels_as_floats: bool = True  # until v5: 50.57 is 50
     has_creator_in_content: bool = True  # until v10: the creator is a field, not the sender
-    has_redacts_in_content: bool = False  # v11
+    has_redacts_in_content: bool = False  # v11: what a redaction redacts
     redaction_needs_power: bool = True  # until v2: the redact level is an auth rule
     is_room_id_of_create: bool = False  # v12: the id of the room is the hash of its create event
     are_creators_above_all: bool = False  # v12: no power level reaches creators
     # What redaction leaves of `content`, by type; True leaves all of it, a dotted name one key of an object.
-    kept_content: tuple[tuple[str, tuple[str, ...] | bool], ...] = ()
-    kept_keys: frozenset[str] = frozenset()
+    kept_content: Mapping[str, tuple[str, ...] | bool] = field(default_factory=dict, compare=False, repr=False)
+    kept_keys: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 _KEPT_KEYS_V1 = frozenset(
@@ -95,7 +99,7 @@ _KEPT_V11 = {
     "m.room.redaction": ("redacts",),
 }
 
-ROOM_V1 = RoomVersion("1", kept_content=tuple(_KEPT_V1.items()), kept_keys=_KEPT_KEYS_V1)
+ROOM_V1 = RoomVersion("1", kept_content=MappingProxyType(_KEPT_V1), kept_keys=_KEPT_KEYS_V1)
 ROOM_V2 = replace(ROOM_V1, id="2", state_resolution=StateResolution.V2)
 ROOM_V3 = replace(ROOM_V2, id="3", event_id_format=EventIdFormat.HASH, redaction_needs_power=False)
 ROOM_V4 = replace(ROOM_V3, id="4", event_id_format=EventIdFormat.URL_SAFE_HASH)
@@ -104,20 +108,22 @@ ROOM_V6 = replace(
     ROOM_V5,
     id="6",
     is_canonical_json_strict=True,
+    max_depth=2**53 - 1,
+    takes_levels_as_floats=False,
     has_aliases_rule=False,
     checks_notification_levels=True,
-    kept_content=tuple(_KEPT_V6.items()),
+    kept_content=MappingProxyType(_KEPT_V6),
 )
 ROOM_V7 = replace(ROOM_V6, id="7", allows_knocking=True)
-ROOM_V8 = replace(ROOM_V7, id="8", allows_restricted_joins=True, kept_content=tuple(_KEPT_V8.items()))
-ROOM_V9 = replace(ROOM_V8, id="9", kept_content=tuple(_KEPT_V9.items()))
+ROOM_V8 = replace(ROOM_V7, id="8", allows_restricted_joins=True, kept_content=MappingProxyType(_KEPT_V8))
+ROOM_V9 = replace(ROOM_V8, id="9", kept_content=MappingProxyType(_KEPT_V9))
 ROOM_V10 = replace(ROOM_V9, id="10", allows_knock_restricted=True, takes_levels_as_strings=False)
 ROOM_V11 = replace(
     ROOM_V10,
     id="11",
     has_creator_in_content=False,
     has_redacts_in_content=True,
-    kept_content=tuple(_KEPT_V11.items()),
+    kept_content=MappingProxyType(_KEPT_V11),
     kept_keys=_KEPT_KEYS_V1 - {"origin", "prev_state", "membership"},
 )
 ROOM_V12 = replace(
