@@ -39,6 +39,6 @@ def _kept_content(event: JsonView, rules: RoomVersion) -> JsonObject:
             if outer in content:
                 kept[outer] = value
         elif isinstance(value, dict):
-            # rooms/v11: "it allows the `signed` key of the `third_party_invite` key"; without it the object stays, empty.
+            # rooms/v11: "it allows the `signed` key of the `third_party_invite` key"; without it an empty object stays.
             kept[outer] = {inner: value[inner]} if inner in value else {}
     return kept
