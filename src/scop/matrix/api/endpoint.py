@@ -15,7 +15,7 @@ Standards: Matrix v1.19, Client-Server API (API Standards), Server-Server API.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import msgspec
 
@@ -28,7 +28,7 @@ class Where(Enum):
     """Where a field of a request or response goes, if not into the JSON body."""
 
     PATH = "path"
-    QUERY = "query"
+    QUERY = "query"  # a tuple is a parameter that is repeated, a dict all parameters that no other field names
     HEADER = "header"
     BODY = "the whole body"  # octets, or JSON that is no object of known keys
 
@@ -37,6 +37,11 @@ InPath: TypeAlias = Annotated[_Type, Where.PATH]
 InQuery: TypeAlias = Annotated[_Type, Where.QUERY]
 InHeader: TypeAlias = Annotated[_Type, Where.HEADER]
 WholeBody: TypeAlias = Annotated[_Type, Where.BODY]
+
+if TYPE_CHECKING:
+    _Unknown: TypeAlias = dict[str, object]
+else:
+    _Unknown = object  # what a peer may call by the name of that field is of any type, and is put right by keep_unknown
 
 
 class Access(Enum):
@@ -52,4 +57,4 @@ class Access(Enum):
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An object of JSON: known keys are fields, others are in `unknown`. None is a key that is absent."""
 
-    unknown: dict[str, object] = msgspec.field(name="…", default_factory=dict)
+    unknown: _Unknown = msgspec.field(name="…", default_factory=dict)

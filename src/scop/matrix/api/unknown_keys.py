@@ -1,7 +1,8 @@
 """Keeps what a struct does not name: keys that the specification does not know, or not yet.
 
-For each type its known keys, and the fields within which there are structs, are worked out once; a value without such
-fields costs a comparison of two sets.
+A walk goes through a value and the JSON beside it, and moves what is unknown from one to the other. The walk over each
+type is put together once and leads only to where structs are; an object without unknown keys costs a comparison of
+two sets.
 """
 
 from __future__ import annotations
@@ -9,136 +10,162 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import UnionType
-from typing import Annotated, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from scop.matrix.api.endpoint import Body
+from scop.base import RemoteProtocolError
+from scop.matrix.api.endpoint import Body, Where
+from scop.matrix.json_values import JsonObject
 
-__all__ = ["keep_unknown", "with_unknown"]
+__all__ = ["json_of", "keep_unknown", "keep_unknown_of", "read_json", "with_unknown"]
 
 _UNKNOWN = "…"  # what msgspec calls the field `unknown`
+_Value = TypeVar("_Value", bound=Body)
+_Inner = TypeVar("_Inner")
+_Json = TypeVar("_Json")
 # Takes a value and the JSON it was read from (or is to be written as), and moves what is unknown.
-_Walk = Callable[[object, object], None]
+_Walk: TypeAlias = Callable[[object, object], None]
+
+
+def read_json(kind: type[_Value], json: object) -> _Value:
+    """Return decoded JSON as a struct with its unknown keys; raises `RemoteProtocolError`."""
+    try:
+        value = msgspec.convert(json, kind)
+        keep_unknown(value, json)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise RemoteProtocolError(f"not a {kind.__name__}: {error}") from error
+    return value
+
+
+def with_unknown(value: Body) -> JsonObject:
+    """Return what a struct is as JSON, its unknown keys where they were; of a request or response its JSON body."""
+    return cast("JsonObject", json_of(value, type(value)))
+
+
+def json_of(value: object, kind: object) -> object:
+    """Return what a value of a type is as JSON, the unknown keys of the structs within it where they were."""
+    json: object = msgspec.to_builtins(value)
+    if walk := _walk_of(kind, _give):
+        walk(value, json)
+    return json
 
 
 def keep_unknown(value: Body, json: object) -> None:
     """Put the keys of `json` that `value`, just read from it, has no field for into its `unknown`, at every depth."""
-    if walk := _reading(type(value)):
+    keep_unknown_of(value, json, type(value))
+
+
+def keep_unknown_of(value: object, json: object, kind: object) -> None:
+    """Keep the unknown keys of all structs within a value of a type."""
+    if walk := _walk_of(kind, _take):
         walk(value, json)
 
 
-def with_unknown(value: Body) -> dict[str, object]:
-    """Return what `value` is as JSON, its unknown keys where they were."""
-    json: dict[str, object] = msgspec.to_builtins(value)
-    _writing(type(value))(value, json)
-    return json
+# Moves unknown keys of one object; the last are the keys that are fields of its body.
+_Move: TypeAlias = Callable[[Body, JsonObject, frozenset[str]], None]
 
 
-def _nothing(_value: object, _json: object) -> None:
-    """Walk no further."""
+def _take(value: Body, json: JsonObject, known: frozenset[str]) -> None:
+    kept = {key: one for key, one in json.items() if key not in known}
+    msgspec.structs.force_setattr(value, "unknown", kept)
 
 
-@cache
-def _reading(kind: type) -> _Walk | None:
-    return _walk_of(kind, _take)
-
-
-@cache
-def _writing(kind: type) -> _Walk:
-    return _walk_of(kind, _give) or _nothing
-
-
-def _take(value: Body, json: dict[str, object], known: frozenset[str]) -> None:
-    if not known.issuperset(json):
-        kept = {key: one for key, one in json.items() if key not in known}
-        msgspec.structs.force_setattr(value, "unknown", kept)
-
-
-def _give(value: Body, json: dict[str, object], _known: frozenset[str]) -> None:
-    json.pop(_UNKNOWN, None)
+def _give(value: Body, json: JsonObject, known: frozenset[str]) -> None:
+    for key in [key for key in json if key not in known]:  # `unknown` itself, and what goes elsewhere than the body
+        del json[key]
     for key, one in value.unknown.items():
         json.setdefault(key, one)
 
 
-def _walk_of(kind: object, move: Callable[[Body, dict[str, object], frozenset[str]], None]) -> _Walk | None:
+@cache
+def _walk_of(kind: object, move: _Move) -> _Walk | None:
     """Return the walk over values of a type, or None where none of them holds a struct of ours."""
-    kind = _bare(kind)
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, Body):
         return _struct_walk(kind, move)
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        # msgspec takes one kind of struct, of list and of dict in a union at most.
-        walks = [walk for one in inner if (walk := _walk_of(one, move)) is not None]
-        return _either(walks) if walks else None
-    if origin in (list, tuple) and inner:
-        within = _walk_of(inner[0], move)
-        return None if within is None else _items_walk(within)
-    if origin is dict:
-        within = _walk_of(inner[1], move)
-        return None if within is None else _values_walk(within)
+        return _union_walk(inner, move)
+    if origin is tuple and (within := _walk_of(inner[0], move)):
+        return _items_walk(within)
+    if origin is dict and (within := _walk_of(inner[1], move)):
+        return _values_walk(within)
     return None
 
 
-def _bare(kind: object) -> object:
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
-
-
-def _struct_walk(kind: type[Body], move: Callable[[Body, dict[str, object], frozenset[str]], None]) -> _Walk:
-    fields = msgspec.structs.fields(kind)
-    known = frozenset(field.encode_name for field in fields) - {_UNKNOWN}
+def _struct_walk(kind: type[Body], move: _Move) -> _Walk:
     hints = get_type_hints(kind, include_extras=True)
-    inner: list[tuple[str, str, object]] = [
-        (field.name, field.encode_name, hints[field.name]) for field in fields if field.name != "unknown"
-    ]
-    walks: list[tuple[str, str, _Walk]] | None = None
+    names = {
+        field.encode_name: field.name
+        for field in msgspec.structs.fields(kind)
+        if field.name != "unknown" and not _is_placed(hints[field.name])
+    }
+    is_all_known = frozenset(names).issuperset
+    inner: list[tuple[str, str, _Walk]] | None = None
 
-    def walk(value: object, json: object) -> None:
-        nonlocal walks
-        if not isinstance(value, Body) or not isinstance(json, dict):
-            return
-        if walks is None:  # not before: a type may hold itself
-            reach = _reading if move is _take else _writing
-            found = ((name, key, _reach(hint, move, reach)) for name, key, hint in inner)
-            walks = [(name, key, one) for name, key, one in found if one is not None]
-        move(value, json, known)
-        for name, key, one in walks:
+    def walk(value: Body, json: JsonObject) -> None:
+        nonlocal inner
+        if inner is None:  # not before: a type may hold itself
+            found = ((key, name, _walk_of(hints[name], move)) for key, name in names.items())
+            inner = [(key, name, within) for key, name, within in found if within is not None]
+        for key, name, within in inner:
             if key in json:
-                one(getattr(value, name), json[key])
+                within(getattr(value, name), json[key])
+        if not is_all_known(json):
+            move(value, json, frozenset(names))
 
-    return walk
-
-
-def _reach(
-    hint: object,
-    move: Callable[[Body, dict[str, object], frozenset[str]], None],
-    struct_walk: Callable[[type], _Walk | None],
-) -> _Walk | None:
-    bare = _bare(hint)
-    return struct_walk(bare) if isinstance(bare, type) and issubclass(bare, Body) else _walk_of(bare, move)
+    return _of(walk)
 
 
-def _either(walks: list[_Walk]) -> _Walk:
-    def walk(value: object, json: object) -> None:
-        for one in walks:
-            one(value, json)
+def _is_placed(hint: object) -> bool:
+    return get_origin(hint) is Annotated and isinstance(get_args(hint)[1], Where)
 
-    return walk
+
+def _union_walk(inner: tuple[object, ...], move: _Move) -> _Walk | None:
+    # msgspec takes one kind of struct, of list and of dict in a union at most.
+    walks = [(_class_of(one), walk) for one in inner if (walk := _walk_of(one, move)) is not None]
+    if not walks:
+        return None
+    if len(walks) == 1:
+        only, within = walks[0]
+
+        def walk_one(value: object, json: object) -> None:
+            if isinstance(value, only):
+                within(value, json)
+
+        return walk_one
+
+    def walk_any(value: object, json: object) -> None:
+        for kind, walk in walks:
+            if isinstance(value, kind):
+                walk(value, json)
+
+    return walk_any
+
+
+def _class_of(kind: object) -> type:
+    origin = get_origin(kind) or kind
+    return origin if isinstance(origin, type) else object
 
 
 def _items_walk(within: _Walk) -> _Walk:
-    def walk(value: object, json: object) -> None:
-        if isinstance(value, list | tuple) and isinstance(json, list | tuple):
-            for one, its_json in zip(value, json, strict=True):
-                within(one, its_json)
+    def walk(value: tuple[object, ...], json: list[object]) -> None:
+        for one, its_json in zip(value, json, strict=True):
+            within(one, its_json)
 
-    return walk
+    return _of(walk)
 
 
 def _values_walk(within: _Walk) -> _Walk:
-    def walk(value: object, json: object) -> None:
-        if isinstance(value, dict) and isinstance(json, dict):
-            for key, one in value.items():
-                within(one, json[key])
+    def walk(value: dict[str, object], json: JsonObject) -> None:
+        for key, one in value.items():
+            within(one, json[key])
 
-    return walk
+    return _of(walk)
+
+
+def _of(walk: Callable[[_Inner, _Json], None]) -> _Walk:
+    """Take a walk over values of one type as one that is only ever led to those: msgspec has seen to it."""
+    return cast("_Walk", walk)
