@@ -32,10 +32,11 @@ def decode(text: str) -> bytes:
     # signing seed has such): "implementations SHOULD accept input with or without padding".
     """
     try:
-        bare = text.encode("ascii")
-        if bare.endswith(b"="):
-            return a2b_base64(bare, strict_mode=True)
-        return a2b_base64(bare + b"=" * (-len(bare) % 4), strict_mode=True)
+        octets = text.encode("ascii")
+        padding = 0 if octets.endswith(b"=") else -len(octets) % 4
+        if (len(octets) + padding) % 4:
+            raise RemoteProtocolError("base64 with too little or too much padding")
+        return a2b_base64(octets + b"=" * padding, strict_mode=True)
     except (Error, UnicodeEncodeError) as error:
         raise RemoteProtocolError("not unpadded base64") from error
 
