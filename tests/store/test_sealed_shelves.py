@@ -150,6 +150,15 @@ async def test_shelves_survive_a_killed_process(tmp_path: Path) -> None:
     assert {Shelf.OUTBOX: {"t1": b"a letter"}, Shelf.SYNC: {"next": b"s1"}} == await _kept(path)
 
 
+async def test_shelves_keep_nothing_when_cleared(tmp_path: Path) -> None:
+    """After `clear` nothing of the session is there, and the same passphrase opens the file."""
+    await _keep(tmp_path / "store", Change(Shelf.SECRETS, "key", b"octets"), Change(Shelf.SYNC, "next", b"s1"))
+    shelves = SealedShelves.open(tmp_path / "store", PASSPHRASE, log_cost=CHEAP)
+    await shelves.clear()
+    await shelves.close()
+    assert {} == await _kept(tmp_path / "store")
+
+
 async def test_shelves_share_one_commit(tmp_path: Path) -> None:
     """Changes of many at once cost few commits."""
     shelves = SealedShelves.open(tmp_path / "store", None)

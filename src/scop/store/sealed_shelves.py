@@ -133,6 +133,10 @@ class SealedShelves:
         """Make changes durable, all together."""
         await self._database.write(lambda connection: self._write(connection, changes))
 
+    async def clear(self) -> None:
+        """Keep nothing of what was kept: the session is over. What stood in the file is overwritten."""
+        await self._database.write(_clear)
+
     async def close(self) -> None:
         """Finish what was asked for and let the file go."""
         await self._database.close()
@@ -155,6 +159,11 @@ class SealedShelves:
                 connection.execute("DELETE FROM kept WHERE shelf = ? AND name_hash = ?", row)
             else:
                 connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", self._seal.close(change))
+
+
+def _clear(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("DELETE FROM kept")
 
 
 def _open(path: Path, passphrase: str | None, log_cost: int) -> tuple[Database, bytes]:

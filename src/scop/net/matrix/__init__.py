@@ -1,1 +1,23 @@
 """Carries what `scop.matrix.Client` asks for: HTTP by aiohttp, waiting, retrying, a durable store."""
+
+from scop.net.matrix.client import AsyncClient
+from scop.net.matrix.faults import BrokenOff, Busy, NotLoggedIn, Refused, Unreached
+from scop.net.matrix.keeping import Keeper, MemoryShelves
+from scop.net.matrix.media import MediaKind, Stream
+from scop.net.matrix.options import NetworkOptions
+from scop.net.matrix.sync_client import SyncClient
+
+__all__ = [
+    "AsyncClient",
+    "BrokenOff",
+    "Busy",
+    "Keeper",
+    "MediaKind",
+    "MemoryShelves",
+    "NetworkOptions",
+    "NotLoggedIn",
+    "Refused",
+    "Stream",
+    "SyncClient",
+    "Unreached",
+]

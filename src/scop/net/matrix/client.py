@@ -1,0 +1,184 @@
+"""The client with its sockets and its store: logs in, sends, listens, moves files.
+
+    async with AsyncClient(SealedShelves.open(path, passphrase)) as client:
+        await client.login("@me:example.org", password)
+        await client.send_text("!sea:example.org", "Hello.")
+        async for happening in client.listen():
+            ...
+
+All else that `scop.matrix.Client` can do is done by `do`: `await client.do(client.core.joining.join, room)`. What is
+done in one room by `do` and `send…` is done in the order in which it was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+from scop.matrix import Client
+from scop.matrix.client import ClientOptions, Session
+from scop.matrix.client.happenings import Happening
+from scop.matrix.json_values import JsonObject
+from scop.matrix.steps import Steps, Surroundings
+from scop.net.clock import SystemClock
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.matrix.carrier import Carrier
+from scop.net.matrix.driver import Driver
+from scop.net.matrix.faults import NotLoggedIn
+from scop.net.matrix.keeping import Keeper, MemoryShelves
+from scop.net.matrix.media import Media
+from scop.net.matrix.options import NetworkOptions
+from scop.net.matrix.repeating import Pauses, Rest, SystemRest
+
+__all__ = ["AsyncClient", "Trouble"]
+
+LONG_POLL_SECONDS = 30.0
+_P = ParamSpec("_P")
+_Outcome = TypeVar("_Outcome")
+Trouble = Callable[[TemporaryFailure | None], object]  # told when the network is gone, and, with None, when it is back
+
+
+class AsyncClient:
+    """One account on one device; used within one event loop, between `async with` and its end."""
+
+    core: Client
+    media: Media
+
+    def __init__(
+        self,
+        keeper: Keeper | None = None,
+        options: ClientOptions | None = None,
+        network: NetworkOptions | None = None,
+        rest: Rest | None = None,
+    ) -> None:
+        self._keeper = keeper or MemoryShelves()
+        self._options = options or ClientOptions()
+        self._network = network or NetworkOptions()
+        self._rest = rest or SystemRest()
+        self._carrier = Carrier(self._network, self._rest)
+        self._rooms: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._syncing = asyncio.Lock()
+        self._has_resumed = False
+
+    async def __aenter__(self) -> AsyncClient:
+        clock = SystemClock()
+        entries = await self._keeper.entries()
+        self.core = Client(None, entries, Surroundings(clock, secrets.token_bytes), self._options)
+        self._driver = Driver(self.core, self._carrier, self._keeper, clock)
+        self.media = Media(self._driver, self._carrier)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._carrier.close()
+        await self._keeper.close()
+
+    @property
+    def session(self) -> Session:
+        """Who is logged in; raises `NotLoggedIn`."""
+        if self.core.session is None:
+            raise NotLoggedIn("nobody is logged in here")
+        return self.core.session
+
+    async def run(self, steps: Steps[_Outcome], room_id: str = "") -> _Outcome:
+        """Return the outcome of steps; those for one room are taken in turn."""
+        async with self._in_turn(room_id):
+            return await self._driver.run(steps)
+
+    async def do(self, what: Callable[_P, Steps[_Outcome]], *things: _P.args, **named: _P.kwargs) -> _Outcome:
+        """Do something that the client can; where its first argument is a room id, after what is being done there."""
+        room_id = things[0] if things and isinstance(things[0], str) and things[0].startswith("!") else ""
+        async with self._in_turn(room_id):
+            return await self._driver.run(what(*things, **named))
+
+    def _in_turn(self, room_id: str) -> AbstractAsyncContextManager[object]:
+        return self._rooms.setdefault(room_id, asyncio.Lock()) if room_id else nullcontext()
+
+    async def find(self, server_name: str) -> str:
+        """Return the URL of the homeserver of a server name."""
+        return await self.do(self.core.discover, server_name)
+
+    async def login(self, user: str, password: str, homeserver_url: str = "") -> Session:
+        """Log in by a user id (or a name, and where), and a password."""
+        url = homeserver_url.rstrip("/") or await self._homeserver_of(user)
+        return await self.do(self.core.login_with_password, url, user, password)
+
+    async def login_with_token(self, token: str, homeserver_url: str) -> Session:
+        """Log in by a token of another login or of single sign-on."""
+        return await self.do(self.core.login_with_token, homeserver_url.rstrip("/"), token)
+
+    async def _homeserver_of(self, user: str) -> str:
+        _, colon, server_name = user.partition(":")
+        if not colon or not user.startswith("@"):
+            raise PermanentFailure(f"{user} does not say at which homeserver: @{user.lstrip('@')}:example.org does")
+        return await self.find(server_name)
+
+    async def logout(self) -> None:
+        """End the session, here and at the server."""
+        await self.do(self.core.logout)
+
+    async def send(self, room_id: str, event_type: str, content: JsonObject) -> str:
+        """Send an event, encrypted where the room is, once whatever happens; return its id."""
+        return await self.do(self.core.send, room_id, event_type, content)
+
+    async def send_text(self, room_id: str, body: str, html: str | None = None) -> str:
+        """Send a message; return its id."""
+        return await self.do(self.core.send_text, room_id, body, html)
+
+    async def edit(self, room_id: str, event_id: str, body: str, html: str | None = None) -> str:
+        """Replace what a message of ours says; return the id of the edit."""
+        return await self.do(self.core.edit, room_id, event_id, body, html)
+
+    async def reply(self, room_id: str, event_id: str, body: str, html: str | None = None) -> str:
+        """Answer a message; return the id of the answer."""
+        return await self.do(self.core.reply, room_id, event_id, body, html)
+
+    async def react(self, room_id: str, event_id: str, key: str) -> str:
+        """Annotate an event by an emoji or a word; return the id of the reaction."""
+        return await self.do(self.core.react, room_id, event_id, key)
+
+    async def redact(self, room_id: str, event_id: str, reason: str | None = None) -> str:
+        """Take the content of an event away; return the id of the redaction."""
+        return await self.do(self.core.redact, room_id, event_id, reason)
+
+    async def sync(self, timeout_seconds: float = 0.0) -> tuple[Happening, ...]:
+        """Return what is new; after the first time, what was to be sent before a restart goes out."""
+        async with self._syncing:
+            happenings = await self.do(self.core.sync, timeout_seconds)
+        if not self._has_resumed:
+            self._has_resumed = True
+            await self.do(self.core.resume)
+        return happenings
+
+    async def listen(self, on_trouble: Trouble | None = None) -> AsyncIterator[Happening]:
+        """Give what happens, for as long as it is asked for; a network that is gone is waited for.
+
+        Ends by a `PermanentFailure` where the server takes us no longer.
+        """
+        pauses: Pauses | None = None
+        wait = 0.0  # first what is there already
+        while True:
+            try:
+                happenings = await self.sync(wait)
+            except TemporaryFailure as failure:
+                if pauses is None and on_trouble is not None:
+                    on_trouble(failure)
+                pauses = pauses or Pauses(self._endless, self._rest)
+                await pauses.wait(failure)
+                continue
+            if pauses is not None and on_trouble is not None:
+                on_trouble(None)
+            pauses, wait = None, LONG_POLL_SECONDS
+            for happening in happenings:
+                yield happening
+
+    @property
+    def _endless(self) -> NetworkOptions:
+        return replace(self._network, patience_seconds=float("inf"))
