@@ -50,7 +50,7 @@ class Protocol(Body, frozen=True, kw_only=True):
 
     user_fields: tuple[str, ...]
     location_fields: tuple[str, ...]
-    icon: str
+    icon: str | None = None
     field_types: dict[str, FieldType]
     instances: tuple[ProtocolInstance, ...]
 
