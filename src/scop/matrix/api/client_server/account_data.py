@@ -1,4 +1,7 @@
-"""Operations of account_data."""
+"""Settings that a user's clients share, for the whole account and for single rooms.
+
+Standards: Matrix v1.19, Client-Server API §Client Config.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ __all__ = [
 
 
 class SetAccountDataResponse(Response, frozen=True, kw_only=True):
-    """What answers SetAccountData."""
+    """What answers `SetAccountData`."""
 
 
 class SetAccountData(Request[SetAccountDataResponse], frozen=True, kw_only=True):
-    """Ask for setAccountData."""
+    """Replace one setting of the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/user/{userId}/account_data/{type}")
 
@@ -36,13 +39,13 @@ class SetAccountData(Request[SetAccountDataResponse], frozen=True, kw_only=True)
 
 
 class GetAccountDataResponse(Response, frozen=True, kw_only=True):
-    """What answers GetAccountData."""
+    """What answers `GetAccountData`."""
 
     content: WholeBody[dict[str, object]]
 
 
 class GetAccountData(Request[GetAccountDataResponse], frozen=True, kw_only=True):
-    """Ask for getAccountData."""
+    """Read one setting of the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/user/{userId}/account_data/{type}")
 
@@ -51,11 +54,11 @@ class GetAccountData(Request[GetAccountDataResponse], frozen=True, kw_only=True)
 
 
 class SetAccountDataPerRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers SetAccountDataPerRoom."""
+    """What answers `SetAccountDataPerRoom`."""
 
 
 class SetAccountDataPerRoom(Request[SetAccountDataPerRoomResponse], frozen=True, kw_only=True):
-    """Ask for setAccountDataPerRoom."""
+    """Replace one setting of the account for a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/account_data/{type}"
@@ -68,13 +71,13 @@ class SetAccountDataPerRoom(Request[SetAccountDataPerRoomResponse], frozen=True,
 
 
 class GetAccountDataPerRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers GetAccountDataPerRoom."""
+    """What answers `GetAccountDataPerRoom`."""
 
     content: WholeBody[dict[str, object]]
 
 
 class GetAccountDataPerRoom(Request[GetAccountDataPerRoomResponse], frozen=True, kw_only=True):
-    """Ask for getAccountDataPerRoom."""
+    """Read one setting of the account for a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/account_data/{type}"

@@ -1,4 +1,7 @@
-"""Operations of account_deactivation."""
+"""The end of an account.
+
+Standards: Matrix v1.19, Client-Server API §Account management.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ __all__ = ["DeactivateAccount", "DeactivateAccountResponse"]
 
 
 class DeactivateAccountResponse(Response, frozen=True, kw_only=True):
-    """What answers DeactivateAccount."""
+    """What answers `DeactivateAccount`."""
 
     id_server_unbind_result: str
 
 
 class DeactivateAccount(Request[DeactivateAccountResponse], frozen=True, kw_only=True):
-    """Ask for deactivateAccount."""
+    """Close the account for good; `erase` asks to forget what it wrote."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/deactivate", access=Access.OPTIONAL, is_rate_limited=True

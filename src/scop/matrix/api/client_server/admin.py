@@ -1,4 +1,7 @@
-"""Operations of admin."""
+"""What an administrator of a server may look at and do to accounts.
+
+Standards: Matrix v1.19, Client-Server API §Server Administration.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ __all__ = [
 
 
 class ConnectionInfo(Body, frozen=True, kw_only=True):
-    """What is named ConnectionInfo in an answer or a question."""
+    """From where a device was used, and when last."""
 
     ip: str | None = None
     last_seen: int | None = None
@@ -35,26 +38,26 @@ class ConnectionInfo(Body, frozen=True, kw_only=True):
 
 
 class SessionInfo(Body, frozen=True, kw_only=True):
-    """What is named SessionInfo in an answer or a question."""
+    """One session of a device."""
 
     connections: tuple[ConnectionInfo, ...] | None = None
 
 
 class WhoIsDevice(Body, frozen=True, kw_only=True):
-    """What is named WhoIsDevice in an answer or a question."""
+    """One device of the user, and its sessions."""
 
     sessions: tuple[SessionInfo, ...] | None = None
 
 
 class GetWhoIsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetWhoIs."""
+    """What answers `GetWhoIs`."""
 
     user_id: str | None = None
     devices: dict[str, WhoIsDevice] | None = None
 
 
 class GetWhoIs(Request[GetWhoIsResponse], frozen=True, kw_only=True):
-    """Ask for getWhoIs."""
+    """Look up where a user is connected from."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/admin/whois/{userId}")
 
@@ -62,13 +65,13 @@ class GetWhoIs(Request[GetWhoIsResponse], frozen=True, kw_only=True):
 
 
 class GetAdminSuspendUserResponse(Response, frozen=True, kw_only=True):
-    """What answers GetAdminSuspendUser."""
+    """What answers `GetAdminSuspendUser`."""
 
     suspended: bool
 
 
 class GetAdminSuspendUser(Request[GetAdminSuspendUserResponse], frozen=True, kw_only=True):
-    """Ask for getAdminSuspendUser."""
+    """Ask whether an account is suspended."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/admin/suspend/{userId}")
 
@@ -76,13 +79,13 @@ class GetAdminSuspendUser(Request[GetAdminSuspendUserResponse], frozen=True, kw_
 
 
 class SetAdminSuspendUserResponse(Response, frozen=True, kw_only=True):
-    """What answers SetAdminSuspendUser."""
+    """What answers `SetAdminSuspendUser`."""
 
     suspended: bool
 
 
 class SetAdminSuspendUser(Request[SetAdminSuspendUserResponse], frozen=True, kw_only=True):
-    """Ask for setAdminSuspendUser."""
+    """Suspend an account, or let it write again."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v1/admin/suspend/{userId}")
 
@@ -91,13 +94,13 @@ class SetAdminSuspendUser(Request[SetAdminSuspendUserResponse], frozen=True, kw_
 
 
 class GetAdminLockUserResponse(Response, frozen=True, kw_only=True):
-    """What answers GetAdminLockUser."""
+    """What answers `GetAdminLockUser`."""
 
     locked: bool
 
 
 class GetAdminLockUser(Request[GetAdminLockUserResponse], frozen=True, kw_only=True):
-    """Ask for getAdminLockUser."""
+    """Ask whether an account is locked."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/admin/lock/{userId}")
 
@@ -105,13 +108,13 @@ class GetAdminLockUser(Request[GetAdminLockUserResponse], frozen=True, kw_only=T
 
 
 class SetAdminLockUserResponse(Response, frozen=True, kw_only=True):
-    """What answers SetAdminLockUser."""
+    """What answers `SetAdminLockUser`."""
 
     locked: bool
 
 
 class SetAdminLockUser(Request[SetAdminLockUserResponse], frozen=True, kw_only=True):
-    """Ask for setAdminLockUser."""
+    """Lock an account, or open it again."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v1/admin/lock/{userId}")
 

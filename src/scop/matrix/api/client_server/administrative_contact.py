@@ -1,4 +1,7 @@
-"""Operations of administrative_contact."""
+"""Mail addresses and telephone numbers that belong to an account.
+
+Standards: Matrix v1.19, Client-Server API §Adding Account Administrative Contact Information.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ __all__ = [
 
 
 class ThirdPartyIdentifier(Body, frozen=True, kw_only=True):
-    """What is named ThirdPartyIdentifier in an answer or a question."""
+    """A mail address or telephone number, and when it was proved and added."""
 
     medium: str
     address: str
@@ -40,19 +43,19 @@ class ThirdPartyIdentifier(Body, frozen=True, kw_only=True):
 
 
 class GetAccount3PIDsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetAccount3PIDs."""
+    """What answers `GetAccount3PIDs`."""
 
     threepids: tuple[ThirdPartyIdentifier, ...] | None = None
 
 
 class GetAccount3PIDs(Request[GetAccount3PIDsResponse], frozen=True, kw_only=True):
-    """Ask for getAccount3PIDs."""
+    """List the addresses and numbers of the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/account/3pid")
 
 
 class ThreePidCredentials(Body, frozen=True, kw_only=True):
-    """What is named ThreePidCredentials in an answer or a question."""
+    """The proof that an identity server has checked an address."""
 
     client_secret: str
     id_server: str
@@ -61,13 +64,13 @@ class ThreePidCredentials(Body, frozen=True, kw_only=True):
 
 
 class Post3PIDsResponse(Response, frozen=True, kw_only=True):
-    """What answers Post3PIDs."""
+    """What answers `Post3PIDs`."""
 
     submit_url: str | None = None
 
 
 class Post3PIDs(Request[Post3PIDsResponse], frozen=True, kw_only=True):
-    """Ask for post3PIDs."""
+    """Add an address that an identity server has checked."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid", is_deprecated=True)
 
@@ -75,11 +78,11 @@ class Post3PIDs(Request[Post3PIDsResponse], frozen=True, kw_only=True):
 
 
 class Add3PIDResponse(Response, frozen=True, kw_only=True):
-    """What answers Add3PID."""
+    """What answers `Add3PID`."""
 
 
 class Add3PID(Request[Add3PIDResponse], frozen=True, kw_only=True):
-    """Ask for add3PID."""
+    """Add an address that the homeserver itself has checked."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/add", is_rate_limited=True)
 
@@ -89,11 +92,11 @@ class Add3PID(Request[Add3PIDResponse], frozen=True, kw_only=True):
 
 
 class Bind3PIDResponse(Response, frozen=True, kw_only=True):
-    """What answers Bind3PID."""
+    """What answers `Bind3PID`."""
 
 
 class Bind3PID(Request[Bind3PIDResponse], frozen=True, kw_only=True):
-    """Ask for bind3PID."""
+    """Let others find the user by an address, at an identity server."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/bind", is_rate_limited=True)
 
@@ -104,13 +107,13 @@ class Bind3PID(Request[Bind3PIDResponse], frozen=True, kw_only=True):
 
 
 class Delete3pidFromAccountResponse(Response, frozen=True, kw_only=True):
-    """What answers Delete3pidFromAccount."""
+    """What answers `Delete3pidFromAccount`."""
 
     id_server_unbind_result: str
 
 
 class Delete3pidFromAccount(Request[Delete3pidFromAccountResponse], frozen=True, kw_only=True):
-    """Ask for delete3pidFromAccount."""
+    """Take an address from the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/delete")
 
@@ -120,13 +123,13 @@ class Delete3pidFromAccount(Request[Delete3pidFromAccountResponse], frozen=True,
 
 
 class Unbind3pidFromAccountResponse(Response, frozen=True, kw_only=True):
-    """What answers Unbind3pidFromAccount."""
+    """What answers `Unbind3pidFromAccount`."""
 
     id_server_unbind_result: str
 
 
 class Unbind3pidFromAccount(Request[Unbind3pidFromAccountResponse], frozen=True, kw_only=True):
-    """Ask for unbind3pidFromAccount."""
+    """Let nobody find the user by an address any more."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/unbind")
 
@@ -136,14 +139,14 @@ class Unbind3pidFromAccount(Request[Unbind3pidFromAccountResponse], frozen=True,
 
 
 class RequestTokenTo3PIDEmailResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestTokenTo3PIDEmail."""
+    """What answers `RequestTokenTo3PIDEmail`."""
 
     sid: str
     submit_url: str | None = None
 
 
 class RequestTokenTo3PIDEmail(Request[RequestTokenTo3PIDEmailResponse], frozen=True, kw_only=True):
-    """Ask for requestTokenTo3PIDEmail."""
+    """Have a mail sent that proves an address which is to be added."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/3pid/email/requestToken", access=Access.NONE
@@ -158,14 +161,14 @@ class RequestTokenTo3PIDEmail(Request[RequestTokenTo3PIDEmailResponse], frozen=T
 
 
 class RequestTokenTo3PIDMSISDNResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestTokenTo3PIDMSISDN."""
+    """What answers `RequestTokenTo3PIDMSISDN`."""
 
     sid: str
     submit_url: str | None = None
 
 
 class RequestTokenTo3PIDMSISDN(Request[RequestTokenTo3PIDMSISDNResponse], frozen=True, kw_only=True):
-    """Ask for requestTokenTo3PIDMSISDN."""
+    """Have a text sent that proves a number which is to be added."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/3pid/msisdn/requestToken", access=Access.NONE

@@ -1,4 +1,7 @@
-"""Operations of appservice_ping."""
+"""An application service asks whether its homeserver reaches it.
+
+Standards: Matrix v1.19, Application Service API §Pinging.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["PingAppservice", "PingAppserviceResponse"]
 
 
 class PingAppserviceResponse(Response, frozen=True, kw_only=True):
-    """What answers PingAppservice."""
+    """What answers `PingAppservice`."""
 
     duration_ms: int
 
 
 class PingAppservice(Request[PingAppserviceResponse], frozen=True, kw_only=True):
-    """Ask for pingAppservice."""
+    """Have the homeserver call the application service, and say how long it took."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v1/appservice/{appserviceId}/ping", access=Access.APP_SERVICE

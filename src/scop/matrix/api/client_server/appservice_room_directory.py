@@ -1,4 +1,7 @@
-"""Operations of appservice_room_directory."""
+"""The published rooms of networks that an application service bridges.
+
+Standards: Matrix v1.19, Application Service API §Third-party networks.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["UpdateAppserviceRoomDirectoryVisibility", "UpdateAppserviceRoomDirec
 
 
 class UpdateAppserviceRoomDirectoryVisibilityResponse(Response, frozen=True, kw_only=True):
-    """What answers UpdateAppserviceRoomDirectoryVisibility."""
+    """What answers `UpdateAppserviceRoomDirectoryVisibility`."""
 
 
 class UpdateAppserviceRoomDirectoryVisibility(
     Request[UpdateAppserviceRoomDirectoryVisibilityResponse], frozen=True, kw_only=True
 ):
-    """Ask for updateAppserviceRoomDirectoryVisibility."""
+    """Publish a room of a bridged network, or take it from the directory."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/directory/list/appservice/{networkId}/{roomId}", access=Access.APP_SERVICE

@@ -1,4 +1,7 @@
-"""Operations of authed_content_repo."""
+"""Media, seen only by who is logged in.
+
+Standards: Matrix v1.19, Client-Server API §Content repository.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ __all__ = [
 
 
 class GetContentAuthedResponse(Response, frozen=True, kw_only=True):
-    """What answers GetContentAuthed."""
+    """What answers `GetContentAuthed`."""
 
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
@@ -32,7 +35,7 @@ class GetContentAuthedResponse(Response, frozen=True, kw_only=True):
 
 
 class GetContentAuthed(Request[GetContentAuthedResponse], frozen=True, kw_only=True):
-    """Ask for getContentAuthed."""
+    """Download a file."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}", is_rate_limited=True
@@ -44,7 +47,7 @@ class GetContentAuthed(Request[GetContentAuthedResponse], frozen=True, kw_only=T
 
 
 class GetContentOverrideNameAuthedResponse(Response, frozen=True, kw_only=True):
-    """What answers GetContentOverrideNameAuthed."""
+    """What answers `GetContentOverrideNameAuthed`."""
 
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
@@ -52,7 +55,7 @@ class GetContentOverrideNameAuthedResponse(Response, frozen=True, kw_only=True):
 
 
 class GetContentOverrideNameAuthed(Request[GetContentOverrideNameAuthedResponse], frozen=True, kw_only=True):
-    """Ask for getContentOverrideNameAuthed."""
+    """Download a file under another name."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}", is_rate_limited=True
@@ -65,7 +68,7 @@ class GetContentOverrideNameAuthed(Request[GetContentOverrideNameAuthedResponse]
 
 
 class GetContentThumbnailAuthedResponse(Response, frozen=True, kw_only=True):
-    """What answers GetContentThumbnailAuthed."""
+    """What answers `GetContentThumbnailAuthed`."""
 
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
@@ -73,7 +76,7 @@ class GetContentThumbnailAuthedResponse(Response, frozen=True, kw_only=True):
 
 
 class GetContentThumbnailAuthed(Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
-    """Ask for getContentThumbnailAuthed."""
+    """Download a small picture of a file."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}", is_rate_limited=True
@@ -89,14 +92,14 @@ class GetContentThumbnailAuthed(Request[GetContentThumbnailAuthedResponse], froz
 
 
 class GetUrlPreviewAuthedResponse(Response, frozen=True, kw_only=True):
-    """What answers GetUrlPreviewAuthed."""
+    """What answers `GetUrlPreviewAuthed`."""
 
     matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
     og_image: str | None = msgspec.field(name="og:image", default=None)
 
 
 class GetUrlPreviewAuthed(Request[GetUrlPreviewAuthedResponse], frozen=True, kw_only=True):
-    """Ask for getUrlPreviewAuthed."""
+    """Ask what a page is about."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/media/preview_url", is_rate_limited=True)
 
@@ -105,12 +108,12 @@ class GetUrlPreviewAuthed(Request[GetUrlPreviewAuthedResponse], frozen=True, kw_
 
 
 class GetConfigAuthedResponse(Response, frozen=True, kw_only=True):
-    """What answers GetConfigAuthed."""
+    """What answers `GetConfigAuthed`."""
 
     upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
 
 
 class GetConfigAuthed(Request[GetConfigAuthedResponse], frozen=True, kw_only=True):
-    """Ask for getConfigAuthed."""
+    """Ask how large files may be."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/media/config", is_rate_limited=True)

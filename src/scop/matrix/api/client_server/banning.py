@@ -1,4 +1,7 @@
-"""Operations of banning."""
+"""Shut somebody out of a room, and let them in again.
+
+Standards: Matrix v1.19, Client-Server API §Banning users in a room.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["Ban", "BanResponse", "Unban", "UnbanResponse"]
 
 
 class BanResponse(Response, frozen=True, kw_only=True):
-    """What answers Ban."""
+    """What answers `Ban`."""
 
 
 class Ban(Request[BanResponse], frozen=True, kw_only=True):
-    """Ask for ban."""
+    """Ban a user from a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/ban")
 
@@ -27,11 +30,11 @@ class Ban(Request[BanResponse], frozen=True, kw_only=True):
 
 
 class UnbanResponse(Response, frozen=True, kw_only=True):
-    """What answers Unban."""
+    """What answers `Unban`."""
 
 
 class Unban(Request[UnbanResponse], frozen=True, kw_only=True):
-    """Ask for unban."""
+    """Lift a ban."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/unban")
 

@@ -1,4 +1,7 @@
-"""Operations of capabilities."""
+"""What a server lets its users do.
+
+Standards: Matrix v1.19, Client-Server API §Capabilities negotiation.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +24,20 @@ __all__ = [
 
 
 class BooleanCapability(Body, frozen=True, kw_only=True):
-    """What is named BooleanCapability in an answer or a question."""
+    """Something that is allowed or not."""
 
     enabled: bool
 
 
 class RoomVersionsCapability(Body, frozen=True, kw_only=True):
-    """What is named RoomVersionsCapability in an answer or a question."""
+    """Which room versions there are, and which one new rooms get."""
 
     default: str
     available: dict[str, str]
 
 
 class ProfileFieldsCapability(Body, frozen=True, kw_only=True):
-    """What is named ProfileFieldsCapability in an answer or a question."""
+    """Which fields of a profile the user may change."""
 
     allowed: tuple[str, ...] | None = None
     disallowed: tuple[str, ...] | None = None
@@ -42,14 +45,14 @@ class ProfileFieldsCapability(Body, frozen=True, kw_only=True):
 
 
 class AccountModerationCapability(Body, frozen=True, kw_only=True):
-    """What is named AccountModerationCapability in an answer or a question."""
+    """What the user may do to other accounts."""
 
     suspend: bool | None = None
     lock: bool | None = None
 
 
 class Capabilities(Body, frozen=True, kw_only=True):
-    """What is named Capabilities in an answer or a question."""
+    """All that a server says of itself."""
 
     change_password: BooleanCapability | None = msgspec.field(name="m.change_password", default=None)
     forget_forced_upon_leave: BooleanCapability | None = msgspec.field(name="m.forget_forced_upon_leave", default=None)
@@ -63,12 +66,12 @@ class Capabilities(Body, frozen=True, kw_only=True):
 
 
 class GetCapabilitiesResponse(Response, frozen=True, kw_only=True):
-    """What answers GetCapabilities."""
+    """What answers `GetCapabilities`."""
 
     capabilities: Capabilities
 
 
 class GetCapabilities(Request[GetCapabilitiesResponse], frozen=True, kw_only=True):
-    """Ask for getCapabilities."""
+    """Ask what the server allows."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/capabilities", is_rate_limited=True)

@@ -1,4 +1,7 @@
-"""Operations of content_repo."""
+"""Media: up, and down by the endpoints that needed no login.
+
+Standards: Matrix v1.19, Client-Server API §Content repository.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,13 @@ __all__ = [
 
 
 class UploadContentResponse(Response, frozen=True, kw_only=True):
-    """What answers UploadContent."""
+    """What answers `UploadContent`."""
 
     content_uri: str
 
 
 class UploadContent(Request[UploadContentResponse], frozen=True, kw_only=True):
-    """Ask for uploadContent."""
+    """Upload a file."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/media/v3/upload", is_rate_limited=True)
 
@@ -46,11 +49,11 @@ class UploadContent(Request[UploadContentResponse], frozen=True, kw_only=True):
 
 
 class UploadContentToMXCResponse(Response, frozen=True, kw_only=True):
-    """What answers UploadContentToMXC."""
+    """What answers `UploadContentToMXC`."""
 
 
 class UploadContentToMXC(Request[UploadContentToMXCResponse], frozen=True, kw_only=True):
-    """Ask for uploadContentToMXC."""
+    """Upload a file to an address that was given before."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/media/v3/upload/{serverName}/{mediaId}", is_rate_limited=True
@@ -64,20 +67,20 @@ class UploadContentToMXC(Request[UploadContentToMXCResponse], frozen=True, kw_on
 
 
 class CreateContentResponse(Response, frozen=True, kw_only=True):
-    """What answers CreateContent."""
+    """What answers `CreateContent`."""
 
     content_uri: str
     unused_expires_at: int | None = None
 
 
 class CreateContent(Request[CreateContentResponse], frozen=True, kw_only=True):
-    """Ask for createContent."""
+    """Get an address for a file that is to be uploaded later."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/media/v1/create", is_rate_limited=True)
 
 
 class GetContentResponse(Response, frozen=True, kw_only=True):
-    """What answers GetContent."""
+    """What answers `GetContent`."""
 
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
@@ -85,7 +88,7 @@ class GetContentResponse(Response, frozen=True, kw_only=True):
 
 
 class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
-    """Ask for getContent."""
+    """Download a file, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET",
@@ -103,7 +106,7 @@ class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
 
 
 class GetContentOverrideNameResponse(Response, frozen=True, kw_only=True):
-    """What answers GetContentOverrideName."""
+    """What answers `GetContentOverrideName`."""
 
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
@@ -111,7 +114,7 @@ class GetContentOverrideNameResponse(Response, frozen=True, kw_only=True):
 
 
 class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=True, kw_only=True):
-    """Ask for getContentOverrideName."""
+    """Download a file under another name, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET",
@@ -130,7 +133,7 @@ class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=Tru
 
 
 class GetContentThumbnailResponse(Response, frozen=True, kw_only=True):
-    """What answers GetContentThumbnail."""
+    """What answers `GetContentThumbnail`."""
 
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
@@ -138,7 +141,7 @@ class GetContentThumbnailResponse(Response, frozen=True, kw_only=True):
 
 
 class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
-    """Ask for getContentThumbnail."""
+    """Download a small picture of a file, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET",
@@ -160,14 +163,14 @@ class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_
 
 
 class GetUrlPreviewResponse(Response, frozen=True, kw_only=True):
-    """What answers GetUrlPreview."""
+    """What answers `GetUrlPreview`."""
 
     matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
     og_image: str | None = msgspec.field(name="og:image", default=None)
 
 
 class GetUrlPreview(Request[GetUrlPreviewResponse], frozen=True, kw_only=True):
-    """Ask for getUrlPreview."""
+    """Ask what a page is about, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/media/v3/preview_url", is_rate_limited=True, is_deprecated=True
@@ -178,12 +181,12 @@ class GetUrlPreview(Request[GetUrlPreviewResponse], frozen=True, kw_only=True):
 
 
 class GetConfigResponse(Response, frozen=True, kw_only=True):
-    """What answers GetConfig."""
+    """What answers `GetConfig`."""
 
     upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
 
 
 class GetConfig(Request[GetConfigResponse], frozen=True, kw_only=True):
-    """Ask for getConfig."""
+    """Ask how large files may be, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/media/v3/config", is_rate_limited=True, is_deprecated=True)

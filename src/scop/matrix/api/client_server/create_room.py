@@ -1,4 +1,7 @@
-"""Operations of create_room."""
+"""New rooms.
+
+Standards: Matrix v1.19, Client-Server API §Creation.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["CreateRoom", "CreateRoomResponse", "Invite3pid", "StateEvent"]
 
 
 class Invite3pid(Body, frozen=True, kw_only=True):
-    """What is named Invite3pid in an answer or a question."""
+    """Somebody to invite of whom only an address is known."""
 
     id_server: str
     id_access_token: str
@@ -20,7 +23,7 @@ class Invite3pid(Body, frozen=True, kw_only=True):
 
 
 class StateEvent(Body, frozen=True, kw_only=True):
-    """What is named StateEvent in an answer or a question."""
+    """A state event that the room begins with."""
 
     type: str
     state_key: str | None = None
@@ -28,13 +31,13 @@ class StateEvent(Body, frozen=True, kw_only=True):
 
 
 class CreateRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers CreateRoom."""
+    """What answers `CreateRoom`."""
 
     room_id: str
 
 
 class CreateRoom(Request[CreateRoomResponse], frozen=True, kw_only=True):
-    """Ask for createRoom."""
+    """Create a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/createRoom")
 

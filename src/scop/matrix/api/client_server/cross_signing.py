@@ -1,15 +1,17 @@
-"""Operations of cross_signing."""
+"""Publish the keys by which a user vouches for devices and other users.
+
+Standards: Matrix v1.19, Client-Server API §Cross-signing.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from scop.matrix.api.client_server.definitions import AuthenticationData
-from scop.matrix.api.endpoint import Body, WholeBody
+from scop.matrix.api.client_server.definitions import AuthenticationData, CrossSigningKey
+from scop.matrix.api.endpoint import WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
-    "CrossSigningKey",
     "UploadCrossSigningKeys",
     "UploadCrossSigningKeysResponse",
     "UploadCrossSigningSignatures",
@@ -17,21 +19,12 @@ __all__ = [
 ]
 
 
-class CrossSigningKey(Body, frozen=True, kw_only=True):
-    """What is named CrossSigningKey in an answer or a question."""
-
-    user_id: str
-    usage: tuple[Literal["master", "self_signing", "user_signing"], ...]
-    keys: dict[str, str]
-    signatures: dict[str, dict[str, str]] | None = None
-
-
 class UploadCrossSigningKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers UploadCrossSigningKeys."""
+    """What answers `UploadCrossSigningKeys`."""
 
 
 class UploadCrossSigningKeys(Request[UploadCrossSigningKeysResponse], frozen=True, kw_only=True):
-    """Ask for uploadCrossSigningKeys."""
+    """Publish the user's own cross-signing keys."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/device_signing/upload")
 
@@ -42,13 +35,13 @@ class UploadCrossSigningKeys(Request[UploadCrossSigningKeysResponse], frozen=Tru
 
 
 class UploadCrossSigningSignaturesResponse(Response, frozen=True, kw_only=True):
-    """What answers UploadCrossSigningSignatures."""
+    """What answers `UploadCrossSigningSignatures`."""
 
     failures: dict[str, dict[str, dict[str, object]]] | None = None
 
 
 class UploadCrossSigningSignatures(Request[UploadCrossSigningSignaturesResponse], frozen=True, kw_only=True):
-    """Ask for uploadCrossSigningSignatures."""
+    """Publish signatures of devices and of other users' keys."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/signatures/upload")
 

@@ -1,4 +1,4 @@
-"""Shapes that several operations share."""
+"""Shapes that several modules share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from scop.matrix.api.endpoint import Body
 
 __all__ = [
     "AuthenticationData",
+    "CrossSigningKey",
     "HomeserverInformation",
     "IdentityServerInformation",
     "PaginationChunk",
@@ -15,14 +16,23 @@ __all__ = [
 
 
 class AuthenticationData(Body, frozen=True, kw_only=True):
-    """What is named AuthenticationData in an answer or a question."""
+    """One stage of user-interactive authentication; what the stage itself needs is in `unknown`."""
 
     type: str | None = None
     session: str | None = None
 
 
+class CrossSigningKey(Body, frozen=True, kw_only=True):
+    """One public key by which a user vouches."""
+
+    user_id: str
+    usage: tuple[str, ...]
+    keys: dict[str, str]
+    signatures: dict[str, dict[str, str]] | None = None
+
+
 class RoomEventFilter(Body, frozen=True, kw_only=True):
-    """What is named RoomEventFilter in an answer or a question."""
+    """Which events of rooms are wanted."""
 
     limit: int | None = None
     not_senders: tuple[str, ...] | None = None
@@ -38,19 +48,19 @@ class RoomEventFilter(Body, frozen=True, kw_only=True):
 
 
 class HomeserverInformation(Body, frozen=True, kw_only=True):
-    """What is named HomeserverInformation in an answer or a question."""
+    """Where a homeserver answers its clients."""
 
     base_url: str
 
 
 class IdentityServerInformation(Body, frozen=True, kw_only=True):
-    """What is named IdentityServerInformation in an answer or a question."""
+    """Where an identity server answers."""
 
     base_url: str
 
 
 class PaginationChunk(Body, frozen=True, kw_only=True):
-    """What is named PaginationChunk in an answer or a question."""
+    """A page of events, and the tokens before and after it."""
 
     start: str | None = None
     end: str

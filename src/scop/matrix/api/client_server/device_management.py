@@ -1,4 +1,7 @@
-"""Operations of device_management."""
+"""The devices of an account.
+
+Standards: Matrix v1.19, Client-Server API §Device Management.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ __all__ = [
 
 
 class Device(Body, frozen=True, kw_only=True):
-    """What is named Device in an answer or a question."""
+    """A device of the account, and where it was last seen."""
 
     device_id: str
     display_name: str | None = None
@@ -35,25 +38,25 @@ class Device(Body, frozen=True, kw_only=True):
 
 
 class GetDevicesResponse(Response, frozen=True, kw_only=True):
-    """What answers GetDevices."""
+    """What answers `GetDevices`."""
 
     devices: tuple[Device, ...] | None = None
 
 
 class GetDevices(Request[GetDevicesResponse], frozen=True, kw_only=True):
-    """Ask for getDevices."""
+    """List the devices of the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/devices")
 
 
 class GetDeviceResponse(Response, frozen=True, kw_only=True):
-    """What answers GetDevice."""
+    """What answers `GetDevice`."""
 
     device: WholeBody[Device]
 
 
 class GetDevice(Request[GetDeviceResponse], frozen=True, kw_only=True):
-    """Ask for getDevice."""
+    """Look up one device of the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/devices/{deviceId}")
 
@@ -61,11 +64,11 @@ class GetDevice(Request[GetDeviceResponse], frozen=True, kw_only=True):
 
 
 class UpdateDeviceResponse(Response, frozen=True, kw_only=True):
-    """What answers UpdateDevice."""
+    """What answers `UpdateDevice`."""
 
 
 class UpdateDevice(Request[UpdateDeviceResponse], frozen=True, kw_only=True):
-    """Ask for updateDevice."""
+    """Name a device."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/devices/{deviceId}")
 
@@ -74,11 +77,11 @@ class UpdateDevice(Request[UpdateDeviceResponse], frozen=True, kw_only=True):
 
 
 class DeleteDeviceResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteDevice."""
+    """What answers `DeleteDevice`."""
 
 
 class DeleteDevice(Request[DeleteDeviceResponse], frozen=True, kw_only=True):
-    """Ask for deleteDevice."""
+    """Log a device out and forget it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/devices/{deviceId}")
 
@@ -87,11 +90,11 @@ class DeleteDevice(Request[DeleteDeviceResponse], frozen=True, kw_only=True):
 
 
 class DeleteDevicesResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteDevices."""
+    """What answers `DeleteDevices`."""
 
 
 class DeleteDevices(Request[DeleteDevicesResponse], frozen=True, kw_only=True):
-    """Ask for deleteDevices."""
+    """Log several devices out and forget them."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/delete_devices")
 

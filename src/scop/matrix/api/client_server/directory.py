@@ -1,4 +1,7 @@
-"""Operations of directory."""
+"""Aliases of rooms.
+
+Standards: Matrix v1.19, Client-Server API §Room aliases.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ __all__ = [
 
 
 class SetRoomAliasResponse(Response, frozen=True, kw_only=True):
-    """What answers SetRoomAlias."""
+    """What answers `SetRoomAlias`."""
 
 
 class SetRoomAlias(Request[SetRoomAliasResponse], frozen=True, kw_only=True):
-    """Ask for setRoomAlias."""
+    """Give a room an alias."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/directory/room/{roomAlias}")
 
@@ -35,14 +38,14 @@ class SetRoomAlias(Request[SetRoomAliasResponse], frozen=True, kw_only=True):
 
 
 class GetRoomIdByAliasResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomIdByAlias."""
+    """What answers `GetRoomIdByAlias`."""
 
     room_id: str | None = None
     servers: tuple[str, ...] | None = None
 
 
 class GetRoomIdByAlias(Request[GetRoomIdByAliasResponse], frozen=True, kw_only=True):
-    """Ask for getRoomIdByAlias."""
+    """Look up the room of an alias, and servers that are in it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/directory/room/{roomAlias}", access=Access.NONE)
 
@@ -50,11 +53,11 @@ class GetRoomIdByAlias(Request[GetRoomIdByAliasResponse], frozen=True, kw_only=T
 
 
 class DeleteRoomAliasResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteRoomAlias."""
+    """What answers `DeleteRoomAlias`."""
 
 
 class DeleteRoomAlias(Request[DeleteRoomAliasResponse], frozen=True, kw_only=True):
-    """Ask for deleteRoomAlias."""
+    """Take an alias away."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/directory/room/{roomAlias}")
 
@@ -62,13 +65,13 @@ class DeleteRoomAlias(Request[DeleteRoomAliasResponse], frozen=True, kw_only=Tru
 
 
 class GetLocalAliasesResponse(Response, frozen=True, kw_only=True):
-    """What answers GetLocalAliases."""
+    """What answers `GetLocalAliases`."""
 
     aliases: tuple[str, ...]
 
 
 class GetLocalAliases(Request[GetLocalAliasesResponse], frozen=True, kw_only=True):
-    """Ask for getLocalAliases."""
+    """List the aliases that the server knows of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/aliases", is_rate_limited=True)
 

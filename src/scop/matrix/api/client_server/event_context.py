@@ -1,4 +1,7 @@
-"""Operations of event_context."""
+"""What stood around an event.
+
+Standards: Matrix v1.19, Client-Server API §Event Context.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ __all__ = ["GetEventContext", "GetEventContextResponse"]
 
 
 class GetEventContextResponse(Response, frozen=True, kw_only=True):
-    """What answers GetEventContext."""
+    """What answers `GetEventContext`."""
 
     start: str | None = None
     end: str | None = None
@@ -25,7 +28,7 @@ class GetEventContextResponse(Response, frozen=True, kw_only=True):
 
 
 class GetEventContext(Request[GetEventContextResponse], frozen=True, kw_only=True):
-    """Ask for getEventContext."""
+    """Read an event and what stood around it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/context/{eventId}")
 

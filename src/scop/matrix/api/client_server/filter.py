@@ -1,4 +1,7 @@
-"""Operations of filter."""
+"""Filters that a server keeps for its clients.
+
+Standards: Matrix v1.19, Client-Server API §Filtering.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ __all__ = [
 
 
 class EventFilter(Body, frozen=True, kw_only=True):
-    """What is named EventFilter in an answer or a question."""
+    """Which events outside of rooms are wanted."""
 
     limit: int | None = None
     not_senders: tuple[str, ...] | None = None
@@ -32,7 +35,7 @@ class EventFilter(Body, frozen=True, kw_only=True):
 
 
 class RoomFilter(Body, frozen=True, kw_only=True):
-    """What is named RoomFilter in an answer or a question."""
+    """Which rooms are wanted, and what of them."""
 
     not_rooms: tuple[str, ...] | None = None
     rooms: tuple[str, ...] | None = None
@@ -44,7 +47,7 @@ class RoomFilter(Body, frozen=True, kw_only=True):
 
 
 class Filter(Body, frozen=True, kw_only=True):
-    """What is named Filter in an answer or a question."""
+    """What a sync is to contain."""
 
     event_fields: tuple[str, ...] | None = None
     event_format: str | None = None
@@ -54,13 +57,13 @@ class Filter(Body, frozen=True, kw_only=True):
 
 
 class DefineFilterResponse(Response, frozen=True, kw_only=True):
-    """What answers DefineFilter."""
+    """What answers `DefineFilter`."""
 
     filter_id: str
 
 
 class DefineFilter(Request[DefineFilterResponse], frozen=True, kw_only=True):
-    """Ask for defineFilter."""
+    """Keep a filter at the server."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/user/{userId}/filter")
 
@@ -69,13 +72,13 @@ class DefineFilter(Request[DefineFilterResponse], frozen=True, kw_only=True):
 
 
 class GetFilterResponse(Response, frozen=True, kw_only=True):
-    """What answers GetFilter."""
+    """What answers `GetFilter`."""
 
     filter: WholeBody[Filter]
 
 
 class GetFilter(Request[GetFilterResponse], frozen=True, kw_only=True):
-    """Ask for getFilter."""
+    """Read a filter that the server keeps."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/user/{userId}/filter/{filterId}")
 

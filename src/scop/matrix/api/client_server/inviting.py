@@ -1,4 +1,7 @@
-"""Operations of inviting."""
+"""Ask a user into a room.
+
+Standards: Matrix v1.19, Client-Server API §Joining rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["InviteUser", "InviteUserResponse"]
 
 
 class InviteUserResponse(Response, frozen=True, kw_only=True):
-    """What answers InviteUser."""
+    """What answers `InviteUser`."""
 
 
 class InviteUser(Request[InviteUserResponse], frozen=True, kw_only=True):
-    """Ask for inviteUser."""
+    """Invite a user into a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/invite ", is_rate_limited=True)
 

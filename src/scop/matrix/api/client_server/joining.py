@@ -1,4 +1,7 @@
-"""Operations of joining."""
+"""Go into a room.
+
+Standards: Matrix v1.19, Client-Server API §Joining rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["JoinRoom", "JoinRoomById", "JoinRoomByIdResponse", "JoinRoomResponse
 
 
 class ThirdPartySigned(Body, frozen=True, kw_only=True):
-    """What is named ThirdPartySigned in an answer or a question."""
+    """What an identity server has signed about an invitation by address."""
 
     sender: str
     mxid: str
@@ -22,13 +25,13 @@ class ThirdPartySigned(Body, frozen=True, kw_only=True):
 
 
 class JoinRoomByIdResponse(Response, frozen=True, kw_only=True):
-    """What answers JoinRoomById."""
+    """What answers `JoinRoomById`."""
 
     room_id: str
 
 
 class JoinRoomById(Request[JoinRoomByIdResponse], frozen=True, kw_only=True):
-    """Ask for joinRoomById."""
+    """Join a room by its id, of which the server already knows."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/join", is_rate_limited=True)
 
@@ -38,13 +41,13 @@ class JoinRoomById(Request[JoinRoomByIdResponse], frozen=True, kw_only=True):
 
 
 class JoinRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers JoinRoom."""
+    """What answers `JoinRoom`."""
 
     room_id: str
 
 
 class JoinRoom(Request[JoinRoomResponse], frozen=True, kw_only=True):
-    """Ask for joinRoom."""
+    """Join a room by its id or alias, through servers that are in it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/join/{roomIdOrAlias}", is_rate_limited=True)
 

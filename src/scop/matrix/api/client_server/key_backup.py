@@ -1,8 +1,11 @@
-"""Operations of key_backup."""
+"""Room keys that a server keeps, sealed, for the user's other devices.
+
+Standards: Matrix v1.19, Client-Server API §Server-side key backups.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
@@ -44,22 +47,22 @@ __all__ = [
 
 
 class PostRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
-    """What answers PostRoomKeysVersion."""
+    """What answers `PostRoomKeysVersion`."""
 
     version: str
 
 
 class PostRoomKeysVersion(Request[PostRoomKeysVersionResponse], frozen=True, kw_only=True):
-    """Ask for postRoomKeysVersion."""
+    """Begin a new backup."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/room_keys/version", is_rate_limited=True)
 
-    algorithm: Literal["m.megolm_backup.v1.curve25519-aes-sha2"]
+    algorithm: str
     auth_data: dict[str, object]
 
 
 class GetRoomKeysVersionCurrentResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomKeysVersionCurrent."""
+    """What answers `GetRoomKeysVersionCurrent`."""
 
     algorithm: str
     auth_data: dict[str, object]
@@ -69,13 +72,13 @@ class GetRoomKeysVersionCurrentResponse(Response, frozen=True, kw_only=True):
 
 
 class GetRoomKeysVersionCurrent(Request[GetRoomKeysVersionCurrentResponse], frozen=True, kw_only=True):
-    """Ask for getRoomKeysVersionCurrent."""
+    """Look up the newest backup."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/room_keys/version", is_rate_limited=True)
 
 
 class GetRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomKeysVersion."""
+    """What answers `GetRoomKeysVersion`."""
 
     algorithm: str
     auth_data: dict[str, object]
@@ -85,7 +88,7 @@ class GetRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
 
 
 class GetRoomKeysVersion(Request[GetRoomKeysVersionResponse], frozen=True, kw_only=True):
-    """Ask for getRoomKeysVersion."""
+    """Look up one backup."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v3/room_keys/version/{version}", is_rate_limited=True
@@ -95,27 +98,27 @@ class GetRoomKeysVersion(Request[GetRoomKeysVersionResponse], frozen=True, kw_on
 
 
 class PutRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
-    """What answers PutRoomKeysVersion."""
+    """What answers `PutRoomKeysVersion`."""
 
 
 class PutRoomKeysVersion(Request[PutRoomKeysVersionResponse], frozen=True, kw_only=True):
-    """Ask for putRoomKeysVersion."""
+    """Replace what is signed about a backup."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/room_keys/version/{version}", is_rate_limited=True
     )
 
     version: InPath[str]
-    algorithm: Literal["m.megolm_backup.v1.curve25519-aes-sha2"]
+    algorithm: str
     auth_data: dict[str, object]
 
 
 class DeleteRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteRoomKeysVersion."""
+    """What answers `DeleteRoomKeysVersion`."""
 
 
 class DeleteRoomKeysVersion(Request[DeleteRoomKeysVersionResponse], frozen=True, kw_only=True):
-    """Ask for deleteRoomKeysVersion."""
+    """Delete a backup with all its keys."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "DELETE", "/_matrix/client/v3/room_keys/version/{version}", is_rate_limited=True
@@ -125,7 +128,7 @@ class DeleteRoomKeysVersion(Request[DeleteRoomKeysVersionResponse], frozen=True,
 
 
 class KeyBackupData(Body, frozen=True, kw_only=True):
-    """What is named KeyBackupData in an answer or a question."""
+    """One room key, sealed, and what tells which of two is the better."""
 
     first_message_index: int
     forwarded_count: int
@@ -134,14 +137,14 @@ class KeyBackupData(Body, frozen=True, kw_only=True):
 
 
 class PutRoomKeyBySessionIdResponse(Response, frozen=True, kw_only=True):
-    """What answers PutRoomKeyBySessionId."""
+    """What answers `PutRoomKeyBySessionId`."""
 
     etag: str
     count: int
 
 
 class PutRoomKeyBySessionId(Request[PutRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
-    """Ask for putRoomKeyBySessionId."""
+    """Keep one room key."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}", is_rate_limited=True
@@ -154,13 +157,13 @@ class PutRoomKeyBySessionId(Request[PutRoomKeyBySessionIdResponse], frozen=True,
 
 
 class GetRoomKeyBySessionIdResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomKeyBySessionId."""
+    """What answers `GetRoomKeyBySessionId`."""
 
     session: WholeBody[KeyBackupData]
 
 
 class GetRoomKeyBySessionId(Request[GetRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
-    """Ask for getRoomKeyBySessionId."""
+    """Read one room key."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}", is_rate_limited=True
@@ -172,14 +175,14 @@ class GetRoomKeyBySessionId(Request[GetRoomKeyBySessionIdResponse], frozen=True,
 
 
 class DeleteRoomKeyBySessionIdResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteRoomKeyBySessionId."""
+    """What answers `DeleteRoomKeyBySessionId`."""
 
     etag: str
     count: int
 
 
 class DeleteRoomKeyBySessionId(Request[DeleteRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
-    """Ask for deleteRoomKeyBySessionId."""
+    """Delete one room key."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "DELETE", "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}", is_rate_limited=True
@@ -191,14 +194,14 @@ class DeleteRoomKeyBySessionId(Request[DeleteRoomKeyBySessionIdResponse], frozen
 
 
 class PutRoomKeysByRoomIdResponse(Response, frozen=True, kw_only=True):
-    """What answers PutRoomKeysByRoomId."""
+    """What answers `PutRoomKeysByRoomId`."""
 
     etag: str
     count: int
 
 
 class PutRoomKeysByRoomId(Request[PutRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
-    """Ask for putRoomKeysByRoomId."""
+    """Keep keys of one room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/room_keys/keys/{roomId}", is_rate_limited=True)
 
@@ -208,13 +211,13 @@ class PutRoomKeysByRoomId(Request[PutRoomKeysByRoomIdResponse], frozen=True, kw_
 
 
 class GetRoomKeysByRoomIdResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomKeysByRoomId."""
+    """What answers `GetRoomKeysByRoomId`."""
 
     sessions: dict[str, KeyBackupData]
 
 
 class GetRoomKeysByRoomId(Request[GetRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
-    """Ask for getRoomKeysByRoomId."""
+    """Read the keys of one room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/room_keys/keys/{roomId}", is_rate_limited=True)
 
@@ -223,14 +226,14 @@ class GetRoomKeysByRoomId(Request[GetRoomKeysByRoomIdResponse], frozen=True, kw_
 
 
 class DeleteRoomKeysByRoomIdResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteRoomKeysByRoomId."""
+    """What answers `DeleteRoomKeysByRoomId`."""
 
     etag: str
     count: int
 
 
 class DeleteRoomKeysByRoomId(Request[DeleteRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
-    """Ask for deleteRoomKeysByRoomId."""
+    """Delete the keys of one room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "DELETE", "/_matrix/client/v3/room_keys/keys/{roomId}", is_rate_limited=True
@@ -241,20 +244,20 @@ class DeleteRoomKeysByRoomId(Request[DeleteRoomKeysByRoomIdResponse], frozen=Tru
 
 
 class RoomKeyBackup(Body, frozen=True, kw_only=True):
-    """What is named RoomKeyBackup in an answer or a question."""
+    """The keys of one room, by session."""
 
     sessions: dict[str, KeyBackupData]
 
 
 class PutRoomKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers PutRoomKeys."""
+    """What answers `PutRoomKeys`."""
 
     etag: str
     count: int
 
 
 class PutRoomKeys(Request[PutRoomKeysResponse], frozen=True, kw_only=True):
-    """Ask for putRoomKeys."""
+    """Keep keys of many rooms."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/room_keys/keys", is_rate_limited=True)
 
@@ -263,13 +266,13 @@ class PutRoomKeys(Request[PutRoomKeysResponse], frozen=True, kw_only=True):
 
 
 class GetRoomKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomKeys."""
+    """What answers `GetRoomKeys`."""
 
     rooms: dict[str, RoomKeyBackup]
 
 
 class GetRoomKeys(Request[GetRoomKeysResponse], frozen=True, kw_only=True):
-    """Ask for getRoomKeys."""
+    """Read all keys."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/room_keys/keys", is_rate_limited=True)
 
@@ -277,14 +280,14 @@ class GetRoomKeys(Request[GetRoomKeysResponse], frozen=True, kw_only=True):
 
 
 class DeleteRoomKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteRoomKeys."""
+    """What answers `DeleteRoomKeys`."""
 
     etag: str
     count: int
 
 
 class DeleteRoomKeys(Request[DeleteRoomKeysResponse], frozen=True, kw_only=True):
-    """Ask for deleteRoomKeys."""
+    """Delete all keys."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/room_keys/keys", is_rate_limited=True)
 

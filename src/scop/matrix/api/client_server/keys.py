@@ -1,4 +1,7 @@
-"""Operations of keys."""
+"""Keys of devices: published, looked up, claimed.
+
+Standards: Matrix v1.19, Client-Server API §End-to-End Encryption §Key management API.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ from typing import ClassVar
 
 import msgspec
 
+from scop.matrix.api.client_server.definitions import CrossSigningKey
 from scop.matrix.api.endpoint import Body, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
     "ClaimKeys",
     "ClaimKeysResponse",
-    "CrossSigningKey",
     "DeviceInformation",
     "DeviceKeys",
     "GetKeysChanges",
@@ -27,7 +30,7 @@ __all__ = [
 
 
 class DeviceKeys(Body, frozen=True, kw_only=True):
-    """What is named DeviceKeys in an answer or a question."""
+    """The keys of one device, signed by it."""
 
     user_id: str
     device_id: str
@@ -37,20 +40,20 @@ class DeviceKeys(Body, frozen=True, kw_only=True):
 
 
 class KeyObject(Body, frozen=True, kw_only=True):
-    """What is named KeyObject in an answer or a question."""
+    """A one-time key with a signature."""
 
     key: str
-    signatures: dict[str, dict[str, object]]
+    signatures: dict[str, dict[str, str]]
 
 
 class UploadKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers UploadKeys."""
+    """What answers `UploadKeys`."""
 
     one_time_key_counts: dict[str, int]
 
 
 class UploadKeys(Request[UploadKeysResponse], frozen=True, kw_only=True):
-    """Ask for uploadKeys."""
+    """Publish keys of this device."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/upload")
 
@@ -60,13 +63,13 @@ class UploadKeys(Request[UploadKeysResponse], frozen=True, kw_only=True):
 
 
 class UnsignedDeviceInfo(Body, frozen=True, kw_only=True):
-    """What is named UnsignedDeviceInfo in an answer or a question."""
+    """What a server adds to the keys of a device."""
 
     device_display_name: str | None = None
 
 
 class DeviceInformation(Body, frozen=True, kw_only=True):
-    """What is named DeviceInformation in an answer or a question."""
+    """The keys of a device as they are looked up."""
 
     user_id: str
     device_id: str
@@ -76,17 +79,8 @@ class DeviceInformation(Body, frozen=True, kw_only=True):
     unsigned: UnsignedDeviceInfo | None = None
 
 
-class CrossSigningKey(Body, frozen=True, kw_only=True):
-    """What is named CrossSigningKey in an answer or a question."""
-
-    user_id: str
-    usage: tuple[str, ...]
-    keys: dict[str, str]
-    signatures: dict[str, dict[str, str]] | None = None
-
-
 class QueryKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers QueryKeys."""
+    """What answers `QueryKeys`."""
 
     failures: dict[str, dict[str, object]] | None = None
     device_keys: dict[str, dict[str, DeviceInformation]] | None = None
@@ -96,7 +90,7 @@ class QueryKeysResponse(Response, frozen=True, kw_only=True):
 
 
 class QueryKeys(Request[QueryKeysResponse], frozen=True, kw_only=True):
-    """Ask for queryKeys."""
+    """Look up the devices and keys of users."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/query")
 
@@ -105,14 +99,14 @@ class QueryKeys(Request[QueryKeysResponse], frozen=True, kw_only=True):
 
 
 class ClaimKeysResponse(Response, frozen=True, kw_only=True):
-    """What answers ClaimKeys."""
+    """What answers `ClaimKeys`."""
 
     failures: dict[str, dict[str, object]] | None = None
     one_time_keys: dict[str, dict[str, dict[str, str | KeyObject]]]
 
 
 class ClaimKeys(Request[ClaimKeysResponse], frozen=True, kw_only=True):
-    """Ask for claimKeys."""
+    """Claim one-time keys of devices."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/keys/claim")
 
@@ -121,14 +115,14 @@ class ClaimKeys(Request[ClaimKeysResponse], frozen=True, kw_only=True):
 
 
 class GetKeysChangesResponse(Response, frozen=True, kw_only=True):
-    """What answers GetKeysChanges."""
+    """What answers `GetKeysChanges`."""
 
     changed: tuple[str, ...] | None = None
     left: tuple[str, ...] | None = None
 
 
 class GetKeysChanges(Request[GetKeysChangesResponse], frozen=True, kw_only=True):
-    """Ask for getKeysChanges."""
+    """List users whose devices have changed between two syncs."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/keys/changes")
 

@@ -1,4 +1,7 @@
-"""Operations of kicking."""
+"""Put somebody out of a room.
+
+Standards: Matrix v1.19, Client-Server API §Leaving rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["Kick", "KickResponse"]
 
 
 class KickResponse(Response, frozen=True, kw_only=True):
-    """What answers Kick."""
+    """What answers `Kick`."""
 
 
 class Kick(Request[KickResponse], frozen=True, kw_only=True):
-    """Ask for kick."""
+    """Put a user out of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/kick")
 

@@ -1,4 +1,7 @@
-"""Operations of knocking."""
+"""Ask to be let into a room.
+
+Standards: Matrix v1.19, Client-Server API §Knocking on rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["KnockRoom", "KnockRoomResponse"]
 
 
 class KnockRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers KnockRoom."""
+    """What answers `KnockRoom`."""
 
     room_id: str
 
 
 class KnockRoom(Request[KnockRoomResponse], frozen=True, kw_only=True):
-    """Ask for knockRoom."""
+    """Knock at a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/knock/{roomIdOrAlias}", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of leaving."""
+"""Go out of a room, and forget it.
+
+Standards: Matrix v1.19, Client-Server API §Leaving rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["ForgetRoom", "ForgetRoomResponse", "LeaveRoom", "LeaveRoomResponse"]
 
 
 class LeaveRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers LeaveRoom."""
+    """What answers `LeaveRoom`."""
 
 
 class LeaveRoom(Request[LeaveRoomResponse], frozen=True, kw_only=True):
-    """Ask for leaveRoom."""
+    """Leave a room, or decline its invitation."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/leave", is_rate_limited=True)
 
@@ -26,11 +29,11 @@ class LeaveRoom(Request[LeaveRoomResponse], frozen=True, kw_only=True):
 
 
 class ForgetRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers ForgetRoom."""
+    """What answers `ForgetRoom`."""
 
 
 class ForgetRoom(Request[ForgetRoomResponse], frozen=True, kw_only=True):
-    """Ask for forgetRoom."""
+    """Forget a room that was left."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/forget", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of list_joined_rooms."""
+"""The rooms that a user is in.
+
+Standards: Matrix v1.19, Client-Server API §Listing rooms.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ __all__ = ["GetJoinedRooms", "GetJoinedRoomsResponse"]
 
 
 class GetJoinedRoomsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetJoinedRooms."""
+    """What answers `GetJoinedRooms`."""
 
     joined_rooms: tuple[str, ...]
 
 
 class GetJoinedRooms(Request[GetJoinedRoomsResponse], frozen=True, kw_only=True):
-    """Ask for getJoinedRooms."""
+    """List the rooms that the user is in."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/joined_rooms")

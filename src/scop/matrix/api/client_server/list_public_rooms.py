@@ -1,4 +1,7 @@
-"""Operations of list_public_rooms."""
+"""The directory of published rooms.
+
+Standards: Matrix v1.19, Client-Server API §Published room directory.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from scop.matrix.api.endpoint import Access, Body, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
-    "Filter",
     "GetPublicRooms",
     "GetPublicRoomsResponse",
     "GetRoomVisibilityOnDirectory",
     "GetRoomVisibilityOnDirectoryResponse",
+    "PublicRoomsFilter",
     "PublishedRoomsChunk",
     "QueryPublicRooms",
     "QueryPublicRoomsResponse",
@@ -24,13 +27,13 @@ __all__ = [
 
 
 class GetRoomVisibilityOnDirectoryResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomVisibilityOnDirectory."""
+    """What answers `GetRoomVisibilityOnDirectory`."""
 
     visibility: str | None = None
 
 
 class GetRoomVisibilityOnDirectory(Request[GetRoomVisibilityOnDirectoryResponse], frozen=True, kw_only=True):
-    """Ask for getRoomVisibilityOnDirectory."""
+    """Ask whether a room is published."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v3/directory/list/room/{roomId}", access=Access.NONE
@@ -40,11 +43,11 @@ class GetRoomVisibilityOnDirectory(Request[GetRoomVisibilityOnDirectoryResponse]
 
 
 class SetRoomVisibilityOnDirectoryResponse(Response, frozen=True, kw_only=True):
-    """What answers SetRoomVisibilityOnDirectory."""
+    """What answers `SetRoomVisibilityOnDirectory`."""
 
 
 class SetRoomVisibilityOnDirectory(Request[SetRoomVisibilityOnDirectoryResponse], frozen=True, kw_only=True):
-    """Ask for setRoomVisibilityOnDirectory."""
+    """Publish a room, or take it from the directory."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/directory/list/room/{roomId}")
 
@@ -53,7 +56,7 @@ class SetRoomVisibilityOnDirectory(Request[SetRoomVisibilityOnDirectoryResponse]
 
 
 class PublishedRoomsChunk(Body, frozen=True, kw_only=True):
-    """What is named PublishedRoomsChunk in an answer or a question."""
+    """One published room."""
 
     canonical_alias: str | None = None
     name: str | None = None
@@ -68,7 +71,7 @@ class PublishedRoomsChunk(Body, frozen=True, kw_only=True):
 
 
 class GetPublicRoomsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPublicRooms."""
+    """What answers `GetPublicRooms`."""
 
     chunk: tuple[PublishedRoomsChunk, ...]
     next_batch: str | None = None
@@ -77,7 +80,7 @@ class GetPublicRoomsResponse(Response, frozen=True, kw_only=True):
 
 
 class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True):
-    """Ask for getPublicRooms."""
+    """List published rooms."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/publicRooms", access=Access.NONE)
 
@@ -86,15 +89,15 @@ class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True)
     server: InQuery[str | None] = None
 
 
-class Filter(Body, frozen=True, kw_only=True):
-    """What is named Filter in an answer or a question."""
+class PublicRoomsFilter(Body, frozen=True, kw_only=True):
+    """Which published rooms are wanted."""
 
     generic_search_term: str | None = None
     room_types: tuple[str | None, ...] | None = None
 
 
 class QueryPublicRoomsResponse(Response, frozen=True, kw_only=True):
-    """What answers QueryPublicRooms."""
+    """What answers `QueryPublicRooms`."""
 
     chunk: tuple[PublishedRoomsChunk, ...]
     next_batch: str | None = None
@@ -103,13 +106,13 @@ class QueryPublicRoomsResponse(Response, frozen=True, kw_only=True):
 
 
 class QueryPublicRooms(Request[QueryPublicRoomsResponse], frozen=True, kw_only=True):
-    """Ask for queryPublicRooms."""
+    """Search among published rooms."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/publicRooms")
 
     server: InQuery[str | None] = None
     limit: int | None = None
     since: str | None = None
-    filter: Filter | None = None
+    filter: PublicRoomsFilter | None = None
     include_all_networks: bool | None = None
     third_party_instance_id: str | None = None

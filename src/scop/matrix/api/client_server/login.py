@@ -1,4 +1,7 @@
-"""Operations of login."""
+"""How a client gets its access token.
+
+Standards: Matrix v1.19, Client-Server API §Login.
+"""
 
 from __future__ import annotations
 
@@ -22,39 +25,39 @@ __all__ = [
 
 
 class LoginFlow(Body, frozen=True, kw_only=True):
-    """What is named LoginFlow in an answer or a question."""
+    """One way to log in."""
 
     type: str
     get_login_token: bool | None = None
 
 
 class GetLoginFlowsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetLoginFlows."""
+    """What answers `GetLoginFlows`."""
 
     flows: tuple[LoginFlow, ...] | None = None
 
 
 class GetLoginFlows(Request[GetLoginFlowsResponse], frozen=True, kw_only=True):
-    """Ask for getLoginFlows."""
+    """Ask which ways to log in there are."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/login", access=Access.NONE, is_rate_limited=True)
 
 
 class UserIdentifier(Body, frozen=True, kw_only=True):
-    """What is named UserIdentifier in an answer or a question."""
+    """Who logs in; what its type needs is in `unknown`."""
 
     type: str
 
 
 class DiscoveryInformation(Body, frozen=True, kw_only=True):
-    """What is named DiscoveryInformation in an answer or a question."""
+    """Where a user's servers answer."""
 
     homeserver: HomeserverInformation = msgspec.field(name="m.homeserver")
     identity_server: IdentityServerInformation | None = msgspec.field(name="m.identity_server", default=None)
 
 
 class LoginResponse(Response, frozen=True, kw_only=True):
-    """What answers Login."""
+    """What answers `Login`."""
 
     user_id: str
     access_token: str
@@ -66,7 +69,7 @@ class LoginResponse(Response, frozen=True, kw_only=True):
 
 
 class Login(Request[LoginResponse], frozen=True, kw_only=True):
-    """Ask for login."""
+    """Log in."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/login", access=Access.NONE, is_rate_limited=True

@@ -1,4 +1,7 @@
-"""Operations of login_token."""
+"""A token that logs in another client of the same user.
+
+Standards: Matrix v1.19, Client-Server API §Login.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ __all__ = ["GenerateLoginToken", "GenerateLoginTokenResponse"]
 
 
 class GenerateLoginTokenResponse(Response, frozen=True, kw_only=True):
-    """What answers GenerateLoginToken."""
+    """What answers `GenerateLoginToken`."""
 
     login_token: str
     expires_in_ms: int
 
 
 class GenerateLoginToken(Request[GenerateLoginTokenResponse], frozen=True, kw_only=True):
-    """Ask for generateLoginToken."""
+    """Get a token that logs in another client."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v1/login/get_token", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of message_pagination."""
+"""The history of a room, page by page.
+
+Standards: Matrix v1.19, Client-Server API §Room events.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ __all__ = ["GetRoomEvents", "GetRoomEventsResponse"]
 
 
 class GetRoomEventsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomEvents."""
+    """What answers `GetRoomEvents`."""
 
     start: str
     end: str | None = None
@@ -23,7 +26,7 @@ class GetRoomEventsResponse(Response, frozen=True, kw_only=True):
 
 
 class GetRoomEvents(Request[GetRoomEventsResponse], frozen=True, kw_only=True):
-    """Ask for getRoomEvents."""
+    """Read a page of the history of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/messages")
 

@@ -1,4 +1,7 @@
-"""Operations of mutual_rooms."""
+"""Rooms that two users share.
+
+Standards: Matrix v1.19, Client-Server API §Mutual Rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["GetMutualRooms", "GetMutualRoomsResponse"]
 
 
 class GetMutualRoomsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetMutualRooms."""
+    """What answers `GetMutualRooms`."""
 
     joined: tuple[str, ...]
     count: int
@@ -21,7 +24,7 @@ class GetMutualRoomsResponse(Response, frozen=True, kw_only=True):
 
 
 class GetMutualRooms(Request[GetMutualRoomsResponse], frozen=True, kw_only=True):
-    """Ask for getMutualRooms."""
+    """List rooms that the user shares with another."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/mutual_rooms", is_rate_limited=True)
 

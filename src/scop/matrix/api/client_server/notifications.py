@@ -1,4 +1,7 @@
-"""Operations of notifications."""
+"""What a user was notified of.
+
+Standards: Matrix v1.19, Client-Server API §Push Notifications.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ __all__ = ["GetNotifications", "GetNotificationsResponse", "Notification"]
 
 
 class Notification(Body, frozen=True, kw_only=True):
-    """What is named Notification in an answer or a question."""
+    """One event that notified, and by which actions."""
 
     actions: tuple[dict[str, object] | str, ...]
     event: ClientEventWithoutRoomId
@@ -25,14 +28,14 @@ class Notification(Body, frozen=True, kw_only=True):
 
 
 class GetNotificationsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetNotifications."""
+    """What answers `GetNotifications`."""
 
     next_token: str | None = None
     notifications: tuple[Notification, ...]
 
 
 class GetNotifications(Request[GetNotificationsResponse], frozen=True, kw_only=True):
-    """Ask for getNotifications."""
+    """List what the user was notified of."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/notifications")
 

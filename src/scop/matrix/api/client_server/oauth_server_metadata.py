@@ -1,4 +1,7 @@
-"""Operations of oauth_server_metadata."""
+"""Where the authorization server of a homeserver is, and what it can do.
+
+Standards: Matrix v1.19, Client-Server API §OAuth 2.0 API.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["GetAuthMetadata", "GetAuthMetadataResponse"]
 
 
 class GetAuthMetadataResponse(Response, frozen=True, kw_only=True):
-    """What answers GetAuthMetadata."""
+    """What answers `GetAuthMetadata`."""
 
     issuer: str
     authorization_endpoint: str
@@ -29,6 +32,6 @@ class GetAuthMetadataResponse(Response, frozen=True, kw_only=True):
 
 
 class GetAuthMetadata(Request[GetAuthMetadataResponse], frozen=True, kw_only=True):
-    """Ask for getAuthMetadata."""
+    """Ask for the metadata of the authorization server."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/auth_metadata", access=Access.NONE)

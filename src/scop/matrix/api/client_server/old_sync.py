@@ -1,4 +1,7 @@
-"""Operations of old_sync."""
+"""The endpoints before /sync.
+
+Standards: Matrix v1.19, Client-Server API §Deprecated endpoints.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ __all__ = [
 
 
 class GetEventsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetEvents."""
+    """What answers `GetEvents`."""
 
     start: str | None = None
     end: str | None = None
@@ -31,7 +34,7 @@ class GetEventsResponse(Response, frozen=True, kw_only=True):
 
 
 class GetEvents(Request[GetEventsResponse], frozen=True, kw_only=True):
-    """Ask for getEvents."""
+    """Wait for events."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events", is_deprecated=True)
 
@@ -40,7 +43,7 @@ class GetEvents(Request[GetEventsResponse], frozen=True, kw_only=True):
 
 
 class RoomInfo(Body, frozen=True, kw_only=True):
-    """What is named RoomInfo in an answer or a question."""
+    """One room in a first sync of old."""
 
     room_id: str
     membership: str
@@ -52,7 +55,7 @@ class RoomInfo(Body, frozen=True, kw_only=True):
 
 
 class InitialSyncResponse(Response, frozen=True, kw_only=True):
-    """What answers InitialSync."""
+    """What answers `InitialSync`."""
 
     end: str
     presence: tuple[Event, ...]
@@ -61,7 +64,7 @@ class InitialSyncResponse(Response, frozen=True, kw_only=True):
 
 
 class InitialSync(Request[InitialSyncResponse], frozen=True, kw_only=True):
-    """Ask for initialSync."""
+    """Read the state of all rooms, as clients began before /sync."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/initialSync", is_deprecated=True)
 
@@ -70,13 +73,13 @@ class InitialSync(Request[InitialSyncResponse], frozen=True, kw_only=True):
 
 
 class GetOneEventResponse(Response, frozen=True, kw_only=True):
-    """What answers GetOneEvent."""
+    """What answers `GetOneEvent`."""
 
     event: WholeBody[ClientEvent]
 
 
 class GetOneEvent(Request[GetOneEventResponse], frozen=True, kw_only=True):
-    """Ask for getOneEvent."""
+    """Read one event, whatever room it is in."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events/{eventId}", is_deprecated=True)
 

@@ -1,4 +1,7 @@
-"""Operations of openid."""
+"""A token by which others learn who a user is.
+
+Standards: Matrix v1.19, Client-Server API §OpenID.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["RequestOpenIdToken", "RequestOpenIdTokenResponse"]
 
 
 class RequestOpenIdTokenResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestOpenIdToken."""
+    """What answers `RequestOpenIdToken`."""
 
     access_token: str
     token_type: str
@@ -22,7 +25,7 @@ class RequestOpenIdTokenResponse(Response, frozen=True, kw_only=True):
 
 
 class RequestOpenIdToken(Request[RequestOpenIdTokenResponse], frozen=True, kw_only=True):
-    """Ask for requestOpenIdToken."""
+    """Get a token that proves to others who the user is."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/user/{userId}/openid/request_token", is_rate_limited=True

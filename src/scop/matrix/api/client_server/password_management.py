@@ -1,4 +1,7 @@
-"""Operations of password_management."""
+"""Passwords: changed, and reset by mail or telephone.
+
+Standards: Matrix v1.19, Client-Server API §Account management.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ __all__ = [
 
 
 class ChangePasswordResponse(Response, frozen=True, kw_only=True):
-    """What answers ChangePassword."""
+    """What answers `ChangePassword`."""
 
 
 class ChangePassword(Request[ChangePasswordResponse], frozen=True, kw_only=True):
-    """Ask for changePassword."""
+    """Change the password."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/password", access=Access.OPTIONAL, is_rate_limited=True
@@ -35,14 +38,14 @@ class ChangePassword(Request[ChangePasswordResponse], frozen=True, kw_only=True)
 
 
 class RequestTokenToResetPasswordEmailResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestTokenToResetPasswordEmail."""
+    """What answers `RequestTokenToResetPasswordEmail`."""
 
     sid: str
     submit_url: str | None = None
 
 
 class RequestTokenToResetPasswordEmail(Request[RequestTokenToResetPasswordEmailResponse], frozen=True, kw_only=True):
-    """Ask for requestTokenToResetPasswordEmail."""
+    """Have a mail sent by which a password may be reset."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/password/email/requestToken", access=Access.NONE
@@ -57,14 +60,14 @@ class RequestTokenToResetPasswordEmail(Request[RequestTokenToResetPasswordEmailR
 
 
 class RequestTokenToResetPasswordMSISDNResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestTokenToResetPasswordMSISDN."""
+    """What answers `RequestTokenToResetPasswordMSISDN`."""
 
     sid: str
     submit_url: str | None = None
 
 
 class RequestTokenToResetPasswordMSISDN(Request[RequestTokenToResetPasswordMSISDNResponse], frozen=True, kw_only=True):
-    """Ask for requestTokenToResetPasswordMSISDN."""
+    """Have a text sent by which a password may be reset."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/password/msisdn/requestToken", access=Access.NONE

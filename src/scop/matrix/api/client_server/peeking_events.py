@@ -1,4 +1,7 @@
-"""Operations of peeking_events."""
+"""Events of a room that one is not in.
+
+Standards: Matrix v1.19, Client-Server API §Room Previews.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ __all__ = ["PeekEvents", "PeekEventsResponse"]
 
 
 class PeekEventsResponse(Response, frozen=True, kw_only=True):
-    """What answers PeekEvents."""
+    """What answers `PeekEvents`."""
 
     start: str | None = None
     end: str | None = None
@@ -22,7 +25,7 @@ class PeekEventsResponse(Response, frozen=True, kw_only=True):
 
 
 class PeekEvents(Request[PeekEventsResponse], frozen=True, kw_only=True):
-    """Ask for peekEvents."""
+    """Wait for events of one room, also from outside."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events ")
 

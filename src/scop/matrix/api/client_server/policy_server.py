@@ -1,4 +1,7 @@
-"""Operations of policy_server."""
+"""How the policy server of a homeserver is found.
+
+Standards: Matrix v1.19, Client-Server API §Policy Servers.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,18 @@ __all__ = ["GetWellknownPolicy", "GetWellknownPolicyResponse", "PublicKeys"]
 
 
 class PublicKeys(Body, frozen=True, kw_only=True):
-    """What is named PublicKeys in an answer or a question."""
+    """The keys of a policy server."""
 
     ed25519: str
 
 
 class GetWellknownPolicyResponse(Response, frozen=True, kw_only=True):
-    """What answers GetWellknownPolicy."""
+    """What answers `GetWellknownPolicy`."""
 
     public_keys: PublicKeys
 
 
 class GetWellknownPolicy(Request[GetWellknownPolicyResponse], frozen=True, kw_only=True):
-    """Ask for getWellknownPolicy."""
+    """Read the file that names a policy server's keys."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/.well-known/matrix/policy_server", access=Access.NONE)

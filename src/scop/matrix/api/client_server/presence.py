@@ -1,4 +1,7 @@
-"""Operations of presence."""
+"""Who is there.
+
+Standards: Matrix v1.19, Client-Server API §Presence.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["GetPresence", "GetPresenceResponse", "SetPresence", "SetPresenceResp
 
 
 class SetPresenceResponse(Response, frozen=True, kw_only=True):
-    """What answers SetPresence."""
+    """What answers `SetPresence`."""
 
 
 class SetPresence(Request[SetPresenceResponse], frozen=True, kw_only=True):
-    """Ask for setPresence."""
+    """Say whether the user is there."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/presence/{userId}/status", is_rate_limited=True)
 
@@ -27,7 +30,7 @@ class SetPresence(Request[SetPresenceResponse], frozen=True, kw_only=True):
 
 
 class GetPresenceResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPresence."""
+    """What answers `GetPresence`."""
 
     presence: str
     last_active_ago: int | None = None
@@ -36,7 +39,7 @@ class GetPresenceResponse(Response, frozen=True, kw_only=True):
 
 
 class GetPresence(Request[GetPresenceResponse], frozen=True, kw_only=True):
-    """Ask for getPresence."""
+    """Ask whether a user is there."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/presence/{userId}/status")
 

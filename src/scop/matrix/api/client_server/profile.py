@@ -1,4 +1,7 @@
-"""Operations of profile."""
+"""Names, pictures and other fields of users.
+
+Standards: Matrix v1.19, Client-Server API §Profiles.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ __all__ = [
 
 
 class SetProfileFieldResponse(Response, frozen=True, kw_only=True):
-    """What answers SetProfileField."""
+    """What answers `SetProfileField`."""
 
 
 class SetProfileField(Request[SetProfileFieldResponse], frozen=True, kw_only=True):
-    """Ask for setProfileField."""
+    """Set one field of a profile."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/profile/{userId}/{keyName}", is_rate_limited=True
@@ -38,13 +41,13 @@ class SetProfileField(Request[SetProfileFieldResponse], frozen=True, kw_only=Tru
 
 
 class GetProfileFieldResponse(Response, frozen=True, kw_only=True):
-    """What answers GetProfileField."""
+    """What answers `GetProfileField`."""
 
     content: WholeBody[dict[str, object]]
 
 
 class GetProfileField(Request[GetProfileFieldResponse], frozen=True, kw_only=True):
-    """Ask for getProfileField."""
+    """Read one field of a profile."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/profile/{userId}/{keyName}", access=Access.NONE)
 
@@ -53,11 +56,11 @@ class GetProfileField(Request[GetProfileFieldResponse], frozen=True, kw_only=Tru
 
 
 class DeleteProfileFieldResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteProfileField."""
+    """What answers `DeleteProfileField`."""
 
 
 class DeleteProfileField(Request[DeleteProfileFieldResponse], frozen=True, kw_only=True):
-    """Ask for deleteProfileField."""
+    """Delete one field of a profile."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "DELETE", "/_matrix/client/v3/profile/{userId}/{keyName}", is_rate_limited=True
@@ -68,7 +71,7 @@ class DeleteProfileField(Request[DeleteProfileFieldResponse], frozen=True, kw_on
 
 
 class GetUserProfileResponse(Response, frozen=True, kw_only=True):
-    """What answers GetUserProfile."""
+    """What answers `GetUserProfile`."""
 
     avatar_url: str | None = None
     displayname: str | None = None
@@ -76,7 +79,7 @@ class GetUserProfileResponse(Response, frozen=True, kw_only=True):
 
 
 class GetUserProfile(Request[GetUserProfileResponse], frozen=True, kw_only=True):
-    """Ask for getUserProfile."""
+    """Read a profile."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/profile/{userId}", access=Access.NONE)
 

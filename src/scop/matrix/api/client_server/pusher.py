@@ -1,32 +1,27 @@
-"""Operations of pusher."""
+"""Where notifications are pushed to.
+
+Standards: Matrix v1.19, Client-Server API §Push Notifications.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from scop.matrix.api.endpoint import Body
 from scop.matrix.api.request import Endpoint, Request, Response
 
-__all__ = [
-    "GetPushers",
-    "GetPushersPusherData",
-    "GetPushersResponse",
-    "PostPusher",
-    "PostPusherPusherData",
-    "PostPusherResponse",
-    "Pusher",
-]
+__all__ = ["GetPushers", "GetPushersResponse", "PostPusher", "PostPusherResponse", "Pusher", "PusherData"]
 
 
-class GetPushersPusherData(Body, frozen=True, kw_only=True):
-    """What is named GetPushersPusherData in an answer or a question."""
+class PusherData(Body, frozen=True, kw_only=True):
+    """What a pusher needs to know."""
 
     url: str | None = None
     format: str | None = None
 
 
 class Pusher(Body, frozen=True, kw_only=True):
-    """What is named Pusher in an answer or a question."""
+    """One place that notifications are pushed to."""
 
     pushkey: str
     kind: str
@@ -35,34 +30,27 @@ class Pusher(Body, frozen=True, kw_only=True):
     device_display_name: str
     profile_tag: str | None = None
     lang: str
-    data: GetPushersPusherData
+    data: PusherData
 
 
 class GetPushersResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPushers."""
+    """What answers `GetPushers`."""
 
     pushers: tuple[Pusher, ...] | None = None
 
 
 class GetPushers(Request[GetPushersResponse], frozen=True, kw_only=True):
-    """Ask for getPushers."""
+    """List where notifications are pushed to."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushers")
 
 
-class PostPusherPusherData(Body, frozen=True, kw_only=True):
-    """What is named PostPusherPusherData in an answer or a question."""
-
-    url: str | None = None
-    format: Literal["event_id_only"] | None = None
-
-
 class PostPusherResponse(Response, frozen=True, kw_only=True):
-    """What answers PostPusher."""
+    """What answers `PostPusher`."""
 
 
 class PostPusher(Request[PostPusherResponse], frozen=True, kw_only=True):
-    """Ask for postPusher."""
+    """Add, change or delete a place that notifications are pushed to."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/pushers/set", is_rate_limited=True)
 
@@ -73,5 +61,5 @@ class PostPusher(Request[PostPusherResponse], frozen=True, kw_only=True):
     device_display_name: str | None = None
     profile_tag: str | None = None
     lang: str | None = None
-    data: PostPusherPusherData | None = None
+    data: PusherData | None = None
     append: bool | None = None

@@ -1,4 +1,7 @@
-"""Operations of pushrules."""
+"""Rules by which events notify.
+
+Standards: Matrix v1.19, Client-Server API §Push Rules.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,6 @@ __all__ = [
     "GetPushRulesGlobal",
     "GetPushRulesGlobalResponse",
     "GetPushRulesResponse",
-    "Global",
     "IsPushRuleEnabled",
     "IsPushRuleEnabledResponse",
     "PushCondition",
@@ -36,7 +38,7 @@ __all__ = [
 
 
 class PushCondition(Body, frozen=True, kw_only=True):
-    """What is named PushCondition in an answer or a question."""
+    """What must hold of an event for a rule to apply."""
 
     kind: str
     key: str | None = None
@@ -46,7 +48,7 @@ class PushCondition(Body, frozen=True, kw_only=True):
 
 
 class PushRule(Body, frozen=True, kw_only=True):
-    """What is named PushRule in an answer or a question."""
+    """One rule: its conditions and what it does."""
 
     actions: tuple[str | dict[str, object], ...]
     default: bool
@@ -56,8 +58,8 @@ class PushRule(Body, frozen=True, kw_only=True):
     pattern: str | None = None
 
 
-class Global(Body, frozen=True, kw_only=True):
-    """What is named Global in an answer or a question."""
+class Ruleset(Body, frozen=True, kw_only=True):
+    """All rules of a user, by kind."""
 
     content: tuple[PushRule, ...] | None = None
     override: tuple[PushRule, ...] | None = None
@@ -67,47 +69,37 @@ class Global(Body, frozen=True, kw_only=True):
 
 
 class GetPushRulesResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPushRules."""
+    """What answers `GetPushRules`."""
 
-    global_: Global = msgspec.field(name="global")
+    global_: Ruleset = msgspec.field(name="global")
 
 
 class GetPushRules(Request[GetPushRulesResponse], frozen=True, kw_only=True):
-    """Ask for getPushRules."""
+    """Read all push rules."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/")
 
 
-class Ruleset(Body, frozen=True, kw_only=True):
-    """What is named Ruleset in an answer or a question."""
-
-    content: tuple[PushRule, ...] | None = None
-    override: tuple[PushRule, ...] | None = None
-    room: tuple[PushRule, ...] | None = None
-    sender: tuple[PushRule, ...] | None = None
-    underride: tuple[PushRule, ...] | None = None
-
-
 class GetPushRulesGlobalResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPushRulesGlobal."""
+    """What answers `GetPushRulesGlobal`."""
 
     ruleset: WholeBody[Ruleset]
 
 
 class GetPushRulesGlobal(Request[GetPushRulesGlobalResponse], frozen=True, kw_only=True):
-    """Ask for getPushRulesGlobal."""
+    """Read all push rules, without the level that names their scope."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/")
 
 
 class GetPushRuleResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPushRule."""
+    """What answers `GetPushRule`."""
 
     rule: WholeBody[PushRule]
 
 
 class GetPushRule(Request[GetPushRuleResponse], frozen=True, kw_only=True):
-    """Ask for getPushRule."""
+    """Read one push rule."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}")
 
@@ -116,11 +108,11 @@ class GetPushRule(Request[GetPushRuleResponse], frozen=True, kw_only=True):
 
 
 class DeletePushRuleResponse(Response, frozen=True, kw_only=True):
-    """What answers DeletePushRule."""
+    """What answers `DeletePushRule`."""
 
 
 class DeletePushRule(Request[DeletePushRuleResponse], frozen=True, kw_only=True):
-    """Ask for deletePushRule."""
+    """Delete one push rule."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}")
 
@@ -129,11 +121,11 @@ class DeletePushRule(Request[DeletePushRuleResponse], frozen=True, kw_only=True)
 
 
 class SetPushRuleResponse(Response, frozen=True, kw_only=True):
-    """What answers SetPushRule."""
+    """What answers `SetPushRule`."""
 
 
 class SetPushRule(Request[SetPushRuleResponse], frozen=True, kw_only=True):
-    """Ask for setPushRule."""
+    """Add or replace one push rule."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}", is_rate_limited=True
@@ -149,13 +141,13 @@ class SetPushRule(Request[SetPushRuleResponse], frozen=True, kw_only=True):
 
 
 class IsPushRuleEnabledResponse(Response, frozen=True, kw_only=True):
-    """What answers IsPushRuleEnabled."""
+    """What answers `IsPushRuleEnabled`."""
 
     enabled: bool
 
 
 class IsPushRuleEnabled(Request[IsPushRuleEnabledResponse], frozen=True, kw_only=True):
-    """Ask for isPushRuleEnabled."""
+    """Ask whether a push rule is on."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/enabled")
 
@@ -164,11 +156,11 @@ class IsPushRuleEnabled(Request[IsPushRuleEnabledResponse], frozen=True, kw_only
 
 
 class SetPushRuleEnabledResponse(Response, frozen=True, kw_only=True):
-    """What answers SetPushRuleEnabled."""
+    """What answers `SetPushRuleEnabled`."""
 
 
 class SetPushRuleEnabled(Request[SetPushRuleEnabledResponse], frozen=True, kw_only=True):
-    """Ask for setPushRuleEnabled."""
+    """Turn a push rule on or off."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/enabled")
 
@@ -178,13 +170,13 @@ class SetPushRuleEnabled(Request[SetPushRuleEnabledResponse], frozen=True, kw_on
 
 
 class GetPushRuleActionsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetPushRuleActions."""
+    """What answers `GetPushRuleActions`."""
 
     actions: tuple[str | dict[str, object], ...]
 
 
 class GetPushRuleActions(Request[GetPushRuleActionsResponse], frozen=True, kw_only=True):
-    """Ask for getPushRuleActions."""
+    """Read what a push rule does."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/actions")
 
@@ -193,11 +185,11 @@ class GetPushRuleActions(Request[GetPushRuleActionsResponse], frozen=True, kw_on
 
 
 class SetPushRuleActionsResponse(Response, frozen=True, kw_only=True):
-    """What answers SetPushRuleActions."""
+    """What answers `SetPushRuleActions`."""
 
 
 class SetPushRuleActions(Request[SetPushRuleActionsResponse], frozen=True, kw_only=True):
-    """Ask for setPushRuleActions."""
+    """Change what a push rule does."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/actions")
 

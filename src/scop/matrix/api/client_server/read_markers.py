@@ -1,4 +1,7 @@
-"""Operations of read_markers."""
+"""How far a user has read in a room.
+
+Standards: Matrix v1.19, Client-Server API §Fully read markers.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["SetReadMarker", "SetReadMarkerResponse"]
 
 
 class SetReadMarkerResponse(Response, frozen=True, kw_only=True):
-    """What answers SetReadMarker."""
+    """What answers `SetReadMarker`."""
 
 
 class SetReadMarker(Request[SetReadMarkerResponse], frozen=True, kw_only=True):
-    """Ask for setReadMarker."""
+    """Set the read marker, and receipts with it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/rooms/{roomId}/read_markers", is_rate_limited=True

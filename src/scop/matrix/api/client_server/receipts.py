@@ -1,4 +1,7 @@
-"""Operations of receipts."""
+"""Tell others what was read.
+
+Standards: Matrix v1.19, Client-Server API §Receipts.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["PostReceipt", "PostReceiptResponse"]
 
 
 class PostReceiptResponse(Response, frozen=True, kw_only=True):
-    """What answers PostReceipt."""
+    """What answers `PostReceipt`."""
 
 
 class PostReceipt(Request[PostReceiptResponse], frozen=True, kw_only=True):
-    """Ask for postReceipt."""
+    """Send a receipt for an event."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/rooms/{roomId}/receipt/{receiptType}/{eventId}", is_rate_limited=True

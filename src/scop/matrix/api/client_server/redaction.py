@@ -1,4 +1,7 @@
-"""Operations of redaction."""
+"""Take back what an event says.
+
+Standards: Matrix v1.19, Client-Server API §Redactions.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["RedactEvent", "RedactEventResponse"]
 
 
 class RedactEventResponse(Response, frozen=True, kw_only=True):
-    """What answers RedactEvent."""
+    """What answers `RedactEvent`."""
 
     event_id: str | None = None
 
 
 class RedactEvent(Request[RedactEventResponse], frozen=True, kw_only=True):
-    """Ask for redactEvent."""
+    """Redact an event."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}")
 

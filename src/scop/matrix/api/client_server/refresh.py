@@ -1,4 +1,7 @@
-"""Operations of refresh."""
+"""New tokens for old.
+
+Standards: Matrix v1.19, Client-Server API §Refreshing access tokens.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["Refresh", "RefreshResponse"]
 
 
 class RefreshResponse(Response, frozen=True, kw_only=True):
-    """What answers Refresh."""
+    """What answers `Refresh`."""
 
     access_token: str
     refresh_token: str | None = None
@@ -19,7 +22,7 @@ class RefreshResponse(Response, frozen=True, kw_only=True):
 
 
 class Refresh(Request[RefreshResponse], frozen=True, kw_only=True):
-    """Ask for refresh."""
+    """Get a new access token for a refresh token."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/refresh", access=Access.NONE, is_rate_limited=True

@@ -1,4 +1,7 @@
-"""Operations of registration."""
+"""New accounts.
+
+Standards: Matrix v1.19, Client-Server API §Account registration.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ __all__ = [
 
 
 class RegisterResponse(Response, frozen=True, kw_only=True):
-    """What answers Register."""
+    """What answers `Register`."""
 
     user_id: str
     access_token: str | None = None
@@ -32,7 +35,7 @@ class RegisterResponse(Response, frozen=True, kw_only=True):
 
 
 class Register(Request[RegisterResponse], frozen=True, kw_only=True):
-    """Ask for register."""
+    """Register an account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/register", access=Access.NONE, is_rate_limited=True
@@ -49,14 +52,14 @@ class Register(Request[RegisterResponse], frozen=True, kw_only=True):
 
 
 class RequestTokenToRegisterEmailResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestTokenToRegisterEmail."""
+    """What answers `RequestTokenToRegisterEmail`."""
 
     sid: str
     submit_url: str | None = None
 
 
 class RequestTokenToRegisterEmail(Request[RequestTokenToRegisterEmailResponse], frozen=True, kw_only=True):
-    """Ask for requestTokenToRegisterEmail."""
+    """Have a mail sent that proves an address for a new account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/register/email/requestToken", access=Access.NONE
@@ -71,14 +74,14 @@ class RequestTokenToRegisterEmail(Request[RequestTokenToRegisterEmailResponse], 
 
 
 class RequestTokenToRegisterMSISDNResponse(Response, frozen=True, kw_only=True):
-    """What answers RequestTokenToRegisterMSISDN."""
+    """What answers `RequestTokenToRegisterMSISDN`."""
 
     sid: str
     submit_url: str | None = None
 
 
 class RequestTokenToRegisterMSISDN(Request[RequestTokenToRegisterMSISDNResponse], frozen=True, kw_only=True):
-    """Ask for requestTokenToRegisterMSISDN."""
+    """Have a text sent that proves a number for a new account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/register/msisdn/requestToken", access=Access.NONE
@@ -94,13 +97,13 @@ class RequestTokenToRegisterMSISDN(Request[RequestTokenToRegisterMSISDNResponse]
 
 
 class CheckUsernameAvailabilityResponse(Response, frozen=True, kw_only=True):
-    """What answers CheckUsernameAvailability."""
+    """What answers `CheckUsernameAvailability`."""
 
     available: bool | None = None
 
 
 class CheckUsernameAvailability(Request[CheckUsernameAvailabilityResponse], frozen=True, kw_only=True):
-    """Ask for checkUsernameAvailability."""
+    """Ask whether a user name is free."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v3/register/available", access=Access.NONE, is_rate_limited=True

@@ -1,4 +1,7 @@
-"""Operations of registration_tokens."""
+"""Whether a token that opens registration is good.
+
+Standards: Matrix v1.19, Client-Server API §Token-authenticated registration.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ __all__ = ["RegistrationTokenValidity", "RegistrationTokenValidityResponse"]
 
 
 class RegistrationTokenValidityResponse(Response, frozen=True, kw_only=True):
-    """What answers RegistrationTokenValidity."""
+    """What answers `RegistrationTokenValidity`."""
 
     valid: bool
 
 
 class RegistrationTokenValidity(Request[RegistrationTokenValidityResponse], frozen=True, kw_only=True):
-    """Ask for registrationTokenValidity."""
+    """Ask whether a registration token is good."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET",

@@ -1,4 +1,7 @@
-"""Operations of relations."""
+"""Events that relate to another: edits, reactions, threads.
+
+Standards: Matrix v1.19, Client-Server API §Relationships API.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ __all__ = [
 
 
 class GetRelatingEventsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRelatingEvents."""
+    """What answers `GetRelatingEvents`."""
 
     next_batch: str | None = None
     prev_batch: str | None = None
@@ -30,7 +33,7 @@ class GetRelatingEventsResponse(Response, frozen=True, kw_only=True):
 
 
 class GetRelatingEvents(Request[GetRelatingEventsResponse], frozen=True, kw_only=True):
-    """Ask for getRelatingEvents."""
+    """List events that relate to an event."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}")
 
@@ -44,7 +47,7 @@ class GetRelatingEvents(Request[GetRelatingEventsResponse], frozen=True, kw_only
 
 
 class GetRelatingEventsWithRelTypeResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRelatingEventsWithRelType."""
+    """What answers `GetRelatingEventsWithRelType`."""
 
     next_batch: str | None = None
     prev_batch: str | None = None
@@ -53,7 +56,7 @@ class GetRelatingEventsWithRelTypeResponse(Response, frozen=True, kw_only=True):
 
 
 class GetRelatingEventsWithRelType(Request[GetRelatingEventsWithRelTypeResponse], frozen=True, kw_only=True):
-    """Ask for getRelatingEventsWithRelType."""
+    """List events that relate to an event in one way."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}")
 
@@ -68,7 +71,7 @@ class GetRelatingEventsWithRelType(Request[GetRelatingEventsWithRelTypeResponse]
 
 
 class GetRelatingEventsWithRelTypeAndEventTypeResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRelatingEventsWithRelTypeAndEventType."""
+    """What answers `GetRelatingEventsWithRelTypeAndEventType`."""
 
     next_batch: str | None = None
     prev_batch: str | None = None
@@ -79,7 +82,7 @@ class GetRelatingEventsWithRelTypeAndEventTypeResponse(Response, frozen=True, kw
 class GetRelatingEventsWithRelTypeAndEventType(
     Request[GetRelatingEventsWithRelTypeAndEventTypeResponse], frozen=True, kw_only=True
 ):
-    """Ask for getRelatingEventsWithRelTypeAndEventType."""
+    """List events of one type that relate to an event in one way."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}/{eventType}"

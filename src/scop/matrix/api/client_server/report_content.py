@@ -1,4 +1,7 @@
-"""Operations of report_content."""
+"""Tell the administrators of a server what is bad.
+
+Standards: Matrix v1.19, Client-Server API §Reporting Content.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["ReportEvent", "ReportEventResponse", "ReportRoom", "ReportRoomRespon
 
 
 class ReportRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers ReportRoom."""
+    """What answers `ReportRoom`."""
 
 
 class ReportRoom(Request[ReportRoomResponse], frozen=True, kw_only=True):
-    """Ask for reportRoom."""
+    """Report a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/report", is_rate_limited=True)
 
@@ -26,11 +29,11 @@ class ReportRoom(Request[ReportRoomResponse], frozen=True, kw_only=True):
 
 
 class ReportEventResponse(Response, frozen=True, kw_only=True):
-    """What answers ReportEvent."""
+    """What answers `ReportEvent`."""
 
 
 class ReportEvent(Request[ReportEventResponse], frozen=True, kw_only=True):
-    """Ask for reportEvent."""
+    """Report an event."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/report/{eventId}")
 
@@ -40,11 +43,11 @@ class ReportEvent(Request[ReportEventResponse], frozen=True, kw_only=True):
 
 
 class ReportUserResponse(Response, frozen=True, kw_only=True):
-    """What answers ReportUser."""
+    """What answers `ReportUser`."""
 
 
 class ReportUser(Request[ReportUserResponse], frozen=True, kw_only=True):
-    """Ask for reportUser."""
+    """Report a user."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/users/{userId}/report", is_rate_limited=True)
 

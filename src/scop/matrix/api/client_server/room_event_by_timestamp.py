@@ -1,4 +1,7 @@
-"""Operations of room_event_by_timestamp."""
+"""The event nearest to a time.
+
+Standards: Matrix v1.19, Client-Server API §Jump to Date.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ __all__ = ["GetEventByTimestamp", "GetEventByTimestampResponse"]
 
 
 class GetEventByTimestampResponse(Response, frozen=True, kw_only=True):
-    """What answers GetEventByTimestamp."""
+    """What answers `GetEventByTimestamp`."""
 
     event_id: str
     origin_server_ts: int
 
 
 class GetEventByTimestamp(Request[GetEventByTimestampResponse], frozen=True, kw_only=True):
-    """Ask for getEventByTimestamp."""
+    """Find the event nearest to a time."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", is_rate_limited=True

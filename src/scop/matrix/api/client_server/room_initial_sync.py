@@ -1,4 +1,7 @@
-"""Operations of room_initial_sync."""
+"""The state and last messages of one room.
+
+Standards: Matrix v1.19, Client-Server API §Room Previews.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ __all__ = ["RoomInitialSync", "RoomInitialSyncResponse"]
 
 
 class RoomInitialSyncResponse(Response, frozen=True, kw_only=True):
-    """What answers RoomInitialSync."""
+    """What answers `RoomInitialSync`."""
 
     room_id: str
     membership: str | None = None
@@ -26,7 +29,7 @@ class RoomInitialSyncResponse(Response, frozen=True, kw_only=True):
 
 
 class RoomInitialSync(Request[RoomInitialSyncResponse], frozen=True, kw_only=True):
-    """Ask for roomInitialSync."""
+    """Read the state and last messages of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/initialSync")
 

@@ -1,4 +1,7 @@
-"""Operations of room_send."""
+"""Send a message event.
+
+Standards: Matrix v1.19, Client-Server API §Sending events to a room.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["SendMessage", "SendMessageResponse"]
 
 
 class SendMessageResponse(Response, frozen=True, kw_only=True):
-    """What answers SendMessage."""
+    """What answers `SendMessage`."""
 
     event_id: str
 
 
 class SendMessage(Request[SendMessageResponse], frozen=True, kw_only=True):
-    """Ask for sendMessage."""
+    """Send a message event; by its transaction id it is sent once."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}")
 

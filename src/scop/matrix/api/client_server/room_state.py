@@ -1,4 +1,7 @@
-"""Operations of room_state."""
+"""Set the state of a room.
+
+Standards: Matrix v1.19, Client-Server API §Sending events to a room.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["SetRoomStateWithKey", "SetRoomStateWithKeyResponse"]
 
 
 class SetRoomStateWithKeyResponse(Response, frozen=True, kw_only=True):
-    """What answers SetRoomStateWithKey."""
+    """What answers `SetRoomStateWithKey`."""
 
     event_id: str
 
 
 class SetRoomStateWithKey(Request[SetRoomStateWithKeyResponse], frozen=True, kw_only=True):
-    """Ask for setRoomStateWithKey."""
+    """Set one piece of the state of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}")
 

@@ -1,4 +1,7 @@
-"""Operations of room_summary."""
+"""What one may see of a room before going in.
+
+Standards: Matrix v1.19, Client-Server API §Room Summaries.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["GetRoomSummary", "GetRoomSummaryResponse"]
 
 
 class GetRoomSummaryResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomSummary."""
+    """What answers `GetRoomSummary`."""
 
     canonical_alias: str | None = None
     name: str | None = None
@@ -32,7 +35,7 @@ class GetRoomSummaryResponse(Response, frozen=True, kw_only=True):
 
 
 class GetRoomSummary(Request[GetRoomSummaryResponse], frozen=True, kw_only=True):
-    """Ask for getRoomSummary."""
+    """Look at a room from outside."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/room_summary/{roomIdOrAlias}", access=Access.OPTIONAL

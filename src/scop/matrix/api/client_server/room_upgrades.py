@@ -1,4 +1,7 @@
-"""Operations of room_upgrades."""
+"""Move a room to another version.
+
+Standards: Matrix v1.19, Client-Server API §Room Upgrades.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ __all__ = ["UpgradeRoom", "UpgradeRoomResponse"]
 
 
 class UpgradeRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers UpgradeRoom."""
+    """What answers `UpgradeRoom`."""
 
     replacement_room: str
 
 
 class UpgradeRoom(Request[UpgradeRoomResponse], frozen=True, kw_only=True):
-    """Ask for upgradeRoom."""
+    """Replace a room by one of another version."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/upgrade")
 

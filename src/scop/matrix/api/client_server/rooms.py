@@ -1,4 +1,7 @@
-"""Operations of rooms."""
+"""State, members and single events of a room.
+
+Standards: Matrix v1.19, Client-Server API §Getting events for a room.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,13 @@ __all__ = [
 
 
 class GetOneRoomEventResponse(Response, frozen=True, kw_only=True):
-    """What answers GetOneRoomEvent."""
+    """What answers `GetOneRoomEvent`."""
 
     event: WholeBody[ClientEvent]
 
 
 class GetOneRoomEvent(Request[GetOneRoomEventResponse], frozen=True, kw_only=True):
-    """Ask for getOneRoomEvent."""
+    """Read one event of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/event/{eventId}")
 
@@ -41,13 +44,13 @@ class GetOneRoomEvent(Request[GetOneRoomEventResponse], frozen=True, kw_only=Tru
 
 
 class GetRoomStateWithKeyResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomStateWithKey."""
+    """What answers `GetRoomStateWithKey`."""
 
     content: WholeBody[dict[str, object]]
 
 
 class GetRoomStateWithKey(Request[GetRoomStateWithKeyResponse], frozen=True, kw_only=True):
-    """Ask for getRoomStateWithKey."""
+    """Read one piece of the state of a room: its content, or by `format` the event."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}")
 
@@ -58,13 +61,13 @@ class GetRoomStateWithKey(Request[GetRoomStateWithKeyResponse], frozen=True, kw_
 
 
 class GetRoomStateResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomState."""
+    """What answers `GetRoomState`."""
 
     events: WholeBody[tuple[ClientEvent, ...]]
 
 
 class GetRoomState(Request[GetRoomStateResponse], frozen=True, kw_only=True):
-    """Ask for getRoomState."""
+    """Read the whole state of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/state")
 
@@ -72,13 +75,13 @@ class GetRoomState(Request[GetRoomStateResponse], frozen=True, kw_only=True):
 
 
 class GetMembersByRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers GetMembersByRoom."""
+    """What answers `GetMembersByRoom`."""
 
     chunk: tuple[ClientEvent, ...] | None = None
 
 
 class GetMembersByRoom(Request[GetMembersByRoomResponse], frozen=True, kw_only=True):
-    """Ask for getMembersByRoom."""
+    """List the members of a room as events."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/members")
 
@@ -89,20 +92,20 @@ class GetMembersByRoom(Request[GetMembersByRoomResponse], frozen=True, kw_only=T
 
 
 class RoomMember(Body, frozen=True, kw_only=True):
-    """What is named RoomMember in an answer or a question."""
+    """What a member is called and looks like."""
 
     display_name: str | None = None
     avatar_url: str | None = None
 
 
 class GetJoinedMembersByRoomResponse(Response, frozen=True, kw_only=True):
-    """What answers GetJoinedMembersByRoom."""
+    """What answers `GetJoinedMembersByRoom`."""
 
     joined: dict[str, RoomMember] | None = None
 
 
 class GetJoinedMembersByRoom(Request[GetJoinedMembersByRoomResponse], frozen=True, kw_only=True):
-    """Ask for getJoinedMembersByRoom."""
+    """List who is in a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/rooms/{roomId}/joined_members")
 

@@ -1,4 +1,7 @@
-"""Operations of search."""
+"""Search through what was written.
+
+Standards: Matrix v1.19, Client-Server API §Server Side Search.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ __all__ = [
 
 
 class IncludeEventContext(Body, frozen=True, kw_only=True):
-    """What is named IncludeEventContext in an answer or a question."""
+    """How much around each find is wanted."""
 
     before_limit: int | None = None
     after_limit: int | None = None
@@ -35,19 +38,19 @@ class IncludeEventContext(Body, frozen=True, kw_only=True):
 
 
 class Group(Body, frozen=True, kw_only=True):
-    """What is named Group in an answer or a question."""
+    """What finds are grouped by."""
 
     key: Literal["room_id", "sender"] | None = None
 
 
 class Groupings(Body, frozen=True, kw_only=True):
-    """What is named Groupings in an answer or a question."""
+    """How finds are grouped."""
 
     group_by: tuple[Group, ...] | None = None
 
 
 class RoomEventsCriteria(Body, frozen=True, kw_only=True):
-    """What is named RoomEventsCriteria in an answer or a question."""
+    """What is searched for among events."""
 
     search_term: str
     keys: tuple[Literal["content.body", "content.name", "content.topic"], ...] | None = None
@@ -59,20 +62,20 @@ class RoomEventsCriteria(Body, frozen=True, kw_only=True):
 
 
 class Categories(Body, frozen=True, kw_only=True):
-    """What is named Categories in an answer or a question."""
+    """What is searched."""
 
     room_events: RoomEventsCriteria | None = None
 
 
 class UserProfile(Body, frozen=True, kw_only=True):
-    """What is named UserProfile in an answer or a question."""
+    """What a sender was called and looked like."""
 
     displayname: str | None = None
     avatar_url: str | None = None
 
 
 class EventContext(Body, frozen=True, kw_only=True):
-    """What is named EventContext in an answer or a question."""
+    """What stood around a find."""
 
     start: str | None = None
     end: str | None = None
@@ -82,7 +85,7 @@ class EventContext(Body, frozen=True, kw_only=True):
 
 
 class Result(Body, frozen=True, kw_only=True):
-    """What is named Result in an answer or a question."""
+    """One find."""
 
     rank: float | None = None
     result: ClientEvent | None = None
@@ -90,7 +93,7 @@ class Result(Body, frozen=True, kw_only=True):
 
 
 class GroupValue(Body, frozen=True, kw_only=True):
-    """What is named GroupValue in an answer or a question."""
+    """The finds of one group."""
 
     next_batch: str | None = None
     order: int | None = None
@@ -98,7 +101,7 @@ class GroupValue(Body, frozen=True, kw_only=True):
 
 
 class ResultRoomEvents(Body, frozen=True, kw_only=True):
-    """What is named ResultRoomEvents in an answer or a question."""
+    """What was found among events."""
 
     count: int | None = None
     highlights: tuple[str, ...] | None = None
@@ -109,19 +112,19 @@ class ResultRoomEvents(Body, frozen=True, kw_only=True):
 
 
 class ResultCategories(Body, frozen=True, kw_only=True):
-    """What is named ResultCategories in an answer or a question."""
+    """What was found."""
 
     room_events: ResultRoomEvents | None = None
 
 
 class SearchResponse(Response, frozen=True, kw_only=True):
-    """What answers Search."""
+    """What answers `Search`."""
 
     search_categories: ResultCategories
 
 
 class Search(Request[SearchResponse], frozen=True, kw_only=True):
-    """Ask for search."""
+    """Search."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/search", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of space_hierarchy."""
+"""The rooms of a space, and of the spaces in it.
+
+Standards: Matrix v1.19, Client-Server API §Spaces.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["GetSpaceHierarchy", "GetSpaceHierarchyResponse", "SpaceHierarchyRoom
 
 
 class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
-    """What is named StrippedChildStateEvent in an answer or a question."""
+    """A state event that names a child of a space."""
 
     content: dict[str, object]
     state_key: str
@@ -23,7 +26,7 @@ class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
 
 
 class SpaceHierarchyRoomsChunk(Body, frozen=True, kw_only=True):
-    """What is named SpaceHierarchyRoomsChunk in an answer or a question."""
+    """One room of a space."""
 
     canonical_alias: str | None = None
     name: str | None = None
@@ -42,14 +45,14 @@ class SpaceHierarchyRoomsChunk(Body, frozen=True, kw_only=True):
 
 
 class GetSpaceHierarchyResponse(Response, frozen=True, kw_only=True):
-    """What answers GetSpaceHierarchy."""
+    """What answers `GetSpaceHierarchy`."""
 
     rooms: tuple[SpaceHierarchyRoomsChunk, ...]
     next_batch: str | None = None
 
 
 class GetSpaceHierarchy(Request[GetSpaceHierarchyResponse], frozen=True, kw_only=True):
-    """Ask for getSpaceHierarchy."""
+    """List the rooms of a space, page by page."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/rooms/{roomId}/hierarchy", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of sso_login_redirect."""
+"""Where a browser goes to log in by single sign-on.
+
+Standards: Matrix v1.19, Client-Server API §SSO client login.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["RedirectToIdP", "RedirectToIdPResponse", "RedirectToSSO", "RedirectT
 
 
 class RedirectToSSOResponse(Response, frozen=True, kw_only=True):
-    """What answers RedirectToSSO."""
+    """What answers `RedirectToSSO`."""
 
     status: ClassVar[int] = 302
 
@@ -21,7 +24,7 @@ class RedirectToSSOResponse(Response, frozen=True, kw_only=True):
 
 
 class RedirectToSSO(Request[RedirectToSSOResponse], frozen=True, kw_only=True):
-    """Ask for redirectToSSO."""
+    """Send a browser to single sign-on."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/login/sso/redirect", access=Access.NONE)
 
@@ -30,7 +33,7 @@ class RedirectToSSO(Request[RedirectToSSOResponse], frozen=True, kw_only=True):
 
 
 class RedirectToIdPResponse(Response, frozen=True, kw_only=True):
-    """What answers RedirectToIdP."""
+    """What answers `RedirectToIdP`."""
 
     status: ClassVar[int] = 302
 
@@ -38,7 +41,7 @@ class RedirectToIdPResponse(Response, frozen=True, kw_only=True):
 
 
 class RedirectToIdP(Request[RedirectToIdPResponse], frozen=True, kw_only=True):
-    """Ask for redirectToIdP."""
+    """Send a browser to one provider of single sign-on."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/login/sso/redirect/{idpId}", access=Access.NONE)
 

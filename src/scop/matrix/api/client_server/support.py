@@ -1,4 +1,7 @@
-"""Operations of support."""
+"""Whom to ask for help with a homeserver.
+
+Standards: Matrix v1.19, Client-Server API §Server Discovery.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["Contact", "GetWellknownSupport", "GetWellknownSupportResponse"]
 
 
 class Contact(Body, frozen=True, kw_only=True):
-    """What is named Contact in an answer or a question."""
+    """Somebody to ask."""
 
     matrix_id: str | None = None
     email_address: str | None = None
@@ -19,13 +22,13 @@ class Contact(Body, frozen=True, kw_only=True):
 
 
 class GetWellknownSupportResponse(Response, frozen=True, kw_only=True):
-    """What answers GetWellknownSupport."""
+    """What answers `GetWellknownSupport`."""
 
     contacts: tuple[Contact, ...] | None = None
     support_page: str | None = None
 
 
 class GetWellknownSupport(Request[GetWellknownSupportResponse], frozen=True, kw_only=True):
-    """Ask for getWellknownSupport."""
+    """Read the file that names whom to ask."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/.well-known/matrix/support", access=Access.NONE)

@@ -1,4 +1,7 @@
-"""Operations of sync."""
+"""What has happened since: how a client follows its rooms.
+
+Standards: Matrix v1.19, Client-Server API §Syncing.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ __all__ = [
 
 
 class RoomSummary(Body, frozen=True, kw_only=True):
-    """What is named RoomSummary in an answer or a question."""
+    """What a room without a name is called after, and how many are in it."""
 
     heroes: tuple[str, ...] | None = msgspec.field(name="m.heroes", default=None)
     joined_member_count: int | None = msgspec.field(name="m.joined_member_count", default=None)
@@ -41,13 +44,13 @@ class RoomSummary(Body, frozen=True, kw_only=True):
 
 
 class StateEventBatch(Body, frozen=True, kw_only=True):
-    """What is named StateEventBatch in an answer or a question."""
+    """State events."""
 
     events: tuple[ClientEventWithoutRoomId, ...] | None = None
 
 
 class TimelineBatch(Body, frozen=True, kw_only=True):
-    """What is named TimelineBatch in an answer or a question."""
+    """The newest events of a room, and whether there is a gap before them."""
 
     limited: bool | None = None
     prev_batch: str | None = None
@@ -55,27 +58,27 @@ class TimelineBatch(Body, frozen=True, kw_only=True):
 
 
 class EventBatch(Body, frozen=True, kw_only=True):
-    """What is named EventBatch in an answer or a question."""
+    """Events outside of the timeline."""
 
     events: tuple[Event, ...] | None = None
 
 
 class UnreadNotificationCounts(Body, frozen=True, kw_only=True):
-    """What is named UnreadNotificationCounts in an answer or a question."""
+    """How much is unread."""
 
     highlight_count: int | None = None
     notification_count: int | None = None
 
 
 class ThreadNotificationCounts(Body, frozen=True, kw_only=True):
-    """What is named ThreadNotificationCounts in an answer or a question."""
+    """How much is unread in a thread."""
 
     highlight_count: int | None = None
     notification_count: int | None = None
 
 
 class JoinedRoom(Body, frozen=True, kw_only=True):
-    """What is named JoinedRoom in an answer or a question."""
+    """News of a room that the user is in."""
 
     summary: RoomSummary | None = None
     state: StateEventBatch | None = None
@@ -88,31 +91,31 @@ class JoinedRoom(Body, frozen=True, kw_only=True):
 
 
 class InviteState(Body, frozen=True, kw_only=True):
-    """What is named InviteState in an answer or a question."""
+    """What an invited user may see of a room."""
 
     events: tuple[StrippedStateEvent, ...] | None = None
 
 
 class InvitedRoom(Body, frozen=True, kw_only=True):
-    """What is named InvitedRoom in an answer or a question."""
+    """A room that the user is invited to."""
 
     invite_state: InviteState | None = None
 
 
 class KnockState(Body, frozen=True, kw_only=True):
-    """What is named KnockState in an answer or a question."""
+    """What one who knocks may see of a room."""
 
     events: tuple[StrippedStateEvent, ...] | None = None
 
 
 class KnockedRoom(Body, frozen=True, kw_only=True):
-    """What is named KnockedRoom in an answer or a question."""
+    """A room that the user has knocked at."""
 
     knock_state: KnockState | None = None
 
 
 class LeftRoom(Body, frozen=True, kw_only=True):
-    """What is named LeftRoom in an answer or a question."""
+    """Last news of a room that the user has left."""
 
     state: StateEventBatch | None = None
     state_after: StateEventBatch | None = None
@@ -121,7 +124,7 @@ class LeftRoom(Body, frozen=True, kw_only=True):
 
 
 class Rooms(Body, frozen=True, kw_only=True):
-    """What is named Rooms in an answer or a question."""
+    """News of rooms, by what the user is in them."""
 
     join: dict[str, JoinedRoom] | None = None
     invite: dict[str, InvitedRoom] | None = None
@@ -130,7 +133,7 @@ class Rooms(Body, frozen=True, kw_only=True):
 
 
 class ToDeviceEvent(Body, frozen=True, kw_only=True):
-    """What is named ToDeviceEvent in an answer or a question."""
+    """A message to this device."""
 
     type: str
     sender: str
@@ -138,20 +141,20 @@ class ToDeviceEvent(Body, frozen=True, kw_only=True):
 
 
 class ToDevice(Body, frozen=True, kw_only=True):
-    """What is named ToDevice in an answer or a question."""
+    """Messages to this device."""
 
     events: tuple[ToDeviceEvent, ...] | None = None
 
 
 class DeviceLists(Body, frozen=True, kw_only=True):
-    """What is named DeviceLists in an answer or a question."""
+    """Users whose devices have changed, and users with whom no room is shared any more."""
 
     changed: tuple[str, ...] | None = None
     left: tuple[str, ...] | None = None
 
 
 class SyncResponse(Response, frozen=True, kw_only=True):
-    """What answers Sync."""
+    """What answers `Sync`."""
 
     next_batch: str
     rooms: Rooms | None = None
@@ -164,7 +167,7 @@ class SyncResponse(Response, frozen=True, kw_only=True):
 
 
 class Sync(Request[SyncResponse], frozen=True, kw_only=True):
-    """Ask for sync."""
+    """Ask what has happened, or wait for it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/sync")
 

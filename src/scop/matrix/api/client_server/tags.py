@@ -1,4 +1,7 @@
-"""Operations of tags."""
+"""How a user sorts rooms.
+
+Standards: Matrix v1.19, Client-Server API §Room Tagging.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,19 @@ __all__ = [
 
 
 class Tag(Body, frozen=True, kw_only=True):
-    """What is named Tag in an answer or a question."""
+    """How a room stands among others of its tag."""
 
     order: float | None = None
 
 
 class GetRoomTagsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetRoomTags."""
+    """What answers `GetRoomTags`."""
 
     tags: dict[str, Tag] | None = None
 
 
 class GetRoomTags(Request[GetRoomTagsResponse], frozen=True, kw_only=True):
-    """Ask for getRoomTags."""
+    """List the tags of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags")
 
@@ -42,11 +45,11 @@ class GetRoomTags(Request[GetRoomTagsResponse], frozen=True, kw_only=True):
 
 
 class SetRoomTagResponse(Response, frozen=True, kw_only=True):
-    """What answers SetRoomTag."""
+    """What answers `SetRoomTag`."""
 
 
 class SetRoomTag(Request[SetRoomTagResponse], frozen=True, kw_only=True):
-    """Ask for setRoomTag."""
+    """Tag a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags/{tag}")
 
@@ -57,11 +60,11 @@ class SetRoomTag(Request[SetRoomTagResponse], frozen=True, kw_only=True):
 
 
 class DeleteRoomTagResponse(Response, frozen=True, kw_only=True):
-    """What answers DeleteRoomTag."""
+    """What answers `DeleteRoomTag`."""
 
 
 class DeleteRoomTag(Request[DeleteRoomTagResponse], frozen=True, kw_only=True):
-    """Ask for deleteRoomTag."""
+    """Take a tag from a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/user/{userId}/rooms/{roomId}/tags/{tag}")
 

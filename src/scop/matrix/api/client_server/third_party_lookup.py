@@ -1,4 +1,7 @@
-"""Operations of third_party_lookup."""
+"""Rooms and users of other networks.
+
+Standards: Matrix v1.19, Client-Server API §Third-party Networks.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,14 @@ __all__ = [
 
 
 class FieldType(Body, frozen=True, kw_only=True):
-    """What is named FieldType in an answer or a question."""
+    """What a value of a field looks like."""
 
     regexp: str
     placeholder: str
 
 
 class ProtocolInstance(Body, frozen=True, kw_only=True):
-    """What is named ProtocolInstance in an answer or a question."""
+    """One network of a protocol."""
 
     desc: str
     icon: str | None = None
@@ -46,7 +49,7 @@ class ProtocolInstance(Body, frozen=True, kw_only=True):
 
 
 class Protocol(Body, frozen=True, kw_only=True):
-    """What is named Protocol in an answer or a question."""
+    """A protocol that is bridged, and what identifies rooms and users in it."""
 
     user_fields: tuple[str, ...]
     location_fields: tuple[str, ...]
@@ -56,25 +59,25 @@ class Protocol(Body, frozen=True, kw_only=True):
 
 
 class GetProtocolsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetProtocols."""
+    """What answers `GetProtocols`."""
 
     protocols: WholeBody[dict[str, Protocol]]
 
 
 class GetProtocols(Request[GetProtocolsResponse], frozen=True, kw_only=True):
-    """Ask for getProtocols."""
+    """List the protocols that are bridged."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/thirdparty/protocols")
 
 
 class GetProtocolMetadataResponse(Response, frozen=True, kw_only=True):
-    """What answers GetProtocolMetadata."""
+    """What answers `GetProtocolMetadata`."""
 
     protocol: WholeBody[Protocol]
 
 
 class GetProtocolMetadata(Request[GetProtocolMetadataResponse], frozen=True, kw_only=True):
-    """Ask for getProtocolMetadata."""
+    """Look up one protocol that is bridged."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/thirdparty/protocol/{protocol}")
 
@@ -82,7 +85,7 @@ class GetProtocolMetadata(Request[GetProtocolMetadataResponse], frozen=True, kw_
 
 
 class Location(Body, frozen=True, kw_only=True):
-    """What is named Location in an answer or a question."""
+    """A room that is bridged."""
 
     alias: str
     protocol: str
@@ -90,13 +93,13 @@ class Location(Body, frozen=True, kw_only=True):
 
 
 class QueryLocationByProtocolResponse(Response, frozen=True, kw_only=True):
-    """What answers QueryLocationByProtocol."""
+    """What answers `QueryLocationByProtocol`."""
 
     locations: WholeBody[tuple[Location, ...]]
 
 
 class QueryLocationByProtocol(Request[QueryLocationByProtocolResponse], frozen=True, kw_only=True):
-    """Ask for queryLocationByProtocol."""
+    """Find rooms by what identifies them in their network."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/thirdparty/location/{protocol}")
 
@@ -105,7 +108,7 @@ class QueryLocationByProtocol(Request[QueryLocationByProtocolResponse], frozen=T
 
 
 class User(Body, frozen=True, kw_only=True):
-    """What is named User in an answer or a question."""
+    """A user who is bridged."""
 
     userid: str
     protocol: str
@@ -113,13 +116,13 @@ class User(Body, frozen=True, kw_only=True):
 
 
 class QueryUserByProtocolResponse(Response, frozen=True, kw_only=True):
-    """What answers QueryUserByProtocol."""
+    """What answers `QueryUserByProtocol`."""
 
     users: WholeBody[tuple[User, ...]]
 
 
 class QueryUserByProtocol(Request[QueryUserByProtocolResponse], frozen=True, kw_only=True):
-    """Ask for queryUserByProtocol."""
+    """Find users by what identifies them in their network."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/thirdparty/user/{protocol}")
 
@@ -128,13 +131,13 @@ class QueryUserByProtocol(Request[QueryUserByProtocolResponse], frozen=True, kw_
 
 
 class QueryLocationByAliasResponse(Response, frozen=True, kw_only=True):
-    """What answers QueryLocationByAlias."""
+    """What answers `QueryLocationByAlias`."""
 
     locations: WholeBody[tuple[Location, ...]]
 
 
 class QueryLocationByAlias(Request[QueryLocationByAliasResponse], frozen=True, kw_only=True):
-    """Ask for queryLocationByAlias."""
+    """Find what room of another network an alias is."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/thirdparty/location")
 
@@ -142,13 +145,13 @@ class QueryLocationByAlias(Request[QueryLocationByAliasResponse], frozen=True, k
 
 
 class QueryUserByIDResponse(Response, frozen=True, kw_only=True):
-    """What answers QueryUserByID."""
+    """What answers `QueryUserByID`."""
 
     users: WholeBody[tuple[User, ...]]
 
 
 class QueryUserByID(Request[QueryUserByIDResponse], frozen=True, kw_only=True):
-    """Ask for queryUserByID."""
+    """Find what user of another network a user is."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/thirdparty/user")
 

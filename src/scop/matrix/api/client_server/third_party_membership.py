@@ -1,4 +1,7 @@
-"""Operations of third_party_membership."""
+"""Ask somebody into a room by mail address.
+
+Standards: Matrix v1.19, Client-Server API §Third-party invites.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["InviteBy3PID", "InviteBy3PIDResponse"]
 
 
 class InviteBy3PIDResponse(Response, frozen=True, kw_only=True):
-    """What answers InviteBy3PID."""
+    """What answers `InviteBy3PID`."""
 
 
 class InviteBy3PID(Request[InviteBy3PIDResponse], frozen=True, kw_only=True):
-    """Ask for inviteBy3PID."""
+    """Invite somebody by address."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/invite", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of threads_list."""
+"""The threads of a room.
+
+Standards: Matrix v1.19, Client-Server API §Threading.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ __all__ = ["GetThreadRoots", "GetThreadRootsResponse"]
 
 
 class GetThreadRootsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetThreadRoots."""
+    """What answers `GetThreadRoots`."""
 
     chunk: tuple[ClientEvent, ...]
     next_batch: str | None = None
 
 
 class GetThreadRoots(Request[GetThreadRootsResponse], frozen=True, kw_only=True):
-    """Ask for getThreadRoots."""
+    """List the first events of threads."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/rooms/{roomId}/threads", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of to_device."""
+"""Messages to devices, outside of any room.
+
+Standards: Matrix v1.19, Client-Server API §Send-to-Device messaging.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["SendToDevice", "SendToDeviceResponse"]
 
 
 class SendToDeviceResponse(Response, frozen=True, kw_only=True):
-    """What answers SendToDevice."""
+    """What answers `SendToDevice`."""
 
 
 class SendToDevice(Request[SendToDeviceResponse], frozen=True, kw_only=True):
-    """Ask for sendToDevice."""
+    """Send messages to devices; by its transaction id they are sent once."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/sendToDevice/{eventType}/{txnId}")
 

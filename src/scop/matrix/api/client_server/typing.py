@@ -1,4 +1,7 @@
-"""Operations of typing."""
+"""Tell others that one is typing.
+
+Standards: Matrix v1.19, Client-Server API §Typing Notifications.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ __all__ = ["SetTyping", "SetTypingResponse"]
 
 
 class SetTypingResponse(Response, frozen=True, kw_only=True):
-    """What answers SetTyping."""
+    """What answers `SetTyping`."""
 
 
 class SetTyping(Request[SetTypingResponse], frozen=True, kw_only=True):
-    """Ask for setTyping."""
+    """Say that the user is typing, or no longer."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/rooms/{roomId}/typing/{userId}", is_rate_limited=True

@@ -1,4 +1,7 @@
-"""Operations of users."""
+"""Find users.
+
+Standards: Matrix v1.19, Client-Server API §User Directory.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["SearchUserDirectory", "SearchUserDirectoryResponse", "User"]
 
 
 class User(Body, frozen=True, kw_only=True):
-    """What is named User in an answer or a question."""
+    """A user who was found."""
 
     user_id: str
     display_name: str | None = None
@@ -19,14 +22,14 @@ class User(Body, frozen=True, kw_only=True):
 
 
 class SearchUserDirectoryResponse(Response, frozen=True, kw_only=True):
-    """What answers SearchUserDirectory."""
+    """What answers `SearchUserDirectory`."""
 
     results: tuple[User, ...]
     limited: bool
 
 
 class SearchUserDirectory(Request[SearchUserDirectoryResponse], frozen=True, kw_only=True):
-    """Ask for searchUserDirectory."""
+    """Search for users."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/user_directory/search", is_rate_limited=True)
 

@@ -1,4 +1,7 @@
-"""Operations of versions."""
+"""What versions of the specification a server speaks.
+
+Standards: Matrix v1.19, Client-Server API §API Versions.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ __all__ = ["GetVersions", "GetVersionsResponse"]
 
 
 class GetVersionsResponse(Response, frozen=True, kw_only=True):
-    """What answers GetVersions."""
+    """What answers `GetVersions`."""
 
     versions: tuple[str, ...]
     unstable_features: dict[str, bool] | None = None
 
 
 class GetVersions(Request[GetVersionsResponse], frozen=True, kw_only=True):
-    """Ask for getVersions."""
+    """Ask what versions the server speaks."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/versions", access=Access.OPTIONAL)

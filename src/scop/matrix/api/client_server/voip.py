@@ -1,4 +1,7 @@
-"""Operations of voip."""
+"""Relays for calls.
+
+Standards: Matrix v1.19, Client-Server API §Voice over IP.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ __all__ = ["GetTurnServer", "GetTurnServerResponse"]
 
 
 class GetTurnServerResponse(Response, frozen=True, kw_only=True):
-    """What answers GetTurnServer."""
+    """What answers `GetTurnServer`."""
 
     username: str
     password: str
@@ -19,6 +22,6 @@ class GetTurnServerResponse(Response, frozen=True, kw_only=True):
 
 
 class GetTurnServer(Request[GetTurnServerResponse], frozen=True, kw_only=True):
-    """Ask for getTurnServer."""
+    """Get an account at a relay for calls."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/voip/turnServer", is_rate_limited=True)

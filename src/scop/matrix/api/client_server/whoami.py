@@ -1,4 +1,7 @@
-"""Operations of whoami."""
+"""Whose an access token is.
+
+Standards: Matrix v1.19, Client-Server API §Current account information.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ __all__ = ["GetTokenOwner", "GetTokenOwnerResponse"]
 
 
 class GetTokenOwnerResponse(Response, frozen=True, kw_only=True):
-    """What answers GetTokenOwner."""
+    """What answers `GetTokenOwner`."""
 
     user_id: str
     device_id: str | None = None
@@ -18,6 +21,6 @@ class GetTokenOwnerResponse(Response, frozen=True, kw_only=True):
 
 
 class GetTokenOwner(Request[GetTokenOwnerResponse], frozen=True, kw_only=True):
-    """Ask for getTokenOwner."""
+    """Ask whose this access token is."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/account/whoami", is_rate_limited=True)
