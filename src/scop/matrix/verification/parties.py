@@ -36,7 +36,8 @@ class Side:
     user_id: str
     device_id: str
     device_key: str  # Ed25519, in unpadded base64
-    master_key: str | None = None  # of its user, as far as is known; of ours: as far as we believe in it
+    master_key: str | None = None  # of its user, as far as is known
+    trusts_master: bool = False  # whether this device believes in it; asked of ours only
 
     @property
     def is_ambiguous(self) -> bool:

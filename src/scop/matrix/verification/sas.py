@@ -183,7 +183,7 @@ class Sas:
         self.state = SasState.VERIFIED if self.state is SasState.AUTHENTICATED else SasState.CONFIRMED
         # Matrix v1.19 CS §SAS step 15: our device's key, and our master key, as far as we believe in it.
         keys = {_ALGORITHM + self._ours.device_id: self._ours.device_key}
-        if self._ours.master_key is not None:
+        if self._ours.master_key is not None and self._ours.trusts_master:
             keys[_ALGORITHM + self._ours.master_key] = self._ours.master_key
         macs: JsonObject = {key_id: self._mac(self._ours, key_id, key) for key_id, key in keys.items()}
         return self._answers("mac", {"mac": macs, "keys": self._mac(self._ours, _KEY_IDS, ",".join(sorted(keys)))})
