@@ -131,7 +131,7 @@ def _merged(schema: dict[str, object]) -> dict[str, object]:
 
 def _shape(node: object) -> Shape:
     schema = _merged(_object(node))
-    if alternatives := [_shape(one) for one in _list(schema.get("oneOf"))]:
+    if alternatives := [_shape(one) for key in ("oneOf", "anyOf") for one in _list(schema.get(key))]:
         return either(alternatives)
     properties = {name: _shape(one) for name, one in _object(schema.get("properties")).items()}
     kinds = schema.get("type", "object" if properties else ANYTHING)
