@@ -10,7 +10,7 @@ PACKAGE = "scop.matrix.api.server_server"
 
 # Where we differ, and why; anything else fails.
 MEANT = {
-    # Events are JSON, and read by their room's version: what these files require of one (`origin`) not all versions have.
+    # Events are JSON, read by their room's version: not all versions have what these files require (`origin`).
     "makeJoin<.event: has properties, ours is open",
     "makeKnock<.event: has properties, ours is open",
     "makeLeave<.event: has properties, ours is open",
