@@ -43,7 +43,7 @@ class Directory:
     """Users and their devices."""
 
     def __init__(self, own: Device, ledger: Ledger, surroundings: Surroundings) -> None:
-        self._own = own
+        self.own = own
         self._ledger = ledger
         self._surroundings = surroundings
         self._users: dict[str, _Tracked] = {}
@@ -68,8 +68,8 @@ class Directory:
 
     def by_curve25519(self, user_id: str, key: str) -> Device | None:
         """Return the device of a user that has this identity key, also one that was deleted."""
-        if user_id == self._own.user_id and key == self._own.curve25519:
-            return self._own
+        if user_id == self.own.user_id and key == self.own.curve25519:
+            return self.own
         tracked = self._users.get(user_id)
         devices = () if tracked is None else tracked.devices.values()
         return next((one for one in devices if one.curve25519 == key), None)
@@ -113,7 +113,7 @@ class Directory:
 
     def mark_left(self, user_ids: Iterable[str]) -> None:
         """Track users no longer: nobody tells of their changes. What is known stays, outdated, for old messages."""
-        self.mark_changed(user_id for user_id in user_ids if user_id != self._own.user_id)
+        self.mark_changed(user_id for user_id in user_ids if user_id != self.own.user_id)
 
     def query(self, user_ids: Collection[str] | None = None) -> Steps[None]:
         """Ask for those that are outdated, of all or of these; servers that were just out of reach are not asked."""
@@ -162,8 +162,8 @@ class Directory:
 
     def _may_be(self, device: Device, known: Device | None) -> bool:
         """Return whether a device is what it was: a device id keeps its keys for ever."""
-        if device.place == self._own.place:
-            known = self._own
+        if device.place == self.own.place:
+            known = self.own
         return known is None or (known.ed25519, known.curve25519) == (device.ed25519, device.curve25519)
 
     def _take_keys(self, user_id: str, tracked: _Tracked, answer: QueryKeysResponse) -> None:
