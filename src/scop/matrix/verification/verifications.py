@@ -22,7 +22,7 @@ from scop.matrix.steps import Steps, Surroundings, ask
 from scop.matrix.verification.cancel_codes import CancelCode, VerificationRefused
 from scop.matrix.verification.contents import PREFIX, Ask, Start, read_content
 from scop.matrix.verification.flow import Flow, FlowOptions, Outgoing, Stage, Turn
-from scop.matrix.verification.happenings import IdentityHappening, VerificationAsked
+from scop.matrix.verification.happenings import IdentityHappening, VerificationAsked, VerificationDone
 from scop.matrix.verification.parties import FlowId, Side
 from scop.matrix.verification.sas import SAS_METHOD
 
@@ -51,6 +51,9 @@ class Sides(Protocol):
 
     def look_up(self, user_id: str) -> Steps[None]:
         """Ask the server for the devices of a user, if they are not known or may have changed."""
+
+    def verified(self, done: VerificationDone) -> Steps[None]:
+        """Believe in what was verified from now on."""
 
 
 class Posting(Protocol):
@@ -308,6 +311,9 @@ class Verifications:
             yield from self._send(flow, turn.outgoing)
         except MatrixError as error:
             return (*turn.happenings, *flow.break_off(f"the server refused a message: {error}").happenings)
+        for happening in turn.happenings:
+            if isinstance(happening, VerificationDone):
+                yield from self._sides.verified(happening)
         return turn.happenings
 
     def _send(self, flow: Flow, outgoing: tuple[Outgoing, ...]) -> Steps[None]:
