@@ -15,7 +15,7 @@ Standards: Matrix v1.19, Client-Server API (API Standards), Server-Server API.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias, TypeVar
 
 import msgspec
 
@@ -56,5 +56,7 @@ class Access(Enum):
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An object of JSON: known keys are fields, others are in `unknown`. None is a key that is absent."""
+
+    is_foreign: ClassVar[bool] = False  # another server wrote it: a broken one is left out of the answer
 
     unknown: _Unknown = msgspec.field(name="…", default_factory=dict)

@@ -5,7 +5,7 @@ What each type has where is worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
@@ -14,11 +14,12 @@ from typing import Annotated, TypeVar, Union, cast, get_args, get_origin, get_ty
 import msgspec
 
 from scop.base import LocalProtocolError, RemoteProtocolError
+from scop.matrix.api.broken_parts import without_broken
 from scop.matrix.api.endpoint import Body, Where
 from scop.matrix.api.unknown_keys import json_of, keep_unknown, keep_unknown_of, with_unknown
 from scop.matrix.json_values import JsonObject
 
-__all__ = ["Placed", "Received", "has_body", "place", "read"]
+__all__ = ["Placed", "Received", "has_body", "place", "read", "read_answer"]
 
 _Value = TypeVar("_Value", bound=Body)
 _Pairs = tuple[tuple[str, str], ...]
@@ -127,27 +128,53 @@ def _text(value: object) -> str:
 
 def read(kind: type[_Value], received: Received) -> _Value:
     """Return a request or response from its parts; raises `RemoteProtocolError`."""
+    return _read(kind, received, _as_it_is)
+
+
+def read_answer(kind: type[_Value], received: Received) -> _Value:
+    """Return a response, what other servers broke in it left out; raises `RemoteProtocolError`."""
     try:
-        return _read(kind, received)
+        return _read(kind, received, _as_it_is)
+    except RemoteProtocolError:
+        # Lenient: see broken_parts.
+        return _read(kind, received, without_broken)
+
+
+def _as_it_is(json: object, _kind: object) -> object:
+    return json
+
+
+def _read(kind: type[_Value], received: Received, prepared: Callable[[object, object], object]) -> _Value:
+    try:
+        whole = _whole(kind)
+        if whole is None:
+            return _of_keys(kind, received, prepared)
+        return _of_octets(kind, received, whole) if whole.kind is bytes else _of_json(kind, received, whole, prepared)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RemoteProtocolError(f"not a {kind.__name__}: {error}") from error
 
 
-def _read(kind: type[_Value], received: Received) -> _Value:
-    places, whole = _places(kind), _whole(kind)
-    if whole is None:
-        json = _JSON_OBJECT.decode(received.body) if received.body else {}
-        sent = _with_parameters(dict(json), places, received) if places else json
-        value = msgspec.convert(sent, kind)
-        keep_unknown(value, json)
-        return value
-    if whole.kind is bytes:
-        sent = _with_parameters({whole.name: received.body}, places, received)
-        return msgspec.convert(sent, kind, builtin_types=(bytes,))
-    content: object = msgspec.json.decode(received.body)
-    value = msgspec.convert(_with_parameters({whole.name: content}, places, received), kind)
-    keep_unknown_of(getattr(value, whole.attribute), content, whole.kind)
+def _of_keys(kind: type[_Value], received: Received, prepared: Callable[[object, object], object]) -> _Value:
+    decoded: JsonObject = _JSON_OBJECT.decode(received.body) if received.body else {}
+    json = cast("JsonObject", prepared(decoded, kind))
+    places = _places(kind)
+    value = msgspec.convert(_with_parameters(dict(json), places, received) if places else json, kind)
+    keep_unknown(value, json)
     return value
+
+
+def _of_json(
+    kind: type[_Value], received: Received, whole: _Place, prepared: Callable[[object, object], object]
+) -> _Value:
+    json = prepared(msgspec.json.decode(received.body), whole.kind)
+    value = msgspec.convert(_with_parameters({whole.name: json}, _places(kind), received), kind)
+    keep_unknown_of(getattr(value, whole.attribute), json, whole.kind)
+    return value
+
+
+def _of_octets(kind: type[_Value], received: Received, whole: _Place) -> _Value:
+    sent = _with_parameters({whole.name: received.body}, _places(kind), received)
+    return msgspec.convert(sent, kind, builtin_types=(bytes,))
 
 
 def _with_parameters(sent: JsonObject, places: tuple[_Place, ...], received: Received) -> JsonObject:

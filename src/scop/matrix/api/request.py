@@ -11,15 +11,15 @@ from scop.base import RemoteProtocolError, printable
 from scop.matrix.api.endpoint import Access, Body
 from scop.matrix.api.errors import read_error
 from scop.matrix.api.http import HttpRequest, HttpResponse
-from scop.matrix.api.placing import Received, has_body, place, read
+from scop.matrix.api.placing import Received, has_body, place, read, read_answer
 
 __all__ = ["Endpoint", "Request", "Response"]
 
 _Request = TypeVar("_Request", bound="Request[Response]")
-_Answer = TypeVar("_Answer", bound="Response")
+_Answer_co = TypeVar("_Answer_co", bound="Response", covariant=True)
 _JSON = ("content-type", "application/json")
 _TAKES_TOKEN = (Access.USER, Access.OPTIONAL, Access.APP_SERVICE)
-_STATE_KEY = "{stateKey}"
+_STATE_KEY = "/{stateKey}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,15 @@ class Endpoint:
     is_rate_limited: bool = False
     is_deprecated: bool = False
 
+    def paths(self) -> tuple[str, ...]:
+        """Return the forms of the path, the usual one first."""
+        # Matrix v1.19 CS §Getting/setting state: an empty state key and the slash before it may be left out.
+        return (self.path, self.path.removesuffix(_STATE_KEY)) if self.path.endswith(_STATE_KEY) else (self.path,)
+
     def parameters_of(self, path: str) -> dict[str, str] | None:
         """Return what stands in the path for each name in braces, or None where the path is another endpoint's."""
         theirs, ours = path.split("/"), self.path.split("/")
-        # Matrix v1.19 CS §Getting/setting state: an empty state key and the slash before it may be left out.
-        if ours[-1] == _STATE_KEY and len(theirs) == len(ours) - 1:
+        if len(self.paths()) > 1 and len(theirs) == len(ours) - 1:
             theirs.append("")
         if len(theirs) != len(ours):
             return None
@@ -63,7 +67,7 @@ class Response(Body, frozen=True, kw_only=True):
         return HttpResponse(self.status, headers, placed.body)
 
 
-class Request(Body, Generic[_Answer], frozen=True, kw_only=True):
+class Request(Body, Generic[_Answer_co], frozen=True, kw_only=True):
     """What a client or a server asks; each subclass names its `endpoint` and, in brackets, its response."""
 
     endpoint: ClassVar[Endpoint]
@@ -83,16 +87,16 @@ class Request(Body, Generic[_Answer], frozen=True, kw_only=True):
         return HttpRequest(endpoint.method, path, placed.query, headers, placed.body if is_sent else b"")
 
     @classmethod
-    def response_type(cls) -> type[_Answer]:
+    def response_type(cls) -> type[_Answer_co]:
         """Return the type of the answer."""
-        return cast("type[_Answer]", _response_type(cls))  # what stands in the brackets is the _Answer
+        return cast("type[_Answer_co]", _response_type(cls))  # what stands in the brackets is the _Answer_co
 
-    def read_response(self, answer: HttpResponse) -> _Answer:
+    def read_response(self, answer: HttpResponse) -> _Answer_co:
         """Return what was answered; raises `MatrixError` for a refusal, `RemoteProtocolError` for a broken answer."""
         kind = self.response_type()
         if answer.status != kind.status and not 200 <= answer.status < 300:
             raise read_error(answer)
-        return read(kind, Received(answer.body, dict(answer.headers), {}, ()))
+        return read_answer(kind, Received(answer.body, dict(answer.headers), {}, ()))
 
     @classmethod
     def from_http(cls: type[_Request], request: HttpRequest) -> _Request:

@@ -12,6 +12,7 @@ from scop.matrix.api.endpoint import WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
+    "CrossSigningKey",
     "UploadCrossSigningKeys",
     "UploadCrossSigningKeysResponse",
     "UploadCrossSigningSignatures",

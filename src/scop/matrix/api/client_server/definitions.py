@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from scop.matrix.api.client_server.events import ClientEvent
 from scop.matrix.api.endpoint import Body
 
@@ -24,6 +26,8 @@ class AuthenticationData(Body, frozen=True, kw_only=True):
 
 class CrossSigningKey(Body, frozen=True, kw_only=True):
     """One public key by which a user vouches."""
+
+    is_foreign: ClassVar[bool] = True
 
     user_id: str
     usage: tuple[str, ...]

@@ -7,6 +7,8 @@ Standards: Matrix v1.19, Client-Server API §Room event format, §Stripped state
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from scop.matrix.api.endpoint import Body
 
 __all__ = ["ClientEvent", "ClientEventWithoutRoomId", "Event", "StrippedStateEvent", "UnsignedData"]
@@ -26,6 +28,8 @@ class UnsignedData(Body, frozen=True, kw_only=True):
 class ClientEventWithoutRoomId(Body, frozen=True, kw_only=True):
     """An event that stands where its room is already named, as in a sync."""
 
+    is_foreign: ClassVar[bool] = True
+
     event_id: str
     type: str
     sender: str
@@ -44,6 +48,8 @@ class ClientEvent(ClientEventWithoutRoomId, frozen=True, kw_only=True):
 class StrippedStateEvent(Body, frozen=True, kw_only=True):
     """A state event reduced to what one who is not in the room may see."""
 
+    is_foreign: ClassVar[bool] = True
+
     type: str
     state_key: str
     sender: str
@@ -52,6 +58,8 @@ class StrippedStateEvent(Body, frozen=True, kw_only=True):
 
 class Event(Body, frozen=True, kw_only=True):
     """The least an event has: account data, ephemeral events, presence."""
+
+    is_foreign: ClassVar[bool] = True
 
     type: str
     content: dict[str, object]

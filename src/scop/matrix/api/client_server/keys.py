@@ -16,6 +16,7 @@ from scop.matrix.api.request import Endpoint, Request, Response
 __all__ = [
     "ClaimKeys",
     "ClaimKeysResponse",
+    "CrossSigningKey",
     "DeviceInformation",
     "DeviceKeys",
     "GetKeysChanges",
@@ -41,6 +42,8 @@ class DeviceKeys(Body, frozen=True, kw_only=True):
 
 class KeyObject(Body, frozen=True, kw_only=True):
     """A one-time key with a signature."""
+
+    is_foreign: ClassVar[bool] = True
 
     key: str
     signatures: dict[str, dict[str, str]]
@@ -70,6 +73,8 @@ class UnsignedDeviceInfo(Body, frozen=True, kw_only=True):
 
 class DeviceInformation(Body, frozen=True, kw_only=True):
     """The keys of a device as they are looked up."""
+
+    is_foreign: ClassVar[bool] = True
 
     user_id: str
     device_id: str

@@ -58,6 +58,8 @@ class SetRoomVisibilityOnDirectory(Request[SetRoomVisibilityOnDirectoryResponse]
 class PublishedRoomsChunk(Body, frozen=True, kw_only=True):
     """One published room."""
 
+    is_foreign: ClassVar[bool] = True
+
     canonical_alias: str | None = None
     name: str | None = None
     num_joined_members: int

@@ -18,6 +18,8 @@ __all__ = ["GetSpaceHierarchy", "GetSpaceHierarchyResponse", "SpaceHierarchyRoom
 class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
     """A state event that names a child of a space."""
 
+    is_foreign: ClassVar[bool] = True
+
     content: dict[str, object]
     state_key: str
     type: str
@@ -27,6 +29,8 @@ class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
 
 class SpaceHierarchyRoomsChunk(Body, frozen=True, kw_only=True):
     """One room of a space."""
+
+    is_foreign: ClassVar[bool] = True
 
     canonical_alias: str | None = None
     name: str | None = None

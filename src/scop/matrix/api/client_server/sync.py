@@ -135,6 +135,8 @@ class Rooms(Body, frozen=True, kw_only=True):
 class ToDeviceEvent(Body, frozen=True, kw_only=True):
     """A message to this device."""
 
+    is_foreign: ClassVar[bool] = True
+
     type: str
     sender: str
     content: dict[str, object]
