@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from fakes.jumping_clock import JumpingClock
 from scop.matrix.api.client_server.keys import (
     ClaimKeys,
     ClaimKeysResponse,
@@ -24,7 +25,6 @@ from scop.matrix.encryption import Decrypted, EncryptedRoom, Machine, Options, U
 from scop.matrix.encryption import ToDevice as Given
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Change, Keep, Needed, Shelf, Steps, Surroundings, run
-from tests.fakes.jumping_clock import JumpingClock
 
 __all__ = ["Crash", "KeyServer", "Phone", "counted", "room_of"]
 
@@ -239,6 +239,7 @@ class Phone:
         if isinstance(needed, Keep):
             self._keep(needed.changes)
             return None
+        assert isinstance(needed, Request), needed
         return self.server.answer(self.place, needed)
 
     def _keep(self, changes: tuple[Change, ...]) -> None:

@@ -13,6 +13,13 @@ Standards: Matrix v1.19, Client-Server API §End-to-End Encryption, §Send-to-De
 (vodozemac); RFC 7517 (JSON Web Key) for files.
 """
 
+from scop.matrix.encryption.attachments import (
+    EncryptedFile,
+    FileDecryption,
+    FileEncryption,
+    decrypt_file,
+    encrypt_file,
+)
 from scop.matrix.encryption.machine import Machine, Options
 from scop.matrix.encryption.trust import Newcomer, Recipients, Shield, Trust, Trusting
 from scop.matrix.encryption.values import (
@@ -32,8 +39,11 @@ from scop.matrix.encryption.values import (
 __all__ = [
     "Decrypted",
     "Device",
+    "EncryptedFile",
     "EncryptedRoom",
     "ExportedSession",
+    "FileDecryption",
+    "FileEncryption",
     "KeySource",
     "Machine",
     "Newcomer",
@@ -48,4 +58,6 @@ __all__ = [
     "Undecryptable",
     "UserKeys",
     "Withheld",
+    "decrypt_file",
+    "encrypt_file",
 ]
