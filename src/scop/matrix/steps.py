@@ -11,7 +11,7 @@ when that is durable. Who drives it owns sockets, retries and the disk (`scop.ne
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
@@ -22,6 +22,7 @@ __all__ = [
     "AskElsewhere",
     "Chance",
     "Change",
+    "Forget",
     "Keep",
     "Needed",
     "Shelf",
@@ -73,15 +74,23 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing that was kept is kept any longer: the session is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskElsewhere:
     """A request to another server than the session's, without its token: where a homeserver is, and logging in."""
 
     base_url: str  # as https://example.org, without a slash at its end
     request: Request[Any]  # Any: as in Needed
+    token: str | None = field(default=None, repr=False)  # what is shown in place of the session's
 
 
-# What a step may need. The response to a Request is sent in; nothing (None) for a Keep.
-Needed: TypeAlias = Request[Any] | AskElsewhere | Keep  # Any: the response of each request is its own; `ask` says which
+# What a step may need. The response to a Request is sent in; nothing (None) for a Keep or Forget.
+Needed: TypeAlias = (
+    Request[Any] | AskElsewhere | Keep | Forget
+)  # Any: the response of each request is its own; `ask` says which
 Steps: TypeAlias = Generator[Needed, object, _Outcome]
 
 
@@ -110,9 +119,9 @@ def ask(request: Request[_Answer]) -> Steps[_Answer]:
     return cast("_Answer", answer)  # who drives reads it by the request's own type
 
 
-def ask_at(base_url: str, request: Request[_Answer]) -> Steps[_Answer]:
+def ask_at(base_url: str, request: Request[_Answer], token: str | None = None) -> Steps[_Answer]:
     """Ask another server than that of the session, and return the response; raises `MatrixError`."""
-    answer = yield AskElsewhere(base_url, request)
+    answer = yield AskElsewhere(base_url, request, token)
     return cast("_Answer", answer)
 
 

@@ -26,12 +26,25 @@ can do stands on small faces:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from scop.matrix.client.contents import Message
+from scop.matrix.client.core import Core
+from scop.matrix.client.discovery import find_homeserver
 from scop.matrix.client.happenings import Happening
+from scop.matrix.client.loading import Loading
+from scop.matrix.client.logging_in import LoggingIn
 from scop.matrix.client.options import ClientOptions
+from scop.matrix.client.outbox import Outbox
+from scop.matrix.client.rooms import Rooms
+from scop.matrix.client.sending import Sending
 from scop.matrix.client.session import Session
+from scop.matrix.client.syncing import Syncing
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf, Steps, Surroundings
+
+if TYPE_CHECKING:
+    from scop.matrix.encryption import Machine
 
 __all__ = ["Client"]
 
@@ -41,8 +54,6 @@ _USUAL = ClientOptions()
 class Client:
     """One account on one device; `entries` is what was kept, by shelf and key."""
 
-    session: Session | None
-
     def __init__(
         self,
         session: Session | None,
@@ -50,74 +61,94 @@ class Client:
         surroundings: Surroundings,
         options: ClientOptions = _USUAL,
     ) -> None:
-        self.session = session
-        self._entries = entries
-        self._surroundings = surroundings
+        self._core = core = Core(session, surroundings, options)
         self.options = options
+        self.login = LoggingIn(core)
+        self.outbox = Outbox(core)
+        self.loading = Loading(core)
+        self.sending = Sending(core, self.outbox, self.loading)
+        self.syncing = Syncing(core, self.outbox, self.loading, self.sending)
+        core.parts += [self.outbox, self.syncing]
+        self.syncing.keep_first(core.start(entries))
+
+    @property
+    def session(self) -> Session | None:
+        """Who is logged in where."""
+        return self._core.session
+
+    @property
+    def rooms(self) -> Rooms:
+        """What is known of our rooms."""
+        return self._core.rooms
+
+    @property
+    def encryption(self) -> Machine | None:
+        """The machine of end-to-end encryption; None where nobody is logged in, or our options want none."""
+        return self._core.encryption
 
     def discover(self, server_name: str) -> Steps[str]:
         """Return the URL of the homeserver of a server name by its well-known, checked; raises `DiscoveryFailed`."""
-        raise NotImplementedError
+        return (yield from find_homeserver(server_name)).base_url
 
     def login_with_password(self, homeserver_url: str, user: str, password: str) -> Steps[Session]:
-        """Log in by a password; a client that had a session before keeps its device."""
-        raise NotImplementedError
+        """Log in by a password; who was logged in before as this user keeps the device."""
+        return self.login.with_password(homeserver_url, user, password)
 
     def login_with_token(self, homeserver_url: str, token: str) -> Steps[Session]:
         """Log in by a token that another login or single sign-on gave (m.login.token)."""
-        raise NotImplementedError
+        return self.login.with_token(homeserver_url, token)
 
     def login_as_service(self, homeserver_url: str, user: str, service_token: str) -> Steps[Session]:
         """Log in as a user of an application service, by the service's own token."""
-        raise NotImplementedError
+        return self.login.as_service(homeserver_url, user, service_token)
 
     def renew(self, stale_token: str | None = None) -> Steps[bool]:
         """Take new tokens by the refresh token, unless `stale_token` is no longer in use; False where there is no way.
 
         Whoever drives calls it before the token ends (`session.is_due`) and after M_UNKNOWN_TOKEN, one at a time.
         """
-        raise NotImplementedError
+        return self.login.renew(stale_token)
 
     def logout(self) -> Steps[None]:
         """End the session at the server, and keep nothing of it."""
-        raise NotImplementedError
+        return self.login.logout()
 
     def sync(self, timeout_seconds: float = 0) -> Steps[tuple[Happening, ...]]:
         """Return what is new; what it changed and how far was read became durable together before."""
-        raise NotImplementedError
+        return self.syncing.sync(timeout_seconds)
 
     def send(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
         """Send an event, encrypted where the room is, once; return its id."""
-        raise NotImplementedError
+        return self.sending.event(room_id, event_type, content)
 
     def queue(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
         """Encrypt an event where the room is, and keep it to be sent; return its transaction id."""
-        raise NotImplementedError
+        return self.sending.queue(room_id, event_type, content)
 
     def deliver(self, transaction_id: str) -> Steps[str]:
-        """Send what was queued (after what was queued for its room before); return the event's id."""
-        raise NotImplementedError
+        """Send what was queued, after what was queued for its room before; return the event's id."""
+        return self.outbox.deliver(transaction_id)
 
     def resume(self) -> Steps[tuple[str, ...]]:
         """Send all that is queued still, in order, as after a restart (sync before); return the events' ids."""
-        raise NotImplementedError
+        return self.outbox.resume()
 
     def send_text(self, room_id: str, body: str, html: str | None = None) -> Steps[str]:
         """Send a message; return its id."""
-        raise NotImplementedError
+        return self.sending.text(room_id, body, html)
 
     def edit(self, room_id: str, event_id: str, body: str, html: str | None = None) -> Steps[str]:
         """Replace what a message of ours says; return the id of the edit."""
-        raise NotImplementedError
+        return self.sending.edit(room_id, event_id, Message(body, html))
 
     def reply(self, room_id: str, event_id: str, body: str, html: str | None = None) -> Steps[str]:
         """Answer a message; return the id of the answer."""
-        raise NotImplementedError
+        return self.sending.reply(room_id, event_id, Message(body, html))
 
     def react(self, room_id: str, event_id: str, key: str) -> Steps[str]:
         """Annotate an event by an emoji or a word; return the id of the reaction."""
-        raise NotImplementedError
+        return self.sending.react(room_id, event_id, key)
 
     def redact(self, room_id: str, event_id: str, reason: str | None = None) -> Steps[str]:
         """Take the content of an event away; return the id of the redaction."""
-        raise NotImplementedError
+        return self.sending.redact(room_id, event_id, reason)

@@ -6,44 +6,45 @@ from collections.abc import Mapping
 
 import msgspec
 
+from scop.matrix.api.client_server.events import ClientEventWithoutRoomId, StrippedStateEvent, UnsignedData
+from scop.matrix.api.unknown_keys import with_unknown
 from scop.matrix.json_values import JsonObject
 
-__all__ = ["Event", "read_event"]
-
-_EMPTY: JsonObject = {}
+__all__ = ["Event", "read_event", "stripped_event", "text_of"]
 
 
-class Event(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """One event; equal to another by its id. `json` is it whole, and is never changed.
-
-    Of an event that was encrypted, `type` and `content` are those within; of one of stripped state the id is empty.
-    """
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event. Of one that was encrypted, `type` and `content` are those within; stripped state has no id."""
 
     event_id: str
     type: str
     sender: str
     content: JsonObject
-    json: JsonObject
     state_key: str | None = None
     origin_server_ts: int = 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Event) and self.event_id == other.event_id and self.json == other.json
-
-    def __hash__(self) -> int:
-        return hash((self.event_id, self.type))
+    unsigned: UnsignedData | None = None
+    unknown: JsonObject = msgspec.field(default_factory=dict)  # keys of the event that the specification does not name
 
     @property
-    def unsigned(self) -> JsonObject:
-        """What the server adds."""
-        found = self.json.get("unsigned")
-        return found if isinstance(found, dict) else _EMPTY
+    def json(self) -> JsonObject:
+        """The event as a server shows it, without its room."""
+        event: JsonObject = {
+            "event_id": self.event_id,
+            "type": self.type,
+            "sender": self.sender,
+            "content": self.content,
+            "origin_server_ts": self.origin_server_ts,
+        }
+        if self.state_key is not None:
+            event["state_key"] = self.state_key
+        if self.unsigned is not None:
+            event["unsigned"] = with_unknown(self.unsigned)
+        return {**self.unknown, **event}
 
     @property
     def transaction_id(self) -> str | None:
         """By which transaction this very device sent it."""
-        found = self.unsigned.get("transaction_id")
-        return found if isinstance(found, str) else None
+        return None if self.unsigned is None else self.unsigned.transaction_id
 
     @property
     def body(self) -> str:
@@ -54,45 +55,66 @@ class Event(msgspec.Struct, frozen=True, eq=False, gc=False):
     def relates_to(self) -> JsonObject:
         """The `m.relates_to` of its content."""
         found = self.content.get("m.relates_to")
-        return found if isinstance(found, dict) else _EMPTY
+        return found if isinstance(found, dict) else {}
 
     @property
     def replaces(self) -> str | None:
         """The id of the event that this edits."""
-        # Matrix v1.19 CS §Event replacements: an edit is no state, and is of the type of what it edits.
+        # Matrix v1.19 CS §Validity of replacement events: state is not edited, and there must be new content.
+        if self.state_key is not None or not isinstance(self.content.get("m.new_content"), dict):
+            return None
+        return self._related("m.replace")
+
+    @property
+    def replies_to(self) -> str | None:
+        """The id of the event that this answers; not where it only stands for the thread."""
+        # Matrix v1.19 CS §Fallback for unthreaded clients.
         related = self.relates_to
-        if self.state_key is None and related.get("rel_type") == "m.replace":
-            return text_of(related, "event_id")
-        return None
+        if related.get("is_falling_back") is True:
+            return None
+        answered = related.get("m.in_reply_to")
+        return text_of(answered, "event_id") if isinstance(answered, dict) else None
 
     @property
     def thread_id(self) -> str | None:
         """The id of the first event of the thread that it is in."""
-        related = self.relates_to
-        return text_of(related, "event_id") if related.get("rel_type") == "m.thread" else None
+        return self._related("m.thread")
 
     @property
     def redacts(self) -> str | None:
         """The id of the event that this redacts."""
         if self.type != "m.room.redaction":
             return None
-        return text_of(self.content, "redacts") or text_of(self.json, "redacts")
+        # Matrix v1.19 rooms/v11: in its content; before, beside it. Servers show both.
+        return text_of(self.content, "redacts") or text_of(self.unknown, "redacts")
 
     @property
     def is_redacted(self) -> bool:
         """Whether its content was taken away."""
-        return "redacted_because" in self.unsigned
+        return self.unsigned is not None and self.unsigned.redacted_because is not None
+
+    def _related(self, rel_type: str) -> str | None:
+        related = self.relates_to
+        return text_of(related, "event_id") if related.get("rel_type") == rel_type else None
 
 
-def read_event(json: JsonObject) -> Event | None:
-    """Return an event as a server sends it, or None for what has no shape of one (others are not harmed by it)."""
-    kind, sender, content = json.get("type"), json.get("sender"), json.get("content")
-    event_id, state_key, sent = json.get("event_id", ""), json.get("state_key"), json.get("origin_server_ts", 0)
-    if not (isinstance(kind, str) and isinstance(sender, str) and isinstance(content, dict)):
-        return None
-    if not isinstance(event_id, str) or not isinstance(sent, int):
-        return None
-    return Event(event_id, kind, sender, content, json, state_key if isinstance(state_key, str) else None, sent)
+def read_event(event: ClientEventWithoutRoomId) -> Event:
+    """Return an event that a server sent."""
+    return Event(
+        event.event_id,
+        event.type,
+        event.sender,
+        event.content,
+        event.state_key,
+        event.origin_server_ts,
+        event.unsigned,
+        event.unknown,
+    )
+
+
+def stripped_event(event: StrippedStateEvent) -> Event:
+    """Return a piece of stripped state as an event without an id."""
+    return Event("", event.type, event.sender, event.content, event.state_key)
 
 
 def text_of(json: Mapping[str, object], key: str) -> str | None:

@@ -31,5 +31,6 @@ class ClientOptions:
     wants_typing: bool = True
     fill_limit: int = 1000  # events of a gap that are fetched at most, for each room; beyond it is a TimelineGap
     fill_page: int = 100
+    encrypts: bool = True  # end-to-end, where rooms are encrypted; without it those stay closed
     is_encrypted_by_default: bool = True  # rooms that are made private
     sync_filter: JsonObject | None = None  # in place of the filter that the above make

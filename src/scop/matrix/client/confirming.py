@@ -1,0 +1,88 @@
+"""Requests that want to know again who asks: the password of the one who is logged in.
+
+Standards: Matrix v1.19 CS §User-Interactive Authentication API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from scop.matrix.api.client_server.definitions import AuthenticationData
+from scop.matrix.api.errors import MatrixError
+from scop.matrix.api.request import Request, Response
+from scop.matrix.json_values import JsonObject
+from scop.matrix.steps import Steps, ask, ask_at
+
+__all__ = ["Credentials", "confirmed", "confirmed_at"]
+
+_Answer = TypeVar("_Answer", bound=Response)
+_PASSWORD = "m.login.password"  # noqa: S105 - the name of a stage
+_DUMMY = "m.login.dummy"
+_TOKEN = "m.login.registration_token"  # noqa: S105 - the name of a stage
+_MAX_STAGES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What we can show when asked; None and empty where there is nothing."""
+
+    user_id: str | None = None
+    password: str | None = field(default=None, repr=False)
+    registration_token: str | None = field(default=None, repr=False)
+
+    def stages(self) -> dict[str, JsonObject]:
+        """Return the stages that can be gone through, and what each takes."""
+        stages: dict[str, JsonObject] = {_DUMMY: {}}
+        if self.password is not None and self.user_id is not None:
+            identifier = {"type": "m.id.user", "user": self.user_id}
+            stages[_PASSWORD] = {"identifier": identifier, "password": self.password}
+        if self.registration_token is not None:
+            stages[_TOKEN] = {"token": self.registration_token}
+        return stages
+
+
+def confirmed(make: Callable[[AuthenticationData | None], Request[_Answer]], shown: Credentials) -> Steps[_Answer]:
+    """Ask, and go through the stages that the server wants; raises its `MatrixError` where we cannot."""
+    return (yield from confirmed_at(None, make, shown))
+
+
+def confirmed_at(
+    base_url: str | None, make: Callable[[AuthenticationData | None], Request[_Answer]], shown: Credentials
+) -> Steps[_Answer]:
+    """Do the same at another server than the session's."""
+    auth: AuthenticationData | None = None
+    stages = shown.stages()
+    for _ in range(_MAX_STAGES):
+        try:
+            return (yield from _asked(base_url, make(auth)))
+        except MatrixError as refusal:
+            stage = _next_stage(refusal, stages)
+            # A stage that is refused (its errcode is beside the flows) is not tried again.
+            if stage is None or (auth is not None and auth.type == stage and "errcode" in refusal.body):
+                raise
+            session = refusal.body.get("session")
+            auth = AuthenticationData(
+                type=stage, session=session if isinstance(session, str) else None, unknown=stages[stage]
+            )
+    return (yield from _asked(base_url, make(auth)))
+
+
+def _asked(base_url: str | None, request: Request[_Answer]) -> Steps[_Answer]:
+    return (yield from ask(request) if base_url is None else ask_at(base_url, request))
+
+
+def _next_stage(refusal: MatrixError, able: Collection[str]) -> str | None:
+    """Return the stage to go through next: of the first flow that we can end."""
+    flows, done = refusal.body.get("flows"), refusal.body.get("completed")
+    if refusal.status != 401 or not isinstance(flows, list):
+        return None
+    completed = set(done) if isinstance(done, list) else set()
+    for flow in flows:
+        stages = flow.get("stages") if isinstance(flow, dict) else None
+        if isinstance(stages, list):
+            left = [stage for stage in stages if stage not in completed]
+            if left and all(stage in able for stage in left):
+                return str(left[0])
+    return None

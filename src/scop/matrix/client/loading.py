@@ -1,0 +1,91 @@
+"""What is fetched when it is needed: all members of a room, and what is missing of a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import msgspec
+
+from scop.matrix.api.client_server.events import ClientEvent
+from scop.matrix.api.client_server.message_pagination import GetRoomEvents
+from scop.matrix.api.client_server.rooms import GetMembersByRoom
+from scop.matrix.api.errors import MatrixError
+from scop.matrix.client.core import Core
+from scop.matrix.client.event import Event, read_event
+from scop.matrix.client.room import Room
+from scop.matrix.steps import Steps, ask, keep
+
+__all__ = ["Filling", "Loading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What was fetched of a gap: the newest events of it in order, and from where the rest is to be asked for."""
+
+    events: tuple[Event, ...] = ()
+    has_rest: bool = False
+    rest_from: str | None = None
+
+
+class Loading:
+    """Asks for what a sync does not bring."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def members(self, room_id: str) -> Steps[Room]:
+        """Return a room with all of its members."""
+        room = self._core.rooms[room_id]
+        if room.head.has_all_members:
+            return room
+        # Matrix v1.19 CS §Lazy-loading room members.
+        answer = yield from ask(GetMembersByRoom(room_id=room_id))
+        # Those that are known came by a sync, and are as new as that: newer, maybe, than this answer.
+        unknown = [read_event(event) for event in answer.chunk or () if event.state_key not in room.members]
+        members = tuple(event for event in unknown if event.type == "m.room.member" and event.state_key is not None)
+        for event in members:
+            room.put(event)
+        room.head = msgspec.structs.replace(room.head, has_all_members=True)
+        yield from keep(*self._core.rooms.kept(room, members))
+        return room
+
+    def gap(self, room: Room, prev_batch: str, since: str) -> Steps[Filling]:
+        """Return what happened in a room between what is known and a limited timeline, as far as our options want."""
+        known, options = frozenset(room.head.recent), self._core.options
+        found: list[ClientEvent] = []
+        token: str | None = prev_batch
+        while token is not None and len(found) < options.fill_limit:
+            try:
+                page = yield from ask(
+                    GetRoomEvents(
+                        room_id=room.room_id,
+                        dir="b",
+                        from_=token,
+                        # What is known ends it; where nothing is, how far the last sync was.
+                        to=None if known else since,
+                        limit=min(options.fill_page, options.fill_limit - len(found)),
+                    )
+                )
+            except MatrixError as refusal:
+                if refusal.may_pass or refusal.status == 401:
+                    raise
+                return Filling(_in_order(found), has_rest=True, rest_from=token)
+            if _take_until(known, page.chunk, found):
+                return Filling(_in_order(found))
+            # An empty chunk is not the end: no `end` is.
+            token = page.end if page.end != token else None
+        return Filling(_in_order(found), has_rest=token is not None, rest_from=token)
+
+
+def _take_until(known: Collection[str], chunk: Collection[ClientEvent], found: list[ClientEvent]) -> bool:
+    """Take events up to one that is known; tell whether there was one."""
+    for event in chunk:
+        if event.event_id in known:
+            return True
+        found.append(event)
+    return False
+
+
+def _in_order(found: list[ClientEvent]) -> tuple[Event, ...]:
+    return tuple(read_event(event) for event in reversed(found))

@@ -1,0 +1,194 @@
+"""Logging in, staying so, and logging out.
+
+Standards: Matrix v1.19 CS §Login, §Refreshing access tokens, §Soft logout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import msgspec
+
+from scop.matrix.api.client_server.login import GetLoginFlows, Login, LoginResponse, UserIdentifier
+from scop.matrix.api.client_server.login_token import GenerateLoginToken, GenerateLoginTokenResponse
+from scop.matrix.api.client_server.logout import Logout, LogoutAll
+from scop.matrix.api.client_server.refresh import Refresh
+from scop.matrix.api.client_server.registration import Register, RegisterResponse
+from scop.matrix.api.client_server.whoami import GetTokenOwner, GetTokenOwnerResponse
+from scop.matrix.api.endpoint import Access
+from scop.matrix.api.errors import MatrixError
+from scop.matrix.api.request import Endpoint
+from scop.matrix.client.confirming import Credentials, confirmed_at
+from scop.matrix.client.core import Core
+from scop.matrix.client.session import Session
+from scop.matrix.steps import Forget, Steps, ask, ask_at, keep
+
+__all__ = ["LoggingIn", "Registration"]
+
+_UNKNOWN = "M_UNKNOWN_TOKEN"
+
+
+class _ServiceLogin(Login, frozen=True, kw_only=True):
+    """A login that an application service proves by its own token."""
+
+    endpoint: ClassVar[Endpoint] = replace(Login.endpoint, access=Access.USER)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Whom to register; without a password the server may ask for other proofs."""
+
+    username: str | None = None
+    password: str | None = None
+    registration_token: str | None = None
+    is_guest: bool = False
+
+
+class LoggingIn:
+    """Makes and ends sessions."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def flows(self, homeserver_url: str) -> Steps[tuple[str, ...]]:
+        """Return the ways to log in that a homeserver offers (`m.login.password` …)."""
+        answer = yield from ask_at(homeserver_url, GetLoginFlows())
+        return tuple(flow.type for flow in answer.flows or ())
+
+    def with_password(self, homeserver_url: str, user: str, password: str) -> Steps[Session]:
+        """Log in by a password."""
+        request = self._login("m.login.password", homeserver_url, user)
+        return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password)))
+
+    def with_token(self, homeserver_url: str, token: str) -> Steps[Session]:
+        """Log in by a token that another login or single sign-on gave."""
+        request = self._login("m.login.token", homeserver_url, None)
+        return (yield from self._take(homeserver_url, msgspec.structs.replace(request, token=token)))
+
+    def as_service(self, homeserver_url: str, user: str, service_token: str) -> Steps[Session]:
+        """Log in as a user of an application service."""
+        plain = self._login("m.login.application_service", homeserver_url, user)
+        request = _ServiceLogin(
+            type=plain.type,
+            identifier=plain.identifier,
+            device_id=plain.device_id,
+            initial_device_display_name=plain.initial_device_display_name,
+            refresh_token=plain.refresh_token,
+        )
+        return (yield from self._take(homeserver_url, request, service_token))
+
+    def register(self, homeserver_url: str, wanted: Registration) -> Steps[Session | None]:
+        """Make an account, and log in to it where the server does so at once; raises `MatrixError`."""
+        base, options = homeserver_url.rstrip("/"), self._core.options
+        answer: RegisterResponse = yield from confirmed_at(
+            base,
+            lambda auth: Register(
+                kind="guest" if wanted.is_guest else "user",
+                auth=auth,
+                username=wanted.username,
+                password=wanted.password,
+                initial_device_display_name=options.device_name,
+                refresh_token=options.asks_refresh_token or None,
+            ),
+            Credentials(registration_token=wanted.registration_token),
+        )
+        if answer.access_token is None or answer.device_id is None:
+            return None
+        expires = self._expiry(answer.expires_in_ms)
+        session = Session(base, answer.user_id, answer.device_id, answer.access_token, answer.refresh_token, expires)
+        return (yield from self._begin(session))
+
+    def renew(self, stale_token: str | None = None) -> Steps[bool]:
+        """Take new tokens by the refresh token, unless `stale_token` is no longer in use.
+
+        False where the session is over softly: log in again, what is kept stays; raises `MatrixError` where it is
+        over for good, and then nothing is kept.
+        """
+        session = self._core.logged_in()
+        if stale_token is not None and stale_token != session.access_token:
+            return True
+        if session.refresh_token is None:
+            return False
+        try:
+            answer = yield from ask_at(session.homeserver_url, Refresh(refresh_token=session.refresh_token))
+        except MatrixError as refusal:
+            if refusal.status == 401 and refusal.body.get("soft_logout") is True:
+                return False
+            raise
+        expires = self._expiry(answer.expires_in_ms)
+        self._core.session = session.renewed(answer.access_token, answer.refresh_token, expires)
+        # §Refreshing access tokens: the old refresh token counts until a new one is used: a crash here costs nothing.
+        yield from keep(self._core.session_kept())
+        return True
+
+    def logout(self) -> Steps[None]:
+        """End the session at the server, and keep nothing of it."""
+        yield from self._ended(is_here_alone=True)
+
+    def logout_everywhere(self) -> Steps[None]:
+        """End all sessions of the user, and keep nothing of this one."""
+        yield from self._ended(is_here_alone=False)
+
+    def forget(self) -> Steps[None]:
+        """Keep nothing of a session that the server has ended."""
+        self._core.session = None
+        self._core.start({})
+        yield Forget()
+
+    def whoami(self) -> Steps[GetTokenOwnerResponse]:
+        """Return whose token ours is."""
+        return (yield from ask(GetTokenOwner()))
+
+    def token_for_another(self, password: str | None = None) -> Steps[GenerateLoginTokenResponse]:
+        """Return a token by which another device of ours can log in."""
+        shown = Credentials(self._core.user_id, password)
+        return (yield from confirmed_at(None, lambda auth: GenerateLoginToken(auth=auth), shown))
+
+    def _login(self, kind: str, homeserver_url: str, user: str | None) -> Login:
+        options, session = self._core.options, self._core.session
+        is_same = session is not None and session.homeserver_url == homeserver_url.rstrip("/")
+        is_same = is_same and session is not None and (user is None or user in (session.user_id, _localpart(session)))
+        return Login(
+            type=kind,
+            identifier=None if user is None else UserIdentifier(type="m.id.user", unknown={"user": user}),
+            # §Soft logout: the device stays what it is.
+            device_id=session.device_id if is_same and session is not None else None,
+            initial_device_display_name=options.device_name,
+            refresh_token=options.asks_refresh_token or None,
+        )
+
+    def _take(self, homeserver_url: str, request: Login, token: str | None = None) -> Steps[Session]:
+        base = homeserver_url.rstrip("/")
+        answer: LoginResponse = yield from ask_at(base, request, token)
+        expires = self._expiry(answer.expires_in_ms)
+        session = Session(base, answer.user_id, answer.device_id, answer.access_token, answer.refresh_token, expires)
+        return (yield from self._begin(session))
+
+    def _begin(self, session: Session) -> Steps[Session]:
+        before = self._core.session
+        self._core.session = session
+        if before is None or (before.user_id, before.device_id) != (session.user_id, session.device_id):
+            # Another device: what was kept of the one before is not ours.
+            yield Forget()
+            changes = self._core.start({})
+            yield from keep(self._core.session_kept(), *changes)
+        else:
+            yield from keep(self._core.session_kept())
+        return session
+
+    def _ended(self, *, is_here_alone: bool) -> Steps[None]:
+        self._core.logged_in()
+        try:
+            yield from ask(Logout()) if is_here_alone else ask(LogoutAll())
+        except MatrixError as refusal:
+            if refusal.errcode != _UNKNOWN:
+                raise
+        yield from self.forget()
+
+    def _expiry(self, expires_in_ms: int | None) -> float | None:
+        return None if expires_in_ms is None else self._core.surroundings.clock.unix() + expires_in_ms / 1000
+
+
+def _localpart(session: Session) -> str:
+    return session.user_id[1:].partition(":")[0]

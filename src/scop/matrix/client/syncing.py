@@ -1,0 +1,223 @@
+"""What is new, and how it becomes durable.
+
+A sync goes in four steps, so that a fault in any of them loses nothing and tells nothing twice:
+1. ask for it, and for what is missing of its timelines; nothing is changed by that, so it may be asked again.
+2. decrypt. What the encryption learns of it, it may learn again.
+3. take it in: what is known of rooms changes, and happenings are made. Nothing is asked for here.
+4. keep what changed, together with how far was read. If that fails, it is kept before the next sync is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TypeVar, cast
+
+import msgspec
+
+from scop.base import RemoteProtocolError
+from scop.matrix.api.client_server.filter import DefineFilter, Filter
+from scop.matrix.api.client_server.sync import JoinedRoom, Sync, SyncResponse
+from scop.matrix.api.errors import MatrixError
+from scop.matrix.client.batch import Batch
+from scop.matrix.client.core import Core, Entries
+from scop.matrix.client.happenings import Happening
+from scop.matrix.client.loading import Filling, Loading
+from scop.matrix.client.outbox import Outbox
+from scop.matrix.client.sending import Sending
+from scop.matrix.client.unsealing import unseal
+from scop.matrix.json_values import JsonObject
+from scop.matrix.steps import Change, Keep, Needed, Shelf, Steps, ask, keep
+
+__all__ = ["Syncing"]
+
+_PROGRESS = "progress"
+_Outcome = TypeVar("_Outcome")
+
+
+class _Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far was read, and by which filter."""
+
+    next_batch: str | None = None
+    filter_id: str | None = None
+    filter_json: JsonObject = {}
+
+
+class Syncing:
+    """Asks what is new, one sync at a time."""
+
+    def __init__(self, core: Core, outbox: Outbox, loading: Loading, sending: Sending) -> None:
+        self._core = core
+        self._outbox = outbox
+        self._loading = loading
+        self._sending = sending
+        self._progress = _Progress()
+        self._unkept: list[Change] = []
+        self._untold: list[Happening] = []
+
+    def load(self, entries: Entries) -> None:
+        """Take how far was read from what was kept."""
+        self._progress = _read_progress(entries.get(Shelf.SYNC, {}).get(_PROGRESS))
+        self._unkept, self._untold = [], []
+
+    def keep_first(self, changes: tuple[Change, ...]) -> None:
+        """Keep these before anything else is done."""
+        self._unkept += changes
+
+    @property
+    def next_batch(self) -> str | None:
+        """How far was read; None before the first sync."""
+        return self._progress.next_batch
+
+    def sync(self, timeout_seconds: float = 0) -> Steps[tuple[Happening, ...]]:
+        """Return what is new, waiting for it so long at most."""
+        yield from self._keep_rest()
+        if not self._untold:
+            yield from self._take_sync(timeout_seconds)
+        yield from self._upkeep()
+        told, self._untold = tuple(self._untold), []
+        return told
+
+    def _upkeep(self) -> Steps[None]:
+        if self._core.encryption is None:
+            return
+        try:
+            yield from self._core.encryption.upkeep()
+        except MatrixError as refusal:
+            if refusal.status == 401:
+                raise
+            # What the server did not do for our keys is asked for again after the next sync; news do not wait for it.
+
+    def _take_sync(self, timeout_seconds: float) -> Steps[None]:
+        # 1. Ask.
+        response = yield from self._asked(timeout_seconds)
+        gaps = yield from self._gaps(response)
+        # 2. Decrypt.
+        opened = yield from self._gathered(unseal(self._core, response, gaps))
+        # 3. Take it in.
+        batch = Batch(self._core, self._outbox, opened, is_first=self.next_batch is None)
+        batch.take(response, gaps)
+        for event in batch.timeline:
+            self._sending.noticed(event)
+        if self._core.encryption is not None:
+            yield from self._gathered(self._note_encryption(batch))
+        # 4. Keep it.
+        self._progress = msgspec.structs.replace(self._progress, next_batch=response.next_batch)
+        self._unkept += [*batch.changes, self._progress_kept()]
+        self._untold += batch.happenings
+        yield from self._keep_rest()
+
+    def _asked(self, timeout_seconds: float) -> Steps[SyncResponse]:
+        options = self._core.options
+        filter_id = yield from self._filter_id()
+        try:
+            return (
+                yield from ask(
+                    Sync(
+                        filter=filter_id,
+                        since=self.next_batch,
+                        set_presence=None if options.presence is None else options.presence.value,
+                        timeout=int(timeout_seconds * 1000),
+                        # Matrix v1.19 CS §/sync: may be asked of servers that do not know it.
+                        use_state_after=True,
+                    )
+                )
+            )
+        except MatrixError as refusal:
+            if 400 <= refusal.status < 500 and refusal.errcode in ("M_NOT_FOUND", "M_INVALID_PARAM", "M_UNKNOWN"):
+                # The server knows the filter no longer; the next sync makes it anew.
+                self._progress = msgspec.structs.replace(self._progress, filter_id=None)
+            raise
+
+    def _filter_id(self) -> Steps[str]:
+        wanted = self._core.options.sync_filter or _filter_of(self._core)
+        if self._progress.filter_id is not None and self._progress.filter_json == wanted:
+            return self._progress.filter_id
+        made = yield from ask(DefineFilter(user_id=self._core.user_id, filter=Filter(unknown=wanted)))
+        self._progress = msgspec.structs.replace(self._progress, filter_id=made.filter_id, filter_json=wanted)
+        yield from keep(self._progress_kept())
+        return made.filter_id
+
+    def _gaps(self, response: SyncResponse) -> Steps[dict[str, Filling]]:
+        """Return what limited timelines leave out, of rooms that we were in before."""
+        gaps: dict[str, Filling] = {}
+        since = self.next_batch
+        joined = (response.rooms and response.rooms.join) or {}
+        for room_id, news in joined.items():
+            room = self._core.rooms.get(room_id)
+            if since is None or room is None or room.membership != "join":
+                continue
+            if (prev_batch := _limited_from(news)) is not None:
+                gaps[room_id] = yield from self._loading.gap(room, prev_batch, since)
+        return gaps
+
+    def _note_encryption(self, batch: Batch) -> Steps[None]:
+        """Tell the encryption which rooms are encrypted now, and where someone may have left."""
+        machine = self._core.encryption
+        assert machine is not None
+        for room_id, settings in batch.encrypted.items():
+            yield from machine.note_settings(room_id, settings)
+        for room_id in batch.left:
+            if machine.is_encrypted(room_id):
+                yield from machine.discard_session(room_id)
+
+    def _gathered(self, steps: Steps[_Outcome]) -> Steps[_Outcome]:
+        """Take steps, and put off what they keep until something is asked for, or the sync is kept."""
+        try:
+            needed = next(steps)
+            while True:
+                if isinstance(needed, Keep):
+                    self._unkept += needed.changes
+                    needed = steps.send(None)
+                else:
+                    yield from self._keep_rest()
+                    needed = yield from _passed(steps, needed)
+        except StopIteration as end:
+            return cast("_Outcome", end.value)
+
+    def _keep_rest(self) -> Steps[None]:
+        if self._unkept:
+            changes = tuple(self._unkept)
+            yield from keep(*changes)
+            del self._unkept[: len(changes)]
+
+    def _progress_kept(self) -> Change:
+        return Change(Shelf.SYNC, _PROGRESS, msgspec.json.encode(self._progress))
+
+
+def _passed(steps: Steps[_Outcome], needed: Needed) -> Generator[Needed, object, Needed]:
+    """Pass on what steps need, and return what they need next."""
+    try:
+        answer = yield needed
+    except Exception as fault:
+        return steps.throw(fault)
+    return steps.send(answer)
+
+
+def _limited_from(news: JoinedRoom) -> str | None:
+    """Return from where what is missing before a timeline is asked for."""
+    timeline = news.timeline
+    return timeline.prev_batch if timeline is not None and timeline.limited else None
+
+
+def _filter_of(core: Core) -> JsonObject:
+    options = core.options
+    lazy: JsonObject = {"lazy_load_members": True} if options.has_lazy_members else {}
+    room: JsonObject = {
+        "state": lazy,
+        "timeline": {"limit": options.timeline_limit, "unread_thread_notifications": True, **lazy},
+    }
+    if not options.wants_typing:
+        room["ephemeral"] = {"not_types": ["m.typing"]}
+    wanted: JsonObject = {"room": room}
+    if not options.wants_presence:
+        wanted["presence"] = {"not_types": ["*"]}
+    return wanted
+
+
+def _read_progress(octets: bytes | None) -> _Progress:
+    if octets is None:
+        return _Progress()
+    try:
+        return msgspec.json.decode(octets, type=_Progress)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RemoteProtocolError("what is kept of syncing cannot be read") from error

@@ -1,0 +1,70 @@
+"""The second step of a sync: what is encrypted is decrypted, before anything is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scop.matrix.api.client_server.events import ClientEventWithoutRoomId
+from scop.matrix.api.client_server.sync import SyncResponse
+from scop.matrix.client.core import Core
+from scop.matrix.client.event import Event, read_event
+from scop.matrix.client.loading import Filling
+from scop.matrix.encryption.values import Decrypted, ToDevice, Undecryptable
+from scop.matrix.steps import Steps
+
+__all__ = ["Opened", "unseal"]
+
+_SEALED = "m.room.encrypted"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the encryption made of a sync: messages for this device, events by room and id, events that waited."""
+
+    messages: tuple[ToDevice, ...] = ()
+    events: dict[tuple[str, str], Decrypted | Undecryptable] = field(default_factory=dict)
+    late: tuple[Decrypted, ...] = ()
+
+
+def unseal(core: Core, response: SyncResponse, gaps: Mapping[str, Filling]) -> Steps[Opened]:
+    """Return what the encryption makes of a sync; keys first, then the events that they are for."""
+    machine = core.encryption
+    if machine is None:
+        return Opened(_plain(response))
+    messages = yield from machine.receive(response)
+    opened: dict[tuple[str, str], Decrypted | Undecryptable] = {}
+    for room_id, sealed in _sealed(response, gaps).items():
+        known = core.rooms[room_id].head.recent if room_id in core.rooms else ()
+        events = [{**event.json, "room_id": room_id} for event in sealed if event.event_id not in known]
+        for one in (yield from machine.decrypt_all(room_id, events)):
+            opened[room_id, one.event_id] = one
+    late = tuple(one for one in machine.came_up() if (one.room_id, one.event_id) not in opened)
+    return Opened(messages, opened, late)
+
+
+def _sealed(response: SyncResponse, gaps: Mapping[str, Filling]) -> dict[str, list[Event]]:
+    """Return the encrypted events of a sync, by room."""
+    found: dict[str, list[Event]] = {
+        room_id: [event for event in gap.events if _is_sealed(event)] for room_id, gap in gaps.items()
+    }
+    rooms = response.rooms
+    if rooms is not None:
+        timelines = [(room_id, news.timeline) for room_id, news in (rooms.join or {}).items()]
+        timelines += [(room_id, news.timeline) for room_id, news in (rooms.leave or {}).items()]
+        for room_id, timeline in timelines:
+            came = () if timeline is None else timeline.events
+            found.setdefault(room_id, []).extend(read_event(event) for event in came if _is_sealed(event))
+    return {room_id: events for room_id, events in found.items() if events}
+
+
+def _is_sealed(event: Event | ClientEventWithoutRoomId) -> bool:
+    return event.type == _SEALED and event.state_key is None and "algorithm" in event.content
+
+
+def _plain(response: SyncResponse) -> tuple[ToDevice, ...]:
+    """Return the messages for this device where there is no encryption."""
+    news = response.to_device
+    return tuple(
+        ToDevice(one.sender, one.type, one.content) for one in ((news.events or ()) if news is not None else ())
+    )
