@@ -108,6 +108,10 @@ class Notices:
         """Take in what was said, durably, under a delivery's hook and id."""
         return await self._database.write(lambda sql: _take(sql, delivery, report, audience, unix))
 
+    async def say(self, name: str, room: str, content: JsonObject, unix: float) -> None:
+        """Take in a message that is of no pipeline, durably; one name is said once in a room."""
+        await self._database.write(lambda sql: _want(sql, f"said\n{name}", Wanted(room, FIRST, content), unix))
+
     async def next(self, room: str) -> Outgoing | None:
         """Return what is to be sent to a room now, fixed on the disk; the same until it is `posted` or `dropped`."""
         return await self._database.write(lambda sql: _next(sql, room))
@@ -266,4 +270,5 @@ def _prune(sql: sqlite3.Connection, unix: float) -> None:
     sql.execute("DELETE FROM line WHERE unix < ?", before)
     at_rest = "SELECT 1 FROM post WHERE post.thread = pipeline.key AND post.turn IS NOT NULL"
     sql.execute(f"DELETE FROM pipeline WHERE unix < ? AND NOT EXISTS ({at_rest})", before)  # noqa: S608 - our own words
-    sql.execute("DELETE FROM post WHERE NOT EXISTS (SELECT 1 FROM pipeline WHERE pipeline.key = post.thread)")
+    of_none = "NOT EXISTS (SELECT 1 FROM pipeline WHERE pipeline.key = post.thread)"
+    sql.execute(f"DELETE FROM post WHERE turn IS NULL AND unix < ? AND {of_none}", before)  # noqa: S608 - our own words

@@ -22,7 +22,7 @@ KEYS = (
     "source", "project", "pipeline", "status", "ref", "workflow", "number", "title", "commit", "author",
     "author_email", "url", "created", "at", "seconds", "attempt",
 )  # fmt: skip
-JOB_KEYS = ("name", "status", "seconds", "url", "at", "attempt")
+JOB_KEYS = ("name", "status", "seconds", "url", "note", "at", "attempt")
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
@@ -79,7 +79,8 @@ def _job(payload: Payload, template: Template, whole: Stamp) -> Job:
     stamp = Stamp(max(said.whole("attempt"), whole.attempt), said.unix("at") or whole.unix)
     status = _status(said.text("status"), template)
     seconds = said.seconds("seconds") if status.is_finished else None
-    return Job(said.need("name"), status, stamp, seconds, web_address(said.text("url")))
+    url = web_address(said.text("url"))
+    return Job(said.need("name"), status, stamp, seconds, url, note=said.text("note"))
 
 
 def _status(word: str, template: Template) -> Status:

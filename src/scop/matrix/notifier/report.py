@@ -29,13 +29,14 @@ class Job(msgspec.Struct, frozen=True):
     seconds: float | None = None
     url: str = ""
     is_optional: bool = False  # it may fail, and the pipeline passes
+    note: str = ""  # why it stands so, in one line
 
     @property
-    def rank(self) -> tuple[int, bool, float, int, float, str]:
+    def rank(self) -> tuple[int, bool, float, int, float, str, str]:
         """What is greater is newer; a job that has ended never runs again in the same attempt."""
         stamp = self.stamp
         seconds = -1.0 if self.seconds is None else self.seconds
-        return stamp.attempt, self.status.is_finished, stamp.unix, self.status.progress, seconds, self.url
+        return stamp.attempt, self.status.is_finished, stamp.unix, self.status.progress, seconds, self.url, self.note
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,8 +86,8 @@ def alarm(pipeline: Pipeline, turn: Turn, mentions: Sequence[str]) -> JsonObject
     plain, html = [f"{sign} {said}"], [f"{sign} <b>{escape(said)}</b>"]
     if failed and pipeline.status is Status.FAILED:
         some = failed[:MAX_ROWS]
-        plain.extend(f"  {job.name}{' ' + job.url if job.url else ''}" for job in some)
-        html.append("<ul>" + "".join(f"<li>{_linked(job.name, job.url)}</li>" for job in some) + "</ul>")
+        plain.extend("  " + " ".join(filter(None, (job.name, job.note, job.url))) for job in some)
+        html.append("<ul>" + "".join(map(_item, some)) + "</ul>")
         if more := len(failed) - len(some):
             plain.append(f"  and {more} more")
     if mentions:
@@ -166,6 +166,11 @@ def _plain_row(job: Job) -> str:
 def _html_row(job: Job) -> str:
     took = duration(job.seconds) if job.seconds is not None else job.status
     return f"<tr><td>{_SIGNS[job.status]}</td><td>{_linked(job.name, job.url)}</td><td>{took}</td></tr>"
+
+
+def _item(job: Job) -> str:
+    note = f": <code>{escape(job.note)}</code>" if job.note else ""
+    return f"<li>{_linked(job.name, job.url)}{note}</li>"
 
 
 def _linked(text: str, url: str) -> str:
