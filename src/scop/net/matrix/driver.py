@@ -72,7 +72,7 @@ class Driver:
             await self._keeper.clear()
             return None
         if isinstance(needed, AskElsewhere):
-            return await self._carrier.carry(needed.base_url, needed.request, None)
+            return await self._carrier.carry(needed.base_url, needed.request, needed.token)
         session = self._session
         return await self._carrier.carry(session.homeserver_url, needed, session.access_token)
 

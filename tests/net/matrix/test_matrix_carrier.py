@@ -1,0 +1,243 @@
+"""The carrier of requests against a server on loopback that is busy, broken, silent, endless or leads elsewhere."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+
+from fakes.odd_server import Answering, JumpingRest, breaks_off, floods, leads_to, odd_server, says, stays_silent
+from fakes.private_ca import authority
+from scop.base import RemoteProtocolError
+from scop.matrix.api.client_server.create_room import CreateRoom
+from scop.matrix.api.client_server.joining import JoinRoom
+from scop.matrix.api.client_server.room_send import SendMessage
+from scop.matrix.api.client_server.sync import Sync
+from scop.matrix.api.client_server.versions import GetVersions
+from scop.matrix.api.client_server.whoami import GetTokenOwner
+from scop.matrix.api.errors import MatrixError
+from scop.net.faults import PermanentFailure
+from scop.net.matrix.carrier import Carrier
+from scop.net.matrix.faults import BrokenOff, NoSuchHost, Unreached
+from scop.net.matrix.options import NetworkOptions
+
+WHO = says({"user_id": "@me:example.org"})
+JOINED = says({"room_id": "!sea:example.org"})
+SENT = says({"event_id": "$1"})
+LIMITED = {"errcode": "M_LIMIT_EXCEEDED", "error": "too much"}
+SEND = SendMessage(room_id="!sea:example.org", event_type="m.room.message", txn_id="t1", content={"body": "hello"})
+JOIN = JoinRoom(room_id_or_alias="#sea:example.org")
+
+
+@asynccontextmanager
+async def _carrier(options: NetworkOptions | None = None) -> AsyncIterator[tuple[Carrier, JumpingRest]]:
+    rest = JumpingRest()
+    carrier = Carrier(options or NetworkOptions(), rest)
+    try:
+        yield carrier, rest
+    finally:
+        await carrier.close()
+
+
+@contextmanager
+def _nobody() -> Iterator[str]:
+    """Return a URL where nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and never listens: connections are refused
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+async def test_carrier_asks_with_a_token_and_reads_the_answer() -> None:
+    """A request goes to the homeserver's path with the access token, and its answer comes back as a value."""
+    async with odd_server(WHO) as server, _carrier() as (carrier, rest):
+        answer = await carrier.carry(server.url, GetTokenOwner(), "secret")
+    assert ("@me:example.org", []) == (answer.user_id, rest.slept)
+    (asked,) = server.asked
+    assert ("GET", "/_matrix/client/v3/account/whoami") == (asked.method, asked.target)
+    assert "Bearer secret" == asked.headers["Authorization"]
+
+
+@pytest.mark.parametrize(
+    ("limited", "seconds"),
+    [
+        (says({**LIMITED, "retry_after_ms": 7000}, 429), 7.0),
+        (says({**LIMITED, "retry_after_ms": 1}, 429, retry_after="9"), 9.0),
+        (says({**LIMITED, "retry_after_ms": 7000}, 400), 7.0),
+    ],
+    ids=["key", "header", "code"],
+)
+async def test_carrier_waits_as_long_as_a_busy_server_says(limited: Answering, seconds: float) -> None:
+    """Any request that was limited is repeated after retry_after_ms, or Retry-After (CS §Rate limiting)."""
+    async with odd_server(limited, says({"room_id": "!a:b"})) as server, _carrier() as (carrier, rest):
+        answer = await carrier.carry(server.url, CreateRoom(), "t")
+    assert ("!a:b", [seconds]) == (answer.room_id, rest.slept)
+    assert 2 == len(server.asked)
+
+
+async def test_carrier_gives_up_what_is_limited_for_longer_than_its_patience() -> None:
+    """A server that wants more patience than we have is not waited for."""
+    limited = says({**LIMITED, "retry_after_ms": 600_000}, 429)
+    async with odd_server(limited) as server, _carrier() as (carrier, rest):
+        with pytest.raises(MatrixError) as caught:
+            await carrier.carry(server.url, SEND, "t")
+    assert (429, [], 1) == (caught.value.status, rest.slept, len(server.asked))
+
+
+@pytest.mark.parametrize("broken", [says(b"<html>", 502), says({}, 500), breaks_off], ids=["502", "500", "broken off"])
+@pytest.mark.parametrize("request_", [SEND, JOIN], ids=["PUT", "safe POST"])
+async def test_carrier_repeats_what_is_safe_after_growing_pauses(
+    broken: Answering, request_: SendMessage | JoinRoom
+) -> None:
+    """Where nobody knows whether it was done, a request whose second time does nothing new is made again."""
+    happy = says({"event_id": "$1", "room_id": "!sea:example.org"})
+    async with odd_server(broken, broken, broken, happy) as server, _carrier() as (carrier, rest):
+        await carrier.carry(server.url, request_, "t")
+    assert 4 == len(server.asked)
+    assert 1 == len({(asked.method, asked.target, asked.body) for asked in server.asked})
+    for pause, longest in zip(rest.slept, (0.5, 1.0, 2.0), strict=True):
+        assert longest / 2 <= pause <= longest
+
+
+@pytest.mark.parametrize("broken", [says({}, 500), breaks_off], ids=["500", "broken off"])
+async def test_carrier_does_not_repeat_what_may_be_done_already(broken: Answering) -> None:
+    """A room that may have been created is not created again."""
+    async with odd_server(broken) as server, _carrier() as (carrier, rest):
+        with pytest.raises((MatrixError, BrokenOff)):
+            await carrier.carry(server.url, CreateRoom(), "t")
+    assert ([], 1) == (rest.slept, len(server.asked))
+
+
+async def test_carrier_repeats_anything_that_reached_nobody() -> None:
+    """Where no connection came about nothing was done: it is tried until the patience ends, and then it is said why."""
+    async with _carrier(NetworkOptions(patience_seconds=100)) as (carrier, rest):
+        with _nobody() as url, pytest.raises(Unreached, match=r"^127\.0\.0\.1 cannot be reached: Connection refused$"):
+            await carrier.carry(url, CreateRoom(), "t")
+    assert 5 < len(rest.slept) < 12
+    assert 100 >= sum(rest.slept)
+
+
+async def test_carrier_says_at_once_that_a_host_does_not_exist() -> None:
+    """A name without an address is not waited for."""
+    async with _carrier() as (carrier, rest):
+        with pytest.raises(NoSuchHost, match=r"^nowhere\.invalid has no address: "):
+            await carrier.carry("https://nowhere.invalid", GetVersions(), None)
+    assert [] == rest.slept
+
+
+async def test_carrier_does_not_wait_for_a_silent_server() -> None:
+    """An answer that does not come within the deadline is no answer; it is asked for again."""
+    options = NetworkOptions(request_seconds=0.1)
+    async with odd_server(stays_silent, WHO) as server, _carrier(options) as (carrier, rest):
+        assert "@me:example.org" == (await carrier.carry(server.url, GetTokenOwner(), "t")).user_id
+    assert (2, 1) == (len(server.asked), len(rest.slept))
+
+
+async def test_carrier_notices_a_dead_network_in_a_long_poll() -> None:
+    """A sync whose answer does not come when the server's own waiting is over is asked again (CS §Syncing)."""
+    options = NetworkOptions(request_seconds=1000, silence_seconds=0.1)
+    async with odd_server(stays_silent, says({"next_batch": "s2"})) as server, _carrier(options) as (carrier, _):
+        answer = await carrier.carry(server.url, Sync(since="s1", timeout=50), "t")
+    assert "s2" == answer.next_batch
+    assert ["/_matrix/client/v3/sync?since=s1&timeout=50"] * 2 == [asked.target for asked in server.asked]
+
+
+@pytest.mark.parametrize("octets", [4096, 4097])
+async def test_carrier_reads_no_more_than_its_limit(octets: int) -> None:
+    """An answer of n octets is read, one of n + 1 is refused in a sentence."""
+    options = NetworkOptions(max_answer_octets=4096)
+    async with odd_server(floods(octets)) as server, _carrier(options) as (carrier, _):
+        expected = RemoteProtocolError if octets == 4096 else PermanentFailure  # blanks are no JSON
+        with pytest.raises(expected):
+            await carrier.carry(server.url, GetVersions(), None)
+
+
+async def test_carrier_counts_what_was_compressed_unpacked() -> None:
+    """A small answer that unpacks to a huge one is refused."""
+    bomb = says(zlib.compress(b" " * 10_000_000), Content_Encoding="deflate")
+    options = NetworkOptions(max_answer_octets=100_000)
+    async with odd_server(bomb) as server, _carrier(options) as (carrier, _):
+        with pytest.raises(PermanentFailure, match=r"^127\.0\.0\.1 answers with more than 100000 octets$"):
+            await carrier.carry(server.url, GetVersions(), None)
+
+
+async def test_carrier_takes_its_token_to_nobody_else() -> None:
+    """A redirect is followed, but another server hears no token, and the path is that of the redirect."""
+    async with odd_server(WHO) as other, _carrier() as (carrier, _):
+        async with odd_server(leads_to(f"{other.url}/moved?a=1")) as server:
+            answer = await carrier.carry(server.url, GetTokenOwner(), "secret")
+        assert "@me:example.org" == answer.user_id
+        assert "Authorization" in server.asked[0].headers
+        (asked,) = other.asked
+        assert ("/moved?a=1", False) == (asked.target, "Authorization" in asked.headers)
+
+
+async def test_carrier_follows_no_circle() -> None:
+    """A server that leads to itself is asked a few times."""
+    async with odd_server(leads_to("/again")) as server, _carrier() as (carrier, _):
+        with pytest.raises(PermanentFailure, match=r"leads round in circles: 5 redirects$"):
+            await carrier.carry(server.url, GetTokenOwner(), "t")
+    assert 6 == len(server.asked)
+
+
+async def test_carrier_turns_no_request_into_another() -> None:
+    """A redirect that would make a GET of a POST is a refusal (RFC 9110 §15.4.3)."""
+    async with odd_server(leads_to("/again", 302)) as server, _carrier() as (carrier, _):
+        with pytest.raises(MatrixError):
+            await carrier.carry(server.url, JOIN, "t")
+    assert 1 == len(server.asked)
+
+
+async def test_carrier_shows_tokens_to_no_listener() -> None:
+    """By http only this machine itself is asked, unless told otherwise; other schemes never."""
+    async with _carrier() as (carrier, _):
+        for url in ("http://homeserver.invalid", "ftp://127.0.0.1", "homeserver.invalid", "file:///etc/passwd"):
+            with pytest.raises(PermanentFailure, match=r"only https: is asked|no URL"):
+                await carrier.carry(url, GetTokenOwner(), "t")
+    async with _carrier(NetworkOptions(plain_http_anywhere=True)) as (carrier, _):
+        with pytest.raises(NoSuchHost):
+            await carrier.carry("http://homeserver.invalid", GetTokenOwner(), "t")
+
+
+def _trusting_nobody() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def test_carrier_believes_no_certificate_of_a_stranger() -> None:
+    """A certificate that no authority of ours signed ends it at once, in a sentence; one of ours is believed."""
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ours.load_verify_locations(cadata=authority().pem)
+    async with odd_server(WHO, tls=authority().leaf("localhost").server()) as server:
+        async with _carrier(NetworkOptions(tls=ours)) as (carrier, _):
+            assert "@me:example.org" == (await carrier.carry(server.url, GetTokenOwner(), "t")).user_id
+        async with _carrier(NetworkOptions(tls=_trusting_nobody())) as (carrier, rest):
+            with pytest.raises(PermanentFailure, match=r"^localhost does not prove that it is localhost: "):
+                await carrier.carry(server.url, GetTokenOwner(), "t")
+        assert [] == rest.slept
+
+
+async def test_carrier_is_not_led_out_of_tls() -> None:
+    """What began under TLS goes on under TLS, or not at all."""
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ours.load_verify_locations(cadata=authority().pem)
+    async with odd_server(WHO) as plain:
+        tls = authority().leaf("localhost").server()
+        async with (
+            odd_server(leads_to(plain.url), tls=tls) as server,
+            _carrier(NetworkOptions(tls=ours)) as (carrier, _),
+        ):
+            with pytest.raises(MatrixError):
+                await carrier.carry(server.url, GetTokenOwner(), "t")
+        assert [] == plain.asked
+
+
+def test_carrier_is_given_no_context_that_believes_anybody() -> None:
+    """Options with a TLS context that checks nothing are no options."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with pytest.raises(ValueError, match="checks no certificates"):
+        NetworkOptions(tls=context)
