@@ -56,10 +56,23 @@ class Outbox:
         """What was not sent yet, as far as we know."""
         return tuple(self._waiting.values())
 
-    def put(self, room_id: str, event_type: str, content: JsonObject, redacts: str | None = None) -> Steps[str]:
-        """Keep what is to be sent; return its transaction id."""
+    def put(
+        self,
+        room_id: str,
+        event_type: str,
+        content: JsonObject,
+        redacts: str | None = None,
+        transaction_id: str | None = None,
+    ) -> Steps[str]:
+        """Keep what is to be sent; return its transaction id.
+
+        Who keeps a queue of its own says the id itself; what waits under it already stays as it is.
+        """
+        if transaction_id is None:
+            transaction_id = self._core.new_transaction_id()
+        elif transaction_id in self._waiting or transaction_id in self._sent:
+            return transaction_id
         self._order += 1
-        transaction_id = self._core.new_transaction_id()
         entry = Entry(self._order, transaction_id, room_id, event_type, content, redacts)
         yield from keep(Change(Shelf.OUTBOX, transaction_id, msgspec.json.encode(entry)))
         self._waiting[transaction_id] = entry

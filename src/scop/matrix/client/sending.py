@@ -42,15 +42,19 @@ class Sending:
         self._loading = loading
         self._latest: dict[str, str] = {}  # of threads: the event that was sent last
 
-    def event(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
-        """Send any event that is no state."""
-        transaction_id = yield from self.queue(room_id, event_type, content)
+    def event(
+        self, room_id: str, event_type: str, content: JsonObject, transaction_id: str | None = None
+    ) -> Steps[str]:
+        """Send any event that is no state, once for each transaction id where one is said."""
+        transaction_id = yield from self.queue(room_id, event_type, content, transaction_id)
         return (yield from self._outbox.deliver(transaction_id))
 
-    def queue(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
+    def queue(
+        self, room_id: str, event_type: str, content: JsonObject, transaction_id: str | None = None
+    ) -> Steps[str]:
         """Encrypt an event where the room is, and keep it to be sent; return its transaction id."""
         event_type, content = yield from self._sealed(room_id, event_type, content)
-        return (yield from self._outbox.put(room_id, event_type, content))
+        return (yield from self._outbox.put(room_id, event_type, content, transaction_id=transaction_id))
 
     def message(self, room_id: str, words: Words) -> Steps[str]:
         """Send a message."""
