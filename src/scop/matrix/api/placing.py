@@ -200,8 +200,6 @@ def _words(place: _Place, received: Received) -> list[str]:
 
 
 def _value(place: _Place, words: str | tuple[str, ...]) -> object:
-    members = _members(place.kind)
-    if str in members or place.is_many:  # and "null" is a word
-        return words
-    wanted = tuple(one for one in members if one is not type(None))
-    return msgspec.convert(words, Union[wanted], strict=False)  # noqa: UP007  # of as many as there are
+    # Without None: "null" is a word like another.
+    wanted = tuple(one for one in _members(place.kind) if one is not type(None))
+    return words if str in wanted else msgspec.convert(words, Union[wanted], strict=False)  # noqa: UP007
