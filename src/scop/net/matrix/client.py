@@ -13,28 +13,32 @@ done in one room by `do` and `send…` is done in the order in which it was aske
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from scop.matrix import Client
 from scop.matrix.client import ClientOptions, Session
-from scop.matrix.client.happenings import Happening
+from scop.matrix.client.contents import Attachment, Message
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Steps, Surroundings
+from scop.matrix.steps import Shelf, Steps, Surroundings
+from scop.matrix.verification import Identity
 from scop.net.clock import SystemClock
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix.carrier import Carrier
 from scop.net.matrix.driver import Driver
 from scop.net.matrix.faults import NotLoggedIn
 from scop.net.matrix.keeping import Keeper, MemoryShelves
-from scop.net.matrix.media import Media
+from scop.net.matrix.media import Media, MediaKind
 from scop.net.matrix.options import NetworkOptions
 from scop.net.matrix.repeating import Pauses, Rest, SystemRest
+from scop.net.matrix.whole_sync import News, sync_whole
 
 __all__ = ["AsyncClient", "Trouble"]
 
@@ -69,7 +73,9 @@ class AsyncClient:
     async def __aenter__(self) -> AsyncClient:
         clock = SystemClock()
         entries = await self._keeper.entries()
-        self.core = Client(None, entries, Surroundings(clock, secrets.token_bytes), self._options)
+        self._surroundings = Surroundings(clock, secrets.token_bytes)
+        self.core = Client(None, entries, self._surroundings, self._options)
+        self._join(entries)
         self._driver = Driver(self.core, self._carrier, self._keeper, clock)
         self.media = Media(self._driver, self._carrier)
         return self
@@ -79,6 +85,21 @@ class AsyncClient:
     ) -> None:
         await self._carrier.close()
         await self._keeper.close()
+
+    def _join(self, entries: Mapping[Shelf, Mapping[str, bytes]]) -> None:
+        """Let the encryption ask us whom to believe."""
+        self._machine = machine = self.core.encryption
+        self._identity = None
+        if machine is not None:
+            self._identity = Identity(machine, entries, self._surroundings)
+            self._identity.send_by(self.core.send)
+
+    @property
+    def identity(self) -> Identity:
+        """Whom we believe: cross-signing, verifications, secrets and backup; raises `NotLoggedIn`."""
+        if self._identity is None:
+            raise NotLoggedIn("nobody is logged in here who could encrypt")
+        return self._identity
 
     @property
     def session(self) -> Session:
@@ -108,11 +129,17 @@ class AsyncClient:
     async def login(self, user: str, password: str, homeserver_url: str = "") -> Session:
         """Log in by a user id (or a name, and where), and a password."""
         url = homeserver_url.rstrip("/") or await self._homeserver_of(user)
-        return await self.do(self.core.login_with_password, url, user, password)
+        return await self._begun(self.core.login_with_password(url, user, password))
 
     async def login_with_token(self, token: str, homeserver_url: str) -> Session:
         """Log in by a token of another login or of single sign-on."""
-        return await self.do(self.core.login_with_token, homeserver_url.rstrip("/"), token)
+        return await self._begun(self.core.login_with_token(homeserver_url.rstrip("/"), token))
+
+    async def _begun(self, login: Steps[Session]) -> Session:
+        session = await self.run(login)
+        if self.core.encryption is not self._machine:
+            self._join({})  # another device: nothing is known yet
+        return session
 
     async def _homeserver_of(self, user: str) -> str:
         _, colon, server_name = user.partition(":")
@@ -132,6 +159,18 @@ class AsyncClient:
         """Send a message; return its id."""
         return await self.do(self.core.send_text, room_id, body, html)
 
+    async def send_file(self, room_id: str, path: Path, content_type: str = "", caption: str | None = None) -> str:
+        """Send a file from the disk, piece by piece, encrypted where the room is; return the id of the event."""
+        kind = content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        octets = (await asyncio.to_thread(path.stat)).st_size
+        shown = Attachment(path.name, kind, octets, caption=None if caption is None else Message(caption))
+        if self._is_encrypted(room_id):
+            sealed = await self.media.upload_encrypted(path)
+            shown = replace(shown, encrypted_file=sealed.to_json())
+        else:
+            shown = replace(shown, url=await self.media.upload(path, MediaKind(kind, path.name)))
+        return await self.do(self.core.sending.file, room_id, shown)
+
     async def edit(self, room_id: str, event_id: str, body: str, html: str | None = None) -> str:
         """Replace what a message of ours says; return the id of the edit."""
         return await self.do(self.core.edit, room_id, event_id, body, html)
@@ -148,16 +187,20 @@ class AsyncClient:
         """Take the content of an event away; return the id of the redaction."""
         return await self.do(self.core.redact, room_id, event_id, reason)
 
-    async def sync(self, timeout_seconds: float = 0.0) -> tuple[Happening, ...]:
+    def _is_encrypted(self, room_id: str) -> bool:
+        room, machine = self.core.rooms.get(room_id), self.core.encryption
+        return (room is not None and room.is_encrypted) or (machine is not None and machine.is_encrypted(room_id))
+
+    async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
         """Return what is new; after the first time, what was to be sent before a restart goes out."""
         async with self._syncing:
-            happenings = await self.do(self.core.sync, timeout_seconds)
+            happenings = await self.run(sync_whole(self.core, self._identity, timeout_seconds))
         if not self._has_resumed:
             self._has_resumed = True
             await self.do(self.core.resume)
         return happenings
 
-    async def listen(self, on_trouble: Trouble | None = None) -> AsyncIterator[Happening]:
+    async def listen(self, on_trouble: Trouble | None = None) -> AsyncIterator[News]:
         """Give what happens, for as long as it is asked for; a network that is gone is waited for.
 
         Ends by a `PermanentFailure` where the server takes us no longer.

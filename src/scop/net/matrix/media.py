@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,9 @@ from scop.base import printable
 from scop.matrix.api.client_server.authed_content_repo import GetContentAuthed
 from scop.matrix.api.client_server.content_repo import GetContent, UploadContent
 from scop.matrix.api.errors import MatrixError, read_error
+from scop.matrix.api.http import HttpRequest
 from scop.matrix.client import Session
+from scop.matrix.encryption.attachments import EncryptedFile, FileDecryption, FileEncryption
 from scop.matrix.ids import ServerName
 from scop.net.faults import PermanentFailure
 from scop.net.matrix.carrier import PIECE_OCTETS, Carrier, Outgoing
@@ -56,6 +59,11 @@ class MediaKind:
     filename: str | None = None
 
 
+_UNKNOWN_KIND = MediaKind()
+_NewSeal: TypeAlias = Callable[[], FileEncryption] | None
+_Up: TypeAlias = tuple[str, FileEncryption | None]  # where it is, and by what it was sealed
+
+
 class Media:
     """The content repository of our homeserver."""
 
@@ -63,16 +71,27 @@ class Media:
         self._driver = driver
         self._carrier = carrier
 
-    async def upload(self, source: Source, kind: MediaKind | None = None) -> str:
+    async def upload(self, source: Source, kind: MediaKind = _UNKNOWN_KIND) -> str:
         """Send a file up as it is; return its mxc: URI. A broken network sends it again, unless it comes but once."""
-        kind = kind or MediaKind()
-        octets = await _size_of(source)
-        request = UploadContent(content_type=kind.content_type, filename=kind.filename, content=b"")
+        uri, _ = await self._sent_up(source, kind, None)
+        return uri
 
-        async def ask(session: Session) -> str:
-            async def once() -> str:
-                outgoing = _upload(request, session.access_token, source, octets)
-                return request.read_response(await self._carrier.exchange(session.homeserver_url, outgoing)).content_uri
+    async def upload_encrypted(self, source: Source) -> EncryptedFile:
+        """Send a file up that the server cannot read, nor know what it is; return what opens it."""
+        uri, encryption = await self._sent_up(source, _UNKNOWN_KIND, lambda: FileEncryption(secrets.token_bytes))
+        assert encryption is not None
+        return encryption.file(uri)
+
+    async def _sent_up(self, source: Source, kind: MediaKind, new_seal: _NewSeal) -> _Up:
+        request = UploadContent(content_type=kind.content_type, filename=kind.filename, content=b"")
+        octets = await _size_of(source)
+
+        async def ask(session: Session) -> _Up:
+            async def once() -> _Up:
+                seal = new_seal() if new_seal else None  # another key each time: no two texts under one
+                outgoing = _outgoing(request.to_http(session.access_token), octets, _sealed(_pieces_of(source), seal))
+                answer = await self._carrier.exchange(session.homeserver_url, outgoing)
+                return request.read_response(answer).content_uri, seal
 
             if isinstance(source, Stream):
                 return await once()
@@ -109,14 +128,18 @@ class Media:
                     answer = await self._driver.as_user(ask)
                 yield self._carrier.pieces(answer)
 
-    async def save(self, uri: str, path: Path) -> int:
-        """Write a file, whole or not at all; return how many octets it has."""
+    async def save(self, what: str | EncryptedFile, path: Path) -> int:
+        """Write a file, whole or not at all, decrypted where it was encrypted; return how many octets it has."""
 
         async def once() -> int:
-            async with self.opened(uri) as pieces:
-                return await write_whole(pieces, path)
+            if isinstance(what, str):
+                async with self.opened(what) as pieces:
+                    return await write_whole(pieces, path)
+            async with self.opened(what.url) as pieces:
+                return await write_whole(_opened(pieces, FileDecryption(what)), path)
 
-        return await self._carrier.persist(once, repeats=True)
+        with sentences():
+            return await self._carrier.persist(once, repeats=True)
 
 
 def _download(uri: str, kind: type[GetContentAuthed] | type[GetContent]) -> GetContentAuthed | GetContent:
@@ -132,11 +155,23 @@ async def _size_of(source: Source) -> int:
     return len(source) if isinstance(source, bytes) else source.octets
 
 
-def _upload(request: UploadContent, token: str, source: Source, octets: int) -> Outgoing:
+def _outgoing(request: HttpRequest, octets: int, pieces: AsyncIterator[bytes]) -> Outgoing:
     # A server wants to know beforehand how much comes; aiohttp sends in chunks what it does not know the length of.
-    http = request.to_http(token)
-    headers = (*http.headers, ("content-length", str(octets)))
-    return Outgoing(replace(http, headers=headers), _pieces_of(source), None)
+    return Outgoing(replace(request, headers=(*request.headers, ("content-length", str(octets)))), pieces, None)
+
+
+async def _sealed(pieces: AsyncIterator[bytes], seal: FileEncryption | None) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield piece if seal is None else seal.update(piece)
+    if seal is not None and (last := seal.finish()):
+        yield last
+
+
+async def _opened(pieces: AsyncIterator[bytes], decryption: FileDecryption) -> AsyncIterator[bytes]:
+    """Give a file in the clear; whoever takes it uses nothing of it unless it ends well."""
+    async for piece in pieces:
+        yield decryption.update(piece)
+    yield decryption.finish()
 
 
 async def _pieces_of(source: Source) -> AsyncIterator[bytes]:

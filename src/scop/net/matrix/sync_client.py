@@ -15,11 +15,12 @@ from typing import ParamSpec, TypeVar
 
 from scop.matrix import Client
 from scop.matrix.client import ClientOptions, Session
-from scop.matrix.client.happenings import Happening
 from scop.matrix.steps import Steps
+from scop.matrix.verification import Identity
 from scop.net.matrix.client import AsyncClient
 from scop.net.matrix.keeping import Keeper
 from scop.net.matrix.options import NetworkOptions
+from scop.net.matrix.whole_sync import News
 
 __all__ = ["SyncClient"]
 
@@ -94,16 +95,21 @@ class SyncClient:
         """Send a message; return its id."""
         return self.wait(self._client.send_text(room_id, body, html))
 
-    def sync(self, timeout_seconds: float = 0.0) -> tuple[Happening, ...]:
+    @property
+    def identity(self) -> Identity:
+        """Whom we believe; raises `NotLoggedIn`."""
+        return self._client.identity
+
+    def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
         """Return what is new."""
         return self.wait(self._client.sync(timeout_seconds))
 
-    def listen(self) -> Iterator[Happening]:
+    def listen(self) -> Iterator[News]:
         """Give what happens, for as long as it is asked for."""
         coming = self._client.listen()
         while True:
             yield self.wait(_next_of(coming))
 
 
-async def _next_of(coming: AsyncIterator[Happening]) -> Happening:
+async def _next_of(coming: AsyncIterator[News]) -> News:
     return await anext(coming)
