@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
 
 __all__ = ["HttpRequest", "HttpResponse"]
 
@@ -17,6 +18,11 @@ class HttpRequest:
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+    @property
+    def target(self) -> str:
+        """Return path and query as the first line of the request has them, which is what servers sign."""
+        return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
 
 
 @dataclass(frozen=True, slots=True)
