@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.shared import shared_path
+from scop.matrix.globs import glob_matcher, word_matcher
 from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.push_rules import Circumstances, PushRules, default_push_rules, notifies, tweaks_of
-from scop.matrix.push_rules.globs import glob_matcher, word_matcher
 from scop.matrix.push_rules.paths import ABSENT, parse_path, property_at
 
 _ME = "@ann:sea.test"

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from scop.matrix.globs import glob_matcher, word_matcher
 from scop.matrix.json_values import JsonView
-from scop.matrix.push_rules.globs import glob_matcher, word_matcher
 from scop.matrix.push_rules.paths import parse_path, property_at
 
 __all__ = ["Circumstances", "Condition", "in_body", "never", "parse_condition"]
