@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from scop.base import RemoteProtocolError
 from scop.matrix import unpadded_base64
 from scop.matrix.api.endpoint import Body
@@ -18,7 +20,8 @@ _KEY_OCTETS = 32
 def as_object(value: object) -> JsonObject:
     """Return an object of JSON, also one that was read as a struct, and an empty one for anything else."""
     if isinstance(value, Body):
-        return with_unknown(value)
+        # Through octets: it is to be equal to what was kept, where tuples are lists.
+        return msgspec.json.decode(msgspec.json.encode(with_unknown(value)), type=dict[str, object])
     return dict(value) if isinstance(value, Mapping) else {}
 
 
