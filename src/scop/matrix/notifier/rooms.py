@@ -35,6 +35,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None  # None: left as it is
     topic: str | None = None
     encrypted: bool = False
+    open: bool = False  # people may write in it, too
     public: bool = False  # anybody may join and read, instead of those who are invited
     invite: tuple[str, ...] = ()
     admins: tuple[str, ...] = ()  # may do all that the bot may
@@ -99,7 +100,7 @@ def creation(room: Room) -> JsonObject:
         "visibility": "private",  # found by its alias; the directory is for rooms that people look for
         # Servers put each key in the place of the preset's, so no map stands here: `users` would leave the creator out,
         # and rooms/v12 has no creator there. `upkeep` adds what is missing.
-        "power_level_content_override": {"events_default": _POST_LEVEL},
+        "power_level_content_override": {"events_default": 0 if room.open else _POST_LEVEL},
         "initial_state": [
             {"type": kind, "state_key": "", "content": dict(content)} for kind, content in _initial(room)
         ],
@@ -127,8 +128,11 @@ class Upkeep(msgspec.Struct, frozen=True):
     content: JsonObject
 
 
-def upkeep(room: Room, state: StateOfRoom) -> tuple[Upkeep, ...]:
-    """Return what has to be set in a room that is there, so that it is as it should be."""
+def upkeep(room: Room, state: StateOfRoom, *, is_ours: bool) -> tuple[Upkeep, ...]:
+    """Return what has to be set in a room that is there, so that it is as it should be.
+
+    Who may write is decided only in a room that we have made: a team's own room must not fall silent.
+    """
     wanted: list[Upkeep] = []
     if room.name is not None and _text(state, "m.room.name", "name") != room.name:
         wanted.append(Upkeep("m.room.name", {"name": room.name}))
@@ -138,14 +142,14 @@ def upkeep(room: Room, state: StateOfRoom) -> tuple[Upkeep, ...]:
         wanted.append(Upkeep("m.room.encryption", {"algorithm": MEGOLM}))
     levels = state.get(("m.room.power_levels", ""), {})
     merged = {**levels, **_levels(room, levels)}
-    if merged != dict(levels):
+    if is_ours and merged != dict(levels):
         wanted.append(Upkeep("m.room.power_levels", merged))
     return tuple(wanted)
 
 
 def _levels(room: Room, known: JsonView) -> JsonObject:
     """Return the power levels that hold in the room, over those that are known."""
-    wanted: JsonObject = {"events_default": _POST_LEVEL, "events": _events(known.get("events"))}
+    wanted: JsonObject = {"events_default": 0 if room.open else _POST_LEVEL, "events": _events(known.get("events"))}
     if room.admins:
         users = known.get("users")
         before = dict(users) if isinstance(users, dict) else {}

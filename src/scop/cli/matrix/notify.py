@@ -1,0 +1,206 @@
+"""`scop matrix notify`: tells one thing in a room; its commands serve webhooks and watch releases."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import click
+import msgspec
+
+from scop.base import RemoteProtocolError
+from scop.cli.late import Late
+from scop.cli.shared import COULD_NOT, json_option, print_json
+from scop.matrix.notifier.generic import read_generic
+from scop.matrix.notifier.payload import Payload
+from scop.matrix.notifier.report import Report
+from scop.matrix.notifier.rooms import Room
+from scop.matrix.notifier.status import Status
+
+__all__ = ["notify"]
+
+MAX_TEXT_OCTETS = 32_768  # an event may have 65,536 with all that is around it
+FAULT_CHARACTERS = 300
+
+COMMANDS = {
+    "init": ("scop.cli.matrix.notify_init", "init", "Write a commented notifier.toml to begin with."),
+    "serve": ("scop.cli.matrix.notify_serve", "serve", "Take webhooks in and post what they say."),
+    "test": ("scop.cli.matrix.notify_test", "test", "Check notifier.toml, the account and the rooms; post a word."),
+    "watch": ("scop.cli.matrix.notify_serve", "watch", "Post new releases of listed packages."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is to be told: of a pipeline, or as it is."""
+
+    report: Report | None
+    text: str
+
+
+@click.command(cls=Late, late_commands=COMMANDS, invoke_without_command=True)
+@click.option("--room", metavar="ALIAS", help="Where: #ci:example.org, or the id of a room.")
+@click.option("--status", type=click.Choice([*map(str, Status)]), help="How it stands; makes a thread of a pipeline.")
+@click.option("--title", help="What it is about; without it, standard input is read.")
+@click.option("--url", default="", help="Where more is to be read.")
+@click.option("--project", default="", help="Of which project; without it the title's.")
+@click.option("--ref", default="", help="The branch or tag.")
+@click.option("--commit", default="", help="The commit.")
+@click.option("--pipeline", default="", help="Its id: what is told of one id later edits the message of it.")
+@click.option("--job", "jobs", multiple=True, metavar="NAME=STATUS[:SECONDS]", help="A job of it; may be repeated.")
+@click.option("--mention", multiple=True, metavar="USER", help="Who is called when it breaks: a user id, or @room.")
+@click.option("--encrypted", is_flag=True, help="Encrypt the room if it is made, or is not yet.")
+@click.option("--queue", type=click.Path(path_type=Path), envvar="SCOP_NOTICES", help="Where it waits until posted.")
+@click.option("--wait", type=float, default=30.0, show_default=True, help="Seconds until it is left to the queue.")
+@json_option
+@click.pass_context
+def notify(context: click.Context, /, **given: object) -> None:
+    """Tell rooms what becomes of builds.
+
+    With --room and --status a message about a pipeline is posted, or edited where --pipeline was told before. Standard
+    input may be a JSON object (project, pipeline, status, jobs …) or words, which are posted as they are. What cannot
+    be posted now stays in the queue, ends with status 2, and goes out with the next.
+    """
+    if context.invoked_subcommand is None:
+        _tell(msgspec.convert(given, _Given))
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """The options."""
+
+    room: str | None
+    status: Status | None
+    title: str | None
+    url: str
+    project: str
+    ref: str
+    commit: str
+    pipeline: str
+    jobs: tuple[str, ...]
+    mention: tuple[str, ...]
+    encrypted: bool
+    queue: Path | None
+    wait: float
+    as_json: bool
+
+
+def _tell(given: _Given) -> None:
+    if given.room is None:
+        raise click.UsageError("say where, by --room '#ci:example.org'")
+    try:
+        room = Room(room=given.room, mention=given.mention, encrypted=given.encrypted)
+        said = _said(given)
+    except RemoteProtocolError as fault:
+        raise click.UsageError(fault.reply_hint or str(fault)) from None
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
+    trouble = asyncio.run(_told(room, said, given))
+    if trouble:
+        click.echo(f"scop: kept, but not posted yet: {trouble[:FAULT_CHARACTERS]}", err=True)
+        sys.exit(COULD_NOT)
+    if given.as_json:
+        print_json({"room": room.room, "posted": True})
+
+
+def _said(given: _Given) -> _Said:
+    """Return what is to be told; raises `ValueError`."""
+    if given.title is None:
+        text = sys.stdin.buffer.read(MAX_TEXT_OCTETS + 1)
+        if len(text) > MAX_TEXT_OCTETS:
+            raise ValueError(f"standard input has more than {MAX_TEXT_OCTETS} octets")
+        return _from_input(text, given)
+    if given.status is None:
+        return _Said(None, " ".join(filter(None, (given.title, given.url))))
+    return _Said(_report({"title": given.title}, given), "")
+
+
+def _from_input(text: bytes, given: _Given) -> _Said:
+    if text.lstrip()[:1] == b"{":
+        return _Said(_report(msgspec.json.decode(text, type=dict[str, object]), given), "")
+    words = text.decode("utf-8", "replace").strip()
+    if not words:
+        raise ValueError("there is nothing to tell: say --title, or give it on standard input")
+    if given.status is None:
+        return _Said(None, words)
+    return _Said(_report({"title": words}, given), "")
+
+
+def _report(said: dict[str, object], given: _Given) -> Report:
+    """Return what is told of a pipeline; options count before what was read."""
+    options = {
+        "status": given.status,
+        "url": given.url,
+        "project": given.project,
+        "ref": given.ref,
+        "commit": given.commit,
+        "pipeline": given.pipeline,
+        "jobs": [_job(word) for word in given.jobs],
+    }
+    merged = {"at": time.time(), **said, **{key: value for key, value in options.items() if value}}
+    merged.setdefault("project", merged.get("title", ""))
+    if "pipeline" not in merged and "commit" not in merged:
+        merged["pipeline"] = f"{os.getpid()}-{time.time_ns()}"  # nothing said before is meant
+    return read_generic(Payload(msgspec.to_builtins(merged)), source="shell")
+
+
+def _job(word: str) -> dict[str, object]:
+    name, equals, rest = word.rpartition("=")
+    status, _, seconds = rest.partition(":")
+    if not equals or (seconds and not seconds.replace(".", "", 1).isdecimal()):
+        raise ValueError(f"--job {word}: NAME=STATUS or NAME=STATUS:SECONDS belongs here")
+    return {"name": name, "status": status, **({"seconds": float(seconds)} if seconds else {})}
+
+
+async def _told(room: Room, said: _Said, given: _Given) -> str:
+    """Keep it and post it; return why it is not posted yet, '' where it is."""
+    from scop.cli.matrix.notify_config import AccountTable
+    from scop.cli.matrix.notify_desk import open_desk, posting_from
+    from scop.matrix.notifier.threads import Audience
+    from scop.net.log import Log
+
+    log = Log("notifier", lambda _line: None)
+    queue = given.queue or _usual_queue()
+    audience = Audience((room,), {})
+    async with (
+        posting_from(AccountTable()) as client,
+        open_desk(queue, client, audience, log, is_service=False) as (desk, _),
+    ):
+        if said.report is not None:
+            await desk.notices.take(None, said.report, audience, time.time())
+        else:
+            name = hashlib.sha256(f"{time.time_ns()} {os.getpid()}".encode()).hexdigest()
+            await desk.notices.say(name, room.room, _words(said.text), time.time())
+        desk.posting.ring()
+        return await _within(given.wait, desk.posting.idle, lambda: desk.posting.last_trouble)
+
+
+def _words(text: str) -> dict[str, object]:
+    """Return words as a message that disturbs nobody."""
+    return {
+        "msgtype": "m.notice",
+        "body": text,
+        "format": "org.matrix.custom.html",
+        "formatted_body": escape(text).replace("\n", "<br>"),
+        "m.mentions": {},
+    }
+
+
+async def _within(seconds: float, idle: Callable[[], Awaitable[None]], trouble: Callable[[], str]) -> str:
+    try:
+        async with asyncio.timeout(seconds):
+            await idle()
+    except TimeoutError:
+        return trouble() or f"it took longer than {seconds:g} s"
+    return ""
+
+
+def _usual_queue() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "scop" / "notices.db"

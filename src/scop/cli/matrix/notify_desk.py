@@ -1,0 +1,140 @@
+"""What all forms of the notifier share: the queue, the account, and what brings one into the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scop.cli.matrix.notify_config import AccountTable
+from scop.cli.matrix.notify_poster import ClientPoster, listen_for_ever
+from scop.cli.matrix.notify_posting import Posting, PostingOptions
+from scop.matrix.client import ClientOptions
+from scop.matrix.notifier.hooks import Delivery
+from scop.matrix.notifier.report import Report
+from scop.matrix.notifier.rooms import Room
+from scop.matrix.notifier.threads import Audience
+from scop.net.faults import PermanentFailure
+from scop.net.log import Log, write_to_descriptor
+from scop.net.matrix import AsyncClient
+from scop.store.faults import StoreError
+from scop.store.notices import Notices
+from scop.store.sealed_shelves import SealedShelves
+
+__all__ = ["Desk", "all_rooms", "open_desk", "open_queue", "posting_from", "stderr_log"]
+
+PRUNE_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The queue and who is told what; whatever is kept rings for who posts."""
+
+    notices: Notices
+    audience: Audience
+    posting: Posting
+    log: Log
+
+    async def keep(self, delivery: Delivery) -> bool:
+        """Keep a webhook durably; say whether it is new."""
+        taken = await self.notices.take((delivery.hook, delivery.id), delivery.report, self.audience, time.time())
+        if taken.posts:
+            self.posting.ring()
+        return taken.is_new
+
+    async def keep_report(self, report: Report) -> None:
+        """Keep what we found ourselves."""
+        taken = await self.notices.take(None, report, self.audience, time.time())
+        if taken.posts:
+            self.posting.ring()
+
+    async def prune_for_ever(self) -> None:
+        """Forget what is long ago, once a day."""
+        while True:
+            await self.notices.prune(time.time())
+            await asyncio.sleep(PRUNE_SECONDS)
+
+
+async def _left_behind(notices: Notices, rooms: Sequence[Room]) -> tuple[Room, ...]:
+    """Return the rooms that earlier calls could not reach."""
+    named = {room.room for room in rooms}
+    return tuple(Room(room=name) for name in await notices.waiting() if name not in named)
+
+
+def stderr_log() -> Log:
+    """Return the log of a service, which is its standard error."""
+    return Log("notifier", write_to_descriptor(sys.stderr.fileno()))
+
+
+def open_queue(path: Path) -> Notices:
+    """Open the queue; raises `PermanentFailure` where another process has it."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Notices.open(path)
+    except StoreError as fault:
+        raise PermanentFailure(str(fault)) from None
+
+
+@asynccontextmanager
+async def open_desk(
+    queue: Path, client: AsyncClient, audience: Audience, log: Log, *, is_service: bool
+) -> AsyncIterator[tuple[Desk, Sequence[asyncio.Task[None]]]]:
+    """Give a desk, and the tasks that post from it, until the context ends; one that ends first has a fault to tell."""
+    notices = open_queue(queue)
+    rooms = audience.rooms if is_service else (*audience.rooms, *await _left_behind(notices, audience.rooms))
+    posting = Posting(PostingOptions(notices, ClientPoster(client), rooms, log))
+    desk = Desk(notices, audience, posting, log)
+    tasks = [asyncio.create_task(posting.run()), asyncio.create_task(desk.prune_for_ever())]
+    if is_service:
+        tasks.append(asyncio.create_task(listen_for_ever(client, log)))
+    try:
+        yield desk, tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await notices.close()
+
+
+def posting_from(account: AccountTable) -> AsyncClient:
+    """Return the account that posts, not yet entered; raises `PermanentFailure`."""
+    path = Path(account.store) if account.store else _usual_store()
+    if not path.exists():
+        raise PermanentFailure(f"nobody is logged in at {path}: `scop matrix login` does that")
+    try:
+        shelves = SealedShelves.open(path, _passphrase(account))
+    except StoreError as fault:
+        raise PermanentFailure(f"{path}: {fault}") from None
+    # A bot reads nothing that it is not asked for: what others type, and who is there, is not for it.
+    options = ClientOptions(device_name="SCoP notifier", presence=None, wants_presence=False, wants_typing=False)
+    return AsyncClient(shelves, options)
+
+
+def _usual_store() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(os.environ.get("SCOP_MATRIX_STORE") or f"{base}/scop/matrix.db")
+
+
+def _passphrase(account: AccountTable) -> str | None:
+    if not account.passphrase_file:
+        return os.environ.get("SCOP_MATRIX_PASSPHRASE")
+    try:
+        return Path(account.passphrase_file).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise PermanentFailure(f"account.passphrase_file: {account.passphrase_file}: {fault}") from None
+
+
+def all_rooms(rooms: dict[str, Room]) -> tuple[Room, ...]:
+    """Return the rooms of a configuration; raises `PermanentFailure` where two are one."""
+    names = [room.room for room in rooms.values()]
+    for room in names:
+        if names.count(room) > 1:
+            raise PermanentFailure(f"rooms: two tables speak of {room}")
+    return tuple(rooms.values())

@@ -1,0 +1,72 @@
+"""The notifier's account in Matrix: `AsyncClient` as what posts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from scop.base import printable
+from scop.cli.matrix.notify_posting import NeverTaken, TooMuch
+from scop.matrix.json_values import JsonObject
+from scop.matrix.notifier.preparing import prepare_room
+from scop.matrix.notifier.rooms import Room
+from scop.net.faults import TemporaryFailure
+from scop.net.log import Log
+from scop.net.matrix import AsyncClient, Busy, Refused
+
+__all__ = ["ClientPoster", "listen_for_ever"]
+
+MAX_LOOKS = 30  # syncs until a room that we have just made is seen there
+# What a server says of one message, and of none that follows.
+_OF_THE_MESSAGE = frozenset({"M_TOO_LARGE", "M_BAD_JSON", "M_NOT_JSON", "M_INVALID_PARAM"})
+
+
+class ClientPoster:
+    """Posts as who is logged in."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self._preparing = asyncio.Lock()
+        self._has_synced = False
+
+    async def prepare(self, room: Room) -> str:
+        """Return the id of a room, as it should be, and known to our own client, which may have to encrypt for it."""
+        async with self._preparing:
+            if not self._has_synced:  # what was there before may have changed: who is in a room, with which devices
+                await self._client.sync()
+                self._has_synced = True
+            room_id = await self._client.run(prepare_room(room, self._client.session.user_id))
+            for _ in range(MAX_LOOKS):
+                known = self._client.core.rooms.get(room_id)
+                if known is not None and known.membership == "join" and known.is_encrypted >= room.encrypted:
+                    return room_id
+                await self._client.sync()
+        raise TemporaryFailure(f"{room.room} is not shown to us yet")
+
+    async def send(self, room_id: str, transaction_id: str, content: JsonObject) -> str:
+        """Send a message once for each transaction id."""
+        try:
+            sending = self._client.core.sending
+            return await self._client.do(sending.event, room_id, "m.room.message", content, transaction_id)
+        except Refused as refused:
+            if refused.errcode in _OF_THE_MESSAGE:
+                raise NeverTaken(str(refused)) from refused
+            raise
+        except Busy as busy:
+            if busy.error.retry_after_seconds is not None:
+                raise TooMuch(str(busy), busy.error.retry_after_seconds) from busy
+            raise
+
+
+async def listen_for_ever(client: AsyncClient, log: Log) -> None:
+    """Keep up with who is in the rooms and with which devices, so that all of them can read what is encrypted."""
+
+    def trouble(failure: TemporaryFailure | None) -> None:
+        if failure is None:
+            log.info("homeserver.back")
+        else:
+            log.warning("homeserver.away", reason=printable(str(failure)))
+
+    async with contextlib.aclosing(client.listen(trouble)) as happenings:
+        async for _ in happenings:
+            pass
