@@ -173,7 +173,8 @@ def _operations_of(path: Path) -> Iterator[Operation]:
     for place, methods in _object(whole.get("paths")).items():
         for method in _METHODS:
             if method in _object(methods):
-                yield _operation(path.stem, method.upper(), base + place, _object(_object(methods)[method]))
+                # Where two operations are at one path, the files tell them apart by a space behind it.
+                yield _operation(path.stem, method.upper(), (base + place).strip(), _object(_object(methods)[method]))
 
 
 def _operation(file_name: str, method: str, path: str, node: dict[str, object]) -> Operation:

@@ -25,6 +25,19 @@ MEANT = {
     # Required, and absent from the example and from answers in the field.
     "getProtocols<.*.icon: required is True, ours False",
     "getProtocolMetadata<.icon: required is True, ours False",
+    # Servers may ask who wants to know, and commonly do: a token goes along where there is one.
+    "getPublicRooms: access is NONE, ours OPTIONAL",
+    "getUserProfile: access is NONE, ours OPTIONAL",
+    "getProfileField: access is NONE, ours OPTIONAL",
+    "getRoomIdByAlias: access is NONE, ours OPTIONAL",
+    "getRoomVisibilityOnDirectory: access is NONE, ours OPTIONAL",
+    # Synapse answers an empty object where there is no relay.
+    "getTurnServer<.username: required is True, ours False",
+    "getTurnServer<.password: required is True, ours False",
+    "getTurnServer<.uris: required is True, ours False",
+    "getTurnServer<.ttl: required is True, ours False",
+    # Synapse writes a floating-point number.
+    "search<.search_categories.room_events.groups.*.*.order: integer, ours number",
     # Said in the text only: §Presence, §Send-to-Device messaging, §End-to-End Encryption, each "Extensions to /sync".
     "initialSync<.presence[].sender: not in the specification",
     "initialSync<.rooms[].account_data[].sender: not in the specification",

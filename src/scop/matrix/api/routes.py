@@ -1,10 +1,10 @@
 """Finds the request that a method and a path are, for a server.
 
     routes = Routes(OPERATIONS)
-    kind = routes.find("GET", "/_matrix/client/v3/sync")    # Sync
-    request = kind.from_http(http)
+    request = routes.read(http)    # a Sync, say; None where there is no such endpoint
 
 A path is looked up segment by segment; a segment that is named in an endpoint counts before one that is a parameter.
+Two endpoints may be at one place (an invitation by id or by address): the request is the first that it can be read as.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from scop.base import RemoteProtocolError
+from scop.matrix.api.http import HttpRequest
 from scop.matrix.api.request import Request, Response
 
 __all__ = ["Routes"]
@@ -26,7 +28,7 @@ class _Node:
     """What may follow on the segments so far, and the requests that end here, by method."""
 
     next: dict[str, _Node] = field(default_factory=dict)
-    operations: dict[str, _Operation] = field(default_factory=dict)
+    operations: dict[str, tuple[_Operation, ...]] = field(default_factory=dict)
 
 
 class Routes:
@@ -34,7 +36,8 @@ class Routes:
 
     def __init__(self, operations: Iterable[_Operation]) -> None:
         self._root = _Node()
-        for operation in operations:
+        # What is deprecated comes after what has taken its place.
+        for operation in sorted(operations, key=lambda one: one.endpoint.is_deprecated):
             for path in operation.endpoint.paths():
                 self._add(path, operation)
 
@@ -42,18 +45,29 @@ class Routes:
         node = self._root
         for segment in path.split("/"):
             node = node.next.setdefault(_PARAMETER if segment.startswith("{") else segment, _Node())
-        other = node.operations.setdefault(operation.endpoint.method, operation)
-        if other is not operation:
-            raise ValueError(f"{other.__name__} and {operation.__name__} are both {path}")
+        method = operation.endpoint.method
+        node.operations[method] = (*node.operations.get(method, ()), operation)
 
-    def find(self, method: str, path: str) -> _Operation | None:
-        """Return the request that is asked, or None where there is none."""
-        found = (node.operations.get(method) for node in _ends(self._root, path.split("/")))
-        return next((one for one in found if one is not None), None)
+    def find(self, method: str, path: str) -> tuple[_Operation, ...]:
+        """Return the requests that may be asked so, the likeliest first; none where there is no such endpoint."""
+        found = (node.operations.get(method, ()) for node in _ends(self._root, path.split("/")))
+        return next((operations for operations in found if operations), ())
 
     def methods(self, path: str) -> frozenset[str]:
         """Return by which methods a path may be asked; none is a path that is not known."""
         return frozenset(method for node in _ends(self._root, path.split("/")) for method in node.operations)
+
+    def read(self, request: HttpRequest) -> Request[Response] | None:
+        """Return what is asked, or None where there is no such endpoint; raises `RemoteProtocolError`."""
+        fault: RemoteProtocolError | None = None
+        for operation in self.find(request.method, request.path):
+            try:
+                return operation.from_http(request)
+            except RemoteProtocolError as error:
+                fault = fault or error
+        if fault is not None:
+            raise fault
+        return None
 
 
 def _ends(node: _Node, segments: list[str]) -> Iterator[_Node]:

@@ -47,7 +47,9 @@ class GetRoomIdByAliasResponse(Response, frozen=True, kw_only=True):
 class GetRoomIdByAlias(Request[GetRoomIdByAliasResponse], frozen=True, kw_only=True):
     """Look up the room of an alias, and servers that are in it."""
 
-    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/directory/room/{roomAlias}", access=Access.NONE)
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v3/directory/room/{roomAlias}", access=Access.OPTIONAL
+    )
 
     room_alias: InPath[str] = msgspec.field(name="roomAlias")
 

@@ -22,7 +22,7 @@ class InviteUserResponse(Response, frozen=True, kw_only=True):
 class InviteUser(Request[InviteUserResponse], frozen=True, kw_only=True):
     """Invite a user into a room."""
 
-    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/invite ", is_rate_limited=True)
+    endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/invite", is_rate_limited=True)
 
     room_id: InPath[str] = msgspec.field(name="roomId")
     user_id: str

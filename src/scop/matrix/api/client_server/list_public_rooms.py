@@ -36,7 +36,7 @@ class GetRoomVisibilityOnDirectory(Request[GetRoomVisibilityOnDirectoryResponse]
     """Ask whether a room is published."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
-        "GET", "/_matrix/client/v3/directory/list/room/{roomId}", access=Access.NONE
+        "GET", "/_matrix/client/v3/directory/list/room/{roomId}", access=Access.OPTIONAL
     )
 
     room_id: InPath[str] = msgspec.field(name="roomId")
@@ -84,7 +84,7 @@ class GetPublicRoomsResponse(Response, frozen=True, kw_only=True):
 class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True):
     """List published rooms."""
 
-    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/publicRooms", access=Access.NONE)
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/publicRooms", access=Access.OPTIONAL)
 
     limit: InQuery[int | None] = None
     since: InQuery[str | None] = None

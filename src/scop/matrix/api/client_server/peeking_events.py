@@ -27,7 +27,7 @@ class PeekEventsResponse(Response, frozen=True, kw_only=True):
 class PeekEvents(Request[PeekEventsResponse], frozen=True, kw_only=True):
     """Wait for events of one room, also from outside."""
 
-    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events ")
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/events")
 
     from_: InQuery[str | None] = msgspec.field(name="from", default=None)
     timeout: InQuery[int | None] = None

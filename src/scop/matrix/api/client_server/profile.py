@@ -49,7 +49,9 @@ class GetProfileFieldResponse(Response, frozen=True, kw_only=True):
 class GetProfileField(Request[GetProfileFieldResponse], frozen=True, kw_only=True):
     """Read one field of a profile."""
 
-    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/profile/{userId}/{keyName}", access=Access.NONE)
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        "GET", "/_matrix/client/v3/profile/{userId}/{keyName}", access=Access.OPTIONAL
+    )
 
     user_id: InPath[str] = msgspec.field(name="userId")
     key_name: InPath[str] = msgspec.field(name="keyName")
@@ -81,6 +83,6 @@ class GetUserProfileResponse(Response, frozen=True, kw_only=True):
 class GetUserProfile(Request[GetUserProfileResponse], frozen=True, kw_only=True):
     """Read a profile."""
 
-    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/profile/{userId}", access=Access.NONE)
+    endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/profile/{userId}", access=Access.OPTIONAL)
 
     user_id: InPath[str] = msgspec.field(name="userId")

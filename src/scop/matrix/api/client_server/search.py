@@ -96,7 +96,7 @@ class GroupValue(Body, frozen=True, kw_only=True):
     """The finds of one group."""
 
     next_batch: str | None = None
-    order: int | None = None
+    order: float | None = None
     results: tuple[str, ...] | None = None
 
 

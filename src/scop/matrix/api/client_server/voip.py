@@ -15,10 +15,10 @@ __all__ = ["GetTurnServer", "GetTurnServerResponse"]
 class GetTurnServerResponse(Response, frozen=True, kw_only=True):
     """What answers `GetTurnServer`."""
 
-    username: str
-    password: str
-    uris: tuple[str, ...]
-    ttl: int
+    username: str | None = None
+    password: str | None = None
+    uris: tuple[str, ...] | None = None
+    ttl: int | None = None
 
 
 class GetTurnServer(Request[GetTurnServerResponse], frozen=True, kw_only=True):
