@@ -3,6 +3,7 @@
 Everything it does is `Steps`: `AsyncClient` (scop.net.matrix) carries them, tests answer them from a dict. What it
 can do stands on small faces:
 
+    client.login       logging in and out, registering, tokens
     client.rooms       what is known of our rooms: client.rooms["!sea:example.org"].name
     client.syncing     what is new, as happenings
     client.sending     messages: text, notice, emote, HTML, edits, reactions, replies, threads, redactions, mentions
@@ -13,6 +14,7 @@ can do stands on small faces:
     client.history     events before and around, relations, threads, search
     client.media       upload, download, thumbnails
     client.reading     receipts, read markers, typing
+    client.loading     all members of a room
     client.presence    who is there
     client.notes       account data, tags, ignored users, direct chats
     client.push        push rules, pushers, notifications
@@ -28,17 +30,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from scop.matrix.client.account import Account
+from scop.matrix.client.admin import Admin
+from scop.matrix.client.alerts import Alerts
 from scop.matrix.client.contents import Message
 from scop.matrix.client.core import Core
+from scop.matrix.client.devices import Devices
+from scop.matrix.client.directory import Directory
 from scop.matrix.client.discovery import find_homeserver
 from scop.matrix.client.happenings import Happening
+from scop.matrix.client.history import History
+from scop.matrix.client.joining import Joining
 from scop.matrix.client.loading import Loading
 from scop.matrix.client.logging_in import LoggingIn
+from scop.matrix.client.media import Media
+from scop.matrix.client.notes import Notes
 from scop.matrix.client.options import ClientOptions
 from scop.matrix.client.outbox import Outbox
+from scop.matrix.client.profiles import Profiles
+from scop.matrix.client.reading import Presences, Reading
 from scop.matrix.client.rooms import Rooms
 from scop.matrix.client.sending import Sending
 from scop.matrix.client.session import Session
+from scop.matrix.client.states import States
 from scop.matrix.client.syncing import Syncing
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf, Steps, Surroundings
@@ -68,6 +82,19 @@ class Client:
         self.loading = Loading(core)
         self.sending = Sending(core, self.outbox, self.loading)
         self.syncing = Syncing(core, self.outbox, self.loading, self.sending)
+        self.joining = Joining(core)
+        self.state = States(core)
+        self.directory = Directory()
+        self.history = History(core)
+        self.media = Media()
+        self.reading = Reading(core)
+        self.presence = Presences(core)
+        self.notes = Notes(core)
+        self.push = Alerts(core)
+        self.profiles = Profiles(core)
+        self.devices = Devices(core)
+        self.account = Account(core)
+        self.admin = Admin()
         core.parts += [self.outbox, self.syncing]
         self.syncing.keep_first(core.start(entries))
 

@@ -10,7 +10,7 @@ from scop.matrix.api.client_server.events import ClientEventWithoutRoomId, Strip
 from scop.matrix.api.unknown_keys import with_unknown
 from scop.matrix.json_values import JsonObject
 
-__all__ = ["Event", "read_event", "stripped_event", "text_of"]
+__all__ = ["Event", "event_of", "read_event", "stripped_event", "text_of"]
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -110,6 +110,14 @@ def read_event(event: ClientEventWithoutRoomId) -> Event:
         event.unsigned,
         event.unknown,
     )
+
+
+def event_of(json: JsonObject) -> Event | None:
+    """Return an event from its JSON; None where it has no shape of one."""
+    try:
+        return read_event(msgspec.convert(json, ClientEventWithoutRoomId))
+    except msgspec.ValidationError:
+        return None
 
 
 def stripped_event(event: StrippedStateEvent) -> Event:

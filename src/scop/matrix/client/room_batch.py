@@ -20,7 +20,7 @@ from scop.matrix.api.client_server.sync import (
     TimelineBatch,
 )
 from scop.matrix.client.core import Core
-from scop.matrix.client.event import Event, read_event, stripped_event, text_of
+from scop.matrix.client.event import Event, event_of, read_event, stripped_event, text_of
 from scop.matrix.client.happenings import (
     Happening,
     InvitedTo,
@@ -33,7 +33,6 @@ from scop.matrix.client.happenings import (
     StateChanged,
     TimelineGap,
     TypingChanged,
-    Undecryptable,
     UnreadChanged,
 )
 from scop.matrix.client.happenings import JoinedRoom as JoinedRoomHappening
@@ -41,7 +40,7 @@ from scop.matrix.client.happenings import LeftRoom as LeftRoomHappening
 from scop.matrix.client.loading import Filling
 from scop.matrix.client.members import membership_of
 from scop.matrix.client.room import Room
-from scop.matrix.client.unsealing import Opened
+from scop.matrix.client.unsealing import Opened, closed, revealed
 from scop.matrix.encryption.values import Decrypted
 from scop.matrix.events.redaction import redact
 
@@ -124,7 +123,7 @@ class RoomBatch:
 
     def take_late(self, opened: Decrypted) -> None:
         """Take in an event that could not be decrypted before."""
-        event = _opened_event(opened)
+        event = event_of(opened.event)
         if event is not None:
             self._tell_event(event, opened, is_late=True)
 
@@ -204,11 +203,10 @@ class RoomBatch:
         if opened is not None and not isinstance(opened, Decrypted):
             self.timeline.append(event)
             if not self._is_ignored(event):
-                withheld = opened.withheld.code if opened.withheld is not None else None
-                self.happenings.append(Undecryptable(self.room.room_id, event, opened.obstacle.value, withheld))
+                self.happenings.append(closed(self.room.room_id, event, opened))
             return
         if opened is not None:
-            event = msgspec.structs.replace(event, type=opened.type, content=_with_relation(opened, event))
+            event = revealed(event, opened)
         self.timeline.append(event)
         self._tell_event(event, opened)
 
@@ -295,25 +293,3 @@ def _receipts(event: SmallEvent) -> Iterable[Receipt]:
                 yield Receipt(
                     user_id, event_id, kind, text_of(about, "thread_id"), sent if isinstance(sent, int) else None
                 )
-
-
-def _with_relation(opened: Decrypted, sealed: Event) -> dict[str, object]:
-    """Return the content of a decrypted event, related as it is in the clear."""
-    # Matrix v1.19 CS §Editing encrypted events: within, it would be ignored.
-    content = {key: value for key, value in opened.content.items() if key != "m.relates_to"}
-    related = sealed.content.get("m.relates_to")
-    return content if related is None else {**content, "m.relates_to": related}
-
-
-def _opened_event(opened: Decrypted) -> Event | None:
-    """Return the event that was decrypted late, as it would have come."""
-    json = dict(opened.event)
-    json.pop("room_id", None)
-    sent = json.get("origin_server_ts")
-    return Event(
-        opened.event_id,
-        opened.type,
-        opened.sender,
-        opened.content,
-        origin_server_ts=sent if isinstance(sent, int) else 0,
-    )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+import msgspec
 
 from scop.matrix.api.client_server.events import ClientEventWithoutRoomId
 from scop.matrix.api.client_server.sync import SyncResponse
 from scop.matrix.client.core import Core
 from scop.matrix.client.event import Event, read_event
+from scop.matrix.client.happenings import RoomEvent
+from scop.matrix.client.happenings import Undecryptable as Closed
 from scop.matrix.client.loading import Filling
 from scop.matrix.encryption.values import Decrypted, ToDevice, Undecryptable
 from scop.matrix.steps import Steps
 
-__all__ = ["Opened", "unseal"]
+__all__ = ["Opened", "closed", "reveal", "revealed", "unseal"]
 
 _SEALED = "m.room.encrypted"
 
@@ -41,6 +45,35 @@ def unseal(core: Core, response: SyncResponse, gaps: Mapping[str, Filling]) -> S
             opened[room_id, one.event_id] = one
     late = tuple(one for one in machine.came_up() if (one.room_id, one.event_id) not in opened)
     return Opened(messages, opened, late)
+
+
+def reveal(core: Core, room_id: str, events: Sequence[Event]) -> Steps[tuple[RoomEvent | Closed, ...]]:
+    """Return events of a room as they are to be read."""
+    machine = core.encryption
+    sealed = [event for event in events if _is_sealed(event)] if machine is not None else []
+    opened: dict[str, Decrypted | Undecryptable] = {}
+    if machine is not None and sealed:
+        found = yield from machine.decrypt_all(room_id, [{**event.json, "room_id": room_id} for event in sealed])
+        opened = {one.event_id: one for one in found}
+    return tuple(_told(room_id, event, opened.get(event.event_id)) for event in events)
+
+
+def revealed(event: Event, opened: Decrypted) -> Event:
+    """Return an event with what was within."""
+    return msgspec.structs.replace(event, type=opened.type, content=opened.content)
+
+
+def closed(room_id: str, event: Event, opened: Undecryptable) -> Closed:
+    """Return the happening of an event that cannot be read."""
+    return Closed(room_id, event, opened.obstacle.value, None if opened.withheld is None else opened.withheld.code)
+
+
+def _told(room_id: str, event: Event, opened: Decrypted | Undecryptable | None) -> RoomEvent | Closed:
+    if opened is None:
+        return RoomEvent(room_id, event)
+    if isinstance(opened, Undecryptable):
+        return closed(room_id, event, opened)
+    return RoomEvent(room_id, revealed(event, opened), was_encrypted=True, encryption=opened)
 
 
 def _sealed(response: SyncResponse, gaps: Mapping[str, Filling]) -> dict[str, list[Event]]:
