@@ -37,7 +37,7 @@ MEANT = {
     "getTurnServer<.uris: required is True, ours False",
     "getTurnServer<.ttl: required is True, ours False",
     # Synapse writes a floating-point number.
-    "search<.search_categories.room_events.groups.*.*.order: integer, ours number",
+    "search<.search_categories.room_events.groups.*.*.order: integer, ours null | number",
     # Said in the text only: §Presence, §Send-to-Device messaging, §End-to-End Encryption, each "Extensions to /sync".
     "initialSync<.presence[].sender: not in the specification",
     "initialSync<.rooms[].account_data[].sender: not in the specification",
