@@ -153,7 +153,8 @@ def either(shapes: list[Shape]) -> Shape:
     """Return the shape of what is of one of several."""
     whole = next((one for one in shapes if one.properties or one.values), shapes[0])
     kinds = frozenset(kind for one in shapes for kind in one.kinds)
-    return Shape(kinds, whole.properties, whole.required, whole.values, whole.items, example=whole.example)
+    words = frozenset(word for one in shapes for word in one.words)
+    return Shape(kinds, whole.properties, whole.required, whole.values, whole.items, words, whole.example)
 
 
 # Operations
