@@ -380,6 +380,11 @@ def test_rooms_events_wait_for_their_key() -> None:
     world.bob.sync()
     assert ["0", "1", "2"] == [one.content["body"] for one in world.bob.machine.came_up()]
     assert world.bob.machine.came_up() == ()
+    world.bob.restart()  # before the next sync: nobody knows whether they were seen
+    assert ["0", "1", "2"] == [one.content["body"] for one in world.bob.machine.came_up()]
+    world.bob.sync()
+    world.bob.restart()
+    assert world.bob.machine.came_up() == ()
 
 
 def test_rooms_events_that_wait_are_bounded() -> None:

@@ -27,7 +27,7 @@ from scop.matrix.encryption.opening import Opener, Sealed, shield_of
 from scop.matrix.encryption.outbound import Outbound, OutboundSession
 from scop.matrix.encryption.received import Received
 from scop.matrix.encryption.repairs import Repairs
-from scop.matrix.encryption.sharing import Audience, Sharing, audience_of, share_key, tell_refused
+from scop.matrix.encryption.sharing import Audience, Sharing, audience_of, is_shared, share_key, tell_refused
 from scop.matrix.encryption.trust import Newcomer, Recipients, Shield, Trusting
 from scop.matrix.encryption.values import (
     MEGOLM,
@@ -89,6 +89,7 @@ class Machine:
         self._opener = Opener(self.devices, self._inbound, self._withheld)
         self._sharing = Sharing(own, self._outbound, self._channel, ledger)
         self._ready: dict[tuple[str, str], None] = {}  # sessions that events waited for, as they came
+        self._handed_up: set[tuple[str, str]] = set()  # room and id of events that wait no longer, once this is durable
         self._inbox = Inbox(
             self.devices,
             self._sessions,
@@ -157,6 +158,9 @@ class Machine:
 
         All of it becomes durable at once. The same sync may be received again, after a crash: it gives the same.
         """
+        for room_id, event_id in self._handed_up:  # with the sync before, which was taken in
+            self._waiting.remove(room_id, event_id)
+        self._handed_up.clear()
         self._account.note_counts(sync.device_one_time_keys_count, sync.device_unused_fallback_key_types)
         if sync.device_lists is not None:
             self.devices.mark_changed(sync.device_lists.changed or ())
@@ -220,6 +224,8 @@ class Machine:
         while True:  # until nothing changed while keys were shared
             audience = self._audience(room)
             held = self._outbound.current(room, audience.places()) or self._begin(room)
+            if is_shared(held, audience):
+                return held
             yield from self._ledger.flush()
             unreached = yield from share_key(self._sharing, held, audience.readers)
             if self.options.says_withheld:
@@ -267,18 +273,22 @@ class Machine:
         return replace(opened, is_waiting=waits)
 
     def came_up(self) -> tuple[Decrypted, ...]:
-        """Return events that waited and can be decrypted now, each once (again where a crash came between)."""
+        """Return events that waited and can be decrypted now, each once.
+
+        They are let go by the next `receive`: where a crash comes before that, they come up again.
+        """
         ready, self._ready = self._ready, {}
         found: list[Decrypted] = []
         for room_id, session_id in ready:
             for event in self._waiting.of(room_id, session_id):
                 sealed = Sealed(room_id, event)
+                if (room_id, sealed.event_id) in self._handed_up:
+                    continue
                 opened = self._opener.open(sealed, self.trusting)
                 if isinstance(opened, Decrypted):
                     found.append(opened)
-                elif opened.obstacle in _MAY_PASS:
-                    continue
-                self._waiting.remove(room_id, sealed.event_id)
+                if isinstance(opened, Decrypted) or opened.obstacle not in _MAY_PASS:
+                    self._handed_up.add((room_id, sealed.event_id))
         return tuple(found)
 
     def shield(self, event: Decrypted) -> Shield:

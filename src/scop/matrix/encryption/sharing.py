@@ -17,7 +17,7 @@ from scop.matrix.encryption.withheld import BLACKLISTED, NO_OLM, UNVERIFIED, wit
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Steps
 
-__all__ = ["Audience", "Sharing", "audience_of", "share_key", "tell_refused"]
+__all__ = ["Audience", "Sharing", "audience_of", "is_shared", "share_key", "tell_refused"]
 
 _AT_ONCE = 100
 
@@ -70,6 +70,11 @@ def _refusal(device: Device, trusting: Trusting, policy: Recipients) -> str | No
     if policy is Recipients.SIGNED_IF_ABLE and not trusting.has_identity(device.user_id):
         return None
     return None if trust is Trust.SIGNED and policy is not Recipients.VERIFIED else UNVERIFIED
+
+
+def is_shared(held: OutboundSession, audience: Audience) -> bool:
+    """Return whether every reader has the key, and everybody else was told why not."""
+    return all(map(held.has, audience.readers)) and all(held.refused(one) == code for one, code in audience.refused)
 
 
 def share_key(needs: Sharing, held: OutboundSession, readers: tuple[Device, ...]) -> Steps[tuple[Device, ...]]:
