@@ -220,8 +220,9 @@ class ReadingAnswers:
         )
         device.inbox = [(at, message) for at, message in device.inbox if after is None or at > after]
         news = rooms_since(self.world, reader)
-        for room_id, of_room in news.get("join", {}).items():
-            of_room["account_data"] = {"events": _data(self.server, device.user_id, room_id, after)}
+        for room in self.world.with_member(device.user_id):
+            if data := _data(self.server, device.user_id, room.room_id, after):
+                news.setdefault("join", {}).setdefault(room.room_id, {})["account_data"] = {"events": data}
         answer: JsonObject = {
             "next_batch": f"s{self.world.position}",
             "rooms": news,

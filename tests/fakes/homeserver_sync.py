@@ -58,13 +58,7 @@ def _room_news(rooms: FakeRooms, room: FakeRoom, reader: Reader, until: int) -> 
     before = {} if after is None else room.state_at(after)
     state = [event for key, event in room.state_at(state_until).items() if before.get(key) != event]
     if reader.is_lazy:
-        senders = {event["sender"] for _, event in shown} | {reader.user_id}
-        changed = {event["event_id"] for _, event in events} if after is not None else set()
-        state = [
-            event
-            for event in state
-            if event["type"] != "m.room.member" or event["state_key"] in senders or event["event_id"] in changed
-        ]
+        state = _lazy(reader, [event for _, event in shown], state, room.state_at(state_until))
     members = [event for key, event in room.state_at(until).items() if key[0] == "m.room.member"]
     joined = [event for event in members if event["content"]["membership"] == "join"]  # type: ignore[index]
     invited = [event for event in members if event["content"]["membership"] == "invite"]  # type: ignore[index]
@@ -83,6 +77,16 @@ def _room_news(rooms: FakeRooms, room: FakeRoom, reader: Reader, until: int) -> 
         ("state_after" if reader.is_state_after else "state"): {"events": state},
         "unread_notifications": {"notification_count": 0, "highlight_count": 0},
     }
+
+
+def _lazy(
+    reader: Reader, shown: list[JsonObject], state: list[JsonObject], now: dict[tuple[str, str], JsonObject]
+) -> list[JsonObject]:
+    """Return state with those members alone who speak, or who changed since the last sync."""
+    senders = {event["sender"] for event in shown} | {reader.user_id}
+    speakers = [event for (kind, user_id), event in now.items() if kind == "m.room.member" and user_id in senders]
+    rest = [event for event in state if event["type"] != "m.room.member" or reader.after is not None]
+    return [*(event for event in speakers if event not in rest), *rest]
 
 
 def _position_of(room: FakeRoom, event: JsonObject | None) -> int:
