@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from scop.matrix.api.client_server.definitions import AuthenticationData
+from scop.matrix.api.client_server.definitions import AuthenticationData, TokenRequested
 from scop.matrix.api.endpoint import Access, Body
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -138,11 +138,8 @@ class Unbind3pidFromAccount(Request[Unbind3pidFromAccountResponse], frozen=True,
     address: str
 
 
-class RequestTokenTo3PIDEmailResponse(Response, frozen=True, kw_only=True):
+class RequestTokenTo3PIDEmailResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenTo3PIDEmail`."""
-
-    sid: str
-    submit_url: str | None = None
 
 
 class RequestTokenTo3PIDEmail(Request[RequestTokenTo3PIDEmailResponse], frozen=True, kw_only=True):
@@ -160,11 +157,8 @@ class RequestTokenTo3PIDEmail(Request[RequestTokenTo3PIDEmailResponse], frozen=T
     id_access_token: str | None = None
 
 
-class RequestTokenTo3PIDMSISDNResponse(Response, frozen=True, kw_only=True):
+class RequestTokenTo3PIDMSISDNResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenTo3PIDMSISDN`."""
-
-    sid: str
-    submit_url: str | None = None
 
 
 class RequestTokenTo3PIDMSISDN(Request[RequestTokenTo3PIDMSISDNResponse], frozen=True, kw_only=True):

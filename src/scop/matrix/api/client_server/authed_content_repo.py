@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from scop.matrix.api.endpoint import InHeader, InPath, InQuery, WholeBody
+from scop.matrix.api.client_server.definitions import Media, UrlPreview
+from scop.matrix.api.endpoint import InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
@@ -26,12 +27,8 @@ __all__ = [
 ]
 
 
-class GetContentAuthedResponse(Response, frozen=True, kw_only=True):
+class GetContentAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentAuthed`."""
-
-    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
-    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
-    content: WholeBody[bytes]
 
 
 class GetContentAuthed(Request[GetContentAuthedResponse], frozen=True, kw_only=True):
@@ -46,12 +43,8 @@ class GetContentAuthed(Request[GetContentAuthedResponse], frozen=True, kw_only=T
     timeout_ms: InQuery[int | None] = None
 
 
-class GetContentOverrideNameAuthedResponse(Response, frozen=True, kw_only=True):
+class GetContentOverrideNameAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentOverrideNameAuthed`."""
-
-    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
-    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
-    content: WholeBody[bytes]
 
 
 class GetContentOverrideNameAuthed(Request[GetContentOverrideNameAuthedResponse], frozen=True, kw_only=True):
@@ -67,12 +60,8 @@ class GetContentOverrideNameAuthed(Request[GetContentOverrideNameAuthedResponse]
     timeout_ms: InQuery[int | None] = None
 
 
-class GetContentThumbnailAuthedResponse(Response, frozen=True, kw_only=True):
+class GetContentThumbnailAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentThumbnailAuthed`."""
-
-    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
-    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
-    content: WholeBody[bytes]
 
 
 class GetContentThumbnailAuthed(Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
@@ -91,11 +80,8 @@ class GetContentThumbnailAuthed(Request[GetContentThumbnailAuthedResponse], froz
     animated: InQuery[bool | None] = None
 
 
-class GetUrlPreviewAuthedResponse(Response, frozen=True, kw_only=True):
+class GetUrlPreviewAuthedResponse(UrlPreview, frozen=True, kw_only=True):
     """What answers `GetUrlPreviewAuthed`."""
-
-    matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
-    og_image: str | None = msgspec.field(name="og:image", default=None)
 
 
 class GetUrlPreviewAuthed(Request[GetUrlPreviewAuthedResponse], frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from scop.matrix.api.client_server.definitions import Media, UrlPreview
 from scop.matrix.api.endpoint import Access, InHeader, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -79,12 +80,8 @@ class CreateContent(Request[CreateContentResponse], frozen=True, kw_only=True):
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/media/v1/create", is_rate_limited=True)
 
 
-class GetContentResponse(Response, frozen=True, kw_only=True):
+class GetContentResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContent`."""
-
-    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
-    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
-    content: WholeBody[bytes]
 
 
 class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
@@ -105,12 +102,8 @@ class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
     allow_redirect: InQuery[bool | None] = None
 
 
-class GetContentOverrideNameResponse(Response, frozen=True, kw_only=True):
+class GetContentOverrideNameResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentOverrideName`."""
-
-    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
-    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
-    content: WholeBody[bytes]
 
 
 class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=True, kw_only=True):
@@ -132,12 +125,8 @@ class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=Tru
     allow_redirect: InQuery[bool | None] = None
 
 
-class GetContentThumbnailResponse(Response, frozen=True, kw_only=True):
+class GetContentThumbnailResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentThumbnail`."""
-
-    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
-    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
-    content: WholeBody[bytes]
 
 
 class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
@@ -162,11 +151,8 @@ class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_
     animated: InQuery[bool | None] = None
 
 
-class GetUrlPreviewResponse(Response, frozen=True, kw_only=True):
+class GetUrlPreviewResponse(UrlPreview, frozen=True, kw_only=True):
     """What answers `GetUrlPreview`."""
-
-    matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
-    og_image: str | None = msgspec.field(name="og:image", default=None)
 
 
 class GetUrlPreview(Request[GetUrlPreviewResponse], frozen=True, kw_only=True):

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from scop.matrix.api.client_server.events import ClientEvent
-from scop.matrix.api.endpoint import Body
+from scop.matrix.api.endpoint import Body, InHeader, WholeBody
+from scop.matrix.api.request import Response
 
 __all__ = [
     "AuthenticationData",
     "CrossSigningKey",
+    "EventStream",
     "HomeserverInformation",
     "IdentityServerInformation",
+    "Media",
     "PaginationChunk",
     "RoomEventFilter",
+    "TokenRequested",
+    "UrlPreview",
 ]
 
 
@@ -69,3 +76,33 @@ class PaginationChunk(Body, frozen=True, kw_only=True):
     start: str | None = None
     end: str
     chunk: tuple[ClientEvent, ...]
+
+
+class TokenRequested(Response, frozen=True, kw_only=True):
+    """The session in which an address is being proved."""
+
+    sid: str
+    submit_url: str | None = None
+
+
+class Media(Response, frozen=True, kw_only=True):
+    """A file."""
+
+    content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
+    content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
+    content: WholeBody[bytes]
+
+
+class UrlPreview(Response, frozen=True, kw_only=True):
+    """What a page says of itself; its other properties are in `unknown`."""
+
+    matrix_image_size: int | None = msgspec.field(name="matrix:image:size", default=None)
+    og_image: str | None = msgspec.field(name="og:image", default=None)
+
+
+class EventStream(Response, frozen=True, kw_only=True):
+    """Events that came while one waited."""
+
+    start: str | None = None
+    end: str | None = None
+    chunk: tuple[ClientEvent, ...] | None = None

@@ -13,6 +13,7 @@ from scop.matrix.api.endpoint import Body, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
+    "BackupVersion",
     "DeleteRoomKeyBySessionId",
     "DeleteRoomKeyBySessionIdResponse",
     "DeleteRoomKeys",
@@ -43,6 +44,7 @@ __all__ = [
     "PutRoomKeysVersion",
     "PutRoomKeysVersionResponse",
     "RoomKeyBackup",
+    "RoomKeysUpdated",
 ]
 
 
@@ -61,14 +63,18 @@ class PostRoomKeysVersion(Request[PostRoomKeysVersionResponse], frozen=True, kw_
     auth_data: dict[str, object]
 
 
-class GetRoomKeysVersionCurrentResponse(Response, frozen=True, kw_only=True):
-    """What answers `GetRoomKeysVersionCurrent`."""
+class BackupVersion(Response, frozen=True, kw_only=True):
+    """One backup, and what it holds."""
 
     algorithm: str
     auth_data: dict[str, object]
     count: int
     etag: str
     version: str
+
+
+class GetRoomKeysVersionCurrentResponse(BackupVersion, frozen=True, kw_only=True):
+    """What answers `GetRoomKeysVersionCurrent`."""
 
 
 class GetRoomKeysVersionCurrent(Request[GetRoomKeysVersionCurrentResponse], frozen=True, kw_only=True):
@@ -77,14 +83,8 @@ class GetRoomKeysVersionCurrent(Request[GetRoomKeysVersionCurrentResponse], froz
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/room_keys/version", is_rate_limited=True)
 
 
-class GetRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
+class GetRoomKeysVersionResponse(BackupVersion, frozen=True, kw_only=True):
     """What answers `GetRoomKeysVersion`."""
-
-    algorithm: str
-    auth_data: dict[str, object]
-    count: int
-    etag: str
-    version: str
 
 
 class GetRoomKeysVersion(Request[GetRoomKeysVersionResponse], frozen=True, kw_only=True):
@@ -136,11 +136,15 @@ class KeyBackupData(Body, frozen=True, kw_only=True):
     session_data: dict[str, object]
 
 
-class PutRoomKeyBySessionIdResponse(Response, frozen=True, kw_only=True):
-    """What answers `PutRoomKeyBySessionId`."""
+class RoomKeysUpdated(Response, frozen=True, kw_only=True):
+    """What a backup holds after a change."""
 
     etag: str
     count: int
+
+
+class PutRoomKeyBySessionIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
+    """What answers `PutRoomKeyBySessionId`."""
 
 
 class PutRoomKeyBySessionId(Request[PutRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
@@ -174,11 +178,8 @@ class GetRoomKeyBySessionId(Request[GetRoomKeyBySessionIdResponse], frozen=True,
     session_id: InPath[str] = msgspec.field(name="sessionId")
 
 
-class DeleteRoomKeyBySessionIdResponse(Response, frozen=True, kw_only=True):
+class DeleteRoomKeyBySessionIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `DeleteRoomKeyBySessionId`."""
-
-    etag: str
-    count: int
 
 
 class DeleteRoomKeyBySessionId(Request[DeleteRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
@@ -193,11 +194,8 @@ class DeleteRoomKeyBySessionId(Request[DeleteRoomKeyBySessionIdResponse], frozen
     session_id: InPath[str] = msgspec.field(name="sessionId")
 
 
-class PutRoomKeysByRoomIdResponse(Response, frozen=True, kw_only=True):
+class PutRoomKeysByRoomIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `PutRoomKeysByRoomId`."""
-
-    etag: str
-    count: int
 
 
 class PutRoomKeysByRoomId(Request[PutRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
@@ -225,11 +223,8 @@ class GetRoomKeysByRoomId(Request[GetRoomKeysByRoomIdResponse], frozen=True, kw_
     room_id: InPath[str] = msgspec.field(name="roomId")
 
 
-class DeleteRoomKeysByRoomIdResponse(Response, frozen=True, kw_only=True):
+class DeleteRoomKeysByRoomIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `DeleteRoomKeysByRoomId`."""
-
-    etag: str
-    count: int
 
 
 class DeleteRoomKeysByRoomId(Request[DeleteRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
@@ -249,11 +244,8 @@ class RoomKeyBackup(Body, frozen=True, kw_only=True):
     sessions: dict[str, KeyBackupData]
 
 
-class PutRoomKeysResponse(Response, frozen=True, kw_only=True):
+class PutRoomKeysResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `PutRoomKeys`."""
-
-    etag: str
-    count: int
 
 
 class PutRoomKeys(Request[PutRoomKeysResponse], frozen=True, kw_only=True):
@@ -279,11 +271,8 @@ class GetRoomKeys(Request[GetRoomKeysResponse], frozen=True, kw_only=True):
     version: InQuery[str]
 
 
-class DeleteRoomKeysResponse(Response, frozen=True, kw_only=True):
+class DeleteRoomKeysResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `DeleteRoomKeys`."""
-
-    etag: str
-    count: int
 
 
 class DeleteRoomKeys(Request[DeleteRoomKeysResponse], frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ __all__ = [
     "GetPublicRoomsResponse",
     "GetRoomVisibilityOnDirectory",
     "GetRoomVisibilityOnDirectoryResponse",
+    "PublicRooms",
     "PublicRoomsFilter",
     "PublishedRoomsChunk",
     "QueryPublicRooms",
@@ -72,13 +73,17 @@ class PublishedRoomsChunk(Body, frozen=True, kw_only=True):
     room_type: str | None = None
 
 
-class GetPublicRoomsResponse(Response, frozen=True, kw_only=True):
-    """What answers `GetPublicRooms`."""
+class PublicRooms(Response, frozen=True, kw_only=True):
+    """A page of published rooms."""
 
     chunk: tuple[PublishedRoomsChunk, ...]
     next_batch: str | None = None
     prev_batch: str | None = None
     total_room_count_estimate: int | None = None
+
+
+class GetPublicRoomsResponse(PublicRooms, frozen=True, kw_only=True):
+    """What answers `GetPublicRooms`."""
 
 
 class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True):
@@ -98,13 +103,8 @@ class PublicRoomsFilter(Body, frozen=True, kw_only=True):
     room_types: tuple[str | None, ...] | None = None
 
 
-class QueryPublicRoomsResponse(Response, frozen=True, kw_only=True):
+class QueryPublicRoomsResponse(PublicRooms, frozen=True, kw_only=True):
     """What answers `QueryPublicRooms`."""
-
-    chunk: tuple[PublishedRoomsChunk, ...]
-    next_batch: str | None = None
-    prev_batch: str | None = None
-    total_room_count_estimate: int | None = None
 
 
 class QueryPublicRooms(Request[QueryPublicRoomsResponse], frozen=True, kw_only=True):

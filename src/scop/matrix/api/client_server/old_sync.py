@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import PaginationChunk
+from scop.matrix.api.client_server.definitions import EventStream, PaginationChunk
 from scop.matrix.api.client_server.events import ClientEvent, Event
 from scop.matrix.api.endpoint import Body, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
@@ -25,12 +25,8 @@ __all__ = [
 ]
 
 
-class GetEventsResponse(Response, frozen=True, kw_only=True):
+class GetEventsResponse(EventStream, frozen=True, kw_only=True):
     """What answers `GetEvents`."""
-
-    start: str | None = None
-    end: str | None = None
-    chunk: tuple[ClientEvent, ...] | None = None
 
 
 class GetEvents(Request[GetEventsResponse], frozen=True, kw_only=True):

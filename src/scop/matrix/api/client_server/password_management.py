@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from scop.matrix.api.client_server.definitions import AuthenticationData
+from scop.matrix.api.client_server.definitions import AuthenticationData, TokenRequested
 from scop.matrix.api.endpoint import Access
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -37,11 +37,8 @@ class ChangePassword(Request[ChangePasswordResponse], frozen=True, kw_only=True)
     auth: AuthenticationData | None = None
 
 
-class RequestTokenToResetPasswordEmailResponse(Response, frozen=True, kw_only=True):
+class RequestTokenToResetPasswordEmailResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenToResetPasswordEmail`."""
-
-    sid: str
-    submit_url: str | None = None
 
 
 class RequestTokenToResetPasswordEmail(Request[RequestTokenToResetPasswordEmailResponse], frozen=True, kw_only=True):
@@ -59,11 +56,8 @@ class RequestTokenToResetPasswordEmail(Request[RequestTokenToResetPasswordEmailR
     id_access_token: str | None = None
 
 
-class RequestTokenToResetPasswordMSISDNResponse(Response, frozen=True, kw_only=True):
+class RequestTokenToResetPasswordMSISDNResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenToResetPasswordMSISDN`."""
-
-    sid: str
-    submit_url: str | None = None
 
 
 class RequestTokenToResetPasswordMSISDN(Request[RequestTokenToResetPasswordMSISDNResponse], frozen=True, kw_only=True):

@@ -9,19 +9,15 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.events import ClientEvent
+from scop.matrix.api.client_server.definitions import EventStream
 from scop.matrix.api.endpoint import InQuery
-from scop.matrix.api.request import Endpoint, Request, Response
+from scop.matrix.api.request import Endpoint, Request
 
 __all__ = ["PeekEvents", "PeekEventsResponse"]
 
 
-class PeekEventsResponse(Response, frozen=True, kw_only=True):
+class PeekEventsResponse(EventStream, frozen=True, kw_only=True):
     """What answers `PeekEvents`."""
-
-    start: str | None = None
-    end: str | None = None
-    chunk: tuple[ClientEvent, ...] | None = None
 
 
 class PeekEvents(Request[PeekEventsResponse], frozen=True, kw_only=True):

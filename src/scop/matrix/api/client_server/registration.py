@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from scop.matrix.api.client_server.definitions import AuthenticationData
+from scop.matrix.api.client_server.definitions import AuthenticationData, TokenRequested
 from scop.matrix.api.endpoint import Access, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -51,11 +51,8 @@ class Register(Request[RegisterResponse], frozen=True, kw_only=True):
     refresh_token: bool | None = None
 
 
-class RequestTokenToRegisterEmailResponse(Response, frozen=True, kw_only=True):
+class RequestTokenToRegisterEmailResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenToRegisterEmail`."""
-
-    sid: str
-    submit_url: str | None = None
 
 
 class RequestTokenToRegisterEmail(Request[RequestTokenToRegisterEmailResponse], frozen=True, kw_only=True):
@@ -73,11 +70,8 @@ class RequestTokenToRegisterEmail(Request[RequestTokenToRegisterEmailResponse], 
     id_access_token: str | None = None
 
 
-class RequestTokenToRegisterMSISDNResponse(Response, frozen=True, kw_only=True):
+class RequestTokenToRegisterMSISDNResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenToRegisterMSISDN`."""
-
-    sid: str
-    submit_url: str | None = None
 
 
 class RequestTokenToRegisterMSISDN(Request[RequestTokenToRegisterMSISDNResponse], frozen=True, kw_only=True):

@@ -20,16 +20,21 @@ __all__ = [
     "GetRelatingEventsWithRelTypeAndEventType",
     "GetRelatingEventsWithRelTypeAndEventTypeResponse",
     "GetRelatingEventsWithRelTypeResponse",
+    "RelatingEvents",
 ]
 
 
-class GetRelatingEventsResponse(Response, frozen=True, kw_only=True):
-    """What answers `GetRelatingEvents`."""
+class RelatingEvents(Response, frozen=True, kw_only=True):
+    """A page of events that relate to another."""
 
     next_batch: str | None = None
     prev_batch: str | None = None
     recursion_depth: int | None = None
     chunk: tuple[ClientEvent, ...]
+
+
+class GetRelatingEventsResponse(RelatingEvents, frozen=True, kw_only=True):
+    """What answers `GetRelatingEvents`."""
 
 
 class GetRelatingEvents(Request[GetRelatingEventsResponse], frozen=True, kw_only=True):
@@ -46,13 +51,8 @@ class GetRelatingEvents(Request[GetRelatingEventsResponse], frozen=True, kw_only
     recurse: InQuery[bool | None] = None
 
 
-class GetRelatingEventsWithRelTypeResponse(Response, frozen=True, kw_only=True):
+class GetRelatingEventsWithRelTypeResponse(RelatingEvents, frozen=True, kw_only=True):
     """What answers `GetRelatingEventsWithRelType`."""
-
-    next_batch: str | None = None
-    prev_batch: str | None = None
-    recursion_depth: int | None = None
-    chunk: tuple[ClientEvent, ...]
 
 
 class GetRelatingEventsWithRelType(Request[GetRelatingEventsWithRelTypeResponse], frozen=True, kw_only=True):
@@ -70,13 +70,8 @@ class GetRelatingEventsWithRelType(Request[GetRelatingEventsWithRelTypeResponse]
     recurse: InQuery[bool | None] = None
 
 
-class GetRelatingEventsWithRelTypeAndEventTypeResponse(Response, frozen=True, kw_only=True):
+class GetRelatingEventsWithRelTypeAndEventTypeResponse(RelatingEvents, frozen=True, kw_only=True):
     """What answers `GetRelatingEventsWithRelTypeAndEventType`."""
-
-    next_batch: str | None = None
-    prev_batch: str | None = None
-    recursion_depth: int | None = None
-    chunk: tuple[ClientEvent, ...]
 
 
 class GetRelatingEventsWithRelTypeAndEventType(
