@@ -40,6 +40,7 @@ COMMANDS = {
     "hamlet": ("scop.cli.hamlet", "hamlet", "A corpus of mails written from values, and the check of it."),
     "init": ("scop.cli.mesh", "init", "Found a mesh: write scop.toml and what it needs."),
     "mail": ("scop.cli.mail", "mail", "List and show stored mail; read and write mail in files."),
+    "matrix": ("scop.cli.matrix", "matrix", "Chat from the terminal, encrypted; tell rooms what CI does."),
     "mesh": ("scop.cli.mesh", "mesh", "Show every cell and every pipe."),
     "queue": ("scop.cli.queue", "queue", "Look at what waits to be delivered, hold, retry or drop it."),
     "reputation": ("scop.cli.reputation", "reputation", "See who behaved how, and why."),

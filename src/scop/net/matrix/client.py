@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -200,7 +200,7 @@ class AsyncClient:
             await self.do(self.core.resume)
         return happenings
 
-    async def listen(self, on_trouble: Trouble | None = None) -> AsyncIterator[News]:
+    async def listen(self, on_trouble: Trouble | None = None) -> AsyncGenerator[News, None]:
         """Give what happens, for as long as it is asked for; a network that is gone is waited for.
 
         Ends by a `PermanentFailure` where the server takes us no longer.

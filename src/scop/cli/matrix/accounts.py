@@ -1,0 +1,158 @@
+"""Which account a command speaks for, and where what it keeps lies.
+
+    $XDG_DATA_HOME/scop/matrix/<user id>/store    sealed by a passphrase
+    $XDG_DATA_HOME/scop/matrix/<user id>/key      the passphrase, where none was given at login; for its owner alone
+
+A passphrase comes from --passphrase-file, from $SCOP_MATRIX_PASSPHRASE, or from `key`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote, unquote
+
+import click
+
+from scop.base import printable
+from scop.net.faults import PermanentFailure
+from scop.net.matrix import AsyncClient, NetworkOptions
+from scop.store.faults import StoreError
+from scop.store.sealed_shelves import SealedShelves
+
+__all__ = ["Account", "account_options", "opened", "run"]
+
+PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
+_STORE, _KEY = "store", "key"
+_KEY_OCTETS = 32
+_Outcome = TypeVar("_Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the options say of the account."""
+
+    user_id: str = ""
+    root: Path | None = None
+    passphrase_file: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where all accounts are."""
+        if self.root is not None:
+            return self.root
+        data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
+        return Path(data) / "scop" / "matrix"
+
+    def known(self) -> tuple[str, ...]:
+        """Return the user ids that are logged in."""
+        stores = sorted(self.folder.glob(f"*/{_STORE}"))
+        return tuple(unquote(store.parent.name) for store in stores)
+
+    def chosen(self) -> str:
+        """Return the user id that is spoken for; the only one, where none is named."""
+        known = self.known()
+        if self.user_id:
+            if self.user_id not in known:
+                raise PermanentFailure(f"{printable(self.user_id)} is not logged in here: scop matrix login does that")
+            return self.user_id
+        if not known:
+            raise PermanentFailure("nobody is logged in here: scop matrix login does that")
+        if len(known) > 1:
+            raise PermanentFailure(f"several accounts are logged in: --account {' or '.join(map(printable, known))}")
+        return known[0]
+
+    def place(self, user_id: str) -> Path:
+        """Return where the things of one account lie."""
+        return self.folder / quote(user_id, safe="@:")
+
+    def open(self, user_id: str) -> SealedShelves:
+        """Open the store of an account, made where there is none."""
+        place = self.place(user_id)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            return SealedShelves.open(place / _STORE, self._passphrase(place))
+        except StoreError as fault:
+            raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
+
+    def remove(self, user_id: str) -> None:
+        """Take away what is left of an account that logged out."""
+        for file in self.place(user_id).iterdir():
+            file.unlink()
+        self.place(user_id).rmdir()
+
+    def _passphrase(self, place: Path) -> str:
+        if self.passphrase_file is not None:
+            return first_line(self.passphrase_file)
+        if said := os.environ.get("SCOP_MATRIX_PASSPHRASE"):
+            return said
+        key = place / _KEY
+        if not key.exists():
+            if (place / _STORE).exists():
+                raise PermanentFailure("the store wants a passphrase: --passphrase-file or SCOP_MATRIX_PASSPHRASE")
+            _write_private(key, secrets.token_hex(_KEY_OCTETS))
+        return first_line(key)
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a file that holds a secret."""
+    return path.read_text(encoding="utf-8").partition("\n")[0]
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{text}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def account_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which account it speaks for, as one argument `account`."""
+
+    @click.option("--account", "user_id", default="", metavar="@USER:SERVER", help="Whom to speak for, of several.")
+    @click.option(
+        "--store",
+        "root",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="SCOP_MATRIX_STORE",
+        help="Where accounts are kept.  [default: $XDG_DATA_HOME/scop/matrix]",
+    )
+    @click.option(
+        "--passphrase-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Its first line opens the store.  [default: a key made at login]",
+    )
+    @functools.wraps(command)
+    def with_account(*, user_id: str, root: Path | None, passphrase_file: Path | None, **others: object) -> None:
+        command(account=Account(user_id, root, passphrase_file), **others)
+
+    return with_account
+
+
+@asynccontextmanager
+async def opened(account: Account, *, synced: bool = True) -> AsyncIterator[AsyncClient]:
+    """Open the client of the chosen account; `synced` so that it knows what happened since."""
+    keeper = account.open(account.chosen())
+    network = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
+    async with AsyncClient(keeper, network=network) as client:
+        if synced:
+            await client.sync()
+        yield client
+
+
+def run(account: Account, work: Callable[[AsyncClient], Awaitable[_Outcome]], *, synced: bool = True) -> _Outcome:
+    """Do something as the chosen account; return what came of it."""
+
+    async def whole() -> _Outcome:
+        async with opened(account, synced=synced) as client:
+            return await work(client)
+
+    return asyncio.run(whole())

@@ -1,0 +1,107 @@
+"""`scop matrix listen`: what happens in our rooms, live; a line for each thing, or JSON for scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import enum
+from contextlib import aclosing
+from dataclasses import fields, is_dataclass
+
+import click
+import msgspec
+
+from scop.base import printable
+from scop.cli.matrix.accounts import Account, account_options, opened
+from scop.cli.matrix.naming import room_named
+from scop.cli.matrix.news_shown import line_of
+from scop.cli.shared import console, json_option, print_json
+from scop.matrix.client.happenings import RoomEvent
+from scop.net.faults import TemporaryFailure
+from scop.net.matrix import AsyncClient
+from scop.net.matrix.whole_sync import News
+
+__all__ = ["listen"]
+
+_QUIET = frozenset({"UnreadChanged", "ReceiptsMoved", "TypingChanged", "PresenceChanged", "AccountDataChanged"})
+
+
+@click.command()
+@click.option("--room", "room_names", multiple=True, metavar="ROOM", help="Of this room alone; repeat for more.")
+@click.option("--all", "is_all", is_flag=True, help="Show receipts, typing, presence and account data, too.")
+@click.option("--once", is_flag=True, help="Show what is there, and end.")
+@account_options
+@json_option
+def listen(*, account: Account, room_names: tuple[str, ...], is_all: bool, once: bool, as_json: bool) -> None:
+    """Show what happens, until Ctrl-C. With --json each thing is one line: its kind, and all that is known of it."""
+
+    async def whole() -> None:
+        async with opened(account, synced=False) as client:
+            shown = _Shown(client, is_all=is_all, as_json=as_json)
+            first = await client.sync()  # rooms have names from here on
+            shown.room_ids = {await room_named(client, name) for name in room_names}
+            for news in first:
+                shown.show(news)
+            if once:
+                return
+            async with aclosing(client.listen(shown.trouble)) as coming:
+                async for news in coming:
+                    shown.show(news)
+
+    asyncio.run(whole())
+
+
+class _Shown:
+    """Prints what happens."""
+
+    def __init__(self, client: AsyncClient, *, is_all: bool, as_json: bool) -> None:
+        self._client = client
+        self._is_all = is_all
+        self._as_json = as_json
+        self.room_ids: set[str] = set()
+
+    def show(self, news: News) -> None:
+        """Print one thing, where it is wanted."""
+        kind = type(news).__name__
+        if self.room_ids and getattr(news, "room_id", None) not in self.room_ids:
+            return
+        if kind in _QUIET and not self._is_all:
+            return
+        if self._as_json:
+            print_json({"kind": kind, **json_of(news)})
+            return
+        if (line := line_of(self._client.core.rooms, news)) is not None:
+            console.print(f"[dim]{_time_of(news)}[/dim] {line}", soft_wrap=True)
+
+    def trouble(self, failure: TemporaryFailure | None) -> None:
+        """Say that the network is gone, or back."""
+        if self._as_json:
+            print_json({"kind": "NetworkBack"} if failure is None else {"kind": "NetworkGone", "reason": str(failure)})
+        else:
+            said = "the homeserver answers again" if failure is None else printable(str(failure))
+            click.echo(f"scop: {said}", err=True)
+
+
+def _time_of(news: News) -> str:
+    milliseconds = news.event.origin_server_ts if isinstance(news, RoomEvent) else 0
+    when = datetime.datetime.fromtimestamp(milliseconds / 1000) if milliseconds else datetime.datetime.now()
+    return when.strftime("%H:%M:%S")
+
+
+def json_of(news: News) -> dict[str, object]:
+    """Return what is known of a thing; keys of the encryption are left out."""
+    return {field.name: _plain(getattr(news, field.name)) for field in fields(news) if field.name != "message"}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return value
+    if hasattr(value, "shield"):  # what is known of who encrypted it
+        return {"shield": _plain(value.shield)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return msgspec.to_builtins(value)

@@ -1,0 +1,112 @@
+"""`scop matrix login`, `logout`, `whoami`: sessions, each in a sealed store of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from scop.base import printable
+from scop.cli.matrix.accounts import PATIENCE_SECONDS, Account, account_options, first_line, opened, run
+from scop.cli.shared import json_option, print_json
+from scop.matrix.client import ClientOptions, Session
+from scop.matrix.steps import Change
+from scop.net.matrix import AsyncClient, MemoryShelves, NetworkOptions
+
+__all__ = ["login", "logout", "whoami"]
+
+
+@click.command()
+@click.argument("user", metavar="@USER:SERVER")
+@click.option("--homeserver", default="", metavar="URL", help="Where it is.  [default: asked of the server's name]")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Its first line is the password.  [default: asked, or read from standard input]",
+)
+@click.option("--device-name", default="SCoP", show_default=True, help="How others see this device.")
+@account_options
+@json_option
+def login(
+    *, account: Account, user: str, homeserver: str, password_file: Path | None, device_name: str, as_json: bool
+) -> None:
+    """Log in by a password, and keep the session and its keys in a sealed store."""
+    password = _password(password_file)
+    session = asyncio.run(_login(account, user, homeserver, (password, device_name)))
+    if as_json:
+        print_json(_facts(session))
+    else:
+        click.echo(f"{printable(session.user_id)} is logged in as the device {printable(session.device_id)}")
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return first_line(file)
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, err=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+async def _login(account: Account, user: str, homeserver: str, proof: tuple[str, str]) -> Session:
+    """Log in; an account that is kept already keeps its device."""
+    password, device_name = proof
+    options, network = ClientOptions(device_name=device_name), NetworkOptions(patience_seconds=PATIENCE_SECONDS)
+    known = user in account.known()
+    shelves = MemoryShelves()
+    async with AsyncClient(account.open(user) if known else shelves, options, network) as client:
+        session = await client.login(user, password, homeserver)
+    if not known:  # only the server says whose store it is
+        keeper = await asyncio.to_thread(account.open, session.user_id)
+        try:
+            await keeper.clear()
+            kept = [
+                Change(shelf, name, octets) for shelf, names in shelves.kept.items() for name, octets in names.items()
+            ]
+            await keeper.put(kept)
+        finally:
+            await keeper.close()
+    async with opened(replace(account, user_id=session.user_id)):
+        return session  # its keys are published, so that others can write to it
+
+
+def _facts(session: Session) -> dict[str, object]:
+    return {"user_id": session.user_id, "device_id": session.device_id, "homeserver": session.homeserver_url}
+
+
+@click.command()
+@account_options
+@json_option
+def logout(*, account: Account, as_json: bool) -> None:
+    """End the session, and keep nothing of it: keys that are not in a backup are gone."""
+    user_id = account.chosen()
+
+    async def work(client: AsyncClient) -> None:
+        if client.core.session is not None:
+            await client.logout()
+
+    run(account, work, synced=False)
+    account.remove(user_id)
+    if as_json:
+        print_json({"user_id": user_id})
+    else:
+        click.echo(f"{printable(user_id)} is logged out")
+
+
+@click.command()
+@account_options
+@json_option
+def whoami(*, account: Account, as_json: bool) -> None:
+    """Say who is logged in here, and whether the server agrees."""
+
+    async def work(client: AsyncClient) -> Session:
+        await client.do(client.core.login.whoami)
+        return client.session
+
+    session = run(account, work, synced=False)
+    if as_json:
+        print_json(_facts(session))
+    else:
+        click.echo(f"{printable(session.user_id)} on {printable(session.homeserver_url)}, device {session.device_id}")
