@@ -7,7 +7,6 @@ Standards: Matrix v1.19 CS §End-to-End Encryption (verification, cross-signing,
 
 from scop.matrix.verification.cancel_codes import CancelCode
 from scop.matrix.verification.cross_signing import password_authentication
-from scop.matrix.verification.flow import FlowOptions
 from scop.matrix.verification.happenings import (
     CodeScanned,
     IdentityChanged,
@@ -22,6 +21,7 @@ from scop.matrix.verification.happenings import (
 from scop.matrix.verification.identity import Identity
 from scop.matrix.verification.sas import SasOptions
 from scop.matrix.verification.secret_storage import StorageKey, WrongKey
+from scop.matrix.verification.turns import FlowOptions
 from scop.matrix.verification.verifications import RoomMessage
 
 __all__ = [

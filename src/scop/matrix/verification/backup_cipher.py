@@ -71,5 +71,5 @@ def seal_session(session: ExportedSession, public: str) -> JsonObject:
         sealed = PkEncryption.from_key(Curve25519PublicKey.from_base64(public)).encrypt(plain)
     except ValueError as error:
         raise RemoteProtocolError("the public key of the backup is none") from error
-    ciphertext, mac, ephemeral = sealed.to_base64()
-    return {"ephemeral": ephemeral, "ciphertext": ciphertext, "mac": mac}
+    parts = {"ephemeral": sealed.ephemeral_key, "ciphertext": sealed.ciphertext, "mac": sealed.mac}
+    return {name: unpadded_base64.encode(bytes(octets)) for name, octets in parts.items()}

@@ -19,7 +19,7 @@ from scop.matrix.api.client_server.definitions import AuthenticationData
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.encryption.values import Device
 from scop.matrix.json_values import JsonObject
-from scop.matrix.signing import SigningKey, sign_json
+from scop.matrix.signing import SigningKey, sign_json, verify_json
 from scop.matrix.steps import Change, Shelf, Steps, Surroundings, ask, keep
 from scop.matrix.verification.cross_signing_keys import KeyUsage, PrivateKeys, key_of_seed
 from scop.matrix.verification.encrypting import Encrypting
@@ -74,11 +74,26 @@ class CrossSigning:
     # ── making them ──
 
     def bootstrap(self, authenticate: Authenticate | None = None) -> Steps[None]:
-        """Make new keys, publish them, and sign this device; raises `MatrixError` where the server wants more.
+        """Give our user keys where there are none, and sign this device; may be called again at any time.
 
-        Where there were keys before, all of our other devices and everyone who verified us notice. What is asked for
-        again after a fault, also one in between, publishes the same keys.
+        Raises `LocalProtocolError` where another device made keys that are not here: then this one is to be verified
+        (or `Identity.load_secrets`, or `reset`); `MatrixError` where the server wants more.
         """
+        yield from self.refresh()
+        if not self.is_whole:
+            identity, pending = self._book.identity(self._machine.user_id), self._private(_PENDING).master
+            if identity is not None and (pending is None or _public_of(pending) != identity.master.key):
+                raise LocalProtocolError("our user has cross-signing keys already, which are not on this device")
+            yield from self._make(authenticate)
+        yield from self._vouch_for_ourselves()
+
+    def reset(self, authenticate: Authenticate | None = None) -> Steps[None]:
+        """Give our user new keys in place of those there are: other devices of ours, and others, see an alarm."""
+        yield from self._make(authenticate)
+        yield from self._vouch_for_ourselves()
+
+    def _make(self, authenticate: Authenticate | None) -> Steps[None]:
+        """Make and publish new keys; after a fault, also one in between, the same are published."""
         new = self._private(_PENDING)
         if not new.is_whole:
             new = PrivateKeys.generate(self._surroundings.chance)
@@ -88,7 +103,9 @@ class CrossSigning:
         seeds: dict[str, bytes | None] = {usage.secret_name: _seed_of(new, usage) for usage in KeyUsage}
         yield from self._keep(seeds | {_PENDING + usage.secret_name: None for usage in KeyUsage})
         yield from self.refresh()
-        yield from keep(*self._book.note_master(self._machine.user_id, _public_of(new.master)))
+
+    def _vouch_for_ourselves(self) -> Steps[None]:
+        yield from keep(*self._book.note_master(self._machine.user_id, _public_of(self._book.private.master)))
         yield from self.sign_own()
 
     def _upload(self, new: PrivateKeys, authenticate: Authenticate | None) -> Steps[None]:
@@ -134,8 +151,10 @@ class CrossSigning:
         if self._book.held(KeyUsage.SELF_SIGNING) and not identity.has_signed(seen):
             signed[device.device_id] = self._signed(device.keys, KeyUsage.SELF_SIGNING)
         # Matrix v1.19 CS §Cross-signing: "may also be signed by the user's own device keys".
-        signed[identity.master.key] = self._machine.sign(_bare(identity.master.json))
-        yield from self._publish({own_id: signed})
+        if not verify_json(identity.master.json, own_id, f"ed25519:{device.device_id}", device.ed25519):
+            signed[identity.master.key] = self._machine.sign(_bare(identity.master.json))
+        if signed:
+            yield from self._publish({own_id: signed})
 
     def sign_device(self, device: Device) -> Steps[None]:
         """Vouch for another device of our user."""

@@ -56,8 +56,10 @@ class Encrypting(Protocol):
     def track(self, user_ids: Collection[str]) -> Steps[None]:
         """Know the devices of these users, and ask for those that are outdated."""
 
-    def send_to_devices(self, devices: Collection[Device], event_type: str, content: JsonView) -> Steps[None]:
-        """Send a message by Olm."""
+    def send_to_devices(
+        self, devices: Collection[Device], event_type: str, content: JsonView
+    ) -> Steps[tuple[Device, ...]]:
+        """Send a message by Olm; return the devices that were not reached."""
 
     def sessions(self) -> Iterable[RoomKeyInfo]:
         """Return what is known of every inbound session."""

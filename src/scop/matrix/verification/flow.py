@@ -12,8 +12,6 @@ Standards: Matrix v1.19 CS §Key verification framework.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from scop.base import LocalProtocolError
 from scop.matrix import unpadded_base64
@@ -40,60 +38,13 @@ from scop.matrix.verification.reciprocate import (
     make_code,
     verified_by_showing,
 )
-from scop.matrix.verification.sas import SAS_METHOD, Sas, SasOptions, SasState
+from scop.matrix.verification.sas import SAS_METHOD, Sas, SasState
+from scop.matrix.verification.turns import FlowOptions, GrowingTurn, Outgoing, Stage, Turn
 
-__all__ = ["Flow", "FlowOptions", "Outgoing", "Stage", "Turn"]
+__all__ = ["Flow"]
 
 _TOTAL_MS = 10 * 60 * 1000  # Matrix v1.19 CS §Error and exception handling: "does not complete within 10 minutes"
 _PROMPT_MS = 2 * 60 * 1000  # Matrix v1.19 CS §Key verification framework: "2 minutes after Bob's client receives"
-
-
-class Stage(StrEnum):
-    """How far a verification is."""
-
-    ASKED = "asked"
-    READY = "ready"
-    STARTED = "started"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class FlowOptions:
-    """What our device can do."""
-
-    sas: SasOptions = field(default_factory=SasOptions)
-    can_show: bool = True  # a QR code
-    can_scan: bool = True
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods that requests and answers to them name."""
-        qr = ((SHOW,) if self.can_show else ()) + ((SCAN,) if self.can_scan else ())
-        return (SAS_METHOD, *qr, *((RECIPROCATE,) if qr else ()))
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to be sent: to these devices of the other user, or in the room of the verification."""
-
-    event_type: str
-    content: JsonObject
-    device_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What came of one thing that happened."""
-
-    outgoing: tuple[Outgoing, ...] = ()
-    happenings: tuple[IdentityHappening, ...] = ()
-
-
-@dataclass(slots=True)
-class _Growing:
-    outgoing: list[Outgoing] = field(default_factory=list)
-    happenings: list[IdentityHappening] = field(default_factory=list)
 
 
 class Flow:
@@ -117,7 +68,7 @@ class Flow:
         self._code: QrCode | None = None
         self._is_scanned = False  # our code, by them
         self._owes_done = False
-        self._growing = _Growing()
+        self._growing = GrowingTurn()
 
     # ── what is asked of it ──
 
@@ -397,8 +348,8 @@ class Flow:
         self._tell(VerificationReady(self.flow_id.text, self.user_id, self._other().device_id, self.methods))
 
     def _turn(self) -> Turn:
-        grown, self._growing = self._growing, _Growing()
-        return Turn(tuple(grown.outgoing), tuple(grown.happenings))
+        grown, self._growing = self._growing, GrowingTurn()
+        return grown.done()
 
 
 # What the other device must be able to do for ours to do something.

@@ -25,7 +25,6 @@ from scop.matrix.steps import Shelf, Steps, Surroundings, keep
 from scop.matrix.verification.cross_signing import CrossSigning
 from scop.matrix.verification.cross_signing_keys import KeyUsage
 from scop.matrix.verification.encrypting import Encrypting
-from scop.matrix.verification.flow import FlowOptions
 from scop.matrix.verification.happenings import IdentityHappening, VerificationDone
 from scop.matrix.verification.key_backup import BACKUP_NAME, KeyBackup
 from scop.matrix.verification.key_file import KEY_FILE_ROUNDS, parse_key_file, write_key_file
@@ -33,6 +32,7 @@ from scop.matrix.verification.parties import Side
 from scop.matrix.verification.secret_sharing import SecretSharing
 from scop.matrix.verification.secret_storage import SecretStorage, StorageKey
 from scop.matrix.verification.trust_book import TrustBook
+from scop.matrix.verification.turns import FlowOptions
 from scop.matrix.verification.verifications import Posting, RoomMessage, Verifications
 
 __all__ = ["Identity"]

@@ -53,6 +53,13 @@ def write_key_file(
 
 def parse_key_file(text: str, passphrase: str) -> list[JsonObject]:
     """Return the sessions in a file; raises `RemoteProtocolError` where it is broken or the passphrase is another."""
+    try:
+        return msgspec.json.decode(_opened(text, passphrase), type=list[dict[str, object]])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RemoteProtocolError(f"the key file holds no sessions: {error}") from error
+
+
+def _opened(text: str, passphrase: str) -> bytes:
     octets = unpadded_base64.decode(_between_lines(text))
     cursor = Cursor(octets, end=max(0, len(octets) - _MAC_OCTETS))
     if (version := cursor.u8()) != _VERSION:
@@ -63,10 +70,7 @@ def parse_key_file(text: str, passphrase: str) -> list[JsonObject]:
     keys = _keys_of(passphrase, salt, rounds)
     if not hmac.compare_digest(keys.authenticate(octets[:-_MAC_OCTETS]), octets[-_MAC_OCTETS:]):
         raise RemoteProtocolError("the passphrase is another one, or the key file was changed")
-    try:
-        return msgspec.json.decode(keys.crypt(cursor.rest(), iv), type=list[dict[str, object]])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RemoteProtocolError(f"the key file holds no sessions: {error}") from error
+    return keys.crypt(cursor.rest(), iv)
 
 
 def _between_lines(text: str) -> str:

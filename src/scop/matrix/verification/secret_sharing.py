@@ -102,7 +102,9 @@ class SecretSharing:
         if secret is None or place in self._given:
             return
         self._given.add(place)
-        yield from self._machine.send_to_devices((device,), _SEND, {"request_id": place[1], "secret": secret})
+        content = {"request_id": place[1], "secret": secret}
+        if (yield from self._machine.send_to_devices((device,), _SEND, content)):
+            self._given.discard(place)  # not reached: it may ask again
 
     def _receive_secret(self, message: ToDevice, request_id: str) -> Steps[tuple[SecretReceived, ...]]:
         asked, device, secret = self._asked.get(request_id), message.device, message.content.get("secret")

@@ -21,10 +21,11 @@ from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Steps, Surroundings, ask
 from scop.matrix.verification.cancel_codes import CancelCode, VerificationRefused
 from scop.matrix.verification.contents import PREFIX, Ask, Start, read_content
-from scop.matrix.verification.flow import Flow, FlowOptions, Outgoing, Stage, Turn
+from scop.matrix.verification.flow import Flow
 from scop.matrix.verification.happenings import IdentityHappening, VerificationAsked, VerificationDone
 from scop.matrix.verification.parties import FlowId, Side
 from scop.matrix.verification.sas import SAS_METHOD
+from scop.matrix.verification.turns import FlowOptions, Outgoing, Stage, Turn
 
 __all__ = ["Posting", "RoomMessage", "Sides", "Verifications"]
 

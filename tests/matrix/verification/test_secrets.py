@@ -1,0 +1,304 @@
+"""Secrets at the server and between devices."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.identity_homes import Home, homes, seeded
+from scop.base import LocalProtocolError, RemoteProtocolError
+from scop.matrix import unpadded_base64
+from scop.matrix.api.client_server.to_device import SendToDevice
+from scop.matrix.encryption.values import ToDevice
+from scop.matrix.json_values import JsonObject
+from scop.matrix.verification import SecretReceived, StorageKey, WrongKey
+from scop.matrix.verification.cross_signing_keys import KeyUsage
+from scop.matrix.verification.identity import SECRET_NAMES
+
+_ADA, _ADAS_PHONE, _ADAS_WATCH = (("@ada:x", name) for name in ("DESK", "PHONE", "WATCH"))
+_BEN = ("@ben:x", "BOAT")
+_KEY = StorageKey("k1", bytes(range(32)))
+
+
+# ── sealing ──
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
+def test_secrets_come_back_under_their_name_only(secret: str, name: str) -> None:
+    """Matrix v1.19 CS §m.secret_storage.v1.aes-hmac-sha2: name and key make the keys."""
+    sealed = _KEY.seal(name, secret, seeded("x"))
+    assert _KEY.open(name, sealed) == secret
+    for key, other in ((_KEY, name + "x"), (StorageKey("k2", bytes(32)), name)):
+        with pytest.raises(RemoteProtocolError):
+            key.open(other, sealed)
+
+
+def _hkdf(key: bytes, info: bytes) -> bytes:
+    """RFC 5869 with a salt of 32 zero octets and 64 octets of output."""
+    extracted = hmac.digest(bytes(32), key, "sha256")
+    first = hmac.digest(extracted, info + b"\1", "sha256")
+    return first + hmac.digest(extracted, first + info + b"\2", "sha256")
+
+
+def test_secrets_are_sealed_as_the_steps_say() -> None:
+    """Steps 1 to 5, done again by hand: HKDF, a counter whose bit 63 is unset, a MAC of the ciphertext."""
+    sealed = _KEY.seal("m.x", "tide", lambda octets: b"\xff" * octets)
+    iv, ciphertext, mac = (unpadded_base64.decode(str(sealed[name])) for name in ("iv", "ciphertext", "mac"))
+    assert iv == b"\xff" * 8 + b"\x7f" + b"\xff" * 7
+    assert mac == hmac.digest(_hkdf(_KEY.octets, b"m.x")[32:], ciphertext, "sha256")
+    assert len(ciphertext) == 4
+
+
+@pytest.mark.parametrize("part", ["iv", "ciphertext", "mac"])
+@pytest.mark.parametrize("value", [None, "", "!", "AAAA", 7])
+def test_secrets_that_were_changed_are_refused(part: str, value: object) -> None:
+    """Only RemoteProtocolError escapes."""
+    sealed = {**_KEY.seal("m.x", "tide", seeded("x")), part: value}
+    with pytest.raises(RemoteProtocolError):
+        _KEY.open("m.x", sealed)
+    with pytest.raises(RemoteProtocolError):
+        _KEY.open("m.x", [sealed])
+
+
+def test_secrets_are_read_with_padding_too() -> None:
+    """Matrix v1.19 CS: "clients must accept either encoding"."""
+    sealed = {
+        part: str(text) + "=" * (-len(str(text)) % 4) for part, text in _KEY.seal("m.x", "tide", seeded("x")).items()
+    }
+    assert _KEY.open("m.x", sealed) == "tide"
+
+
+def test_storage_keys_are_told_by_their_check() -> None:
+    """Matrix v1.19 CS §Key storage: the MAC tells; without it "clients must assume that the key is valid"."""
+    description = _KEY.describe(seeded("x"), "m.default", None)
+    other = StorageKey("k1", bytes(32))
+    assert [_KEY.fits(description), other.fits(description)] == [True, False]
+    assert other.fits({"algorithm": description["algorithm"]})
+    with pytest.raises(RemoteProtocolError):
+        _KEY.fits({**description, "algorithm": "m.secret_storage.v2"})
+
+
+# ── at the server ──
+
+
+def test_secret_storage_opens_by_recovery_key_or_passphrase() -> None:
+    """What was written down or remembered opens it; anything else is a WrongKey."""
+    (ada,) = homes(_ADA)
+    storage = ada.identity.storage
+    with pytest.raises(LocalProtocolError):
+        ada.do(storage.unlock("tide"))
+    for passphrase in (None, "the tide is full"):
+        key = ada.do(storage.create(passphrase, name="m.default", rounds=10))
+        ada.do(storage.put("m.x", "wave", key))
+        assert ada.do(storage.unlock(key.recovery_key())) == key
+        assert ada.do(storage.get("m.x", key)) == "wave"
+        with pytest.raises(WrongKey):
+            ada.do(storage.unlock(StorageKey("", bytes(32)).recovery_key()))
+    assert ada.do(storage.unlock("the tide is full")).octets
+    with pytest.raises(WrongKey):
+        ada.do(storage.unlock("the tide is low"))
+
+
+def test_secret_storage_derives_keys_as_the_standard_says() -> None:
+    """Matrix v1.19 CS §Deriving keys from passphrases: PBKDF2 by SHA-512, salt, iterations, bits."""
+    (ada,) = homes(_ADA)
+    key = ada.do(ada.identity.storage.create("tide", rounds=7))
+    how = ada.homeserver.data["@ada:x", f"m.secret_storage.key.{key.key_id}"]["passphrase"]
+    assert isinstance(how, dict)
+    assert (how["algorithm"], how["iterations"], how["bits"]) == ("m.pbkdf2", 7, 256)
+    assert hashlib.pbkdf2_hmac("sha512", b"tide", how["salt"].encode(), 7, 32) == key.octets
+    assert ada.homeserver.data["@ada:x", "m.secret_storage.default_key"] == {"key": key.key_id}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"passphrase": {"algorithm": "m.pbkdf2", "salt": "x", "iterations": 10**9}},
+        {"passphrase": {"algorithm": "m.pbkdf2", "salt": "x", "iterations": 0}},
+        {"passphrase": {"algorithm": "m.pbkdf2", "salt": "x", "iterations": 9, "bits": 8}},
+        {"passphrase": {"algorithm": "m.guess", "salt": "x", "iterations": 9}},
+        {"passphrase": 7},
+        {"passphrase": None},
+        {"algorithm": "m.none"},
+    ],
+)
+def test_secret_storage_refuses_strange_descriptions(change: JsonObject) -> None:
+    """A server cannot keep a client busy for hours, nor make it guess."""
+    (ada,) = homes(_ADA)
+    key = ada.do(ada.identity.storage.create("tide", rounds=7))
+    place = ("@ada:x", f"m.secret_storage.key.{key.key_id}")
+    ada.homeserver.data[place] = {**ada.homeserver.data[place], **change}
+    with pytest.raises(RemoteProtocolError):
+        ada.do(ada.identity.storage.unlock("tide"))
+
+
+def test_secret_storage_has_no_secret_that_is_not_there() -> None:
+    """None where there is none, or none under this key."""
+    (ada,) = homes(_ADA)
+    key = ada.do(ada.identity.storage.create())
+    assert ada.do(ada.identity.storage.get("m.x", key)) is None
+    ada.homeserver.data["@ada:x", "m.x"] = {"encrypted": {"other": {}}}
+    assert ada.do(ada.identity.storage.get("m.x", key)) is None
+
+
+def test_secret_storage_makes_a_new_device_one_of_ours() -> None:
+    """From a recovery key alone: identity, signatures and backup, as on the old device."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.do(ada.identity.backup.create())
+    key = ada.do(ada.identity.storage.create())
+    assert ada.do(ada.identity.store_secrets(key)) == SECRET_NAMES
+    words = key.recovery_key()
+    unlocked = phone.do(phone.identity.storage.unlock(words))
+    assert phone.do(phone.identity.load_secrets(unlocked)) == SECRET_NAMES
+    assert phone.identity.cross_signing.is_whole
+    assert phone.identity.backup.is_trusted
+    ada.hear()
+    device = ada.machine.devices.get(*_ADAS_PHONE)
+    assert device is not None
+    assert ada.identity.trust.trust(device) == "verified"
+
+
+# ── between devices ──
+
+
+def _verified_pair() -> tuple[Home, Home, Home]:
+    ada, phone, watch = homes(_ADA, _ADAS_PHONE, _ADAS_WATCH)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.do(ada.identity.backup.create())
+    for home in (ada, phone, watch):
+        home.hear()
+        home.do(home.machine.track(["@ada:x"]))
+    for home, other in ((ada, phone), (phone, ada)):
+        device = home.machine.devices.get(*other.place)
+        assert device is not None
+        home.identity.trust.note_device(device, is_verified=True)
+    return ada, phone, watch
+
+
+def _ask(home: Home, name: str) -> None:
+    home.do(home.identity.sharing.request(name))
+
+
+def test_secret_sharing_gives_to_verified_devices() -> None:
+    """Matrix v1.19 CS §Sharing: asked in the clear, given by Olm, taken once it is what it should be."""
+    ada, phone, _ = _verified_pair()
+    for name in SECRET_NAMES:
+        _ask(phone, name)
+    ada.hear()
+    assert phone.hear()[:4] == tuple(SecretReceived(name, "DESK") for name in SECRET_NAMES)
+    assert phone.identity.cross_signing.is_whole
+    assert phone.identity.backup.secret == ada.identity.backup.secret
+    sent = [one for who, one in ada.homeserver.asked if who == "DESK" and isinstance(one, SendToDevice)]
+    assert {one.event_type for one in sent} == {"m.room.encrypted"}
+
+
+def test_secret_sharing_gives_nothing_to_devices_that_are_not_verified() -> None:
+    """Nor to other users, nor to itself; what is asked for is given once the device is verified."""
+    ada, _phone, watch = _verified_pair()
+    watch.homeserver.answer(
+        watch.place,
+        SendToDevice(
+            event_type="m.secret.request",
+            txn_id="t",
+            messages={
+                "@ada:x": {
+                    "DESK": {
+                        "name": "m.cross_signing.master",
+                        "action": "request",
+                        "request_id": "r1",
+                        "requesting_device_id": "WATCH",
+                    }
+                }
+            },
+        ),
+    )
+    ada.hear()
+    sent = [one for who, one in ada.homeserver.asked if who == "DESK" and isinstance(one, SendToDevice)]
+    assert sent == []
+    device = ada.machine.devices.get(*_ADAS_WATCH)
+    assert device is not None
+    ada.identity.trust.note_device(device, is_verified=True)
+    ada.do(ada.identity.sharing.answer_waiting())
+    sent = [one for who, one in ada.homeserver.asked if who == "DESK" and isinstance(one, SendToDevice)]
+    assert [one.event_type for one in sent] == ["m.room.encrypted"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sender": "@ben:x"},
+        {"content": {"action": "request_cancellation"}},
+        {"content": {"action": "steal"}},
+        {"content": {"name": "m.unknown"}},
+        {"content": {"name": 7}},
+        {"content": {"requesting_device_id": "DESK"}},
+        {"content": {"requesting_device_id": "GHOST"}},
+        {"content": {"request_id": None}},
+    ],
+)
+def test_secret_sharing_ignores_requests_that_are_none(change: dict[str, object]) -> None:
+    """Only what is of the shape and of our own user is looked at."""
+    ada, _phone, _ = _verified_pair()
+    content: JsonObject = {
+        "name": "m.cross_signing.master",
+        "action": "request",
+        "request_id": "r1",
+        "requesting_device_id": "PHONE",
+    }
+    changed = change.get("content", {})
+    assert isinstance(changed, dict)
+    message = ToDevice(str(change.get("sender", "@ada:x")), "m.secret.request", {**content, **changed})
+    before = len(ada.homeserver.asked)
+    assert ada.do(ada.identity.receive([message])) == ()
+    assert not [one for _, one in ada.homeserver.asked[before:] if isinstance(one, SendToDevice)]
+
+
+def _sent_secret(phone: Home, **changes: object) -> ToDevice:
+    (request_id,) = phone.identity.sharing._asked
+    secret = changes.pop("secret", None)
+    device = phone.machine.devices.get(*_ADA)
+    content: JsonObject = {"request_id": request_id, "secret": secret}
+    fields = {"was_encrypted": True, "device": device, **changes}
+    return ToDevice("@ada:x", "m.secret.send", content, **fields)  # type: ignore[arg-type]
+
+
+def test_secret_sharing_takes_secrets_only_from_devices_it_asked() -> None:
+    """Matrix v1.19 CS §m.secret.send: by Olm, from a verified device of ours that was asked; and the right one."""
+    ada, phone, _ = _verified_pair()
+    _ask(phone, "m.cross_signing.self_signing")
+    right = ada.identity.cross_signing.secret(KeyUsage.SELF_SIGNING)
+    wrong = [
+        _sent_secret(phone, secret=right, was_encrypted=False),
+        _sent_secret(phone, secret=right, device=None),
+        _sent_secret(phone, secret=right, device=phone.machine.devices.get(*_ADAS_WATCH)),
+        _sent_secret(phone, secret=ada.identity.cross_signing.secret(KeyUsage.MASTER)),
+        _sent_secret(phone, secret="!"),
+        _sent_secret(phone, secret=7),
+        ToDevice("@ben:x", "m.secret.send", {"request_id": "r", "secret": right}, was_encrypted=True),
+        ToDevice("@ada:x", "m.secret.send", {"request_id": "r", "secret": right}, was_encrypted=True),
+    ]
+    for message in wrong:
+        assert phone.do(phone.identity.receive([message])) == ()
+    message = _sent_secret(phone, secret=right)
+    assert phone.do(phone.identity.receive([message])) == (SecretReceived("m.cross_signing.self_signing", "DESK"),)
+    assert phone.do(phone.identity.receive([message])) == ()
+
+
+def test_secret_sharing_tells_the_others_that_it_has_the_secret() -> None:
+    """Matrix v1.19 CS §Sharing: request_cancellation to all devices other than the one it came from."""
+    ada, phone, watch = _verified_pair()
+    device = phone.machine.devices.get(*watch.place)
+    assert device is not None
+    phone.identity.trust.note_device(device, is_verified=True)
+    _ask(phone, "m.cross_signing.master")
+    ada.hear()
+    phone.hear()
+    sent = [one for who, one in ada.homeserver.asked if who == "PHONE" and isinstance(one, SendToDevice)]
+    requests = [one.messages["@ada:x"] for one in sent if one.event_type == "m.secret.request"]
+    assert [sorted(one) for one in requests] == [["DESK", "WATCH"], ["WATCH"]]
+    assert requests[1]["WATCH"]["action"] == "request_cancellation"
