@@ -21,6 +21,7 @@ BENCHES = {
     "spam": "bench.spam.__main__",
     "examiner": "bench.examiner",
     "hamlet": "bench.hamlet",
+    "matrix-core": "bench.matrix.core",
 }
 LONG = {"smtp-killing", "hamlet"}
 
