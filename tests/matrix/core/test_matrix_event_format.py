@@ -150,6 +150,17 @@ def test_event_has_its_limits(rules: RoomVersion) -> None:
 
 
 @_each_version
+def test_event_of_history_may_name_more_others(rules: RoomVersion) -> None:
+    """Matrix v1.19 SS GET /backfill: its events "MUST NOT be validated on these specific restrictions"."""
+    before = event_of(rules)["prev_events"]
+    assert isinstance(before, list)
+    event = event_of(rules, prev_events=before * 30, auth_events=before * 30)
+    assert 30 == len(parse_pdu(event, rules, is_history=True).prev_event_ids)
+    with pytest.raises(LimitExceeded):
+        parse_pdu(event, rules)
+
+
+@_each_version
 def test_event_has_65536_octets_at_most(rules: RoomVersion) -> None:
     """Matrix v1.19 CS §Size limits: as canonical JSON, with its signatures."""
     room = MAX_EVENT_OCTETS - len(canonical_json.encode(event_of(rules, content={"body": ""})))

@@ -23,10 +23,13 @@ MAX_AUTH_EVENTS = 10  # Matrix v1.19 rooms/v1 §Event format
 MAX_PREV_EVENTS = 20
 
 
-def parse_pdu(event: object, rules: RoomVersion) -> Pdu:
+def parse_pdu(event: object, rules: RoomVersion, *, is_history: bool = False) -> Pdu:
     """Return an event that another server sent into a room of a version; raises `RemoteProtocolError`.
 
     Its signatures and content hash are not looked at: see `scop.matrix.events.signatures`.
+
+    # Lenient, for history (/backfill): events of long ago may name more others, and "MUST NOT be validated on these
+    # specific restrictions".
     """
     if not isinstance(event, dict):
         raise RemoteProtocolError("an event is an object")
@@ -47,8 +50,8 @@ def parse_pdu(event: object, rules: RoomVersion) -> Pdu:
         sender=sender,
         origin_server_ts=_integer(event, "origin_server_ts", canonical_json.MAX_INTEGER),
         content=_object(event, "content"),
-        auth_event_ids=_references(event, "auth_events", MAX_AUTH_EVENTS, rules),
-        prev_event_ids=_references(event, "prev_events", MAX_PREV_EVENTS, rules),
+        auth_event_ids=_references(event, "auth_events", None if is_history else MAX_AUTH_EVENTS, rules),
+        prev_event_ids=_references(event, "prev_events", None if is_history else MAX_PREV_EVENTS, rules),
         json=event,
         rules=rules,
         state_key=state_key,
@@ -117,12 +120,12 @@ def _room_id(event: JsonView, kind: str, event_id: str, rules: RoomVersion) -> s
     return room_id
 
 
-def _references(event: JsonView, key: str, limit: int, rules: RoomVersion) -> tuple[str, ...]:
+def _references(event: JsonView, key: str, limit: int | None, rules: RoomVersion) -> tuple[str, ...]:
     """Return the ids of other events that an event names."""
     references = event.get(key)
     if not isinstance(references, list):
         raise RemoteProtocolError(f"the {key} of an event are a list")
-    if len(references) > limit:
+    if limit is not None and len(references) > limit:
         raise LimitExceeded(f"an event has at most {limit} {key}")
     if rules.event_id_format is EventIdFormat.SERVER:
         references = [_id_of_pair(one, key) for one in references]
