@@ -1,4 +1,4 @@
-"""What rooms stand on: canonical JSON, signatures, authorisation and state resolution, each beside what Synapse runs."""
+"""What rooms stand on: canonical JSON, signatures, authorisation and resolution, each beside what Synapse runs."""
 
 from __future__ import annotations
 
