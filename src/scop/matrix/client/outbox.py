@@ -70,13 +70,17 @@ class Outbox:
         """
         if transaction_id is None:
             transaction_id = self._core.new_transaction_id()
-        elif transaction_id in self._waiting or transaction_id in self._sent:
+        elif self.has(transaction_id):
             return transaction_id
         self._order += 1
         entry = Entry(self._order, transaction_id, room_id, event_type, content, redacts)
         yield from keep(Change(Shelf.OUTBOX, transaction_id, msgspec.json.encode(entry)))
         self._waiting[transaction_id] = entry
         return transaction_id
+
+    def has(self, transaction_id: str) -> bool:
+        """Tell whether something waits, or was sent lately, under a transaction id."""
+        return transaction_id in self._waiting or transaction_id in self._sent
 
     def deliver(self, transaction_id: str) -> Steps[str]:
         """Send one entry, after those of its room that waited longer; return the id of the event.

@@ -53,6 +53,8 @@ class Sending:
         self, room_id: str, event_type: str, content: JsonObject, transaction_id: str | None = None
     ) -> Steps[str]:
         """Encrypt an event where the room is, and keep it to be sent; return its transaction id."""
+        if transaction_id is not None and self._outbox.has(transaction_id):
+            return transaction_id
         event_type, content = yield from self._sealed(room_id, event_type, content)
         return (yield from self._outbox.put(room_id, event_type, content, transaction_id=transaction_id))
 
