@@ -15,7 +15,7 @@ import yaml
 from fakes.shared import shared_path
 from scop.matrix.api.endpoint import Access, Where
 
-__all__ = ["ANYTHING", "Content", "Operation", "Parameter", "Shape", "either", "operations", "sample"]
+__all__ = ["ANYTHING", "Content", "Operation", "Parameter", "Shape", "either", "operations", "sample", "schema"]
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 ANYTHING = "anything"
@@ -147,6 +147,12 @@ def _shape(node: object) -> Shape:
         frozenset(map(str, _list(schema.get("enum")))),
         schema.get("example"),
     )
+
+
+def schema(*parts: str) -> Shape:
+    """Return the shape that one file of the specification describes; skip aloud where there is no data."""
+    path = shared_path("matrix-spec", "data", *parts)
+    return _shape(_resolved(_file(path), path))
 
 
 def either(shapes: list[Shape]) -> Shape:

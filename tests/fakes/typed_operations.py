@@ -16,7 +16,7 @@ from fakes.openapi import ANYTHING, Content, Operation, Parameter, Shape, either
 from scop.matrix.api.endpoint import Body, Where
 from scop.matrix.api.request import Request, Response
 
-__all__ = ["AnyRequest", "differences", "request_class"]
+__all__ = ["AnyRequest", "differences", "request_class", "struct_differences"]
 
 AnyRequest: TypeAlias = type[Request[Response]]
 
@@ -103,6 +103,11 @@ def differences(operation: Operation, kind: AnyRequest) -> list[str]:
     names = {one.name.lower() for one in _our_parameters(answer)}
     found += (f"<: header {name} is missing" for name in operation.response_headers if name.lower() not in names)
     return [f"{operation.id}{one}" for one in found]
+
+
+def struct_differences(theirs: Shape, kind: type[Body]) -> list[str]:
+    """Return where a struct differs from a shape that it is to be."""
+    return list(_in_shape(theirs, _struct_shape(kind), ""))
 
 
 def _in_endpoint(operation: Operation, kind: AnyRequest) -> Iterator[str]:
