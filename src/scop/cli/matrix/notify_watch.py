@@ -21,7 +21,7 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.store.notices import Notices
 
-__all__ = ["Pages", "Watch", "WatchOptions", "run_test"]
+__all__ = ["Outcome", "Pages", "Watch", "WatchOptions", "run_test"]
 
 MAX_NEW = 10  # releases of one package at one look; a home that shows a hundred new ones at once has changed its form
 MAX_OUTPUT_OCTETS = 65_536
@@ -37,7 +37,7 @@ class Pages(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Outcome:
     """How a test command ended."""
 
     status: Status
@@ -45,7 +45,7 @@ class Tested:
     note: str  # its last line
 
 
-RunTest = Callable[[WatchTable, Release], Awaitable[Tested]]
+RunTest = Callable[[WatchTable, Release], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Watch:
         await self._options.keep(report)
 
 
-async def run_test(package: WatchTable, release: Release) -> Tested:
+async def run_test(package: WatchTable, release: Release) -> Outcome:
     """Run the test command of a release within its time, with the release in its environment, and no shell."""
     began = time.monotonic()
     environment = {
@@ -143,7 +143,7 @@ async def run_test(package: WatchTable, release: Release) -> Tested:
             start_new_session=True,  # so that what it starts ends with it
         )
     except OSError as fault:
-        return Tested(Status.FAILED, 0.0, f"{package.test[0]}: {fault.strerror}")
+        return Outcome(Status.FAILED, 0.0, f"{package.test[0]}: {fault.strerror}")
     output = bytearray()
     try:
         async with asyncio.timeout(package.timeout_seconds):
@@ -152,15 +152,15 @@ async def run_test(package: WatchTable, release: Release) -> Tested:
     except TimeoutError:
         await _end(process)
         note = f"took longer than {package.timeout_seconds} s"
-        return Tested(Status.FAILED, time.monotonic() - began, note)
+        return Outcome(Status.FAILED, time.monotonic() - began, note)
     except asyncio.CancelledError:
         await _end(process)
         raise
     last = one_line(bytes(output).decode("utf-8", "replace").strip().rpartition("\n")[2])
     seconds = time.monotonic() - began
     if status == 0:
-        return Tested(Status.PASSED, seconds, "")
-    return Tested(Status.FAILED, seconds, last or f"ended with status {status}")
+        return Outcome(Status.PASSED, seconds, "")
+    return Outcome(Status.FAILED, seconds, last or f"ended with status {status}")
 
 
 async def _drain(process: asyncio.subprocess.Process, output: bytearray) -> None:
