@@ -17,6 +17,7 @@ import msgspec
 
 from scop.base import RemoteProtocolError
 from scop.cli.late import Late
+from scop.cli.matrix.accounts import Account, account_options
 from scop.cli.shared import COULD_NOT, json_option, print_json
 from scop.matrix.notifier.generic import read_generic
 from scop.matrix.notifier.payload import Payload
@@ -60,8 +61,9 @@ class _Said:
 @click.option("--queue", type=click.Path(path_type=Path), envvar="SCOP_NOTICES", help="Where it waits until posted.")
 @click.option("--wait", type=float, default=30.0, show_default=True, help="Seconds until it is left to the queue.")
 @json_option
+@account_options
 @click.pass_context
-def notify(context: click.Context, /, **given: object) -> None:
+def notify(context: click.Context, /, account: Account, **given: object) -> None:
     """Tell rooms what becomes of builds.
 
     With --room and --status a message about a pipeline is posted, or edited where --pipeline was told before. Standard
@@ -69,7 +71,7 @@ def notify(context: click.Context, /, **given: object) -> None:
     be posted now stays in the queue, ends with status 2, and goes out with the next.
     """
     if context.invoked_subcommand is None:
-        _tell(msgspec.convert(given, _Given))
+        _tell(account, msgspec.convert(given, _Given))
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -91,7 +93,7 @@ class _Given(msgspec.Struct, frozen=True):
     as_json: bool
 
 
-def _tell(given: _Given) -> None:
+def _tell(account: Account, given: _Given) -> None:
     if given.room is None:
         raise click.UsageError("say where, by --room '#ci:example.org'")
     try:
@@ -101,7 +103,7 @@ def _tell(given: _Given) -> None:
         raise click.UsageError(fault.reply_hint or str(fault)) from None
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-    trouble = asyncio.run(_told(room, said, given))
+    trouble = asyncio.run(_told(account, room, said, given))
     if trouble:
         click.echo(f"scop: kept, but not posted yet: {trouble[:FAULT_CHARACTERS]}", err=True)
         sys.exit(COULD_NOT)
@@ -158,9 +160,8 @@ def _job(word: str) -> dict[str, object]:
     return {"name": name, "status": status, **({"seconds": float(seconds)} if seconds else {})}
 
 
-async def _told(room: Room, said: _Said, given: _Given) -> str:
+async def _told(account: Account, room: Room, said: _Said, given: _Given) -> str:
     """Keep it and post it; return why it is not posted yet, '' where it is."""
-    from scop.cli.matrix.notify_config import AccountTable
     from scop.cli.matrix.notify_desk import open_desk, posting_from
     from scop.matrix.notifier.threads import Audience
     from scop.net.log import Log
@@ -169,7 +170,7 @@ async def _told(room: Room, said: _Said, given: _Given) -> str:
     queue = given.queue or _usual_queue()
     audience = Audience((room,), {})
     async with (
-        posting_from(AccountTable()) as client,
+        posting_from(account) as client,
         open_desk(queue, client, audience, log, is_service=False) as (desk, _),
     ):
         if said.report is not None:

@@ -28,7 +28,8 @@ MIN_EVERY_SECONDS = 60
 class AccountTable(msgspec.Struct, frozen=True):
     """Who posts: an account that `scop matrix login` has logged in."""
 
-    store: str = ""  # the file of its keys; '' for the usual one
+    user: str = ""  # its user id, where several are logged in
+    store: str = ""  # the folder where accounts are kept; '' for the usual one
     passphrase_file: str = ""
 
 
@@ -138,6 +139,8 @@ def _parsed(text: str, name: str) -> NotifierConfig:
         return msgspec.convert(found, NotifierConfig)
     except msgspec.ValidationError as error:
         path, reason = reworded(str(error), found, NotifierConfig)
+        if "statuses" in path and reason.startswith("Invalid enum value "):
+            reason = f"{reason.removeprefix('Invalid enum value ')} is none of {', '.join(map(repr, map(str, Status)))}"
         raise ConfigurationError(f"{name}:{line_of(path, text)}: {'.'.join(path)}: {reason}") from None
 
 

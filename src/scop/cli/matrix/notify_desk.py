@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scop.cli.matrix.accounts import Account
 from scop.cli.matrix.notify_config import AccountTable
 from scop.cli.matrix.notify_poster import ClientPoster, listen_for_ever
 from scop.cli.matrix.notify_posting import Posting, PostingOptions
@@ -25,9 +25,8 @@ from scop.net.log import Log, write_to_descriptor
 from scop.net.matrix import AsyncClient
 from scop.store.faults import StoreError
 from scop.store.notices import Notices
-from scop.store.sealed_shelves import SealedShelves
 
-__all__ = ["Desk", "all_rooms", "open_desk", "open_queue", "posting_from", "stderr_log"]
+__all__ = ["Desk", "account_of", "all_rooms", "open_desk", "open_queue", "posting_from", "stderr_log"]
 
 PRUNE_SECONDS = 86_400.0
 
@@ -103,32 +102,20 @@ async def open_desk(
         await notices.close()
 
 
-def posting_from(account: AccountTable) -> AsyncClient:
-    """Return the account that posts, not yet entered; raises `PermanentFailure`."""
-    path = Path(account.store) if account.store else _usual_store()
-    if not path.exists():
-        raise PermanentFailure(f"nobody is logged in at {path}: `scop matrix login` does that")
-    try:
-        shelves = SealedShelves.open(path, _passphrase(account))
-    except StoreError as fault:
-        raise PermanentFailure(f"{path}: {fault}") from None
+def account_of(table: AccountTable) -> Account:
+    """Return the account that a configuration names."""
+    return Account(
+        table.user,
+        Path(table.store) if table.store else None,
+        Path(table.passphrase_file) if table.passphrase_file else None,
+    )
+
+
+def posting_from(account: Account) -> AsyncClient:
+    """Return the client that posts, not yet entered; raises `PermanentFailure`."""
     # A bot reads nothing that it is not asked for: what others type, and who is there, is not for it.
-    options = ClientOptions(device_name="SCoP notifier", presence=None, wants_presence=False, wants_typing=False)
-    return AsyncClient(shelves, options)
-
-
-def _usual_store() -> Path:
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(os.environ.get("SCOP_MATRIX_STORE") or f"{base}/scop/matrix.db")
-
-
-def _passphrase(account: AccountTable) -> str | None:
-    if not account.passphrase_file:
-        return os.environ.get("SCOP_MATRIX_PASSPHRASE")
-    try:
-        return Path(account.passphrase_file).read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise PermanentFailure(f"account.passphrase_file: {account.passphrase_file}: {fault}") from None
+    options = ClientOptions(wants_presence=False, wants_typing=False)
+    return AsyncClient(account.open(account.chosen()), options)
 
 
 def all_rooms(rooms: dict[str, Room]) -> tuple[Room, ...]:

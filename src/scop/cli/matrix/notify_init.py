@@ -19,8 +19,9 @@ listen = "127.0.0.1:8418"  # behind a web server that has the certificate
 queue = "notices.db"       # what is not posted yet; give it to one notifier alone
 
 [account]
-# Who posts: `scop matrix login` logs it in. Without a path it is the usual file.
-# store = "notifier-account.db"
+# Who posts: an account that `scop matrix login` has logged in; say which where there are several.
+# user = "@ci-bot:example.org"
+# store = "accounts"              # the folder of --store; without it the usual one
 # passphrase_file = "passphrase"
 
 # --- Where webhooks come in: http://127.0.0.1:8418/NAME ---

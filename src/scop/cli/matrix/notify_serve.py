@@ -12,7 +12,7 @@ import click
 
 from scop.cli.foreground import asked_to_end, run_to_the_end, written_place
 from scop.cli.matrix.notify_config import NotifierConfig, hooks_of, read_notifier_config
-from scop.cli.matrix.notify_desk import Desk, all_rooms, open_desk, posting_from, stderr_log
+from scop.cli.matrix.notify_desk import Desk, account_of, all_rooms, open_desk, posting_from, stderr_log
 from scop.cli.matrix.notify_watch import Watch, WatchOptions, run_test
 from scop.cli.shared import json_option, print_json
 from scop.cli.smtp_serve_targets import place_of
@@ -55,7 +55,7 @@ def serve(*, config: Path, as_json: bool) -> None:
     log = stderr_log()
 
     async def main() -> None:
-        client = posting_from(found.account)
+        client = posting_from(account_of(found.account))
         audience = Audience(all_rooms(found.rooms), found.people)
         async with client, open_desk(Path(found.queue), client, audience, log, is_service=True) as (desk, tasks):
             await _serve(found, hooks, listener, desk, tasks, as_json=as_json)
@@ -113,7 +113,7 @@ def watch(*, config: Path, once: bool) -> None:
     log = stderr_log()
 
     async def main() -> None:
-        client = posting_from(found.account)
+        client = posting_from(account_of(found.account))
         audience = Audience(all_rooms(found.rooms), found.people)
         async with (
             client,

@@ -37,12 +37,12 @@ def test(*, config: Path, post: bool) -> None:
 
 async def _try_rooms(config: NotifierConfig, *, post: bool) -> int:
     """Prepare every room; return how many could not be."""
-    from scop.cli.matrix.notify_desk import all_rooms, posting_from
+    from scop.cli.matrix.notify_desk import account_of, all_rooms, posting_from
     from scop.cli.matrix.notify_poster import ClientPoster
     from scop.net.faults import PermanentFailure, TemporaryFailure
 
     wrong = 0
-    async with posting_from(config.account) as client:
+    async with posting_from(account_of(config.account)) as client:
         poster = ClientPoster(client)
         click.echo(f"posts as {client.session.user_id}")
         for number, room in enumerate(all_rooms(config.rooms)):
