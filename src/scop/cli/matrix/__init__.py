@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "login": ("scop.cli.matrix.login", "login", "Log in, and keep the session in a sealed store."),
     "logout": ("scop.cli.matrix.login", "logout", "End the session, and keep nothing of it."),
     "members": ("scop.cli.matrix.rooms", "members", "Show who is in a room."),
+    "notify": ("scop.cli.matrix.notify", "notify", "Tell rooms what becomes of builds: once, or as a service."),
     "profile": ("scop.cli.matrix.directory", "profile", "Show a profile, or change our own."),
     "recover": ("scop.cli.matrix.backup", "recover", "Read old messages by the recovery key."),
     "rooms": ("scop.cli.matrix.rooms", "rooms", "List the rooms that we are in or asked into."),
