@@ -39,18 +39,24 @@ class Endpoint:
 
     def parameters_of(self, path: str) -> dict[str, str] | None:
         """Return what stands in the path for each name in braces, or None where the path is another endpoint's."""
-        theirs, ours = path.split("/"), self.path.split("/")
-        if len(self.paths()) > 1 and len(theirs) == len(ours) - 1:
+        theirs, ours = path.split("/"), _segments(self.path)
+        if len(theirs) == len(ours) - 1 and len(self.paths()) > 1:
             theirs.append("")
         if len(theirs) != len(ours):
             return None
         found = {}
-        for name, segment in zip(ours, theirs, strict=True):
-            if name.startswith("{"):
-                found[name[1:-1]] = _unquoted(segment)
-            elif name != segment:
+        for (segment, name), word in zip(ours, theirs, strict=True):
+            if name is not None:
+                found[name] = _unquoted(word)
+            elif segment != word:
                 return None
         return found
+
+
+@cache
+def _segments(path: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the segments of an endpoint's path, each with the name of the parameter that it is, if it is one."""
+    return tuple((one, one[1:-1] if one.startswith("{") else None) for one in path.split("/"))
 
 
 class Response(Body, frozen=True, kw_only=True):
@@ -114,6 +120,8 @@ def _quoted(segment: str) -> str:
 
 
 def _unquoted(segment: str) -> str:
+    if "%" not in segment:
+        return segment
     try:
         return unquote(segment, errors="strict")
     except UnicodeDecodeError as error:

@@ -70,12 +70,16 @@ class Routes:
         return None
 
 
-def _ends(node: _Node, segments: list[str]) -> Iterator[_Node]:
+def _ends(root: _Node, segments: list[str]) -> Iterator[_Node]:
     """Return where a path may end, the likeliest first."""
-    if not segments:
-        yield node
-        return
-    first, rest = segments[0], segments[1:]
-    for key in (first, _PARAMETER) if first != _PARAMETER else (_PARAMETER,):
-        if (following := node.next.get(key)) is not None:
-            yield from _ends(following, rest)
+    pending = [(root, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth == len(segments):
+            yield node
+            continue
+        segment = segments[depth]
+        if (parameter := node.next.get(_PARAMETER)) is not None:
+            pending.append((parameter, depth + 1))
+        if segment != _PARAMETER and (named := node.next.get(segment)) is not None:
+            pending.append((named, depth + 1))
