@@ -7,6 +7,8 @@ Standards: Matrix v1.19, Room Versions 1, 3, 4, 6, 11, 12 §Event format; Client
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from scop.base import LimitExceeded, RemoteProtocolError
 from scop.matrix import canonical_json
 from scop.matrix.events.hashes import event_id_of
@@ -35,7 +37,7 @@ def parse_pdu(event: object, rules: RoomVersion, *, is_history: bool = False) ->
         raise RemoteProtocolError("an event is an object")
     _check_size(event, rules)
     kind, sender = _text(event, "type"), _text(event, "sender")
-    UserId.parse(sender, historical=True)
+    _check_sender(sender)
     state_key = _text(event, "state_key") if "state_key" in event else None
     _check_octets("type", kind)
     _check_octets("state_key", state_key or "")
@@ -104,6 +106,19 @@ def _check_hashes_and_signatures(event: JsonView) -> None:
         _object(event, "unsigned")
 
 
+# Rooms see the same few ids again and again.
+
+
+@lru_cache(maxsize=4096)
+def _check_sender(sender: str) -> None:
+    UserId.parse(sender, historical=True)
+
+
+@lru_cache(maxsize=4096)
+def _has_domain(room_id: str) -> bool:
+    return RoomId.parse(room_id).server_name is not None
+
+
 def _event_id(event: JsonView, rules: RoomVersion) -> str:
     event_id = event_id_of(event, rules)
     if rules.event_id_format is EventIdFormat.SERVER:
@@ -116,7 +131,8 @@ def _room_id(event: JsonView, kind: str, event_id: str, rules: RoomVersion) -> s
     if rules.is_room_id_of_create and kind == "m.room.create" and "room_id" not in event:
         return "!" + event_id[1:]
     room_id = _text(event, "room_id")
-    RoomId.parse_in(rules, room_id)
+    if _has_domain(room_id) is rules.is_room_id_of_create:
+        raise RemoteProtocolError(f"not the id of a room of version {rules.id}")
     return room_id
 
 
