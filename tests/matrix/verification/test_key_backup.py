@@ -21,6 +21,7 @@ from fakes.matrix_keys import room_of
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix import unpadded_base64
 from scop.matrix.api.client_server.key_backup import PutRoomKeys
+from scop.matrix.api.errors import MatrixError
 from scop.matrix.encryption.values import ExportedSession, KeySource
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf
@@ -251,3 +252,50 @@ def test_key_files_carry_sessions_from_one_device_to_another() -> None:
     assert phone.do(phone.identity.import_keys(text, "tide")) == 1
     assert phone.body(_ROOM, event) == "the tide is full"
     assert phone.do(phone.identity.import_keys(text, "tide")) == 0
+
+
+def test_backup_gives_the_key_of_one_event_that_cannot_be_read() -> None:
+    """Sought once in ten minutes, and only where the backup's key is here."""
+    ada, phone, event = _backed_up()
+    phone.do(phone.machine.track(["@ada:x"]))
+    (info,) = ada.machine.sessions()
+    assert phone.do(phone.identity.backup.seek(info.room_id, info.session_id)) is False
+    phone.do(phone.identity.backup.adopt(ada.identity.backup.secret or ""))
+    assert phone.do(phone.identity.backup.seek("!elsewhere:x", info.session_id)) is False
+    assert phone.do(phone.identity.backup.seek(info.room_id, info.session_id)) is True
+    assert phone.body(_ROOM, event) == "the tide is full"
+    asked = len(ada.homeserver.asked)
+    assert phone.do(phone.identity.backup.seek("!elsewhere:x", info.session_id)) is False
+    assert len(ada.homeserver.asked) == asked
+
+
+def test_backup_of_another_device_is_looked_for_each_hour() -> None:
+    """Where there was none, another device may have made one since."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.hear()
+    assert ada.identity.backup.current is None
+    phone.do(phone.machine.track(["@ada:x"]))
+    phone.do(phone.identity.backup.create())
+    ada.hear()
+    assert ada.identity.backup.current is None
+    ada.clock.jump(3600)
+    ada.hear()
+    assert ada.identity.backup.current is not None
+
+
+def test_backup_that_the_server_refuses_keeps_no_news_away() -> None:
+    """What is to be told is told; the backup is tried again."""
+    ada, _phone, _ = _backed_up()
+    ada.send(room_of("@ada:x", room_id="!other:x"), "wave")
+
+    def refuse(needed: object) -> object:
+        if isinstance(needed, PutRoomKeys):
+            raise MatrixError(500, "M_UNKNOWN", "no", {}, None)
+        return needed
+
+    ada.spoil_message = refuse  # type: ignore[assignment]
+    assert ada.hear() == ()
+    ada.spoil_message = lambda needed: needed
+    ada.hear()
+    assert ada.identity.backup.missing_count() == 0

@@ -230,7 +230,7 @@ def test_sas_refuses_macs_of_keys_that_are_not_those_it_knows() -> None:
 def test_sas_refuses_a_device_that_has_the_id_of_a_key() -> None:
     """Matrix v1.19 CS §Key and signature security 3: a server could pass one for the other."""
     ada, ben = _shown()
-    ben._theirs = Side("@ada:x", "ADA", "adas+device", "ADA")
+    ben._theirs = Side("@ada:x", "ADA", "adas+device", "ADA", is_ambiguous=True)
     assert _refused(lambda: ben.receive("mac", _mac(ada))) is CancelCode.KEY_MISMATCH
 
 

@@ -431,6 +431,44 @@ def test_verification_keeps_to_the_keys_it_began_with() -> None:
     assert [done.master_key] == list(old["keys"].values())  # type: ignore[attr-defined]
 
 
+def test_verification_is_refused_where_a_device_has_the_id_of_a_key() -> None:
+    """Matrix v1.19 CS §Key and signature security 3: any device of theirs, not only the one that verifies."""
+    ada, ben = people = homes(_ADA, _BEN)
+    _bootstrapped(ada, ben)
+    master = next(iter(ben.homeserver.public["@ben:x"]["master"]["keys"].values()))  # type: ignore[attr-defined]
+    Home(ben.homeserver, ben.clock, ("@ben:x", master), FlowOptions())
+    ada.hear()
+    flow_id = _ready(ada, ben, "BOAT")
+    assert ada.identity.verifications.qr_code(flow_id) is None
+    ada.act(ada.identity.verifications.start_sas(flow_id))
+    _everyone_hears([ben, ada], 2)
+    for home in people:
+        home.act(home.identity.verifications.confirm(flow_id))
+    _everyone_hears(people)
+    assert _code(ada) == ("m.key_mismatch", True)
+
+
+def test_verification_is_durable_before_the_other_side_hears_of_it() -> None:
+    """A network that goes away at the last message takes nothing of it, and what is to be told is told later."""
+    ada, ben = people = homes(_ADA, _BEN)
+    flow_id = _shown(ada, ben)
+    for home in people[1:]:
+        home.act(home.identity.verifications.confirm(flow_id))
+
+    def lose(needed: object) -> object:
+        if isinstance(needed, SendToDevice):
+            raise ConnectionError
+        return needed
+
+    ada.hear()
+    ada.spoil_message = lose  # type: ignore[assignment]
+    with pytest.raises(ConnectionError):
+        ada.act(ada.identity.verifications.confirm(flow_id))
+    ada.spoil_message = lambda needed: needed
+    assert [type(one) for one in ada.hear()] == [VerificationDone]
+    assert _trust(ada, ben) is Trust.VERIFIED
+
+
 # ── in rooms ──
 
 

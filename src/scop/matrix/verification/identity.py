@@ -14,6 +14,7 @@ Standards: Matrix v1.19 CS §End-to-End Encryption, §Secrets.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -21,7 +22,7 @@ import msgspec
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.encryption.values import Device, ExportedSession, KeySource, ToDevice
-from scop.matrix.steps import Shelf, Steps, Surroundings, keep
+from scop.matrix.steps import Change, Shelf, Steps, Surroundings, keep
 from scop.matrix.verification.cross_signing import CrossSigning
 from scop.matrix.verification.cross_signing_keys import KeyUsage
 from scop.matrix.verification.encrypting import Encrypting
@@ -40,6 +41,7 @@ __all__ = ["Identity"]
 _USUAL = FlowOptions()
 _USAGES = {usage.secret_name: usage for usage in KeyUsage}
 SECRET_NAMES = (*_USAGES, BACKUP_NAME)
+_LOOK_UP_MS = 5_000  # who names devices that are not there makes us ask no more often
 _Happenings = tuple[IdentityHappening, ...]
 
 
@@ -61,6 +63,8 @@ class Identity:
         self.storage = SecretStorage(machine.user_id, surroundings)
         self.sharing = SecretSharing(machine, self, surroundings)
         self.verifications = Verifications(self, surroundings, options)
+        self._untold: list[IdentityHappening] = []  # where a fault came between
+        self._looked_up_ms: dict[str, int] = {}
         machine.trusting = self.trust
 
     def send_by(self, post: Posting) -> None:
@@ -84,10 +88,13 @@ class Identity:
     def upkeep(self) -> Steps[_Happenings]:
         """Notice new identities, end what nobody answered, and back up new keys: after each sync."""
         told, changes = self.trust.review()
+        self._untold += told
         yield from keep(*changes)
-        expired = yield from self.verifications.tick()
-        yield from self.backup.upload()
-        return (*told, *expired)
+        self._untold += yield from self.verifications.tick()
+        with contextlib.suppress(MatrixError):  # tried again after the next sync; news do not wait for it
+            yield from self.backup.upload()
+        news, self._untold = tuple(self._untold), []
+        return news
 
     def acknowledge(self, user_id: str) -> Steps[None]:
         """Go on with a user whose identity changed, without verifying them."""
@@ -107,7 +114,12 @@ class Identity:
         device, identity = self._machine.devices.get(user_id, device_id), self.trust.identity(user_id)
         if device is None or device.is_deleted:
             return None
-        return Side(user_id, device_id, device.ed25519, identity.master.key if identity is not None else None)
+        if identity is None:
+            return Side(user_id, device_id, device.ed25519)
+        # Matrix v1.19 CS §Key and signature security 3: of such a user nothing is verified.
+        keys = {key.key for key in identity.keys}
+        is_ambiguous = any(one.device_id in keys for one in self._machine.devices.of(user_id))
+        return Side(user_id, device_id, device.ed25519, identity.master.key, is_ambiguous=is_ambiguous)
 
     def device_ids(self, user_id: str) -> tuple[str, ...]:
         """Return the other devices of a user."""
@@ -115,21 +127,30 @@ class Identity:
         return tuple(device.device_id for device in self._machine.devices.of(user_id) if device.place != own)
 
     def look_up(self, user_id: str) -> Steps[None]:
-        """Ask the server for the devices of a user, if they are not known or may have changed."""
-        return self._machine.track((user_id,))
+        """Ask the server for the devices of a user: of whom no room is shared with, changes are not told."""
+        now = self._surroundings.unix_ms()
+        if now >= self._looked_up_ms.get(user_id, 0) + _LOOK_UP_MS:
+            self._looked_up_ms[user_id] = now
+            self._machine.devices.mark_changed((user_id,))
+        yield from self._machine.track((user_id,))
 
-    def verified(self, done: VerificationDone) -> Steps[None]:
-        """Believe in what was verified, and publish it by signatures where we have the keys for that."""
+    def note_verified(self, done: VerificationDone) -> Steps[None]:
+        """Believe in what was verified from now on."""
         device = self._machine.devices.get(done.user_id, done.device_id)
+        changes: tuple[Change, ...] = ()
         if done.device_key is not None and device is not None and device.ed25519 == done.device_key:
-            yield from keep(*self.trust.note_device(device, is_verified=True))
+            changes += self.trust.note_device(device, is_verified=True)
         if done.master_key is not None:
-            yield from keep(*self.trust.note_master(done.user_id, done.master_key))
-        try:
+            changes += self.trust.note_master(done.user_id, done.master_key)
+        yield from keep(*changes)
+
+    def publish_verified(self, done: VerificationDone) -> Steps[None]:
+        """Sign what was verified, where we have the keys for that, and ask a device of ours for those we have not."""
+        device = self._machine.devices.get(done.user_id, done.device_id)
+        with contextlib.suppress(MatrixError, LocalProtocolError, RemoteProtocolError):  # it is verified all the same
             yield from self._publish(done, device)
-        except (MatrixError, LocalProtocolError, RemoteProtocolError):
-            return  # it is verified here all the same
-        yield from self.sharing.answer_waiting()
+        with contextlib.suppress(MatrixError):  # the other device asks again
+            yield from self.sharing.answer_waiting()
 
     def _publish(self, done: VerificationDone, device: Device | None) -> Steps[None]:
         if done.user_id != self._machine.user_id:

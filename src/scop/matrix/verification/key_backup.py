@@ -41,6 +41,8 @@ __all__ = ["BackupVersion", "KeyBackup", "Restored"]
 BACKUP_NAME = "m.megolm_backup.v1"
 ALGORITHM = "m.megolm_backup.v1.curve25519-aes-sha2"
 _BATCH = 100
+_LOOK_AGAIN_MS = 60 * 60 * 1000  # where there was no backup: another device may have made one
+_SEEK_AGAIN_MS = 10 * 60 * 1000
 _Found = dict[tuple[str, str], KeyBackupData]  # by room and session
 _WRONG_VERSION = "M_WRONG_ROOM_KEYS_VERSION"
 
@@ -91,7 +93,8 @@ class KeyBackup:
             for session_id, octets in entries.get(Shelf.BACKED_UP, {}).items()
         }
         self.current: BackupVersion | None = None
-        self._was_looked_for = False
+        self._sought_ms: dict[tuple[str, str], int] = {}  # by room and session: when it may be sought again
+        self._look_at_ms = 0  # when it is to be looked for
 
     # ── which backup ──
 
@@ -107,7 +110,7 @@ class KeyBackup:
             public_key = answer.auth_data.get("public_key")
             if answer.algorithm == ALGORITHM and isinstance(public_key, str):
                 self.current = BackupVersion(answer.version, public_key, answer.auth_data, answer.count)
-        self._was_looked_for = True
+        self._look_at_ms = self._surroundings.unix_ms() + _LOOK_AGAIN_MS
         return self.current
 
     def create(self) -> Steps[BackupVersion]:
@@ -119,7 +122,8 @@ class KeyBackup:
         # Before the server has it: its answer may not reach us, and a key without a backup does no harm.
         yield from self._keep_key(key)
         answer = yield from ask(PostRoomKeysVersion(algorithm=ALGORITHM, auth_data=auth_data))
-        self.current, self._was_looked_for = BackupVersion(answer.version, key.public, auth_data, 0), True
+        self.current = BackupVersion(answer.version, key.public, auth_data, 0)
+        self._look_at_ms = self._surroundings.unix_ms() + _LOOK_AGAIN_MS
         yield from self._prefer(is_enabled=True)
         return self.current
 
@@ -184,7 +188,7 @@ class KeyBackup:
 
     def upload(self, batches: int = 10) -> Steps[int]:
         """Put sessions in that are not yet, so many batches at most; return how many there were."""
-        if not self._was_looked_for:
+        if self.current is None and self._surroundings.unix_ms() >= self._look_at_ms:
             yield from self.find()
         uploaded = 0
         for _ in range(batches):
@@ -264,6 +268,15 @@ class KeyBackup:
         taken = yield from self._machine.import_sessions(sessions, KeySource.BACKUP)
         yield from self._mark(marks)
         return Restored(len(found), taken, len(found) - len(sessions))
+
+    def seek(self, room_id: str, session_id: str) -> Steps[bool]:
+        """Look for the key of an event that cannot be read; False where it is not there, or was just looked for."""
+        now, place = self._surroundings.unix_ms(), (room_id, session_id)
+        if not self._is_key_of_current() or now < self._sought_ms.get(place, 0):
+            return False
+        self._sought_ms[place] = now + _SEEK_AGAIN_MS
+        restored = yield from self.restore(room_id, session_id)
+        return restored.taken > 0
 
     def _fetch(self, version: str, room_id: str | None, session_id: str | None) -> Steps[_Found]:
         rooms: dict[str, dict[str, KeyBackupData]]

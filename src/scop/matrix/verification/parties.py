@@ -38,11 +38,7 @@ class Side:
     device_key: str  # Ed25519, in unpadded base64
     master_key: str | None = None  # of its user, as far as is known
     trusts_master: bool = False  # whether this device believes in it; asked of ours only
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether the device has the id of a cross-signing key, so that ids do not tell keys apart."""
-        return self.device_id == self.master_key
+    is_ambiguous: bool = False  # a device of the user has the id of a cross-signing key: ids do not tell keys apart
 
 
 @dataclass(frozen=True, slots=True)

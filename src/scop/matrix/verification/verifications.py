@@ -53,8 +53,11 @@ class Sides(Protocol):
     def look_up(self, user_id: str) -> Steps[None]:
         """Ask the server for the devices of a user, if they are not known or may have changed."""
 
-    def verified(self, done: VerificationDone) -> Steps[None]:
+    def note_verified(self, done: VerificationDone) -> Steps[None]:
         """Believe in what was verified from now on."""
+
+    def publish_verified(self, done: VerificationDone) -> Steps[None]:
+        """Sign what was verified."""
 
 
 class Posting(Protocol):
@@ -84,9 +87,10 @@ class Verifications:
     ) -> None:
         self._sides = sides
         self._surroundings = surroundings
-        self._options = options
+        self.options = options
         self.post = post
         self._flows: dict[str, Flow] = {}
+        self._untold: list[IdentityHappening] = []  # where a fault came between
 
     def __getitem__(self, flow_id: str) -> Flow:
         """Return a verification; raises `LocalProtocolError` where there is none of this id."""
@@ -125,7 +129,7 @@ class Verifications:
             "msgtype": _REQUEST,
             "body": f"{ours.user_id} asks to verify keys, which your client does not support.",
             "from_device": ours.device_id,
-            "methods": list(self._options.methods),
+            "methods": list(self.options.methods),
             "to": user_id,
         }
         event_id = yield from self.post(room_id, "m.room.message", content)
@@ -181,7 +185,7 @@ class Verifications:
             happenings += yield from self._play(flow, flow.expire(now))
             if flow.is_over and now > flow.since_ms + 2 * _FORGET_MS:
                 self._flows.pop(flow_id, None)
-        return tuple(happenings)
+        return (*happenings, *self._news())
 
     # ── what comes ──
 
@@ -298,7 +302,7 @@ class Verifications:
         return self._sides.side(user_id, device_id)
 
     def _new(self, flow_id: FlowId, user_id: str) -> Flow:
-        flow = Flow(flow_id, self._sides.our_side(), user_id, self._surroundings.chance, self._options)
+        flow = Flow(flow_id, self._sides.our_side(), user_id, self._surroundings.chance, self.options)
         flow.since_ms = self._surroundings.unix_ms()
         self._flows[flow_id.text] = flow
         return flow
@@ -308,14 +312,21 @@ class Verifications:
         return (yield from self._play(flow, act(flow)))
 
     def _play(self, flow: Flow, turn: Turn) -> Steps[_Happenings]:
+        self._untold += turn.happenings
+        done = [happening for happening in turn.happenings if isinstance(happening, VerificationDone)]
+        for one in done:
+            yield from self._sides.note_verified(one)
         try:
             yield from self._send(flow, turn.outgoing)
         except MatrixError as error:
-            return (*turn.happenings, *flow.break_off(f"the server refused a message: {error}").happenings)
-        for happening in turn.happenings:
-            if isinstance(happening, VerificationDone):
-                yield from self._sides.verified(happening)
-        return turn.happenings
+            self._untold += flow.break_off(f"the server refused a message: {error}").happenings
+        for one in done:
+            yield from self._sides.publish_verified(one)
+        return self._news()
+
+    def _news(self) -> _Happenings:
+        told, self._untold = tuple(self._untold), []
+        return told
 
     def _send(self, flow: Flow, outgoing: tuple[Outgoing, ...]) -> Steps[None]:
         room_id = flow.flow_id.room_id

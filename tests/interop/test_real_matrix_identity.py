@@ -1,0 +1,180 @@
+"""Identities at a real Synapse: our clients verify each other, restore and share keys, and verify matrix-nio."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
+from scop.matrix.client.joining import NewRoom
+from scop.matrix.encryption.trust import Trust
+from scop.matrix.verification import (
+    CodeScanned,
+    FlowOptions,
+    IdentityChanged,
+    SasOptions,
+    SecretReceived,
+    StringsShown,
+    VerificationAsked,
+    VerificationDone,
+    VerificationReady,
+    password_authentication,
+)
+from scop.matrix.verification.key_backup import Restored
+from scop.net.matrix import AsyncClient
+
+pytestmark = pytest.mark.interop
+
+_NIO = Path(__file__).parent / "programs/nio_verifier.py"
+_TIMES = 60  # syncs that something may take
+_Told = TypeVar("_Told")
+
+
+@pytest.fixture(scope="module")
+def synapse() -> Iterator[Synapse]:
+    """Run one homeserver for all of these."""
+    with running_synapse() as server:
+        yield server
+
+
+async def _entered(client: AsyncClient, synapse: Synapse, user_id: str) -> AsyncClient:
+    await client.login(user_id, PASSWORD, synapse.url)
+    for _ in range(2):  # keys go up, and are seen
+        await client.sync()
+    return client
+
+
+async def _next(client: AsyncClient, kind: type[_Told]) -> _Told:
+    for _ in range(_TIMES):
+        for news in await client.sync(0.5):
+            if isinstance(news, kind):
+                return news
+    raise AssertionError(f"no {kind.__name__} came")
+
+
+async def _until(clients: list[AsyncClient], kind: type[_Told]) -> list[_Told]:
+    """Let several sync in turn until each was told."""
+    told: dict[int, _Told] = {}
+    for _ in range(_TIMES):
+        for number, client in enumerate(clients):
+            told.update((number, news) for news in await client.sync(0.1) if isinstance(news, kind))
+        if len(told) == len(clients):
+            break
+    return [told[number] for number in range(len(clients))]
+
+
+async def _trusts(client: AsyncClient, user_id: str) -> set[Trust]:
+    machine = client.core.encryption
+    assert machine is not None
+    return {client.identity.trust.trust(device) for device in machine.devices.of(user_id)}
+
+
+async def test_users_verify_each_other_in_an_encrypted_room(synapse: Synapse) -> None:
+    """Cross-signing keys are published, SAS goes through Megolm, and Synapse takes the signatures."""
+    ada, ben = synapse.new_user("ada"), synapse.new_user("ben")
+    async with AsyncClient() as one, AsyncClient() as other:
+        people = [await _entered(one, synapse, ada), await _entered(other, synapse, ben)]
+        for client, user_id in zip(people, (ada, ben), strict=True):
+            await client.run(client.identity.cross_signing.bootstrap(password_authentication(user_id, PASSWORD)))
+            await client.sync()
+        room = await one.do(one.core.joining.create, NewRoom(is_direct=True, invited=(ben,), is_encrypted=True))
+        await other.sync()
+        await other.do(other.core.joining.join, room)
+        for client in people:
+            await client.sync()
+        flow_id = await one.run(one.identity.verifications.request_in_room(ben, room))
+        assert (await _next(other, VerificationAsked)).flow_id == flow_id
+        await other.run(other.identity.verifications.accept(flow_id))
+        await _next(one, VerificationReady)
+        await one.run(one.identity.verifications.start_sas(flow_id))
+        shown = await _until(people, StringsShown)
+        assert shown[0].emoji == shown[1].emoji
+        done = [news for client in people for news in await client.run(client.identity.verifications.confirm(flow_id))]
+        while len([news for news in done if isinstance(news, VerificationDone)]) < 2:
+            done += [news for client in people for news in await client.sync(0.1) if isinstance(news, VerificationDone)]
+        for client in people:
+            await client.sync(0.5)
+        assert [await _trusts(one, ben), await _trusts(other, ada)] == [{Trust.VERIFIED}, {Trust.VERIFIED}]
+        # A new identity at the server: the other side is alarmed.
+        await one.run(one.identity.cross_signing.reset(password_authentication(ada, PASSWORD)))
+        assert (await _next(other, IdentityChanged)).was_verified
+        assert await _trusts(other, ada) == {Trust.CHANGED}
+
+
+async def test_a_new_device_gets_everything_by_recovery_key_or_qr_code(synapse: Synapse) -> None:
+    """Secret storage, key backup, and secrets from a verified device, through Synapse."""
+    ada = synapse.new_user("ada")
+    async with AsyncClient() as old, AsyncClient() as second, AsyncClient() as third:
+        await _entered(old, synapse, ada)
+        await old.run(old.identity.cross_signing.bootstrap(password_authentication(ada, PASSWORD)))
+        room = await old.do(old.core.joining.create, NewRoom(is_encrypted=True))
+        await old.sync()
+        await old.send_text(room, "before the others came")
+        await old.run(old.identity.backup.create())
+        key = await old.run(old.identity.storage.create("the tide is full", rounds=1000))
+        assert len(await old.run(old.identity.store_secrets(key))) == 4
+        assert await old.run(old.identity.backup.upload()) == 1
+
+        await _entered(second, synapse, ada)
+        opened = await second.run(second.identity.storage.unlock("the tide is full"))
+        assert opened == await second.run(second.identity.storage.unlock(key.recovery_key()))
+        assert len(await second.run(second.identity.load_secrets(opened))) == 4
+        assert await second.run(second.identity.backup.restore()) == Restored(1, 1, 0)
+
+        await _entered(third, synapse, ada)
+        await old.sync()
+        flow_id = await third.run(third.identity.verifications.request(ada))
+        await _next(old, VerificationAsked)
+        await old.run(old.identity.verifications.accept(flow_id))
+        await _next(third, VerificationReady)
+        octets = third.identity.verifications.qr_code(flow_id)
+        assert octets is not None
+        await old.run(old.identity.verifications.scan(flow_id, octets))
+        await _next(third, CodeScanned)
+        await third.run(third.identity.verifications.confirm(flow_id))
+        names = set()
+        for _ in range(_TIMES):
+            for client in (old, third):
+                names |= {news.name for news in await client.sync(0.1) if isinstance(news, SecretReceived)}
+            if len(names) == 4:
+                break
+        assert third.identity.cross_signing.is_whole
+        assert await third.run(third.identity.backup.restore()) == Restored(1, 1, 0)
+        assert await _trusts(third, ada) == {Trust.VERIFIED}
+
+
+@pytest.mark.parametrize("role", ["start", "accept"])
+async def test_matrix_nio_is_verified_by_sas(synapse: Synapse, role: str) -> None:
+    """Both ways, with the one leniency that its encodings need; it shows right numbers and wrong pictures."""
+    ada, nio = synapse.new_user("ada"), synapse.new_user("nio")
+    async with AsyncClient() as client:
+        await _entered(client, synapse, ada)
+        verifications = client.identity.verifications
+        verifications.options = FlowOptions(sas=SasOptions(takes_nio=True))
+        process = await asyncio.create_subprocess_exec(
+            *(str(chat_python()), str(_NIO), synapse.url, nio, PASSWORD, ada, role), stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        try:
+            device_id = json.loads(await process.stdout.readline())["device"]
+            if role == "start":
+                flow_id = (await _next(client, VerificationAsked)).flow_id
+                await client.run(verifications.accept(flow_id))
+            else:
+                flow_id = await client.run(verifications.begin_sas(nio, device_id))
+            shown = await _next(client, StringsShown)
+            told = list(await client.run(verifications.confirm(flow_id)))
+            if not any(isinstance(news, VerificationDone) for news in told):
+                told.append(await _next(client, VerificationDone))
+            said = [json.loads(line) async for line in process.stdout]
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+        assert said == [{"decimals": list(shown.decimals)}, {"verified": [client.session.device_id]}]
+        assert await _trusts(client, nio) == {Trust.VERIFIED}
