@@ -1,0 +1,122 @@
+"""Laws of state resolution, over rooms made from numbers in which people fight."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.examples import drawn
+from fakes.matrix_rooms import Entry, RoomBuilder, user_id
+from fakes.random_rooms import random_room, random_states
+from scop.matrix.auth_rules import StateKey
+from scop.matrix.events import Pdu
+from scop.matrix.room_versions import ROOM_VERSIONS, RoomVersion
+from scop.matrix.state_resolution import resolve
+
+_SEEDS = st.integers(0, 2**32)
+_VERSIONS = st.sampled_from([*ROOM_VERSIONS.values()])
+
+
+@drawn(60)
+@given(_SEEDS, _VERSIONS)
+def test_resolution_does_not_depend_on_the_order_of_states(seed: int, rules: RoomVersion) -> None:
+    """Rooms v2 §Algorithm: the resolution is of a set of states; their order and repetition change nothing."""
+    room = random_room(seed, rules)
+    states = random_states(seed, room)
+    resolved = room.resolved(states)
+    Random(seed).shuffle(states)
+    assert resolved == room.resolved(states)
+    assert resolved == room.resolved([*states, states[0]])
+
+
+@drawn(30)
+@given(_SEEDS, _VERSIONS)
+def test_states_do_not_depend_on_the_order_of_arrival(seed: int, rules: RoomVersion) -> None:
+    """Servers that hear of a room's events in different orders know the same state after each of them."""
+    room = random_room(seed, rules)
+    assert {event_id: room.state_after[name] for event_id, name in room.names.items()} == _heard(room, Random(seed))
+
+
+def _heard(room: RoomBuilder, random: Random) -> dict[str, dict[StateKey, str]]:
+    """Return the states that a server computes that hears of the events in an order of its own."""
+    known: dict[str, Pdu] = {}
+    states: dict[str, dict[StateKey, str]] = {}
+
+    def fetch(event_ids: Collection[str]) -> dict[str, Pdu]:
+        return {one: known[one] for one in event_ids}  # what was not heard of is not asked for either
+
+    while len(known) < len(room.events):
+        free = [
+            event
+            for event in room.events.values()
+            if event.event_id not in known and known.keys() >= {*event.prev_event_ids, *event.auth_event_ids}
+        ]
+        event = known.setdefault((chosen := random.choice(free)).event_id, chosen)
+        previous = [states[one] for one in event.prev_event_ids]
+        random.shuffle(previous)
+        state = resolve(previous, room.rules, fetch)
+        if event.state_key is not None:
+            state[event.type, event.state_key] = event.event_id
+        states[event.event_id] = state
+    return states
+
+
+@drawn(30)
+@given(_SEEDS, _VERSIONS)
+def test_resolution_of_equal_states_is_that_state(seed: int, rules: RoomVersion) -> None:
+    """Resolution is the identity on states that agree, and so on what it returned itself."""
+    room = random_room(seed, rules)
+    states = random_states(seed, room)
+    for state in [*states, room.resolved(states)]:
+        assert state == room.resolved([state]) == room.resolved([state, dict(state), state])
+
+
+@drawn(30)
+@given(_SEEDS, _VERSIONS)
+def test_resolution_invents_nothing(seed: int, rules: RoomVersion) -> None:
+    """Each event of the result is of the states or their auth chains, at its own key; what all agree on stays."""
+    room = random_room(seed, rules)
+    states = random_states(seed, room)
+    known = {event_id for state in states for event_id in state.values()}
+    pending = list(known)
+    while pending:
+        further = [one for one in room.events[pending.pop()].auth_event_ids if one not in known]
+        known.update(further)
+        pending.extend(further)
+    resolved = room.resolved(states)
+    assert known >= set(resolved.values())
+    assert all(key == (event.type, event.state_key) for key, event in room.pdus(resolved).items())
+    agreed = set.intersection(*(set(state.items()) for state in states))
+    assert agreed <= set(resolved.items())
+
+
+def test_resolution_of_nothing_is_nothing() -> None:
+    """A room without any state has none."""
+    assert resolve([], ROOM_VERSIONS["12"], lambda _: {}) == {}
+
+
+def test_resolution_fetches_only_what_conflicts_stand_on() -> None:
+    """Members on whom all states agree are not fetched where a topic is in conflict."""
+    room = RoomBuilder(ROOM_VERSIONS["12"])
+    room.add(Entry("create", "m.room.create", user_id("alice"), {}, ""))
+    room.add(Entry("ja", "m.room.member", user_id("alice"), {"membership": "join"}, user_id("alice"), ("create",)))
+    room.add(Entry("jr", "m.room.join_rules", user_id("alice"), {"join_rule": "public"}, "", ("ja",)))
+    last = "jr"
+    for number in range(20):
+        member = user_id(f"user{number}")
+        room.add(Entry(f"j{number}", "m.room.member", member, {"membership": "join"}, member, (last,)))
+        last = f"j{number}"
+    for name in ("one", "two"):
+        room.add(Entry(name, "m.room.topic", user_id("alice"), {"topic": name}, "", (last,)))
+    fetched: set[str] = set()
+
+    def fetch(event_ids: Collection[str]) -> dict[str, Pdu]:
+        fetched.update(event_ids)
+        return room.fetch(event_ids)
+
+    states = [room.state_after["one"], room.state_after["two"]]
+    assert room.named["two"].event_id == resolve(states, room.rules, fetch)["m.room.topic", ""]
+    assert fetched == {"$create", "$ja", "$one", "$two"}
