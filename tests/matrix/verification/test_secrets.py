@@ -15,6 +15,7 @@ from scop.matrix import unpadded_base64
 from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.encryption.values import ToDevice
 from scop.matrix.json_values import JsonObject
+from scop.matrix.steps import Shelf
 from scop.matrix.verification import SecretReceived, StorageKey, WrongKey
 from scop.matrix.verification.cross_signing_keys import KeyUsage
 from scop.matrix.verification.identity import SECRET_NAMES
@@ -302,3 +303,32 @@ def test_secret_sharing_tells_the_others_that_it_has_the_secret() -> None:
     requests = [one.messages["@ada:x"] for one in sent if one.event_type == "m.secret.request"]
     assert [sorted(one) for one in requests] == [["DESK", "WATCH"], ["WATCH"]]
     assert requests[1]["WATCH"]["action"] == "request_cancellation"
+
+
+def test_secret_sharing_remembers_what_it_asked_for() -> None:
+    """The answer may come when the device was off; what is taken is asked for no longer."""
+    ada, phone, _ = _verified_pair()
+    device = phone.machine.devices.get(*_ADA)
+    assert device is not None
+    phone.disk.setdefault(Shelf.TRUST, {}).update(
+        {change.key: change.octets or b"" for change in phone.identity.trust.note_device(device, is_verified=True)}
+    )
+    _ask(phone, "m.cross_signing.master")
+    _ask(phone, "m.cross_signing.master")
+    requests = [one for who, one in ada.homeserver.asked if who == "PHONE" and isinstance(one, SendToDevice)]
+    assert len(requests) == 1
+    phone.restart()
+    ada.hear()
+    assert phone.hear()[:1] == (SecretReceived("m.cross_signing.master", "DESK"),)
+    assert not [key for key in phone.disk[Shelf.SECRETS] if key.startswith("asked.")]
+
+
+def test_secret_sharing_asks_again_after_a_while() -> None:
+    """Who did not answer may have been off."""
+    ada, phone, _ = _verified_pair()
+    for _ in range(2):
+        _ask(phone, "m.cross_signing.master")
+        phone.clock.jump(61)
+    requests = [one for who, one in ada.homeserver.asked if who == "PHONE" and isinstance(one, SendToDevice)]
+    assert len(requests) == 2
+    assert len([key for key in phone.disk[Shelf.SECRETS] if key.startswith("asked.")]) == 1

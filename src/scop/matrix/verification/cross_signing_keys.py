@@ -83,6 +83,7 @@ class UserIdentity:
     self_signing: PublicKey | None = None
     user_signing: PublicKey | None = None
     _signed: dict[str, tuple[Device, bool]] = field(default_factory=dict, compare=False, repr=False)
+    _vouched: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[PublicKey, ...]:
@@ -98,6 +99,13 @@ class UserIdentity:
             is_signed = is_own and self.self_signing is not None and self.self_signing.has_signed(device.keys)
             known = self._signed[device.device_id] = (device, is_signed)
         return known[1]
+
+    def is_signed_by(self, user_signing: PublicKey) -> bool:
+        """Return whether another user's key vouches for the master key; signatures are checked once."""
+        known = self._vouched.get(user_signing.key)
+        if known is None:
+            known = self._vouched[user_signing.key] = user_signing.has_signed(self.master.json)
+        return known
 
 
 def read_identity(user_id: str, keys: UserKeys) -> UserIdentity | None:

@@ -61,7 +61,7 @@ class Identity:
         self.cross_signing = CrossSigning(machine, self.trust, entries.get(Shelf.SECRETS, {}), surroundings)
         self.backup = KeyBackup(machine, self.trust, entries, surroundings)
         self.storage = SecretStorage(machine.user_id, surroundings)
-        self.sharing = SecretSharing(machine, self, surroundings)
+        self.sharing = SecretSharing(machine, self, entries.get(Shelf.SECRETS, {}), surroundings)
         self.verifications = Verifications(self, surroundings, options)
         self._untold: list[IdentityHappening] = []  # where a fault came between
         self._looked_up_ms: dict[str, int] = {}

@@ -6,15 +6,16 @@ Standards: Matrix v1.19 CS §Secrets (Sharing).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from scop.matrix import unpadded_base64
 from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.encryption.trust import Trust
 from scop.matrix.encryption.values import Device, ToDevice
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Steps, Surroundings, ask
+from scop.matrix.steps import Change, Shelf, Steps, Surroundings, ask, keep
 from scop.matrix.verification.encrypting import Encrypting
 from scop.matrix.verification.happenings import SecretReceived
 
@@ -22,6 +23,8 @@ __all__ = ["SecretSharing", "Secrets"]
 
 _REQUEST = "m.secret.request"
 _SEND = "m.secret.send"
+_PREFIX = "asked."  # before the request id, on the shelf
+_ASK_AGAIN_MS = 60 * 1000
 _MAX_WAITING = 50  # requests of devices that are not verified
 
 
@@ -35,22 +38,28 @@ class Secrets(Protocol):
         """Take a secret; False where it is not what it should be."""
 
 
-@dataclass(slots=True)
-class _Asked:
-    """A request of ours."""
+class _Asked(msgspec.Struct, frozen=True):
+    """A request of ours; it outlives a restart, since the other device may answer later."""
 
     name: str
-    device_ids: tuple[str, ...] = field(default_factory=tuple)
+    device_ids: tuple[str, ...]
+    unix_ms: int
 
 
 class SecretSharing:
     """Asks for secrets, and gives them to verified devices of our own user only."""
 
-    def __init__(self, machine: Encrypting, secrets: Secrets, surroundings: Surroundings) -> None:
+    def __init__(
+        self, machine: Encrypting, secrets: Secrets, entries: Mapping[str, bytes], surroundings: Surroundings
+    ) -> None:
         self._machine = machine
         self._secrets = secrets
         self._surroundings = surroundings
-        self._asked: dict[str, _Asked] = {}  # by request id
+        self._asked = {  # by request id
+            key.removeprefix(_PREFIX): msgspec.msgpack.decode(octets, type=_Asked)
+            for key, octets in entries.items()
+            if key.startswith(_PREFIX)
+        }
         self._waiting: dict[tuple[str, str], str] = {}  # by device and request: names, until the device is verified
         self._given: set[tuple[str, str]] = set()
 
@@ -59,10 +68,12 @@ class SecretSharing:
         own = (self._machine.user_id, self._machine.device_id)
         known = devices or self._machine.devices.of(self._machine.user_id)
         targets = tuple(one.device_id for one in known if one.place != own and self._is_verified(one))
-        if not targets or name in {one.name for one in self._asked.values() if set(one.device_ids) >= set(targets)}:
+        now = self._surroundings.unix_ms()
+        if not targets or any(one.name == name and now < one.unix_ms + _ASK_AGAIN_MS for one in self._asked.values()):
             return
         request_id = unpadded_base64.encode_url_safe(self._surroundings.chance(12))
-        self._asked[request_id] = _Asked(name, targets)
+        old = {key: None for key, one in self._asked.items() if one.name == name}
+        yield from self._keep({**old, request_id: _Asked(name, targets, now)})
         yield from self._tell(targets, {"name": name, "action": "request", "request_id": request_id})
 
     def receive(self, message: ToDevice) -> Steps[tuple[SecretReceived, ...]]:
@@ -115,13 +126,25 @@ class SecretSharing:
             return ()
         if not self._is_verified(device) or not (yield from self._secrets.take_secret(asked.name, secret)):
             return ()
-        if self._asked.pop(request_id, None) is None:
+        if request_id not in self._asked:
             return ()
+        yield from self._keep({request_id: None})
         # Matrix v1.19 CS §Sharing: all others need not answer any more.
         others = tuple(one for one in asked.device_ids if one != device.device_id)
         if others:
             yield from self._tell(others, {"action": "request_cancellation", "request_id": request_id})
         return (SecretReceived(asked.name, device.device_id),)
+
+    def _keep(self, asked: Mapping[str, _Asked | None]) -> Steps[None]:
+        changes = []
+        for request_id, one in asked.items():
+            octets = None if one is None else msgspec.msgpack.encode(one)
+            changes.append(Change(Shelf.SECRETS, _PREFIX + request_id, octets))
+            if one is None:
+                self._asked.pop(request_id, None)
+            else:
+                self._asked[request_id] = one
+        yield from keep(*changes)
 
     def _tell(self, device_ids: tuple[str, ...], content: JsonObject) -> Steps[None]:
         whole = {**content, "requesting_device_id": self._machine.device_id}

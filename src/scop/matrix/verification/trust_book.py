@@ -111,7 +111,7 @@ class TrustBook:
         if user_id == own_id or own is None or own.user_signing is None:
             return False
         # Matrix v1.19 CS §Cross-signing: the four links, as far as they are about the user.
-        return self.is_verified(own_id) and own.user_signing.has_signed(identity.master.json)
+        return self.is_verified(own_id) and identity.is_signed_by(own.user_signing)
 
     def held(self, usage: KeyUsage) -> bool:
         """Return whether the private half of the key that our user publishes now is here."""
