@@ -54,6 +54,7 @@ class Entry:
     auth: tuple[str, ...] | None = None  # instead of those that the selection takes
     further: JsonObject = field(default_factory=dict)  # other fields of the event
     is_rejected: bool = False
+    is_literal: bool = False  # the content is not made to fit the version
 
 
 class RoomBuilder:
@@ -81,7 +82,8 @@ class RoomBuilder:
 
     def draft(self, entry: Entry) -> Pdu:
         """Return an event as it would be, without an id and auth events; it is not kept."""
-        return self._pdu(entry, "$draft", ())
+        has_server = self.rules.event_id_format is EventIdFormat.SERVER
+        return self._pdu(entry, f"$draft:{SERVER}" if has_server else "$draft", ())
 
     def state_before(self, names: Iterable[str]) -> dict[StateKey, str]:
         """Return the state after events together."""
@@ -121,6 +123,8 @@ class RoomBuilder:
     def _content(self, entry: Entry) -> JsonObject:
         """Return the content as the version has it: with a creator, or without levels of creators."""
         content = dict(entry.content)
+        if entry.is_literal:
+            return content
         if entry.type == "m.room.create":
             content = {"room_version": self.rules.id, **content}
             if self.rules.has_creator_in_content:

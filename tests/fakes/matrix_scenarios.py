@@ -29,7 +29,7 @@ from scop.matrix.auth_rules import StateKey
 from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import ROOM_VERSIONS, RoomVersion
 
-__all__ = ["BuiltScenario", "Scenario", "scenarios"]
+__all__ = ["BuiltScenario", "Scenario", "entry_of", "scenarios"]
 
 FOLDER = Path(__file__).parents[1] / "scenarios" / "matrix"
 
@@ -97,7 +97,7 @@ class Scenario:
         room = RoomBuilder(rules, hashed=hashed)
         previous: tuple[str, ...] = ()
         for line in self.lines:
-            entry = _entry(line, previous)
+            entry = entry_of(line, previous)
             room.add(entry)
             previous = (entry.name,)
         return BuiltScenario(self, room, [self._state(room, name) for name in self.merge])
@@ -135,7 +135,8 @@ def scenarios() -> Iterator[tuple[Scenario, RoomVersion]]:
             yield scenario, ROOM_VERSIONS[version]
 
 
-def _entry(line: str, previous: tuple[str, ...]) -> Entry:
+def entry_of(line: str, previous: tuple[str, ...]) -> Entry:
+    """Return what a line of a scenario says; without an `after` the event comes after those before it."""
     found = _LINE.fullmatch(line)
     assert found, f"not a line of a scenario: {line}"
     sender = user_id(found["sender"])
@@ -150,6 +151,7 @@ def _entry(line: str, previous: tuple[str, ...]) -> Entry:
         timestamp=None if found["at"] is None else int(found["at"]),
         auth=None if found["citing"] is None else tuple(found["citing"].split()),
         is_rejected=found["rejected"] is not None,
+        is_literal=found["verb"] == "sets",
     )
 
 
@@ -191,5 +193,6 @@ _VERBS: dict[str, Callable[[str, str], _What]] = {
     "levels": _levels,
     "rules": lambda sender, rest: ("m.room.join_rules", {"join_rule": rest}, ""),
     "sets": _sets,
+    "sends": lambda sender, rest: (rest.partition(" ")[0], _json(rest.partition(" ")[2]), None),
     "says": lambda sender, rest: ("m.room.message", {"body": rest, "msgtype": "m.text"}, None),
 }

@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 _Answer = TypeVar("_Answer")
+_Wanted_co = TypeVar("_Wanted_co", covariant=True)
 _State: TypeAlias = Mapping[StateKey, Pdu]
 _PerhapsState: TypeAlias = _State | None
 _Signatures: TypeAlias = JsonObject | None
@@ -61,7 +62,7 @@ class Received:
     authorisation: Authorisation | None = None  # of the rule that rejected it or let it fail softly
 
 
-class Need(Generic[_Answer]):
+class Need(Generic[_Wanted_co]):
     """Something that a receipt asks for; its parameter is what is to be sent in."""
 
     __slots__ = ()

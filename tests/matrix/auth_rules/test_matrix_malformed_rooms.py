@@ -1,0 +1,122 @@
+"""Malformed content: whatever stands in events, rules decide and nothing breaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.auth_rule_cases import P, judged, room_of
+from fakes.examples import drawn
+from scop.matrix.auth_rules import Clause, StateKey, auth_event_keys, authorise, judge_auth_events
+from scop.matrix.events import Pdu
+from scop.matrix.json_values import JsonObject
+from scop.matrix.room_versions import ROOM_VERSIONS, RoomVersion
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["@bob:one.test", "50"])
+_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner))
+_KEYS = st.sampled_from(
+    [
+        *("membership", "third_party_invite", "join_authorised_via_users_server", "join_rule", "users", "events"),
+        *("notifications", "ban", "users_default", "creator", "additional_creators", "room_version", "m.federate"),
+    ]
+)
+_CONTENTS = st.dictionaries(_KEYS, _VALUES | st.sampled_from(["join", "invite", "ban", "leave", "knock"]))
+_INVITES = st.fixed_dictionaries(
+    {
+        "membership": st.just("invite"),
+        "third_party_invite": st.dictionaries(
+            st.just("signed"), st.dictionaries(st.sampled_from(["mxid", "token", "signatures"]), _VALUES)
+        ),
+    }
+)
+_TYPES = st.sampled_from(
+    ["m.room.create", "m.room.member", "m.room.power_levels", "m.room.join_rules", "m.room.aliases", "m.room.redaction"]
+)
+_STATE_KEYS = st.sampled_from([None, "", "@bob:one.test", "@dave:one.test"])
+_VERSIONS = st.sampled_from([*ROOM_VERSIONS.values()])
+
+
+@drawn(150)
+@given(_VERSIONS, _TYPES, _STATE_KEYS, _CONTENTS | _INVITES, st.lists(st.tuples(_TYPES, _CONTENTS), max_size=3))
+def test_rules_decide_on_any_content(
+    rules: RoomVersion,
+    kind: str,
+    state_key: str | None,
+    content: dict[str, object],
+    state: list[tuple[str, dict[str, object]]],
+) -> None:
+    """Neither an event nor the state that it is measured by can make the rules fail."""
+    room = room_of(rules, P)
+    known = room.pdus(room.state_before(["e4"]))
+    for changed, instead in state:
+        key = (changed, "@bob:one.test" if changed == "m.room.member" else "")
+        if key in known:
+            known[key] = replace(known[key], content=instead)
+    event = replace(_event(room.named["e4"]), type=kind, state_key=state_key, content=content)
+    verdict = authorise(event, known)
+    assert verdict.rule
+    assert verdict.reason
+    judge_auth_events(event, [*known.values()])
+    keys = auth_event_keys(event)
+    assert len(keys) == len(set(keys))
+
+
+def _event(like: Pdu) -> Pdu:
+    return replace(like, event_id="$malformed")
+
+
+def test_levels_that_are_none_are_not_set_in_old_rooms() -> None:
+    """Stricter than Rooms v1 to v9, which do not say what such a level is worth; those there already may stay."""
+    bad = 'alice sets m.room.power_levels {"ban": "many", "users": {"<alice>": 100, "<bob>": 50}}'
+    for version in ("1", "5", "6", "9"):
+        rules = ROOM_VERSIONS[version]
+        assert judged(P, bad)(rules).clause is Clause.NAMED_TO_ABOVE
+        assert judged(f"{P}; {bad}", bad)(rules).clause is Clause.LEVELS_OTHERWISE
+        worse = bad.replace('"ban": "many"', '"events": {"m.x": "many"}')
+        assert judged(P, worse)(rules).clause is Clause.ENTRY_GAINED_ABOVE
+
+
+def test_notifications_are_not_looked_at_before_version_6() -> None:
+    """Rooms v6: "now include a notifications property under content"."""
+    raised = "bob levels alice=100 bob=50 room=60"
+    allowed = [rules.id for rules in ROOM_VERSIONS.values() if judged(P, raised)(rules).is_allowed]
+    assert ["1", "2", "3", "4", "5"] == allowed
+
+
+def test_a_room_without_create_allows_nothing() -> None:
+    """Rooms v1 rule 2.4, v12 rule 2: an event that stands on no m.room.create is refused."""
+    for rules in ROOM_VERSIONS.values():
+        room = room_of(rules, P)
+        state = room.pdus(room.state_before(["e4"]))
+        del state["m.room.create", ""]
+        verdict = authorise(room.named["e4"], state)
+        expected = Clause.ROOM_ID if rules.is_room_id_of_create else Clause.AUTH_NO_CREATE
+        assert (False, expected) == (verdict.is_allowed, verdict.clause)
+
+
+def test_auth_events_of_members_are_selected() -> None:
+    """SS §Auth events selection: the target, the join rules, the token of an invitation, the authorising user."""
+    rules = ROOM_VERSIONS["11"]
+    room = room_of(rules, P)
+    member = room.named["e4"]
+    base = {("m.room.create", ""), ("m.room.power_levels", ""), ("m.room.member", "@bob:one.test")}
+    target = ("m.room.member", "@dave:one.test")
+    rule = ("m.room.join_rules", "")
+    invite: JsonObject = {"membership": "invite", "third_party_invite": {"signed": {"token": "t"}}}
+    via: JsonObject = {"membership": "join", "join_authorised_via_users_server": "@erin:one.test"}
+    cases: tuple[tuple[JsonObject, set[StateKey]], ...] = (
+        ({"membership": "ban"}, {target}),
+        ({"membership": "invite"}, {target, rule}),
+        (invite, {target, rule, ("m.room.third_party_invite", "t")}),
+        (via, {target, rule, ("m.room.member", "@erin:one.test")}),
+    )
+    for content, further in cases:
+        event = replace(member, content=content, state_key="@dave:one.test")
+        assert base | further == set(auth_event_keys(event))
+    assert auth_event_keys(room.named["e0"]) == ()
+    in_v12 = room_of(ROOM_VERSIONS["12"], P).named["e4"]
+    assert ("m.room.create", "") not in auth_event_keys(in_v12)
+    in_v7 = replace(member, content=via, rules=ROOM_VERSIONS["7"])
+    assert ("m.room.member", "@erin:one.test") not in auth_event_keys(in_v7)
