@@ -198,6 +198,15 @@ def test_rooms_are_not_encrypted_less_than_they_were() -> None:
     assert world.ann.machine.is_encrypted(_ROOM.room_id)
 
 
+def test_rooms_are_not_rotated_later_than_they_were() -> None:
+    """A longer period that the room is given later is not followed."""
+    world = World()
+    world.ann.do(world.ann.machine.note_settings(_ROOM.room_id, {**SETTINGS, "rotation_period_ms": 3_600_000}))
+    first = world.session(replace(_ROOM, settings={**SETTINGS, "rotation_period_ms": 604_800_000}))
+    world.clock.jump(3600)
+    assert first != world.session()
+
+
 @pytest.mark.parametrize("period", [0, -1, True, "9", 10**12, None])
 def test_rooms_settings_out_of_bounds_are_bounded(period: object) -> None:
     """Whoever sets the state of a room can neither stop rotation nor make each message share keys all the time."""

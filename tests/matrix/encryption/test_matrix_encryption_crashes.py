@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fakes.examples import drawn
 from fakes.jumping_clock import JumpingClock
 from fakes.matrix_keys import Crash, KeyServer, Phone, room_of
-from scop.matrix.encryption import Decrypted, Newcomer, Trust
+from scop.matrix.encryption import Decrypted, Newcomer, Obstacle, Trust
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Keep, Steps
 
@@ -41,6 +41,24 @@ def test_crash_while_encrypting_costs_at_most_an_index(after: int) -> None:
     opened = [one for one in bodies if isinstance(one, Decrypted)]
     assert len(opened) == len(events)
     assert len({(one.key.session_id, one.message_index) for one in opened}) == len(events)
+
+
+@pytest.mark.parametrize("after", range(_MANY))
+def test_crash_while_sharing_forgets_nobody_who_may_have_the_key(after: int) -> None:
+    """A device that left after a crash reads nothing more, whether or not it was known that it got the key."""
+    ann, bob = _world()
+    tab = Phone.of(ann.server, JumpingClock(), _BOB, "TAB")
+    ann.crash_after = after
+    with contextlib.suppress(Crash):
+        ann.send(_ROOM, "1")
+    ann.restart()
+    tab.sync()
+    ann.server.remove(tab.place)
+    ann.sync()
+    event = ann.send(_ROOM, "2")
+    bob.sync()
+    assert bob.body(_ROOM, event) == "2"
+    assert tab.body(_ROOM, event) is Obstacle.UNKNOWN_SESSION
 
 
 @pytest.mark.parametrize("after", range(_MANY))

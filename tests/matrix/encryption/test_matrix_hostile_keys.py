@@ -14,7 +14,16 @@ from scop.matrix.api.client_server.keys import ClaimKeysResponse, QueryKeys
 from scop.matrix.api.client_server.sync import ToDeviceEvent
 from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.api.request import Request, Response
-from scop.matrix.encryption import ExportedSession, KeySource, Newcomer, Obstacle, Shield, Trust, Undecryptable
+from scop.matrix.encryption import (
+    ExportedSession,
+    KeySource,
+    Newcomer,
+    Obstacle,
+    Options,
+    Shield,
+    Trust,
+    Undecryptable,
+)
 from scop.matrix.encryption.olm_payloads import write_payload
 from scop.matrix.json_values import JsonObject
 
@@ -379,3 +388,55 @@ def test_query_that_a_crash_cut_off_is_asked_again() -> None:
     before = len(world.server.asked)
     world.ann.do(world.ann.machine.upkeep())
     assert [(_BOB,)] == [tuple(one.device_keys) for _, one in world.server.asked[before:] if isinstance(one, QueryKeys)]
+
+
+def test_hostile_server_cannot_say_first_what_this_device_is() -> None:
+    """Other keys under our own device id are refused also where nothing was known of us yet."""
+    world = World()
+    other = Phone.of(KeyServer(), world.clock, _ANN, "NEW")
+    new = Phone(world.server, world.clock, _ANN, "NEW", Options())
+    world.server.of(new.place).keys = other.server.of(new.place).keys
+    new.do(new.machine.devices.query())
+    assert ["ANN"] == [one.device_id for one in new.machine.devices.of(_ANN)]
+
+
+def test_hostile_member_who_reaches_further_back_is_not_the_maker() -> None:
+    """A lower index of the same ratchet does not count where another sends it as its own."""
+    world = World()
+    room = room_of(_ANN, _CID)
+    world.ann.do(world.ann.machine.note_settings(room.room_id, room.settings))
+    held = world.ann.machine._begin(room)
+    content: JsonObject = {
+        "algorithm": "m.megolm.v1.aes-sha2",
+        "room_id": room.room_id,
+        "session_id": held.session_id,
+        "session_key": held.session.session_key.to_base64(),
+    }
+    world.ann.send(room, "0")
+    event = world.ann.send(room_of(_ANN, _BOB, _CID), "1")
+    world.bob.sync()
+    _by_olm(world.cid, world.bob, "m.room_key", content)
+    world.bob.sync()
+    (info,) = world.bob.machine.sessions()
+    assert (_ANN, 1) == (info.sender_id, info.first_index)
+    assert world.bob.body(room, event) == "1"
+
+
+def test_hostile_words_of_another_do_not_explain_an_event() -> None:
+    """Why a key is withheld is said by the sender of the event, and nobody else."""
+    world = World()
+    event = world.ann.send(_ROOM, "hello")
+    content = event["content"]
+    assert isinstance(content, dict)
+    said: JsonObject = {
+        "algorithm": "m.megolm.v1.aes-sha2",
+        "code": "m.unverified",
+        "room_id": _ROOM.room_id,
+        "session_id": content["session_id"],
+    }
+    mailbox = world.server.of(world.bob.place).mailbox
+    for sender, obstacle in ((_CID, Obstacle.UNKNOWN_SESSION), (_ANN, Obstacle.WITHHELD)):
+        mailbox[:] = [ToDeviceEvent(type="m.room_key.withheld", sender=sender, content=said)]
+        world.bob.do(world.bob.machine.receive(world.server.sync(world.bob.place)))
+        mailbox = world.server.of(world.bob.place).mailbox
+        assert world.bob.body(_ROOM, event) is obstacle

@@ -86,6 +86,21 @@ def test_olm_messages_use_the_session_last_heard_from() -> None:
     assert [1] == _types(ann, bob)
 
 
+def test_olm_messages_go_back_by_the_session_they_came_by() -> None:
+    """Matrix v1.19 CS §m.olm.v1.curve25519-aes-sha2: a newer session counts less than one that was heard from since."""
+    ann, bob = _two()
+    _tell(ann, bob, "one")
+    bob.sync()
+    _tell(bob, ann, "two")
+    ann.sync()
+    ann.do(ann.machine._channel.renew(ann.machine.devices.of(_BOB)))
+    _tell(bob, ann, "three")
+    ann.sync()
+    ann.restart()
+    _tell(ann, bob, "four")
+    assert [1] == _types(ann, bob)
+
+
 def test_olm_messages_in_the_clear_are_marked_so() -> None:
     """Others' messages are handed up; those that must come by Olm are not believed in the clear."""
     ann, bob = _two()
@@ -255,6 +270,19 @@ def test_olm_messages_given_again_after_a_crash_are_known() -> None:
     assert ["one", "two"] == [one.content["word"] for one in third]
     assert bob.sync() == ()
     assert _claims(bob) == 0
+
+
+def test_olm_one_time_key_is_gone_with_its_message() -> None:
+    """Matrix v1.19 CS §One-time and fallback keys: its private half is discarded, durably, when a message used it."""
+    ann, bob = _two()
+    _tell(ann, bob, "one")
+    sync = bob.server.sync(bob.place)
+    # The count is the one that was known: nothing but the message changes the account.
+    sync = msgspec.structs.replace(sync, device_one_time_keys_count={"signed_curve25519": 50})
+    assert ["one"] == [one.content["word"] for one in bob.do(bob.machine.receive(sync))]
+    bob.disk[Shelf.ACCOUNT].pop("received")
+    _break(bob)
+    assert () == bob.do(bob.machine.receive(sync))
 
 
 def test_olm_messages_replayed_later_open_nothing() -> None:
