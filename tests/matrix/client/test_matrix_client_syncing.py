@@ -23,6 +23,7 @@ from scop.matrix.client.happenings import (
     KnockedOn,
     LeftRoom,
     MembershipChanged,
+    PresenceChanged,
     ReceiptsMoved,
     Redacted,
     RoomEvent,
@@ -528,3 +529,51 @@ def test_two_clients_of_one_account_do_not_disturb_each_other() -> None:
     world.desk.run(world.client.send_text(world.room, "from one"))
     assert world.heard() == ["from one"]
     assert bodies(other.run(client.sync())) == ["from one"]
+
+
+def test_sync_says_what_our_push_rules_want() -> None:
+    """Events are judged by the rules that the last sync brought, from the first event after them on."""
+    world = World()
+    world.sync()
+    world.say("one")
+    assert [True] == [one.notifies for one in world.sync() if isinstance(one, RoomEvent)]
+    rule = {"rule_id": "mine", "pattern": "sea", "enabled": True, "default": False}
+    actions = ["notify", {"set_tweak": "highlight"}]
+    world.server.put_account_data(
+        world.alice, "", "m.push_rules", {"global": {"content": [{**rule, "actions": actions}]}}
+    )
+    world.say("the sea", "the land")
+    told = [one for one in world.sync() if isinstance(one, RoomEvent)]
+    assert [(True, True), (False, False)] == [(one.notifies, one.is_highlight) for one in told]
+    world.restart()
+    world.say("sea again")
+    assert [True] == [one.is_highlight for one in world.sync() if isinstance(one, RoomEvent)]
+    world.desk.run(world.client.send_text(world.room, "sea"))
+    assert [False] == [one.notifies for one in world.sync() if isinstance(one, RoomEvent)]
+
+
+def test_sync_tells_who_is_there() -> None:
+    """Presence is told and known; what is none is passed over."""
+    world = World()
+    world.server.answers[Sync] = lambda _device, _request: {
+        "next_batch": "s1",
+        "presence": {
+            "events": [
+                {
+                    "type": "m.presence",
+                    "sender": world.bob,
+                    "content": {
+                        "presence": "online",
+                        "last_active_ago": 5,
+                        "currently_active": True,
+                        "status_msg": "hi",
+                    },
+                },
+                {"type": "m.presence", "content": {"presence": "online"}},
+                {"type": "m.presence", "sender": world.bob, "content": {}},
+            ]
+        },
+    }
+    told = world.sync()
+    assert (PresenceChanged(world.bob, "online", "hi", True, 5),) == told
+    assert told[0] == world.client.presence.known(world.bob)

@@ -111,6 +111,8 @@ class Batch:
     def _take_account_data(self, news: EventBatch | None) -> None:
         for event in _events(news):
             self._core.account_data[event.type] = event.content
+            if event.type == "m.push_rules":
+                self._core.push.load(event.content)
             self.changes.append(_kept_data("", event))
             self.happenings.append(AccountDataChanged(None, event.type, event.content))
 
@@ -121,8 +123,7 @@ class Batch:
 
     def _take_presence(self, news: EventBatch | None) -> None:
         for event in _events(news):
-            sender = text_of(event.unknown, "sender")
-            presence = text_of(event.content, "presence")
+            sender, presence = event.sender, text_of(event.content, "presence")
             if event.type != "m.presence" or sender is None or presence is None:
                 continue
             active, ago = event.content.get("currently_active"), event.content.get("last_active_ago")

@@ -1,0 +1,214 @@
+"""Encrypted rooms through the whole client: what is sent, read, waited for and begun again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from fakes.homeserver import Broken, Counting, Desk, FakeHomeserver
+from scop.matrix.api.client_server.sync import Sync
+from scop.matrix.api.client_server.to_device import SendToDevice
+from scop.matrix.client import Client
+from scop.matrix.client.happenings import Happening, RoomEvent, Undecryptable
+from scop.matrix.steps import Keep, Needed, Shelf
+
+
+class World:
+    """Alice and Bob in an encrypted room."""
+
+    def __init__(self) -> None:
+        self.server = FakeHomeserver()
+        self.rooms = self.server.rooms
+        self.names = {name: self.server.register(name) for name in ("alice", "bob")}
+        self.room = self.rooms.make(self.names["bob"], is_encrypted=True)
+        self.rooms.set_membership(self.room, self.names["bob"], self.names["alice"], "join")
+        self.desks: dict[str, Desk] = {}
+        self.clients: dict[str, Client] = {}
+        for number, name in enumerate(self.names):
+            self.desks[name] = Desk(self.server, Counting(number << 60), encrypts=True)
+            client = self.restart(name)
+            self.desks[name].run(client.login_with_password(self.server.url, name, "secret"))
+        for _ in range(2):
+            self.sync("alice")
+            self.sync("bob")
+
+    def restart(self, name: str) -> Client:
+        """Begin anew with what was kept."""
+        self.clients[name] = self.desks[name].client()
+        return self.clients[name]
+
+    def sync(self, name: str) -> tuple[Happening, ...]:
+        """Return what is new for someone."""
+        return self.desks[name].run(self.clients[name].sync())
+
+    def heard(self, name: str) -> list[tuple[str, bool]]:
+        """Return the messages that are new for someone, and whether they were encrypted."""
+        events = [one for one in self.sync(name) if isinstance(one, RoomEvent)]
+        return [(one.event.body, one.was_encrypted) for one in events if one.event.type == "m.room.message"]
+
+    def say(self, name: str, body: str) -> str:
+        """Let someone say something."""
+        return self.desks[name].run(self.clients[name].send_text(self.room, body))
+
+
+def test_what_is_said_in_an_encrypted_room_is_read_by_its_members_alone() -> None:
+    """The server has m.room.encrypted, the members have the words."""
+    world = World()
+    world.say("alice", "under the sea")
+    assert [("under the sea", True)] == world.heard("bob")
+    assert [("under the sea", True)] == world.heard("alice")
+    assert [] == world.rooms.bodies(world.room)
+    assert "under the sea" not in str(world.rooms.of_type(world.room, "m.room.encrypted"))
+
+
+def test_encryption_goes_on_after_restarts() -> None:
+    """Both may begin anew between any two messages."""
+    world = World()
+    for number in range(4):
+        for name, other in (("alice", "bob"), ("bob", "alice")):
+            world.restart(name)
+            world.say(name, f"{number} of {name}")
+            world.restart(other)
+            assert (f"{number} of {name}", True) in world.heard(other)
+
+
+def test_relations_stay_in_the_clear_and_come_back() -> None:
+    """How events relate is not encrypted, and is in the content that is read (§Editing encrypted events)."""
+    world = World()
+    event_id = world.say("alice", "old")
+    world.desks["alice"].run(world.clients["alice"].edit(world.room, event_id, "new"))
+    sealed = world.rooms.of_type(world.room, "m.room.encrypted")[-1]["content"]
+    assert {"rel_type": "m.replace", "event_id": event_id} == sealed["m.relates_to"]  # type: ignore[index]
+    edit = [one.event for one in world.sync("bob") if isinstance(one, RoomEvent)][-1]
+    assert event_id == edit.replaces
+    assert {"body": "new", "msgtype": "m.text", "m.mentions": {}} == edit.content["m.new_content"]
+
+
+def test_push_rules_judge_what_was_within() -> None:
+    """Mentions within encrypted messages are seen by us, who can read them."""
+    world = World()
+    content = {"body": "x", "msgtype": "m.text", "m.mentions": {"user_ids": [world.names["bob"]]}}
+    world.desks["alice"].run(world.clients["alice"].send(world.room, "m.room.message", dict(content)))
+    assert [True] == [one.is_highlight for one in world.sync("bob") if isinstance(one, RoomEvent)]
+
+
+def _hold_keys(world: World) -> list[Needed]:
+    """Let the messages that carry keys to Bob get lost; return what was lost."""
+    lost: list[Needed] = []
+
+    def lose(needed: Needed) -> None:
+        if isinstance(needed, SendToDevice) and not lost:
+            lost.append(needed)
+            bob = world.server.keys.of(world.names["bob"])[0]
+            bob.inbox.clear()
+
+    world.desks["alice"].after.append(lose)
+    return lost
+
+
+def test_an_event_without_its_key_waits_and_comes_again() -> None:
+    """What cannot be read is told as such, and as a late event once its key is there, after a restart too."""
+    world = World()
+    lost = _hold_keys(world)
+    event_id = world.say("alice", "late")
+    told = [one for one in world.sync("bob") if isinstance(one, Undecryptable)]
+    assert [event_id] == [one.event.event_id for one in told]
+    assert "unknown-session" == told[0].reason
+    world.restart("bob")
+    (carried,) = lost
+    assert isinstance(carried, SendToDevice)
+    sender = world.names["alice"]
+    world.server.keys.send(sender, carried.event_type, carried.messages, world.rooms.step())
+    late = [one for one in world.sync("bob") if isinstance(one, RoomEvent)]
+    assert [(event_id, "late", True)] == [(one.event.event_id, one.event.body, one.is_late) for one in late]
+    assert [] == world.heard("bob")
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("number", range(1, 10))
+def test_an_encrypted_message_is_there_once_wherever_its_sender_ends(number: int, is_done: bool) -> None:
+    """An end at any step of sending: after a restart the message is there once, or, unkept, not at all."""
+    world = World()
+    steps = 0
+
+    def end(needed: Needed) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == number:
+            raise Broken
+
+    desk = world.desks["alice"]
+    (desk.after if is_done else desk.before).append(end)
+    with suppress(Broken):
+        world.say("alice", "once")
+    was_kept = any(change.shelf is Shelf.OUTBOX for kept in desk.keeps for change in kept)
+    world.restart("alice")
+    world.sync("alice")
+    desk.run(world.clients["alice"].resume())
+    world.say("alice", "after")
+    words = [body for body, _ in world.heard("bob")]
+    assert (["once", "after"] if was_kept else ["after"]) == words
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_reading_goes_on_wherever_the_reader_ends(number: int) -> None:
+    """An end before any step of a sync: the next client reads what was not kept as read, keys and all."""
+    world = World()
+    world.say("alice", "one")
+    steps = 0
+
+    def end(_needed: Needed) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == number:
+            raise Broken
+
+    world.desks["bob"].before.append(end)
+    words: list[tuple[str, bool]] = []
+    for _ in range(2):
+        try:
+            words += world.heard("bob")
+        except Broken:
+            world.restart("bob")
+    world.say("alice", "two")
+    words += world.heard("bob")
+    was_kept_untold = steps >= number and words == [("two", True)]
+    assert was_kept_untold or [("one", True), ("two", True)] == words
+
+
+def test_a_sync_and_what_it_means_for_keys_are_kept_at_once() -> None:
+    """Room keys that came, and how far was read, are one change of what is durable."""
+    world = World()
+    world.say("alice", "one")
+    desk = world.desks["bob"]
+    seen: list[Needed] = []
+    desk.before.append(seen.append)
+    world.sync("bob")
+    kept = [needed for needed in seen if isinstance(needed, Keep)]
+    shelves = [{change.shelf for change in needed.changes} for needed in kept]
+    assert {Shelf.SYNC, Shelf.ROOM, Shelf.INBOUND} <= shelves[0]
+    assert isinstance(seen[0], Sync)
+    assert seen[1] is kept[0]
+
+
+def test_history_is_read_as_syncs_are() -> None:
+    """Pages of history are decrypted where their keys are there."""
+    world = World()
+    world.say("alice", "one")
+    world.sync("bob")
+    page = world.desks["bob"].run(world.clients["bob"].history.page(world.room))
+    assert ("one", True) == (page.events[0].event.body, isinstance(page.events[0], RoomEvent))
+
+
+def test_those_who_left_read_no_more() -> None:
+    """After someone left, what is said has another key."""
+    world = World()
+    world.say("alice", "one")
+    world.sync("bob")
+    world.rooms.set_membership(world.room, world.names["bob"], world.names["bob"], "leave")
+    world.sync("alice")
+    world.say("alice", "two")
+    sessions = {event["content"]["session_id"] for event in world.rooms.of_type(world.room, "m.room.encrypted")}  # type: ignore[index]
+    assert 2 == len(sessions)
+    assert 1 == len(world.server.keys.of(world.names["bob"])[0].inbox)  # the key of the first, and no other
