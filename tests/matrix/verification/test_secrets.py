@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.identity_homes import Home, homes, seeded
+from fakes.matrix_keys import room_of
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix import unpadded_base64
 from scop.matrix.api.client_server.to_device import SendToDevice
@@ -19,6 +20,7 @@ from scop.matrix.steps import Shelf
 from scop.matrix.verification import SecretReceived, StorageKey, WrongKey
 from scop.matrix.verification.cross_signing_keys import KeyUsage
 from scop.matrix.verification.identity import SECRET_NAMES
+from scop.matrix.verification.key_backup import BACKUP_NAME
 
 _ADA, _ADAS_PHONE, _ADAS_WATCH = (("@ada:x", name) for name in ("DESK", "PHONE", "WATCH"))
 _BEN = ("@ben:x", "BOAT")
@@ -332,3 +334,14 @@ def test_secret_sharing_asks_again_after_a_while() -> None:
     requests = [one for who, one in ada.homeserver.asked if who == "PHONE" and isinstance(one, SendToDevice)]
     assert len(requests) == 2
     assert len([key for key in phone.disk[Shelf.SECRETS] if key.startswith("asked.")]) == 1
+
+
+def test_secret_sharing_of_the_backups_key_restores_it() -> None:
+    """A device that gets the key reads what was written before it came, without being told to."""
+    ada, phone, _ = _verified_pair()
+    event = ada.send(room_of("@ada:x"), "the tide is full")
+    ada.hear()
+    _ask(phone, BACKUP_NAME)
+    ada.hear()
+    phone.hear()
+    assert phone.body(room_of("@ada:x"), event) == "the tide is full"

@@ -275,7 +275,10 @@ class KeyBackup:
         if not self._is_key_of_current() or now < self._sought_ms.get(place, 0):
             return False
         self._sought_ms[place] = now + _SEEK_AGAIN_MS
-        restored = yield from self.restore(room_id, session_id)
+        try:
+            restored = yield from self.restore(room_id, session_id)
+        except (MatrixError, RemoteProtocolError):
+            return False  # sought again later
         return restored.taken > 0
 
     def _fetch(self, version: str, room_id: str | None, session_id: str | None) -> Steps[_Found]:
