@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from scop.matrix import Client
 from scop.matrix.api.errors import MatrixError
-from scop.matrix.client.happenings import Happening, RoomEvent, ToDeviceReceived
+from scop.matrix.client.happenings import Happening, RoomEvent, ToDeviceReceived, Undecryptable
 from scop.matrix.encryption.values import ToDevice
 from scop.matrix.steps import Steps
 from scop.matrix.verification import Identity, IdentityHappening, RoomMessage
@@ -47,4 +47,8 @@ def _meant(identity: Identity, happening: Happening) -> Steps[tuple[IdentityHapp
             happening.room_id, event.event_id, event.sender, event.type, event.content, event.origin_server_ts
         )
         return (yield from identity.receive_in_room(message))
+    if isinstance(happening, Undecryptable) and isinstance(
+        session_id := happening.event.content.get("session_id"), str
+    ):
+        yield from identity.backup.seek(happening.room_id, session_id)  # what it finds is read at the next sync
     return ()
