@@ -193,6 +193,18 @@ def test_gitea_run_is_read_as_githubs() -> None:
     assert msgspec.structs.replace(theirs, source="gitea") == report
 
 
+def test_branch_of_a_fork_is_not_ours() -> None:
+    """What somebody else calls main turns our main neither red nor green."""
+    fork = github_run(head_repository={"full_name": "mallory/shop"})
+    request = {"iid": 7, "source_project_id": 2, "target_project_id": 1}
+    reports = (
+        read(Forge.GITHUB, github("workflow_run", fork)),
+        read(Forge.GITLAB, gitlab("Pipeline Hook", {**gitlab_pipeline(), "merge_request": request})),
+        read(Forge.FORGEJO, forgejo("action_run_failure", forgejo_run(is_fork_pull_request=True))),
+    )
+    assert ["mallory:main", "!7 master", "gridhead:main"] == [report.ref for report in reports if report]
+
+
 def generic(payload: dict[str, object]) -> Sent:
     """Return a webhook of our own form."""
     body = msgspec.json.encode(payload)

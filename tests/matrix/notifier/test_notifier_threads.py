@@ -24,10 +24,10 @@ from scop.matrix.notifier import (
     pipeline_after,
     wanted,
 )
-from scop.matrix.notifier.kept import known_of, known_to_octets
-from scop.matrix.notifier.shown import duration, overview
+from scop.matrix.notifier.kept import content_to_octets, known_of, known_to_octets
+from scop.matrix.notifier.shown import alarm, duration, overview
 from scop.matrix.notifier.threads import FIRST
-from scop.matrix.notifier.turns import Verdict
+from scop.matrix.notifier.turns import Turn, Verdict
 
 CI = Room(room="#ci:example.org", mention=("author", "@ops:example.org"))
 PEOPLE = {"alice@acme.example": "@alice:example.org"}
@@ -239,6 +239,20 @@ def test_overview_of_many_jobs_shows_those_that_say_most() -> None:
     jobs = [Job(f"job-{number:03d}", Status.PASSED) for number in range(99)] + [Job("zz", Status.FAILED)]
     body = str(overview(Pipeline.of(report(Status.FAILED, jobs=tuple(jobs))))["body"])
     assert ("❌ zz" in body, "and 75 more" in body) == (True, True)
+
+
+def test_messages_fit_into_an_event_even_edited_and_encrypted() -> None:
+    """The longest names and addresses of many jobs are shown as far as an event holds them."""
+    jobs = [
+        Job(f"{number:03d}{'<' * 297}", Status.FAILED, url="https://x/" + "&" * 990, note="&" * 300)
+        for number in range(99)
+    ]
+    long = dict.fromkeys(("ref", "workflow", "number", "title", "author"), "&" * 300)
+    pipeline = Pipeline.of(report(Status.FAILED, url="https://x/" + "&" * 990, jobs=tuple(jobs), **long))
+    for content in (overview(pipeline), alarm(pipeline, Turn.BROKEN, ["@alice:example.org"])):
+        edit = message(content, edits="$" + "e" * 43)
+        assert len(content_to_octets(edit)) * 4 / 3 < 60_000
+        assert "more" in str(content["body"])
 
 
 def test_pipeline_known_by_jobs_alone_stands_as_they_do() -> None:

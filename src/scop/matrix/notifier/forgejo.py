@@ -39,7 +39,7 @@ def _run(payload: Payload, source: str) -> Report | None:
         pipeline=payload.need("run", "id"),
         stamp=Stamp(max(run.whole("attempt"), 1), ended),
         status=status,
-        ref=branch_of(run.text("prettyref") or run.text("head_branch")),
+        ref=_branch(run),
         workflow=run.text("workflow_id"),
         number=run.text("index_in_repo"),
         title=commit.text("message") or run.text("title"),
@@ -57,6 +57,12 @@ def _run(payload: Payload, source: str) -> Report | None:
         created_unix=run.unix("created") or run.unix("created_at"),
         seconds=nanoseconds / _NANOSECONDS if nanoseconds else run.between("started", "stopped"),
     )
+
+
+def _branch(run: Payload) -> str:
+    """Return the branch, or the request such as #12; what comes of a fork is by whose it is."""
+    branch = branch_of(run.text("prettyref") or run.text("head_branch"))
+    return f"{run.text('trigger_user', 'login')}:{branch}" if run.flag("is_fork_pull_request") else branch
 
 
 def _name(user: Payload) -> str:

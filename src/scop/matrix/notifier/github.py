@@ -38,7 +38,7 @@ def _run(payload: Payload, source: str) -> Report | None:
         pipeline=payload.need("workflow_run", "id"),
         stamp=Stamp(max(run.whole("run_attempt"), 1), run.unix("updated_at")),
         status=status,
-        ref=branch_of(run.text("head_branch")),
+        ref=_branch(payload, run),
         workflow=run.text("name") or payload.text("workflow", "name") or run.text("path"),
         number=run.text("run_number"),
         title=run.text("display_title") or commit.text("message"),
@@ -152,6 +152,14 @@ def _release(payload: Payload, source: str) -> Report | None:
         url=release.address("html_url"),
         created_unix=release.unix("published_at") or release.unix("created_at"),
     )
+
+
+def _branch(payload: Payload, run: Payload) -> str:
+    """Return the branch; one of a fork by whose it is, as its main is not ours."""
+    branch, head = branch_of(run.text("head_branch")), run.text("head_repository", "full_name")
+    if branch and head and head != payload.text("repository", "full_name"):
+        return f"{head.partition('/')[0]}:{branch}"
+    return branch
 
 
 def _seconds(job: Payload, status: Status | None) -> float | None:

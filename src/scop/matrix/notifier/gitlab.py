@@ -38,7 +38,7 @@ def _pipeline(payload: Payload, source: str) -> Report | None:
         pipeline=number,
         stamp=Stamp(_attempt(job.stamp.attempt for job in jobs), max(moments)),
         status=status,
-        ref=pipeline.text("ref"),
+        ref=_branch(payload),
         workflow=pipeline.text("name"),
         number=number,
         title=payload.text("merge_request", "title") or commit.text("title") or commit.text("message"),
@@ -107,6 +107,14 @@ def _release(payload: Payload, source: str) -> Report | None:
         url=payload.address("url"),
         created_unix=payload.unix("released_at") or payload.unix("created_at"),
     )
+
+
+def _branch(payload: Payload) -> str:
+    """Return the branch; one of a fork by its merge request, as its main is not ours."""
+    ref, request = payload.text("object_attributes", "ref"), payload.at("merge_request")
+    if request and request.whole("source_project_id") != request.whole("target_project_id"):
+        return f"!{request.text('iid')} {ref}"
+    return ref
 
 
 def _attempt(ids: Iterable[int]) -> int:

@@ -8,8 +8,10 @@ Standards: Matrix v1.19 CS §m.room.message msgtypes (formatted_body), §User an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+
+import msgspec
 
 from scop.matrix.json_values import JsonObject
 from scop.matrix.notifier.pipeline import Pipeline
@@ -21,6 +23,9 @@ __all__ = ["EVERYBODY", "alarm", "duration", "headline", "overview"]
 
 EVERYBODY = "@room"
 MAX_ROWS = 25  # of a table: of more jobs, those that say most
+# Matrix v1.19 CS §Size limits: 65,536 octets of a whole event. An edit holds its content twice, encryption makes four
+# octets of three, and servers add hashes and signatures.
+MAX_CONTENT_OCTETS = 22_000
 _SHORT_COMMIT = 8
 
 _SIGNS: Mapping[Status, str] = {
@@ -55,7 +60,26 @@ def headline(pipeline: Pipeline) -> str:
 
 def overview(pipeline: Pipeline) -> JsonObject:
     """Return the first message of the thread as it should read now."""
-    jobs = _rows(pipeline)
+    return _fitting(lambda rows: _overview(pipeline, rows))
+
+
+def alarm(pipeline: Pipeline, turn: Turn, mentions: Sequence[str]) -> JsonObject:
+    """Return what is told in the thread when a pipeline has failed, or its branch is well again; calls `mentions`."""
+    return _fitting(lambda rows: _alarm(pipeline, _said(pipeline, turn), mentions, rows))
+
+
+def _fitting(shown: Callable[[int], JsonObject]) -> JsonObject:
+    """Return what is shown with as many rows as an event can hold."""
+    content = shown(MAX_ROWS)
+    for rows in (MAX_ROWS // 2, MAX_ROWS // 5, 0):
+        if len(msgspec.json.encode(content)) <= MAX_CONTENT_OCTETS:
+            break
+        content = shown(rows)
+    return content
+
+
+def _overview(pipeline: Pipeline, rows: int) -> JsonObject:
+    jobs = _rows(pipeline, rows)
     plain = [headline(pipeline)]
     html = [_headline_html(pipeline)]
     if subject := _subject(pipeline):
@@ -65,31 +89,33 @@ def overview(pipeline: Pipeline) -> JsonObject:
         plain.append(pipeline.text("url"))
     plain.extend(_plain_row(job) for job in jobs)
     if jobs:
-        rows = "".join(map(_html_row, jobs))
-        html.append(f"<table><thead><tr><th></th><th>job</th><th>time</th></tr></thead><tbody>{rows}</tbody></table>")
+        table = "".join(map(_html_row, jobs))
+        html.append(f"<table><thead><tr><th></th><th>job</th><th>time</th></tr></thead><tbody>{table}</tbody></table>")
     if more := len(pipeline.jobs) - len(jobs):
         plain.append(f"  and {more} more")
         html.append(f"<i>and {more} more</i>")
     return _content("m.notice", "\n".join(plain), "".join(html), ())
 
 
-def alarm(pipeline: Pipeline, turn: Turn, mentions: Sequence[str]) -> JsonObject:
-    """Return what is told in the thread when a pipeline has failed, or its branch is well again; calls `mentions`."""
+def _said(pipeline: Pipeline, turn: Turn) -> str:
     what, branch = _what(pipeline), pipeline.text("ref") or pipeline.project
-    said = {
-        Turn.BROKEN: f"{branch} is broken",
-        Turn.FIXED: f"{branch} passes again",
-        Turn.STILL_RED: f"{what} failed again" if pipeline.attempt > 1 else f"{what} failed",
-    }.get(turn, f"{what} failed")
-    failed = [job for job in _sorted(pipeline) if job.status is Status.FAILED]
+    if turn is Turn.BROKEN:
+        return f"{branch} is broken"
+    if turn is Turn.FIXED:
+        return f"{branch} passes again"
+    return f"{what} failed again" if pipeline.attempt > 1 and turn is Turn.STILL_RED else f"{what} failed"
+
+
+def _alarm(pipeline: Pipeline, said: str, mentions: Sequence[str], rows: int) -> JsonObject:
     sign = _SIGNS[pipeline.status]
     plain, html = [f"{sign} {said}"], [f"{sign} <b>{escape(said)}</b>"]
+    failed = [job for job in _sorted(pipeline) if job.status is Status.FAILED]
     if failed and pipeline.status is Status.FAILED:
-        some = failed[:MAX_ROWS]
-        plain.extend("  " + " ".join(filter(None, (job.name, job.note, job.url))) for job in some)
-        html.append("<ul>" + "".join(map(_item, some)) + "</ul>")
-        if more := len(failed) - len(some):
+        plain.extend("  " + " ".join(filter(None, (job.name, job.note, job.url))) for job in failed[:rows])
+        html.append("<ul>" + "".join(map(_item, failed[:rows])) + "</ul>")
+        if (more := len(failed) - rows) > 0:
             plain.append(f"  and {more} more")
+            html.append(f"<i>and {more} more</i>")
     if mentions:
         plain.append(" ".join(mentions))
         html.append("<p>" + " ".join(map(_pill, mentions)) + "</p>")
@@ -151,11 +177,11 @@ def _sorted(pipeline: Pipeline) -> list[Job]:
     return sorted(pipeline.jobs.values(), key=lambda job: job.name)
 
 
-def _rows(pipeline: Pipeline) -> list[Job]:
+def _rows(pipeline: Pipeline, most: int) -> list[Job]:
     jobs = _sorted(pipeline)
-    if len(jobs) <= MAX_ROWS:
+    if len(jobs) <= most:
         return jobs
-    chosen = {job.name for job in sorted(jobs, key=lambda job: _URGENCY.index(job.status))[:MAX_ROWS]}
+    chosen = {job.name for job in sorted(jobs, key=lambda job: _URGENCY.index(job.status))[:most]}
     return [job for job in jobs if job.name in chosen]
 
 
