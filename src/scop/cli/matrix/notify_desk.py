@@ -22,13 +22,14 @@ from scop.matrix.notifier.rooms import Room
 from scop.matrix.notifier.threads import Audience
 from scop.net.faults import PermanentFailure
 from scop.net.log import Log, write_to_descriptor
-from scop.net.matrix import AsyncClient
+from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
 from scop.store.notices import Notices
 
 __all__ = ["Desk", "account_of", "all_rooms", "open_desk", "open_queue", "posting_from", "stderr_log"]
 
 PRUNE_SECONDS = 86_400.0
+PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ def posting_from(account: Account) -> AsyncClient:
     """Return the client that posts, not yet entered; raises `PermanentFailure`."""
     # A bot reads nothing that it is not asked for: what others type, and who is there, is not for it.
     options = ClientOptions(wants_presence=False, wants_typing=False)
-    return AsyncClient(account.open(account.chosen()), options)
+    # What does not go now is kept: we ask again ourselves, and say why it waits.
+    network = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
+    return AsyncClient(account.open(account.chosen()), options, network)
 
 
 def all_rooms(rooms: dict[str, Room]) -> tuple[Room, ...]:
