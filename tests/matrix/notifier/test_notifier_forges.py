@@ -193,6 +193,15 @@ def test_gitea_run_is_read_as_githubs() -> None:
     assert msgspec.structs.replace(theirs, source="gitea") == report
 
 
+def test_gitlab_pipelines_of_other_kinds_are_lines_of_their_own() -> None:
+    """A nightly pipeline on a branch is not what was pushed there; a name of a pipeline makes no difference."""
+    kinds = [
+        read(Forge.GITLAB, gitlab("Pipeline Hook", gitlab_pipeline(source=source, name=name)))
+        for source, name in (("push", "One"), ("web", "Two"), ("schedule", None))
+    ]
+    assert ["", "", "schedule"] == [report.workflow for report in kinds if report]
+
+
 def test_branch_of_a_fork_is_not_ours() -> None:
     """What somebody else calls main turns our main neither red nor green."""
     fork = github_run(head_repository={"full_name": "mallory/shop"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -243,12 +244,10 @@ def test_overview_of_many_jobs_shows_those_that_say_most() -> None:
 
 def test_messages_fit_into_an_event_even_edited_and_encrypted() -> None:
     """The longest names and addresses of many jobs are shown as far as an event holds them."""
-    jobs = [
-        Job(f"{number:03d}{'<' * 297}", Status.FAILED, url="https://x/" + "&" * 990, note="&" * 300)
-        for number in range(99)
-    ]
-    long = dict.fromkeys(("ref", "workflow", "number", "title", "author"), "&" * 300)
-    pipeline = Pipeline.of(report(Status.FAILED, url="https://x/" + "&" * 990, jobs=tuple(jobs), **long))
+    url, name = "https://x/" + "&" * 990, "<" * 297
+    jobs = tuple(Job(f"{number:03d}{name}", Status.FAILED, url=url, note="&" * 300) for number in range(99))
+    said: dict[str, Any] = {**dict.fromkeys(("ref", "workflow", "number", "title", "author"), "&" * 300), "url": url}
+    pipeline = Pipeline.of(report(Status.FAILED, jobs=jobs, **said))
     for content in (overview(pipeline), alarm(pipeline, Turn.BROKEN, ["@alice:example.org"])):
         edit = message(content, edits="$" + "e" * 43)
         assert len(content_to_octets(edit)) * 4 / 3 < 60_000

@@ -16,6 +16,10 @@ from scop.matrix.notifier.status import Status, status_of
 
 __all__ = ["read_gitlab"]
 
+# What fails at night, or as a child of another, does not make red what was pushed. Names of pipelines are no kinds: they
+# may be of one pipeline each.
+_OTHER_KINDS = {"schedule": "schedule", "parent_pipeline": "child", "pipeline": "downstream"}
+
 
 def read_gitlab(event: str, payload: Payload, source: str = "gitlab") -> Report | None:
     """Return what a webhook says, None where it is of no pipeline; raises `RemoteProtocolError`."""
@@ -39,7 +43,7 @@ def _pipeline(payload: Payload, source: str) -> Report | None:
         stamp=Stamp(_attempt(job.stamp.attempt for job in jobs), max(moments)),
         status=status,
         ref=_branch(payload),
-        workflow=pipeline.text("name"),
+        workflow=_OTHER_KINDS.get(pipeline.text("source"), ""),
         number=number,
         title=payload.text("merge_request", "title") or commit.text("title") or commit.text("message"),
         commit=pipeline.text("sha"),
