@@ -265,6 +265,13 @@ class ReadingAnswers:
             raise refusal(404, "M_NOT_FOUND")
         return msgspec.convert(event["content"], JsonObject)
 
+    def read_whole_state(self, device: FakeDevice, request: rooms.GetRoomState) -> bytes:
+        room = self.world.rooms[request.room_id]
+        if room.membership(device.user_id, self.world.position) != "join":
+            raise refusal(403, "M_FORBIDDEN")
+        state = room.state_at(self.world.position).values()
+        return msgspec.json.encode([{**event, "room_id": request.room_id} for event in state])
+
     def read_event(self, _device: FakeDevice, request: rooms.GetOneRoomEvent) -> JsonObject:
         for _, event in self.world.rooms[request.room_id].events:
             if event["event_id"] == request.event_id:
@@ -278,6 +285,7 @@ class ReadingAnswers:
             sync.Sync: self.read_sync,
             message_pagination.GetRoomEvents: self.read_page,
             rooms.GetMembersByRoom: self.read_members,
+            rooms.GetRoomState: self.read_whole_state,
             rooms.GetRoomStateWithKey: self.read_state,
             rooms.GetOneRoomEvent: self.read_event,
         }

@@ -7,10 +7,12 @@ from contextlib import suppress
 import pytest
 
 from fakes.homeserver import Broken, Counting, Desk, FakeHomeserver
+from scop.matrix.api.client_server.rooms import GetRoomState
 from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.client import Client
 from scop.matrix.client.happenings import Happening, RoomEvent, Undecryptable
+from scop.matrix.client.joining import NewRoom
 from scop.matrix.steps import Keep, Needed, Shelf
 
 
@@ -212,3 +214,19 @@ def test_those_who_left_read_no_more() -> None:
     sessions = {event["content"]["session_id"] for event in world.rooms.of_type(world.room, "m.room.encrypted")}  # type: ignore[index]
     assert 2 == len(sessions)
     assert 1 == len(world.server.keys.of(world.names["bob"])[0].inbox)  # the key of the first, and no other
+
+
+def test_a_room_that_no_sync_brought_is_encrypted_all_the_same() -> None:
+    """Right after it was made, a room is what the server has: nothing goes into it in the clear."""
+    world = World()
+    desk, client = world.desks["bob"], world.clients["bob"]
+    room = desk.run(client.joining.create(NewRoom(invited=(world.names["alice"],))))
+    assert room not in client.rooms
+    for body in ("one", "two"):
+        desk.run(client.send_text(room, body))
+    assert [] == world.rooms.bodies(room)
+    assert 1 == sum(isinstance(one, GetRoomState) for one in world.server.asked)
+    world.desks["alice"].run(world.clients["alice"].joining.join(room))
+    assert [("one", True), ("two", True)] == world.heard("alice")
+    assert [("one", True), ("two", True)] == world.heard("bob")
+    assert client.rooms[room].membership == "join"

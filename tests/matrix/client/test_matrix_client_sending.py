@@ -157,8 +157,9 @@ def test_sending_that_is_refused_for_now_waits(status: int) -> None:
 def test_resuming_passes_over_what_is_refused_for_good() -> None:
     """One message that the server never takes does not hold up the others; it is in `refused`."""
     world = World()
-    other = world.rooms.make("@bob:example.org")
+    other = world.rooms.make(world.alice)
     queued = [world.desk.run(world.client.queue(room, "m.room.message", {"body": "x"})) for room in (other, world.room)]
+    world.rooms.set_membership(other, world.alice, world.alice, "leave")
     assert len(world.desk.run(world.client.resume())) == 1
     assert [queued[0]] == [entry.transaction_id for entry, _ in world.client.outbox.refused]
     assert world.client.outbox.waiting == ()

@@ -577,3 +577,22 @@ def test_sync_tells_who_is_there() -> None:
     told = world.sync()
     assert (PresenceChanged(world.bob, "online", "hi", True, 5),) == told
     assert told[0] == world.client.presence.known(world.bob)
+
+
+@pytest.mark.parametrize("has_state_after", [True, False])
+def test_sync_knows_a_room_anew_when_we_come_back(has_state_after: bool) -> None:
+    """After leaving and coming back nothing is told twice, and the state is what it is now."""
+    world = World()
+    world.server.has_state_after = has_state_after
+    world.say("one")
+    world.rooms.put_state(world.room, world.bob, "m.room.topic", {"topic": "old"})
+    assert world.heard() == ["one"]
+    world.rooms.set_membership(world.room, world.bob, world.alice, "leave")
+    world.sync()
+    world.rooms.set_membership(world.room, world.bob, world.alice, "join")
+    told = world.sync()
+    assert [JoinedRoom(world.room)] == [one for one in told if isinstance(one, JoinedRoom)]
+    assert bodies(told) == []
+    assert world.client.rooms[world.room].topic == "old"
+    world.say(*[f"message {number}" for number in range(9)])
+    assert world.heard() == [f"message {number}" for number in range(9)]

@@ -95,7 +95,7 @@ class Client:
         self.devices = Devices(core)
         self.account = Account(core)
         self.admin = Admin()
-        core.parts += [self.outbox, self.syncing]
+        core.parts += [self.outbox, self.loading, self.syncing]
         self.syncing.keep_first(core.start(entries))
 
     @property

@@ -204,7 +204,7 @@ class ToDeviceReceived:
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """The server takes our tokens no longer; `is_soft`: what is kept may be used after logging in again."""
+    """The server takes our tokens no longer, as who drives tells; `is_soft`: what is kept counts after a new login."""
 
     is_soft: bool
 

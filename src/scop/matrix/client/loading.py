@@ -9,11 +9,11 @@ import msgspec
 
 from scop.matrix.api.client_server.events import ClientEvent
 from scop.matrix.api.client_server.message_pagination import GetRoomEvents
-from scop.matrix.api.client_server.rooms import GetMembersByRoom
+from scop.matrix.api.client_server.rooms import GetMembersByRoom, GetRoomState
 from scop.matrix.api.errors import MatrixError
-from scop.matrix.client.core import Core
+from scop.matrix.client.core import Core, Entries
 from scop.matrix.client.event import Event, read_event
-from scop.matrix.client.room import Room
+from scop.matrix.client.room import Room, RoomHead
 from scop.matrix.steps import Steps, ask, keep
 
 __all__ = ["Filling", "Loading"]
@@ -33,10 +33,28 @@ class Loading:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._unsynced: dict[str, Room] = {}
+
+    def load(self, _entries: Entries) -> None:
+        """Forget what was fetched for another session."""
+        self._unsynced.clear()
+
+    def room(self, room_id: str) -> Steps[Room]:
+        """Return a room that we are in: as syncs brought it, or, before they did, as the server has it."""
+        known = self._core.rooms.get(room_id)
+        if known is not None and known.membership == "join":
+            self._unsynced.pop(room_id, None)
+            return known
+        if room_id not in self._unsynced:
+            answer = yield from ask(GetRoomState(room_id=room_id))
+            head = RoomHead("join", has_all_members=True)
+            state = (read_event(event) for event in answer.events)
+            self._unsynced[room_id] = Room(room_id, self._core.user_id, head, state)
+        return self._unsynced[room_id]
 
     def members(self, room_id: str) -> Steps[Room]:
         """Return a room with all of its members."""
-        room = self._core.rooms[room_id]
+        room = yield from self.room(room_id)
         if room.head.has_all_members:
             return room
         # Matrix v1.19 CS §Lazy-loading room members.

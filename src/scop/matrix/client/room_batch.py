@@ -131,13 +131,11 @@ class RoomBatch:
         self.room.empty()
         self.is_whole = True
         self._changed.clear()
-        self._known = set()
         self.room.head = msgspec.structs.replace(
             self.room.head,
             membership=membership,
             is_stripped=is_stripped,
             has_all_members=not self._core.has_lazy_members and not is_stripped,
-            recent=(),
             prev_batch=None,
         )
 
@@ -188,14 +186,13 @@ class RoomBatch:
 
     def _take_event(self, event: Event, *, is_state: bool) -> None:
         """Take in one event of the timeline."""
+        before = self._put(event) if is_state and event.state_key is not None else None
         if event.event_id in self._known:
             return
         self._known.add(event.event_id)
         if event.state_key is not None:
-            if is_state:
-                before = self._put(event)
-                if not self._is_first:
-                    self._tell_state(event, before)
+            if is_state and not self._is_first:
+                self._tell_state(event, before)
             self.timeline.append(event)
             self._tell_event(event)
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from scop.base import LocalProtocolError
 from scop.matrix.client.contents import (
     NOBODY,
@@ -21,9 +23,11 @@ from scop.matrix.client.core import Core
 from scop.matrix.client.event import Event
 from scop.matrix.client.loading import Loading
 from scop.matrix.client.outbox import Outbox
-from scop.matrix.client.room import Room
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Steps
+
+if TYPE_CHECKING:
+    from scop.matrix.encryption import Machine
 
 __all__ = ["Sending"]
 
@@ -117,28 +121,22 @@ class Sending:
 
     def _sealed(self, room_id: str, event_type: str, content: JsonObject) -> Steps[tuple[str, JsonObject]]:
         """Return type and content as they go out."""
-        room, machine = self._core.rooms.get(room_id), self._core.encryption
-        is_encrypted = (room is not None and room.is_encrypted) or (
-            machine is not None and machine.is_encrypted(room_id)
-        )
-        if not is_encrypted or event_type in _IN_THE_CLEAR:
+        if event_type in _IN_THE_CLEAR:
             return event_type, content
-        if machine is None or room is None:
+        room, machine = (yield from self._loading.room(room_id)), self._core.encryption
+        if not (room.is_encrypted or (machine is not None and machine.is_encrypted(room_id))):
+            return event_type, content
+        if machine is None:
             # Stricter than Matrix v1.19: nothing goes into an encrypted room in the clear.
             raise LocalProtocolError(f"{room_id} is encrypted, and there is nothing here to encrypt with")
-        return "m.room.encrypted", (yield from self._encrypted(room, event_type, content))
+        return "m.room.encrypted", (yield from self._encrypted(machine, room_id, event_type, content))
 
-    def _encrypted(self, room: Room, event_type: str, content: JsonObject) -> Steps[JsonObject]:
+    def _encrypted(self, machine: Machine, room_id: str, event_type: str, content: JsonObject) -> Steps[JsonObject]:
         from scop.matrix.encryption import EncryptedRoom
 
-        machine = self._core.encryption
-        assert machine is not None
-        yield from self._loading.members(room.room_id)
+        room = yield from self._loading.members(room_id)
         visibility = room.history_visibility
         # Matrix v1.19 CS §Room history visibility: `joined` shows nothing to those who are only invited.
         readers = room.members.of("join") if visibility == "joined" else room.members.of("join", "invite")
         to = EncryptedRoom(room.room_id, room.encryption or {}, frozenset(readers), visibility)
-        # Matrix v1.19 CS §Editing encrypted events, §Relationships: how events relate stays in the clear.
-        inner = {key: value for key, value in content.items() if key != "m.relates_to"}
-        sealed = yield from machine.encrypt(to, event_type, inner)
-        return sealed if "m.relates_to" not in content else {**sealed, "m.relates_to": content["m.relates_to"]}
+        return (yield from machine.encrypt(to, event_type, content))

@@ -22,7 +22,7 @@ class Session:
     refresh_token: str | None = field(default=None, repr=False)
     expires_unix: float | None = None  # when the access token ends; None where it does not, or nobody said
 
-    def is_due(self, now_unix: float, margin_seconds: float = 60) -> bool:
+    def is_due(self, now_unix: float, margin_seconds: float = 10) -> bool:
         """Tell whether the access token is to be renewed before it is used again."""
         if self.refresh_token is None or self.expires_unix is None:
             return False
