@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from scop.base import RemoteProtocolError
 from scop.matrix.encryption.devices import Directory
 from scop.matrix.encryption.inbound import Inbound, InboundSession
+from scop.matrix.encryption.key_bundles import Bundles
 from scop.matrix.encryption.key_requests import KeyRequests, read_forwarded
 from scop.matrix.encryption.olm_payloads import Opened, read_payload
 from scop.matrix.encryption.olm_sessions import OlmSessions
@@ -29,7 +30,7 @@ __all__ = ["Inbox"]
 
 _ENCRYPTED = "m.room.encrypted"
 # These count only when they come by Olm, or are the machine's own business.
-_OLM_ONLY = frozenset(["m.room_key", "m.forwarded_room_key", "m.dummy", "m.secret.send"])
+_OLM_ONLY = frozenset(["m.room_key", "m.forwarded_room_key", "m.room_key_bundle", "m.dummy", "m.secret.send"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Inbox:
     requests: KeyRequests
     withheld: WithheldNotes
     received: Received
+    bundles: Bundles
     learn: Callable[[InboundSession], bool]
 
     def take(self, sender: str, event_type: str, content: JsonObject, trusting: Trusting) -> ToDevice | None:
@@ -103,6 +105,8 @@ class Inbox:
             # The other side could not open what we sent, perhaps keys among it.
             if opened.device is not None:
                 self.outbound.give_again(opened.device)
+        elif opened.type == "m.room_key_bundle":
+            self.bundles.take(opened)
         else:
             return False
         return True

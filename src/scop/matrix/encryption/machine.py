@@ -18,8 +18,10 @@ from scop.matrix.api.errors import MatrixError
 from scop.matrix.encryption.account import Account
 from scop.matrix.encryption.channel import Channel
 from scop.matrix.encryption.devices import Directory
+from scop.matrix.encryption.history import History
 from scop.matrix.encryption.inbound import Inbound, InboundSession
 from scop.matrix.encryption.inbox import Inbox
+from scop.matrix.encryption.key_bundles import Bundles
 from scop.matrix.encryption.key_requests import KeyRequests
 from scop.matrix.encryption.ledger import Ledger
 from scop.matrix.encryption.olm_sessions import OlmSessions
@@ -69,7 +71,7 @@ _USUAL = Options()
 class Machine:
     """Keys, sessions and device lists of one device. One `encrypt` for one room at a time; all else in any order.
 
-    `trusting` is set by whoever knows who was verified; `devices` is the directory.
+    `trusting` is set by whoever knows who was verified; `devices` is the directory; `history` shares keys with guests.
     """
 
     def __init__(self, account: Account, ledger: Ledger, surroundings: Surroundings, options: Options) -> None:
@@ -86,10 +88,21 @@ class Machine:
         self._repairs = Repairs(self.devices, self._channel, ledger, surroundings)
         self._requests = KeyRequests(self.devices, self._channel, self._inbound, ledger, surroundings)
         self._withheld, self._waiting, self._received = WithheldNotes(ledger), Waiting(ledger), Received(ledger)
+        self._bundles = Bundles(ledger, surroundings)
         self._opener = Opener(self.devices, self._inbound, self._withheld)
         self._sharing = Sharing(own, self._outbound, self._channel, ledger)
         self._ready: dict[tuple[str, str], None] = {}  # sessions that events waited for, as they came
         self._handed_up: set[tuple[str, str]] = set()  # room and id of events that wait no longer, once this is durable
+        self.history = History(
+            self.devices,
+            self._channel,
+            self._inbound,
+            self._bundles,
+            self._withheld,
+            ledger,
+            self._learn,
+            lambda: self.trusting,
+        )
         self._inbox = Inbox(
             self.devices,
             self._sessions,
@@ -99,6 +112,7 @@ class Machine:
             self._requests,
             self._withheld,
             self._received,
+            self._bundles,
             self._learn,
         )
 
@@ -139,7 +153,7 @@ class Machine:
             of_olm.load(entries.get(Shelf.OLM, {}))
         self._inbound.load(entries.get(Shelf.INBOUND, {}))
         self._outbound.load(entries.get(Shelf.OUTBOUND, {}))
-        for of_waiting in (self._waiting, self._requests, self._withheld):
+        for of_waiting in (self._waiting, self._requests, self._withheld, self._bundles):
             of_waiting.load(entries.get(Shelf.WAITING, {}))
         # A key may have come, and a crash before its events were handed up.
         self._ready = {where: None for where in self._waiting.sessions() if self._inbound.get(*where) is not None}

@@ -28,6 +28,7 @@ class Opened:
     type: str
     content: JsonObject
     device: Device | None  # None where nobody told yet that the sender has this device
+    states_device: bool = False  # the message bears the keys of its device
 
 
 def write_payload(own: Device, recipient: Device, event_type: str, content: JsonView) -> bytes:
@@ -68,7 +69,7 @@ def read_payload(plaintext: bytes, sender: str, sender_key: str, directory: Dire
     stated = _check_stated(json, sender, sender_key, ed25519)
     if known is not None and known.ed25519 != ed25519:
         raise RemoteProtocolError("the Olm message names another key than its device has")
-    return Opened(sender, sender_key, ed25519, event_type, content, known or stated)
+    return Opened(sender, sender_key, ed25519, event_type, content, known or stated, stated is not None)
 
 
 def _check_stated(json: JsonView, sender: str, sender_key: str, ed25519: str) -> Device | None:

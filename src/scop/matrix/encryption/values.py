@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from scop.matrix.encryption.attachments import EncryptedFile
 from scop.matrix.encryption.trust import Shield
 from scop.matrix.json_values import JsonObject
 
@@ -18,6 +19,7 @@ __all__ = [
     "Device",
     "EncryptedRoom",
     "ExportedSession",
+    "KeyBundle",
     "KeySource",
     "Obstacle",
     "RoomKeyInfo",
@@ -81,6 +83,7 @@ class KeySource(StrEnum):
     FORWARDED = "forwarded"  # m.forwarded_room_key of a verified device of ours
     BACKUP = "backup"
     IMPORTED = "imported"  # a file
+    BUNDLE = "bundle"  # history that a user shared who invited us
 
 
 class Obstacle(StrEnum):
@@ -116,6 +119,16 @@ class RoomKeyInfo(msgspec.Struct, frozen=True, kw_only=True):
     first_index: int
     has_shared_history: bool = False
     forwarders: tuple[str, ...] = ()  # Curve25519 keys of devices that handed it on
+    given_by: str | None = None  # user id: whose word it is that the key is what it is, where it came by a bundle
+
+
+class KeyBundle(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the keys of a room's history are, as a user told who invites; to be fetched when that is accepted."""
+
+    room_id: str
+    sender: str
+    file: EncryptedFile
+    received_ms: int
 
 
 class ExportedSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

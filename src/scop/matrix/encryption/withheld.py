@@ -17,12 +17,21 @@ from scop.matrix.encryption.values import MEGOLM, Withheld
 from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.steps import Shelf
 
-__all__ = ["BLACKLISTED", "NO_OLM", "UNAVAILABLE", "UNVERIFIED", "WithheldNotes", "withheld_content"]
+__all__ = [
+    "BLACKLISTED",
+    "HISTORY_NOT_SHARED",
+    "NO_OLM",
+    "UNAVAILABLE",
+    "UNVERIFIED",
+    "WithheldNotes",
+    "withheld_content",
+]
 
 BLACKLISTED = "m.blacklisted"
 UNVERIFIED = "m.unverified"
 UNAVAILABLE = "m.unavailable"
 NO_OLM = "m.no_olm"
+HISTORY_NOT_SHARED = "m.history_not_shared"
 _PREFIX = "withheld:"
 _MAX_NOTES = 1000
 _MAX_WORDS = 300
@@ -30,6 +39,7 @@ _REASONS = {
     BLACKLISTED: "The sender has blocked you.",
     UNVERIFIED: "The sender has disabled encrypting to unverified devices.",
     UNAVAILABLE: "The requested key was not found.",
+    HISTORY_NOT_SHARED: "The sender does not share this part of the history.",
     NO_OLM: "Unable to establish a secure channel.",
 }
 
@@ -62,7 +72,15 @@ class WithheldNotes:
                 self._notes[key.removeprefix(_PREFIX)] = msgspec.msgpack.decode(octets, type=_Note)
 
     def take(self, sender: str, content: JsonView) -> str | None:
-        """Note what a device says, and return the code; None where it is malformed."""
+        """Note what a device says, and return the code; None where it is malformed, or only bundles may say it."""
+        return None if content.get("code") == HISTORY_NOT_SHARED else self._take(sender, content)
+
+    def take_of_bundle(self, sender: str, content: JsonView) -> None:
+        """Note what a key bundle says of sessions of others: they count for all, but in no one's name."""
+        if content.get("code") == HISTORY_NOT_SHARED:
+            self._take(sender, content)
+
+    def _take(self, sender: str, content: JsonView) -> str | None:
         code, reason = text_at(content, "code"), text_at(content, "reason") or ""
         room_id, session_id = text_at(content, "room_id"), text_at(content, "session_id")
         if code is None or content.get("algorithm") != MEGOLM:
@@ -84,7 +102,7 @@ class WithheldNotes:
         """Return why a sender gave no key of a session, if they said so."""
         for key in (f"{room_id}|{session_id}", f"|{sender}"):
             note = self._notes.get(key)
-            if note is not None and note.sender == sender:
+            if note is not None and (note.sender == sender or note.code == HISTORY_NOT_SHARED):
                 return Withheld(note.code, note.reason)
         return None
 
