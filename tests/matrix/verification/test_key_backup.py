@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.identity_homes import Home, homes
+from fakes.identity_homes import Home, homes, seeded
 from fakes.matrix_keys import room_of
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix import unpadded_base64
@@ -27,6 +27,7 @@ from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf
 from scop.matrix.verification.backup_cipher import BackupKey, seal_session
 from scop.matrix.verification.key_backup import Restored
+from scop.matrix.verification.key_file import write_key_file
 
 _ADA, _ADAS_PHONE = ("@ada:x", "DESK"), ("@ada:x", "PHONE")
 _ROOM = room_of("@ada:x")
@@ -299,3 +300,38 @@ def test_backup_that_the_server_refuses_keeps_no_news_away() -> None:
     ada.spoil_message = lambda needed: needed
     ada.hear()
     assert ada.identity.backup.missing_count() == 0
+
+
+def test_backup_says_of_others_keys_whether_their_devices_are_verified() -> None:
+    """A key that its maker's device gave us counts as verified once that device is; one of a file never does."""
+    ada, ben = homes(_ADA, ("@ben:x", "BOAT"))
+    room = room_of("@ada:x", "@ben:x")
+    ada.do(ada.machine.track(["@ben:x"]))
+    ben.send(room, "ahoy")
+    ada.hear()
+    (info,) = ada.machine.sessions()
+    backup, device = ada.identity.backup, ada.machine.devices.get("@ben:x", "BOAT")
+    assert device is not None
+    assert backup._is_verified(info) is False
+    ada.identity.trust.note_device(device, is_verified=True)
+    assert backup._is_verified(info) is True
+    assert backup._is_verified(msgspec.structs.replace(info, source=KeySource.IMPORTED)) is False
+
+
+@pytest.mark.parametrize("secret", ["", "!", "AAAA", BackupKey(bytes(32)).secret])
+def test_backup_adopts_no_other_key(secret: str) -> None:
+    """A secret that is not the private half of the backup that there is is refused."""
+    ada, phone, _ = _backed_up()
+    assert phone.do(phone.identity.backup.adopt(secret)) is False
+    del ada
+
+
+def test_key_files_with_sessions_of_other_shapes_give_the_others() -> None:
+    """What is broken in a file is passed over."""
+    ada, phone, _ = _backed_up()
+    (info,) = ada.machine.sessions()
+    good = ada.machine.export(info.room_id, info.session_id)
+    assert good is not None
+    text = write_key_file([{}, good.to_json(), {"room_id": 7}], "tide", seeded("file"), rounds=2)
+    phone.do(phone.machine.track(["@ada:x"]))
+    assert phone.do(phone.identity.import_keys(text, "tide")) == 1

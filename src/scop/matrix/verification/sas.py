@@ -47,8 +47,8 @@ _Answers = tuple[tuple[str, JsonObject], ...]  # type without prefix, and conten
 class SasOptions:
     """What people can compare here, and how much is taken from others.
 
-    # Lenient: `takes_nio` takes matrix-nio 0.26 on vodozemac, which writes its commitment in hex, and MACs by the
-    # old method in correct base64. The same octets are checked. Other libolm clients of before 2022 offer no more.
+    # Lenient: `takes_nio` takes matrix-nio 0.26 (its issue 570), which writes its commitment in hex, and MACs by the
+    # old method in correct base64. The same octets are checked. Only its numbers are right, not its pictures.
     """
 
     strings: tuple[str, ...] = ("emoji", "decimal")
