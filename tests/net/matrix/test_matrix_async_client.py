@@ -1,0 +1,248 @@
+"""The client with sockets and store against a homeserver in memory: order, restarts, tokens, troubles, files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from fakes.homeserver import FakeHomeserver
+from fakes.odd_server import JumpingRest, leads_to, odd_server, says, stays_silent
+from fakes.served_homeserver import served_homeserver
+from scop.matrix.client import ClientOptions
+from scop.matrix.client.happenings import RoomEvent
+from scop.matrix.encryption.attachments import EncryptedFile, encrypt_file
+from scop.matrix.steps import Shelf
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.matrix import (
+    AsyncClient,
+    MediaKind,
+    MemoryShelves,
+    NetworkOptions,
+    NotLoggedIn,
+    Refused,
+    Stream,
+    SyncClient,
+)
+
+LOGGED_IN = says({"user_id": "@me:example.org", "device_id": "D", "access_token": "t"})
+PLAIN = ClientOptions(encrypts=False)
+
+
+@pytest.fixture
+def homeserver() -> FakeHomeserver:
+    """Return one with two users."""
+    server = FakeHomeserver()
+    server.register("alice")
+    server.register("bob")
+    return server
+
+
+@pytest.fixture
+def url(homeserver: FakeHomeserver) -> Iterator[str]:
+    """Serve it."""
+    with served_homeserver(homeserver) as place:
+        yield place
+
+
+async def _room(homeserver: FakeHomeserver, client: AsyncClient) -> str:
+    room_id = homeserver.rooms.make("@alice:example.org", is_encrypted=False)
+    await client.sync()
+    return room_id
+
+
+async def test_client_sends_in_the_order_in_which_it_was_asked(homeserver: FakeHomeserver, url: str) -> None:
+    """What many tasks send into one room at once comes in the order in which they asked."""
+    async with AsyncClient(options=PLAIN) as alice:
+        await alice.login("alice", "secret", url)
+        room_id = await _room(homeserver, alice)
+        words = [f"word {number}" for number in range(20)]
+        await asyncio.gather(*(alice.send_text(room_id, word) for word in words))
+    assert words == homeserver.rooms.bodies(room_id)
+
+
+async def test_client_resumes_after_a_restart(homeserver: FakeHomeserver, url: str) -> None:
+    """What was queued and not sent goes out after the next sync, once, by the same session."""
+    shelves = MemoryShelves()
+    async with AsyncClient(shelves, PLAIN) as alice:
+        session = await alice.login("alice", "secret", url)
+        room_id = await _room(homeserver, alice)
+        await alice.do(alice.core.queue, room_id, "m.room.message", {"msgtype": "m.text", "body": "kept"})
+        assert 1 == len(shelves.kept[Shelf.OUTBOX])
+    async with AsyncClient(shelves, PLAIN) as alice:
+        assert session == alice.session
+        for _ in range(2):
+            await alice.sync()
+    assert (["kept"], {}) == (homeserver.rooms.bodies(room_id), shelves.kept[Shelf.OUTBOX])
+
+
+async def test_client_renews_a_token_once_for_all(homeserver: FakeHomeserver, url: str) -> None:
+    """Many requests whose token has ended bring about one renewal, and all succeed (CS §Refreshing access tokens)."""
+    homeserver.expires_in_ms = 3_600_000
+    async with AsyncClient(options=PLAIN) as alice:
+        stale = (await alice.login("alice", "secret", url)).access_token
+        homeserver.end_token(stale)
+        whoami = alice.core.login.whoami
+        answers = await asyncio.gather(*(alice.do(whoami) for _ in range(10)))
+        assert {"@alice:example.org"} == {answer.user_id for answer in answers}
+        assert 1 == [type(request).__name__ for request in homeserver.asked].count("Refresh")
+        assert stale != alice.session.access_token
+
+
+async def test_client_says_that_nobody_is_logged_in(url: str) -> None:
+    """What needs a session is refused in a sentence where there is none, and after logging out."""
+    async with AsyncClient() as alice:
+        with pytest.raises(NotLoggedIn, match=r"^nobody is logged in here$"):
+            _ = alice.session
+        with pytest.raises(PermanentFailure, match="nobody is logged in"):
+            await alice.sync()
+        await alice.login("alice", "secret", url)
+        await alice.logout()
+        with pytest.raises(NotLoggedIn):
+            _ = alice.session
+
+
+async def test_client_says_why_a_login_is_refused(url: str) -> None:
+    """A refusal is a permanent failure with the server's word; a name without a server says what is missing."""
+    async with AsyncClient() as alice:
+        with pytest.raises(Refused, match="M_FORBIDDEN") as refused:
+            await alice.login("alice", "wrong", url)
+        assert "M_FORBIDDEN" == refused.value.errcode
+        with pytest.raises(
+            PermanentFailure, match=r"^alice does not say at which homeserver: @alice:example\.org does$"
+        ):
+            await alice.login("alice", "secret")
+
+
+async def test_client_listens_through_a_dead_network() -> None:
+    """A listener hears of the trouble and of its end once each, and goes on where it was."""
+    answers = [
+        LOGGED_IN,
+        says({"filter_id": "1"}),
+        says({"next_batch": "s1"}),
+        stays_silent,
+        says({}, 502),
+        says({"next_batch": "s2", "presence": {"events": [_presence("@bob:example.org")]}}),
+    ]
+    told: list[TemporaryFailure | None] = []
+    network = NetworkOptions(silence_seconds=-29.95, patience_seconds=0.1)  # a long poll of 30 s ends after 50 ms
+    async with odd_server(*answers) as server, AsyncClient(None, PLAIN, network, JumpingRest()) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        async with aclosing(alice.listen(told.append)) as coming:
+            news = await anext(coming)
+        assert "@bob:example.org" == getattr(news, "user_id", None)
+    assert [True, False] == [failure is not None for failure in told]
+    syncs = [asked.target for asked in server.asked if "/sync" in asked.target]
+    assert 4 == len(syncs)
+    assert all("since=s1" in target for target in syncs[1:])
+
+
+def _presence(user_id: str) -> dict[str, object]:
+    return {"type": "m.presence", "sender": user_id, "content": {"presence": "online"}}
+
+
+async def _pieces(octets: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(octets), 1000):
+        yield octets[start : start + 1000]
+
+
+async def test_client_sends_files_in_pieces_with_their_length(tmp_path: Path) -> None:
+    """From disk, memory or a stream the same octets go up, and the server knows beforehand how many."""
+    octets = bytes(range(256)) * 1000
+    (tmp_path / "file").write_bytes(octets)
+    up = says({"content_uri": "mxc://example.org/a"})
+    async with odd_server(LOGGED_IN, up) as server, AsyncClient(options=PLAIN) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        for source in (tmp_path / "file", octets, Stream(_pieces(octets), len(octets))):
+            assert "mxc://example.org/a" == await alice.media.upload(source, MediaKind("image/png", "a.png"))
+    for asked in server.asked[1:]:
+        assert (octets, str(len(octets))) == (asked.body, asked.headers["Content-Length"])
+        assert ("image/png", "Bearer t") == (asked.headers["Content-Type"], asked.headers["Authorization"])
+
+
+async def test_client_sends_a_file_again_but_no_stream(tmp_path: Path) -> None:
+    """After a fault a file begins anew; what comes but once is not half repeated."""
+    (tmp_path / "file").write_bytes(b"octets")
+    up, broken = says({"content_uri": "mxc://example.org/a"}), says({}, 500)
+    rest = JumpingRest()
+    async with odd_server(LOGGED_IN, broken, up, broken) as server, AsyncClient(None, PLAIN, rest=rest) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        await alice.media.upload(tmp_path / "file")
+        assert [b"octets"] * 2 == [asked.body for asked in server.asked[1:]]
+        with pytest.raises(TemporaryFailure):
+            await alice.media.upload(Stream(_pieces(b"octets"), 6))
+    assert 4 == len(server.asked)
+
+
+async def test_client_seals_each_upload_with_a_key_of_its_own() -> None:
+    """A file that is sent again is sealed anew: no two ciphertexts under one key and counter."""
+    up, broken = says({"content_uri": "mxc://example.org/a"}), says({}, 500)
+    async with odd_server(LOGGED_IN, broken, up) as server, AsyncClient(None, PLAIN, rest=JumpingRest()) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        await alice.media.upload_encrypted(b"octets")
+    first, second = (asked.body for asked in server.asked[1:])
+    assert 6 == len(first) == len(second)
+    assert first != second
+    assert b"octets" not in (first, second)
+
+
+async def test_client_writes_a_file_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A download that is not what the event says leaves nothing behind, and what was there stays."""
+    ciphertext, file = encrypt_file(b"a secret file", bytes)
+    file = EncryptedFile(url="mxc://example.org/a", key=file.key, counter_block=file.counter_block, sha256=file.sha256)
+    target = tmp_path / "file"
+    target.write_bytes(b"as it was")
+    async with odd_server(LOGGED_IN, says(ciphertext[:-1] + b"!"), says(ciphertext)) as server, AsyncClient() as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        with pytest.raises(PermanentFailure, match="its hash differs"):
+            await alice.media.save(file, target)
+        assert ([target], b"as it was") == (list(tmp_path.iterdir()), target.read_bytes())
+        assert 13 == await alice.media.save(file, target)
+    assert b"a secret file" == target.read_bytes()
+
+
+async def test_client_fetches_files_from_where_the_server_leads(tmp_path: Path) -> None:
+    """A download may be led to another server, which hears no token (CS §Content repository)."""
+    async with odd_server(says(b"octets")) as other, AsyncClient(options=PLAIN) as alice:
+        async with odd_server(LOGGED_IN, leads_to(f"{other.url}/cdn/a", 307)) as server:
+            await alice.login("@me:example.org", "secret", server.url)
+            assert 6 == await alice.media.save("mxc://example.org/a", tmp_path / "a")
+        (asked,) = other.asked
+        assert ("/cdn/a", False) == (asked.target, "Authorization" in asked.headers)
+
+
+async def test_client_asks_old_servers_the_old_way(tmp_path: Path) -> None:
+    """Where media with a token are not known, they are asked for as before Matrix v1.11."""
+    unknown = says({"errcode": "M_UNRECOGNIZED", "error": "what?"}, 404)
+    async with odd_server(LOGGED_IN, unknown, says(b"octets")) as server, AsyncClient(options=PLAIN) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        assert 6 == await alice.media.save("mxc://example.org/a", tmp_path / "a")
+    assert "/_matrix/media/v3/download/example.org/a" == server.asked[-1].target
+
+
+@pytest.mark.parametrize("uri", ["https://example.org/a", "mxc://example.org", "mxc://example.org/../a", "mxc://a b/c"])
+async def test_client_asks_for_no_odd_addresses_of_files(tmp_path: Path, uri: str) -> None:
+    """An address that is none is refused before anything is asked."""
+    async with odd_server(LOGGED_IN) as server, AsyncClient(options=PLAIN) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        with pytest.raises(PermanentFailure):
+            await alice.media.save(uri, tmp_path / "a")
+    assert 1 == len(server.asked)
+
+
+def test_sync_client_does_the_same_without_a_loop(homeserver: FakeHomeserver, url: str) -> None:
+    """Each call waits; what happens is given one by one."""
+    with SyncClient(options=PLAIN) as alice:
+        assert "@alice:example.org" == alice.login("alice", "secret", url).user_id
+        room_id = homeserver.rooms.make("@alice:example.org", is_encrypted=False)
+        alice.sync()
+        event_id = alice.send_text(room_id, "Hello.")
+        for news in alice.listen():
+            if isinstance(news, RoomEvent) and news.event.event_id == event_id:
+                break
+        alice.logout()
+        with pytest.raises(NotLoggedIn):
+            _ = alice.session
