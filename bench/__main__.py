@@ -22,6 +22,7 @@ BENCHES = {
     "examiner": "bench.examiner",
     "hamlet": "bench.hamlet",
     "matrix-core": "bench.matrix.core",
+    "matrix-client": "bench.matrix.client",
 }
 LONG = {"smtp-killing", "hamlet"}
 
