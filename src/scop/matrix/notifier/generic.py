@@ -63,6 +63,7 @@ def read_generic(payload: Payload, template: Template = BY_NAME, source: str = "
         ref=ref,
         workflow=said.text("workflow"),
         number=said.text("number"),
+        attempt=str(attempt) if attempt > 1 else "",
         title=said.text("title"),
         commit=commit,
         author=said.text("author"),

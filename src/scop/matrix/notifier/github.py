@@ -30,17 +30,18 @@ def _status(state: Payload) -> Status | None:
 
 def _run(payload: Payload, source: str) -> Report | None:
     run = payload.at("workflow_run")
-    status = _status(run)
+    status, attempt = _status(run), max(run.whole("run_attempt"), 1)
     commit = run.at("head_commit")
     return Report(
         source=source,
         project=payload.need("repository", "full_name"),
         pipeline=payload.need("workflow_run", "id"),
-        stamp=Stamp(max(run.whole("run_attempt"), 1), run.unix("updated_at")),
+        stamp=Stamp(attempt, run.unix("updated_at")),
         status=status,
         ref=_branch(payload, run),
         workflow=run.text("name") or payload.text("workflow", "name") or run.text("path"),
         number=run.text("run_number"),
+        attempt=str(attempt) if attempt > 1 else "",
         title=run.text("display_title") or commit.text("message"),
         commit=run.text("head_sha"),
         author=commit.text("author", "name") or run.text("actor", "login"),

@@ -16,8 +16,8 @@ from scop.matrix.notifier.status import Status, status_of
 
 __all__ = ["read_gitlab"]
 
-# What fails at night, or as a child of another, does not make red what was pushed. Names of pipelines are no kinds: they
-# may be of one pipeline each.
+# What fails at night, or as a child of another, does not make red what was pushed. Names of pipelines are no kinds:
+# they may be of one pipeline each.
 _OTHER_KINDS = {"schedule": "schedule", "parent_pipeline": "child", "pipeline": "downstream"}
 
 

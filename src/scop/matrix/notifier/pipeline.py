@@ -17,7 +17,7 @@ __all__ = ["Fact", "Pipeline", "Told"]
 
 MAX_JOBS = 500
 
-_TEXTS = ("ref", "workflow", "number", "title", "commit", "author", "url")
+_TEXTS = ("ref", "workflow", "number", "attempt", "title", "commit", "author", "url")
 
 
 class Fact(msgspec.Struct, frozen=True, order=True):
@@ -95,7 +95,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         return jobs
 
     def text(self, name: str) -> str:
-        """Return what is known under a name: ref, workflow, number, title, commit, author or url."""
+        """Return what is known under a name: ref, workflow, number, attempt, title, commit, author or url."""
         fact = self.facts.get(name)
         return fact.value if fact else ""
 

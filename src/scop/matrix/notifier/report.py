@@ -50,6 +50,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ref: str = ""  # branch or tag, without refs/heads/
     workflow: str = ""  # what tells pipelines of one branch apart
     number: str = ""  # as people call it
+    attempt: str = ""  # the second and later, as people count them
     title: str = ""
     commit: str = ""
     author: str = ""  # a name for people

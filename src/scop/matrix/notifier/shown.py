@@ -103,7 +103,7 @@ def _said(pipeline: Pipeline, turn: Turn) -> str:
         return f"{branch} is broken"
     if turn is Turn.FIXED:
         return f"{branch} passes again"
-    return f"{what} failed again" if pipeline.attempt > 1 and turn is Turn.STILL_RED else f"{what} failed"
+    return f"{what} failed again" if pipeline.text("attempt") and turn is Turn.STILL_RED else f"{what} failed"
 
 
 def _alarm(pipeline: Pipeline, said: str, mentions: Sequence[str], rows: int) -> JsonObject:
@@ -151,9 +151,7 @@ def _what(pipeline: Pipeline) -> str:
 
 
 def _how(pipeline: Pipeline) -> str:
-    attempt = pipeline.attempt
-    # GitLab's attempts are no count.
-    again = f" (attempt {attempt})" if 1 < attempt < 1000 else ""
+    again = f" (attempt {pipeline.text('attempt')})" if pipeline.text("attempt") else ""
     took = f" in {duration(pipeline.seconds)}" if pipeline.seconds is not None else ""
     return f"{pipeline.status}{took}{again}"
 
