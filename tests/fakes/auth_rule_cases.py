@@ -16,9 +16,20 @@ from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import RoomVersion
 from scop.matrix.signing import SigningKey, sign_json
 
-__all__ = ["CASES", "Case", "judged", "room_of"]
+__all__ = ["CASES", "Case", "Judgement", "P", "judged", "room_of"]
 
-_Judge = Callable[[RoomVersion], Authorisation]
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, the event, and what it was measured by: events of state, or the events that it refers to."""
+
+    verdict: Authorisation
+    event: Pdu
+    by: tuple[Pdu, ...]
+    is_by_state: bool = True
+
+
+_Judge = Callable[[RoomVersion], Judgement]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Case:
 
 def room_of(rules: RoomVersion, lines: str) -> RoomBuilder:
     """Return a room of events that come one after the other."""
-    room = RoomBuilder(rules)
+    room = RoomBuilder(rules, hashed=True)
     previous: tuple[str, ...] = ()
     for number, line in enumerate(lines.split("; ")):
         entry = entry_of(f"e{number} {line}", previous)
@@ -46,13 +57,18 @@ def _entry(room: RoomBuilder, line: str) -> Entry:
     return entry_of(f"judged {line}", (next(reversed(room.named)),))
 
 
+def _by_state(room: RoomBuilder, entry: Entry, signers: tuple[str, ...] | None = None) -> Judgement:
+    state = room.pdus(room.state_before(entry.after))
+    event = room.add(entry)
+    return Judgement(authorise(event, state, signers=signers), event, tuple(state.values()))
+
+
 def judged(lines: str, line: str, *, further: JsonObject | None = None) -> _Judge:
     """Return the judgement on an event after the events of a room, by the state there."""
 
-    def judge(rules: RoomVersion) -> Authorisation:
+    def judge(rules: RoomVersion) -> Judgement:
         room = room_of(rules, lines)
-        entry = replace(_entry(room, line), further=further or {})
-        return authorise(room.draft(entry), room.pdus(room.state_before(entry.after)))
+        return _by_state(room, replace(_entry(room, line), further=further or {}))
 
     return judge
 
@@ -60,25 +76,27 @@ def judged(lines: str, line: str, *, further: JsonObject | None = None) -> _Judg
 def _begun(**changes: object) -> _Judge:
     """Return the judgement on an m.room.create with changes to its content; `None` takes a key away."""
 
-    def judge(rules: RoomVersion) -> Authorisation:
+    def judge(rules: RoomVersion) -> Judgement:
         content = {"room_version": rules.id, "creator": "@alice:one.test", **changes}
         content = {key: value for key, value in content.items() if value is not None}
         entry = Entry("create", "m.room.create", "@alice:one.test", content, "", is_literal=True)
-        return authorise(RoomBuilder(rules).draft(entry), {})
+        return _by_state(RoomBuilder(rules, hashed=True), entry)
 
     return judge
 
 
-def _begun_late(rules: RoomVersion) -> Authorisation:
+def _begun_late(rules: RoomVersion) -> Judgement:
     room = room_of(rules, "alice creates")
-    return authorise(room.draft(replace(entry_of("late alice creates", ("e0",)))), {})
+    event = room.add(entry_of("late alice creates", ("e0",)))
+    return Judgement(authorise(event, {}), event, (), is_by_state=False)
 
 
-def _begun_elsewhere(rules: RoomVersion) -> Authorisation:
-    other: JsonObject = {"room_id": "!room:two.test"}
-    entry = replace(entry_of("create alice creates", ()), further=other)
-    draft = RoomBuilder(rules).draft(entry)
-    return authorise(draft if rules.is_room_id_of_create else replace(draft, room_id="!room:two.test"), {})
+def _begun_elsewhere(rules: RoomVersion) -> Judgement:
+    entry = replace(entry_of("create alice creates", ()), further={"room_id": "!room:two.test"})
+    event = RoomBuilder(rules, hashed=True).add(entry)
+    if not rules.is_room_id_of_create:
+        event = replace(event, room_id="!room:two.test")
+    return Judgement(authorise(event, {}), event, (), is_by_state=False)
 
 
 _Auths = Callable[[dict[StateKey, Pdu]], list[Pdu]]
@@ -88,7 +106,7 @@ _OTHER_TOPIC: StateKey = ("m.room.topic", "")
 def _cited(change: _Auths, *, rejects: StateKey | None = None) -> _Judge:
     """Return the judgement on a topic whose auth events are changed from those that it should have."""
 
-    def judge(rules: RoomVersion) -> Authorisation:
+    def judge(rules: RoomVersion) -> Judgement:
         room = room_of(rules, P)
         entry = _entry(room, "bob sets m.room.topic {}")
         state = room.pdus(room.state_before(entry.after))
@@ -97,7 +115,9 @@ def _cited(change: _Auths, *, rejects: StateKey | None = None) -> _Judge:
             keys.insert(0, ("m.room.create", ""))
         auths = change({**{key: state[key] for key in keys}, _OTHER_TOPIC: state["m.room.join_rules", ""]})
         rejected = [] if rejects is None else [state[rejects].event_id]
-        return judge_auth_events(room.draft(entry), auths, rejected, create=state["m.room.create", ""])
+        create, event = state["m.room.create", ""], room.draft(entry)
+        verdict = judge_auth_events(event, auths, rejected, create=create)
+        return Judgement(verdict, event, tuple(auths), is_by_state=False)
 
     return judge
 
@@ -114,10 +134,10 @@ def _of_other_room(auths: dict[StateKey, Pdu]) -> list[Pdu]:
     return [replace(auth, room_id="!other:one.test") for auth in _as_they_should(auths)]
 
 
-def _of_other_create(rules: RoomVersion) -> Authorisation:
+def _of_other_create(rules: RoomVersion) -> Judgement:
     room = room_of(rules, P)
-    draft = replace(room.draft(_entry(room, "bob says hello")), room_id="!another")
-    return authorise(draft, room.pdus(room.state_before(("e4",))))
+    event = replace(room.draft(_entry(room, "bob says hello")), room_id="!another")
+    return Judgement(authorise(event, room.pdus(room.state_before(("e4",)))), event, (), is_by_state=False)
 
 
 _KEY = SigningKey(bytes(range(32)), "0")
@@ -134,16 +154,19 @@ def _invited(
         {"public_key": public_key} if keys == "public_key" else {"public_keys": [{"public_key": public_key}]}
     )
 
-    def judge(rules: RoomVersion) -> Authorisation:
+    def judge(rules: RoomVersion) -> Judgement:
         room = room_of(rules, f"{P}; alice bans dave" if banned else P)
-        token = Entry("token", "m.room.third_party_invite", "@bob:one.test", content, "t", ("e4",))
+        token = Entry(
+            "token", "m.room.third_party_invite", "@bob:one.test", content, "t", (next(reversed(room.named)),)
+        )
         room.add(token if keys else replace(token, state_key="another"))
         invite: JsonObject = {
             "membership": "invite",
             "third_party_invite": {} if signed is None else {"signed": signed},
         }
-        entry = Entry("judged", "m.room.member", f"@{sender}:one.test", invite, "@dave:one.test", ("token",))
-        return authorise(room.draft(entry), room.pdus(room.state_before(("e5", "token") if banned else ("token",))))
+        return _by_state(
+            room, Entry("judged", "m.room.member", f"@{sender}:one.test", invite, "@dave:one.test", ("token",))
+        )
 
     return judge
 
@@ -151,10 +174,10 @@ def _invited(
 def _countersigned(*signers: str) -> _Judge:
     """Return the judgement on a restricted join that Erin of two.test authorises, with the signatures of servers."""
 
-    def judge(rules: RoomVersion) -> Authorisation:
+    def judge(rules: RoomVersion) -> Judgement:
         room = room_of(rules, f"{P}; erin@two joins; alice rules restricted")
         entry = _entry(room, 'dave joins {"join_authorised_via_users_server": "<erin@two>"}')
-        return authorise(room.draft(entry), room.pdus(room.state_before(entry.after)), signers=signers)
+        return _by_state(room, entry, signers)
 
     return judge
 
@@ -292,7 +315,7 @@ CASES: tuple[Case, ...] = (
     ),
     _pair(
         Clause.LEVELS_ENTRIES,
-        (P, 'bob sets m.room.power_levels {"notifications": {"room": 1.5}}'),
+        (P, 'bob sets m.room.power_levels {"notifications": {"room": "1"}}'),
         (P, 'bob sets m.room.power_levels {"notifications": {"room": 1}}'),
     ),
     _pair(

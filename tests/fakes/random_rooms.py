@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
+from fakes.auth_rule_cases import Judgement
 from fakes.matrix_rooms import Entry, RoomBuilder, levels_content, user_id
 from scop.matrix.auth_rules import StateKey, authorise
 from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import RoomVersion
 
-__all__ = ["random_room", "random_states"]
+__all__ = ["random_deeds", "random_room", "random_states"]
 
 _USERS = ("alice", "bob", "carol", "dave", "erin@two", "frank@two")
 _LEVELS = (0, 10, 50, 60, 100)
@@ -42,6 +43,19 @@ def random_states(seed: int, room: RoomBuilder) -> list[dict[StateKey, str]]:
     """Return the states after some events of a room, two to five, not all of them heads."""
     random = Random(seed)
     return [room.state_after[name] for name in random.sample(list(room.state_after), random.randint(2, 5))]
+
+
+def random_deeds(random: Random, room: RoomBuilder, count: int) -> list[Judgement]:
+    """Try so many things somewhere in a room, allowed or not; return what the rules say of each."""
+    judgements = []
+    for number in range(count):
+        after = (random.choice([name for name in room.state_after if name[0] != "d"]),)
+        sender = random.choice(_USERS)
+        kind, content, state_key = _deed(random, sender, f"d{number}")
+        state = room.pdus(room.state_before(after))
+        event = room.add(Entry(f"d{number}", kind, user_id(sender), content, state_key, after))
+        judgements.append(Judgement(authorise(event, state), event, tuple(state.values())))
+    return judgements
 
 
 def _grow(room: RoomBuilder, random: Random, name: str, after: tuple[str, ...]) -> bool:

@@ -72,16 +72,16 @@ def test_levels_that_are_none_are_not_set_in_old_rooms() -> None:
     bad = 'alice sets m.room.power_levels {"ban": "many", "users": {"<alice>": 100, "<bob>": 50}}'
     for version in ("1", "5", "6", "9"):
         rules = ROOM_VERSIONS[version]
-        assert judged(P, bad)(rules).clause is Clause.NAMED_TO_ABOVE
-        assert judged(f"{P}; {bad}", bad)(rules).clause is Clause.LEVELS_OTHERWISE
+        assert judged(P, bad)(rules).verdict.clause is Clause.NAMED_TO_ABOVE
+        assert judged(f"{P}; {bad}", bad)(rules).verdict.clause is Clause.LEVELS_OTHERWISE
         worse = bad.replace('"ban": "many"', '"events": {"m.x": "many"}')
-        assert judged(P, worse)(rules).clause is Clause.ENTRY_GAINED_ABOVE
+        assert judged(P, worse)(rules).verdict.clause is Clause.ENTRY_GAINED_ABOVE
 
 
 def test_notifications_are_not_looked_at_before_version_6() -> None:
     """Rooms v6: "now include a notifications property under content"."""
     raised = "bob levels alice=100 bob=50 room=60"
-    allowed = [rules.id for rules in ROOM_VERSIONS.values() if judged(P, raised)(rules).is_allowed]
+    allowed = [rules.id for rules in ROOM_VERSIONS.values() if judged(P, raised)(rules).verdict.is_allowed]
     assert ["1", "2", "3", "4", "5"] == allowed
 
 
