@@ -25,13 +25,14 @@ from scop.base import printable
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
-from scop.store.sealed_shelves import SealedShelves
+from scop.store.sealed_shelves import SCRYPT_LOG_COST, SealedShelves
 
 __all__ = ["Account", "account_options", "opened", "run"]
 
 PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
 _STORE, _KEY = "store", "key"
 _KEY_OCTETS = 32
+_NOBODY_GUESSES = 2  # a key of 32 octets: no need to make guesses dear
 _Outcome = TypeVar("_Outcome")
 
 
@@ -78,7 +79,8 @@ class Account:
         place = self.place(user_id)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return SealedShelves.open(place / _STORE, self._passphrase(place))
+            passphrase, log_cost = self._passphrase(place)
+            return SealedShelves.open(place / _STORE, passphrase, log_cost=log_cost)
         except StoreError as fault:
             raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
 
@@ -88,17 +90,18 @@ class Account:
             file.unlink()
         self.place(user_id).rmdir()
 
-    def _passphrase(self, place: Path) -> str:
+    def _passphrase(self, place: Path) -> tuple[str, int]:
+        """Return what opens the store, and what a guess at it should cost where the store is made."""
         if self.passphrase_file is not None:
-            return first_line(self.passphrase_file)
+            return first_line(self.passphrase_file), SCRYPT_LOG_COST
         if said := os.environ.get("SCOP_MATRIX_PASSPHRASE"):
-            return said
+            return said, SCRYPT_LOG_COST
         key = place / _KEY
         if not key.exists():
             if (place / _STORE).exists():
                 raise PermanentFailure("the store wants a passphrase: --passphrase-file or SCOP_MATRIX_PASSPHRASE")
             _write_private(key, secrets.token_hex(_KEY_OCTETS))
-        return first_line(key)
+        return first_line(key), _NOBODY_GUESSES
 
 
 def first_line(path: Path) -> str:

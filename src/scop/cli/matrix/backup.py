@@ -48,7 +48,7 @@ def backup(*, account: Account, is_new: bool, password_file: Path | None, as_jso
     else:
         _say(facts)
     if facts["version"] is None:
-        raise click.exceptions.Exit(IS_NO)
+        sys.exit(IS_NO)
 
 
 def _say(facts: dict[str, object]) -> None:

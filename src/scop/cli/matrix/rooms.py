@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from scop.base import printable
@@ -33,7 +35,7 @@ def rooms(*, account: Account, as_json: bool) -> None:
         headings = ("name", "", "encrypted", "members", "unread", "id")
         print_table(headings, (_row(facts) for facts in found))
     if not found:
-        raise click.exceptions.Exit(IS_NO)
+        sys.exit(IS_NO)
 
 
 def _row(facts: dict[str, object]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 from contextlib import aclosing
 
 import click
@@ -52,7 +53,7 @@ def verify(
             return await verifying.run()
 
     if not asyncio.run(whole()):
-        raise click.exceptions.Exit(IS_NO)
+        sys.exit(IS_NO)
 
 
 class _Verifying:
