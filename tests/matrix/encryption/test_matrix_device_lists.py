@@ -173,9 +173,15 @@ def test_device_lists_of_users_that_left_are_asked_for_when_they_are_back() -> N
     ann.send(room, "hello")
     sync = msgspec.structs.replace(ann.server.sync(ann.place), device_lists=DeviceLists(left=(_BOB,)))
     ann.do(ann.machine.receive(sync))
+    before = len(_queries(ann))
+    ann.do(ann.machine.upkeep())
+    ann.restart()
+    assert {_ANN} == ann.machine.devices.tracked()
+    assert before == len(_queries(ann))
     Phone.of(bob.server, JumpingClock(), _BOB, "BOB2")
     ann.send(room, "hello again")
     assert [one.device_id for one in ann.machine.devices.of(_BOB)] == ["BOB", "BOB2"]
+    assert {_ANN, _BOB} == ann.machine.devices.tracked()
 
 
 def test_device_lists_answers_of_any_shape_break_nothing() -> None:

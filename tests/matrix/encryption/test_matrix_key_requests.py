@@ -78,6 +78,24 @@ def test_key_requests_are_made_once() -> None:
     assert len(world.requests("NEW")) == 1
 
 
+def test_key_requests_that_nobody_answers_stop_no_others() -> None:
+    """Keys that never come neither keep later ones from being asked for, nor pile up."""
+    world = World()
+    for number in range(230):
+        content: JsonObject = {"algorithm": "m.megolm.v1.aes-sha2", "session_id": f"s{number}", "ciphertext": "x"}
+        event: JsonObject = {"event_id": f"${number}", "sender": _ANN, "content": content}
+        assert world.new.body(_ROOM, event) is Obstacle.UNKNOWN_SESSION
+    for _ in range(12):
+        world.new.sync()
+    assert len(world.requests("NEW")) == 200
+    world.ask()
+    assert len(world.requests("NEW")) == 201
+    for _ in range(10):
+        world.old.sync()
+    world.new.sync()
+    assert ["hello"] == [one.content["body"] for one in world.new.machine.came_up()]
+
+
 def test_key_requests_go_to_a_device_that_is_verified_later() -> None:
     """What nobody could be asked for yet is asked when somebody can."""
     world = World()

@@ -34,6 +34,7 @@ class _Tracked(msgspec.Struct):
     devices: dict[str, Device] = msgspec.field(default_factory=dict)  # by device id, deleted ones too
     keys: UserKeys = msgspec.field(default_factory=UserKeys)
     is_outdated: bool = True
+    is_followed: bool = True  # we share a room, or have something to send: the server tells of changes
 
 
 _DECODER = msgspec.msgpack.Decoder(_Tracked)
@@ -80,8 +81,8 @@ class Directory:
         return UserKeys() if tracked is None else tracked.keys
 
     def tracked(self) -> frozenset[str]:
-        """Return the user ids whose devices are known or being asked for."""
-        return frozenset(self._users)
+        """Return the user ids whose devices are followed."""
+        return frozenset(user_id for user_id, tracked in self._users.items() if tracked.is_followed)
 
     def is_outdated(self, user_id: str) -> bool:
         """Return whether what is known of a user may have changed, or nothing is known."""
@@ -97,8 +98,11 @@ class Directory:
     def track(self, user_ids: Iterable[str]) -> None:
         """Track users that are not yet."""
         for user_id in user_ids:
-            if user_id not in self._users:
-                self._users[user_id] = _Tracked()
+            tracked = self._users.get(user_id)
+            if tracked is None:
+                tracked = self._users[user_id] = _Tracked(is_followed=False)
+            if not tracked.is_followed:
+                tracked.is_followed = True
                 self._put(user_id)
 
     def mark_changed(self, user_ids: Iterable[str]) -> None:
@@ -113,14 +117,18 @@ class Directory:
 
     def mark_left(self, user_ids: Iterable[str]) -> None:
         """Track users no longer: nobody tells of their changes. What is known stays, outdated, for old messages."""
-        self.mark_changed(user_id for user_id in user_ids if user_id != self.own.user_id)
+        left = [user_id for user_id in user_ids if user_id in self._users and user_id != self.own.user_id]
+        self.mark_changed(left)
+        for user_id in left:
+            self._users[user_id].is_followed = False
+            self._put(user_id)
 
     def query(self, user_ids: Collection[str] | None = None) -> Steps[None]:
-        """Ask for those that are outdated, of all or of these; servers that were just out of reach are not asked."""
+        """Ask for those that are outdated, of all that are tracked or of these; servers that were silent rest."""
         now = self._surroundings.unix_ms()
         wanted = sorted(
             user_id
-            for user_id in (self._users if user_ids is None else user_ids)
+            for user_id in (self.tracked() if user_ids is None else user_ids)
             if self.is_outdated(user_id) and self._retry_at.get(_server_name(user_id), 0) <= now
         )
         for start in range(0, len(wanted), _USERS_AT_ONCE):

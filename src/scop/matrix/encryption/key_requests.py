@@ -76,8 +76,10 @@ class KeyRequests:
         """Ask for a key, once."""
         key = f"{room_id}|{session_id}"
         known = self._asking.get(key)
-        if (known is not None and not known.is_over) or len(self._asking) >= _MAX_ASKING:
+        if known is not None and not known.is_over:
             return
+        while len(self._asking) >= _MAX_ASKING and known is None:
+            self._put_asking(next(iter(self._asking)), None)
         # "If the key is requested multiple times, it should be reused."
         request_id = self._surroundings.chance(16).hex() if known is None else known.request_id
         self._put_asking(key, _Asking(request_id, room_id, session_id))
@@ -107,8 +109,9 @@ class KeyRequests:
         room_id, session_id = text_at(body, "room_id"), text_at(body, "session_id")
         if action != "request" or body.get("algorithm") != MEGOLM or room_id is None or session_id is None:
             return
-        if len(self._asked) < _MAX_ASKED:
-            self._put_asked(key, _Asked(str(device_id), request_id, room_id, session_id))
+        while len(self._asked) >= _MAX_ASKED and key not in self._asked:
+            self._put_asked(next(iter(self._asked)), None)
+        self._put_asked(key, _Asked(str(device_id), request_id, room_id, session_id))
 
     def send(self, trusting: Trusting) -> Steps[None]:
         """Ask, cancel and answer what is to be."""
@@ -117,10 +120,15 @@ class KeyRequests:
             for device in self._directory.of(self._own.user_id)
             if device.place != self._own.place and trusting.trust(device) is Trust.VERIFIED
         ]
-        for key, asking in list(self._asking.items())[:_AT_ONCE]:
+        for key, asking in self._due({device.device_id for device in verified}):
             yield from self._cancel(key, asking) if asking.is_over else self._ask(key, asking, verified)
         for key, asked in list(self._asked.items())[:_AT_ONCE]:
             yield from self._answer(key, asked, trusting)
+
+    def _due(self, verified: set[str]) -> list[tuple[str, _Asking]]:
+        """Return those keys about which somebody is to be told now."""
+        due = [(key, one) for key, one in self._asking.items() if one.is_over or not verified.issubset(one.device_ids)]
+        return due[:_AT_ONCE]
 
     def _ask(self, key: str, asking: _Asking, verified: list[Device]) -> Steps[None]:
         new = [device for device in verified if device.device_id not in asking.device_ids]
