@@ -32,7 +32,7 @@ from scop.matrix.client.happenings import (
     TypingChanged,
 )
 from scop.matrix.client.room import Room
-from scop.matrix.steps import Keep, Needed, Shelf
+from scop.matrix.steps import Keep, Needed, Shelf, Steps
 
 _SMALL = ClientOptions(encrypts=False, timeline_limit=5, fill_page=4)
 
@@ -596,3 +596,42 @@ def test_sync_knows_a_room_anew_when_we_come_back(has_state_after: bool) -> None
     assert world.client.rooms[world.room].topic == "old"
     world.say(*[f"message {number}" for number in range(9)])
     assert world.heard() == [f"message {number}" for number in range(9)]
+
+
+class _Follower:
+    """Counts what it is shown, and breaks off when it is told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.breaks = [False, True]
+
+    def follow(self, happening: Happening) -> Steps[tuple[str, ...]]:
+        yield from ()
+        if self.breaks and self.breaks.pop(0):
+            raise Broken
+        words = bodies((happening,))
+        self.seen += words
+        return tuple(words)
+
+    def upkeep(self) -> Steps[tuple[str, ...]]:
+        yield from ()
+        if len(self.seen) == 3:
+            self.seen.append("upkeep")
+            raise Broken
+        return ("kept up",)
+
+
+def test_sync_goes_on_where_a_follower_broke_off() -> None:
+    """Each happening is followed once to its end and told once, whatever breaks off in between."""
+    world = World()
+    world.sync()
+    world.say("one", "two", "three")
+    follower = _Follower()
+    for _ in range(2):
+        with pytest.raises(Broken):
+            world.desk.run(world.client.sync_with(follower))
+    told = world.desk.run(world.client.sync_with(follower))
+    assert ["one", "two", "three", "upkeep"] == follower.seen
+    assert ["one", "two", "three", "kept up"] == [one for one in told if isinstance(one, str)]
+    assert ["one", "two", "three"] == bodies(tuple(one for one in told if not isinstance(one, str)))
+    assert 2 == sum(isinstance(one, Sync) for one in world.server.asked)

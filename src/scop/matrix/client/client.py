@@ -28,7 +28,7 @@ can do stands on small faces:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from scop.matrix.client.account import Account
 from scop.matrix.client.admin import Admin
@@ -53,7 +53,7 @@ from scop.matrix.client.rooms import Rooms
 from scop.matrix.client.sending import Sending
 from scop.matrix.client.session import Session
 from scop.matrix.client.states import States
-from scop.matrix.client.syncing import Syncing
+from scop.matrix.client.syncing import Follower, Syncing
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf, Steps, Surroundings
 
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 __all__ = ["Client"]
 
 _USUAL = ClientOptions()
+_News = TypeVar("_News")
 
 
 class Client:
@@ -143,6 +144,10 @@ class Client:
     def sync(self, timeout_seconds: float = 0) -> Steps[tuple[Happening, ...]]:
         """Return what is new; what it changed and how far was read became durable together before."""
         return self.syncing.sync(timeout_seconds)
+
+    def sync_with(self, follower: Follower[_News], timeout_seconds: float = 0) -> Steps[tuple[Happening | _News, ...]]:
+        """Do the same, and let a follower (verification) make something of each happening before it is told."""
+        return self.syncing.sync_with(follower, timeout_seconds)
 
     def send(self, room_id: str, event_type: str, content: JsonObject) -> Steps[str]:
         """Send an event, encrypted where the room is, once; return its id."""

@@ -10,7 +10,7 @@ A sync goes in four steps, so that a fault in any of them loses nothing and tell
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
@@ -28,10 +28,35 @@ from scop.matrix.client.unsealing import unseal
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Change, Keep, Needed, Shelf, Steps, ask, keep
 
-__all__ = ["Syncing"]
+__all__ = ["Follower", "Syncing"]
 
 _PROGRESS = "progress"
 _Outcome = TypeVar("_Outcome")
+_News_co = TypeVar("_News_co", covariant=True)
+
+
+class Follower(Protocol[_News_co]):
+    """Makes something of what is new, before whoever syncs is told: verification does."""
+
+    def follow(self, happening: Happening) -> Steps[tuple[_News_co, ...]]:
+        """Return what a happening means."""
+
+    def upkeep(self) -> Steps[tuple[_News_co, ...]]:
+        """Do what is to be done after each sync."""
+
+
+class _Nobody:
+    """Makes nothing of it."""
+
+    def follow(self, _happening: Happening) -> Steps[tuple[Happening, ...]]:
+        """Return nothing."""
+        yield from ()
+        return ()
+
+    def upkeep(self) -> Steps[tuple[Happening, ...]]:
+        """Do nothing."""
+        yield from ()
+        return ()
 
 
 class _Progress(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,11 +78,12 @@ class Syncing:
         self._progress = _Progress()
         self._unkept: list[Change] = []
         self._untold: list[Happening] = []
+        self._told: list[object] = []  # what was followed, and is not returned yet
 
     def load(self, entries: Entries) -> None:
         """Take how far was read from what was kept."""
         self._progress = _read_progress(entries.get(Shelf.SYNC, {}).get(_PROGRESS))
-        self._unkept, self._untold = [], []
+        self._unkept, self._untold, self._told = [], [], []
 
     def keep_first(self, changes: tuple[Change, ...]) -> None:
         """Keep these before anything else is done."""
@@ -70,12 +96,25 @@ class Syncing:
 
     def sync(self, timeout_seconds: float = 0) -> Steps[tuple[Happening, ...]]:
         """Return what is new, waiting for it so long at most."""
+        return (yield from self.sync_with(_Nobody(), timeout_seconds))
+
+    def sync_with(
+        self, follower: Follower[_News_co], timeout_seconds: float = 0
+    ) -> Steps[tuple[Happening | _News_co, ...]]:
+        """Return what is new, each with what a follower makes of it.
+
+        What a fault breaks off goes on at the next call: nothing that came is left out, or followed by halves.
+        """
         yield from self._keep_rest()
-        if not self._untold:
+        if not self._untold and not self._told:
             yield from self._take_sync(timeout_seconds)
         yield from self._upkeep()
-        told, self._untold = tuple(self._untold), []
-        return told
+        while self._untold:
+            meant = yield from follower.follow(self._untold[0])
+            self._told += [self._untold.pop(0), *meant]
+        self._told += yield from follower.upkeep()
+        told, self._told = self._told, []
+        return cast("tuple[Happening | _News_co, ...]", tuple(told))
 
     def _upkeep(self) -> Steps[None]:
         if self._core.encryption is None:
