@@ -18,24 +18,33 @@ News: TypeAlias = Happening | IdentityHappening
 
 def sync_whole(client: Client, identity: Identity | None, timeout_seconds: float) -> Steps[tuple[News, ...]]:
     """Return what is new, waiting for it so long at most."""
-    happenings = yield from client.sync(timeout_seconds)
     if identity is None:
-        return happenings
-    news: list[News] = []
-    for happening in happenings:
-        news.append(happening)
-        try:
-            news += yield from _meant(identity, happening)
-        except MatrixError as refusal:
-            # What the server did not do for a verification is for its other side to miss; news do not wait for it.
-            if refusal.status == 401:
-                raise
+        return (yield from client.sync(timeout_seconds))
+    return (yield from client.sync_with(_Meaning(identity), timeout_seconds))
+
+
+class _Meaning:
+    """What happenings mean for an identity; what the server refuses it is no reason to hold news back."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def follow(self, happening: Happening) -> Steps[tuple[IdentityHappening, ...]]:
+        """Return what a happening means; what the server does not do is for the other side to miss."""
+        return (yield from _unless_refused(_meant(self._identity, happening)))
+
+    def upkeep(self) -> Steps[tuple[IdentityHappening, ...]]:
+        """Do what is to be done after each sync."""
+        return (yield from _unless_refused(self._identity.upkeep()))
+
+
+def _unless_refused(steps: Steps[tuple[IdentityHappening, ...]]) -> Steps[tuple[IdentityHappening, ...]]:
     try:
-        news += yield from identity.upkeep()
+        return (yield from steps)
     except MatrixError as refusal:
         if refusal.status == 401:
             raise
-    return tuple(news)
+        return ()
 
 
 def _meant(identity: Identity, happening: Happening) -> Steps[tuple[IdentityHappening, ...]]:
