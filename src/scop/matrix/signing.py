@@ -31,6 +31,20 @@ _KEY_OCTETS = 32
 _SERVER_KEY_VERSION = re.compile(r"[A-Za-z0-9_]+\Z")
 _UNSIGNED = frozenset(["signatures", "unsigned"])
 
+# Stricter than RFC 8032 §5.1.7: points of small order, as which a key or a signature's first half proves nothing: by
+# such a key one signature holds for any octets. libsodium, which other homeservers verify by, refuses them, and events
+# must not be right for some servers only.
+_PRIME = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    [
+        0,
+        1,
+        _PRIME - 1,
+        int("05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826", 16),
+        int("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16),
+    ]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class VerifyKey:
@@ -42,6 +56,8 @@ class VerifyKey:
     def __post_init__(self) -> None:
         if len(self.octets) != _KEY_OCTETS:
             raise RemoteProtocolError("an Ed25519 key has 32 octets")
+        if _is_weak(self.octets):
+            raise RemoteProtocolError("an Ed25519 key that proves nothing")
         try:
             loaded = Ed25519PublicKey.from_public_bytes(self.octets)
         except ValueError as error:
@@ -59,11 +75,19 @@ class VerifyKey:
 
     def verifies(self, octets: bytes, signature: bytes) -> bool:
         """Return whether the signature on the octets is by this key."""
+        if _is_weak(signature[:_KEY_OCTETS]):
+            return False
         try:
             self._loaded.verify(signature, octets)
         except InvalidSignature:
             return False
         return True
+
+
+def _is_weak(point: bytes) -> bool:
+    """Return whether a point is written in another than its one way, or is of small order."""
+    y = int.from_bytes(point, "little") & (2**255 - 1)  # the highest bit is the sign of x
+    return y >= _PRIME or y in _SMALL_ORDER
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+import nacl.exceptions
+import nacl.signing
 import pytest
 import signedjson.key
 import signedjson.sign
@@ -105,6 +107,23 @@ def test_keys_have_32_octets(octets: bytes) -> None:
         SigningKey(octets, "1")
     with pytest.raises(RemoteProtocolError):
         VerifyKey(octets)
+
+
+_PRIME = 2**255 - 19
+_ORDER_8 = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+
+
+@pytest.mark.parametrize("y", [0, 1, 2, _PRIME - 1, _PRIME, _PRIME + 1, 2**255 - 1, int.from_bytes(_ORDER_8, "little")])
+@pytest.mark.parametrize("sign", [0, 2**255])
+def test_key_or_signature_of_small_order_proves_nothing(y: int, sign: int) -> None:
+    """Libsodium refuses them, so we do: by such a key one signature would hold for any octets."""
+    point = (y + sign).to_bytes(32, "little")
+    assert not _KEY.verify_key.verifies(b"anything", point + bytes(32))
+    if y != 2:  # the one here that is a point of no order of these, or no point at all
+        with pytest.raises(RemoteProtocolError):
+            VerifyKey(point)
+        with pytest.raises(nacl.exceptions.BadSignatureError):
+            nacl.signing.VerifyKey(point).verify(b"anything", point + bytes(32))
 
 
 def test_key_version_is_of_letters_digits_and_underscores() -> None:
