@@ -125,18 +125,21 @@ async def test_client_listens_through_a_dead_network() -> None:
         says({"next_batch": "s1"}),
         stays_silent,
         says({}, 502),
+        says({"errcode": "M_LIMIT_EXCEEDED", "error": "too much", "retry_after_ms": 7000}, 429),
         says({"next_batch": "s2", "presence": {"events": [_presence("@bob:example.org")]}}),
     ]
     told: list[TemporaryFailure | None] = []
-    network = NetworkOptions(silence_seconds=-29.95, patience_seconds=0.1)  # a long poll of 30 s ends after 50 ms
-    async with odd_server(*answers) as server, AsyncClient(None, PLAIN, network, JumpingRest()) as alice:
+    network = NetworkOptions(silence_seconds=-29.95)  # a long poll of 30 s ends after 50 ms
+    rest = JumpingRest()
+    async with odd_server(*answers) as server, AsyncClient(None, PLAIN, network, rest) as alice:
         await alice.login("@me:example.org", "secret", server.url)
         async with aclosing(alice.listen(told.append)) as coming:
             news = await anext(coming)
         assert "@bob:example.org" == getattr(news, "user_id", None)
     assert [True, False] == [failure is not None for failure in told]
     syncs = [asked.target for asked in server.asked if "/sync" in asked.target]
-    assert 4 == len(syncs)
+    assert 5 == len(syncs)
+    assert (3, 7.0) == (len(rest.slept), rest.slept[-1])
     assert all("since=s1" in target for target in syncs[1:])
 
 

@@ -40,6 +40,7 @@ _IDLE_SECONDS = 20.0  # a connection that nobody used for so long may be dead, a
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
 _UNACKNOWLEDGED_MS = 30_000  # what was sent and is not acknowledged for so long ends the connection
 _SYNC = "/_matrix/client/v3/sync"
+_SYNC_TIMES = 5  # as long as others
 _Answer = TypeVar("_Answer", bound=Response)
 _Outcome = TypeVar("_Outcome")
 
@@ -79,6 +80,8 @@ class Carrier:
         async def once() -> _Answer:
             return request.read_response(await self.exchange(base_url, outgoing))
 
+        if _long_poll_seconds(http):
+            return await once()  # who listens is told at once that the network is gone, and asks again
         return await self.persist(once, repeats=may_repeat(request.endpoint))
 
     async def persist(self, attempt: Callable[[], Awaitable[_Outcome]], *, repeats: bool) -> _Outcome:
@@ -108,11 +111,10 @@ class Carrier:
 
     def _seconds_for(self, request: HttpRequest) -> float:
         """Return how long an answer may take: a long poll what the server may wait, and a little."""
-        if request.path == _SYNC:
-            waits = next((int(value) for name, value in request.query if name == "timeout"), 0) / 1000
-            # The first sync of a large account takes a server long, and has no timeout of its own.
-            return waits + self.options.silence_seconds if waits else self.options.request_seconds * 5
-        return self.options.request_seconds
+        if waits := _long_poll_seconds(request):
+            return waits + self.options.silence_seconds
+        # The first sync of a large account takes a server long.
+        return self.options.request_seconds * (_SYNC_TIMES if request.path == _SYNC else 1)
 
     async def exchange(self, base_url: str, outgoing: Outgoing) -> HttpResponse:
         """Ask once, and return the whole answer."""
@@ -212,6 +214,13 @@ def _faults_of(url: URL) -> Iterator[None]:
         yield
     except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError) as fault:
         raise fault_of_network(fault, _host(url)) from fault
+
+
+def _long_poll_seconds(request: HttpRequest) -> float:
+    """Return how long a server may wait for something to happen; 0 for what is answered at once."""
+    if request.path != _SYNC:
+        return 0.0
+    return next((int(value) for name, value in request.query if name == "timeout"), 0) / 1000
 
 
 def _host(url: URL) -> str:

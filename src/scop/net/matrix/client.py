@@ -33,7 +33,7 @@ from scop.net.clock import SystemClock
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix.carrier import Carrier
 from scop.net.matrix.driver import Driver
-from scop.net.matrix.faults import NotLoggedIn
+from scop.net.matrix.faults import Busy, NotLoggedIn
 from scop.net.matrix.keeping import Keeper, MemoryShelves
 from scop.net.matrix.media import Media, MediaKind
 from scop.net.matrix.options import NetworkOptions
@@ -164,7 +164,8 @@ class AsyncClient:
         kind = content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         octets = (await asyncio.to_thread(path.stat)).st_size
         shown = Attachment(path.name, kind, octets, caption=None if caption is None else Message(caption))
-        if self._is_encrypted(room_id):
+        room, machine = await self.do(self.core.loading.room, room_id), self.core.encryption
+        if room.is_encrypted or (machine is not None and machine.is_encrypted(room_id)):
             sealed = await self.media.upload_encrypted(path)
             shown = replace(shown, encrypted_file=sealed.to_json())
         else:
@@ -186,10 +187,6 @@ class AsyncClient:
     async def redact(self, room_id: str, event_id: str, reason: str | None = None) -> str:
         """Take the content of an event away; return the id of the redaction."""
         return await self.do(self.core.redact, room_id, event_id, reason)
-
-    def _is_encrypted(self, room_id: str) -> bool:
-        room, machine = self.core.rooms.get(room_id), self.core.encryption
-        return (room is not None and room.is_encrypted) or (machine is not None and machine.is_encrypted(room_id))
 
     async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
         """Return what is new; after the first time, what was to be sent before a restart goes out."""
@@ -214,7 +211,8 @@ class AsyncClient:
                 if pauses is None and on_trouble is not None:
                     on_trouble(failure)
                 pauses = pauses or Pauses(self._endless, self._rest)
-                await pauses.wait(failure)
+                asked_for = failure.error.retry_after_seconds if isinstance(failure, Busy) else None
+                await pauses.wait(failure, asked_for or 0.0)
                 continue
             if pauses is not None and on_trouble is not None:
                 on_trouble(None)
