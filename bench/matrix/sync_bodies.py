@@ -64,6 +64,7 @@ class _Maker:
     def __init__(self, random: Random) -> None:
         self.random = random
         self._age = 40_000_000
+        self._sessions = 0
 
     def sync(self, joined: dict[str, JsonObject], users: list[str]) -> bytes:
         """Return the whole answer."""
@@ -81,6 +82,7 @@ class _Maker:
                 "device_lists": {"changed": users[:50]},
                 "device_one_time_keys_count": {"signed_curve25519": 50},
                 "device_unused_fallback_key_types": ["signed_curve25519"],
+                "org.matrix.msc2732.device_unused_fallback_key_types": ["signed_curve25519"],
                 "rooms": {"join": joined},
             }
         )
@@ -97,6 +99,7 @@ class _Maker:
         self, users: list[str], state: list[JsonObject], messages: int, *, is_encrypted: bool = False
     ) -> JsonObject:
         """Return the news of one room."""
+        self._sessions += 1
         speak = self._sealed if is_encrypted else self._message
         said = [speak(self.random.choice(users)) for _ in range(messages)]
         return {
@@ -113,7 +116,11 @@ class _Maker:
         """Return who is in the room."""
         name = f"{self.random.choice(_NAMES)} {self._text(4, 9).title()}"
         content: JsonObject = {"membership": "join", "displayname": name, "avatar_url": self._uri(user_id)}
-        return self._event("m.room.member", user_id, content, user_id)
+        event = self._event("m.room.member", user_id, content, user_id)
+        if self.random.random() < 0.25:  # had another name before; as Synapse shows it
+            unsigned: JsonObject = {"replaces_state": self._event_id(), "prev_content": {"membership": "join"}}
+            event["unsigned"] = {**unsigned, "prev_sender": user_id, "age": self._age}
+        return event
 
     def room_state(self, users: list[str], *, is_encrypted: bool) -> Iterator[JsonObject]:
         """Give the state that is not of members."""
@@ -165,12 +172,13 @@ class _Maker:
         return self._event("m.room.message", sender, content)
 
     def _sealed(self, sender: str) -> JsonObject:
+        own = Random(f"{sender} in {self._sessions}")  # who speaks on in a room does so by one session
         content: JsonObject = {
             "algorithm": "m.megolm.v1.aes-sha2",
             "ciphertext": self._text(300, 700),
-            "session_id": self._text(43, 43),
-            "sender_key": self._text(43, 43),
-            "device_id": self._text(10, 10).upper(),
+            "session_id": _text(own, 43),
+            "sender_key": _text(own, 43),
+            "device_id": _text(own, 10).upper(),
         }
         return self._event("m.room.encrypted", sender, content)
 
@@ -208,4 +216,8 @@ class _Maker:
         return " ".join(self.random.choices(_WORDS, k=count)).capitalize() + "."
 
     def _text(self, least: int, most: int) -> str:
-        return "".join(self.random.choices(_LETTERS, k=self.random.randint(least, most)))
+        return _text(self.random, self.random.randint(least, most))
+
+
+def _text(random: Random, length: int) -> str:
+    return "".join(random.choices(_LETTERS, k=length))
