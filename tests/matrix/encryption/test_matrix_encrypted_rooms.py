@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.encrypted_world import EncryptedWorld
 from fakes.examples import drawn
-from fakes.jumping_clock import JumpingClock
-from fakes.matrix_keys import SETTINGS, KeyServer, Phone, room_of
-from scop.matrix.api.client_server.to_device import SendToDevice
+from fakes.matrix_keys import SETTINGS, room_of
 from scop.matrix.encryption import (
     Decrypted,
-    EncryptedRoom,
     KeySource,
     Newcomer,
     Obstacle,
@@ -32,40 +30,9 @@ _ANN, _BOB, _CID = "@ann:a.test", "@bob:b.test", "@cid:c.test"
 _ROOM = room_of(_ANN, _BOB)
 
 
-class World:
-    """Two users, one of them with two devices, one stranger."""
-
-    def __init__(self, options: Options | None = None) -> None:
-        self.server, self.clock = KeyServer(), JumpingClock()
-        self.ann = Phone.of(self.server, self.clock, _ANN, "ANN", options)
-        self.bob = Phone.of(self.server, self.clock, _BOB, "BOB")
-        self.tab = Phone.of(self.server, self.clock, _BOB, "TAB")
-        self.cid = Phone.of(self.server, self.clock, _CID, "CID")
-        self.sync()
-
-    def sync(self) -> None:
-        """Let every device sync."""
-        for phone in (self.ann, self.bob, self.tab, self.cid):
-            phone.sync()
-
-    def session(self, room: EncryptedRoom = _ROOM) -> str:
-        """Let the first user send, and return by which session."""
-        content = self.ann.send(room, "x")["content"]
-        assert isinstance(content, dict)
-        return str(content["session_id"])
-
-    def sent(self, event_type: str) -> list[SendToDevice]:
-        """Return what the first user sent to devices."""
-        return [
-            one
-            for name, one in self.server.asked
-            if name == "ANN" and isinstance(one, SendToDevice) and one.event_type == event_type
-        ]
-
-
 def test_rooms_are_read_by_every_device_of_their_members() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: the key is shared by Olm; others, and the server, read nothing."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "hello")
     world.sync()
     assert ["hello", "hello"] == [phone.body(_ROOM, event) for phone in (world.bob, world.tab)]
@@ -78,7 +45,7 @@ def test_rooms_are_read_by_every_device_of_their_members() -> None:
 
 def test_rooms_share_a_key_once() -> None:
     """Further messages by a session ask the server nothing."""
-    world = World()
+    world = EncryptedWorld()
     first = world.session()
     before = len(world.server.asked)
     assert first == world.session()
@@ -87,7 +54,7 @@ def test_rooms_share_a_key_once() -> None:
 
 def test_rooms_events_have_the_form_of_the_specification() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: the keys of the content; the relation stays in the clear."""
-    world = World()
+    world = EncryptedWorld()
     relation = {"rel_type": "m.thread", "event_id": "$root"}
     content: JsonObject = {"msgtype": "m.text", "body": "in a thread", "m.relates_to": relation}
     sealed = world.ann.do(world.ann.machine.encrypt(_ROOM, "m.room.message", content))
@@ -103,7 +70,7 @@ def test_rooms_events_have_the_form_of_the_specification() -> None:
 
 def test_rooms_take_the_relation_from_the_clear_only() -> None:
     """Matrix v1.19 CS §Forming relationships: a relation in the payload is ignored, also where none is in the clear."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "hello")
     world.sync()
     content = event["content"]
@@ -120,13 +87,13 @@ def test_rooms_take_the_relation_from_the_clear_only() -> None:
 def test_rooms_rotate_by_messages() -> None:
     """Matrix v1.19 CS §m.room.encryption: `rotation_period_msgs` messages by one session, the next by another."""
     room = replace(_ROOM, settings={**SETTINGS, "rotation_period_msgs": 3})
-    world = World()
+    world = EncryptedWorld()
     assert [1, 1, 1, 2] == _numbered([world.session(room) for _ in range(4)])
 
 
 def test_rooms_rotate_by_time() -> None:
     """Matrix v1.19 CS §m.room.encryption: after `rotation_period_ms`, a week by default, also across a restart."""
-    world = World()
+    world = EncryptedWorld()
     first = world.session()
     world.clock.jump(7 * 86_400 - 1)
     world.ann.restart()
@@ -140,7 +107,7 @@ def test_rooms_rotate_by_time() -> None:
 
 def test_rooms_rotate_when_a_member_leaves() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: who left reads nothing more; who joins reads from there on."""
-    world = World()
+    world = EncryptedWorld()
     wider = room_of(_ANN, _BOB, _CID)
     first, early = world.session(), world.ann.send(_ROOM, "early")
     assert first == world.session(wider)
@@ -156,7 +123,7 @@ def test_rooms_rotate_when_a_member_leaves() -> None:
 
 def test_rooms_rotate_when_a_device_leaves() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: a device that may have the key is seen to leave."""
-    world = World()
+    world = EncryptedWorld()
     first = world.session()
     world.server.remove(world.tab.place)
     world.ann.sync()
@@ -165,7 +132,7 @@ def test_rooms_rotate_when_a_device_leaves() -> None:
 
 def test_rooms_rotate_when_they_are_told_to() -> None:
     """Who came and went between two syncs may have the key by shared history: the client says so."""
-    world = World()
+    world = EncryptedWorld()
     first = world.session()
     world.ann.do(world.ann.machine.discard_session(_ROOM.room_id))
     world.ann.restart()
@@ -176,7 +143,7 @@ def test_rooms_rotate_when_they_are_told_to() -> None:
 @drawn(10)
 def test_rooms_rotate_when_history_is_shared_or_no_longer(visibilities: list[str]) -> None:
     """Matrix v1.19 CS §Shareable encryption sessions: another session exactly where the flag changes."""
-    world = World()
+    world = EncryptedWorld()
     sessions = [world.session(replace(_ROOM, history_visibility=one)) for one in visibilities]
     flags = [one in ("shared", "world_readable") for one in visibilities]
     changes = [before != after for before, after in pairwise(flags)]
@@ -188,7 +155,7 @@ def test_rooms_rotate_when_history_is_shared_or_no_longer(visibilities: list[str
 
 def test_rooms_are_not_encrypted_less_than_they_were() -> None:
     """Settings only become stricter, and a room that was encrypted stays so, whatever its state says."""
-    world = World()
+    world = EncryptedWorld()
     machine = world.ann.machine
     assert not machine.is_encrypted(_ROOM.room_id)
     world.ann.do(machine.note_settings(_ROOM.room_id, {**SETTINGS, "rotation_period_msgs": 2}))
@@ -200,7 +167,7 @@ def test_rooms_are_not_encrypted_less_than_they_were() -> None:
 
 def test_rooms_are_not_rotated_later_than_they_were() -> None:
     """A longer period that the room is given later is not followed."""
-    world = World()
+    world = EncryptedWorld()
     world.ann.do(world.ann.machine.note_settings(_ROOM.room_id, {**SETTINGS, "rotation_period_ms": 3_600_000}))
     first = world.session(replace(_ROOM, settings={**SETTINGS, "rotation_period_ms": 604_800_000}))
     world.clock.jump(3600)
@@ -210,7 +177,7 @@ def test_rooms_are_not_rotated_later_than_they_were() -> None:
 @pytest.mark.parametrize("period", [0, -1, True, "9", 10**12, None])
 def test_rooms_settings_out_of_bounds_are_bounded(period: object) -> None:
     """Whoever sets the state of a room can neither stop rotation nor make each message share keys all the time."""
-    world = World()
+    world = EncryptedWorld()
     room = replace(_ROOM, settings={**SETTINGS, "rotation_period_ms": period, "rotation_period_msgs": 100})
     first = world.session(room)
     assert first == world.session(room)
@@ -223,7 +190,7 @@ def test_rooms_settings_out_of_bounds_are_bounded(period: object) -> None:
 
 def test_rooms_tell_blocked_devices_why() -> None:
     """Matrix v1.19 CS §m.room_key.withheld: a blacklisted device gets no key, and a word why, once."""
-    world = World()
+    world = EncryptedWorld()
     world.ann.machine.trusting = Newcomer({(_BOB, "TAB"): Trust.BLOCKED})
     event = world.ann.send(_ROOM, "hello")
     world.ann.send(_ROOM, "again")
@@ -238,7 +205,7 @@ def test_rooms_tell_blocked_devices_why() -> None:
 
 def test_rooms_rotate_when_a_device_is_blocked() -> None:
     """A device that had the key has none of the messages after it was blocked."""
-    world = World()
+    world = EncryptedWorld()
     first = world.session()
     world.ann.machine.trusting = Newcomer({(_BOB, "TAB"): Trust.BLOCKED})
     event = world.ann.send(_ROOM, "hello")
@@ -266,7 +233,7 @@ class _Identities(Newcomer):
 )
 def test_rooms_share_keys_as_the_policy_has_it(policy: Recipients, readers: set[str]) -> None:
     """Each policy names whom it gives the key to; the others hear m.unverified."""
-    world = World(Options(recipients=policy))
+    world = EncryptedWorld(Options(recipients=policy))
     world.ann.machine.trusting = _Identities({(_BOB, "BOB"): Trust.SIGNED, (_BOB, "TAB"): Trust.VERIFIED})
     room = room_of(_ANN, _BOB, _CID)
     event = world.ann.send(room, "hello")
@@ -277,7 +244,7 @@ def test_rooms_share_keys_as_the_policy_has_it(policy: Recipients, readers: set[
 
 def test_rooms_keep_keys_from_a_device_its_owner_did_not_sign() -> None:
     """By default a device that a server slips in among those of a user with cross-signing keys gets nothing."""
-    world = World()
+    world = EncryptedWorld()
     world.ann.machine.trusting = _Identities({(_BOB, "BOB"): Trust.SIGNED})
     event = world.ann.send(_ROOM, "hello")
     world.sync()
@@ -289,7 +256,7 @@ def test_rooms_keep_keys_from_a_device_its_owner_did_not_sign() -> None:
 
 def test_rooms_say_nothing_to_those_without_keys_where_that_is_asked() -> None:
     """Withheld messages can be left out."""
-    world = World(Options(says_withheld=False))
+    world = EncryptedWorld(Options(says_withheld=False))
     world.ann.machine.trusting = Newcomer({(_BOB, "TAB"): Trust.BLOCKED})
     world.session()
     assert world.sent("m.room_key.withheld") == []
@@ -300,7 +267,7 @@ def test_rooms_say_nothing_to_those_without_keys_where_that_is_asked() -> None:
 
 def test_rooms_refuse_a_message_that_is_replayed() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: an index is for one event, which may come again."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "pay 1")
     world.sync()
     assert world.bob.body(_ROOM, event) == "pay 1"
@@ -312,7 +279,7 @@ def test_rooms_refuse_a_message_that_is_replayed() -> None:
 
 def test_rooms_refuse_a_message_of_another_sender() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: the sender of the event is the one the session came from."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "hello")
     world.sync()
     assert world.bob.body(_ROOM, {**event, "sender": _CID}) is Obstacle.WRONG_SENDER
@@ -320,7 +287,7 @@ def test_rooms_refuse_a_message_of_another_sender() -> None:
 
 def test_rooms_refuse_a_message_of_another_room() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: a server cannot move a message into another room."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "hello")
     world.sync()
     elsewhere = replace(_ROOM, room_id="!other:example.org")
@@ -340,7 +307,7 @@ def test_rooms_refuse_a_message_of_another_room() -> None:
 )
 def test_rooms_say_what_is_wrong_with_an_event(change: JsonObject, obstacle: Obstacle) -> None:
     """What is not an encrypted event is none, and waits for nothing."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "hello")
     world.sync()
     content = event["content"]
@@ -353,7 +320,7 @@ def test_rooms_say_what_is_wrong_with_an_event(change: JsonObject, obstacle: Obs
 
 def test_rooms_show_who_wrote_as_far_as_it_is_known() -> None:
     """The shield follows the device: unsigned, signed, verified, gone, blocked, of a changed identity."""
-    world = World()
+    world = EncryptedWorld()
     event = world.ann.send(_ROOM, "hello")
     world.sync()
     opened = world.bob.read(_ROOM, event)
@@ -373,88 +340,6 @@ def test_rooms_show_who_wrote_as_far_as_it_is_known() -> None:
     world.server.remove(world.ann.place)
     world.bob.sync()
     assert world.bob.machine.shield(opened) is Shield.UNKNOWN_DEVICE
-
-
-# Keys that come later, and by other ways.
-
-
-def test_rooms_events_wait_for_their_key() -> None:
-    """What cannot be read waits, over a restart, and comes up once when its key does."""
-    world = World()
-    events = [world.ann.send(_ROOM, str(number)) for number in range(3)]
-    opened = world.bob.do(world.bob.machine.decrypt_all(_ROOM.room_id, events))
-    assert [True] * 3 == [isinstance(one, Undecryptable) and one.is_waiting for one in opened]
-    assert world.bob.machine.came_up() == ()
-    world.bob.restart()
-    world.bob.sync()
-    assert ["0", "1", "2"] == [one.content["body"] for one in world.bob.machine.came_up()]
-    assert world.bob.machine.came_up() == ()
-    world.bob.restart()  # before the next sync: nobody knows whether they were seen
-    assert ["0", "1", "2"] == [one.content["body"] for one in world.bob.machine.came_up()]
-    world.bob.sync()
-    world.bob.restart()
-    assert world.bob.machine.came_up() == ()
-
-
-def test_rooms_events_that_wait_are_bounded() -> None:
-    """Past their number the oldest wait no longer."""
-    world = World()
-    content: JsonObject = {"algorithm": "m.megolm.v1.aes-sha2", "session_id": "s", "ciphertext": "x"}
-    events = [{**world.ann.event(content), "event_id": f"${number}"} for number in range(2005)]
-    world.bob.do(world.bob.machine.decrypt_all(_ROOM.room_id, events))
-    kept = [key for shelf, entries in world.bob.disk.items() if shelf == "waiting" for key in entries]
-    assert len([key for key in kept if key.startswith("event:")]) == 2000
-    assert f"event:{_ROOM.room_id}|$4" not in kept
-    assert f"event:{_ROOM.room_id}|$5" in kept
-
-
-def test_rooms_keys_are_exported_and_imported() -> None:
-    """Matrix v1.19 CS §Key exports: whoever has the file reads; who made the key is no longer proved."""
-    world = World()
-    event = world.ann.send(_ROOM, "hello")
-    session_id = next(iter(world.ann.machine.sessions())).session_id
-    exported = world.ann.machine.export(_ROOM.room_id, session_id)
-    assert exported is not None
-    assert world.cid.body(_ROOM, event) is Obstacle.UNKNOWN_SESSION
-    assert world.cid.do(world.cid.machine.import_sessions([exported], KeySource.IMPORTED)) == 1
-    assert world.cid.do(world.cid.machine.import_sessions([exported], KeySource.BACKUP)) == 0
-    (opened,) = world.cid.machine.came_up()
-    assert opened.content["body"] == "hello"
-    assert opened.shield is Shield.UNKNOWN_DEVICE
-    world.cid.do(world.cid.machine.track([_ANN]))
-    assert world.cid.machine.shield(opened) is Shield.UNSAFE_SOURCE
-
-
-def test_rooms_take_a_key_that_reaches_further_back_and_no_other() -> None:
-    """Matrix v1.19 CS §m.megolm.v1.aes-sha2: a session is replaced by a lower index of the same ratchet only."""
-    world = World()
-    early = world.ann.send(_ROOM, "early")
-    wider = room_of(_ANN, _BOB, _CID)
-    late = world.ann.send(wider, "late")
-    world.sync()
-    assert world.cid.body(wider, early) is Obstacle.UNKNOWN_INDEX
-    session_id = next(iter(world.cid.machine.sessions())).session_id
-    whole, part = (phone.machine.export(_ROOM.room_id, session_id) for phone in (world.bob, world.cid))
-    assert whole is not None
-    assert part is not None
-    assert world.bob.do(world.bob.machine.import_sessions([part], KeySource.BACKUP)) == 0
-    assert world.cid.do(world.cid.machine.import_sessions([whole], KeySource.BACKUP)) == 1
-    assert ["early"] == [one.content["body"] for one in world.cid.machine.came_up()]
-    assert world.cid.body(wider, late) == "late"
-    # That it came from its maker stays proved: the ratchet is the same.
-    assert [KeySource.DIRECT] == [one.source for one in world.cid.machine.sessions()]
-
-
-def test_rooms_take_no_broken_keys() -> None:
-    """A key file with keys of other sessions, or none at all, gives what is right in it."""
-    world = World()
-    world.session()
-    info = next(iter(world.ann.machine.sessions()))
-    exported = world.ann.machine.export(_ROOM.room_id, info.session_id)
-    assert exported is not None
-    other = type(exported)(**{**exported.to_json(), "session_id": "other"})  # type: ignore[arg-type]
-    none = type(exported)(**{**exported.to_json(), "session_key": "AAAA"})  # type: ignore[arg-type]
-    assert world.cid.do(world.cid.machine.import_sessions([other, none, exported], KeySource.IMPORTED)) == 1
 
 
 def _numbered(sessions: list[str]) -> list[int]:

@@ -103,7 +103,10 @@ class Machine:
             self._learn,
             lambda: self.trusting,
         )
-        self._inbox = Inbox(
+        self._inbox = self._inbox_of_all()
+
+    def _inbox_of_all(self) -> Inbox:
+        return Inbox(
             self.devices,
             self._sessions,
             self._inbound,
