@@ -1,4 +1,17 @@
-"""Carries what `scop.matrix.Client` asks for: HTTP by aiohttp, waiting, retrying, a durable store."""
+"""Carries what `scop.matrix.Client` asks for: HTTP by aiohttp, waiting, retrying, a durable store.
+
+import asyncio
+from pathlib import Path
+from scop.net.matrix import AsyncClient
+from scop.store.sealed_shelves import SealedShelves
+
+async def main():
+    async with AsyncClient(SealedShelves.open(Path("me.store"), "a passphrase")) as client:
+        await client.login("@me:example.org", "a password")
+        print(await client.send_text("!sea:example.org", "Hello, sealed."))
+
+asyncio.run(main())
+"""
 
 from scop.net.matrix.client import AsyncClient
 from scop.net.matrix.faults import BrokenOff, Busy, NotLoggedIn, Refused, Unreached
