@@ -54,7 +54,8 @@ class Access(Enum):
     SERVER = "a signature of the asking server (X-Matrix)"
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# gc=False: JSON has no cycles, and a sync of many rooms is more objects than the collector should look through.
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An object of JSON: known keys are fields, others are in `unknown`. None is a key that is absent."""
 
     is_foreign: ClassVar[bool] = False  # another server wrote it: a broken one is left out of the answer

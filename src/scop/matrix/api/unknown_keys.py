@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from types import UnionType
+from operator import attrgetter
+from types import NoneType, UnionType
 from typing import Annotated, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -102,25 +103,34 @@ def _struct_walk(kind: type[Body], move: _Move) -> _Walk:
         for field in msgspec.structs.fields(kind)
         if field.name != "unknown" and not _is_placed(hints[field.name])
     }
-    is_all_known = frozenset(names).issuperset
-    inner: list[tuple[str, str, _Walk]] | None = None
+    known = frozenset(names)
+    is_all_known = known.issuperset
+    inner: list[tuple[str, Callable[[object], object], _Walk]] | None = None
 
     def walk(value: Body, json: JsonObject) -> None:
         nonlocal inner
         if inner is None:  # not before: a type may hold itself
-            found = ((key, name, _walk_of(hints[name], move)) for key, name in names.items())
-            inner = [(key, name, within) for key, name, within in found if within is not None]
-        for key, name, within in inner:
-            if key in json:
-                within(getattr(value, name), json[key])
+            found = ((key, name, _walk_of(_without_none(hints[name]), move)) for key, name in names.items())
+            inner = [(key, attrgetter(name), within) for key, name, within in found if within is not None]
+        for key, of, within in inner:
+            if key in json and (one := of(value)) is not None:
+                within(one, json[key])
         if not is_all_known(json):
-            move(value, json, frozenset(names))
+            move(value, json, known)
 
     return _of(walk)
 
 
 def _is_placed(hint: object) -> bool:
     return get_origin(hint) is Annotated and isinstance(get_args(hint)[1], Where)
+
+
+def _without_none(hint: object) -> object:
+    """Return a type without None, which is asked for before: most of what may be absent is nothing else."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    rest = tuple(one for one in get_args(hint) if one is not NoneType)
+    return Union[rest]  # noqa: UP007
 
 
 def _union_walk(inner: tuple[object, ...], move: _Move) -> _Walk | None:
