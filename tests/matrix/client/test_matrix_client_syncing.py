@@ -601,9 +601,9 @@ def test_sync_knows_a_room_anew_when_we_come_back(has_state_after: bool) -> None
 class _Follower:
     """Counts what it is shown, and breaks off when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, breaks_at_once: bool = False) -> None:
         self.seen: list[str] = []
-        self.breaks = [False, True]
+        self.breaks = [True] if breaks_at_once else [False, True]
 
     def follow(self, happening: Happening) -> Steps[tuple[str, ...]]:
         yield from ()
@@ -635,3 +635,30 @@ def test_sync_goes_on_where_a_follower_broke_off() -> None:
     assert ["one", "two", "three", "kept up"] == [one for one in told if isinstance(one, str)]
     assert ["one", "two", "three"] == bodies(tuple(one for one in told if not isinstance(one, str)))
     assert 2 == sum(isinstance(one, Sync) for one in world.server.asked)
+
+
+def test_sync_that_ends_while_it_is_followed_is_told_by_the_next_process() -> None:
+    """Nothing is durable as read before it was followed: a new process follows and tells all of it."""
+    world = World()
+    world.sync()
+    other = world.rooms.make(world.bob)
+    world.rooms.set_membership(other, world.bob, world.alice, "invite")
+    world.say("one", "two")
+    with pytest.raises(Broken):
+        world.desk.run(world.client.sync_with(_Follower()))
+    world.restart()
+    told = world.sync()
+    assert ["one", "two"] == bodies(told)
+    assert InvitedTo(other, world.bob) in told
+
+
+def test_members_that_are_fetched_while_a_sync_is_taken_in_lose_nothing() -> None:
+    """What is kept of a room in between is durable with the sync and not before it."""
+    world = World()
+    world.sync()
+    world.say("one")
+    with pytest.raises(Broken):
+        world.desk.run(world.client.sync_with(_Follower(breaks_at_once=True)))
+    world.desk.run(world.client.loading.members(world.room))
+    world.restart()
+    assert ["one"] == world.heard()

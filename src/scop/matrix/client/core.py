@@ -14,7 +14,7 @@ from scop.matrix.client.pushing import Pushing
 from scop.matrix.client.rooms import Rooms
 from scop.matrix.client.session import Session
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Change, Shelf, Surroundings
+from scop.matrix.steps import Change, Shelf, Steps, Surroundings, keep
 
 if TYPE_CHECKING:
     from scop.matrix.encryption import Machine
@@ -41,6 +41,8 @@ class Core:
         self.options = options
         self.encryption: Machine | None = None
         self.parts: list[Part] = []
+        self.later: list[Change] = []  # what becomes durable with the next sync, for its pages are in one order
+        self.is_syncing = False  # something is taken in that is not durable yet
         self.rooms = Rooms("", {})
         self.account_data: dict[str, JsonObject] = {}
         self.presence: dict[str, PresenceChanged] = {}
@@ -56,6 +58,8 @@ class Core:
             key[1:]: _json(octets) for key, octets in entries.get(Shelf.ACCOUNT_DATA, {}).items() if key[:1] == " "
         }
         self.presence = {}
+        self.later.clear()
+        self.is_syncing = False
         self.push.load(self.account_data.get("m.push_rules"))
         for part in self.parts:
             part.load(entries)
@@ -92,6 +96,13 @@ class Core:
     def new_transaction_id(self) -> str:
         """Return an id that no request of ours had before."""
         return self.surroundings.chance(16).hex()
+
+    def keep_later(self) -> Steps[None]:
+        """Go on when what may wait is durable, or leave it to the sync that is being taken in."""
+        if not self.is_syncing:
+            changes = tuple(self.later)
+            yield from keep(*changes)
+            del self.later[: len(changes)]
 
     @property
     def ignored_users(self) -> Mapping[str, object]:

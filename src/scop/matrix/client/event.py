@@ -13,7 +13,7 @@ from scop.matrix.json_values import JsonObject
 __all__ = ["Event", "event_of", "read_event", "stripped_event", "text_of"]
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):  # JSON has no cycles
     """One event. Of one that was encrypted, `type` and `content` are those within; stripped state has no id."""
 
     event_id: str

@@ -17,7 +17,7 @@ from scop.matrix.api.client_server.list_joined_rooms import GetJoinedRooms
 from scop.matrix.api.client_server.room_upgrades import UpgradeRoom
 from scop.matrix.client.core import Core
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Steps, ask, keep
+from scop.matrix.steps import Steps, ask
 
 __all__ = ["Joining", "NewRoom"]
 
@@ -91,7 +91,8 @@ class Joining:
         """Forget a room that we left: its history is no longer ours."""
         yield from ask(ForgetRoom(room_id=room_id))
         if room_id in self._core.rooms:
-            yield from keep(*self._core.rooms.forgotten(room_id))
+            self._core.later += self._core.rooms.forgotten(room_id)
+            yield from self._core.keep_later()
 
     def invite(self, room_id: str, user_id: str, reason: str | None = None) -> Steps[None]:
         """Ask someone in."""

@@ -14,7 +14,7 @@ from scop.matrix.api.errors import MatrixError
 from scop.matrix.client.core import Core, Entries
 from scop.matrix.client.event import Event, read_event
 from scop.matrix.client.room import Room, RoomHead
-from scop.matrix.steps import Steps, ask, keep
+from scop.matrix.steps import Steps, ask
 
 __all__ = ["Filling", "Loading"]
 
@@ -65,7 +65,8 @@ class Loading:
         for event in members:
             room.put(event)
         room.head = msgspec.structs.replace(room.head, has_all_members=True)
-        yield from keep(*self._core.rooms.kept(room, members))
+        self._core.later += self._core.rooms.kept(room, members)
+        yield from self._core.keep_later()
         return room
 
     def gap(self, room: Room, prev_batch: str, since: str) -> Steps[Filling]:

@@ -1,15 +1,15 @@
 """What is new, and how it becomes durable.
 
-A sync goes in four steps, so that a fault in any of them loses nothing and tells nothing twice:
+A sync goes in five steps, so that a fault in any of them loses nothing and tells nothing twice:
 1. ask for it, and for what is missing of its timelines; nothing is changed by that, so it may be asked again.
 2. decrypt. What the encryption learns of it, it may learn again.
 3. take it in: what is known of rooms changes, and happenings are made. Nothing is asked for here.
-4. keep what changed, together with how far was read. If that fails, it is kept before the next sync is asked for.
+4. follow it: keys are kept up, and verification makes of it what it means. What breaks off goes on at the next call.
+5. keep what changed, together with how far was read, and then tell it. A process that ends before begins at 1 again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Protocol, TypeVar, cast
 
 import msgspec
@@ -26,7 +26,7 @@ from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.sending import Sending
 from scop.matrix.client.unsealing import unseal
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Change, Keep, Needed, Shelf, Steps, ask, keep
+from scop.matrix.steps import Change, Keep, Shelf, Steps, ask, keep
 
 __all__ = ["Follower", "Syncing"]
 
@@ -76,18 +76,19 @@ class Syncing:
         self._loading = loading
         self._sending = sending
         self._progress = _Progress()
-        self._unkept: list[Change] = []
+        self._learnt: list[Change] = []  # what steps of others keep, and is durable before anything is asked for
+        self._reached: str | None = None  # the next_batch of what is taken in and is not kept yet
         self._untold: list[Happening] = []
         self._told: list[object] = []  # what was followed, and is not returned yet
 
     def load(self, entries: Entries) -> None:
         """Take how far was read from what was kept."""
         self._progress = _read_progress(entries.get(Shelf.SYNC, {}).get(_PROGRESS))
-        self._unkept, self._untold, self._told = [], [], []
+        self._learnt, self._untold, self._told, self._reached = [], [], [], None
 
     def keep_first(self, changes: tuple[Change, ...]) -> None:
         """Keep these before anything else is done."""
-        self._unkept += changes
+        self._learnt += changes
 
     @property
     def next_batch(self) -> str | None:
@@ -105,14 +106,17 @@ class Syncing:
 
         What a fault breaks off goes on at the next call: nothing that came is left out, or followed by halves.
         """
-        yield from self._keep_rest()
-        if not self._untold and not self._told:
+        if self._reached is None:
+            yield from self._keep_learnt()
             yield from self._take_sync(timeout_seconds)
-        yield from self._upkeep()
+        # 4. Follow it.
+        yield from self._gathered(self._upkeep())
         while self._untold:
-            meant = yield from follower.follow(self._untold[0])
+            meant = yield from self._gathered(follower.follow(self._untold[0]))
             self._told += [self._untold.pop(0), *meant]
-        self._told += yield from follower.upkeep()
+        self._told += yield from self._gathered(follower.upkeep())
+        # 5. Keep it, and tell it.
+        yield from self._keep_all()
         told, self._told = self._told, []
         return cast("tuple[Happening | _News_co, ...]", tuple(told))
 
@@ -139,11 +143,9 @@ class Syncing:
             self._sending.noticed(event)
         if self._core.encryption is not None:
             yield from self._gathered(self._note_encryption(batch))
-        # 4. Keep it.
-        self._progress = msgspec.structs.replace(self._progress, next_batch=response.next_batch)
-        self._unkept += [*batch.changes, self._progress_kept()]
+        self._core.later += batch.changes
         self._untold += batch.happenings
-        yield from self._keep_rest()
+        self._reached, self._core.is_syncing = response.next_batch, True
 
     def _asked(self, timeout_seconds: float) -> Steps[SyncResponse]:
         options = self._core.options
@@ -173,7 +175,7 @@ class Syncing:
             return self._progress.filter_id
         made = yield from ask(DefineFilter(user_id=self._core.user_id, filter=Filter(unknown=wanted)))
         self._progress = msgspec.structs.replace(self._progress, filter_id=made.filter_id, filter_json=wanted)
-        yield from keep(self._progress_kept())
+        yield from keep(_kept(self._progress))
         return made.filter_id
 
     def _gaps(self, response: SyncResponse) -> Steps[dict[str, Filling]]:
@@ -205,31 +207,35 @@ class Syncing:
             needed = next(steps)
             while True:
                 if isinstance(needed, Keep):
-                    self._unkept += needed.changes
+                    self._learnt += needed.changes
                     needed = steps.send(None)
                 else:
-                    yield from self._keep_rest()
-                    needed = yield from _passed(steps, needed)
+                    yield from self._keep_learnt()
+                    try:
+                        answer = yield needed
+                    except Exception as fault:
+                        needed = steps.throw(fault)
+                    else:
+                        needed = steps.send(answer)
         except StopIteration as end:
             return cast("_Outcome", end.value)
 
-    def _keep_rest(self) -> Steps[None]:
-        if self._unkept:
-            changes = tuple(self._unkept)
-            yield from keep(*changes)
-            del self._unkept[: len(changes)]
+    def _keep_learnt(self) -> Steps[None]:
+        changes = tuple(self._learnt)
+        yield from keep(*changes)
+        del self._learnt[: len(changes)]
 
-    def _progress_kept(self) -> Change:
-        return Change(Shelf.SYNC, _PROGRESS, msgspec.json.encode(self._progress))
+    def _keep_all(self) -> Steps[None]:
+        progress = msgspec.structs.replace(self._progress, next_batch=self._reached)
+        learnt, later = tuple(self._learnt), tuple(self._core.later)
+        yield from keep(*learnt, *later, _kept(progress))
+        del self._learnt[: len(learnt)]
+        del self._core.later[: len(later)]
+        self._progress, self._reached, self._core.is_syncing = progress, None, False
 
 
-def _passed(steps: Steps[_Outcome], needed: Needed) -> Generator[Needed, object, Needed]:
-    """Pass on what steps need, and return what they need next."""
-    try:
-        answer = yield needed
-    except Exception as fault:
-        return steps.throw(fault)
-    return steps.send(answer)
+def _kept(progress: _Progress) -> Change:
+    return Change(Shelf.SYNC, _PROGRESS, msgspec.json.encode(progress))
 
 
 def _limited_from(news: JoinedRoom) -> str | None:
