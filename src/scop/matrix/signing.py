@@ -7,6 +7,9 @@ under the signer's name and the key's id. Keys hold what was loaded once; whoeve
     signed = sign_json({"one": 1}, "domain", key)
     verify_json(signed, "domain", "ed25519:1", key.verify_key)   # True
 
+The arithmetic is libsodium's, by PyNaCl: it is what other homeservers verify by, so that no crafted signature holds
+for one and not for the other, and it is faster at this than OpenSSL.
+
 Standards: Matrix v1.19, Appendices §Signing JSON; RFC 8032 (Ed25519).
 """
 
@@ -17,8 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError
 
 from scop.base import RemoteProtocolError
 from scop.matrix import canonical_json, unpadded_base64
@@ -28,6 +31,7 @@ __all__ = ["SigningKey", "VerifyKey", "key_version", "sign_json", "signature_of"
 
 _ALGORITHM = "ed25519"
 _KEY_OCTETS = 32
+_SIGNATURE_OCTETS = 64
 _SERVER_KEY_VERSION = re.compile(r"[A-Za-z0-9_]+\Z")
 _UNSIGNED = frozenset(["signatures", "unsigned"])
 
@@ -51,18 +55,12 @@ class VerifyKey:
     """The public half of a key, as octets; equal to another by them."""
 
     octets: bytes
-    _loaded: Ed25519PublicKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.octets) != _KEY_OCTETS:
             raise RemoteProtocolError("an Ed25519 key has 32 octets")
         if _is_weak(self.octets):
             raise RemoteProtocolError("an Ed25519 key that proves nothing")
-        try:
-            loaded = Ed25519PublicKey.from_public_bytes(self.octets)
-        except ValueError as error:
-            raise RemoteProtocolError("not an Ed25519 key") from error
-        object.__setattr__(self, "_loaded", loaded)
 
     @classmethod
     def from_base64(cls, text: str) -> VerifyKey:
@@ -75,11 +73,11 @@ class VerifyKey:
 
     def verifies(self, octets: bytes, signature: bytes) -> bool:
         """Return whether the signature on the octets is by this key."""
-        if _is_weak(signature[:_KEY_OCTETS]):
+        if len(signature) != _SIGNATURE_OCTETS:
             return False
         try:
-            self._loaded.verify(signature, octets)
-        except InvalidSignature:
+            crypto_sign_open(signature + octets, self.octets)
+        except BadSignatureError:
             return False
         return True
 
@@ -103,15 +101,15 @@ class SigningKey:
     version: str
     key_id: str = field(init=False, compare=False)
     verify_key: VerifyKey = field(init=False, compare=False)
-    _loaded: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
+    _loaded: bytes = field(init=False, repr=False, compare=False)  # seed and public half, as libsodium signs by them
 
     def __post_init__(self) -> None:
         if len(self.seed) != _KEY_OCTETS:
             raise RemoteProtocolError("the seed of an Ed25519 key has 32 octets")
-        loaded = Ed25519PrivateKey.from_private_bytes(self.seed)
+        public, loaded = crypto_sign_seed_keypair(self.seed)
         object.__setattr__(self, "_loaded", loaded)
         object.__setattr__(self, "key_id", f"{_ALGORITHM}:{self.version}")
-        object.__setattr__(self, "verify_key", VerifyKey(loaded.public_key().public_bytes_raw()))
+        object.__setattr__(self, "verify_key", VerifyKey(public))
 
     @classmethod
     def from_base64(cls, seed: str, version: str) -> SigningKey:
@@ -125,7 +123,7 @@ class SigningKey:
 
     def sign(self, octets: bytes) -> bytes:
         """Return the signature on octets."""
-        return self._loaded.sign(octets)
+        return crypto_sign(octets, self._loaded)[:_SIGNATURE_OCTETS]
 
 
 def key_version(key_id: str) -> str:
