@@ -52,6 +52,39 @@ def test_broken_one_time_key_leaves_those_of_others() -> None:
     assert ["signed_curve25519:1", "curve25519:2"] == list(read.one_time_keys["@a:b"]["D"])
 
 
+@pytest.mark.parametrize("broken", [None, 5, [], "x"])
+@pytest.mark.parametrize("name", ["device_keys", "master_keys", "self_signing_keys", "user_signing_keys"])
+def test_broken_keys_of_one_user_leave_those_of_others(name: str, broken: object) -> None:
+    """A server that answers anything for a user of its own hides only that user."""
+    key = {"user_id": "@a:b", "usage": ["master"], "keys": {"ed25519:k": "k"}}
+    device = {"user_id": "@a:b", "device_id": "D", "algorithms": [], "keys": {}, "signatures": {}}
+    good = {"D": device} if name == "device_keys" else key
+    body = {name: {"@a:b": good, "@c:d": broken}, "failures": {"e": {"status": 503}}}
+    read = QueryKeys(device_keys={}).read_response(HttpResponse(200, {}, json.dumps(body).encode()))
+    assert ["@a:b"] == list(getattr(read, name))
+
+
+@pytest.mark.parametrize("broken", [None, 5, [], {"E": 5}, {"E": {"signed_curve25519:1": 5}}])
+def test_broken_one_time_keys_of_one_user_leave_those_of_others(broken: object) -> None:
+    """The same holds where keys are claimed."""
+    body = {"one_time_keys": {"@a:b": {"D": {"curve25519:1": "k"}}, "@c:d": broken}}
+    read = ClaimKeys(one_time_keys={}).read_response(HttpResponse(200, {}, json.dumps(body).encode()))
+    assert {"D": {"curve25519:1": "k"}} == read.one_time_keys.pop("@a:b")
+    assert not any(keys for devices in read.one_time_keys.values() for keys in devices.values())
+
+
+def test_half_a_surrogate_pair_leaves_the_rest() -> None:
+    """A name that no UTF-8 can hold, which a homeserver passes on as an escape, makes no answer unreadable."""
+    device = {"user_id": "@a:b", "device_id": "D", "algorithms": [], "keys": {}, "signatures": {}}
+    named = {**device, "unsigned": {"device_display_name": "half \ud83d, whole \U0001f419"}}
+    body = json.dumps({"device_keys": {"@a:b": {"D": named}}}).encode()
+    read = QueryKeys(device_keys={}).read_response(HttpResponse(200, {}, body))
+    assert read.device_keys is not None
+    unsigned = read.device_keys["@a:b"]["D"].unsigned
+    assert unsigned is not None
+    assert "half ?, whole \U0001f419" == unsigned.device_display_name
+
+
 def test_broken_events_leave_a_list_that_is_the_whole_body() -> None:
     """The same holds where the body is a list."""
     read = GetRoomState(room_id="!r").read_response(HttpResponse(200, {}, b'[{"type": "m.room.name"}, 5]'))

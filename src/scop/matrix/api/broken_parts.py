@@ -2,11 +2,13 @@
 
 A homeserver passes on what others wrote: stripped state of invitations, keys of devices, events. If one of those is
 not of its shape it is left out of its list or map, and the rest of the answer counts; otherwise whoever can write to a
-user could keep the user's client from ever reading a sync again. What the homeserver itself says is not so forgiven.
+user could keep the user's client from ever reading a sync again. So is a map of such parts that is none, and half of a
+surrogate pair in a text is read as a question mark. What the homeserver itself says is not so forgiven.
 """
 
 from __future__ import annotations
 
+import json as any_json
 from collections.abc import Callable
 from functools import cache
 from types import UnionType
@@ -16,7 +18,7 @@ import msgspec
 
 from scop.matrix.api.endpoint import Body
 
-__all__ = ["without_broken"]
+__all__ = ["with_whole_texts", "without_broken"]
 
 _Prune: TypeAlias = Callable[[object], object]
 
@@ -87,6 +89,8 @@ def _values(kind: object) -> _Prune | None:
 
 def _keeps(kind: object) -> Callable[[object], bool] | None:
     """Return what says whether an element is of its type, or None where all are to be."""
+    if get_origin(kind) is dict and _keeps(get_args(kind)[1]) is not None:
+        return lambda json: isinstance(json, dict)  # what is in it was seen to
     members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if not any(isinstance(one, type) and issubclass(one, Body) and one.is_foreign for one in members):
         return None
@@ -99,3 +103,9 @@ def _keeps(kind: object) -> Callable[[object], bool] | None:
         return True
 
     return keeps
+
+
+def with_whole_texts(body: bytes) -> bytes:
+    """Return JSON without halves of surrogate pairs, which no UTF-8 can hold; raises `ValueError` where it is none."""
+    # RFC 8259 §8.2: what software makes of them is unpredictable: Synapse passes them on as escapes.
+    return any_json.dumps(any_json.loads(body), ensure_ascii=False).encode("utf-8", "replace")

@@ -6,7 +6,7 @@ What each type has where is worked out once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import UnionType
 from typing import Annotated, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar, Union, cast, get_args, get_origin, get_ty
 import msgspec
 
 from scop.base import LocalProtocolError, RemoteProtocolError
-from scop.matrix.api.broken_parts import without_broken
+from scop.matrix.api.broken_parts import with_whole_texts, without_broken
 from scop.matrix.api.endpoint import Body, Where
 from scop.matrix.api.unknown_keys import json_of, keep_unknown, keep_unknown_of, with_unknown
 from scop.matrix.json_values import JsonObject
@@ -137,7 +137,14 @@ def read_answer(kind: type[_Value], received: Received) -> _Value:
         return _read(kind, received, _as_it_is)
     except RemoteProtocolError:
         # Lenient: see broken_parts.
-        return _read(kind, received, without_broken)
+        return _read(kind, _with_whole_texts(received), without_broken)
+
+
+def _with_whole_texts(received: Received) -> Received:
+    try:
+        return replace(received, body=with_whole_texts(received.body))
+    except (ValueError, RecursionError):
+        return received  # no JSON in other ways, too
 
 
 def _as_it_is(json: object, _kind: object) -> object:
