@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,7 +19,9 @@ from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
 from scop.matrix.client.happenings import RoomEvent, Undecryptable
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.steps import Shelf
+from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient, MediaKind, MemoryShelves, NetworkOptions, Stream, SyncClient
+from scop.net.matrix.client import LONG_POLL_SECONDS
 from scop.store.sealed_shelves import SealedShelves
 
 pytestmark = pytest.mark.interop
@@ -33,8 +36,10 @@ import asyncio, sys, threading
 from pathlib import Path
 from textwrap import dedent
 from scop.matrix.api.client_server.room_send import SendMessage
+from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.carrier import Carrier
+from scop.net.matrix.client import LONG_POLL_SECONDS
 from scop.store.sealed_shelves import SealedShelves
 
 store, room, moment = sys.argv[1:]
@@ -187,6 +192,48 @@ async def test_real_send_that_is_killed_is_sent_once(homeserver: Synapse, tmp_pa
             assert {} == (await alice._keeper.entries())[Shelf.OUTBOX]
             await alice.send_text(room_id, "afterwards")
         assert ["once", "afterwards"] == await _heard(bob, 2)
+
+
+async def test_real_listener_outlasts_a_server_that_stands_still(homeserver: Synapse) -> None:
+    """A homeserver that answers nobody is noticed within a long poll, and what was said meanwhile is heard after it."""
+    alice_id, bob_id = homeserver.new_user("alice"), homeserver.new_user("bob")
+    told = list[bool]()
+    gone = asyncio.Event()
+
+    def on_trouble(failure: TemporaryFailure | None) -> None:
+        told.append(failure is not None)
+        gone.set()
+
+    network = NetworkOptions(silence_seconds=1 - LONG_POLL_SECONDS)
+    async with AsyncClient() as alice, AsyncClient(network=network) as bob:
+        for client, user_id in ((alice, alice_id), (bob, bob_id)):
+            await client.login(user_id, PASSWORD, homeserver.url)
+            await client.sync()
+        room_id = await _room(alice, (bob_id,))
+        await bob.do(bob.core.joining.join, room_id)
+        await bob.sync()
+
+        heard = asyncio.Queue[str]()
+
+        async def hear() -> None:
+            async with aclosing(bob.listen(on_trouble)) as coming:
+                async for news in coming:
+                    if isinstance(news, RoomEvent) and news.event.type == "m.room.message":
+                        heard.put_nowait(news.event.body)
+
+        hearing = asyncio.create_task(hear())
+        await alice.send_text(room_id, "said before")
+        assert "said before" == await asyncio.wait_for(heard.get(), 60)
+        homeserver.process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.wait_for(gone.wait(), 30)
+        finally:
+            homeserver.process.send_signal(signal.SIGCONT)
+        await alice.send_text(room_id, "said afterwards")
+        assert "said afterwards" == await asyncio.wait_for(heard.get(), 60)
+        hearing.cancel()
+        await asyncio.wait([hearing])
+    assert True is told[0]
 
 
 async def test_real_files_go_up_and_down_in_pieces(homeserver: Synapse, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ _IDLE_SECONDS = 20.0  # a connection that nobody used for so long may be dead, a
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
 _UNACKNOWLEDGED_MS = 30_000  # what was sent and is not acknowledged for so long ends the connection
 _SYNC = "/_matrix/client/v3/sync"
-_SYNC_TIMES = 5  # as long as others
+_FIRST_SYNC_TIMES = 5  # as long as others
 _Answer = TypeVar("_Answer", bound=Response)
 _Outcome = TypeVar("_Outcome")
 
@@ -114,7 +114,8 @@ class Carrier:
         if waits := _long_poll_seconds(request):
             return waits + self.options.silence_seconds
         # The first sync of a large account takes a server long.
-        return self.options.request_seconds * (_SYNC_TIMES if request.path == _SYNC else 1)
+        is_first = request.path == _SYNC and all(name != "since" for name, _ in request.query)
+        return self.options.request_seconds * (_FIRST_SYNC_TIMES if is_first else 1)
 
     async def exchange(self, base_url: str, outgoing: Outgoing) -> HttpResponse:
         """Ask once, and return the whole answer."""
