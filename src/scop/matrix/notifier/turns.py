@@ -1,6 +1,6 @@
 """Whether a branch has turned from green to red, or back: what people are called for.
 
-Standards: none. What a branch is called is what its newest pipeline that has passed or failed says.
+A branch is what its newest pipeline that has passed or failed says.
 """
 
 from __future__ import annotations
