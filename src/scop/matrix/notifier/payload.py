@@ -1,6 +1,6 @@
 """JSON of a webhook, walked without trust: what is absent or of another kind is empty.
 
-Standards: RFC 8259; RFC 3339 (moments), and the form of GitLab's older hooks.
+Standards: RFC 8259; RFC 3339 (moments).
 """
 
 from __future__ import annotations
