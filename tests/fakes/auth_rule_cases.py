@@ -184,6 +184,7 @@ def _countersigned(*signers: str) -> _Judge:
 
 # Alice made the room, Bob is a moderator; without a rule one joins by invitation, here anyone.
 P = "alice creates; alice joins; alice levels alice=100 bob=50; alice rules public; bob joins"
+_ALONE = 'alice creates {"m.federate": false}; alice joins; alice rules public'
 _PRIVATE = f"{P}; alice rules invite"
 _RESTRICTED = f"{P}; alice rules restricted"
 _KNOCK = f"{P}; alice rules knock"
@@ -223,7 +224,7 @@ CASES: tuple[Case, ...] = (
     Case(Clause.AUTH_EVENTS, True, _cited(_as_they_should), _cited(_of_other_room)),
     _pair(
         Clause.FEDERATE,
-        ('alice creates {"m.federate": false}; alice joins; alice rules public', "eve@two joins"),
+        (_ALONE, "eve@two joins"),
         ('alice creates {"m.federate": true}; alice joins; alice rules public', "eve@two joins"),
     ),
     _pair(Clause.ALIASES_KEY, (P, "bob sends m.room.aliases {}"), (P, "bob sets m.room.aliases|one.test {}")),
@@ -266,6 +267,7 @@ CASES: tuple[Case, ...] = (
     _pair(Clause.INVITE_TARGET, (P, "alice invites bob"), (P, "alice invites dave")),
     _pair(Clause.INVITE_TARGET, (f"{P}; alice bans dave", "bob invites dave"), (P, "bob invites dave")),
     _pair(Clause.INVITE_LEVEL, (P, "bob invites dave"), (_ASK_MORE, "bob invites dave"), allows=True),
+    _pair(Clause.INVITE_LEVEL, (_ALONE, "alice invites eve@two"), (_ALONE, "eve@two joins"), allows=True),
     _pair(Clause.INVITE_OTHERWISE, (_ASK_MORE, "bob invites dave"), (P, "bob invites dave")),
     _pair(Clause.LEAVE_SELF, (P, "bob leaves"), (P, "alice kicks bob"), allows=True),
     _pair(Clause.LEAVE_SELF, (f"{P}; bob invites dave", "dave leaves"), (P, "dave leaves"), allows=True),

@@ -14,6 +14,11 @@ __all__ = ["random_deeds", "random_room", "random_states"]
 
 _USERS = ("alice", "bob", "carol", "dave", "erin@two", "frank@two")
 _LEVELS = (0, 10, 50, 60, 100)
+_DEEDS: tuple[str, ...] = (
+    *("join", "join", "join", "leave", "knock", "via", "member", "member", "levels", "levels", "rules"),
+    *("topic", "topic", "own", "say"),
+)
+_RULES = ("public", "public", "invite", "knock", "private", "restricted", "knock_restricted")
 
 
 def random_room(seed: int, rules: RoomVersion, *, events: int = 30, hashed: bool = False) -> RoomBuilder:
@@ -73,11 +78,12 @@ def _grow(room: RoomBuilder, random: Random, name: str, after: tuple[str, ...]) 
 
 def _deed(random: Random, sender: str, name: str) -> tuple[str, JsonObject, str | None]:
     target = user_id(random.choice(_USERS))
-    match random.choice(
-        ("join", "join", "leave", "member", "member", "levels", "rules", "topic", "topic", "own", "say")
-    ):
-        case "join" | "leave" as own:
+    match random.choice(_DEEDS):
+        case "join" | "leave" | "knock" as own:
             return "m.room.member", {"membership": own, "displayname": name}, user_id(sender)
+        case "via":
+            via: JsonObject = {"membership": "join", "join_authorised_via_users_server": target, "displayname": name}
+            return "m.room.member", via, user_id(sender)
         case "member":
             membership = random.choice(("invite", "ban", "leave"))
             return "m.room.member", {"membership": membership, "reason": name}, target
@@ -86,9 +92,9 @@ def _deed(random: Random, sender: str, name: str) -> tuple[str, JsonObject, str 
             levels |= {
                 random.choice(("ban", "kick", "invite", "state_default", "m.room.topic")): random.choice(_LEVELS)
             }
-            return "m.room.power_levels", levels_content({"alice": 100, **levels}), ""
+            return "m.room.power_levels", {**levels_content({"alice": 100, **levels}), "why": name}, ""
         case "rules":
-            return "m.room.join_rules", {"join_rule": random.choice(("public", "invite", "knock", "private"))}, ""
+            return "m.room.join_rules", {"join_rule": random.choice(_RULES), "why": name}, ""
         case "topic":
             return random.choice(("m.room.topic", "m.room.name")), {"topic": name}, ""
         case "own":

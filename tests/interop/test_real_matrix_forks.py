@@ -1,160 +1,220 @@
-"""Rooms that fork on a real Synapse: two branches are sent to it, and where they meet it holds the state that we do."""
+"""A room that two federating Synapses fork by writing at once; its state by our rules, from the events they show.
+
+Everything is read from one server: what its clients see, in the format of federation, and by its administrators' call
+what other servers' events refer to beside that. From these events alone we decide what is allowed and what the branches
+resolve to, and come to the state that the server tells its clients.
+"""
 
 from __future__ import annotations
 
+import json
+import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
-from random import Random
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
-from fakes.matrix_outpost import Outpost, outpost
-from fakes.matrix_visit import as_user, checked, joined, kept, reference, token_of
-from fakes.synapse import Synapse, running_synapse
-from scop.matrix.api.client_server.create_room import CreateRoom
-from scop.matrix.api.server_server.events import GetRoomStateIds
-from scop.matrix.api.server_server.transactions import SendTransaction
-from scop.matrix.auth_rules import StateKey, auth_event_keys, authorise
-from scop.matrix.events import Pdu, parse_pdu, sign_pdu
+from fakes.synapse import PASSWORD, Synapse, running_synapses
+from scop.matrix.auth_rules import StateKey, authorise, judge_auth_events
+from scop.matrix.events import Pdu, parse_pdu
 from scop.matrix.json_values import JsonObject
-from scop.matrix.room_versions import ROOM_VERSIONS, EventIdFormat, room_version
+from scop.matrix.room_versions import RoomVersion, room_version
 from scop.matrix.state_resolution import resolve
 
 pytestmark = pytest.mark.interop
 
-_FORKS = 2  # of each version
-_LENGTH = 5  # events of each branch
+ROUNDS = 6
+PATIENCE_SECONDS = 60
+_FILTER = json.dumps({"event_format": "federation", "room": {"timeline": {"limit": 2000}}})
 
 
-class _Room:
-    """The events of a room as its outpost knows them, and the state after each."""
+@dataclass
+class Person:
+    """A user of a server, logged in."""
 
-    def __init__(self, here: Outpost, state: dict[StateKey, Pdu], events: Mapping[str, Pdu]) -> None:
-        self.here = here
-        self.create = next(pdu for pdu in events.values() if pdu.type == "m.room.create")
-        self.rules = self.create.rules
-        self.events = dict(events)
-        self.state = {key: pdu.event_id for key, pdu in state.items()}
-        self.tip = ""
-        self._count = 0
+    server: Synapse
+    user_id: str
+    token: str
 
-    def fetch(self, event_ids: Collection[str]) -> dict[str, Pdu]:
-        """Return events by id."""
-        return {event_id: self.events[event_id] for event_id in event_ids if event_id in self.events}
+    @classmethod
+    def on(cls, server: Synapse, name: str) -> Person:
+        """Register one, who administrates the server."""
+        user_id = server.new_user(name, admin=True)
+        body = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": user_id}, "password": PASSWORD}
+        token = _call(server, "POST", "/_matrix/client/v3/login", body)["access_token"]
+        return cls(server, user_id, str(token))
 
-    def made(self, said: JsonObject, before: Mapping[StateKey, str], *prev: str) -> Pdu:
-        """Return an event after others, signed by the outpost."""
-        self._count += 1
-        event: JsonObject = {
-            "room_id": self.create.room_id,
-            "origin_server_ts": int(time.time() * 1000) + self._count * 7 % 5,
-            "depth": 1 + max(self.events[one].depth for one in prev),
-            "prev_events": [reference(self.events[one]) for one in prev],
-            "auth_events": [],
-            **said,
-        }
-        if self.rules.event_id_format is EventIdFormat.SERVER:
-            event["event_id"] = f"$e{time.time_ns()}:{self.here.name}"
-        draft = parse_pdu(sign_pdu(event, self.rules, self.here.name, self.here.key), self.rules)
-        named = [self.events[before[key]] for key in auth_event_keys(draft) if key in before]
-        event["auth_events"] = [reference(one) for one in named]
-        return parse_pdu(sign_pdu(event, self.rules, self.here.name, self.here.key), self.rules)
+    def ask(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
+        """Call the client API."""
+        return _call(self.server, method, path, body, self.token)
 
-    def is_allowed(self, pdu: Pdu, before: Mapping[StateKey, str]) -> bool:
-        """Return whether the rules allow an event in a state."""
-        return authorise(pdu, {key: self.events[one] for key, one in before.items()}).is_allowed
+    def tries(self, method: str, path: str, body: JsonObject) -> None:
+        """Call it, where the server may as well refuse."""
+        try:
+            self.ask(method, path, body)
+        except urllib.error.HTTPError as error:
+            if error.code not in (403, 404):
+                raise
 
-    def branch(self, random: Random) -> tuple[list[Pdu], dict[StateKey, str]]:
-        """Return some events one after the other, each allowed where it stands, and the state after them."""
-        state, tip, made = dict(self.state), self.tip, list[Pdu]()
-        while len(made) < _LENGTH:
-            pdu = self.made(_said(random, self.here, self._levels(state)), state, tip)
-            if self.is_allowed(pdu, state):
-                self.events[pdu.event_id], tip = pdu, pdu.event_id
-                state[pdu.type, pdu.state_key or ""] = tip
-                made.append(pdu)
-        return made, state
-
-    def _levels(self, state: Mapping[StateKey, str]) -> JsonObject:
-        return self.events[state["m.room.power_levels", ""]].content
+    def state(self, room_id: str) -> dict[StateKey, str]:
+        """Return the current state that the server tells."""
+        found = _call(self.server, "GET", f"/_matrix/client/v3/rooms/{_quoted(room_id)}/state", None, self.token)
+        events = found["events"]
+        assert isinstance(events, list)
+        return {(event["type"], event["state_key"]): event["event_id"] for event in events}
 
 
-def _said(random: Random, here: Outpost, levels: JsonObject) -> JsonObject:
-    """Return what one of two users of the outpost says to the room; ray is above kim, and nobody touches ray."""
-    ray, kim = f"@ray:{here.name}", f"@kim:{here.name}"
-    sender, number = random.choice((ray, ray, kim)), random.randrange(1000)
-    kind = random.choice(("m.room.topic", "m.room.name", "m.room.join_rules", "m.room.power_levels", "m.room.member"))
-    contents: dict[str, JsonObject] = {
-        "m.room.topic": {"topic": f"of {number}"},
-        "m.room.name": {"name": f"Sea {number}"},
-        "m.room.join_rules": {"join_rule": random.choice(("public", "invite"))},
-        "m.room.member": {"membership": random.choice(("leave", "ban", "join")), "displayname": f"Kim {number}"},
-    }
-    if kind == "m.room.power_levels":
-        users = levels["users"]
-        assert isinstance(users, dict)
-        contents[kind] = {**levels, "users": {**users, kim: random.choice((0, 50, 60))}, "events_default": number % 3}
-    return {
-        "type": kind,
-        "state_key": kim if kind == "m.room.member" else "",
-        "sender": sender,
-        "content": contents[kind],
-    }
+def _call(server: Synapse, method: str, path: str, body: object, token: str = "") -> JsonObject:
+    octets = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(server.url + path, octets, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        found = json.load(answer)
+    return found if isinstance(found, dict) else {"events": found}
 
 
-@pytest.fixture(scope="module")
-def synapse() -> Iterator[Synapse]:
-    """Run a Synapse for all tests here."""
-    with running_synapse() as one:
-        yield one
+def _quoted(text: str) -> str:
+    return urllib.parse.quote(text, safe="")
 
 
-def _new_room(here: Outpost, synapse: Synapse, version: str) -> _Room:
-    """Return a room of a Synapse in which two users of the outpost are."""
-    rules, ann = room_version(version), synapse.new_user("ann")
-    ray, kim = f"@ray:{here.name}", f"@kim:{here.name}"
-    users = {ray: 100, kim: 50, **({} if rules.are_creators_above_all else {ann: 100})}
-    request = CreateRoom(preset="public_chat", room_version=version, power_level_content_override={"users": users})
-    room_id = as_user(synapse, request, token_of(synapse, ann)).room_id
-    joined(here, synapse, room_id, ray)
-    join, answer = joined(here, synapse, room_id, kim)
-    last = parse_pdu(join, rules)
-    known = checked(here, synapse, (*answer.auth_chain, *answer.state), rules)
-    state = {(pdu.type, pdu.state_key or ""): pdu for pdu in _of_state(known, answer.state, rules.id)}
-    room = _Room(here, {**state, ("m.room.member", kim): last}, {**known, last.event_id: last})
-    room.tip = last.event_id
-    return room
+@pytest.mark.parametrize("version", ["9", "11", "12"])
+def test_a_room_forked_between_synapses_has_the_state_that_we_compute(version: str) -> None:
+    """Rooms v2 and v12 §State resolution: writing at once on both sides, powers and members in dispute."""
+    with running_synapses(2, {"filter_timeline_limit": 5000}) as (one, two):
+        alice, bob, carol = Person.on(one, "alice"), Person.on(two, "bob"), Person.on(two, "carol")
+        room_id = _room(alice, bob, carol, version)
+        for turn in range(ROUNDS):
+            _write_at_once(room_id, (alice, bob, carol), turn)
+        _settle(room_id, alice, bob)
+        events, seen = _events(alice, room_id, room_version(version))
+        shown = alice.state(room_id)
+    assert sum(len(event.prev_event_ids) > 1 for event in events.values()) >= 2, "nothing was forked"
+    assert _current(events, seen) == shown
 
 
-def _of_state(known: Mapping[str, Pdu], state: tuple[JsonObject, ...], version: str) -> list[Pdu]:
-    """Return the events of a state among those that were checked."""
-    return [known[parse_pdu(event, room_version(version)).event_id] for event in state]
+def _room(alice: Person, bob: Person, carol: Person, version: str) -> str:
+    made = alice.ask("POST", "/_matrix/client/v3/createRoom", {"preset": "public_chat", "room_version": version})
+    room_id = str(made["room_id"])
+    via = _quoted(alice.server.server_name)
+    for person in (bob, carol):
+        person.ask("POST", f"/_matrix/client/v3/join/{_quoted(room_id)}?server_name={via}&via={via}", {})
+    levels = alice.ask("GET", f"{_state(room_id)}/m.room.power_levels")
+    users = levels["users"]
+    assert isinstance(users, dict)
+    alice.ask("PUT", f"{_state(room_id)}/m.room.power_levels", {**levels, "users": {**users, bob.user_id: 60}})
+    _settle(room_id, alice, bob)
+    return room_id
 
 
-@pytest.mark.parametrize("version", ROOM_VERSIONS)
-def test_forked_room_resolves_as_synapse_resolves_it(synapse: Synapse, version: str) -> None:
-    """Matrix v1.19 rooms/v1, v2, v12 §State resolution: the state before the event at which two branches meet."""
-    random = Random(f"fork {version}")
-    with outpost(synapse.authority) as here:
-        for _ in range(_FORKS):
-            room = _new_room(here, synapse, version)
-            (one, state_one), (other, state_other) = room.branch(random), room.branch(random)
-            state = resolve([state_one, state_other], room.rules, room.fetch)
-            said: JsonObject = {
-                "type": "m.room.message",
-                "sender": f"@ray:{here.name}",
-                "content": {"body": "together"},
-            }
-            meeting = room.made(said, state, one[-1].event_id, other[-1].event_id)
-            for pdu in (*one, *other, meeting):
-                pushed = SendTransaction(
-                    txn_id=str(time.time_ns()),
-                    origin=here.name,
-                    origin_server_ts=int(time.time() * 1000),
-                    pdus=(dict(pdu.json),),
-                )
-                assert here.ask(synapse.server_name, pushed).pdus[pdu.event_id].error is None
-                kept(here, synapse, pdu.event_id)
-            asked = GetRoomStateIds(room_id=room.create.room_id, event_id=meeting.event_id)
-            theirs = here.ask(synapse.server_name, asked).pdu_ids
-            assert sorted(theirs) == sorted(state.values())
+def _state(room_id: str) -> str:
+    return f"/_matrix/client/v3/rooms/{_quoted(room_id)}/state"
+
+
+def _write_at_once(room_id: str, people: tuple[Person, Person, Person], turn: int) -> None:
+    alice, bob, carol = people
+    room = f"/_matrix/client/v3/rooms/{_quoted(room_id)}"
+    join = f"/_matrix/client/v3/join/{_quoted(room_id)}?via={_quoted(alice.server.server_name)}"
+    levels = alice.ask("GET", f"{_state(room_id)}/m.room.power_levels")
+    works: list[tuple[Person, str, str, JsonObject]] = [
+        (alice, "PUT", f"{_state(room_id)}/m.room.topic", {"topic": f"alice {turn}"}),
+        (bob, "PUT", f"{_state(room_id)}/m.room.topic", {"topic": f"bob {turn}"}),
+        (alice, "PUT", f"{_state(room_id)}/m.room.power_levels", {**levels, "kick": 50 + turn}),
+        (bob, "PUT", f"{_state(room_id)}/m.room.power_levels", {**levels, "redact": 50 + turn}),
+        (alice, "POST", f"{room}/kick", {"user_id": carol.user_id}),
+        (carol, "PUT", f"{_state(room_id)}/m.room.member/{_quoted(carol.user_id)}", {"membership": "join", "n": turn}),
+        (bob, "PUT", f"{_state(room_id)}/m.room.name", {"name": f"bob {turn}"}),
+        (carol, "POST", join, {}),
+    ]
+    with ThreadPoolExecutor(len(works)) as pool:
+        done = [pool.submit(person.tries, method, path, body) for person, method, path, body in works]
+    for one in done:
+        one.result()
+
+
+def _settle(room_id: str, alice: Person, bob: Person) -> None:
+    """Wait until both servers tell the same state, and have told it for a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    same = 0
+    before: object = None
+    while same < 5:
+        assert time.monotonic() < deadline, "the servers do not agree"
+        states = alice.state(room_id), bob.state(room_id)
+        same = same + 1 if states[0] == states[1] and states == before else 0
+        before = states
+        threading.Event().wait(0.2)
+
+
+def _events(person: Person, room_id: str, rules: RoomVersion) -> tuple[dict[str, Pdu], set[str]]:
+    """Return the events of a room, and the ids of those that clients are shown."""
+    found = person.ask("GET", f"/_matrix/client/v3/sync?filter={_quoted(_FILTER)}")
+    rooms = found["rooms"]
+    assert isinstance(rooms, dict)
+    timeline = rooms["join"][room_id]["timeline"]["events"]
+    events: dict[str, Pdu] = {}
+    for event in timeline:
+        pdu = _pdu(event, rules)
+        events[pdu.event_id] = pdu
+    seen = set(events)
+    while missing := {one for event in events.values() for one in _named(event)} - events.keys():
+        for event_id in missing:
+            fetched = person.ask("GET", f"/_synapse/admin/v1/fetch_event/{_quoted(event_id)}")["event"]
+            assert isinstance(fetched, dict)
+            events[event_id] = _pdu(fetched, rules)
+            assert events[event_id].event_id == event_id
+    return events, seen
+
+
+def _pdu(event: JsonObject, rules: RoomVersion) -> Pdu:
+    extra = {"unsigned", "event_id", "user_id", "age"}
+    plain = {key: value for key, value in event.items() if key not in extra}
+    if rules.is_room_id_of_create and event["type"] == "m.room.create":
+        plain.pop("room_id", None)
+    return parse_pdu(plain, rules)
+
+
+def _named(event: Pdu) -> tuple[str, ...]:
+    return (*event.prev_event_ids, *event.auth_event_ids)
+
+
+def _current(events: Mapping[str, Pdu], seen: Collection[str]) -> dict[StateKey, str]:
+    """Return the state after the last of the events that clients see, by our rules from all events."""
+    states: dict[str, dict[StateKey, str]] = {}
+    rejected: set[str] = set()
+    rules = next(iter(events.values())).rules
+
+    def fetch(event_ids: Collection[str]) -> dict[str, Pdu]:
+        return {one: events[one] for one in event_ids if one in events}
+
+    def together(event_ids: Collection[str]) -> dict[StateKey, str]:
+        return resolve([states[one] for one in event_ids], rules, fetch, rejected=rejected)
+
+    while len(states) < len(events):
+        ready = [one for one in events.values() if one.event_id not in states and states.keys() >= {*_named(one)}]
+        for event in ready:
+            state = together(event.prev_event_ids)
+            if not _is_allowed(event, events, state, rejected):
+                rejected.add(event.event_id)
+            elif event.state_key is not None:
+                state[event.type, event.state_key] = event.event_id
+            states[event.event_id] = state
+    followed = {one for event_id in seen for one in events[event_id].prev_event_ids}
+    return together([one for one in seen if one not in followed])
+
+
+def _is_allowed(
+    event: Pdu, events: Mapping[str, Pdu], state: Mapping[StateKey, str], rejected: Collection[str]
+) -> bool:
+    auths = [events[one] for one in event.auth_event_ids]
+    create = next(one for one in events.values() if one.type == "m.room.create")
+    by_key = {(one.type, one.state_key or ""): one for one in (create, *auths)}
+    before = {key: events[event_id] for key, event_id in state.items()}
+    return (
+        judge_auth_events(event, auths, rejected, create=create).is_allowed
+        and authorise(event, by_key).is_allowed
+        and authorise(event, before).is_allowed
+    )

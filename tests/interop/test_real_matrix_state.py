@@ -36,6 +36,9 @@ DIFFERENCES: Mapping[str, Callable[[Judgement], bool]] = {
     "Synapse looks for the authorising server's signature before these rules, the text in rule 4.2.1": lambda one: (
         one.verdict.clause is Clause.MEMBER_UNSIGNED
     ),
+    "Synapse keeps users of other servers out of an unfederated room as targets too, rule 3 as senders": lambda one: (
+        one.event.type == "m.room.member" and any(event.content.get("m.federate") is False for event in one.by)
+    ),
     "Synapse lets a redaction of nothing pass (v1, v2), rule 11.3 rejects it": lambda one: (
         one.verdict.clause is Clause.REDACTION_OTHERWISE and "redacts" not in one.event.json
     ),
