@@ -31,8 +31,8 @@ _Outcome = TypeVar("_Outcome")
 SERVICE_TOKEN = "a-token-of-a-service"
 # What Synapse does not know, or not without parts that a test does not set up (a mail server, a TURN server).
 MAY_BE_UNKNOWN = {"M_UNRECOGNIZED", "M_UNKNOWN", "M_NOT_FOUND", "M_THREEPID_NOT_FOUND"}
-# Part of others that are called: a gap is filled by syncs alone.
-WITHIN_OTHERS = {"Loading.gap"}
+# Part of others that are called: by syncs, by sends, and by `AsyncClient.sync`.
+WITHIN_OTHERS = {"Client.sync_with", "Loading.gap", "Loading.room", "Syncing.sync_with"}
 
 
 class Noting:
