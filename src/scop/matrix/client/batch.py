@@ -61,7 +61,6 @@ class Batch:
                 self._take_asked(room_id, knocked)
             for room_id, left in _sound(rooms.leave):
                 self._take_left(room_id, left)
-        self._take_late()
         self._take_presence(response.presence)
 
     def _room(self, room_id: str) -> RoomBatch:
@@ -99,14 +98,6 @@ class Batch:
             self.encrypted[room.room_id] = room.encryption
         if batch.has_leaver:
             self.left.add(room.room_id)
-
-    def _take_late(self) -> None:
-        for one in self._opened.late:
-            room = self._core.rooms.get(one.room_id)
-            if room is not None:
-                batch = RoomBatch(self._core, room, self._opened, is_first=False)
-                batch.take_late(one)
-                self.happenings += batch.happenings
 
     def _take_account_data(self, news: EventBatch | None) -> None:
         for event in _events(news):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from scop.base import LocalProtocolError, RemoteProtocolError
+from scop.matrix.client.event import Event
 from scop.matrix.client.happenings import PresenceChanged
 from scop.matrix.client.options import ClientOptions
 from scop.matrix.client.pushing import Pushing
@@ -103,6 +104,11 @@ class Core:
             changes = tuple(self.later)
             yield from keep(*changes)
             del self.later[: len(changes)]
+
+    def is_ignored(self, event: Event) -> bool:
+        """Tell whether we do not want to see an event."""
+        # Matrix v1.19 CS §Ignoring users: what they say is not shown; state stays what it is.
+        return event.state_key is None and event.sender in self.ignored_users
 
     @property
     def ignored_users(self) -> Mapping[str, object]:

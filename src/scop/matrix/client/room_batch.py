@@ -20,7 +20,7 @@ from scop.matrix.api.client_server.sync import (
     TimelineBatch,
 )
 from scop.matrix.client.core import Core
-from scop.matrix.client.event import Event, event_of, read_event, stripped_event, text_of
+from scop.matrix.client.event import Event, read_event, stripped_event, text_of
 from scop.matrix.client.happenings import (
     Happening,
     InvitedTo,
@@ -121,12 +121,6 @@ class RoomBatch:
             by = None if ours is None else ours.sender
             self.happenings.append(LeftRoomHappening(self.room.room_id, by, reason, membership == "ban"))
 
-    def take_late(self, opened: Decrypted) -> None:
-        """Take in an event that could not be decrypted before."""
-        event = event_of(opened.event)
-        if event is not None:
-            self._tell_event(event, opened, is_late=True)
-
     def _begin_anew(self, membership: str, *, is_stripped: bool = False) -> None:
         self.room.empty()
         self.is_whole = True
@@ -199,7 +193,7 @@ class RoomBatch:
         opened = self._opened.events.get((self.room.room_id, event.event_id))
         if opened is not None and not isinstance(opened, Decrypted):
             self.timeline.append(event)
-            if not self._is_ignored(event):
+            if not self._core.is_ignored(event):
                 self.happenings.append(closed(self.room.room_id, event, opened))
             return
         if opened is not None:
@@ -207,14 +201,12 @@ class RoomBatch:
         self.timeline.append(event)
         self._tell_event(event, opened)
 
-    def _tell_event(self, event: Event, opened: Decrypted | None = None, *, is_late: bool = False) -> None:
-        if self._is_ignored(event):
+    def _tell_event(self, event: Event, opened: Decrypted | None = None) -> None:
+        if self._core.is_ignored(event):
             return
-        push = (
-            () if self._is_first or event.sender == self._core.user_id else self._core.push.evaluate(self.room, event)
-        )
         room_id = self.room.room_id
-        self.happenings.append(RoomEvent(room_id, event, opened is not None, push, is_late, opened))
+        push = () if self._is_first else self._core.push.evaluate(self.room, event)
+        self.happenings.append(RoomEvent(room_id, event, opened is not None, push, encryption=opened))
         if (redacted := event.redacts) is not None:
             self.happenings.append(Redacted(room_id, redacted, event))
             self._redact_state(redacted)
@@ -226,10 +218,6 @@ class RoomBatch:
                 left = redact({"type": event.type, "content": event.content}, self.room.rules)
                 content = left.get("content")
                 self._put(msgspec.structs.replace(event, content=content if isinstance(content, dict) else {}))
-
-    def _is_ignored(self, event: Event) -> bool:
-        # §Ignoring users: what they say is not shown; state stays what it is.
-        return event.state_key is None and event.sender in self._core.ignored_users
 
     def _put(self, event: Event) -> Event | None:
         before = self.room.put(event)

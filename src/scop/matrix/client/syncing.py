@@ -24,7 +24,7 @@ from scop.matrix.client.happenings import Happening
 from scop.matrix.client.loading import Filling, Loading
 from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.sending import Sending
-from scop.matrix.client.unsealing import unseal
+from scop.matrix.client.unsealing import late, unseal
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Change, Keep, Shelf, Steps, ask, keep
 
@@ -79,6 +79,7 @@ class Syncing:
         self._learnt: list[Change] = []  # what steps of others keep, and is durable before anything is asked for
         self._reached: str | None = None  # the next_batch of what is taken in and is not kept yet
         self._untold: list[Happening] = []
+        self._opened: frozenset[tuple[str, str]] = frozenset()  # encrypted events of the last sync: rooms and ids
         self._told: list[object] = []  # what was followed, and is not returned yet
 
     def load(self, entries: Entries) -> None:
@@ -111,6 +112,7 @@ class Syncing:
             yield from self._take_sync(timeout_seconds)
         # 4. Follow it.
         yield from self._gathered(self._upkeep())
+        yield from self._gathered(self._take_late())
         while self._untold:
             meant = yield from self._gathered(follower.follow(self._untold[0]))
             self._told += [self._untold.pop(0), *meant]
@@ -130,12 +132,23 @@ class Syncing:
                 raise
             # What the server did not do for our keys is asked for again after the next sync; news do not wait for it.
 
+    def _take_late(self) -> Steps[None]:
+        """Take in what waited for keys that came; not what this sync brought itself."""
+        machine = self._core.encryption
+        if machine is None:
+            return
+        for opened in machine.came_up():
+            if (opened.room_id, opened.event_id) not in self._opened:
+                self._untold += [event for event in (late(self._core, opened),) if event is not None]
+        yield from machine.decrypt_all("", ())  # so that what waits no longer is durable with the rest
+
     def _take_sync(self, timeout_seconds: float) -> Steps[None]:
         # 1. Ask.
         response = yield from self._asked(timeout_seconds)
         gaps = yield from self._gaps(response)
         # 2. Decrypt.
         opened = yield from self._gathered(unseal(self._core, response, gaps))
+        self._opened = frozenset(opened.events)
         # 3. Take it in.
         batch = Batch(self._core, self._outbox, opened, is_first=self.next_batch is None)
         batch.take(response, gaps)

@@ -10,25 +10,24 @@ import msgspec
 from scop.matrix.api.client_server.events import ClientEventWithoutRoomId
 from scop.matrix.api.client_server.sync import SyncResponse
 from scop.matrix.client.core import Core
-from scop.matrix.client.event import Event, read_event
+from scop.matrix.client.event import Event, event_of, read_event
 from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.happenings import Undecryptable as Closed
 from scop.matrix.client.loading import Filling
 from scop.matrix.encryption.values import Decrypted, ToDevice, Undecryptable
 from scop.matrix.steps import Steps
 
-__all__ = ["Opened", "closed", "reveal", "revealed", "unseal"]
+__all__ = ["Opened", "closed", "late", "reveal", "revealed", "unseal"]
 
 _SEALED = "m.room.encrypted"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the encryption made of a sync: messages for this device, events by room and id, events that waited."""
+    """What the encryption made of a sync: messages for this device, and events by room and id."""
 
     messages: tuple[ToDevice, ...] = ()
     events: dict[tuple[str, str], Decrypted | Undecryptable] = field(default_factory=dict)
-    late: tuple[Decrypted, ...] = ()
 
 
 def unseal(core: Core, response: SyncResponse, gaps: Mapping[str, Filling]) -> Steps[Opened]:
@@ -43,8 +42,7 @@ def unseal(core: Core, response: SyncResponse, gaps: Mapping[str, Filling]) -> S
         events = [{**event.json, "room_id": room_id} for event in sealed if event.event_id not in known]
         for one in (yield from machine.decrypt_all(room_id, events)):
             opened[room_id, one.event_id] = one
-    late = tuple(one for one in machine.came_up() if (one.room_id, one.event_id) not in opened)
-    return Opened(messages, opened, late)
+    return Opened(messages, opened)
 
 
 def reveal(core: Core, room_id: str, events: Sequence[Event]) -> Steps[tuple[RoomEvent | Closed, ...]]:
@@ -56,6 +54,15 @@ def reveal(core: Core, room_id: str, events: Sequence[Event]) -> Steps[tuple[Roo
         found = yield from machine.decrypt_all(room_id, [{**event.json, "room_id": room_id} for event in sealed])
         opened = {one.event_id: one for one in found}
     return tuple(_told(room_id, event, opened.get(event.event_id)) for event in events)
+
+
+def late(core: Core, opened: Decrypted) -> RoomEvent | None:
+    """Return the happening of an event that waited for its key; None for one that is not to be seen."""
+    event, room = event_of(opened.event), core.rooms.get(opened.room_id)
+    if event is None or room is None or core.is_ignored(event):
+        return None
+    push = core.push.evaluate(room, event)
+    return RoomEvent(room.room_id, event, was_encrypted=True, push=push, is_late=True, encryption=opened)
 
 
 def revealed(event: Event, opened: Decrypted) -> Event:
