@@ -27,7 +27,7 @@ from scop.matrix.api.http import HttpResponse
 from scop.matrix.api.request import Request
 from scop.matrix.client import Client, ClientOptions
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import AskElsewhere, Change, Forget, Keep, Needed, Shelf, Steps, Surroundings, run
+from scop.matrix.steps import AskElsewhere, Change, Forget, Keep, Needed, Shelf, Steps, Stretch, Surroundings, run
 
 __all__ = ["Broken", "Counting", "Desk", "FakeHomeserver", "refusal"]
 
@@ -166,6 +166,7 @@ class Desk:
             return None
         if isinstance(needed, AskElsewhere):
             return self.server.answer(needed.token, needed.request)
+        assert not isinstance(needed, Stretch)  # `run` makes keys
         session = self._client.session if self._client is not None else None
         return self.server.answer(self.token or (session.access_token if session else None), needed)
 

@@ -1,7 +1,8 @@
 """The shape of everything a client does: a generator that yields what it needs and returns its outcome.
 
 It yields a `Request` and is sent the response, or the `MatrixError` is thrown into it; it yields a `Keep` and goes on
-when that is durable. Who drives it owns sockets, retries and the disk (`scop.net.matrix`); in tests a dict does.
+when that is durable; it yields a `Stretch` and is sent the key, which takes a while. Who drives it owns sockets,
+retries, threads and the disk (`scop.net.matrix`); in tests a dict does.
 
     def rename(client: Client, room_id: str, name: str) -> Steps[str]:
         sent = yield from ask(SetRoomStateWithKey(room_id=room_id, event_type="m.room.name", ...))
@@ -10,6 +11,7 @@ when that is durable. Who drives it owns sockets, retries and the disk (`scop.ne
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,11 +29,13 @@ __all__ = [
     "Needed",
     "Shelf",
     "Steps",
+    "Stretch",
     "Surroundings",
     "ask",
     "ask_at",
     "keep",
     "run",
+    "stretch",
 ]
 
 _Outcome = TypeVar("_Outcome")
@@ -87,9 +91,23 @@ class AskElsewhere:
     token: str | None = field(default=None, repr=False)  # what is shown in place of the session's
 
 
-# What a step may need. The response to a Request is sent in; nothing (None) for a Keep or Forget.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A key that is made of a passphrase by PBKDF2 with SHA-512, in so many rounds that it holds up who does it."""
+
+    passphrase: str = field(repr=False)
+    salt: bytes
+    rounds: int
+    octets: int
+
+    def key(self) -> bytes:
+        """Return the key, after some tenths of a second; other threads run meanwhile."""
+        return hashlib.pbkdf2_hmac("sha512", self.passphrase.encode(), self.salt, self.rounds, self.octets)
+
+
+# What a step may need. The response to a Request is sent in, the key of a Stretch; nothing (None) for a Keep or Forget.
 Needed: TypeAlias = (
-    Request[Any] | AskElsewhere | Keep | Forget
+    Request[Any] | AskElsewhere | Keep | Forget | Stretch
 )  # Any: the response of each request is its own; `ask` says which
 Steps: TypeAlias = Generator[Needed, object, _Outcome]
 
@@ -131,13 +149,22 @@ def keep(*changes: Change) -> Steps[None]:
         yield Keep(changes)
 
 
+def stretch(passphrase: str, salt: bytes, rounds: int, octets: int) -> Steps[bytes]:
+    """Return a key that is made of a passphrase, when it is made."""
+    key = yield Stretch(passphrase, salt, rounds, octets)
+    return cast("bytes", key)
+
+
 def run(steps: Steps[_Outcome], answer: Callable[[Needed], object]) -> _Outcome:
-    """Drive steps to their end by a function that answers at once; what it raises is thrown into them."""
+    """Drive steps to their end by a function that answers at once; what it raises is thrown into them.
+
+    Keys are made here.
+    """
     try:
         needed = next(steps)
         while True:
             try:
-                answered = answer(needed)
+                answered = needed.key() if isinstance(needed, Stretch) else answer(needed)
             except Exception as fault:
                 needed = steps.throw(fault)
             else:

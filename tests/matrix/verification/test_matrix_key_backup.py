@@ -246,7 +246,7 @@ def test_backup_says_that_it_is_on_or_off() -> None:
 def test_key_files_carry_sessions_from_one_device_to_another() -> None:
     """Matrix v1.19 CS §Key exports, both ways; what is broken in a file is passed over."""
     ada, phone, event = _backed_up()
-    text = ada.identity.export_keys("tide", rounds=5)
+    text = ada.do(ada.identity.export_keys("tide", rounds=5))
     with pytest.raises(RemoteProtocolError):
         phone.do(phone.identity.import_keys(text, "ebb"))
     phone.do(phone.machine.track(["@ada:x"]))
@@ -332,6 +332,7 @@ def test_key_files_with_sessions_of_other_shapes_give_the_others() -> None:
     (info,) = ada.machine.sessions()
     good = ada.machine.export(info.room_id, info.session_id)
     assert good is not None
-    text = write_key_file([{}, good.to_json(), {"room_id": 7}], "tide", seeded("file"), rounds=2)
+    sessions: list[JsonObject] = [{}, good.to_json(), {"room_id": 7}]
+    text = ada.do(write_key_file(sessions, "tide", seeded("file"), rounds=2))
     phone.do(phone.machine.track(["@ada:x"]))
     assert phone.do(phone.identity.import_keys(text, "tide")) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -15,7 +16,7 @@ from fakes.served_homeserver import served_homeserver
 from scop.matrix.client import ClientOptions
 from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.encryption.attachments import EncryptedFile, encrypt_file
-from scop.matrix.steps import Shelf
+from scop.matrix.steps import Shelf, Steps, Stretch
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix import (
     AsyncClient,
@@ -141,6 +142,27 @@ async def test_client_listens_through_a_dead_network() -> None:
     assert 5 == len(syncs)
     assert (3, 7.0) == (len(rest.slept), rest.slept[-1])
     assert all("since=s1" in target for target in syncs[1:])
+
+
+class _Held(Stretch):
+    """A key that is made when the event loop went on meanwhile."""
+
+    went_on = threading.Event()
+
+    def key(self) -> bytes:
+        assert self.went_on.wait(10), "the event loop stood still"
+        return b"a key"
+
+
+async def test_client_goes_on_while_a_key_is_made_of_a_passphrase() -> None:
+    """Hundreds of thousands of rounds hold up nothing else."""
+
+    def steps() -> Steps[object]:
+        return (yield _Held("tide", b"salt", 500_000, 32))
+
+    async with AsyncClient() as alice:
+        asyncio.get_running_loop().call_soon(_Held.went_on.set)
+        assert b"a key" == await alice.run(steps())
 
 
 def _presence(user_id: str) -> dict[str, object]:

@@ -213,16 +213,16 @@ class Identity:
 
     # ── key files ──
 
-    def export_keys(self, passphrase: str, *, rounds: int = KEY_FILE_ROUNDS) -> str:
+    def export_keys(self, passphrase: str, *, rounds: int = KEY_FILE_ROUNDS) -> Steps[str]:
         """Return a file of all room keys, sealed by a passphrase."""
         sessions = (self._machine.export(info.room_id, info.session_id) for info in self._machine.sessions())
         json = [session.to_json() for session in sessions if session is not None]
-        return write_key_file(json, passphrase, self._surroundings.chance, rounds=rounds)
+        return (yield from write_key_file(json, passphrase, self._surroundings.chance, rounds=rounds))
 
     def import_keys(self, text: str, passphrase: str) -> Steps[int]:
         """Take the room keys of a file; return how many were better than what was here."""
         sessions = []
-        for json in parse_key_file(text, passphrase):
+        for json in (yield from parse_key_file(text, passphrase)):
             try:
                 sessions.append(msgspec.convert(json, ExportedSession))
             except msgspec.ValidationError:

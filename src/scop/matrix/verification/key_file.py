@@ -8,7 +8,6 @@ Standards: Matrix v1.19 CS §Key exports.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from scop.base import Cursor, RemoteProtocolError
 from scop.matrix import unpadded_base64
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Chance
+from scop.matrix.steps import Chance, Steps, stretch
 from scop.matrix.verification.aes_hmac import AesHmacKeys, counter_start
 
 __all__ = ["KEY_FILE_ROUNDS", "parse_key_file", "write_key_file"]
@@ -31,18 +30,18 @@ _MAC_OCTETS = 32
 _LINE_CHARACTERS = 96
 
 
-def _keys_of(passphrase: str, salt: bytes, rounds: int) -> AesHmacKeys:
+def _keys_of(passphrase: str, salt: bytes, rounds: int) -> Steps[AesHmacKeys]:
     # Matrix v1.19 CS §Key exports 2: 512 bits, K for AES and K' for HMAC.
-    both = hashlib.pbkdf2_hmac("sha512", passphrase.encode(), salt, rounds, 64)
+    both = yield from stretch(passphrase, salt, rounds, 64)
     return AesHmacKeys(both[:32], both[32:])
 
 
 def write_key_file(
     sessions: list[JsonObject], passphrase: str, chance: Chance, *, rounds: int = KEY_FILE_ROUNDS
-) -> str:
+) -> Steps[str]:
     """Return the text of a file that holds sessions (`ExportedSessionData`), sealed by a passphrase."""
     salt, iv = chance(16), counter_start(chance)
-    keys = _keys_of(passphrase, salt, rounds)
+    keys = yield from _keys_of(passphrase, salt, rounds)
     body = keys.crypt(msgspec.json.encode(sessions), iv)
     # Matrix v1.19 CS §Key exports 4: version, salt, IV, rounds, ciphertext, and the MAC of all of these.
     octets = bytes([_VERSION]) + salt + iv + rounds.to_bytes(4, "big") + body
@@ -51,15 +50,16 @@ def write_key_file(
     return "\n".join((_FIRST_LINE, *lines, _LAST_LINE, ""))
 
 
-def parse_key_file(text: str, passphrase: str) -> list[JsonObject]:
+def parse_key_file(text: str, passphrase: str) -> Steps[list[JsonObject]]:
     """Return the sessions in a file; raises `RemoteProtocolError` where it is broken or the passphrase is another."""
+    opened = yield from _opened(text, passphrase)
     try:
-        return msgspec.json.decode(_opened(text, passphrase), type=list[dict[str, object]])
+        return msgspec.json.decode(opened, type=list[dict[str, object]])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RemoteProtocolError(f"the key file holds no sessions: {error}") from error
 
 
-def _opened(text: str, passphrase: str) -> bytes:
+def _opened(text: str, passphrase: str) -> Steps[bytes]:
     octets = unpadded_base64.decode(_between_lines(text))
     cursor = Cursor(octets, end=max(0, len(octets) - _MAC_OCTETS))
     if (version := cursor.u8()) != _VERSION:
@@ -67,7 +67,7 @@ def _opened(text: str, passphrase: str) -> bytes:
     salt, iv, rounds = cursor.take(16), cursor.take(16), cursor.u32()
     if not 0 < rounds <= _MAX_ROUNDS:
         raise RemoteProtocolError(f"a key file of {rounds} rounds")
-    keys = _keys_of(passphrase, salt, rounds)
+    keys = yield from _keys_of(passphrase, salt, rounds)
     if not hmac.compare_digest(keys.authenticate(octets[:-_MAC_OCTETS]), octets[-_MAC_OCTETS:]):
         raise RemoteProtocolError("the passphrase is another one, or the key file was changed")
     return keys.crypt(cursor.rest(), iv)

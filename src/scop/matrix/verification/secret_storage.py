@@ -5,7 +5,6 @@ Standards: Matrix v1.19 CS §Secrets (Storage), appendices §Cryptographic key r
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -17,7 +16,7 @@ from scop.matrix import unpadded_base64
 from scop.matrix.api.client_server.account_data import GetAccountData, SetAccountData
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Chance, Steps, Surroundings, ask
+from scop.matrix.steps import Chance, Steps, Surroundings, ask, stretch
 from scop.matrix.verification.aes_hmac import counter_start, derive_keys
 from scop.matrix.verification.recovery_key import parse_recovery_key, write_recovery_key
 
@@ -137,7 +136,7 @@ class SecretStorage:
         else:
             salt = _random_text(chance)
             how = {"algorithm": "m.pbkdf2", "salt": salt, "iterations": rounds, "bits": 8 * _KEY_OCTETS}
-            octets = _stretched(passphrase, _converted(how, _Passphrase))
+            octets = yield from _stretched(passphrase, _converted(how, _Passphrase))
         key = StorageKey(_random_text(chance), octets)
         yield from self._write(_KEY_TYPE + key.key_id, key.describe(chance, name, how))
         yield from self._write(_DEFAULT_TYPE, {"key": key.key_id})
@@ -156,11 +155,10 @@ class SecretStorage:
         if key_id is None or description is None:
             raise LocalProtocolError("secret storage was not set up")
         described = _read_description(description)
-        for octets in _candidates(credential, described.passphrase):
-            key = StorageKey(key_id, octets)
-            if key.fits(description):
-                return key
-        raise WrongKey("this is not the recovery key or passphrase")
+        key = StorageKey(key_id, (yield from _octets_of(credential, described.passphrase)))
+        if not key.fits(description):
+            raise WrongKey("this is not the recovery key or passphrase")
+        return key
 
     def put(self, name: str, secret: str, *keys: StorageKey) -> Steps[None]:
         """Seal a secret by each of the keys, and keep it at the server in place of what was there."""
@@ -188,21 +186,21 @@ class SecretStorage:
         yield from ask(SetAccountData(user_id=self._user_id, type=data_type, content=content))
 
 
-def _candidates(credential: str, passphrase: _Passphrase | None) -> tuple[bytes, ...]:
-    """Return the keys that what was typed may mean: a recovery key, or else a passphrase."""
+def _octets_of(credential: str, passphrase: _Passphrase | None) -> Steps[bytes]:
+    """Return the key that was typed: a recovery key, or else a passphrase."""
     try:
-        return (parse_recovery_key(credential),)
+        return parse_recovery_key(credential)
     except RemoteProtocolError:
         if passphrase is None:
             raise
-    return (_stretched(credential, passphrase),)
+    return (yield from _stretched(credential, passphrase))
 
 
-def _stretched(passphrase: str, how: _Passphrase) -> bytes:
+def _stretched(passphrase: str, how: _Passphrase) -> Steps[bytes]:
     # Matrix v1.19 CS §Deriving keys from passphrases: m.pbkdf2.
     if how.algorithm != "m.pbkdf2" or not 0 < how.iterations <= _MAX_ROUNDS or how.bits not in (128, 256, 512):
         raise RemoteProtocolError("a key that comes from its passphrase in no known way")
-    return hashlib.pbkdf2_hmac("sha512", passphrase.encode(), how.salt.encode(), how.iterations, how.bits // 8)
+    return (yield from stretch(passphrase, how.salt.encode(), how.iterations, how.bits // 8))
 
 
 def _read_description(json: JsonObject) -> _Description:

@@ -17,7 +17,7 @@ from scop.matrix.api.endpoint import Access
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.api.request import Request
 from scop.matrix.client import Session
-from scop.matrix.steps import AskElsewhere, Forget, Keep, Needed, Steps
+from scop.matrix.steps import AskElsewhere, Forget, Keep, Needed, Steps, Stretch
 from scop.net.matrix.carrier import Carrier
 from scop.net.matrix.faults import NotLoggedIn, sentences
 from scop.net.matrix.keeping import Keeper
@@ -71,6 +71,8 @@ class Driver:
         if isinstance(needed, Forget):
             await self._keeper.clear()
             return None
+        if isinstance(needed, Stretch):
+            return await asyncio.to_thread(needed.key)
         if isinstance(needed, AskElsewhere):
             return await self._carrier.carry(needed.base_url, needed.request, needed.token)
         session = self._session
