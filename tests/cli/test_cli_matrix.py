@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,9 @@ import pytest
 from fakes.command_line import Said, row, rows, scop, sentence
 from fakes.homeserver import FakeHomeserver
 from fakes.served_homeserver import served_homeserver
-from scop.cli.matrix import COMMANDS, matrix
+from scop.cli.matrix import COMMANDS, accounts, matrix
 from scop.matrix.api.client_server.to_device import SendToDevice
+from scop.store.sealed_shelves import SealedShelves
 
 ALICE, BOB = "@alice:example.org", "@bob:example.org"
 
@@ -129,6 +132,21 @@ def test_matrix_store_opens_by_its_passphrase_alone(chat: Chat) -> None:
     assert 0 == chat.scop("alice", "whoami", *right).status
     assert f"{ALICE}: the passphrase does not open store" == sentence(chat.scop("alice", "whoami", *wrong))
     assert "wants a passphrase" in sentence(chat.scop("alice", "whoami"))
+
+
+def test_matrix_commands_take_turns(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that finds the account in use waits for it, and says so where it is not let go."""
+    chat.login("alice")
+    held = SealedShelves.open(chat.place("alice") / "store", (chat.place("alice") / "key").read_text().strip())
+    monkeypatch.setattr(accounts, "TURN_SECONDS", 0.1)
+    assert f"{ALICE}: another command uses this account, as `listen` does until it is ended" == sentence(
+        chat.scop("alice", "whoami")
+    )
+    monkeypatch.setattr(accounts, "TURN_SECONDS", 60.0)
+    letting_go = threading.Timer(0.2, lambda: asyncio.run(held.close()))
+    letting_go.start()
+    assert 0 == chat.scop("alice", "whoami").status
+    letting_go.join()
 
 
 def test_matrix_rooms_are_named_as_people_see_them(chat: Chat, room: str) -> None:

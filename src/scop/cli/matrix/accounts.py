@@ -12,6 +12,7 @@ import asyncio
 import functools
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,11 +26,13 @@ from scop.base import printable
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
-from scop.store.sealed_shelves import SCRYPT_LOG_COST, SealedShelves
+from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, SealedShelves
 
 __all__ = ["Account", "account_options", "opened", "run"]
 
 PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
+TURN_SECONDS = 10.0  # others of our commands are waited for
+_LOOK_SECONDS = 0.05
 _STORE, _KEY = "store", "key"
 _KEY_OCTETS = 32
 _NOBODY_GUESSES = 2  # a key of 32 octets: no need to make guesses dear
@@ -80,7 +83,7 @@ class Account:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             passphrase, log_cost = self._passphrase(place)
-            return SealedShelves.open(place / _STORE, passphrase, log_cost=log_cost)
+            return _in_turn(place / _STORE, passphrase, log_cost)
         except StoreError as fault:
             raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
 
@@ -102,6 +105,18 @@ class Account:
                 raise PermanentFailure("the store wants a passphrase: --passphrase-file or SCOP_MATRIX_PASSPHRASE")
             _write_private(key, secrets.token_hex(_KEY_OCTETS))
         return first_line(key), _NOBODY_GUESSES
+
+
+def _in_turn(path: Path, passphrase: str, log_cost: int) -> SealedShelves:
+    """Open a store when commands that use it just now have ended; raises `InUse` where one goes on."""
+    deadline = time.monotonic() + TURN_SECONDS
+    while True:
+        try:
+            return SealedShelves.open(path, passphrase, log_cost=log_cost)
+        except InUse:
+            if time.monotonic() >= deadline:
+                raise InUse("another command uses this account, as `listen` does until it is ended") from None
+        time.sleep(_LOOK_SECONDS)
 
 
 def first_line(path: Path) -> str:
