@@ -88,6 +88,7 @@ class IdentityServer(KeyServer):
         self.backups: dict[str, list[_Backup]] = {}
         self.messages: list[RoomMessage] = []
         self.password = "tide"
+        self.stages = ["m.login.password"]  # of the only way to confirm who one is
         self.refuses_messages = False
 
     def post(self, sender: str, room_id: str, event_type: str, content: JsonObject) -> str:
@@ -146,7 +147,7 @@ class IdentityServer(KeyServer):
             auth = body.get("auth")
             if not isinstance(auth, dict) or auth.get("password") != self.password or auth.get("session") != "s1":
                 wrong = {} if auth is None else {"errcode": "M_FORBIDDEN"}
-                flows: JsonObject = {"flows": [{"stages": ["m.login.password"]}], "session": "s1", **wrong}
+                flows: JsonObject = {"flows": [{"stages": self.stages}], "session": "s1", **wrong}
                 raise MatrixError(401, "M_UNKNOWN", "confirm", flows, None)
         if not is_same:
             self.public[user_id] = keys  # type: ignore[assignment]

@@ -12,6 +12,7 @@ import pytest
 
 from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
 from scop.matrix.client.joining import NewRoom
+from scop.matrix.confirming import Credentials
 from scop.matrix.encryption.trust import Trust
 from scop.matrix.verification import (
     CodeScanned,
@@ -23,7 +24,6 @@ from scop.matrix.verification import (
     VerificationAsked,
     VerificationDone,
     VerificationReady,
-    password_authentication,
 )
 from scop.matrix.verification.key_backup import Restored
 from scop.net.matrix import AsyncClient
@@ -80,7 +80,7 @@ async def test_users_verify_each_other_in_an_encrypted_room(synapse: Synapse) ->
     async with AsyncClient() as one, AsyncClient() as other:
         people = [await _entered(one, synapse, ada), await _entered(other, synapse, ben)]
         for client, user_id in zip(people, (ada, ben), strict=True):
-            await client.run(client.identity.cross_signing.bootstrap(password_authentication(user_id, PASSWORD)))
+            await client.run(client.identity.cross_signing.bootstrap(Credentials(user_id, PASSWORD)))
             await client.sync()
         room = await one.do(one.core.joining.create, NewRoom(is_direct=True, invited=(ben,), is_encrypted=True))
         await other.sync()
@@ -101,7 +101,7 @@ async def test_users_verify_each_other_in_an_encrypted_room(synapse: Synapse) ->
             await client.sync(0.5)
         assert [await _trusts(one, ben), await _trusts(other, ada)] == [{Trust.VERIFIED}, {Trust.VERIFIED}]
         # A new identity at the server: the other side is alarmed.
-        await one.run(one.identity.cross_signing.reset(password_authentication(ada, PASSWORD)))
+        await one.run(one.identity.cross_signing.reset(Credentials(ada, PASSWORD)))
         assert (await _next(other, IdentityChanged)).was_verified
         assert await _trusts(other, ada) == {Trust.CHANGED}
 
@@ -111,7 +111,7 @@ async def test_a_new_device_gets_everything_by_recovery_key_or_qr_code(synapse: 
     ada = synapse.new_user("ada")
     async with AsyncClient() as old, AsyncClient() as second, AsyncClient() as third:
         await _entered(old, synapse, ada)
-        await old.run(old.identity.cross_signing.bootstrap(password_authentication(ada, PASSWORD)))
+        await old.run(old.identity.cross_signing.bootstrap(Credentials(ada, PASSWORD)))
         room = await old.do(old.core.joining.create, NewRoom(is_encrypted=True))
         await old.sync()
         await old.send_text(room, "before the others came")

@@ -17,9 +17,9 @@ from scop.matrix.api.client_server.registration import Register
 from scop.matrix.api.client_server.versions import GetVersions
 from scop.matrix.api.client_server.wellknown import GetWellknown
 from scop.matrix.client import ClientOptions, Session
-from scop.matrix.client.confirming import Credentials, confirmed
 from scop.matrix.client.discovery import DiscoveryFailed, check_homeserver, find_homeserver
 from scop.matrix.client.logging_in import Registration
+from scop.matrix.confirming import Credentials, confirmed
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import AskElsewhere, Needed, Shelf
 

@@ -12,12 +12,13 @@ from fakes.matrix_keys import Crash
 from scop.base import LocalProtocolError
 from scop.matrix.api.client_server.cross_signing import UploadCrossSigningKeys, UploadCrossSigningSignatures
 from scop.matrix.api.errors import MatrixError
+from scop.matrix.confirming import Credentials
 from scop.matrix.encryption.trust import Trust
 from scop.matrix.encryption.values import UserKeys
 from scop.matrix.json_values import JsonObject
 from scop.matrix.signing import sign_json, verify_json
 from scop.matrix.steps import Shelf
-from scop.matrix.verification import IdentityChanged, password_authentication
+from scop.matrix.verification import IdentityChanged
 from scop.matrix.verification.cross_signing_keys import KeyUsage, PrivateKeys, read_identity
 
 _ADA, _ADAS_PHONE, _BEN = ("@ada:x", "DESK"), ("@ada:x", "PHONE"), ("@ben:x", "BOAT")
@@ -113,10 +114,21 @@ def test_cross_signing_replaces_keys_by_a_password() -> None:
         phone.do(phone.identity.cross_signing.reset())
     assert refused.value.status == 401
     with pytest.raises(MatrixError):
-        phone.do(phone.identity.cross_signing.reset(password_authentication("@ada:x", "wrong")))
+        phone.do(phone.identity.cross_signing.reset(Credentials("@ada:x", "wrong")))
     before = ada.homeserver.public["@ada:x"]["master"]["keys"]
-    phone.do(phone.identity.cross_signing.reset(password_authentication("@ada:x", "tide")))
+    phone.do(phone.identity.cross_signing.reset(Credentials("@ada:x", "tide")))
     assert ada.homeserver.public["@ada:x"]["master"]["keys"] != before
+
+
+def test_cross_signing_shows_no_password_that_is_not_asked_for() -> None:
+    """A server that confirms who we are in another way hears none (§User-Interactive Authentication API)."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    _bootstrapped(ada)
+    ada.homeserver.stages = ["m.login.sso"]
+    with pytest.raises(MatrixError):
+        phone.do(phone.identity.cross_signing.reset(Credentials("@ada:x", "tide")))
+    asked = [one for _, one in ada.homeserver.asked if isinstance(one, UploadCrossSigningKeys)]
+    assert [None] * len(asked) == [one.auth for one in asked]
     sent = [one for _, one in ada.homeserver.asked if isinstance(one, UploadCrossSigningKeys)]
     assert len({repr(one.master_key) for one in sent[1:]}) == 1  # the same keys at each attempt
 
@@ -126,7 +138,7 @@ def test_cross_signing_alarms_when_its_own_identity_is_replaced() -> None:
     ada, phone = homes(_ADA, _ADAS_PHONE)
     _bootstrapped(ada)
     old = _master(ada)
-    phone.do(phone.identity.cross_signing.reset(password_authentication("@ada:x", "tide")))
+    phone.do(phone.identity.cross_signing.reset(Credentials("@ada:x", "tide")))
     assert ada.hear() == (IdentityChanged("@ada:x", True, old, _master(ada)),)
     assert ada.hear() == ()
     assert not ada.identity.cross_signing.is_whole
@@ -245,7 +257,7 @@ def test_cross_signing_key_files_of_strange_shapes_are_no_identity() -> None:
 
 
 def _replaced(ben: Home) -> None:
-    ben.do(ben.identity.cross_signing.reset(password_authentication("@ben:x", "tide")))
+    ben.do(ben.identity.cross_signing.reset(Credentials("@ben:x", "tide")))
 
 
 @pytest.mark.parametrize("was_verified", [False, True])

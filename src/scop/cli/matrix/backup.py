@@ -10,7 +10,8 @@ import click
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, first_line, run
 from scop.cli.shared import IS_NO, json_option, print_json
-from scop.matrix.verification import WrongKey, password_authentication
+from scop.matrix.confirming import Credentials
+from scop.matrix.verification import WrongKey
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient
 
@@ -67,7 +68,7 @@ async def _create(client: AsyncClient, password_file: Path | None) -> dict[str, 
     if not identity.cross_signing.is_published:
         password = first_line(password_file) if password_file else _asked("Password")
         user_id = client.session.user_id
-        await client.run(identity.cross_signing.bootstrap(password_authentication(user_id, password)))
+        await client.run(identity.cross_signing.bootstrap(Credentials(user_id, password)))
     elif not identity.cross_signing.is_whole:
         raise PermanentFailure("another device has our identity: `recover` or `verify` brings it here first")
     key = await client.run(identity.storage.create())

@@ -15,8 +15,8 @@ from scop.matrix.api.client_server.openid import RequestOpenIdToken, RequestOpen
 from scop.matrix.api.client_server.password_management import ChangePassword
 from scop.matrix.api.client_server.versions import GetVersions, GetVersionsResponse
 from scop.matrix.api.client_server.voip import GetTurnServer, GetTurnServerResponse
-from scop.matrix.client.confirming import Credentials, confirmed
 from scop.matrix.client.core import Core
+from scop.matrix.confirming import Credentials, confirmed
 from scop.matrix.steps import Forget, Steps, ask
 
 __all__ = ["Account"]

@@ -13,8 +13,8 @@ from scop.matrix.api.client_server.device_management import (
     GetDevices,
     UpdateDevice,
 )
-from scop.matrix.client.confirming import Credentials, confirmed
 from scop.matrix.client.core import Core
+from scop.matrix.confirming import Credentials, confirmed
 from scop.matrix.steps import Steps, ask
 
 __all__ = ["Devices"]

@@ -19,9 +19,9 @@ from scop.matrix.api.client_server.whoami import GetTokenOwner, GetTokenOwnerRes
 from scop.matrix.api.endpoint import Access
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.api.request import Endpoint
-from scop.matrix.client.confirming import Credentials, confirmed_at
 from scop.matrix.client.core import Core
 from scop.matrix.client.session import Session
+from scop.matrix.confirming import Credentials, confirmed_at
 from scop.matrix.steps import Forget, Steps, ask, ask_at, keep
 
 __all__ = ["LoggingIn", "Registration"]

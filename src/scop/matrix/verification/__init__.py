@@ -6,7 +6,6 @@ Standards: Matrix v1.19 CS §End-to-End Encryption (verification, cross-signing,
 """
 
 from scop.matrix.verification.cancel_codes import CancelCode
-from scop.matrix.verification.cross_signing import password_authentication
 from scop.matrix.verification.happenings import (
     CodeScanned,
     IdentityChanged,
@@ -41,5 +40,4 @@ __all__ = [
     "VerificationDone",
     "VerificationReady",
     "WrongKey",
-    "password_authentication",
 ]

@@ -5,7 +5,7 @@ Standards: Matrix v1.19 CS §Cross-signing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -16,7 +16,7 @@ from scop.matrix.api.client_server.cross_signing import (
     UploadCrossSigningSignatures,
 )
 from scop.matrix.api.client_server.definitions import AuthenticationData
-from scop.matrix.api.errors import MatrixError
+from scop.matrix.confirming import Credentials, confirmed
 from scop.matrix.encryption.values import Device
 from scop.matrix.json_values import JsonObject
 from scop.matrix.signing import SigningKey, sign_json, verify_json
@@ -25,13 +25,10 @@ from scop.matrix.verification.cross_signing_keys import KeyUsage, PrivateKeys, k
 from scop.matrix.verification.encrypting import Encrypting
 from scop.matrix.verification.trust_book import TrustBook
 
-__all__ = ["Authenticate", "CrossSigning", "password_authentication"]
-
-# Says how to pass user-interactive authentication, from the body of the server's refusal; None: not at all.
-Authenticate = Callable[[JsonObject], JsonObject | None]
+__all__ = ["CrossSigning"]
 
 _PENDING = "pending."  # before the name of a key that is made and perhaps not yet published
-_MAX_STAGES = 5  # of user-interactive authentication
+_NOTHING = Credentials()
 
 
 class CrossSigning:
@@ -73,7 +70,7 @@ class CrossSigning:
 
     # ── making them ──
 
-    def bootstrap(self, authenticate: Authenticate | None = None) -> Steps[None]:
+    def bootstrap(self, shown: Credentials = _NOTHING) -> Steps[None]:
         """Give our user keys where there are none, and sign this device; may be called again at any time.
 
         Raises `LocalProtocolError` where another device made keys that are not here: then this one is to be verified
@@ -84,22 +81,22 @@ class CrossSigning:
             identity, pending = self._book.identity(self._machine.user_id), self._private(_PENDING).master
             if identity is not None and (pending is None or _public_of(pending) != identity.master.key):
                 raise LocalProtocolError("our user has cross-signing keys already, which are not on this device")
-            yield from self._make(authenticate)
+            yield from self._make(shown)
         yield from self._vouch_for_ourselves()
 
-    def reset(self, authenticate: Authenticate | None = None) -> Steps[None]:
+    def reset(self, shown: Credentials = _NOTHING) -> Steps[None]:
         """Give our user new keys in place of those there are: other devices of ours, and others, see an alarm."""
-        yield from self._make(authenticate)
+        yield from self._make(shown)
         yield from self._vouch_for_ourselves()
 
-    def _make(self, authenticate: Authenticate | None) -> Steps[None]:
+    def _make(self, shown: Credentials) -> Steps[None]:
         """Make and publish new keys; after a fault, also one in between, the same are published."""
         new = self._private(_PENDING)
         if not new.is_whole:
             new = PrivateKeys.generate(self._surroundings.chance)
             # Before the server has them: its answer may not reach us.
             yield from self._keep({_PENDING + usage.secret_name: _seed_of(new, usage) for usage in KeyUsage})
-        yield from self._upload(new, authenticate)
+        yield from confirmed(lambda auth: _upload_request(new, self._machine.user_id, auth), shown)
         seeds: dict[str, bytes | None] = {usage.secret_name: _seed_of(new, usage) for usage in KeyUsage}
         yield from self._keep(seeds | {_PENDING + usage.secret_name: None for usage in KeyUsage})
         yield from self.refresh()
@@ -107,19 +104,6 @@ class CrossSigning:
     def _vouch_for_ourselves(self) -> Steps[None]:
         yield from keep(*self._book.note_master(self._machine.user_id, _public_of(self._book.private.master)))
         yield from self.sign_own()
-
-    def _upload(self, new: PrivateKeys, authenticate: Authenticate | None) -> Steps[None]:
-        auth: JsonObject | None = None
-        for stage in range(_MAX_STAGES):
-            try:
-                yield from ask(_upload_request(new, self._machine.user_id, auth))
-            except MatrixError as error:
-                # Matrix v1.19 CS §User-Interactive Authentication API: refused with what would let it pass.
-                auth = authenticate(error.body) if authenticate is not None and error.status == 401 else None
-                if auth is None or stage == _MAX_STAGES - 1:
-                    raise
-            else:
-                return
 
     # ── taking them over ──
 
@@ -215,25 +199,6 @@ def _public_of(key: SigningKey | None) -> str:
     return key.verify_key.to_base64()
 
 
-def _upload_request(keys: PrivateKeys, user_id: str, auth: JsonObject | None) -> UploadCrossSigningKeys:
+def _upload_request(keys: PrivateKeys, user_id: str, auth: AuthenticationData | None) -> UploadCrossSigningKeys:
     body = {f"{usage.value}_key": keys.public_json(user_id, usage) for usage in KeyUsage}
-    request = msgspec.convert(body, UploadCrossSigningKeys)
-    return request if auth is None else msgspec.structs.replace(request, auth=AuthenticationData(unknown=auth))
-
-
-def password_authentication(user_id: str, password: str) -> Authenticate:
-    """Return what answers user-interactive authentication by a password, and nothing else."""
-
-    def authenticate(body: JsonObject) -> JsonObject | None:
-        # Matrix v1.19 CS §Password-based authentication.
-        if "session" not in body or "errcode" in body:  # an errcode: the password is wrong, and stays so
-            return None
-        identifier = {"type": "m.id.user", "user": user_id}
-        return {
-            "type": "m.login.password",
-            "session": body["session"],
-            "identifier": identifier,
-            "password": password,
-        }
-
-    return authenticate
+    return msgspec.structs.replace(msgspec.convert(body, UploadCrossSigningKeys), auth=auth)

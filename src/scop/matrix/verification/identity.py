@@ -4,7 +4,7 @@ A client hands over what comes (`receive`, `receive_in_room`) and calls `upkeep`
 people are to be told. What people do is on the parts: `verifications`, `cross_signing`, `storage`, `backup`.
 
     identity = Identity(machine, entries, surroundings)      # machine.trusting is set by it
-    yield from identity.cross_signing.bootstrap(password_authentication("@ada:example.org", "…"))
+    yield from identity.cross_signing.bootstrap(Credentials("@ada:example.org", "a password"))
     key = yield from identity.storage.create()               # key.recovery_key() is for writing down
     yield from identity.backup.create()
     yield from identity.store_secrets(key)
