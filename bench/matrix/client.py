@@ -2,7 +2,8 @@
 
 Each runs in a process of its own, with the collector of Python as it is by itself, and is asked by turns. In memory
 ours keeps rooms and keys as octets and nio keeps nothing; on disk ours keeps all of it sealed, so that a restart has
-the rooms, and nio keeps the token of the sync and which rooms are encrypted.
+the rooms, and nio keeps the token of the sync and which rooms are encrypted. Over HTTP each asks a server by its
+AsyncClient, in memory; what the server needs does not count.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import IO, TypeAlias
 
 from bench.matrix.sync_bodies import OWN_USER_ID, large_room, many_rooms
+from bench.matrix.sync_server import sync_server
 from scop.cli.shared import console, print_table
 
 __all__ = ["main"]
@@ -30,6 +33,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "ours": (sys.executable, "-m", "bench.matrix.intake"),
     "nio": (str(_PEER_PYTHON), str(_ROOT / "tests" / "interop" / "programs" / "nio_intake.py")),
 }
+_IN_MEMORY, _ON_DISK, _OVER_HTTP = "in memory", "on disk", "over HTTP"
 _Taken: TypeAlias = tuple[float, int, int]  # seconds, rooms, members
 
 
@@ -40,10 +44,15 @@ class _Taker:
         self._asks = asks
         self._answers = answers
 
-    def take(self, body: Path, *, is_on_disk: bool) -> _Taken:
+    def take(self, body: Path, way: str, url: str) -> _Taken:
         """Take in a sync by a new client."""
         with tempfile.TemporaryDirectory() as folder:
-            asked = {"user_id": OWN_USER_ID, "body": str(body), "store": folder if is_on_disk else ""}
+            asked = {
+                "user_id": OWN_USER_ID,
+                "body": str(body),
+                "store": folder if way == _ON_DISK else "",
+                "url": url if way == _OVER_HTTP else "",
+            }
             print(json.dumps(asked), file=self._asks, flush=True)
             answer = json.loads(self._answers.readline())
         return answer["seconds"], answer["rooms"], answer["members"]
@@ -63,24 +72,24 @@ def main() -> bool:
         for name, body in bodies.items():
             path = folder / f"{len(body)}.json"
             path.write_bytes(body)
-            for is_on_disk in (False, True):
-                seconds = _by_turns(takers, path, is_on_disk=is_on_disk)
+            url = life.enter_context(sync_server(body))
+            for way in (_IN_MEMORY, _ON_DISK, _OVER_HTTP):
+                seconds = _by_turns(takers, partial(_Taker.take, body=path, way=way, url=url))
                 ratio = seconds["nio"] / seconds["ours"]
                 reached &= ratio >= GOAL
                 times = (f"{seconds[who] * 1000:.1f}" for who in ("ours", "nio"))
-                where = "on disk" if is_on_disk else "in memory"
-                rows.append((name, f"{len(body) / 1e6:.2f}", where, *times, f"×{ratio:.1f}"))
-    print_table(("sync", "MB", "kept", "ours, ms", "matrix-nio, ms", ""), rows)
+                rows.append((name, f"{len(body) / 1e6:.2f}", way, *times, f"×{ratio:.1f}"))
+    print_table(("sync", "MB", "", "ours, ms", "matrix-nio, ms", ""), rows)
     console.print(f"goal: each ×{GOAL:g}: {'reached' if reached else 'MISSED'}")
     return reached
 
 
-def _by_turns(takers: Mapping[str, _Taker], body: Path, *, is_on_disk: bool) -> dict[str, float]:
+def _by_turns(takers: Mapping[str, _Taker], take: Callable[[_Taker], _Taken]) -> dict[str, float]:
     """Return what each needs, in the middle of its rounds; who begins changes, and the first round warms up."""
     taken: dict[str, list[_Taken]] = {name: [] for name in takers}
     for number in range(ROUNDS + 1):
         for name in list(takers)[:: 1 if number % 2 else -1]:
-            taken[name].append(takers[name].take(body, is_on_disk=is_on_disk))
+            taken[name].append(take(takers[name]))
     ends = {(rooms, members) for rounds in taken.values() for _, rooms, members in rounds}
     if len(ends) != 1:
         raise SystemExit(f"the clients do not know the same rooms and members: {ends}")

@@ -1,6 +1,7 @@
 """Takes in a first /sync by our client; asked on standard input as tests/interop/programs/nio_intake.py is.
 
-What is timed begins with the octets of the answer and ends when what it changed is kept and its happenings are there.
+What is timed begins with the octets of the answer, or with asking for it over HTTP, and ends when what it changed is
+kept and its happenings are there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,8 +22,9 @@ from scop.matrix.api.http import HttpResponse
 from scop.matrix.api.request import Request
 from scop.matrix.client import Client, Session
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Keep, Needed, Surroundings
+from scop.matrix.steps import Change, Keep, Needed, Shelf, Surroundings
 from scop.net.clock import SystemClock
+from scop.net.matrix import AsyncClient
 from scop.net.matrix.keeping import Keeper, MemoryShelves
 from scop.store.sealed_shelves import SealedShelves
 
@@ -46,14 +49,9 @@ class _Taking:
 
     async def take(self) -> JsonObject:
         """Take it in, and return what was needed for it."""
-        gc.collect()
-        started = time.process_time()
-        await self._drive()
-        seconds = time.process_time() - started
+        told = await _timed(self._client, self._drive)
         await self._keeper.close()
-        rooms = self._client.rooms.of("join")
-        members = sum(len(room.members.of("join")) for room in rooms)
-        return {"seconds": seconds, "rooms": len(rooms), "members": members}
+        return told
 
     async def _drive(self) -> None:
         steps = self._client.sync()
@@ -74,14 +72,37 @@ class _Taking:
         return needed.read_response(HttpResponse(200, {}, body))
 
 
+async def _take_over_http(user_id: str, url: str) -> JsonObject:
+    """Take a sync in by the whole client, its sockets too."""
+    keeper = MemoryShelves()
+    await keeper.put([Change(Shelf.SESSION, "session", Session(url, user_id, "BENCH", "token").to_octets())])
+    async with AsyncClient(keeper) as client:
+        return await _timed(client.core, client.sync)
+
+
+async def _timed(client: Client, work: Callable[[], Awaitable[object]]) -> JsonObject:
+    """Work, and tell how long the processor did and which rooms the client knows then."""
+    gc.collect()
+    started = time.process_time()
+    await work()
+    seconds = time.process_time() - started
+    rooms = client.rooms.of("join")
+    members = sum(len(room.members.of("join")) for room in rooms)
+    return {"seconds": seconds, "rooms": len(rooms), "members": members}
+
+
+def _taken(asked: Mapping[str, str]) -> JsonObject:
+    if asked["url"]:
+        return asyncio.run(_take_over_http(asked["user_id"], asked["url"]))
+    store = Path(asked["store"], "store.sqlite")
+    keeper: Keeper = SealedShelves.open(store, "a passphrase") if asked["store"] else MemoryShelves()
+    return asyncio.run(_Taking(asked["user_id"], Path(asked["body"]).read_bytes(), keeper).take())
+
+
 def main() -> None:
     """Answer until nobody asks."""
     for line in sys.stdin:
-        asked = msgspec.json.decode(line, type=dict[str, str])
-        store = Path(asked["store"], "store.sqlite")
-        keeper: Keeper = SealedShelves.open(store, "a passphrase") if asked["store"] else MemoryShelves()
-        taking = _Taking(asked["user_id"], Path(asked["body"]).read_bytes(), keeper)
-        print(json.dumps(asyncio.run(taking.take())), flush=True)
+        print(json.dumps(_taken(msgspec.json.decode(line, type=dict[str, str]))), flush=True)
 
 
 if __name__ == "__main__":
