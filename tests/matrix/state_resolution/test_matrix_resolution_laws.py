@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given
@@ -120,3 +121,21 @@ def test_resolution_fetches_only_what_conflicts_stand_on() -> None:
     states = [room.state_after["one"], room.state_after["two"]]
     assert room.named["two"].event_id == resolve(states, room.rules, fetch)["m.room.topic", ""]
     assert fetched == {"$create", "$ja", "$one", "$two"}
+
+
+def test_resolution_ends_where_auth_events_go_in_circles() -> None:
+    """Servers make up the ids of version 2 themselves, and so may have power levels authorise each other."""
+    room = RoomBuilder(ROOM_VERSIONS["2"])
+    alice = user_id("alice")
+    room.add(Entry("create", "m.room.create", alice, {}, ""))
+    room.add(Entry("ja", "m.room.member", alice, {"membership": "join"}, alice, ("create",)))
+    for name in ("pl", "other"):
+        room.add(Entry(name, "m.room.power_levels", alice, {"users": {alice: 100}}, "", ("ja",)))
+    for name in ("one", "two"):
+        room.add(Entry(name, "m.room.topic", alice, {"topic": name}, "", ("other",)))
+    pl, other = room.named["pl"], room.named["other"]
+    room.events[pl.event_id] = replace(pl, auth_event_ids=(*pl.auth_event_ids, other.event_id))
+    room.events[other.event_id] = replace(other, auth_event_ids=(*other.auth_event_ids, pl.event_id))
+    states = [{**room.state_after["ja"], ("m.room.topic", ""): room.named[name].event_id} for name in ("one", "two")]
+    assert room.named["two"].event_id == room.resolved(states)["m.room.topic", ""]
+    assert room.resolved([room.state_after["pl"], room.state_after["other"]])

@@ -5,18 +5,19 @@ Standards: Matrix v1.19, Room Versions 2 and 12 §Definitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from scop.matrix.auth_rules import StateKey
 from scop.matrix.state_resolution.event_graph import EventGraph, parents
 
-__all__ = ["StateMap", "auth_difference", "conflicted_subgraph", "separate"]
+__all__ = ["Conflict", "StateMap", "auth_difference", "conflicted_subgraph"]
 
 StateMap: TypeAlias = Mapping[StateKey, str]
 
 
-def separate(state_sets: Sequence[StateMap]) -> tuple[dict[StateKey, str], set[str]]:
+def _separate(state_sets: Sequence[StateMap]) -> tuple[dict[StateKey, str], set[str]]:
     """Return the unconflicted state map and the conflicted state set."""
     # Rooms v2 §Definitions: "If a given key K is present in every S_i with the same value V in each state map, then the
     # pair (K, V) belongs to the unconflicted state map. Otherwise, V belongs to the conflicted state set."
@@ -26,26 +27,39 @@ def separate(state_sets: Sequence[StateMap]) -> tuple[dict[StateKey, str], set[s
     return {key: event_id for key, event_id in first.items() if key not in keys}, conflicted
 
 
-def auth_difference(
-    graph: EventGraph, state_sets: Sequence[StateMap], unconflicted: StateMap, conflicted: set[str]
-) -> set[str]:
-    """Return the events that are in the full auth chain of some states but not of all."""
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """States that differ: where they agree, the events on which they do not, and these with their auth chains."""
+
+    state_sets: Sequence[StateMap]
+    unconflicted: Mapping[StateKey, str]
+    conflicted: Set[str]
+    chained: Sequence[str]  # parents first
+
+    @classmethod
+    def of(cls, graph: EventGraph, state_sets: Sequence[StateMap]) -> Conflict:
+        """Return it, all of the auth chains fetched."""
+        unconflicted, conflicted = _separate(state_sets)
+        return cls(state_sets, unconflicted, conflicted, _parents_first(graph, conflicted))
+
+
+def auth_difference(graph: EventGraph, conflict: Conflict) -> set[str]:
+    """Return the events that are in the full auth chain of some states but not of all; no conflicted ones."""
     # Rooms v2 §Definitions: "the union of the auth chains for each event in S_i, and then taking every event that
     # doesn't appear in every auth chain." As on the network, the events of S_i themselves count to its chain.
-    everywhere = (1 << len(state_sets)) - 1
-    reached = dict.fromkeys(conflicted, 0)
-    for number, state in enumerate(state_sets):
-        for event_id in conflicted.intersection(state.values()):
+    everywhere = (1 << len(conflict.state_sets)) - 1
+    reached = dict.fromkeys(conflict.chained, 0)
+    for number, state in enumerate(conflict.state_sets):
+        for event_id in reached.keys() & state.values():
             reached[event_id] |= 1 << number
     # Children come before their parents: what reaches an event reaches all that it refers to.
-    for event_id in reversed(_parents_first(graph, conflicted)):
-        event = graph.events.get(event_id)
-        for parent in parents(event) if event is not None else ():
-            reached[parent] = reached.get(parent, 0) | reached[event_id]
+    for event_id in reversed(conflict.chained):
+        for parent in _parents(graph, event_id):
+            reached[parent] |= reached[event_id]
     difference = {event_id for event_id, states in reached.items() if states != everywhere}
     # Unconflicted events are in all states, and so is what they stand on: looked for only where it matters.
-    doubtful = difference.difference(conflicted, unconflicted.values())
-    return (difference - set(unconflicted.values())) - _chained(graph, unconflicted.values(), doubtful)
+    difference.difference_update(conflict.conflicted, conflict.unconflicted.values())
+    return difference - _chained(graph, conflict.unconflicted.values(), difference)
 
 
 def _chained(graph: EventGraph, event_ids: Iterable[str], sought: set[str]) -> set[str]:
@@ -62,14 +76,13 @@ def _chained(graph: EventGraph, event_ids: Iterable[str], sought: set[str]) -> s
     return found
 
 
-def conflicted_subgraph(graph: EventGraph, conflicted: set[str]) -> set[str]:
+def conflicted_subgraph(graph: EventGraph, conflict: Conflict) -> set[str]:
     """Return the events on the paths of auth events that lead from one conflicted event to another."""
     # Rooms v12 §Definitions: "The union of all such paths between any pair of events in the conflicted state set
     # (including endpoints)". All that is walked is below a conflicted event; what leads on to one is wanted.
     leading: set[str] = set()
-    for event_id in _parents_first(graph, conflicted):
-        event = graph.events.get(event_id)
-        if event_id in conflicted or (event is not None and not leading.isdisjoint(parents(event))):
+    for event_id in conflict.chained:
+        if event_id in conflict.conflicted or not leading.isdisjoint(_parents(graph, event_id)):
             leading.add(event_id)
     return leading
 

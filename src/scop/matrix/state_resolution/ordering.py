@@ -76,10 +76,13 @@ def _position(graph: EventGraph, event: Pdu, positions: dict[str, float]) -> flo
     """Return the mainline position of an event; those of the power levels on the way there are added."""
     # Rooms v2 §Definitions: "Find the smallest index j ≥ 1 for which e_j belongs to the mainline of P. … Otherwise set
     # i = ∞".
-    passed: list[str] = []
+    passed: set[str] = set()
     levels = graph.power_levels_of(event)
     while levels is not None and levels.event_id not in positions:
-        passed.append(levels.event_id)
+        if levels.event_id in passed:  # a circle, which ids that servers make up (v1, v2) allow
+            levels = None
+            break
+        passed.add(levels.event_id)
         levels = graph.power_levels_of(levels)
     position = math.inf if levels is None else positions[levels.event_id]
     positions.update(dict.fromkeys(passed, position))

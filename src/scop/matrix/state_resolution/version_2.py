@@ -14,7 +14,7 @@ from scop.matrix.auth_rules import StateKey, authorise
 from scop.matrix.auth_rules.selection import CREATE, JOIN_RULES, POWER_LEVELS, deciding_keys
 from scop.matrix.events import Pdu
 from scop.matrix.room_versions import RoomVersion, StateResolution
-from scop.matrix.state_resolution.conflicts import StateMap, auth_difference, conflicted_subgraph, separate
+from scop.matrix.state_resolution.conflicts import Conflict, StateMap, auth_difference, conflicted_subgraph
 from scop.matrix.state_resolution.event_graph import EventGraph, parents
 from scop.matrix.state_resolution.ordering import by_mainline, by_power
 
@@ -23,16 +23,16 @@ __all__ = ["resolve"]
 
 def resolve(state_sets: Sequence[StateMap], rules: RoomVersion, graph: EventGraph) -> dict[StateKey, str]:
     """Return the resolution of states that differ."""
-    unconflicted, conflicted = separate(state_sets)
-    full = conflicted | auth_difference(graph, state_sets, unconflicted, conflicted)
+    conflict = Conflict.of(graph, state_sets)
+    full = conflict.conflicted | auth_difference(graph, conflict)
     is_v2_1 = rules.state_resolution is StateResolution.V2_1
     if is_v2_1:
         # Rooms v12 §Definitions: "The full conflicted set is the union of the conflicted state set, the conflicted
         # state subgraph, and the auth difference."
-        full |= conflicted_subgraph(graph, conflicted)
+        full |= conflicted_subgraph(graph, conflict)
     full = {event_id for event_id in full if event_id in graph.events}
     # Rooms v12 §Algorithm 2: "starting from an empty state map"; until v11 "from the unconflicted state map".
-    partial = _needed(graph, full, {} if is_v2_1 else unconflicted)
+    partial = _needed(graph, full, {} if is_v2_1 else conflict.unconflicted)
 
     # §Algorithm 1: "Select the set X of all power events that appear in the full conflicted set. … enlarge X by adding
     # the events in the auth chain of P which also belong to the full conflicted set. Sort X into a list using the
@@ -47,7 +47,7 @@ def resolve(state_sets: Sequence[StateMap], rules: RoomVersion, graph: EventGrap
     _check(graph, remaining, partial)
     # §Algorithm 5: "Update the result by replacing any event with the event with the same key from the unconflicted
     # state map, if such an event exists".
-    return {**partial, **unconflicted}
+    return {**partial, **conflict.unconflicted}
 
 
 def _is_power_event(event: Pdu) -> bool:
