@@ -150,9 +150,10 @@ def _invited(
 ) -> _Judge:
     """Return the judgement on an invitation of Dave that goes back to one of a third party."""
     public_key = _KEY.verify_key.to_base64()
-    content: JsonObject = (
-        {"public_key": public_key} if keys == "public_key" else {"public_keys": [{"public_key": public_key}]}
-    )
+    assert "/" in public_key
+    content: JsonObject = {"public_key": public_key}
+    if keys == "public_keys":
+        content = {"public_keys": [{"public_key": public_key.replace("/", "_")}]}
 
     def judge(rules: RoomVersion) -> Judgement:
         room = room_of(rules, f"{P}; alice bans dave" if banned else P)

@@ -19,6 +19,9 @@ __all__ = ["judge_third_party_invite"]
 # Our own: an event of 65,535 octets has room for hundreds of keys and signatures, and each pair costs a check.
 MAX_CHECKED_SIGNATURES = 64
 
+# CS §m.room.third_party_invite: keys are in "Unpadded Base64, using the standard or URL-safe alphabets".
+_FROM_URL_SAFE = str.maketrans("-_", "+/")
+
 
 def judge_third_party_invite(event: Pdu, target: str, room: Standing) -> Authorisation:
     """Judge an invitation that has `third_party_invite`."""
@@ -70,13 +73,13 @@ def _public_keys(content: JsonView) -> Iterator[tuple[Clause, str]]:
     # 5.4.1.7.1: "A single public key in the public_key property."
     single = content.get("public_key")
     if isinstance(single, str):
-        yield Clause.THIRD_PARTY_SINGLE, single
+        yield Clause.THIRD_PARTY_SINGLE, single.translate(_FROM_URL_SAFE)
     # 5.4.1.7.2: "A list of public keys in the public_keys property."
     several = content.get("public_keys")
     for entry in several if isinstance(several, list) else []:
         public_key = entry.get("public_key") if isinstance(entry, dict) else None
         if isinstance(public_key, str):
-            yield Clause.THIRD_PARTY_LIST, public_key
+            yield Clause.THIRD_PARTY_LIST, public_key.translate(_FROM_URL_SAFE)
 
 
 def _signatures(signed: JsonView) -> Iterator[tuple[str, str]]:
