@@ -8,7 +8,7 @@ in as a whole or not at all; what follows from it (uploads, queries, answers) is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,7 +29,7 @@ from scop.matrix.encryption.opening import Opener, Sealed, shield_of
 from scop.matrix.encryption.outbound import Outbound, OutboundSession
 from scop.matrix.encryption.received import Received
 from scop.matrix.encryption.repairs import Repairs
-from scop.matrix.encryption.sharing import Audience, Sharing, audience_of, is_shared, share_key, tell_refused
+from scop.matrix.encryption.sharing import Sharing, audience_of, is_shared, policy_for, share_key, tell_refused
 from scop.matrix.encryption.trust import Newcomer, Recipients, Shield, Trusting
 from scop.matrix.encryption.values import (
     MEGOLM,
@@ -220,7 +220,7 @@ class Machine:
         """
         yield from self.note_settings(room.room_id, room.settings)
         yield from self.track(room.member_ids)
-        held = yield from self._shared(room)
+        held = yield from self._shared(room, policy_for(event_type, content, self.options.recipients))
         # Matrix v1.19 CS §Forming relationships between events: only in the clear, servers are to aggregate by it.
         inner = {key: value for key, value in content.items() if key != "m.relates_to"}
         payload = {"type": event_type, "content": inner, "room_id": room.room_id}
@@ -236,10 +236,10 @@ class Machine:
         yield from self._ledger.flush()
         return sealed
 
-    def _shared(self, room: EncryptedRoom) -> Steps[OutboundSession]:
+    def _shared(self, room: EncryptedRoom, policy: Recipients) -> Steps[OutboundSession]:
         """Return the session to write a room by, which all readers have that can be reached."""
         while True:  # until nothing changed while keys were shared
-            audience = self._audience(room)
+            audience = audience_of(room, self.devices, self.trusting, policy)
             held = self._outbound.current(room, audience.places()) or self._begin(room)
             if is_shared(held, audience):
                 return held
@@ -248,11 +248,9 @@ class Machine:
             if self.options.says_withheld:
                 refused = (*audience.refused, *((device, NO_OLM) for device in unreached))
                 yield from tell_refused(self._sharing, held, refused)
-            if self._outbound.current(room, self._audience(room).places()) is held:
+            newest = audience_of(room, self.devices, self.trusting, policy)
+            if self._outbound.current(room, newest.places()) is held:
                 return held
-
-    def _audience(self, room: EncryptedRoom) -> Audience:
-        return audience_of(room, self.devices, self.trusting, self.options.recipients)
 
     def _begin(self, room: EncryptedRoom) -> OutboundSession:
         held = self._outbound.begin(room)
@@ -287,7 +285,7 @@ class Machine:
         if self.options.asks_for_keys:
             self._requests.want(sealed.room_id, sealed.session_id)
         waits = self._waiting.add(sealed.room_id, sealed.session_id, sealed.event_id, sealed.event)
-        return replace(opened, is_waiting=waits)
+        return sealed.blocked(opened.obstacle, opened.withheld, is_waiting=waits)
 
     def came_up(self) -> tuple[Decrypted, ...]:
         """Return events that waited and can be decrypted now, each once.

@@ -14,12 +14,13 @@ from scop.matrix.encryption.outbound import Outbound, OutboundSession
 from scop.matrix.encryption.trust import Recipients, Trust, Trusting
 from scop.matrix.encryption.values import MEGOLM, Device, EncryptedRoom
 from scop.matrix.encryption.withheld import BLACKLISTED, NO_OLM, UNVERIFIED, withheld_content
-from scop.matrix.json_values import JsonObject
+from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.steps import Steps
 
-__all__ = ["Audience", "Sharing", "audience_of", "is_shared", "share_key", "tell_refused"]
+__all__ = ["Audience", "Sharing", "audience_of", "is_shared", "policy_for", "share_key", "tell_refused"]
 
 _AT_ONCE = 100
+_VERIFICATION = "m.key.verification."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Sharing:
     outbound: Outbound
     channel: Channel
     ledger: Ledger
+
+
+def policy_for(event_type: str, content: JsonView, usual: Recipients) -> Recipients:
+    """Return which devices are to read an event."""
+    msgtype = content.get("msgtype") if event_type == "m.room.message" else None
+    # Matrix v1.19 CS §Key verification framework: "clients must ensure that all the recipient's unverified devices
+    # receive the keys", and others need them to see who answered. What is said next goes by a session without them.
+    is_verification = event_type.startswith(_VERIFICATION) or msgtype == f"{_VERIFICATION}request"
+    return Recipients.ALL if is_verification else usual
 
 
 def audience_of(room: EncryptedRoom, directory: Directory, trusting: Trusting, policy: Recipients) -> Audience:
