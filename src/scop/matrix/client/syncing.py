@@ -10,6 +10,7 @@ A sync goes in five steps, so that a fault in any of them loses nothing and tell
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol, TypeVar, cast
 
 import msgspec
@@ -78,14 +79,15 @@ class Syncing:
         self._progress = _Progress()
         self._learnt: list[Change] = []  # what steps of others keep, and is durable before anything is asked for
         self._reached: str | None = None  # the next_batch of what is taken in and is not kept yet
-        self._untold: list[Happening] = []
+        self._untold: deque[Happening] = deque()
         self._opened: frozenset[tuple[str, str]] = frozenset()  # encrypted events of the last sync: rooms and ids
         self._told: list[object] = []  # what was followed, and is not returned yet
 
     def load(self, entries: Entries) -> None:
         """Take how far was read from what was kept."""
         self._progress = _read_progress(entries.get(Shelf.SYNC, {}).get(_PROGRESS))
-        self._learnt, self._untold, self._told, self._reached = [], [], [], None
+        self._learnt, self._told, self._reached = [], [], None
+        self._untold.clear()
 
     def keep_first(self, changes: tuple[Change, ...]) -> None:
         """Keep these before anything else is done."""
@@ -115,7 +117,7 @@ class Syncing:
         yield from self._gathered(self._take_late())
         while self._untold:
             meant = yield from self._gathered(follower.follow(self._untold[0]))
-            self._told += [self._untold.pop(0), *meant]
+            self._told += [self._untold.popleft(), *meant]
         self._told += yield from self._gathered(follower.upkeep())
         # 5. Keep it, and tell it.
         yield from self._keep_all()

@@ -60,10 +60,12 @@ class Sealed:
         """Return what tells this event from another that bears the same message."""
         return f"{self.event_id} {self.event.get('origin_server_ts')}"
 
-    def blocked(self, obstacle: Obstacle, withheld: Withheld | None = None) -> Undecryptable:
+    def blocked(
+        self, obstacle: Obstacle, withheld: Withheld | None = None, *, is_waiting: bool = False
+    ) -> Undecryptable:
         """Return that it cannot be read, and why."""
         return Undecryptable(
-            self.room_id, self.event_id, self.sender, obstacle, self.session_id, withheld, event=self.event
+            self.room_id, self.event_id, self.sender, obstacle, self.session_id, withheld, is_waiting, self.event
         )
 
 

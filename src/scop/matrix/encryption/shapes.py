@@ -15,6 +15,7 @@ from scop.matrix.json_values import JsonObject
 __all__ = ["as_object", "is_key", "object_at", "text_at", "texts_at"]
 
 _KEY_OCTETS = 32
+_OBJECTS = (dict, Mapping)  # a dict is found to be one at once, a Mapping after a search
 
 
 def as_object(value: object) -> JsonObject:
@@ -22,23 +23,23 @@ def as_object(value: object) -> JsonObject:
     if isinstance(value, Body):
         # Through octets: it is to be equal to what was kept, where tuples are lists.
         return msgspec.json.decode(msgspec.json.encode(with_unknown(value)), type=dict[str, object])
-    return dict(value) if isinstance(value, Mapping) else {}
+    return dict(value) if isinstance(value, _OBJECTS) else {}
 
 
 def object_at(json: object, key: str) -> JsonObject:
     """Return the object at a key."""
-    return as_object(json.get(key)) if isinstance(json, Mapping) else {}
+    return as_object(json.get(key)) if isinstance(json, _OBJECTS) else {}
 
 
 def text_at(json: object, key: str) -> str | None:
     """Return the string at a key."""
-    found = json.get(key) if isinstance(json, Mapping) else None
+    found = json.get(key) if isinstance(json, _OBJECTS) else None
     return found if isinstance(found, str) else None
 
 
 def texts_at(json: object, key: str) -> tuple[str, ...]:
     """Return the strings of the list at a key."""
-    found = json.get(key) if isinstance(json, Mapping) else None
+    found = json.get(key) if isinstance(json, _OBJECTS) else None
     return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list | tuple) else ()
 
 
