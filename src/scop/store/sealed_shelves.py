@@ -54,8 +54,8 @@ _MIGRATIONS = (
     """
     CREATE TABLE kept (
         shelf TEXT NOT NULL, name_hash BLOB NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (shelf, name_hash)
-    ) WITHOUT ROWID
-    """,
+    )
+    """,  # with rowids: https://sqlite.org/withoutrowid.html is for rows far shorter than a page
 )
 
 
