@@ -16,7 +16,7 @@ from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import RoomVersion
 from scop.matrix.signing import SigningKey, sign_json
 
-__all__ = ["CASES", "Case", "Judgement", "P", "judged", "room_of"]
+__all__ = ["CASES", "SIGNED", "Case", "Judgement", "P", "invited", "judged", "room_of"]
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,11 @@ def _of_other_create(rules: RoomVersion) -> Judgement:
 
 
 _KEY = SigningKey(bytes(range(32)), "0")
-_SIGNED: JsonObject = sign_json({"mxid": "@dave:one.test", "token": "t"}, "identity.test", _KEY)
-_UNSIGNED: JsonObject = {key: value for key, value in _SIGNED.items() if key != "signatures"}
+SIGNED: JsonObject = sign_json({"mxid": "@dave:one.test", "token": "t"}, "identity.test", _KEY)
+_UNSIGNED: JsonObject = {key: value for key, value in SIGNED.items() if key != "signatures"}
 
 
-def _invited(
-    signed: object = _SIGNED, *, banned: bool = False, keys: str = "public_key", sender: str = "bob"
-) -> _Judge:
+def invited(signed: object = SIGNED, *, banned: bool = False, keys: str = "public_key", sender: str = "bob") -> _Judge:
     """Return the judgement on an invitation of Dave that goes back to one of a third party."""
     public_key = _KEY.verify_key.to_base64()
     assert "/" in public_key
@@ -254,16 +252,16 @@ CASES: tuple[Case, ...] = (
     _pair(Clause.JOIN_PUBLIC, (P, "dave joins"), (_PRIVATE, "dave joins"), allows=True),
     _pair(Clause.JOIN_OTHERWISE, (_PRIVATE, "dave joins"), (P, "dave joins")),
     _pair(Clause.JOIN_OTHERWISE, (f"{P}; alice rules private", "bob joins"), (_PRIVATE, "bob joins")),
-    Case(Clause.THIRD_PARTY_BANNED, False, _invited(banned=True), _invited()),
-    Case(Clause.THIRD_PARTY_UNSIGNED, False, _invited(None), _invited()),
-    Case(Clause.THIRD_PARTY_SHAPE, False, _invited({"mxid": "@dave:one.test"}), _invited(_UNSIGNED)),
-    Case(Clause.THIRD_PARTY_SHAPE, False, _invited({"token": "t"}), _invited(_UNSIGNED)),
-    Case(Clause.THIRD_PARTY_OTHER, False, _invited({**_SIGNED, "mxid": "@bob:one.test"}), _invited()),
-    Case(Clause.THIRD_PARTY_UNKNOWN, False, _invited(keys=""), _invited()),
-    Case(Clause.THIRD_PARTY_SENDER, False, _invited(sender="alice"), _invited(sender="bob")),
-    Case(Clause.THIRD_PARTY_SINGLE, True, _invited(), _invited(_UNSIGNED)),
-    Case(Clause.THIRD_PARTY_LIST, True, _invited(keys="public_keys"), _invited()),
-    Case(Clause.THIRD_PARTY_OTHERWISE, False, _invited({**_SIGNED, "forged": True}), _invited()),
+    Case(Clause.THIRD_PARTY_BANNED, False, invited(banned=True), invited()),
+    Case(Clause.THIRD_PARTY_UNSIGNED, False, invited(None), invited()),
+    Case(Clause.THIRD_PARTY_SHAPE, False, invited({"mxid": "@dave:one.test"}), invited(_UNSIGNED)),
+    Case(Clause.THIRD_PARTY_SHAPE, False, invited({"token": "t"}), invited(_UNSIGNED)),
+    Case(Clause.THIRD_PARTY_OTHER, False, invited({**SIGNED, "mxid": "@bob:one.test"}), invited()),
+    Case(Clause.THIRD_PARTY_UNKNOWN, False, invited(keys=""), invited()),
+    Case(Clause.THIRD_PARTY_SENDER, False, invited(sender="alice"), invited(sender="bob")),
+    Case(Clause.THIRD_PARTY_SINGLE, True, invited(), invited(_UNSIGNED)),
+    Case(Clause.THIRD_PARTY_LIST, True, invited(keys="public_keys"), invited()),
+    Case(Clause.THIRD_PARTY_OTHERWISE, False, invited({**SIGNED, "forged": True}), invited()),
     _pair(Clause.INVITE_OUTSIDER, (P, "dave invites erin"), (P, "bob invites erin")),
     _pair(Clause.INVITE_TARGET, (P, "alice invites bob"), (P, "alice invites dave")),
     _pair(Clause.INVITE_TARGET, (f"{P}; alice bans dave", "bob invites dave"), (P, "bob invites dave")),

@@ -7,9 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.auth_rule_cases import P, judged, room_of
+from fakes.auth_rule_cases import SIGNED, P, invited, judged, room_of
 from fakes.examples import drawn
 from scop.matrix.auth_rules import Clause, StateKey, auth_event_keys, authorise, judge_auth_events
+from scop.matrix.auth_rules.third_party import MAX_CHECKED_SIGNATURES
 from scop.matrix.events import Pdu
 from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import ROOM_VERSIONS, RoomVersion
@@ -120,3 +121,14 @@ def test_auth_events_of_members_are_selected() -> None:
     assert ("m.room.create", "") not in auth_event_keys(in_v12)
     in_v7 = replace(member, content=via, rules=ROOM_VERSIONS["7"])
     assert ("m.room.member", "@erin:one.test") not in auth_event_keys(in_v7)
+
+
+def test_signatures_of_invitations_are_checked_up_to_a_limit() -> None:
+    """The 64th pair of key and signature still lets an invitation pass, the 65th is not looked at."""
+    signatures = SIGNED["signatures"]
+    assert isinstance(signatures, dict)
+    ((signer, right),) = signatures.items()
+    for wrong, is_allowed in ((MAX_CHECKED_SIGNATURES - 1, True), (MAX_CHECKED_SIGNATURES, False)):
+        others = {f"ed25519:wrong{number}": "A" * 86 for number in range(wrong)}
+        signed: JsonObject = {**SIGNED, "signatures": {signer: {**others, **right}}}
+        assert invited(signed)(ROOM_VERSIONS["11"]).verdict.is_allowed is is_allowed

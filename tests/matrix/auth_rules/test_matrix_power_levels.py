@@ -25,6 +25,7 @@ def test_levels_may_be_strings_until_version_9(written: str) -> None:
 def test_levels_that_are_none_are_not_guessed(written: str) -> None:
     """Strings that are no integer in base 10 are no level, nor are those that no integer is made of."""
     assert read_level(written, V1) is None
+    assert read_level("0" * 3999 + "7", V1) == 7
 
 
 def test_levels_may_be_floats_until_version_5() -> None:
