@@ -13,7 +13,8 @@ from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.client import Client
 from scop.matrix.client.happenings import Happening, RoomEvent, Undecryptable
 from scop.matrix.client.joining import NewRoom
-from scop.matrix.steps import Keep, Needed, Shelf
+from scop.matrix.encryption import KeySource
+from scop.matrix.steps import Keep, Needed, Shelf, Steps
 
 
 class World:
@@ -125,6 +126,60 @@ def test_an_event_without_its_key_waits_and_comes_again() -> None:
     late = [one for one in world.sync("bob") if isinstance(one, RoomEvent)]
     assert [(event_id, "late", True)] == [(one.event.event_id, one.event.body, one.is_late) for one in late]
     assert [] == world.heard("bob")
+
+
+class _Finder:
+    """Finds the keys of events that cannot be read, as a key backup has them: at once, or after all else."""
+
+    def __init__(self, world: World, *, at_once: bool) -> None:
+        self._world = world
+        self._at_once = at_once
+        self._sought: list[tuple[str, str]] = []
+
+    def follow(self, happening: Happening) -> Steps[tuple[str, ...]]:
+        """Note what is sought."""
+        if isinstance(happening, Undecryptable):
+            self._sought.append((happening.room_id, str(happening.event.content["session_id"])))
+            if self._at_once:
+                return (yield from self.upkeep())
+        return ()
+
+    def upkeep(self) -> Steps[tuple[str, ...]]:
+        """Find it."""
+        theirs, ours = (self._world.clients[name].encryption for name in ("alice", "bob"))
+        assert theirs is not None
+        assert ours is not None
+        found = [session for where in self._sought if (session := theirs.export(*where)) is not None]
+        self._sought.clear()
+        yield from ours.import_sessions(found, KeySource.BACKUP)
+        return ()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_key_that_is_found_while_a_sync_is_followed_opens_its_events_at_once(at_once: bool) -> None:
+    """Nobody waits for the next long poll to read what the key backup had the key of."""
+    world = World()
+    _hold_keys(world)
+    world.say("alice", "late")
+    told = world.desks["bob"].run(world.clients["bob"].sync_with(_Finder(world, at_once=at_once)))
+    kinds = [type(one) for one in told if isinstance(one, Undecryptable | RoomEvent)]
+    assert [Undecryptable, RoomEvent] == kinds
+    assert ("late", True) == next((one.event.body, one.is_late) for one in told if isinstance(one, RoomEvent))
+    assert [] == world.heard("bob")
+
+
+def test_a_key_that_is_found_between_syncs_is_not_kept_waiting() -> None:
+    """The sync after it asks the server to answer at once."""
+    world = World()
+    _hold_keys(world)
+    world.say("alice", "late")
+    (closed,) = [one for one in world.sync("bob") if isinstance(one, Undecryptable)]
+    finder = _Finder(world, at_once=True)
+    world.desks["bob"].run(finder.follow(closed))
+    told = world.desks["bob"].run(world.clients["bob"].sync(30))
+    assert ["late"] == [one.event.body for one in told if isinstance(one, RoomEvent)]
+    world.desks["bob"].run(world.clients["bob"].sync(30))
+    assert [0, 30_000] == [one.timeout for one in world.server.asked if isinstance(one, Sync)][-2:]
 
 
 @pytest.mark.parametrize("is_done", [False, True])

@@ -11,7 +11,7 @@ A sync goes in five steps, so that a fault in any of them loses nothing and tell
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -26,8 +26,12 @@ from scop.matrix.client.loading import Filling, Loading
 from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.sending import Sending
 from scop.matrix.client.unsealing import late, unseal
+from scop.matrix.encryption.values import Decrypted
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Change, Keep, Shelf, Steps, ask, keep
+
+if TYPE_CHECKING:
+    from scop.matrix.encryption import Machine
 
 __all__ = ["Follower", "Syncing"]
 
@@ -80,7 +84,7 @@ class Syncing:
         self._learnt: list[Change] = []  # what steps of others keep, and is durable before anything is asked for
         self._reached: str | None = None  # the next_batch of what is taken in and is not kept yet
         self._untold: deque[Happening] = deque()
-        self._opened: frozenset[tuple[str, str]] = frozenset()  # encrypted events of the last sync: rooms and ids
+        self._opened: frozenset[tuple[str, str]] = frozenset()  # what was read in the last sync: rooms and ids
         self._told: list[object] = []  # what was followed, and is not returned yet
 
     def load(self, entries: Entries) -> None:
@@ -114,11 +118,9 @@ class Syncing:
             yield from self._take_sync(timeout_seconds)
         # 4. Follow it.
         yield from self._gathered(self._upkeep())
-        yield from self._gathered(self._take_late())
-        while self._untold:
-            meant = yield from self._gathered(follower.follow(self._untold[0]))
-            self._told += [self._untold.popleft(), *meant]
+        yield from self._follow(follower)
         self._told += yield from self._gathered(follower.upkeep())
+        yield from self._follow(follower)
         # 5. Keep it, and tell it.
         yield from self._keep_all()
         told, self._told = self._told, []
@@ -134,6 +136,15 @@ class Syncing:
                 raise
             # What the server did not do for our keys is asked for again after the next sync; news do not wait for it.
 
+    def _follow(self, follower: Follower[object]) -> Steps[None]:
+        """Let a follower make something of what is new, and of what waited for keys that it found."""
+        yield from self._gathered(self._take_late())
+        while self._untold:
+            meant = yield from self._gathered(follower.follow(self._untold[0]))
+            self._told += [self._untold.popleft(), *meant]
+            if not self._untold:
+                yield from self._gathered(self._take_late())
+
     def _take_late(self) -> Steps[None]:
         """Take in what waited for keys that came; not what this sync brought itself."""
         machine = self._core.encryption
@@ -146,18 +157,20 @@ class Syncing:
 
     def _take_sync(self, timeout_seconds: float) -> Steps[None]:
         # 1. Ask.
-        response = yield from self._asked(timeout_seconds)
+        machine = self._core.encryption
+        has_late = machine is not None and machine.has_come_up
+        response = yield from self._asked(0 if has_late else timeout_seconds)
         gaps = yield from self._gaps(response)
         # 2. Decrypt.
         opened = yield from self._gathered(unseal(self._core, response, gaps))
-        self._opened = frozenset(opened.events)
+        self._opened = frozenset(where for where, one in opened.events.items() if isinstance(one, Decrypted))
         # 3. Take it in.
         batch = Batch(self._core, self._outbox, opened, is_first=self.next_batch is None)
         batch.take(response, gaps)
         for event in batch.timeline:
             self._sending.noticed(event)
-        if self._core.encryption is not None:
-            yield from self._gathered(self._note_encryption(batch))
+        if machine is not None:
+            yield from self._gathered(self._note_encryption(machine, batch))
         self._core.later += batch.changes
         self._untold += batch.happenings
         self._reached, self._core.is_syncing = response.next_batch, True
@@ -206,10 +219,8 @@ class Syncing:
                 gaps[room_id] = yield from self._loading.gap(room, prev_batch, since)
         return gaps
 
-    def _note_encryption(self, batch: Batch) -> Steps[None]:
+    def _note_encryption(self, machine: Machine, batch: Batch) -> Steps[None]:
         """Tell the encryption which rooms are encrypted now, and where someone may have left."""
-        machine = self._core.encryption
-        assert machine is not None
         for room_id, settings in batch.encrypted.items():
             yield from machine.note_settings(room_id, settings)
         for room_id in batch.left:

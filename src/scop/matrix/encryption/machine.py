@@ -306,6 +306,11 @@ class Machine:
                     self._handed_up.add((room_id, sealed.event_id))
         return tuple(found)
 
+    @property
+    def has_come_up(self) -> bool:
+        """Return whether keys came that events waited for, which `came_up` returns."""
+        return bool(self._ready)
+
     def shield(self, event: Decrypted) -> Shield:
         """Return what a reader is to be told of an event now: devices may have been verified, or gone, since."""
         device = self.devices.by_curve25519(event.sender, event.key.sender_key)

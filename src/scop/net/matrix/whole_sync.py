@@ -59,5 +59,5 @@ def _meant(identity: Identity, happening: Happening) -> Steps[tuple[IdentityHapp
     if isinstance(happening, Undecryptable) and isinstance(
         session_id := happening.event.content.get("session_id"), str
     ):
-        yield from identity.backup.seek(happening.room_id, session_id)  # what it finds is read at the next sync
+        yield from identity.backup.seek(happening.room_id, session_id)  # what it finds is read at once
     return ()
