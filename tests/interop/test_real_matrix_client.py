@@ -10,13 +10,11 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
-import scop.net.matrix
 from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
-from scop.matrix.client.happenings import RoomEvent, Undecryptable
+from scop.matrix.client.happenings import InvitedTo, RoomEvent, Undecryptable
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.steps import Shelf
 from scop.net.faults import TemporaryFailure
@@ -273,30 +271,27 @@ async def test_real_tokens_are_renewed_by_one_at_a_time(homeserver: Synapse) -> 
         assert alice.session.access_token.encode() in shelves.kept[Shelf.SESSION]["session"]
 
 
-async def test_real_example_sends_an_encrypted_message(homeserver: Synapse, tmp_path: Path) -> None:
-    """The lines that the package begins with do what they say, run as they stand but for names of this world."""
+async def test_real_readme_sends_an_encrypted_message(homeserver: Synapse, tmp_path: Path) -> None:
+    """The ten lines of README.md do what they say, run as they stand but for names of this world."""
     alice_id, bob_id = homeserver.new_user("alice"), homeserver.new_user("bob")
+    readme = Path(__file__).resolve().parents[2] / "README.md"
+    lines = readme.read_text().partition("<!-- ten lines -->\n```python\n")[2].partition("```")[0]
+    for old, new in (
+        ('"@ann:example.org", "her password"', f"{alice_id!r}, {PASSWORD!r}, {homeserver.url!r}"),
+        ("@bob:example.org", bob_id),
+        ("ann.store", str(tmp_path / "ann.store")),
+    ):
+        assert old in lines
+        lines = lines.replace(old, new)
     async with AsyncClient() as bob:
         await bob.login(bob_id, PASSWORD, homeserver.url)
         await bob.sync()
-        room_id = await _room(bob, (alice_id,))
-        async with AsyncClient() as alice:
-            await alice.login(alice_id, PASSWORD, homeserver.url)
-            await alice.do(alice.core.joining.join, room_id)
-            await alice.logout()
-        await bob.sync()
-        lines = dedent((scop.net.matrix.__doc__ or "").partition("\n\n")[2])
-        for old, new in (
-            ('"@me:example.org", "a password"', f"{alice_id!r}, {PASSWORD!r}, {homeserver.url!r}"),
-            ("!sea:example.org", room_id),
-            ("me.store", str(tmp_path / "me.store")),
-        ):
-            assert old in lines
-            lines = lines.replace(old, new)
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", lines, stdout=PIPE)
         out, _ = await process.communicate()
         assert out.startswith(b"$")
-        assert ["Hello, sealed."] == await _heard(bob, 1)
+        (invited,) = [news for news in await bob.sync() if isinstance(news, InvitedTo)]
+        await bob.do(bob.core.joining.join, invited.room_id)
+        assert ["High water at nine."] == await _heard(bob, 1)
 
 
 def test_real_sync_client_waits_for_each_call(homeserver: Synapse, tmp_path: Path) -> None:

@@ -1,16 +1,6 @@
 """Carries what `scop.matrix.Client` asks for: HTTP by aiohttp, waiting, retrying, a durable store.
 
-import asyncio
-from pathlib import Path
-from scop.net.matrix import AsyncClient
-from scop.store.sealed_shelves import SealedShelves
-
-async def main():
-    async with AsyncClient(SealedShelves.open(Path("me.store"), "a passphrase")) as client:
-        await client.login("@me:example.org", "a password")
-        print(await client.send_text("!sea:example.org", "Hello, sealed."))
-
-asyncio.run(main())
+README.md shows it in ten lines.
 """
 
 from scop.net.matrix.client import AsyncClient
