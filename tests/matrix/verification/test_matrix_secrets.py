@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fakes.identity_homes import Home, homes, seeded
 from fakes.matrix_keys import room_of
+from fakes.verifying_homes import everyone_hears, shown_to
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix import unpadded_base64
 from scop.matrix.api.client_server.to_device import SendToDevice
@@ -345,3 +346,40 @@ def test_secret_sharing_of_the_backups_key_restores_it() -> None:
     ada.hear()
     phone.hear()
     assert phone.body(room_of("@ada:x"), event) == "the tide is full"
+
+
+def _verify_each_other(one: Home, other: Home) -> None:
+    flow_id = shown_to(one, other)
+    for home in (one, other):
+        home.act(home.identity.verifications.confirm(flow_id))
+    everyone_hears([one, other], 3)
+
+
+def test_secret_sharing_follows_the_verification_of_a_new_device() -> None:
+    """Matrix v1.19 CS §Sharing: it is given all secrets, signs for others, and reads what was written before."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.do(ada.identity.backup.create())
+    room = room_of("@ada:x")
+    event = ada.send(room, "the tide is full")
+    everyone_hears([ada, phone], 2)
+    assert "the tide is full" != phone.body(room, event)
+    _verify_each_other(phone, ada)
+    told = {one.name for one in phone.told if isinstance(one, SecretReceived)}
+    assert set(SECRET_NAMES) == told
+    assert phone.identity.cross_signing.is_whole
+    assert ["the tide is full"] == [one.content["body"] for one in phone.machine.came_up()]
+
+
+def test_secret_sharing_gives_the_backups_key_to_a_device_that_has_all_else() -> None:
+    """A backup that another device made later is not left out."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    everyone_hears([ada, phone], 2)
+    _verify_each_other(phone, ada)
+    assert (True, None) == (phone.identity.cross_signing.is_whole, phone.identity.backup.secret)
+    ada.do(ada.identity.backup.create())
+    phone.do(phone.identity.backup.find())
+    phone.clock.jump(61)
+    _verify_each_other(phone, ada)
+    assert ada.identity.backup.secret == phone.identity.backup.secret

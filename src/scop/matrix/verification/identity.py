@@ -163,10 +163,15 @@ class Identity:
             return
         if done.device_key is not None and device is not None and self.trust.held(KeyUsage.SELF_SIGNING):
             yield from self.cross_signing.sign_device(device)
-        if done.master_key is not None and device is not None and not self.cross_signing.is_whole:
+        if done.master_key is not None and device is not None:
             yield from self.cross_signing.sign_own()
-            for name in SECRET_NAMES:
+            for name in self._missing():
                 yield from self.sharing.request(name, (device,))
+
+    def _missing(self) -> tuple[str, ...]:
+        """Return the secrets that are there to be had and are not here."""
+        is_to_be_had = {BACKUP_NAME: self.backup.current is not None or not self.cross_signing.is_whole}
+        return tuple(name for name in SECRET_NAMES if self.secret(name) is None and is_to_be_had.get(name, True))
 
     # ── secrets ──
 
