@@ -42,7 +42,7 @@ from scop.matrix.api.client_server.key_backup import (
 from scop.matrix.api.client_server.keys import QueryKeys, QueryKeysResponse
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.api.request import Request, Response
-from scop.matrix.api.unknown_keys import with_unknown
+from scop.matrix.api.unknown_keys import read_json, with_unknown
 from scop.matrix.encryption import Options
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Keep, Needed, Steps, Surroundings
@@ -135,7 +135,7 @@ class IdentityServer(KeyServer):
             if kind == "user_signing":
                 keys = {whose: key for whose, key in keys.items() if whose == user_id}
             json[f"{kind}_keys"] = {whose: _seen_by(user_id, whose, key) for whose, key in keys.items()}
-        return msgspec.convert(json, QueryKeysResponse)
+        return read_json(QueryKeysResponse, json)  # as a network gives it: what no field names is kept
 
     def _publish(self, user_id: str, request: Request[Response]) -> Response:
         assert isinstance(request, UploadCrossSigningKeys)

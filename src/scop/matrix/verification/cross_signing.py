@@ -135,8 +135,9 @@ class CrossSigning:
         if self._book.held(KeyUsage.SELF_SIGNING) and not identity.has_signed(seen):
             signed[device.device_id] = self._signed(device.keys, KeyUsage.SELF_SIGNING)
         # Matrix v1.19 CS §Cross-signing: "may also be signed by the user's own device keys".
-        if not verify_json(identity.master.json, own_id, f"ed25519:{device.device_id}", device.ed25519):
-            signed[identity.master.key] = self._machine.sign(_bare(identity.master.json))
+        master = identity.master
+        if not (master.says_more or verify_json(master.json, own_id, f"ed25519:{device.device_id}", device.ed25519)):
+            signed[master.key] = self._machine.sign(_bare(master.json))
         if signed:
             yield from self._publish({own_id: signed})
 
@@ -151,6 +152,8 @@ class CrossSigning:
         identity = self._book.identity(user_id)
         if identity is None or identity.master.key != master_key or user_id == self._machine.user_id:
             raise LocalProtocolError("the master key of the user is not the one that was verified")
+        if identity.master.says_more:
+            raise RemoteProtocolError("the master key says more than a key has to: it is not signed")
         signed = self._signed(identity.master.json, KeyUsage.USER_SIGNING)
         yield from self._publish({user_id: {master_key: signed}})
 

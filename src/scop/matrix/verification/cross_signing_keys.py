@@ -19,6 +19,7 @@ __all__ = ["KeyUsage", "PrivateKeys", "PublicKey", "UserIdentity", "key_of_seed"
 
 _ALGORITHM = "ed25519:"
 _KEY_OCTETS = 32
+_MEMBERS = frozenset(["user_id", "usage", "keys", "signatures", "unsigned"])  # Matrix v1.19 CS §CrossSigningKey
 
 
 class KeyUsage(StrEnum):
@@ -51,6 +52,14 @@ class PublicKey:
     def has_signed(self, json: JsonView) -> bool:
         """Return whether an object bears a right signature by it."""
         return verify_json(json, self.user_id, self.key_id, self.key)
+
+    @property
+    def says_more(self) -> bool:
+        """Whether the object has what no key has to say, which whoever signs the key would sign as well."""
+        # Stricter than Matrix v1.19 CS §Cross-signing: nothing signs a master key when a server shows it. With a
+        # `public_key` in it, and signed, it would pass for the `auth_data` of a backup that the server can read.
+        usages = self.json.get("usage")
+        return not (self.json.keys() <= _MEMBERS and isinstance(usages, list | tuple) and [*usages] == [self.usage])
 
 
 def _read_key(json: JsonObject | None, user_id: str, usage: KeyUsage) -> PublicKey | None:

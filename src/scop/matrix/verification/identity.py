@@ -140,9 +140,9 @@ class Identity:
 
     def note_verified(self, done: VerificationDone) -> Steps[None]:
         """Believe in what was verified from now on."""
-        device = self._machine.devices.get(done.user_id, done.device_id)
+        device = self._device_of(done)
         changes: tuple[Change, ...] = ()
-        if done.device_key is not None and device is not None and device.ed25519 == done.device_key:
+        if done.device_key is not None and device is not None:
             changes += self.trust.note_device(device, is_verified=True)
         if done.master_key is not None:
             changes += self.trust.note_master(done.user_id, done.master_key)
@@ -150,11 +150,16 @@ class Identity:
 
     def publish_verified(self, done: VerificationDone) -> Steps[None]:
         """Sign what was verified, where we have the keys for that, and ask a device of ours for those we have not."""
-        device = self._machine.devices.get(done.user_id, done.device_id)
         with contextlib.suppress(MatrixError, LocalProtocolError, RemoteProtocolError):  # it is verified all the same
-            yield from self._publish(done, device)
+            yield from self._publish(done, self._device_of(done))
         with contextlib.suppress(MatrixError):  # the other device asks again
             yield from self.sharing.answer_waiting()
+
+    def _device_of(self, done: VerificationDone) -> Device | None:
+        """Return the other device of a verification, unless its key is another by now than the one verified."""
+        device = self._machine.devices.get(done.user_id, done.device_id)
+        # Matrix v1.19 CS §Key and signature security 2: "ensure that they are the same".
+        return device if device is not None and done.device_key in (None, device.ed25519) else None
 
     def _publish(self, done: VerificationDone, device: Device | None) -> Steps[None]:
         if done.user_id != self._machine.user_id:

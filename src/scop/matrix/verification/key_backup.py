@@ -174,6 +174,10 @@ class KeyBackup:
         # Matrix v1.19 CS §Server-side key backups: "clients must only store keys in backups after …".
         if self._is_key_of_current():
             return True
+        # Stricter than Matrix v1.19 CS §Server-side key backups: what is a key as well was signed as that key, by a
+        # client that did not look what else the server had put into it (`PublicKey.says_more`).
+        if "keys" in current.auth_data:
+            return False
         identity = self._book.identity(own_id)
         if identity is not None and self._book.is_verified(own_id) and identity.master.has_signed(current.auth_data):
             return True
