@@ -4,6 +4,9 @@ Each runs in a process of its own, with the collector of Python as it is by itse
 ours keeps rooms and keys as octets and nio keeps nothing; on disk ours keeps all of it sealed, so that a restart has
 the rooms, and nio keeps the token of the sync and which rooms are encrypted. Over HTTP each asks a server by its
 AsyncClient, in memory; what the server needs does not count.
+
+The answers are made (`sync_bodies`); `python -m bench.matrix.client FILE…` takes in answers that a server really gave
+instead, asked without `since` and `use_state_after`, which nio does not know.
 """
 
 from __future__ import annotations
@@ -58,13 +61,15 @@ class _Taker:
         return answer["seconds"], answer["rooms"], answer["members"]
 
 
-def main() -> bool:
+def main(*recorded: str) -> bool:
     """Take in each sync by each client; tell whether the goals are reached."""
     console.rule("Matrix client: the first sync, milliseconds of CPU, medians", align="left")
     if not _PEER_PYTHON.exists():
         console.print(f"matrix-nio is MISSING: tests/interop/install_chat_peers.sh puts it into {_PEER_PYTHON.parent}")
         return False
     bodies = {"a room of 1,000 members": large_room(), "200 rooms": many_rooms()}
+    if recorded:
+        bodies = {Path(name).stem: Path(name).read_bytes() for name in recorded}
     rows, reached = [], True
     with ExitStack() as life:
         takers = {name: life.enter_context(_taker(command)) for name, command in _COMMANDS.items()}
@@ -106,4 +111,4 @@ def _taker(command: tuple[str, ...]) -> Iterator[_Taker]:
 
 
 if __name__ == "__main__":
-    sys.exit(not main())
+    sys.exit(not main(*sys.argv[1:]))
