@@ -403,6 +403,48 @@ def test_direct_rooms_are_noted_once() -> None:
     assert {"@b:x": ("!b:x",), "@c:x": (), _A: ("!a:x",)} == client.notes.direct_rooms()
 
 
+def _talk(desk: Desk, *others: str, **facts: str) -> str:
+    room = desk.server.rooms.make("@alice:example.org")
+    for user_id in others:
+        desk.server.rooms.set_membership(room, user_id, user_id, "join")
+    for kind, key in facts.items():
+        desk.server.rooms.put_state(room, "@alice:example.org", "m.room.join_rules", {kind: key})
+    return room
+
+
+def test_direct_room_is_the_newest_that_is_noted_and_has_us_two_alone() -> None:
+    """Rooms that were left, or that others came into, are for talks between two no longer (§Direct Messaging)."""
+    desk, client = _desk()
+    rooms = [_talk(desk, _A), _talk(desk, _A), _talk(desk, _A, "@c:x"), _talk(desk)]
+    noted = [rooms[0], rooms[2], rooms[3], "!gone:x"]
+    desk.server.put_account_data("@alice:example.org", "", "m.direct", {_A: noted})
+    desk.run(client.sync())
+    assert rooms[0] == desk.run(client.direct.find(_A))
+    assert rooms[0] == desk.run(client.direct.open(_A))
+    assert desk.run(client.direct.find("@c:x")) is None
+
+
+def test_direct_room_may_be_one_that_nobody_noted() -> None:
+    """A private room of us two is for talks between two; one that everybody may come into is not."""
+    desk, client = _desk()
+    _talk(desk, _A, join_rule="public")
+    private = _talk(desk, _A, join_rule="invite")
+    desk.run(client.sync())
+    assert private == desk.run(client.direct.find(_A))
+
+
+def test_direct_room_is_made_where_there_is_none() -> None:
+    """They are asked in, told that it is for talks, and it is noted for the next time."""
+    desk, client = _desk()
+    desk.run(client.sync())
+    room = desk.run(client.direct.open(_A))
+    (invited,) = [one for one in desk.server.rooms.of_type(room, "m.room.member") if one["state_key"] == _A]
+    assert {"membership": "invite", "is_direct": True} == invited["content"]
+    desk.run(client.sync())
+    assert {_A: (room,)} == client.notes.direct_rooms()
+    assert room == desk.run(client.direct.open(_A))
+
+
 def test_forgetting_a_room_keeps_nothing_of_it() -> None:
     """After forgetting, a room is not known and not kept."""
     desk, client = _desk()

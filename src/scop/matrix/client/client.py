@@ -16,7 +16,8 @@ can do stands on small faces:
     client.reading     receipts, read markers, typing
     client.loading     all members of a room
     client.presence    who is there
-    client.notes       account data, tags, ignored users, direct chats
+    client.notes       account data, tags, ignored users
+    client.direct      talks with one person alone
     client.push        push rules, pushers, notifications
     client.profiles    names and faces
     client.devices     our devices
@@ -36,6 +37,7 @@ from scop.matrix.client.alerts import Alerts
 from scop.matrix.client.contents import Message
 from scop.matrix.client.core import Core
 from scop.matrix.client.devices import Devices
+from scop.matrix.client.direct import Direct
 from scop.matrix.client.directory import Directory
 from scop.matrix.client.discovery import find_homeserver
 from scop.matrix.client.happenings import Happening
@@ -91,6 +93,7 @@ class Client:
         self.reading = Reading(core)
         self.presence = Presences(core)
         self.notes = Notes(core)
+        self.direct = Direct(core, self.notes, self.joining, self.loading)
         self.push = Alerts(core)
         self.profiles = Profiles(core)
         self.devices = Devices(core)
