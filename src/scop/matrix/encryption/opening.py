@@ -29,6 +29,8 @@ from scop.matrix.json_values import JsonObject
 
 __all__ = ["Opener", "Sealed", "shield_of"]
 
+# Servers say who may redact, and cannot where they do not see that it is a redaction. One seal is enough.
+_NEVER_WITHIN = frozenset(["m.room.redaction", "m.room.encrypted"])
 _SHIELDS = {
     Trust.VERIFIED: Shield.VERIFIED,
     Trust.SIGNED: Shield.SIGNED,
@@ -115,7 +117,7 @@ class Opener:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return sealed.blocked(Obstacle.MALFORMED)
         event_type, content = text_at(payload, "type"), payload.get("content")
-        if event_type is None or not isinstance(content, dict):
+        if event_type is None or event_type in _NEVER_WITHIN or not isinstance(content, dict):
             return sealed.blocked(Obstacle.MALFORMED)
         # "otherwise the homeserver would be able to change the room a message was sent in"
         if payload.get("room_id") != sealed.room_id:
