@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.base import RemoteProtocolError
+from scop.matrix.verification.parties import FlowId, Side
 from scop.matrix.verification.qr_code import QrCode, QrMode, parse_qr_code
+from scop.matrix.verification.reciprocate import make_code
 
 _KEYS = st.binary(min_size=32, max_size=32)
 _CODES = st.builds(
@@ -18,6 +20,7 @@ _CODES = st.builds(
     _KEYS,
     st.binary(min_size=8, max_size=40),
 )
+_KEY = "A" * 43
 _EVENT_ID = "!ABCD" + "x" * 40
 _EXAMPLE = (
     bytes.fromhex("4D4154524958 02 00 002D 21 41 42 43 44")
@@ -49,6 +52,20 @@ def test_qr_codes_raise_nothing_but_protocol_errors(octets: bytes) -> None:
     except RemoteProtocolError:
         return
     assert code.to_octets() == octets
+
+
+def test_qr_codes_hold_no_longer_id_than_fits() -> None:
+    """Whoever asks names the verification: an id that no QR code holds makes none, and breaks nothing."""
+    ours, theirs = (Side(f"@{name}:x", "D", _KEY, _KEY, trusts_master=True) for name in ("ada", "ben"))
+
+    def made(characters: int) -> QrCode | None:
+        return make_code(FlowId("x" * characters), ours, theirs, bytes)
+
+    longest = made(2953 - 10 - 64 - 16)
+    assert longest is not None
+    assert len(longest.to_octets()) == 2953
+    assert made(2953 - 10 - 64 - 15) is None
+    assert made(100_000) is None
 
 
 @pytest.mark.parametrize(

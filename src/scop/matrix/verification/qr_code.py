@@ -10,13 +10,14 @@ from enum import IntEnum
 
 from scop.base import Cursor, RemoteProtocolError
 
-__all__ = ["QrCode", "QrMode", "parse_qr_code"]
+__all__ = ["FRAME_OCTETS", "MAX_OCTETS", "QrCode", "QrMode", "parse_qr_code"]
 
 _PREFIX = b"MATRIX"
 _VERSION = 2
 _KEY_OCTETS = 32
-MIN_SECRET_OCTETS = 8  # "about 8 bytes long"
-_MAX_OCTETS = 2953  # what a QR code holds in byte mode (ISO/IEC 18004)
+_MIN_SECRET_OCTETS = 8  # "about 8 bytes long"
+FRAME_OCTETS = len(_PREFIX) + 4 + 2 * _KEY_OCTETS  # all but the id and the secret
+MAX_OCTETS = 2953  # what a QR code holds in byte mode (ISO/IEC 18004)
 
 
 class QrMode(IntEnum):
@@ -40,7 +41,7 @@ class QrCode:
     def __post_init__(self) -> None:
         if len(self.first_key) != _KEY_OCTETS or len(self.second_key) != _KEY_OCTETS:
             raise RemoteProtocolError("a key in a QR code has 32 octets")
-        if len(self.secret) < MIN_SECRET_OCTETS:
+        if len(self.secret) < _MIN_SECRET_OCTETS:
             raise RemoteProtocolError("the secret of a QR code is too short")
 
     def to_octets(self) -> bytes:
@@ -52,7 +53,7 @@ class QrCode:
 
 def parse_qr_code(octets: bytes) -> QrCode:
     """Return what was scanned; raises `RemoteProtocolError`."""
-    if len(octets) > _MAX_OCTETS:
+    if len(octets) > MAX_OCTETS:
         raise RemoteProtocolError("more octets than a QR code holds")
     cursor = Cursor(octets)
     if cursor.take(len(_PREFIX)) != _PREFIX:

@@ -14,7 +14,7 @@ from scop.matrix.steps import Chance
 from scop.matrix.verification.cancel_codes import CancelCode, VerificationRefused
 from scop.matrix.verification.contents import ReciprocateStart, read_content
 from scop.matrix.verification.parties import FlowId, Side, VerifiedKeys
-from scop.matrix.verification.qr_code import QrCode, QrMode
+from scop.matrix.verification.qr_code import FRAME_OCTETS, MAX_OCTETS, QrCode, QrMode
 
 __all__ = ["RECIPROCATE", "SCAN", "SHOW", "check_reciprocation", "check_scanned", "make_code", "verified_by_showing"]
 
@@ -22,11 +22,13 @@ SHOW = "m.qr_code.show.v1"
 SCAN = "m.qr_code.scan.v1"
 RECIPROCATE = "m.reciprocate.v1"
 _SECRET_OCTETS = 16
+_MAX_ID_OCTETS = MAX_OCTETS - FRAME_OCTETS - _SECRET_OCTETS
 
 
 def make_code(flow_id: FlowId, ours: Side, theirs: Side, chance: Chance) -> QrCode | None:
-    """Return the code that our device shows, or None where keys that belong into it are not known."""
-    if ours.master_key is None or theirs.is_ambiguous:
+    """Return the code that our device shows, or None where keys are not known, or the id is too long for one."""
+    # Whoever asks names the verification, as long as they like.
+    if ours.master_key is None or theirs.is_ambiguous or len(flow_id.text.encode()) > _MAX_ID_OCTETS:
         return None
     # Matrix v1.19 CS §QR code format: which keys, by mode.
     if ours.user_id != theirs.user_id:
