@@ -15,6 +15,7 @@ from scop.matrix.client.contents import (
     reaction_content,
 )
 from scop.matrix.client.event import Event
+from scop.matrix.room_versions import ROOM_VERSIONS
 
 
 def test_message_always_says_whom_it_mentions() -> None:
@@ -94,8 +95,8 @@ def test_event_tells_what_it_relates_to() -> None:
     assert (None, "$asked", "$root") == (answer.replaces, answer.replies_to, answer.thread_id)
     thread = Event("$3", "m.room.message", "@a:x", in_thread({}, "$root", "$last"))
     assert (None, "$root") == (thread.replies_to, thread.thread_id)
-    assert "$x" == Event("$4", "m.room.redaction", "@a:x", {"redacts": "$x"}).redacts
-    assert "$x" == Event("$5", "m.room.redaction", "@a:x", {}, unknown={"redacts": "$x"}).redacts
-    assert Event("$6", "m.room.message", "@a:x", {"redacts": "$x"}).redacts is None
+    redaction = Event("$4", "m.room.redaction", "@a:x", {"redacts": "$x"}, unknown={"redacts": "$y"})
+    assert ("$y", "$x") == (redaction.redacts_in(ROOM_VERSIONS["10"]), redaction.redacts_in(ROOM_VERSIONS["11"]))
+    assert Event("$6", "m.room.message", "@a:x", {"redacts": "$x"}).redacts_in(ROOM_VERSIONS["11"]) is None
     state = Event("$7", "m.room.topic", "@a:x", as_edit({}, "$old"), "")
     assert state.replaces is None

@@ -202,14 +202,16 @@ class RoomBatch:
         self._tell_event(event, opened)
 
     def _tell_event(self, event: Event, opened: Decrypted | None = None) -> None:
+        redacted = event.redacts_in(self.room.rules)
+        if redacted is not None:
+            self._redact_state(redacted)  # whoever did: the state is what it is
         if self._core.is_ignored(event):
             return
         room_id = self.room.room_id
         push = () if self._is_first else self._core.push.evaluate(self.room, event)
         self.happenings.append(RoomEvent(room_id, event, opened is not None, push, encryption=opened))
-        if (redacted := event.redacts) is not None:
+        if redacted is not None:
             self.happenings.append(Redacted(room_id, redacted, event))
-            self._redact_state(redacted)
 
     def _redact_state(self, event_id: str) -> None:
         """Take away what a redaction takes of the state that is known."""
