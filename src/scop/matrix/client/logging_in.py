@@ -147,8 +147,7 @@ class LoggingIn:
 
     def _login(self, kind: str, homeserver_url: str, user: str | None) -> Login:
         options, session = self._core.options, self._core.session
-        is_same = session is not None and session.homeserver_url == homeserver_url.rstrip("/")
-        is_same = is_same and session is not None and (user is None or user in (session.user_id, _localpart(session)))
+        is_same = session is not None and _is_same(session, homeserver_url.rstrip("/"), user)
         return Login(
             type=kind,
             identifier=None if user is None else UserIdentifier(type="m.id.user", unknown={"user": user}),
@@ -174,6 +173,8 @@ class LoggingIn:
             changes = self._core.start({})
             yield from keep(self._core.session_kept(), *changes)
         else:
+            if self._core.encryption is not None:
+                yield from self._core.encryption.publish_again()  # the server may have ended the device meanwhile
             yield from keep(self._core.session_kept())
         return session
 
@@ -190,5 +191,9 @@ class LoggingIn:
         return None if expires_in_ms is None else self._core.surroundings.clock.unix() + expires_in_ms / 1000
 
 
-def _localpart(session: Session) -> str:
-    return session.user_id[1:].partition(":")[0]
+def _is_same(session: Session, homeserver_url: str, user: str | None) -> bool:
+    """Tell whether who logs in is, as far as one can know before, whose session this is."""
+    if user == session.user_id:
+        return True  # wherever their homeserver has moved to
+    localpart = session.user_id[1:].partition(":")[0]
+    return session.homeserver_url == homeserver_url and user in (None, localpart)

@@ -125,6 +125,11 @@ class Account:
             self._kept.on_server, self._kept.has_used_fallback = on_server, is_used
             self.put()
 
+    def publish_again(self) -> None:
+        """Take the keys of the device for ones that the server does not have."""
+        self._kept.is_published = False
+        self.put()
+
     def upload(self) -> Steps[None]:
         """Upload what the server has too few of; nothing where it has enough, or where this is already under way."""
         if self._is_uploading:

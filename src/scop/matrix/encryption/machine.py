@@ -166,6 +166,11 @@ class Machine:
         """Return this device, its keys signed by itself."""
         return self._own
 
+    def publish_again(self) -> Steps[None]:
+        """Upload the keys of this device at the next upkeep, whatever the server had: it may have ended the device."""
+        self._account.publish_again()
+        yield from self._ledger.flush()
+
     def sign(self, json: JsonView) -> JsonObject:
         """Return an object with the signature of this device's Ed25519 key beside those that are there."""
         return self._account.sign(json)
