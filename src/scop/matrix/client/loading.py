@@ -16,7 +16,7 @@ from scop.matrix.client.event import Event, read_event
 from scop.matrix.client.room import Room, RoomHead
 from scop.matrix.steps import Steps, ask
 
-__all__ = ["Filling", "Loading"]
+__all__ = ["Filling", "Gap", "Loading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,16 @@ class Filling:
     events: tuple[Event, ...] = ()
     has_rest: bool = False
     rest_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a limited timeline leaves out of a room, and how much of it is fetched at most."""
+
+    room: Room
+    prev_batch: str | None  # from where it is asked for, backwards; None where the server did not say
+    since: str  # how far the last sync was
+    limit: int
 
 
 class Loading:
@@ -69,21 +79,23 @@ class Loading:
         yield from self._core.keep_later()
         return room
 
-    def gap(self, room: Room, prev_batch: str, since: str) -> Steps[Filling]:
-        """Return what happened in a room between what is known and a limited timeline, as far as our options want."""
-        known, options = frozenset(room.head.recent), self._core.options
+    def gap(self, gap: Gap) -> Steps[Filling]:
+        """Return what happened in a room between what is known and a limited timeline, as far as is wanted."""
+        known = frozenset(gap.room.head.recent)
         found: list[ClientEvent] = []
-        token: str | None = prev_batch
-        while token is not None and len(found) < options.fill_limit:
+        token = gap.prev_batch
+        if token is None:
+            return Filling(has_rest=True)
+        while token is not None and len(found) < gap.limit:
             try:
                 page = yield from ask(
                     GetRoomEvents(
-                        room_id=room.room_id,
+                        room_id=gap.room.room_id,
                         dir="b",
                         from_=token,
                         # What is known ends it; where nothing is, how far the last sync was.
-                        to=None if known else since,
-                        limit=min(options.fill_page, options.fill_limit - len(found)),
+                        to=None if known else gap.since,
+                        limit=min(self._core.options.fill_page, gap.limit - len(found)),
                     )
                 )
             except MatrixError as refusal:

@@ -30,6 +30,7 @@ class ClientOptions:
     wants_presence: bool = True
     wants_typing: bool = True
     fill_limit: int = 1000  # events of a gap that are fetched at most, for each room; beyond it is a TimelineGap
+    fill_limit_of_sync: int = 10_000  # and of all rooms together, at one sync: after weeks away it is not held up
     fill_page: int = 100
     encrypts: bool = True  # end-to-end, where rooms are encrypted; without it those stay closed
     is_encrypted_by_default: bool = True  # rooms that are made private

@@ -17,12 +17,12 @@ import msgspec
 
 from scop.base import RemoteProtocolError
 from scop.matrix.api.client_server.filter import DefineFilter, Filter
-from scop.matrix.api.client_server.sync import JoinedRoom, Sync, SyncResponse
+from scop.matrix.api.client_server.sync import Sync, SyncResponse
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.client.batch import Batch
 from scop.matrix.client.core import Core, Entries
 from scop.matrix.client.happenings import Happening
-from scop.matrix.client.loading import Filling, Loading
+from scop.matrix.client.loading import Filling, Gap, Loading
 from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.sending import Sending
 from scop.matrix.client.unsealing import late, unseal
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Follower", "Syncing"]
 
 _PROGRESS = "progress"
+_LOST_FILTER = ("M_NOT_FOUND", "M_INVALID_PARAM", "M_UNKNOWN")  # Synapse: the first, others: the others
 _Outcome = TypeVar("_Outcome")
 _News_co = TypeVar("_News_co", covariant=True)
 
@@ -176,26 +177,31 @@ class Syncing:
         self._reached, self._core.is_syncing = response.next_batch, True
 
     def _asked(self, timeout_seconds: float) -> Steps[SyncResponse]:
-        options = self._core.options
-        filter_id = yield from self._filter_id()
+        known = self._progress.filter_id
         try:
-            return (
-                yield from ask(
-                    Sync(
-                        filter=filter_id,
-                        since=self.next_batch,
-                        set_presence=None if options.presence is None else options.presence.value,
-                        timeout=int(timeout_seconds * 1000),
-                        # Matrix v1.19 CS §/sync: may be asked of servers that do not know it.
-                        use_state_after=True,
-                    )
+            return (yield from self._asked_once(timeout_seconds))
+        except MatrixError as refusal:
+            if known is None or refusal.status not in (400, 404) or refusal.errcode not in _LOST_FILTER:
+                raise
+        # The server knows the filter no longer, it seems: it is made anew.
+        self._progress = msgspec.structs.replace(self._progress, filter_id=None)
+        return (yield from self._asked_once(timeout_seconds))
+
+    def _asked_once(self, timeout_seconds: float) -> Steps[SyncResponse]:
+        presence = self._core.options.presence
+        filter_id = yield from self._filter_id()
+        return (
+            yield from ask(
+                Sync(
+                    filter=filter_id,
+                    since=self.next_batch,
+                    set_presence=None if presence is None else presence.value,
+                    timeout=int(timeout_seconds * 1000),
+                    # Matrix v1.19 CS §/sync: may be asked of servers that do not know it.
+                    use_state_after=True,
                 )
             )
-        except MatrixError as refusal:
-            if 400 <= refusal.status < 500 and refusal.errcode in ("M_NOT_FOUND", "M_INVALID_PARAM", "M_UNKNOWN"):
-                # The server knows the filter no longer; the next sync makes it anew.
-                self._progress = msgspec.structs.replace(self._progress, filter_id=None)
-            raise
+        )
 
     def _filter_id(self) -> Steps[str]:
         wanted = self._core.options.sync_filter or _filter_of(self._core)
@@ -209,14 +215,15 @@ class Syncing:
     def _gaps(self, response: SyncResponse) -> Steps[dict[str, Filling]]:
         """Return what limited timelines leave out, of rooms that we were in before."""
         gaps: dict[str, Filling] = {}
-        since = self.next_batch
+        since, left = self.next_batch, self._core.options.fill_limit_of_sync
         joined = (response.rooms and response.rooms.join) or {}
         for room_id, news in joined.items():
-            room = self._core.rooms.get(room_id)
-            if since is None or room is None or room.membership != "join":
+            room, timeline = self._core.rooms.get(room_id), news.timeline
+            if since is None or room is None or room.membership != "join" or timeline is None or not timeline.limited:
                 continue
-            if (prev_batch := _limited_from(news)) is not None:
-                gaps[room_id] = yield from self._loading.gap(room, prev_batch, since)
+            gap = Gap(room, timeline.prev_batch, since, min(left, self._core.options.fill_limit))
+            gaps[room_id] = yield from self._loading.gap(gap)
+            left -= len(gaps[room_id].events)
         return gaps
 
     def _note_encryption(self, machine: Machine, batch: Batch) -> Steps[None]:
@@ -262,12 +269,6 @@ class Syncing:
 
 def _kept(progress: _Progress) -> Change:
     return Change(Shelf.SYNC, _PROGRESS, msgspec.json.encode(progress))
-
-
-def _limited_from(news: JoinedRoom) -> str | None:
-    """Return from where what is missing before a timeline is asked for."""
-    timeline = news.timeline
-    return timeline.prev_batch if timeline is not None and timeline.limited else None
 
 
 def _filter_of(core: Core) -> JsonObject:
