@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import TypeAlias
 import click
 
 from scop.cli.foreground import asked_to_end, run_to_the_end, written_place
-from scop.cli.matrix.notify_config import NotifierConfig, hooks_of, read_notifier_config
+from scop.cli.matrix.notify_config import NotifierConfig, WatchTable, hooks_of, read_notifier_config
 from scop.cli.matrix.notify_desk import Desk, account_of, all_rooms, open_desk, posting_from, stderr_log
-from scop.cli.matrix.notify_watch import Watch, WatchOptions, run_test
+from scop.cli.matrix.notify_watch import Outcome, Watch, WatchOptions, run_test, without_secrets
 from scop.cli.shared import json_option, print_json
 from scop.cli.smtp_serve_targets import place_of
 from scop.matrix.notifier.hooks import Hook
+from scop.matrix.notifier.releases import Release
 from scop.matrix.notifier.threads import Audience
 from scop.net.entrance import BACKLOG
 from scop.net.faults import PermanentFailure, reason_of
@@ -96,7 +98,12 @@ async def _watch_for_ever(config: NotifierConfig, desk: Desk) -> None:
 
 def _watch(config: NotifierConfig, desk: Desk, pages: ReleasePages) -> Watch:
     packages = tuple(config.watch.values())
-    return Watch(WatchOptions(packages, desk.notices, pages, desk.keep_report, desk.log, run_test))
+    around = without_secrets(os.environ, [hook.secret_env for hook in config.hooks.values()])
+
+    async def test(package: WatchTable, release: Release) -> Outcome:
+        return await run_test(package, release, around)
+
+    return Watch(WatchOptions(packages, desk.notices, pages, desk.keep_report, desk.log, test))
 
 
 @click.command()

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.store.notices import Notices
 
-__all__ = ["Outcome", "Pages", "Watch", "WatchOptions", "run_test"]
+__all__ = ["Outcome", "Pages", "Watch", "WatchOptions", "run_test", "without_secrets"]
 
 MAX_NEW = 10  # releases of one package at one look; a home that shows a hundred new ones at once has changed its form
 MAX_OUTPUT_OCTETS = 65_536
@@ -124,11 +124,17 @@ class Watch:
         await self._options.keep(report)
 
 
-async def run_test(package: WatchTable, release: Release) -> Outcome:
-    """Run the test command of a release within its time, with the release in its environment, and no shell."""
+def without_secrets(environment: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:
+    """Return what a test may know: nothing of ours, and none of the variables that hold secrets."""
+    # What runs in a test was written by whoever made the release.
+    return {name: value for name, value in environment.items() if not name.startswith("SCOP_") and name not in secrets}
+
+
+async def run_test(package: WatchTable, release: Release, around: Mapping[str, str]) -> Outcome:
+    """Run the test command of a release in its time, with the release in its environment, and no shell."""
     began = time.monotonic()
     environment = {
-        **os.environ,
+        **around,
         "SCOP_PACKAGE": package.package,
         "SCOP_VERSION": release.version,
         "SCOP_URL": release.url,
