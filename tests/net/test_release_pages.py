@@ -56,6 +56,14 @@ async def test_pages_are_followed_to_where_they_went_and_not_to_where_anybody_ca
             await pages.fetch(url)
 
 
+@pytest.mark.parametrize("place", ["http://localhost:8008/x", "http://[::1]/x", "http://127.0.0.1:1/x"])
+async def test_pages_never_lead_to_another_service_of_this_machine(place: str) -> None:
+    """What a home on the web says must not make us ask what only loopback may ask."""
+    async with home(answer("302 Found", b"", f"location: {place}")) as (url, _), ReleasePages() as pages:
+        with pytest.raises(PermanentFailure, match="only https: is read"):
+            await pages.fetch(url)
+
+
 @pytest.mark.parametrize(
     ("status", "fault"),
     [("404 Not Found", PermanentFailure), ("503 Busy", TemporaryFailure), ("429 No", TemporaryFailure)],

@@ -10,13 +10,13 @@ from yarl import URL
 
 from scop.base import printable
 from scop.net.faults import PermanentFailure, TemporaryFailure, reason_of
+from scop.net.matrix.places import is_loopback
 
 __all__ = ["ReleasePages"]
 
 MAX_PAGE_OCTETS = 32 * 1024 * 1024  # PyPI's JSON of a package with many files has some megabytes
 PAGE_SECONDS = 30.0
 MAX_REDIRECTS = 3
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class ReleasePages:
@@ -48,7 +48,7 @@ class ReleasePages:
         for _ in range(MAX_REDIRECTS + 1):
             async with self._session.get(place, headers=headers, allow_redirects=False) as answer:
                 if answer.status in (301, 302, 303, 307, 308) and "location" in answer.headers:
-                    place = _checked(place.join(URL(answer.headers["location"])))
+                    place = _led(place, place.join(URL(answer.headers["location"])))
                     continue
                 return await self._page(answer, url)
         raise PermanentFailure(f"{url}: leads from place to place")
@@ -72,6 +72,17 @@ class ReleasePages:
 
 def _checked(place: URL) -> URL:
     """Return a place that may be asked: what is read decides what a command runs on, so nobody may change it."""
-    if place.scheme == "https" or (place.scheme == "http" and place.host in _LOOPBACK):
+    if place.host and (place.scheme == "https" or (place.scheme == "http" and is_loopback(place.host))):
         return place
-    raise PermanentFailure(f"{place}: only https: is read")
+    raise PermanentFailure(f"{printable(str(place))}: only https: is read")
+
+
+def _led(place: URL, to: URL) -> URL:
+    """Return where a home leads to, which must not be what only this machine may ask."""
+    if to.origin() == place.origin():
+        return to
+    if to.host and is_loopback(to.host):
+        raise PermanentFailure(
+            f"{printable(str(to))}: only https: is read, and nothing of this machine that others name"
+        )
+    return _checked(to)
