@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scop.base import RemoteProtocolError
-from scop.matrix.notifier.releases import Home, Release, home_url, read_releases
+from scop.matrix.notifier.releases import MAX_RELEASES, Home, Release, home_url, read_releases
 
 ATOM = b"""<?xml version="1.0" encoding="UTF-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-US">
@@ -103,6 +103,22 @@ def test_readers_of_releases_raise_one_fault_only(home: Home, octets: bytes) -> 
 def test_version_says_whether_it_is_one_to_use(version: str, is_prerelease: bool) -> None:
     """As PEP 440 and semantic versions write it."""
     assert is_prerelease == Release(version=version).is_prerelease
+
+
+def test_home_with_more_releases_than_are_read_shows_its_newest() -> None:
+    """Homes list in orders of their own: what is left out is the oldest, not what has just come."""
+    days = ",".join(
+        f'"{n}": [{{"upload_time_iso_8601": "{2000 + n // 300}-{n % 300 // 28 + 1:02d}-{n % 28 + 1:02d}T00:00:00Z"}}]'
+        for n in range(MAX_RELEASES + 1)
+    )
+    releases = read_releases(Home.PYPI, f'{{"releases": {{{days}}}}}'.encode())
+    assert (MAX_RELEASES, "1", str(MAX_RELEASES)) == (len(releases), releases[0].version, releases[-1].version)
+
+
+def test_home_that_says_no_moments_lists_its_newest_first() -> None:
+    """As feeds do; so the oldest of what is new is told first."""
+    releases = read_releases(Home.JSON, b'[{"tag": "1.2"}, {"tag": "1.1"}]', "{tag}")
+    assert ["1.1", "1.2"] == [release.version for release in releases]
 
 
 def test_home_is_known_for_those_that_have_one() -> None:

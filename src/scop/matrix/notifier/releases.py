@@ -70,7 +70,9 @@ def read_releases(home: Home, octets: bytes, version: str = "") -> tuple[Release
         found = _json(octets, version)
     else:
         found = _feed(octets)
-    return tuple(sorted(found[:MAX_RELEASES], key=lambda release: release.published_unix))
+    # Who lists no moments lists the newest first, as feeds do; PyPI does list them.
+    oldest_first = sorted(reversed(found), key=lambda release: release.published_unix)
+    return tuple(oldest_first[-MAX_RELEASES:])
 
 
 def _pypi(payload: Payload) -> list[Release]:
