@@ -206,6 +206,8 @@ def test_cancelled_pipelines_judge_nothing() -> None:
         ({"projects": ("other/*",)}, False),
         ({"branches": ("main", "release/*")}, True),
         ({"branches": ("!main",)}, False),
+        ({"branches": ("[m]ain",)}, False),  # brackets are what they are in names
+        ({"branches": ("MAIN",)}, False),
         ({"branches": ("!dependabot/*",)}, True),
         ({"sources": ("gitlab",)}, False),
         ({"statuses": (Status.FAILED,)}, False),

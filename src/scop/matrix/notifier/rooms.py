@@ -8,12 +8,13 @@ Standards: Matrix v1.19 CS §Creation (createRoom), §m.room.power_levels, §m.r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 import msgspec
 
+from scop.matrix.globs import glob_matcher
 from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.notifier.pipeline import Pipeline
 from scop.matrix.notifier.shown import EVERYBODY
@@ -76,9 +77,14 @@ def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     """Say whether a name fits: to one that is wanted, where some are, and to none that is not (with ! before it)."""
     wanted = [each for each in patterns if not each.startswith("!")]
     unwanted = [each[1:] for each in patterns if each.startswith("!")]
-    if any(fnmatchcase(name, each) for each in unwanted):
+    if any(_matches(each)(name) for each in unwanted):
         return False
-    return not wanted or any(fnmatchcase(name, each) for each in wanted)
+    return not wanted or any(_matches(each)(name) for each in wanted)
+
+
+@cache  # patterns come from the configuration alone
+def _matches(pattern: str) -> Callable[[str], bool]:
+    return glob_matcher(pattern, ignores_case=False)
 
 
 def mentioned(room: Room, pipeline: Pipeline, people: Mapping[str, str]) -> tuple[str, ...]:
