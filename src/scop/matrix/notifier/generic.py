@@ -6,13 +6,12 @@ into a list. Jobs are a list at one place, each with a template of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from scop.base import RemoteProtocolError
-from scop.matrix.notifier.payload import Payload, branch_of, one_line, web_address
+from scop.matrix.notifier.payload import Payload, branch_of, web_address
 from scop.matrix.notifier.report import Job, Report, Stamp
 from scop.matrix.notifier.status import Status, status_of
 
@@ -23,8 +22,6 @@ KEYS = (
     "author_email", "url", "created", "at", "seconds", "attempt",
 )  # fmt: skip
 JOB_KEYS = ("name", "status", "seconds", "url", "note", "at", "attempt")
-
-_PLACE = re.compile(r"\{([^{}]*)\}")
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -102,7 +99,7 @@ class _Filled:
     def text(self, key: str) -> str:
         if key not in self._keys:
             return self._payload.text(key) if not self._keys else ""
-        return one_line(_PLACE.sub(lambda place: self._payload.text(*place[1].split(".")), self._keys[key]))
+        return self._payload.filled(self._keys[key])
 
     def need(self, key: str) -> str:
         found = self.text(key)

@@ -6,6 +6,7 @@ Standards: RFC 8259; RFC 3339 (moments).
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -18,6 +19,8 @@ MAX_TEXT_CHARACTERS = 300  # of one value that is shown
 MAX_ADDRESS_CHARACTERS = 1000
 MAX_ITEMS = 500  # jobs of one pipeline; GitHub has 256 at most
 MAX_DURATION = 1e18  # Forgejo counts nanoseconds
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
 
 
 class Payload:
@@ -63,6 +66,10 @@ class Payload:
         if isinstance(found, bool) or not isinstance(found, str | int | float):
             return ""
         return one_line(str(found))
+
+    def filled(self, template: str) -> str:
+        """Return a template with what stands at its places, such as `{repo.owner}/{repo.name}`, on one line."""
+        return one_line(_PLACE.sub(lambda place: self.text(*place[1].split(".")), template))
 
     def address(self, *names: str) -> str:
         """Return a web address, '' for what is none."""

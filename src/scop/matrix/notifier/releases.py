@@ -26,7 +26,6 @@ __all__ = ["Home", "Release", "home_url", "read_releases", "release_report"]
 MAX_RELEASES = 2000
 TEST = "test"  # the name of the job that a test command is
 
-_PLACE = re.compile(r"\{([^{}]*)\}")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 # PEP 440 and semantic versions alike: a letter behind a number, or a part after a dash; .post and +build are none.
 _PRERELEASE = re.compile(r"\d[.\-_]?(a|b|c|rc|alpha|beta|pre|preview|dev)[.\-_]?\d*", re.IGNORECASE)
@@ -71,7 +70,7 @@ def read_releases(home: Home, octets: bytes, version: str = "") -> tuple[Release
     else:
         found = _feed(octets)
     # Who lists no moments lists the newest first, as feeds do; PyPI does list them.
-    oldest_first = sorted(reversed(found), key=lambda release: release.published_unix)
+    oldest_first = sorted(found[::-1], key=lambda release: release.published_unix)
     return tuple(oldest_first[-MAX_RELEASES:])
 
 
@@ -96,7 +95,7 @@ def _json(octets: bytes, version: str) -> list[Release]:
     entries = list(payload.each()) or [payload]
     found = []
     for entry in entries:
-        said = one_line(_PLACE.sub(lambda place, of=entry: of.text(*place[1].split(".")), version))  # type: ignore[misc]  # bound at once
+        said = entry.filled(version)
         if said:
             moment = max(entry.unix(name) for name in ("published_at", "created_at", "date"))
             url = entry.address("html_url") or entry.address("url")
