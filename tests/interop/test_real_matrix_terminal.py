@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from fakes.command_line import Said, row, rows, scop, sentence
-from fakes.synapse import PASSWORD, Synapse, running_synapse
+from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
 
 pytestmark = pytest.mark.interop
 
 PATIENCE_SECONDS = 90.0
+_NIO = Path(__file__).parent / "programs/nio_verifier.py"
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,34 @@ def _says(process: subprocess.Popen[str], kind: str) -> dict[str, object]:
     assert process.stdout is not None
     clock = threading.Timer(PATIENCE_SECONDS, process.kill)
     clock.start()
+    others = []
     try:
         for line in process.stdout:
             found: dict[str, object] = json.loads(line)
             if found["kind"] == kind:
                 return found
+            others.append(found)
     finally:
         clock.cancel()
-    raise AssertionError(f"it ended without {kind}")
+    raise AssertionError(f"it ended without {kind}: {others}")
+
+
+def _agree(*processes: subprocess.Popen[str]) -> None:
+    """See that all show the same, and say so."""
+    shown = [_says(process, "Compare") for process in processes]
+    pictures = [one["emoji"] for one in shown]
+    assert pictures[0] == pictures[1]
+    assert 7 == len(str(json.dumps(pictures[0])).split(","))
+    for process in processes:
+        _answer(process, "y")
+    for process in processes:
+        assert _says(process, "Done")
+
+
+def _answer(process: subprocess.Popen[str], word: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{word}\n")
+    process.stdin.flush()
 
 
 def test_real_terminals_talk_and_hand_files_over(homeserver: Synapse, tmp_path: Path) -> None:
@@ -102,29 +123,25 @@ def test_real_terminals_verify_by_pictures(homeserver: Synapse, tmp_path: Path) 
         person.scop("backup", "--create", stdin=f"{PASSWORD}\n")
     alice.scop("send", room_id, "Hello.")
     with bob.begin("verify", "--wait", "--json") as theirs, alice.begin("verify", bob.user_id, "--json") as ours:
-        pictures = [_says(process, "Compare")["emoji"] for process in (ours, theirs)]
-        assert pictures[0] == pictures[1]
-        assert 7 == len(str(json.dumps(pictures[0])).split(","))
+        assert [room_id] * 2 == [_says(process, "Asked")["room_id"] for process in (ours, theirs)]
+        _agree(ours, theirs)
         for process in (ours, theirs):
-            assert process.stdin is not None
-            process.stdin.write("y\n")
-            process.stdin.flush()
-        for process in (ours, theirs):
-            assert _says(process, "Done")
             assert 0 == process.wait(PATIENCE_SECONDS)
     assert {"verified"} == {device["trust"] for device in rows(alice.scop("devices", bob.user_id, "--json"))}
     assert {"verified"} == {device["trust"] for device in rows(bob.scop("devices", alice.user_id, "--json"))}
 
 
 def test_real_terminals_do_not_verify_what_differs(homeserver: Synapse, tmp_path: Path) -> None:
-    """One who says that the pictures differ ends it for both with status 1, and nobody is trusted."""
+    """One who says that the pictures differ ends it for both with status 1, and nobody is trusted.
+
+    They had no room to talk in alone: one is made, and who waits for the other comes in.
+    """
     alice, bob = _person(homeserver, tmp_path / "alice"), _person(homeserver, tmp_path / "bob", word="bob")
-    with bob.begin("verify", "--wait", "--json") as theirs, alice.begin("verify", bob.user_id, "--json") as ours:
-        for process, answer in ((ours, "y\n"), (theirs, "n\n")):
+    waiting, asking = ("verify", alice.user_id, "--wait", "--json"), ("verify", bob.user_id, "--json")
+    with bob.begin(*waiting) as theirs, alice.begin(*asking) as ours:
+        for process, answer in ((ours, "y"), (theirs, "n")):
             _says(process, "Compare")
-            assert process.stdin is not None
-            process.stdin.write(answer)
-            process.stdin.flush()
+            _answer(process, answer)
         assert [1, 1] == [process.wait(PATIENCE_SECONDS) for process in (theirs, ours)]
     assert {"unverified"} == {device["trust"] for device in rows(alice.scop("devices", bob.user_id, "--json"))}
 
@@ -143,6 +160,45 @@ def test_real_terminal_reads_old_messages_on_a_new_device(homeserver: Synapse, t
     assert "Before." in second.scop("listen", "--once").out
     own = {str(device["device_id"]): device["trust"] for device in rows(alice.scop("devices", "--json"))}
     assert {"this device", "verified"} == {trust for trust in own.values() if trust != "does not encrypt"}
+
+
+def test_real_terminal_gives_a_new_device_all_that_it_needs(homeserver: Synapse, tmp_path: Path) -> None:
+    """A new device that an older one verifies is given the secrets, and shows what was said before it came."""
+    alice = _person(homeserver, tmp_path / "alice")
+    room_id = alice.scop("create", "--name", "alone").out.strip()
+    alice.scop("send", room_id, "Before.")
+    alice.scop("backup", "--create", stdin=f"{PASSWORD}\n")
+    second = _person(homeserver, tmp_path / "second", alice.user_id)
+    with alice.begin("verify", "--wait", "--json") as old, second.begin("verify", "--json") as new:
+        _agree(old, new)
+        event = _says(new, "RoomEvent")["event"]
+        assert isinstance(event, dict)
+        assert "Before." == event["content"]["body"]
+        for process in (old, new):
+            assert 0 == process.wait(PATIENCE_SECONDS)
+    for person in (alice, second):
+        trusted = {device["trust"] for device in rows(person.scop("devices", "--json"))}
+        assert {"this device", "verified"} == trusted - {"does not encrypt"}
+        assert row(person.scop("backup", "--json"))["is_trusted"]
+
+
+@pytest.mark.parametrize("role", ["start", "accept"])
+def test_real_terminal_verifies_matrix_nio_where_it_is_told_to(homeserver: Synapse, tmp_path: Path, role: str) -> None:
+    """Its SAS differs from the specification: with the option for it, numbers are compared, either side beginning."""
+    alice, nio = _person(homeserver, tmp_path / "alice"), homeserver.new_user("nio")
+    command = [str(chat_python()), str(_NIO), homeserver.url, nio, PASSWORD, alice.user_id, role]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as theirs:
+        assert theirs.stdout is not None
+        device_id = json.loads(theirs.stdout.readline())["device"]
+        how = ("--wait",) if role == "start" else ("--device", device_id)
+        with alice.begin("verify", nio, *how, "--takes-nio", "--json") as ours:
+            shown = _says(ours, "Compare")
+            assert [] == shown["emoji"]
+            assert shown["decimals"] == json.loads(theirs.stdout.readline())["decimals"]
+            _answer(ours, "y")
+            assert _says(ours, "Done")
+            assert 0 == ours.wait(PATIENCE_SECONDS)
+    assert {"verified"} == {device["trust"] for device in rows(alice.scop("devices", nio, "--json"))}
 
 
 def test_real_terminal_listens_live(homeserver: Synapse, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.whole_sync import News
 
-__all__ = ["listen"]
+__all__ = ["Shown", "listen"]
 
 _QUIET = frozenset({"UnreadChanged", "ReceiptsMoved", "TypingChanged", "PresenceChanged", "AccountDataChanged"})
 
@@ -37,7 +37,7 @@ def listen(*, account: Account, room_names: tuple[str, ...], is_all: bool, once:
 
     async def whole() -> None:
         async with opened(account, synced=False) as client:
-            shown = _Shown(client, is_all=is_all, as_json=as_json)
+            shown = Shown(client, is_all=is_all, as_json=as_json)
             first = await client.sync()  # rooms have names from here on
             shown.room_ids = {await room_named(client, name) for name in room_names}
             for news in first:
@@ -51,10 +51,10 @@ def listen(*, account: Account, room_names: tuple[str, ...], is_all: bool, once:
     asyncio.run(whole())
 
 
-class _Shown:
+class Shown:
     """Prints what happens."""
 
-    def __init__(self, client: AsyncClient, *, is_all: bool, as_json: bool) -> None:
+    def __init__(self, client: AsyncClient, *, is_all: bool = False, as_json: bool = False) -> None:
         self._client = client
         self._is_all = is_all
         self._as_json = as_json

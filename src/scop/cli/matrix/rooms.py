@@ -80,7 +80,12 @@ def create(
         is_space=is_space,
         version=room_version,
     )
-    _say_room(run(account, lambda client: client.do(client.core.joining.create, new), synced=False), as_json=as_json)
+
+    async def work(client: AsyncClient) -> str:
+        make = client.core.direct.create if is_direct else client.core.joining.create
+        return await client.do(make, new)
+
+    _say_room(run(account, work, synced=False), as_json=as_json)
 
 
 def _say_room(room_id: str, *, as_json: bool) -> None:

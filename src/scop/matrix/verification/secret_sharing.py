@@ -63,6 +63,15 @@ class SecretSharing:
         self._waiting: dict[tuple[str, str], str] = {}  # by device and request: names, until the device is verified
         self._given: set[tuple[str, str]] = set()
 
+    @property
+    def awaited(self) -> frozenset[str]:
+        """The names of the secrets that were asked for and did not come yet."""
+        return frozenset(one.name for one in self._asked.values())
+
+    def given_count(self, device_id: str) -> int:
+        """Return how many secrets a device was given by this one since it began."""
+        return sum(place[0] == device_id for place in self._given)
+
     def request(self, name: str, devices: Collection[Device] = ()) -> Steps[None]:
         """Ask our user's verified devices (or these) for a secret; an answer comes as `SecretReceived`."""
         own = (self._machine.user_id, self._machine.device_id)
