@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from fakes.examples import drawn
 from fakes.jumping_clock import JumpingClock
 from fakes.matrix_keys import Crash, KeyServer, Phone, room_of
-from scop.matrix.encryption import Decrypted, Newcomer, Obstacle, Trust
+from scop.matrix.encryption import Decrypted, KeySource, Newcomer, Obstacle, Trust
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Keep, Steps
+from scop.matrix.steps import Change, Keep, Steps
 
 _ANN, _BOB = "@ann:a.test", "@bob:b.test"
 _ROOM = room_of(_ANN, _BOB)
@@ -168,3 +168,25 @@ def test_nothing_leaves_that_is_not_durable() -> None:
     assert {"Keep", "QueryKeys", "ClaimKeys", "SendToDevice"} == set(seen)
     assert seen[-1] == "Keep"
     assert ann.machine._ledger.drain() == ()
+
+
+def test_disk_that_is_full_for_a_while_costs_nothing_that_was_learnt() -> None:
+    """What could not be written is written with what comes next: nobody gives it a second time."""
+    ann, bob = _world()
+    event = ann.send(_ROOM, "hello")
+    bob.sync()
+    exported = [bob.machine.export(info.room_id, info.session_id) for info in bob.machine.sessions()]
+    late = Phone.of(ann.server, JumpingClock(), "@cid:c.test", "CID")
+    keep = late._keep
+
+    def full(_changes: tuple[Change, ...]) -> None:
+        late._keep = keep  # type: ignore[method-assign]
+        raise OSError(28, "no space left")
+
+    late._keep = full  # type: ignore[assignment]
+    taken = [one for one in exported if one is not None]
+    with pytest.raises(OSError, match="no space"):
+        late.do(late.machine.import_sessions(taken, KeySource.IMPORTED))
+    late.do(late.machine.import_sessions(taken, KeySource.IMPORTED))
+    late.restart()
+    assert late.body(_ROOM, event) == "hello"

@@ -30,5 +30,10 @@ class Ledger:
         return changes
 
     def flush(self) -> Steps[None]:
-        """Go on when all that was put is durable."""
-        yield from keep(*self.drain())
+        """Go on when all that was put is durable; what could not be written is written by the next flush."""
+        flushed = dict(self._changes)
+        try:
+            yield from keep(*self.drain())
+        except Exception:
+            self._changes = flushed | self._changes
+            raise
