@@ -69,9 +69,9 @@ def read_releases(home: Home, octets: bytes, version: str = "") -> tuple[Release
         found = _json(octets, version)
     else:
         found = _feed(octets)
-    # Who lists no moments lists the newest first, as feeds do; PyPI does list them.
-    oldest_first = sorted(found[::-1], key=lambda release: release.published_unix)
-    return tuple(oldest_first[-MAX_RELEASES:])
+    found.reverse()  # who lists no moments lists the newest first, as feeds do
+    found.sort(key=lambda release: release.published_unix)
+    return tuple(found[-MAX_RELEASES:])
 
 
 def _pypi(payload: Payload) -> list[Release]:
