@@ -27,6 +27,8 @@ def _pieces(pattern: str) -> list[re.Pattern[str]]:
 def glob_matcher(pattern: str, *, ignores_case: bool = True) -> Callable[[str], bool]:
     """Return a test whether a whole value matches a glob."""
     folded = pattern.lower() if ignores_case else pattern
+    if "*" not in folded and "?" not in folded:
+        return (lambda value: value.lower() == folded) if ignores_case else folded.__eq__
     first, *middle = _pieces(folded)
     last, last_length = (middle.pop(), len(folded.rpartition("*")[2])) if middle else (None, 0)
 

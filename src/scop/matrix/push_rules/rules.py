@@ -90,7 +90,17 @@ def _by_conditions(rule: JsonView) -> Condition:
     if not isinstance(written, list | None):
         return never
     conditions = tuple(parse_condition(one) for one in written or ())
-    return lambda event, where: all(holds(event, where) for holds in conditions)
+    return conditions[0] if len(conditions) == 1 else _all_of(conditions)
+
+
+def _all_of(conditions: tuple[Condition, ...]) -> Condition:
+    def hold(event: JsonView, where: Circumstances) -> bool:
+        for holds in conditions:  # noqa: SIM110 – all() would make a generator for each rule and event
+            if not holds(event, where):
+                return False
+        return True
+
+    return hold
 
 
 def _by_pattern(rule: JsonView) -> Condition:
