@@ -87,6 +87,15 @@ def test_matrix_login_keeps_a_sealed_session_for_its_owner(chat: Chat) -> None:
     }
 
 
+def test_matrix_login_says_once_that_the_key_lies_beside_the_store(chat: Chat) -> None:
+    """Who gives no passphrase is told what that means, and not again; who gives one is told nothing."""
+    (chat.folder / "words").write_text("the sea is wide\n")
+    login = ("login", ALICE, "--homeserver", chat.url)
+    told = [chat.scop("alice", *login, stdin="secret\n").err for _ in range(2)]
+    told.append(chat.scop("other", *login, "--passphrase-file", str(chat.folder / "words"), stdin="secret\n").err)
+    assert [True, False, False] == ["No passphrase was given" in err for err in told]
+
+
 def test_matrix_login_again_keeps_the_device(chat: Chat) -> None:
     """Who logs in again where a session is kept stays the same device."""
     chat.login("alice")

@@ -28,7 +28,7 @@ from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
 from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, SealedShelves
 
-__all__ = ["Account", "account_options", "opened", "run"]
+__all__ = ["Account", "account_options", "check_text", "first_line", "opened", "run"]
 
 PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
 TURN_SECONDS = 10.0  # others of our commands are waited for
@@ -87,6 +87,10 @@ class Account:
         except StoreError as fault:
             raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
 
+    def has_key_beside(self, user_id: str) -> bool:
+        """Return whether what opens the store of an account lies beside it."""
+        return (self.place(user_id) / _KEY).exists()
+
     def remove(self, user_id: str) -> None:
         """Take away what is left of an account that logged out."""
         for file in self.place(user_id).iterdir():
@@ -135,7 +139,14 @@ def _write_private(path: Path, text: str) -> None:
 def account_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say which account it speaks for, as one argument `account`."""
 
-    @click.option("--account", "user_id", default="", metavar="@USER:SERVER", help="Whom to speak for, of several.")
+    @click.option(
+        "--account",
+        "user_id",
+        default="",
+        metavar="@USER:SERVER",
+        envvar="SCOP_MATRIX_ACCOUNT",
+        help="Whom to speak for, of several.  [default: $SCOP_MATRIX_ACCOUNT, or the only one]",
+    )
     @click.option(
         "--store",
         "root",
@@ -150,9 +161,21 @@ def account_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def with_account(*, user_id: str, root: Path | None, passphrase_file: Path | None, **others: object) -> None:
+        for said in others.values():
+            for text in said if isinstance(said, tuple) else (said,):
+                if isinstance(text, str):
+                    check_text(text)
         command(account=Account(user_id, root, passphrase_file), **others)
 
     return with_account
+
+
+def check_text(text: str) -> None:
+    """Refuse what was typed or piped in other characters than UTF-8: Matrix is JSON, which has no others."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"{printable(text)} is no UTF-8") from None
 
 
 @asynccontextmanager

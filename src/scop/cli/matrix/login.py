@@ -18,6 +18,11 @@ from scop.net.matrix import AsyncClient, MemoryShelves, NetworkOptions
 
 __all__ = ["login", "logout", "whoami"]
 
+_OPEN_STORE = (
+    "No passphrase was given, so the key to the store lies beside it: whoever reads your files, or a backup of them, "
+    "has this account, its messages and its identity. --passphrase-file at login seals it."
+)
+
 
 @click.command()
 @click.argument("user", metavar="@USER:SERVER")
@@ -35,11 +40,14 @@ def login(
 ) -> None:
     """Log in by a password, and keep the session and its keys in a sealed store."""
     password = _password(password_file)
+    known = account.known()
     session = asyncio.run(_login(account, user, homeserver, (password, device_name)))
     if as_json:
         print_json(_facts(session))
     else:
         click.echo(f"{printable(session.user_id)} is logged in as the device {printable(session.device_id)}")
+    if session.user_id not in known and account.has_key_beside(session.user_id):
+        click.echo(_OPEN_STORE, err=True)
 
 
 def _password(file: Path | None) -> str:
