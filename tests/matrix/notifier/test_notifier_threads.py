@@ -192,6 +192,32 @@ def test_alarm_disturbs_only_whom_it_calls() -> None:
     assert "main passes again" in str(fixed["body"])
 
 
+def test_alarm_that_says_no_more_than_the_first_message_is_not_told() -> None:
+    """A red that calls nobody is told in the thread once it is known which jobs failed, or when it is tried again."""
+    world = World().hear(report(Status.FAILED, 1.0))
+    assert [FIRST] == [place for _, _, place in world.stands]
+    world.hear(report(None, 1.0, jobs=(Job("test", Status.FAILED, Stamp(1, 1.0)),)))
+    assert [FIRST, "1"] == [place for _, _, place in world.stands]
+    world = World().hear(report(Status.FAILED, 1.0), report(Status.FAILED, 2.0, attempt=2))
+    assert [FIRST, "2"] == [place for _, _, place in world.stands]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"title": "Fix it", "commit": "0123456789"}, "Fix it (01234567) by Alice"),
+        ({"title": "", "commit": "0123456789"}, "01234567 by Alice"),
+        ({"title": "acme/shop"}, "by Alice"),
+        ({"title": "main"}, "by Alice"),
+        ({"title": "", "author": ""}, ""),
+    ],
+)
+def test_overview_says_nothing_twice(said: dict[str, str], expected: str) -> None:
+    """What stands in the first line, as the project of a shell's or the tag of a release, does not stand in the next."""
+    lines = str(overview(Pipeline.of(report(Status.PASSED, **said)))["body"]).splitlines()
+    assert expected == "".join(lines[1:])
+
+
 def test_cancelled_pipelines_judge_nothing() -> None:
     """Between green and red a cancelled one changes nothing."""
     world = World().hear(GREEN, report(Status.CANCELLED, 2.0), report(Status.FAILED, 3.0, pipeline=11))

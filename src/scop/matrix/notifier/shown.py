@@ -162,9 +162,10 @@ def _headline_html(pipeline: Pipeline) -> str:
 
 
 def _subject(pipeline: Pipeline) -> str:
-    words = [pipeline.text("title")]
-    if pipeline.text("commit"):
-        words.append(f"({pipeline.text('commit')[:_SHORT_COMMIT]})")
+    title, commit = pipeline.text("title"), pipeline.text("commit")[:_SHORT_COMMIT]
+    if title in (pipeline.project, pipeline.text("ref")):  # the first line has it
+        title = ""
+    words = [title, f"({commit})" if title and commit else commit]
     if pipeline.text("author"):
         words.append(f"by {pipeline.text('author')}")
     return " ".join(filter(None, words))

@@ -82,6 +82,8 @@ def wanted(known: Known, audience: Audience, already: Collection[str]) -> tuple[
         for attempt, turn in known.turns.items():
             if attempt != str(pipeline.attempt) or not _still_holds(turn, pipeline.status):
                 continue  # what was told of an earlier attempt stays as it was
+            if not _says_more(turn, pipeline):
+                continue
             called = mentioned(room, pipeline, audience.people) if turn is Turn.BROKEN else ()
             found.append(Wanted(room.room, attempt, alarm(pipeline, turn, called)))
     return tuple(found)
@@ -90,6 +92,12 @@ def wanted(known: Known, audience: Audience, already: Collection[str]) -> tuple[
 def _still_holds(turn: Turn, status: Status) -> bool:
     """Say whether what was told of an attempt is still true of it: jobs that report late may change that."""
     return status is (Status.PASSED if turn is Turn.FIXED else Status.FAILED)
+
+
+def _says_more(turn: Turn, pipeline: Pipeline) -> bool:
+    """Say whether a message in the thread tells more than the one that opens it."""
+    is_news = turn in (Turn.BROKEN, Turn.FIXED) or pipeline.attempt > 1
+    return is_news or any(job.status is Status.FAILED for job in pipeline.jobs.values())
 
 
 def message(content: JsonObject, *, edits: str = "", thread: str = "") -> JsonObject:
