@@ -116,7 +116,7 @@ def test_sync_makes_a_filter_anew_that_the_server_lost() -> None:
     def forgetful(device: object, request: Sync) -> object:
         if lost:
             raise lost.pop()
-        return known(device, request)  # type: ignore[arg-type]
+        return known(device, request)
 
     world.server.answers[Sync] = forgetful  # type: ignore[assignment]
     world.rooms.say(world.room, world.bob, "hello")

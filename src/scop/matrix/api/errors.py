@@ -35,6 +35,12 @@ class MatrixError(Exception):
         return self.status == 429 or self.status >= 500 or self.errcode == "M_LIMIT_EXCEEDED"
 
     @property
+    def is_of_homeserver(self) -> bool:
+        """Whether a homeserver says it, and not what stands before one (a proxy, while the homeserver restarts)."""
+        # §Standard error response: it has an `errcode`. What is too large for a proxy stays too large.
+        return "errcode" in self.body or "flows" in self.body or self.status == 413
+
+    @property
     def is_soft_logout(self) -> bool:
         """Whether the token has ended and the device has not: its keys count on after a new login."""
         return self.errcode == "M_UNKNOWN_TOKEN" and self.body.get("soft_logout") is True

@@ -170,7 +170,8 @@ def _asked(entry: Entry) -> Steps[str]:
 
 def _is_final(refusal: MatrixError) -> bool:
     """Tell whether a server will never take what it refuses."""
-    return 400 <= refusal.status < 500 and refusal.status not in _MAY_BE_TAKEN and not refusal.may_pass
+    is_refused = refusal.is_of_homeserver and not refusal.may_pass
+    return is_refused and 400 <= refusal.status < 500 and refusal.status not in _MAY_BE_TAKEN
 
 
 def _read(octets: bytes) -> Entry:

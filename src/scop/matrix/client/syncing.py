@@ -181,7 +181,8 @@ class Syncing:
         try:
             return (yield from self._asked_once(timeout_seconds))
         except MatrixError as refusal:
-            if known is None or refusal.status not in (400, 404) or refusal.errcode not in _LOST_FILTER:
+            is_lost = refusal.status in (400, 404) and refusal.errcode in _LOST_FILTER and refusal.is_of_homeserver
+            if known is None or not is_lost:
                 raise
         # The server knows the filter no longer, it seems: it is made anew.
         self._progress = msgspec.structs.replace(self._progress, filter_id=None)
