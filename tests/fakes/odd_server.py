@@ -13,6 +13,7 @@ from typing import TypeAlias
 from aiohttp import web
 
 __all__ = [
+    "Answering",
     "Asked",
     "JumpingRest",
     "OddServer",

@@ -4,7 +4,7 @@ README.md shows it in ten lines.
 """
 
 from scop.net.matrix.client import AsyncClient
-from scop.net.matrix.faults import BrokenOff, Busy, NotLoggedIn, Refused, Unreached
+from scop.net.matrix.faults import BrokenOff, Busy, NotLoggedIn, Refused, SessionEnded, Unreached
 from scop.net.matrix.keeping import Keeper, MemoryShelves
 from scop.net.matrix.media import MediaKind, Stream
 from scop.net.matrix.options import NetworkOptions
@@ -20,6 +20,7 @@ __all__ = [
     "NetworkOptions",
     "NotLoggedIn",
     "Refused",
+    "SessionEnded",
     "Stream",
     "SyncClient",
     "Unreached",

@@ -22,7 +22,8 @@ import aiohttp
 from aiohttp.connector import AddrInfoType
 from yarl import URL
 
-from scop.base import printable
+from scop.base import RemoteProtocolError, printable
+from scop.matrix.api.endpoint import Access
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.api.http import HttpRequest, HttpResponse
 from scop.matrix.api.request import Request, Response
@@ -78,7 +79,14 @@ class Carrier:
         outgoing = Outgoing(http, http.body, self._seconds_for(http))
 
         async def once() -> _Answer:
-            return request.read_response(await self.exchange(base_url, outgoing))
+            answer = await self.exchange(base_url, outgoing)
+            try:
+                return request.read_response(answer)
+            except RemoteProtocolError:
+                # Whoever has a token knows its homeserver: a page in its place is of what stands before it for now.
+                if request.endpoint.access is not Access.USER or not _is_page(answer):
+                    raise
+                raise BrokenOff(f"{_host(URL(base_url))} shows a page, as if no homeserver was there") from None
 
         if _long_poll_seconds(http):
             return await once()  # who listens is told at once that the network is gone, and asks again
@@ -222,6 +230,10 @@ def _long_poll_seconds(request: HttpRequest) -> float:
     if request.path != _SYNC:
         return 0.0
     return next((int(value) for name, value in request.query if name == "timeout"), 0) / 1000
+
+
+def _is_page(answer: HttpResponse) -> bool:
+    return answer.headers.get("content-type", "").lower().startswith("text/html")
 
 
 def _host(url: URL) -> str:

@@ -16,7 +16,7 @@ import asyncio
 import mimetypes
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +68,7 @@ class AsyncClient:
         self._carrier = Carrier(self._network, self._rest)
         self._rooms: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._syncing = asyncio.Lock()
-        self._has_resumed = False
+        self._has_unsent = True  # something may be waiting to go out: since the last process, or a failure
 
     async def __aenter__(self) -> AsyncClient:
         clock = SystemClock()
@@ -111,13 +111,20 @@ class AsyncClient:
     async def run(self, steps: Steps[_Outcome], room_id: str = "") -> _Outcome:
         """Return the outcome of steps; those for one room are taken in turn."""
         async with self._in_turn(room_id):
-            return await self._driver.run(steps)
+            return await self._run(steps)
 
     async def do(self, what: Callable[_P, Steps[_Outcome]], *things: _P.args, **named: _P.kwargs) -> _Outcome:
         """Do something that the client can; where its first argument is a room id, after what is being done there."""
         room_id = things[0] if things and isinstance(things[0], str) and things[0].startswith("!") else ""
         async with self._in_turn(room_id):
-            return await self._driver.run(what(*things, **named))
+            return await self._run(what(*things, **named))
+
+    async def _run(self, steps: Steps[_Outcome]) -> _Outcome:
+        try:
+            return await self._driver.run(steps)
+        except (TemporaryFailure, asyncio.CancelledError):
+            self._has_unsent = True
+            raise
 
     def _in_turn(self, room_id: str) -> AbstractAsyncContextManager[object]:
         return self._rooms.setdefault(room_id, asyncio.Lock()) if room_id else nullcontext()
@@ -152,7 +159,10 @@ class AsyncClient:
         await self.do(self.core.logout)
 
     async def send(self, room_id: str, event_type: str, content: JsonObject) -> str:
-        """Send an event, encrypted where the room is, once whatever happens; return its id."""
+        """Send an event, encrypted where the room is, once whatever happens; return its id.
+
+        After a `TemporaryFailure` it waits, and goes out after a later sync by itself.
+        """
         return await self.do(self.core.send, room_id, event_type, content)
 
     async def send_text(self, room_id: str, body: str, html: str | None = None) -> str:
@@ -189,13 +199,18 @@ class AsyncClient:
         return await self.do(self.core.redact, room_id, event_id, reason)
 
     async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
-        """Return what is new; after the first time, what was to be sent before a restart goes out."""
+        """Return what is new; what could not be sent before, or before a restart, goes out after it."""
         async with self._syncing:
             happenings = await self.run(sync_whole(self.core, self._identity, timeout_seconds))
-        if not self._has_resumed:
-            self._has_resumed = True
-            await self.do(self.core.resume)
+        if self._has_unsent:
+            await self._resume()
         return happenings
+
+    async def _resume(self) -> None:
+        """Send what waits; what cannot go out now does after a later sync, and holds no news up."""
+        self._has_unsent = False
+        with suppress(TemporaryFailure, PermanentFailure):  # whoever does something next hears of what lasts
+            await self.do(self.core.resume)
 
     async def listen(self, on_trouble: Trouble | None = None) -> AsyncGenerator[News, None]:
         """Give what happens, for as long as it is asked for; a network that is gone is waited for.

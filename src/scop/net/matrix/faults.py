@@ -12,6 +12,7 @@ import aiohttp
 
 from scop.base import ProtocolError, printable
 from scop.matrix.api.errors import MatrixError
+from scop.matrix.client.discovery import DiscoveryFailed
 from scop.net.faults import PermanentFailure, TemporaryFailure, reason_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "NoSuchHost",
     "NotLoggedIn",
     "Refused",
+    "SessionEnded",
     "Unreached",
     "fault_of_network",
     "fault_of_refusal",
@@ -63,6 +65,16 @@ class Refused(PermanentFailure):
         return self.error.errcode
 
 
+class SessionEnded(Refused):
+    """The server takes our tokens no longer: a login as the same user goes on with the keys that are kept."""
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether the device is there still; otherwise another of our clients, or an administrator, ended it."""
+        # Matrix v1.19 CS §Soft logout.
+        return self.error.is_soft_logout
+
+
 @contextmanager
 def sentences() -> Iterator[None]:
     """Raise what a library says of the server as faults of ours."""
@@ -70,13 +82,15 @@ def sentences() -> Iterator[None]:
         yield
     except MatrixError as refusal:
         raise fault_of_refusal(refusal) from refusal
-    except ProtocolError as fault:
+    except (ProtocolError, DiscoveryFailed) as fault:
         raise PermanentFailure(str(fault)) from fault
 
 
 def fault_of_refusal(error: MatrixError) -> Busy | Refused:
     """Return what a refusal is for whoever asked."""
-    return Busy(error) if error.may_pass else Refused(error)
+    if error.may_pass or not error.is_of_homeserver:
+        return Busy(error)
+    return SessionEnded(error) if error.errcode == "M_UNKNOWN_TOKEN" else Refused(error)
 
 
 def fault_of_network(fault: Exception, host: str) -> TemporaryFailure | PermanentFailure:
@@ -106,4 +120,8 @@ def _reason(fault: Exception) -> str:
 
 
 def _sentence(error: MatrixError) -> str:
+    if not error.is_of_homeserver:
+        return f"what stands before the homeserver answers {error.status}"
+    if error.errcode == "M_UNKNOWN_TOKEN":
+        return "the homeserver ended this session: log in again as the same user, to go on with its keys"
     return f"the homeserver says {error.errcode}: {printable(error.error)}"
