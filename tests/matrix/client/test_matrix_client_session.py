@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from fakes.homeserver import Broken, Desk, FakeHomeserver, refusal
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.device_management import DeleteDevice
-from scop.matrix.api.client_server.login import Login
+from scop.matrix.api.client_server.login import GetLoginFlows, Login
 from scop.matrix.api.client_server.logout import Logout
 from scop.matrix.api.client_server.refresh import Refresh
 from scop.matrix.api.client_server.registration import Register
 from scop.matrix.api.client_server.versions import GetVersions
 from scop.matrix.api.client_server.wellknown import GetWellknown
+from scop.matrix.api.errors import MatrixError
 from scop.matrix.client import ClientOptions, Session
 from scop.matrix.client.discovery import DiscoveryFailed, check_homeserver, find_homeserver
 from scop.matrix.client.logging_in import Registration
@@ -357,6 +358,35 @@ def test_session_of_other_octets_is_refused(octets: bytes) -> None:
     """Octets that are no session raise RemoteProtocolError and nothing else."""
     with pytest.raises(RemoteProtocolError):
         Session.from_octets(octets)
+
+
+@pytest.mark.parametrize(
+    ("flows", "offered"),
+    [
+        ([], "OAuth 2.0, which is not spoken here"),
+        ([{"type": "m.login.sso"}, {"type": "m.login.token"}], "m.login.sso, m.login.token"),
+    ],
+)
+def test_login_says_what_a_server_without_passwords_offers(flows: list[JsonObject], offered: str) -> None:
+    """Where nobody logs in by a password (OAuth 2.0, single sign-on) the refusal says what there is instead."""
+    server = FakeHomeserver()
+    server.register("alice")
+    desk = Desk(server)
+    server.answers[GetLoginFlows] = lambda _device, _request: {"flows": flows}
+    del server.answers[Login]
+    with pytest.raises(MatrixError, match=f"no login by a password there, but by {offered}") as refused:
+        desk.run(desk.client(_PLAIN).login_with_password(server.url, "alice", "secret"))
+    assert "M_UNRECOGNIZED" == refused.value.errcode
+
+
+def test_login_says_that_a_password_is_wrong_as_the_server_does() -> None:
+    """A wrong password is no reason to ask for the ways to log in."""
+    server = FakeHomeserver()
+    server.register("alice")
+    desk = Desk(server)
+    with pytest.raises(MatrixError, match="M_FORBIDDEN"):
+        desk.run(desk.client(_PLAIN).login_with_password(server.url, "alice", "wrong"))
+    assert [Login] == [type(request) for request in server.asked]
 
 
 def test_login_asks_for_refresh_tokens_as_options_want() -> None:

@@ -13,6 +13,7 @@ from scop.matrix.json_values import JsonObject
 
 __all__ = ["Flow", "MatrixError", "Redirected", "UserInteractive", "read_error"]
 
+_NOTHING_SAID = "M_UNKNOWN"
 _MAX_RETRY_SECONDS = 3600.0  # whoever asks for more is asked again sooner
 
 
@@ -38,7 +39,8 @@ class MatrixError(Exception):
     def is_of_homeserver(self) -> bool:
         """Whether a homeserver says it, and not what stands before one (a proxy, while the homeserver restarts)."""
         # §Standard error response: it has an `errcode`. What is too large for a proxy stays too large.
-        return "errcode" in self.body or "flows" in self.body or self.status == 413
+        is_said = "errcode" in self.body or "flows" in self.body or self.errcode != _NOTHING_SAID
+        return is_said or self.status == 413
 
     @property
     def is_soft_logout(self) -> bool:
@@ -58,7 +60,7 @@ class Redirected(MatrixError):
     """What was asked for is at another place."""
 
     def __init__(self, status: int, location: str) -> None:
-        super().__init__(status, "M_UNKNOWN", f"redirected to {location}", {}, None)
+        super().__init__(status, _NOTHING_SAID, f"redirected to {location}", {}, None)
         self.location = location
 
     def to_http(self) -> HttpResponse:
@@ -108,7 +110,7 @@ def read_error(response: HttpResponse) -> MatrixError:
     errcode, error = body.get("errcode"), body.get("error")
     refusal = MatrixError(
         response.status,
-        errcode if isinstance(errcode, str) else "M_UNKNOWN",
+        errcode if isinstance(errcode, str) else _NOTHING_SAID,
         error if isinstance(error, str) else f"the server answered {response.status}",
         body,
         _retry_after_seconds(body.get("retry_after_ms"), response.headers.get("retry-after")),

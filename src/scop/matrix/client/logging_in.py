@@ -27,6 +27,8 @@ from scop.matrix.steps import Forget, Steps, ask, ask_at, keep
 __all__ = ["LoggingIn", "Registration"]
 
 _UNKNOWN = "M_UNKNOWN_TOKEN"
+_PASSWORD = "m.login.password"
+_MAY_BE_NO_WAY = ("M_UNRECOGNIZED", "M_UNKNOWN", "M_INVALID_PARAM", "M_BAD_JSON")  # what servers say of such a login
 
 
 class _ServiceLogin(Login, frozen=True, kw_only=True):
@@ -58,8 +60,13 @@ class LoggingIn:
 
     def with_password(self, homeserver_url: str, user: str, password: str) -> Steps[Session]:
         """Log in by a password."""
-        request = self._login("m.login.password", homeserver_url, user)
-        return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password)))
+        request = self._login(_PASSWORD, homeserver_url, user)
+        try:
+            return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password)))
+        except MatrixError as refusal:
+            if refusal.status in (400, 403, 404) and refusal.errcode in _MAY_BE_NO_WAY:
+                yield from self._look_for_ways(homeserver_url, refusal)
+            raise
 
     def with_token(self, homeserver_url: str, token: str) -> Steps[Session]:
         """Log in by a token that another login or single sign-on gave."""
@@ -77,6 +84,18 @@ class LoggingIn:
             refresh_token=plain.refresh_token,
         )
         return (yield from self._take(homeserver_url, request, service_token))
+
+    def _look_for_ways(self, homeserver_url: str, refusal: MatrixError) -> Steps[None]:
+        """Raise a refusal that says what is offered, where that is no password."""
+        try:
+            flows = yield from self.flows(homeserver_url)
+        except MatrixError:
+            flows = ()
+        if _PASSWORD not in flows:
+            # Matrix v1.19 CS §OAuth 2.0 API: a server that speaks only that offers no flows.
+            offered = ", ".join(flows) or "OAuth 2.0, which is not spoken here"
+            sentence = f"no login by a password there, but by {offered}"
+            raise MatrixError(refusal.status, refusal.errcode, sentence, refusal.body, None) from refusal
 
     def register(self, homeserver_url: str, wanted: Registration) -> Steps[Session | None]:
         """Make an account, and log in to it where the server does so at once; raises `MatrixError`."""
