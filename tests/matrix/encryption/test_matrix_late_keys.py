@@ -59,6 +59,20 @@ def test_rooms_keys_are_exported_and_imported() -> None:
     assert world.cid.machine.shield(opened) is Shield.UNSAFE_SOURCE
 
 
+def test_rooms_late_events_come_up_in_the_order_in_which_they_came() -> None:
+    """Whose keys come first is nothing to who reads."""
+    world = EncryptedWorld()
+    talking = [(world.ann, "1"), (world.bob, "2"), (world.ann, "3"), (world.bob, "4")]
+    events = [phone.send(_ROOM, body) for phone, body in talking]
+    world.cid.do(world.cid.machine.decrypt_all(_ROOM.room_id, events))
+    for phone in (world.bob, world.ann):
+        (info,) = [one for one in phone.machine.sessions() if one.source is KeySource.OWN]
+        exported = phone.machine.export(_ROOM.room_id, info.session_id)
+        assert exported is not None
+        world.cid.do(world.cid.machine.import_sessions([exported], KeySource.BACKUP))
+    assert ["1", "2", "3", "4"] == [one.content["body"] for one in world.cid.machine.came_up()]
+
+
 def test_rooms_take_a_key_that_reaches_further_back_and_no_other() -> None:
     """Matrix v1.19 CS §m.megolm.v1.aes-sha2: a session is replaced by a lower index of the same ratchet only."""
     world = EncryptedWorld()

@@ -293,22 +293,21 @@ class Machine:
         return sealed.blocked(opened.obstacle, opened.withheld, is_waiting=waits)
 
     def came_up(self) -> tuple[Decrypted, ...]:
-        """Return events that waited and can be decrypted now, each once.
+        """Return events that waited and can be decrypted now, each once, in the order in which they came.
 
         They are let go by the next `receive`: where a crash comes before that, they come up again.
         """
         ready, self._ready = self._ready, {}
         found: list[Decrypted] = []
-        for room_id, session_id in ready:
-            for event in self._waiting.of(room_id, session_id):
-                sealed = Sealed(room_id, event)
-                if (room_id, sealed.event_id) in self._handed_up:
-                    continue
-                opened = self._opener.open(sealed, self.trusting)
-                if isinstance(opened, Decrypted):
-                    found.append(opened)
-                if isinstance(opened, Decrypted) or opened.obstacle not in _MAY_PASS:
-                    self._handed_up.add((room_id, sealed.event_id))
+        for room_id, event in self._waiting.of_all(ready):
+            sealed = Sealed(room_id, event)
+            if (room_id, sealed.event_id) in self._handed_up:
+                continue
+            opened = self._opener.open(sealed, self.trusting)
+            if isinstance(opened, Decrypted):
+                found.append(opened)
+            if isinstance(opened, Decrypted) or opened.obstacle not in _MAY_PASS:
+                self._handed_up.add((room_id, sealed.event_id))
         return tuple(found)
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 import msgspec
 
@@ -64,6 +65,11 @@ class Waiting:
     def of(self, room_id: str, session_id: str) -> tuple[JsonObject, ...]:
         """Return the events that wait for a session, the oldest first."""
         return tuple(self._events[key].event for key in self._by_session.get((room_id, session_id), ()))
+
+    def of_all(self, sessions: Iterable[tuple[str, str]]) -> tuple[tuple[str, JsonObject], ...]:
+        """Return the rooms and events that wait for any of these sessions, the oldest first whatever its session."""
+        kept = [self._events[key] for where in sessions for key in self._by_session.get(where, ())]
+        return tuple((one.room_id, one.event) for one in sorted(kept, key=attrgetter("number")))
 
     def remove(self, room_id: str, event_id: str) -> None:
         """Let an event wait no longer."""
