@@ -24,6 +24,7 @@ from scop.matrix.encryption import (
 )
 from scop.matrix.encryption.key_bundles import _MAX_BUNDLES
 from scop.matrix.json_values import JsonObject
+from scop.matrix.steps import Shelf
 
 _ANN, _BOB, _EVE = "@ann:a.test", "@bob:b.test", "@eve:e.test"
 _ROOM = room_of(_ANN)
@@ -157,6 +158,39 @@ def test_bundle_comes_by_olm_only() -> None:
     assert world.bob.sync() == ()
     assert world.bob.machine.history.announced(_ROOM.room_id) == ()
     assert world.bob.body(_ROOM, world.shown) is Obstacle.UNKNOWN_SESSION
+
+
+def test_bundle_is_due_where_its_sender_was_followed() -> None:
+    """Matrix v1.19 CS §Receiving a key bundle event: for a day after their invitation was accepted, nobody else's."""
+    world = World()
+    world.invite()
+    history = world.bob.machine.history
+    world.bob.machine.trusting = Newcomer({(_ANN, "ANN"): Trust.SIGNED})
+    assert history.due() == ()
+    world.bob.do(history.accepted(_ROOM.room_id, _EVE))
+    assert history.due() == ()
+    world.bob.do(history.accepted(_ROOM.room_id, _ANN))
+    world.bob.restart()
+    history = world.bob.machine.history
+    assert history.due() == history.announced(_ROOM.room_id)
+    world.clock.jump(24 * 3600 - 1)
+    assert len(history.due()) == 1
+    world.clock.jump(1)
+    assert history.due() == ()
+    world.bob.sync()
+    assert [key for key in world.bob.disk[Shelf.WAITING] if key.startswith("accepted:")] == []
+
+
+@pytest.mark.parametrize("trust", [Trust.UNVERIFIED, Trust.CHANGED, Trust.BLOCKED])
+def test_bundle_of_a_device_that_its_user_did_not_sign_is_not_fetched(trust: Trust) -> None:
+    """Stricter than Matrix v1.19 CS §Receiving a key bundle event: a server makes up devices, and then histories."""
+    world = World()
+    world.invite()
+    world.bob.do(world.bob.machine.history.accepted(_ROOM.room_id, _ANN))
+    world.bob.machine.trusting = Newcomer({(_ANN, "ANN"): trust})
+    assert world.bob.machine.history.due() == ()
+    world.bob.machine.trusting = Newcomer({(_ANN, "ANN"): Trust.VERIFIED})
+    assert len(world.bob.machine.history.due()) == 1
 
 
 def test_bundles_are_bounded_and_the_newest_of_a_sender_counts() -> None:

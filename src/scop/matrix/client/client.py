@@ -13,6 +13,7 @@ can do stands on small faces:
     client.directory   aliases, public rooms, spaces, users
     client.history     events before and around, relations, threads, search
     client.media       upload, download, thumbnails
+    client.shared_history  keys of what was said before we came
     client.reading     receipts, read markers, typing
     client.loading     all members of a room
     client.presence    who is there
@@ -54,6 +55,7 @@ from scop.matrix.client.reading import Presences, Reading
 from scop.matrix.client.rooms import Rooms
 from scop.matrix.client.sending import Sending
 from scop.matrix.client.session import Session
+from scop.matrix.client.shared_history import SharedHistory
 from scop.matrix.client.states import States
 from scop.matrix.client.syncing import Follower, Syncing
 from scop.matrix.json_values import JsonObject
@@ -85,11 +87,12 @@ class Client:
         self.loading = Loading(core)
         self.sending = Sending(core, self.outbox, self.loading)
         self.syncing = Syncing(core, self.outbox, self.loading, self.sending)
-        self.joining = Joining(core)
+        self.media = Media()
+        self.shared_history = SharedHistory(core, self.loading, self.media)
+        self.joining = Joining(core, self.shared_history)
         self.state = States(core)
         self.directory = Directory()
         self.history = History(core)
-        self.media = Media()
         self.reading = Reading(core)
         self.presence = Presences(core)
         self.notes = Notes(core)

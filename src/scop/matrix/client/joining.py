@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from scop.base import RemoteProtocolError
 from scop.matrix.api.client_server.banning import Ban, Unban
 from scop.matrix.api.client_server.create_room import CreateRoom, StateEvent
 from scop.matrix.api.client_server.inviting import InviteUser
@@ -15,7 +17,9 @@ from scop.matrix.api.client_server.knocking import KnockRoom
 from scop.matrix.api.client_server.leaving import ForgetRoom, LeaveRoom
 from scop.matrix.api.client_server.list_joined_rooms import GetJoinedRooms
 from scop.matrix.api.client_server.room_upgrades import UpgradeRoom
+from scop.matrix.api.errors import MatrixError
 from scop.matrix.client.core import Core
+from scop.matrix.client.shared_history import SharedHistory
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Steps, ask
 
@@ -47,8 +51,9 @@ class NewRoom:
 class Joining:
     """Membership of rooms, ours and others'."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, shared_history: SharedHistory) -> None:
         self._core = core
+        self._shared_history = shared_history
 
     def create(self, new: NewRoom) -> Steps[str]:
         """Make a room; return its id."""
@@ -75,8 +80,15 @@ class Joining:
 
     def join(self, room: str, via: Sequence[str] = (), reason: str | None = None) -> Steps[str]:
         """Come into a room by its id or an alias, by way of the servers that may know it; return its id."""
+        inviter = self._inviter(room)  # before a sync says that we are in
         answer = yield from ask(JoinRoom(room_id_or_alias=room, via=tuple(via) or None, reason=reason))
+        yield from self._shared_history.accepted(answer.room_id, inviter or self._inviter(answer.room_id))
         return answer.room_id
+
+    def _inviter(self, room_id: str) -> str | None:
+        """Return who asked us into a room, and waits for our answer."""
+        room = self._core.rooms.get(room_id)
+        return None if room is None else room.inviter()
 
     def knock(self, room: str, via: Sequence[str] = (), reason: str | None = None) -> Steps[str]:
         """Ask to be let into a room; return its id."""
@@ -95,7 +107,10 @@ class Joining:
             yield from self._core.keep_later()
 
     def invite(self, room_id: str, user_id: str, reason: str | None = None) -> Steps[None]:
-        """Ask someone in."""
+        """Ask someone in; who comes into an encrypted room that shows its history gets the keys to it before."""
+        # A server that takes no keys, or knows nobody's devices, is no reason to ask nobody in.
+        with suppress(MatrixError, RemoteProtocolError):
+            yield from self._shared_history.share(room_id, user_id)
         yield from ask(InviteUser(room_id=room_id, user_id=user_id, reason=reason))
 
     def kick(self, room_id: str, user_id: str, reason: str | None = None) -> Steps[None]:

@@ -34,4 +34,5 @@ class ClientOptions:
     fill_page: int = 100
     encrypts: bool = True  # end-to-end, where rooms are encrypted; without it those stay closed
     is_encrypted_by_default: bool = True  # rooms that are made private
+    shares_history: bool = True  # whom we ask into a room that shows its history may read it, though it was encrypted
     sync_filter: JsonObject | None = None  # in place of the filter that the above make

@@ -139,6 +139,11 @@ class Room:
         return self._text("m.room.history_visibility", "history_visibility") or "shared"
 
     @property
+    def shows_history(self) -> bool:
+        """Whether those who come may read what was said before."""
+        return self.history_visibility in ("shared", "world_readable")
+
+    @property
     def join_rule(self) -> str:
         """Who may come in."""
         return self._text("m.room.join_rules", "join_rule") or "invite"

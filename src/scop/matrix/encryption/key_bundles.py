@@ -26,7 +26,8 @@ from scop.matrix.steps import Shelf, Surroundings
 
 __all__ = ["Bundles", "bundle_of", "read_bundle"]
 
-_PREFIX = "bundle:"
+_PREFIX, _ACCEPTED = "bundle:", "accepted:"
+_RECENT_MS = 24 * 3_600_000  # Matrix v1.19 CS §Receiving a key bundle event: "24 hours is a recommended time limit"
 _MAX_BUNDLES = 50
 _MAX_SESSIONS = 100_000
 
@@ -85,6 +86,13 @@ def _read_session(bundle: KeyBundle, given: JsonObject) -> InboundSession:
     return InboundSession.from_export(info, text_at(given, "session_key") or "")
 
 
+class _Accepted(msgspec.Struct):
+    """Whose invitation into a room was accepted, and when."""
+
+    inviter: str
+    unix_ms: int
+
+
 class Bundles:
     """Bundles that were announced and not fetched: one of each sender for each room, the newest."""
 
@@ -92,12 +100,30 @@ class Bundles:
         self._ledger = ledger
         self._surroundings = surroundings
         self._bundles: dict[str, KeyBundle] = {}
+        self._accepted: dict[str, _Accepted] = {}  # by room
 
     def load(self, entries: Mapping[str, bytes]) -> None:
         """Take in what was kept."""
         for key, octets in entries.items():
             if key.startswith(_PREFIX):
                 self._bundles[key.removeprefix(_PREFIX)] = msgspec.msgpack.decode(octets, type=KeyBundle)
+            elif key.startswith(_ACCEPTED):
+                self._accepted[key.removeprefix(_ACCEPTED)] = msgspec.msgpack.decode(octets, type=_Accepted)
+
+    def accept(self, room_id: str, inviter: str) -> None:
+        """Note that the invitation of a user was accepted."""
+        accepted = _Accepted(inviter, self._surroundings.unix_ms())
+        self._accepted[room_id] = accepted
+        self._ledger.put(Shelf.WAITING, _ACCEPTED + room_id, lambda: msgspec.msgpack.encode(accepted))
+
+    def due(self) -> tuple[KeyBundle, ...]:
+        """Return what was announced by whom we followed into a room lately."""
+        now = self._surroundings.unix_ms()
+        for room_id in [one for one, accepted in self._accepted.items() if now - accepted.unix_ms >= _RECENT_MS]:
+            del self._accepted[room_id]
+            self._ledger.put(Shelf.WAITING, _ACCEPTED + room_id, None)
+        inviters = {room_id: accepted.inviter for room_id, accepted in self._accepted.items()}
+        return tuple(bundle for bundle in self._bundles.values() if inviters.get(bundle.room_id) == bundle.sender)
 
     def take(self, opened: Opened) -> None:
         """Keep what a m.room_key_bundle announces; without the sender's device keys in it, it is ignored."""
@@ -108,7 +134,13 @@ class Bundles:
             file = EncryptedFile.parse(object_at(opened.content, "file"))
         except RemoteProtocolError:
             return
-        bundle = KeyBundle(room_id=room_id, sender=opened.sender, file=file, received_ms=self._surroundings.unix_ms())
+        bundle = KeyBundle(
+            room_id=room_id,
+            sender=opened.sender,
+            sender_key=opened.sender_key,
+            file=file,
+            received_ms=self._surroundings.unix_ms(),
+        )
         key = f"{room_id}|{opened.sender}"
         while len(self._bundles) >= _MAX_BUNDLES and key not in self._bundles:
             self._drop(min(self._bundles, key=lambda one: self._bundles[one].received_ms))

@@ -127,6 +127,7 @@ class KeyBundle(msgspec.Struct, frozen=True, kw_only=True):
 
     room_id: str
     sender: str
+    sender_key: str = ""  # Curve25519 of the device that told it
     file: EncryptedFile
     received_ms: int
 

@@ -1,0 +1,70 @@
+"""The keys of what was said in a room, for those who are asked in: given before, taken when they accept.
+
+Who fetches a file that somebody announced may be made to fetch much: it is done for those whose invitation was accepted
+within a day, by whoever carries the steps (`AsyncClient.sync`), beside the sync and not within.
+
+Standards: Matrix v1.19 CS §Sharing keys between users.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from scop.matrix.client.core import Core
+from scop.matrix.client.loading import Loading
+from scop.matrix.client.media import Media
+from scop.matrix.encryption.attachments import decrypt_file, encrypt_file
+from scop.matrix.encryption.values import KeyBundle
+from scop.matrix.steps import Steps
+
+__all__ = ["SharedHistory"]
+
+
+class SharedHistory:
+    """Gives and takes bundles of keys."""
+
+    def __init__(self, core: Core, loading: Loading, media: Media) -> None:
+        self._core = core
+        self._loading = loading
+        self._media = media
+
+    def share(self, room_id: str, user_id: str) -> Steps[None]:
+        """Give the keys of a room to the signed devices of somebody, as far as the room shows its history."""
+        machine = self._core.encryption
+        if machine is None or not self._core.options.shares_history:
+            return
+        room = yield from self._loading.room(room_id)
+        if not (room.is_encrypted or machine.is_encrypted(room_id)) or not room.shows_history:
+            return
+        keys = machine.history.bundle(room_id)
+        if not keys["room_keys"] or not (yield from machine.history.readers(user_id)):
+            return
+        # Matrix v1.19 CS §Construction and sharing of the key bundle, steps 3 to 6.
+        ciphertext, file = encrypt_file(msgspec.json.encode(keys), self._core.surroundings.chance)
+        uri = yield from self._media.upload(ciphertext, "application/octet-stream")
+        yield from machine.history.send(user_id, room_id, msgspec.structs.replace(file, url=uri))
+
+    def accepted(self, room_id: str, inviter: str | None) -> Steps[None]:
+        """Remember whose invitation was accepted."""
+        if self._core.encryption is not None and inviter is not None:
+            yield from self._core.encryption.history.accepted(room_id, inviter)
+
+    def due(self) -> tuple[KeyBundle, ...]:
+        """Return what is to be fetched."""
+        return () if self._core.encryption is None else self._core.encryption.history.due()
+
+    def fetch(self, bundle: KeyBundle) -> Steps[int]:
+        """Fetch keys and take them in; return how many were better than what was there.
+
+        Where a file is gone, or is none, whoever carries the steps hears of it, and says so by `give_up`.
+        """
+        found = yield from self._media.download(bundle.file.url)
+        return (yield from self._take(bundle, decrypt_file(found.octets, bundle.file)))
+
+    def give_up(self, bundle: KeyBundle) -> Steps[None]:
+        """Fetch these keys no more."""
+        yield from self._take(bundle, None)
+
+    def _take(self, bundle: KeyBundle, octets: bytes | None) -> Steps[int]:
+        machine = self._core.encryption
+        return 0 if machine is None else (yield from machine.history.take(bundle, octets))
