@@ -34,6 +34,7 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix.carrier import Carrier
 from scop.net.matrix.driver import Driver
 from scop.net.matrix.faults import Busy, NotLoggedIn
+from scop.net.matrix.histories import Histories
 from scop.net.matrix.keeping import Keeper, MemoryShelves
 from scop.net.matrix.media import Media, MediaKind
 from scop.net.matrix.options import NetworkOptions
@@ -78,6 +79,7 @@ class AsyncClient:
         self._join(entries)
         self._driver = Driver(self.core, self._carrier, self._keeper, clock)
         self.media = Media(self._driver, self._carrier)
+        self._histories = Histories(self.core, self._driver)
         return self
 
     async def __aexit__(
@@ -202,6 +204,7 @@ class AsyncClient:
         """Return what is new; what could not be sent before, or before a restart, goes out after it."""
         async with self._syncing:
             happenings = await self.run(sync_whole(self.core, self._identity, timeout_seconds))
+            await self._histories.take()
         if self._has_unsent:
             await self._resume()
         return happenings
