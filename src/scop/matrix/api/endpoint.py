@@ -54,6 +54,29 @@ class Access(Enum):
     SERVER = "a signature of the asking server (X-Matrix)"
 
 
+class _Hidden:
+    """Stands where a secret would be shown."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+_HIDDEN = _Hidden()
+_SECRETS = frozenset(
+    {
+        "access_token",
+        "auth",
+        "client_secret",
+        "id_access_token",
+        "login_token",
+        "new_password",
+        "password",
+        "refresh_token",
+        "token",
+    }
+)
+
+
 # gc=False: JSON has no cycles, and a sync of many rooms is more objects than the collector should look through.
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An object of JSON: known keys are fields, others are in `unknown`. None is a key that is absent."""
@@ -61,3 +84,13 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     is_foreign: ClassVar[bool] = False  # another server wrote it: a broken one is left out of the answer
 
     unknown: _Unknown = msgspec.field(name="…", default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Return what is there, secrets as three dots: what is shown ends in logs."""
+        found = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [
+            (name, _HIDDEN if name in _SECRETS else value) for name, value in found if value is not None and value != {}
+        ]

@@ -16,8 +16,8 @@ class HttpRequest:
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # tokens, which logs do not show
+    body: bytes = field(default=b"", repr=False)  # passwords
 
     @property
     def target(self) -> str:
@@ -31,4 +31,4 @@ class HttpResponse:
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # tokens
