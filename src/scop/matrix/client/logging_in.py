@@ -27,7 +27,7 @@ from scop.matrix.steps import Forget, Steps, ask, ask_at, keep
 __all__ = ["LoggingIn", "Registration"]
 
 _UNKNOWN = "M_UNKNOWN_TOKEN"
-_PASSWORD = "m.login.password"
+_USUAL_FLOW = "m.login.password"
 _MAY_BE_NO_WAY = ("M_UNRECOGNIZED", "M_UNKNOWN", "M_INVALID_PARAM", "M_BAD_JSON")  # what servers say of such a login
 
 
@@ -60,7 +60,7 @@ class LoggingIn:
 
     def with_password(self, homeserver_url: str, user: str, password: str) -> Steps[Session]:
         """Log in by a password."""
-        request = self._login(_PASSWORD, homeserver_url, user)
+        request = self._login(_USUAL_FLOW, homeserver_url, user)
         try:
             return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password)))
         except MatrixError as refusal:
@@ -91,7 +91,7 @@ class LoggingIn:
             flows = yield from self.flows(homeserver_url)
         except MatrixError:
             flows = ()
-        if _PASSWORD not in flows:
+        if _USUAL_FLOW not in flows:
             # Matrix v1.19 CS §OAuth 2.0 API: a server that speaks only that offers no flows.
             offered = ", ".join(flows) or "OAuth 2.0, which is not spoken here"
             sentence = f"no login by a password there, but by {offered}"
