@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import enum
 from contextlib import aclosing
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
 import click
 import msgspec
@@ -14,30 +13,45 @@ import msgspec
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, opened
 from scop.cli.matrix.naming import room_named
-from scop.cli.matrix.news_shown import line_of
+from scop.cli.matrix.news_shown import Reader, time_of
 from scop.cli.shared import console, json_option, print_json
-from scop.matrix.client.happenings import RoomEvent
+from scop.matrix.client.happenings import InvitedTo, RoomEvent
 from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.whole_sync import News
 
-__all__ = ["Shown", "listen"]
+__all__ = ["Shown", "Wanted", "listen"]
 
 _QUIET = frozenset({"UnreadChanged", "ReceiptsMoved", "TypingChanged", "PresenceChanged", "AccountDataChanged"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be shown, and how."""
+
+    as_json: bool = False
+    is_all: bool = False
+    wants_ids: bool = False
+    rings: bool = False
 
 
 @click.command()
 @click.option("--room", "room_names", multiple=True, metavar="ROOM", help="Of this room alone; repeat for more.")
 @click.option("--all", "is_all", is_flag=True, help="Show receipts, typing, presence and account data, too.")
+@click.option("--ids", "wants_ids", is_flag=True, help="Show the id of each event, as `send --reply-to` takes it.")
+@click.option("--bell", "rings", is_flag=True, help="Ring for what our push rules want us told, and for invites.")
 @click.option("--once", is_flag=True, help="Show what is there, and end.")
 @account_options
 @json_option
-def listen(*, account: Account, room_names: tuple[str, ...], is_all: bool, once: bool, as_json: bool) -> None:
-    """Show what happens, until Ctrl-C. With --json each thing is one line: its kind, and all that is known of it."""
+def listen(*, account: Account, room_names: tuple[str, ...], once: bool, **wanted: bool) -> None:
+    """Show what happens, until Ctrl-C. With --json each thing is one line: its kind, and all that is known of it.
+
+    What other commands of this account have taken in before is not shown again: `history` reads it.
+    """
 
     async def whole() -> None:
         async with opened(account, synced=False) as client:
-            shown = Shown(client, is_all=is_all, as_json=as_json)
+            shown = Shown(client, Wanted(**wanted))
             first = await client.sync()  # rooms have names from here on
             shown.room_ids = {await room_named(client, name) for name in room_names}
             for news in first:
@@ -54,10 +68,9 @@ def listen(*, account: Account, room_names: tuple[str, ...], is_all: bool, once:
 class Shown:
     """Prints what happens."""
 
-    def __init__(self, client: AsyncClient, *, is_all: bool = False, as_json: bool = False) -> None:
-        self._client = client
-        self._is_all = is_all
-        self._as_json = as_json
+    def __init__(self, client: AsyncClient, wanted: Wanted) -> None:
+        self._reader = Reader(client.core.rooms, wants_ids=wanted.wants_ids)
+        self._wanted = wanted
         self.room_ids: set[str] = set()
 
     def show(self, news: News) -> None:
@@ -65,27 +78,22 @@ class Shown:
         kind = type(news).__name__
         if self.room_ids and getattr(news, "room_id", None) not in self.room_ids:
             return
-        if kind in _QUIET and not self._is_all:
+        if kind in _QUIET and not self._wanted.is_all:
             return
-        if self._as_json:
+        if self._wanted.as_json:
             print_json({"kind": kind, **json_of(news)})
-            return
-        if (line := line_of(self._client.core.rooms, news)) is not None:
-            console.print(f"[dim]{_time_of(news)}[/dim] {line}", soft_wrap=True)
+        elif (line := self._reader.line(news)) is not None:
+            console.print(f"[dim]{time_of(news)}[/dim] {line}", soft_wrap=True)
+        if self._wanted.rings and ((isinstance(news, RoomEvent) and news.notifies) or isinstance(news, InvitedTo)):
+            click.echo("\a", nl=False, err=True)  # beside what is shown, so that it is read by no program
 
     def trouble(self, failure: TemporaryFailure | None) -> None:
         """Say that the network is gone, or back."""
-        if self._as_json:
+        if self._wanted.as_json:
             print_json({"kind": "NetworkBack"} if failure is None else {"kind": "NetworkGone", "reason": str(failure)})
         else:
             said = "the homeserver answers again" if failure is None else printable(str(failure))
             click.echo(f"scop: {said}", err=True)
-
-
-def _time_of(news: News) -> str:
-    milliseconds = news.event.origin_server_ts if isinstance(news, RoomEvent) else 0
-    when = datetime.datetime.fromtimestamp(milliseconds / 1000) if milliseconds else datetime.datetime.now()
-    return when.strftime("%H:%M:%S")
 
 
 def json_of(news: News) -> dict[str, object]:

@@ -1,11 +1,15 @@
-"""What happens as a person reads it: one line, whatever others wrote."""
+"""What happens as a person reads it: a line for each thing, whatever others wrote."""
 
 from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
 
 from rich.markup import escape
 
 from scop.base import printable
-from scop.matrix.client.event import Event
+from scop.cli.matrix.heard import Heard
+from scop.matrix.client.event import Event, text_of
 from scop.matrix.client.happenings import (
     InvitedTo,
     JoinedRoom,
@@ -23,9 +27,11 @@ from scop.matrix.client.rooms import Rooms
 from scop.matrix.verification import IdentityChanged, VerificationAsked, VerificationCancelled, VerificationDone
 from scop.net.matrix.whole_sync import News
 
-__all__ = ["line_of"]
+__all__ = ["Reader", "time_of"]
 
 MAX_LINE_CHARACTERS = 4000
+MAX_LINES = 40  # of one message
+_BAR = " " * 9 + "│ "  # under the time
 _SHOWN_STATE = {
     "m.room.name": ("name", "called it"),
     "m.room.topic": ("topic", "says it is about"),
@@ -36,10 +42,38 @@ _CAME = {"join": "came", "leave": "left", "invite": "is asked in", "ban": "is ke
 _LOCK, _OPEN = "🔒", " "
 
 
-def line_of(rooms: Rooms, news: News) -> str | None:
-    """Return a line of rich's markup, or None for what nobody wants to read."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the rooms that they know, what they heard, and whether they want ids of events."""
+
+    rooms: Rooms
+    heard: Heard = field(default_factory=Heard)
+    wants_ids: bool = False
+
+    def line(self, news: News) -> str | None:
+        """Return a line (of a message: lines) of rich's markup, or None for what nobody wants to read."""
+        line = _line(self, news)
+        event_id = news.event.event_id if isinstance(news, RoomEvent | Undecryptable) else ""
+        if isinstance(news, RoomEvent):
+            self.heard.note(news.event)
+        return f"{line} [dim]{_text(event_id)}[/]" if line is not None and self.wants_ids and event_id else line
+
+
+def time_of(news: News) -> str:
+    """Return when something was said, with its day where that is not today."""
+    milliseconds = news.event.origin_server_ts if isinstance(news, RoomEvent | Undecryptable) else 0
+    now = datetime.datetime.now()
+    try:
+        then = datetime.datetime.fromtimestamp(milliseconds / 1000) if milliseconds else now
+    except (ValueError, OverflowError, OSError):  # others set it
+        then = now
+    return then.strftime("%H:%M:%S" if then.date() == now.date() else "%Y-%m-%d %H:%M:%S")
+
+
+def _line(reader: Reader, news: News) -> str | None:
+    rooms = reader.rooms
     if isinstance(news, RoomEvent):
-        return _message(rooms, news)
+        return _message(reader, news)
     if isinstance(news, Undecryptable):
         who = _who(rooms, news.room_id, news.event.sender)
         why = f"[yellow]wrote what cannot be read yet: {_text(news.reason)}[/]"
@@ -48,36 +82,85 @@ def line_of(rooms: Rooms, news: News) -> str | None:
         return _membership(rooms, news)
     if isinstance(news, StateChanged):
         return _state(rooms, news)
+    if isinstance(news, Redacted):
+        return _redacted(reader, news)
     return _of_ourselves(rooms, news) or _of_identities(news)
 
 
-def _message(rooms: Rooms, news: RoomEvent) -> str | None:
+def _message(reader: Reader, news: RoomEvent) -> str | None:
     event = news.event
     if event.state_key is not None or event.type not in ("m.room.message", "m.sticker", "m.reaction"):
         return None
+    where, who = _where(reader.rooms, news.room_id), _who(reader.rooms, news.room_id, event.sender)
     mark = _LOCK if news.was_encrypted else _OPEN
+    if event.is_redacted or not event.content:
+        return f"{where} {mark} {who} [dim]said what was taken away[/]"
+    if event.type == "m.reaction":
+        return f"{where} {mark} {who} reacts {_text(str(event.relates_to.get('key', '')))}{_annotated(reader, news)}"
+    if event.replaces and reader.heard.sender(event.replaces) not in (None, event.sender):
+        # Matrix v1.19 CS §Validity of replacement events: by the same sender.
+        return f"{where} {mark} {who} [dim]would edit what another said: it stays as it is[/]"
     style = "bold red" if news.is_highlight else "default"
     late = " [dim](late)[/]" if news.is_late else ""
-    said = f"[{style}]{_text(_said(event))}[/]"
-    return f"{_where(rooms, news.room_id)} {mark} {_who(rooms, news.room_id, event.sender)}{_how(event)} {said}{late}"
+    return f"{where} {mark} {who}{_how(reader, news)} [{style}]{_lines(_said(event))}[/]{late}"
+
+
+def _lines(said: str) -> str:
+    """Return text with its lines, each under a bar, so that none looks like a message of its own."""
+    lines = [_text(line) for line in said[:MAX_LINE_CHARACTERS].split("\n", MAX_LINES)]
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES] = "…"
+    return f"\n{_BAR}".join(lines)
 
 
 def _said(event: Event) -> str:
-    if event.type == "m.reaction":
-        return str(event.relates_to.get("key", ""))
     new = event.content.get("m.new_content")
-    content = new if isinstance(new, dict) else event.content
-    body, kind = content.get("body"), content.get("msgtype")
-    is_file = kind in ("m.file", "m.image", "m.audio", "m.video")
-    return f"[{kind}] {body}" if is_file else str(body)
+    content = new if event.replaces and isinstance(new, dict) else event.content
+    body, kind = text_of(content, "body") or "", content.get("msgtype")
+    if kind not in ("m.file", "m.image", "m.audio", "m.video"):
+        return body
+    name = text_of(content, "filename") or body
+    return f"[{_file_facts(str(kind)[2:], name, content.get('info'))}]{'' if name == body else f' {body}'}"
 
 
-def _how(event: Event) -> str:
-    if event.type == "m.reaction":
-        return " reacts"
-    if event.replaces is not None:
-        return " (edited)"
+def _file_facts(kind: str, name: str, info: object) -> str:
+    facts = info if isinstance(info, dict) else {}
+    octets, width, height = (facts.get(key) for key in ("size", "w", "h"))
+    size = [f"{octets} octets"] if isinstance(octets, int) else []
+    extent = [f"{width}×{height}"] if isinstance(width, int) and isinstance(height, int) else []
+    return ", ".join([f"{kind} {name}", *size, *extent])
+
+
+def _how(reader: Reader, news: RoomEvent) -> str:
+    """Return how a message relates to what was said before, and what stands before its words."""
+    event = news.event
+    about = event.replies_to or event.thread_id
+    if event.replaces:
+        return " (edited):"
+    if about:
+        relation = "to" if event.replies_to else "thread of"
+        quoted = _quoted(reader, news.room_id, about)
+        return f" [dim]({f'{relation} {quoted}' if quoted else 'answers' if event.replies_to else 'in a thread'})[/]:"
     return "" if event.content.get("msgtype") == "m.emote" else ":"
+
+
+def _annotated(reader: Reader, news: RoomEvent) -> str:
+    about = text_of(news.event.relates_to, "event_id") or ""
+    quoted = _quoted(reader, news.room_id, about)
+    return f" to {quoted}" if quoted else ""
+
+
+def _quoted(reader: Reader, room_id: str, event_id: str) -> str:
+    """Return who said what; empty where it was not heard."""
+    sender = reader.heard.sender(event_id)
+    return "" if sender is None else f"{_name(reader.rooms, room_id, sender)}, “{_text(reader.heard.quoted(event_id))}”"
+
+
+def _redacted(reader: Reader, news: Redacted) -> str:
+    quoted = _quoted(reader, news.room_id, news.event_id)
+    who = _who(reader.rooms, news.room_id, news.redaction.sender)
+    what = quoted or _text(news.event_id)
+    return f"{_where(reader.rooms, news.room_id)}   [dim]{who} took away: {what}[/]"
 
 
 def _membership(rooms: Rooms, news: MembershipChanged) -> str | None:
@@ -104,12 +187,8 @@ def _of_ourselves(rooms: Rooms, news: News) -> str | None:
         return f"{_where(rooms, news.room_id)}   [dim]you are no longer there[/]"
     if isinstance(news, JoinedRoom | KnockedOn):
         return f"{_where(rooms, news.room_id)}   [dim]you {'are there' if isinstance(news, JoinedRoom) else 'knock'}[/]"
-    if isinstance(news, Redacted):
-        return (
-            f"{_where(rooms, news.room_id)}   [dim]{_text(news.redaction.sender)} took {_text(news.event_id)} away[/]"
-        )
     if isinstance(news, TimelineGap):
-        return f"{_where(rooms, news.room_id)}   [dim]… more was said before[/]"
+        return f"{_where(rooms, news.room_id)}   [dim]… more was said before: scop matrix history reads it[/]"
     if isinstance(news, LoggedOut):
         return "[bold red]the homeserver ended this session[/]"
     return None
@@ -133,8 +212,12 @@ def _where(rooms: Rooms, room_id: str) -> str:
 
 
 def _who(rooms: Rooms, room_id: str, user_id: str) -> str:
+    return f"[bold]{_name(rooms, room_id, user_id)}[/]"
+
+
+def _name(rooms: Rooms, room_id: str, user_id: str) -> str:
     room = rooms.get(room_id)
-    return f"[bold]{_text(room.members.shown_name(user_id) if room is not None else user_id)}[/]"
+    return _text(room.members.shown_name(user_id) if room is not None else user_id)
 
 
 def _text(text: str) -> str:

@@ -9,16 +9,26 @@ from pathlib import Path
 import click
 
 from scop.base import printable
-from scop.cli.matrix.accounts import Account, account_options, run
+from scop.cli.matrix.accounts import Account, account_options, check_text, run
 from scop.cli.matrix.naming import room_named
 from scop.cli.shared import json_option, print_json
 from scop.matrix.client.contents import Kind, Mentions, Message
 from scop.matrix.steps import Steps
-from scop.net.matrix import AsyncClient
+from scop.net.faults import PermanentFailure
+from scop.net.matrix import AsyncClient, Refused
 
 __all__ = ["send"]
 
 MAX_TEXT_CHARACTERS = 60_000  # an event has 65,536 octets at most
+
+
+# Which options say something that the others cannot do as well.
+_APART = {
+    "--file": ("--reply-to", "--edit", "--thread", "--react", "--html", "--notice", "--emote"),
+    "--react": ("--reply-to", "--edit", "--thread", "--html", "--notice", "--emote"),
+    "--edit": ("--reply-to", "--thread"),
+    "--notice": ("--emote",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,9 @@ def send(
 
     What was sent is kept until the server has it: a command that was killed sends it the next time, never twice.
     """
+    about = {"--reply-to": reply_to, "--edit": edit, "--thread": thread, "--react": reaction}
+    _check_together({**about, "--file": files, "--html": html, "--notice": notice, "--emote": emote})
+    _check_events(about)
     kind = Kind.EMOTE if emote else Kind.NOTICE if notice else Kind.TEXT
     said = _text(text, files)
     wishes = _Wishes(said, html, kind, mentions, files, reply_to, edit, thread, reaction)
@@ -92,6 +105,20 @@ def send(
             click.echo(printable(event_id))
 
 
+def _check_together(said: dict[str, object]) -> None:
+    """Refuse options of which one would be passed over."""
+    given = {name for name, value in said.items() if value}
+    for one, others in _APART.items():
+        if one in given and (other := next((each for each in others if each in given), None)):
+            raise click.UsageError(f"{one} and {other} cannot go together")
+
+
+def _check_events(said: dict[str, str | None]) -> None:
+    for text in said.values():
+        if text is not None and not text.startswith("$"):
+            raise click.UsageError(f"{printable(text)} is no event: its id begins with $ (`listen --ids` shows it)")
+
+
 def _text(text: str | None, files: tuple[Path, ...]) -> str:
     if text is not None and text != "-":
         said = text
@@ -99,6 +126,7 @@ def _text(text: str | None, files: tuple[Path, ...]) -> str:
         return ""
     else:
         said = sys.stdin.read(MAX_TEXT_CHARACTERS + 1).rstrip("\n")
+        check_text(said)
     if not said:
         raise click.UsageError("there is nothing to send")
     if len(said) > MAX_TEXT_CHARACTERS:
@@ -108,16 +136,22 @@ def _text(text: str | None, files: tuple[Path, ...]) -> str:
 
 async def _send(client: AsyncClient, room_id: str, wishes: _Wishes) -> list[str]:
     if not wishes.files:
-        return [await client.run(_words(client, room_id, wishes), room_id)]
+        return [await client.run(await _words(client, room_id, wishes), room_id)]
     sent = []
     for number, path in enumerate(wishes.files):
         sent.append(await client.send_file(room_id, path, caption=(wishes.text or None) if number == 0 else None))
     return sent
 
 
-def _words(client: AsyncClient, room_id: str, wishes: _Wishes) -> Steps[str]:
+async def _words(client: AsyncClient, room_id: str, wishes: _Wishes) -> Steps[str]:
     sending = client.core.sending
-    message = Message(wishes.text, wishes.html, wishes.kind, Mentions(wishes.mentions))
+    about = await _sender(client, room_id, wishes.reply_to or wishes.edit or wishes.reaction or wishes.thread)
+    ourselves = client.session.user_id
+    if wishes.edit and about != ourselves:
+        raise PermanentFailure(f"only {printable(about)} can edit what they said")
+    # Matrix v1.19 CS §Rich replies: who is answered is mentioned.
+    answered = (about,) if wishes.reply_to and about != ourselves else ()
+    message = Message(wishes.text, wishes.html, wishes.kind, Mentions((*answered, *wishes.mentions)))
     if wishes.reaction:
         return sending.react(room_id, wishes.reaction, wishes.text)
     if wishes.edit:
@@ -127,3 +161,15 @@ def _words(client: AsyncClient, room_id: str, wishes: _Wishes) -> Steps[str]:
     if wishes.thread:
         return sending.in_thread(room_id, wishes.thread, message)
     return sending.message(room_id, message)
+
+
+async def _sender(client: AsyncClient, room_id: str, event_id: str | None) -> str:
+    """Return who sent an event of a room, which a message is about; empty where it is about none."""
+    if event_id is None:
+        return ""
+    try:
+        return (await client.do(client.core.history.event, room_id, event_id)).event.sender
+    except Refused as refusal:
+        if refusal.errcode != "M_NOT_FOUND":
+            raise
+        raise PermanentFailure(f"the room has no event {printable(event_id)} that we may see") from None

@@ -20,7 +20,7 @@ import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, opened
-from scop.cli.matrix.listen import Shown
+from scop.cli.matrix.listen import Shown, Wanted
 from scop.cli.shared import IS_NO, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
 from scop.matrix.verification import (
@@ -148,7 +148,7 @@ class _Verifying:
 
     async def _take_secrets(self) -> None:
         """Take in what is new, and show what can be read now."""
-        shown = Shown(self._client, as_json=self._wish.as_json)
+        shown = Shown(self._client, Wanted(as_json=self._wish.as_json))
         for news in await self._client.sync(1.0):
             if isinstance(news, SecretReceived):
                 self._tell("Secret", f"{printable(news.name)} came from the other device", name=news.name)
