@@ -1,0 +1,129 @@
+"""`scop matrix` with people: what they type, and what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.chat_terminals import ALICE, BOB, Chat, two_in_a_room
+from fakes.command_line import row, sentence
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[Chat]:
+    """Serve two users in one room."""
+    with two_in_a_room(tmp_path) as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    "words", [("send", "{}", "x\udcff"), ("topic", "{}", "x\udcff"), ("create", "--name", "\udcff")]
+)
+def test_matrix_refuses_words_that_are_no_utf_8(chat: Chat, words: tuple[str, ...]) -> None:
+    """Octets of another character set are no traceback, and nothing goes out."""
+    said = chat.scop("alice", *(word.format(chat.room) for word in words))
+    assert "\\udcff is no UTF-8" in sentence(said)
+
+
+def test_matrix_takes_the_account_of_the_environment(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has several accounts names theirs once."""
+    for user in (ALICE, BOB):
+        assert 0 == chat.scop("both", "login", user, "--homeserver", chat.url, stdin="secret\n").status
+    monkeypatch.setenv("SCOP_MATRIX_ACCOUNT", BOB)
+    assert BOB == row(chat.scop("both", "whoami", "--json"))["user_id"]
+    assert ALICE == row(chat.scop("both", "whoami", "--json", "--account", ALICE))["user_id"]
+
+
+def test_matrix_shows_what_is_answered_and_annotated(chat: Chat) -> None:
+    """A reply, a reaction, a thread show what they are about; who listens later sees at least that they are."""
+    first = chat.send("alice", "High water at nine.")
+    chat.send("alice", "Thanks!", "--reply-to", first)
+    chat.send("alice", "👍", "--react", first)
+    chat.send("alice", "And low?", "--thread", first)
+    chat.send("alice", "High water at ten.", "--edit", first)
+    assert [
+        "The sea 🔒 @alice:example.org: High water at nine.",
+        "The sea 🔒 @alice:example.org (to @alice:example.org, “High water at nine.”): Thanks!",
+        "The sea   @alice:example.org reacts 👍 to @alice:example.org, “High water at nine.”",
+        "The sea 🔒 @alice:example.org (thread of @alice:example.org, “High water at nine.”): And low?",
+        "The sea 🔒 @alice:example.org (edited): High water at ten.",
+    ] == chat.heard("bob")[-5:]
+
+
+def test_matrix_edits_nothing_that_another_said(chat: Chat) -> None:
+    """An edit of what somebody else said is refused here, and shown for what it is where it comes from elsewhere."""
+    first = chat.send("alice", "High water at nine.")
+    said = chat.scop("bob", "send", chat.room, "At noon!", "--edit", first)
+    assert f"only {ALICE} can edit what they said" == sentence(said)
+
+
+def test_matrix_shows_lines_and_files(chat: Chat) -> None:
+    """Every line of a message is one, none looks as if somebody else said it; a file shows its name and its size."""
+    chat.send("alice", "one\n13:00:00 The sea @bob:example.org: two\n\n\x1b[2J")
+    (chat.folder / "tide.txt").write_text("nine")
+    chat.send("alice", "as always", "--file", str(chat.folder / "tide.txt"))
+    said = chat.scop("bob", "listen", "--once").out.splitlines()[-5:]
+    assert [
+        "         │ 13:00:00 The sea @bob:example.org: two",
+        "         │ ",
+        "         │ \\x1b[2J",
+    ] == said[1:4]
+    assert said[4].endswith("The sea 🔒 @alice:example.org: [file tide.txt, 4 octets] as always")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("x", "--edit", "$a", "--react", "$a"), "--react and --edit"),
+        (("x", "--edit", "$a", "--thread", "$a"), "--edit and --thread"),
+        (("x", "--file", __file__, "--reply-to", "$a"), "--file and --reply-to"),
+        (("x", "--reply-to", "hello"), "hello is no event: its id begins with $"),
+        (("x", "--notice", "--emote"), "--notice and --emote"),
+    ],
+)
+def test_matrix_send_refuses_what_it_would_not_do(chat: Chat, words: tuple[str, ...], why: str) -> None:
+    """Options that cannot go together are refused, and nothing is sent."""
+    assert why in sentence(chat.scop("alice", "send", chat.room, *words))
+    assert [] == chat.server.rooms.of_type(chat.room, "m.room.encrypted")
+
+
+def test_matrix_replies_are_noticed_by_whom_they_answer(chat: Chat) -> None:
+    """Who is answered is mentioned, as other clients do."""
+    first = chat.send("alice", "High water at nine.")
+    chat.send("bob", "Thanks!", "--reply-to", first)
+    chat.scop("alice", "listen", "--once")
+    shown = chat.scop("alice", "history", chat.room, "-n", "1", "--json").json
+    assert isinstance(shown, list)
+    assert {"user_ids": [ALICE]} == shown[0]["event"]["content"]["m.mentions"]
+
+
+def test_matrix_history_reads_what_was_said(chat: Chat) -> None:
+    """The newest comes last, whichever command took it in before; a thread can be read alone."""
+    first = chat.send("alice", "High water at nine.")
+    chat.send("alice", "And low?", "--thread", first)
+    chat.send("alice", "Who knows?")
+    chat.heard("alice")
+    whole, last = (chat.scop("alice", "history", "The sea", *words).out for words in ((), ("-n", "1")))
+    assert ["nine.", "low?", "knows?"] == [line.rpartition(" ")[2] for line in whole.splitlines()]
+    assert [whole.splitlines()[-1]] == last.splitlines()
+    assert first in chat.scop("alice", "history", "The sea", "--ids").out
+    assert 1 == chat.scop("alice", "history", "The sea", "--since", "2999-01-01").status
+    assert "is no time" in sentence(chat.scop("alice", "history", "The sea", "--since", "later"))
+
+
+def test_matrix_redact_takes_away_what_was_said(chat: Chat) -> None:
+    """The server is asked to take it away, and told why."""
+    first = chat.send("alice", "High water at nine.")
+    assert "taken away\n" == chat.scop("alice", "redact", "The sea", first, "--reason", "not so").out
+    (taken,) = chat.server.rooms.of_type(chat.room, "m.room.redaction")
+    assert {"reason": "not so", "redacts": first} == taken["content"]
+
+
+def test_matrix_listen_rings_for_what_is_for_us(chat: Chat) -> None:
+    """The bell rings beside what is shown."""
+    chat.scop("bob", "rooms")
+    chat.send("alice", "Hello.", "--mention", BOB)
+    said = chat.scop("bob", "listen", "--once", "--bell")
+    assert ("\a", False) == (said.err, "\a" in said.out)
