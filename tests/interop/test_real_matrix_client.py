@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
+from fakes.synapse import PASSWORD, Synapse, running_synapse
+from fakes.talking_nio import talking_nio
 from scop.matrix.client.happenings import InvitedTo, RoomEvent, Undecryptable
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.steps import Shelf
@@ -24,7 +24,6 @@ from scop.store.sealed_shelves import SealedShelves
 
 pytestmark = pytest.mark.interop
 
-_NIO = Path(__file__).parent / "programs/nio_talker.py"
 _TIMES = 60  # syncs that something may take
 PASSPHRASE = "the sea is wide"
 
@@ -68,39 +67,6 @@ def homeserver() -> Iterator[Synapse]:
         yield server
 
 
-class Nio:
-    """A matrix-nio that talks."""
-
-    def __init__(self, process: Process) -> None:
-        self._process = process
-
-    async def read(self) -> dict[str, object]:
-        """Return its next line."""
-        assert self._process.stdout is not None
-        found: dict[str, object] = json.loads(await asyncio.wait_for(self._process.stdout.readline(), 60))
-        return found
-
-    async def ask(self, do: str, **facts: object) -> dict[str, object]:
-        """Tell it to do something, and return what it says."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"do": do, **facts}).encode() + b"\n")
-        return await self.read()
-
-
-@asynccontextmanager
-async def _nio(homeserver: Synapse, user_id: str) -> AsyncIterator[Nio]:
-    command = (str(chat_python()), str(_NIO), homeserver.url, user_id, PASSWORD)
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
-    try:
-        nio = Nio(process)
-        await nio.read()
-        yield nio
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
-
-
 async def _heard(client: AsyncClient, count: int) -> list[str]:
     """Return the next messages of others, in order; each must have been encrypted, and read."""
     own, heard = client.session.user_id, list[str]()
@@ -123,7 +89,7 @@ async def _room(alice: AsyncClient, others: Sequence[str]) -> str:
 async def test_real_clients_read_each_other_and_nio(homeserver: Synapse) -> None:
     """Two of ours and one matrix-nio: each reads what each says, also after a new device and a new key."""
     alice_id, bob_id, nio_id = (homeserver.new_user(word) for word in ("alice", "bob", "nio"))
-    async with AsyncClient() as alice, AsyncClient() as bob, _nio(homeserver, nio_id) as nio:
+    async with AsyncClient() as alice, AsyncClient() as bob, talking_nio(homeserver, nio_id) as nio:
         for client, user_id in ((alice, alice_id), (bob, bob_id)):
             await client.login(user_id, PASSWORD, homeserver.url)
             await client.sync()

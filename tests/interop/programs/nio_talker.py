@@ -3,7 +3,8 @@
     nio_talker.py URL USER PASSWORD
 
 Reads one JSON object a line and answers each with one: {"do": "join", "room": …}, {"do": "say", "room": …, "text": …},
-{"do": "hear", "count": n} (waits until so many messages came; those that it cannot read have no text).
+{"do": "hear", "count": n} (waits until so many messages came; those that it cannot read have no text),
+{"do": "logout"}.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ class Talker:
             await self.sync(300)
         heard, self.heard = self.heard, []
         self.say(heard=heard)
+
+    async def do_logout(self) -> None:
+        """End the session: the device is gone."""
+        await self.client.logout()
+        self.say(device=None)
 
     async def sync(self, wait_ms: int = 0) -> None:
         """Take in what is new, and see to keys as `sync_forever` does."""
