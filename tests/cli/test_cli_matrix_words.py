@@ -113,6 +113,19 @@ def test_matrix_history_reads_what_was_said(chat: Chat) -> None:
     assert "is no time" in sentence(chat.scop("alice", "history", "The sea", "--since", "later"))
 
 
+def test_matrix_history_shows_what_is_answered_further_back(chat: Chat) -> None:
+    """Few lines quote what stands before them."""
+    first = chat.send("alice", "High water at nine.")
+    chat.send("alice", "Thanks!", "--reply-to", first)
+    shown = chat.scop("alice", "history", chat.room, "-n", "1").out
+    assert shown.endswith("The sea 🔒 @alice:example.org (to @alice:example.org, “High water at nine.”): Thanks!\n")
+
+
+def test_matrix_redacts_nothing_that_is_not_there(chat: Chat) -> None:
+    """Servers say yes to any id; who mistyped it is told."""
+    assert "the room has no event $nope that we may see" == sentence(chat.scop("alice", "redact", chat.room, "$nope"))
+
+
 def test_matrix_redact_takes_away_what_was_said(chat: Chat) -> None:
     """The server is asked to take it away, and told why."""
     first = chat.send("alice", "High water at nine.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scop.matrix.client.event import Event
+from scop.matrix.client.event import Event, text_of
 
 __all__ = ["Heard"]
 
@@ -23,8 +23,10 @@ class Heard:
         if about in self._said and self._said[about][0] != event.sender:
             return
         new = event.content.get("m.new_content")
-        body = (new if event.replaces and isinstance(new, dict) else event.content).get("body")
-        self._said[about] = event.sender, str(body or "").replace("\n", " ")[:MAX_BODY_CHARACTERS]
+        body = text_of(new if event.replaces and isinstance(new, dict) else event.content, "body")
+        if body is None:
+            return
+        self._said[about] = event.sender, body.replace("\n", " ")[:MAX_BODY_CHARACTERS]
         if len(self._said) > MAX_HEARD:
             del self._said[next(iter(self._said))]
 

@@ -12,10 +12,9 @@ import click
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, run
 from scop.cli.matrix.listen import json_of
-from scop.cli.matrix.naming import room_named
-from scop.cli.matrix.news_shown import Reader, time_of
+from scop.cli.matrix.naming import room_named, sender_of
+from scop.cli.matrix.news_shown import Reader, is_said, time_of
 from scop.cli.shared import IS_NO, console, json_option, print_json
-from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.history import Seen
 from scop.net.matrix import AsyncClient
 
@@ -73,7 +72,10 @@ def history(
             print_json([{"kind": type(one).__name__, **json_of(one)} for one in seen])
         else:
             await client.do(client.core.loading.members, room_id)  # their names
-            _show(Reader(client.core.rooms, wants_ids=wants_ids), seen)
+            reader = Reader(client.core.rooms, wants_ids=wants_ids)
+            for one in reversed(past.older):
+                reader.heard.note(one.event)
+            _show(reader, seen)
         if mark_read and seen:
             await client.do(client.core.reading.read, room_id, seen[-1].event.event_id)
             await client.do(client.core.reading.mark_fully_read, room_id, seen[-1].event.event_id)
@@ -98,6 +100,7 @@ class _Past:
         self._count = count
         self._since = since
         self._found: list[Seen] = []  # the newest first
+        self.older: list[Seen] = []  # came with them
 
     async def room(self) -> list[Seen]:
         """Return what was said in the room, oldest first."""
@@ -121,16 +124,13 @@ class _Past:
         """Take events in, newest first; return whether it is enough."""
         for one in events:
             if one.event.origin_server_ts < self._since * 1000:
-                return True
-            if _is_said(one):
-                self._found.append(one)
+                self.older.append(one)
+                continue
             if len(self._found) >= self._count:
-                return True
-        return False
-
-
-def _is_said(seen: Seen) -> bool:
-    return not isinstance(seen, RoomEvent) or seen.event.type in ("m.room.message", "m.sticker", "m.reaction")
+                self.older.append(one)
+            elif is_said(one.event):
+                self._found.append(one)
+        return len(self._found) >= self._count or bool(self.older)
 
 
 @click.command()
@@ -144,6 +144,8 @@ def redact(*, account: Account, room: str, events: tuple[str, ...], reason: str 
 
     async def work(client: AsyncClient) -> dict[str, object]:
         room_id = await room_named(client, room)
+        for event_id in events:
+            await sender_of(client, room_id, event_id)  # servers take redactions of what is not there
         done = [await client.redact(room_id, event_id, reason) for event_id in events]
         return {"room_id": room_id, "event_ids": done}
 

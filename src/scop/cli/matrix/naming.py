@@ -1,26 +1,42 @@
-"""What people call rooms: ids, aliases, links, or the names that they see."""
+"""What people call rooms: ids, aliases, links, or the names that they see; and events, by their ids."""
 
 from __future__ import annotations
 
-from scop.base import printable
+from scop.base import RemoteProtocolError, printable
 from scop.matrix.client.room import Room
+from scop.matrix.ids import UserId
+from scop.matrix.uris import MatrixUri
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient
 
-__all__ = ["facts_of", "room_named"]
+__all__ = ["facts_of", "room_named", "sender_of"]
+
+
+def linked(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the id or alias of the room that a link leads to, and by way of which servers; other text as it is."""
+    try:
+        link = MatrixUri.parse(text)
+    except RemoteProtocolError:
+        return text, ()
+    if isinstance(link.entity, UserId):
+        raise PermanentFailure(f"{printable(text)} leads to a person, and not to a room")
+    return str(link.entity), link.via
 
 
 async def room_named(client: AsyncClient, text: str) -> str:
     """Return the id of the room that is meant, one that we are in or asked into."""
+    text, _ = linked(text)
     if text.startswith("!"):
         return text
     if text.startswith("#"):
-        if (known := client.core.rooms.by_alias(text)) is not None:
-            return known.room_id
+        # Any room may say that it goes by an alias; whose it is the server of the alias knows.
         if (place := await client.do(client.core.directory.resolve, text)) is not None:
             return place.room_id
         raise PermanentFailure(f"{printable(text)} leads to no room")
-    found = [room for room in client.core.rooms.of("join", "invite") if room.name.casefold() == text.casefold()]
+    rooms = client.core.rooms
+    called = [room for room in rooms.of("join", "invite") if room.name.casefold() == text.casefold()]
+    ids = {room.room_id for room in called}
+    found = [room for room in called if room.successor not in ids]  # Matrix v1.19 CS §Room upgrades
     if len(found) == 1:
         return found[0].room_id
     if found:

@@ -27,7 +27,7 @@ from scop.matrix.client.rooms import Rooms
 from scop.matrix.verification import IdentityChanged, VerificationAsked, VerificationCancelled, VerificationDone
 from scop.net.matrix.whole_sync import News
 
-__all__ = ["Reader", "time_of"]
+__all__ = ["Reader", "is_said", "time_of"]
 
 MAX_LINE_CHARACTERS = 4000
 MAX_LINES = 40  # of one message
@@ -38,6 +38,7 @@ _SHOWN_STATE = {
     "m.room.tombstone": ("body", "closed it:"),
     "m.room.join_rules": ("join_rule", "lets in by"),
 }
+_SAID = {"m.room.message", "m.sticker", "m.reaction", "m.room.encrypted"}
 _CAME = {"join": "came", "leave": "left", "invite": "is asked in", "ban": "is kept out", "knock": "knocks"}
 _LOCK, _OPEN = "🔒", " "
 
@@ -70,6 +71,11 @@ def time_of(news: News) -> str:
     return then.strftime("%H:%M:%S" if then.date() == now.date() else "%Y-%m-%d %H:%M:%S")
 
 
+def is_said(event: Event) -> bool:
+    """Return whether an event is something that somebody said; m.room.encrypted is left where it was taken away."""
+    return event.state_key is None and event.type in _SAID
+
+
 def _line(reader: Reader, news: News) -> str | None:
     rooms = reader.rooms
     if isinstance(news, RoomEvent):
@@ -89,7 +95,7 @@ def _line(reader: Reader, news: News) -> str | None:
 
 def _message(reader: Reader, news: RoomEvent) -> str | None:
     event = news.event
-    if event.state_key is not None or event.type not in ("m.room.message", "m.sticker", "m.reaction"):
+    if not is_said(event):
         return None
     where, who = _where(reader.rooms, news.room_id), _who(reader.rooms, news.room_id, event.sender)
     mark = _LOCK if news.was_encrypted else _OPEN

@@ -10,12 +10,12 @@ import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, check_text, run
-from scop.cli.matrix.naming import room_named
+from scop.cli.matrix.naming import room_named, sender_of
 from scop.cli.shared import json_option, print_json
 from scop.matrix.client.contents import Kind, Mentions, Message
 from scop.matrix.steps import Steps
 from scop.net.faults import PermanentFailure
-from scop.net.matrix import AsyncClient, Refused
+from scop.net.matrix import AsyncClient
 
 __all__ = ["send"]
 
@@ -145,7 +145,8 @@ async def _send(client: AsyncClient, room_id: str, wishes: _Wishes) -> list[str]
 
 async def _words(client: AsyncClient, room_id: str, wishes: _Wishes) -> Steps[str]:
     sending = client.core.sending
-    about = await _sender(client, room_id, wishes.reply_to or wishes.edit or wishes.reaction or wishes.thread)
+    event_id = wishes.reply_to or wishes.edit or wishes.reaction or wishes.thread
+    about = await sender_of(client, room_id, event_id) if event_id else ""
     ourselves = client.session.user_id
     if wishes.edit and about != ourselves:
         raise PermanentFailure(f"only {printable(about)} can edit what they said")
@@ -161,15 +162,3 @@ async def _words(client: AsyncClient, room_id: str, wishes: _Wishes) -> Steps[st
     if wishes.thread:
         return sending.in_thread(room_id, wishes.thread, message)
     return sending.message(room_id, message)
-
-
-async def _sender(client: AsyncClient, room_id: str, event_id: str | None) -> str:
-    """Return who sent an event of a room, which a message is about; empty where it is about none."""
-    if event_id is None:
-        return ""
-    try:
-        return (await client.do(client.core.history.event, room_id, event_id)).event.sender
-    except Refused as refusal:
-        if refusal.errcode != "M_NOT_FOUND":
-            raise
-        raise PermanentFailure(f"the room has no event {printable(event_id)} that we may see") from None
