@@ -182,3 +182,30 @@ def test_verification_of_a_secret_that_is_no_base64_ends() -> None:
     send_raw(ben, ada, "start", start)
     ada.hear()
     assert ended_by(ada) == ("m.invalid_message", True)
+
+
+# ── floods ──
+
+
+def test_verifications_that_somebody_floods_us_with_are_bounded() -> None:
+    """Whoever asks again and again is not remembered each time, and keeps no device of ours from verifying."""
+    ada, phone, ben = homes(_ADA, ("@ada:x", "PHONE"), _BEN)
+    for number in range(40):
+        now = int(ada.clock.unix() * 1000)
+        content: JsonObject = {"from_device": "BOAT", "methods": ["m.sas.v1"], "timestamp": now}
+        send_raw(ben, ada, "request", {**content, "transaction_id": f"flood{number}"})
+    ada.hear()
+    assert len(ada.identity.verifications._flows) == 20
+    flow_id = ask_other(phone, ada, "DESK")
+    assert flow_id in ada.identity.verifications.open
+
+
+def test_verifications_that_many_flood_us_with_leave_room_for_ours() -> None:
+    """However many strangers ask at once, a device of our own user is heard."""
+    strangers = [(f"@stranger{number}:x", "D") for number in range(102)]
+    ada, phone, *others = homes(_ADA, ("@ada:x", "PHONE"), *strangers)
+    for other in others:
+        ask_other(other, ada)
+    assert len(ada.identity.verifications.open) == 100
+    flow_id = ask_other(phone, ada, "DESK")
+    assert flow_id in ada.identity.verifications.open

@@ -32,7 +32,9 @@ __all__ = ["Posting", "RoomMessage", "Sides", "Verifications"]
 _MAX_PAST_MS = 10 * 60 * 1000  # Matrix v1.19 CS §m.key.verification.request: older requests are ignored,
 _MAX_FUTURE_MS = 5 * 60 * 1000  # and those from further in the future
 _FORGET_MS = 10 * 60 * 1000  # Matrix v1.19 CS §Error and exception handling: ids expire after 10 minutes
-_MAX_FLOWS = 100  # open at once: more is an attack
+# Ids are remembered for a while after their verification, so whoever floods us is to be bounded by those as well.
+_MAX_OF_ONE = 20  # of one user, over or not
+_MAX_FLOWS = 100  # of all users, over or not; our own user's devices are heard all the same
 _REQUEST = "m.key.verification.request"
 _UNANSWERED = frozenset(["request", "start", "cancel", "done", "ready"])  # of unknown transactions
 _Happenings = tuple[IdentityHappening, ...]
@@ -262,7 +264,7 @@ class Verifications:
         if not self._is_recent(sent) or (sender, device_id) == (ours.user_id, ours.device_id):
             return ()
         theirs = yield from self._find(sender, device_id)
-        if theirs is None or len(self.open) >= _MAX_FLOWS:
+        if theirs is None or self._has_enough_of(sender):
             return ()
         rivals = [flow for flow in self.open.values() if flow.theirs is not None and flow.theirs == theirs]
         flow = self._new(flow_id, sender)
@@ -295,6 +297,11 @@ class Verifications:
         # Matrix v1.19 CS §m.key.verification.request `timestamp`.
         now = self._surroundings.unix_ms()
         return now - _MAX_PAST_MS <= sent_ms <= now + _MAX_FUTURE_MS
+
+    def _has_enough_of(self, user_id: str) -> bool:
+        """Return whether one more verification that a user begins is an attack."""
+        is_full = len(self._flows) >= _MAX_FLOWS and user_id != self._sides.our_side().user_id
+        return is_full or sum(flow.user_id == user_id for flow in self._flows.values()) >= _MAX_OF_ONE
 
     def _find(self, user_id: str, device_id: str) -> Steps[Side | None]:
         if self._sides.side(user_id, device_id) is None:
