@@ -7,7 +7,7 @@ from scop.matrix.client.room import Room
 from scop.matrix.ids import UserId
 from scop.matrix.uris import MatrixUri
 from scop.net.faults import PermanentFailure
-from scop.net.matrix import AsyncClient
+from scop.net.matrix import AsyncClient, Refused
 
 __all__ = ["facts_of", "room_named", "sender_of"]
 
@@ -42,6 +42,16 @@ async def room_named(client: AsyncClient, text: str) -> str:
     if found:
         raise PermanentFailure(f"{len(found)} rooms are called {printable(text)}: say which by its id or an alias")
     raise PermanentFailure(f"no room of ours is called {printable(text)}")
+
+
+async def sender_of(client: AsyncClient, room_id: str, event_id: str) -> str:
+    """Return who sent an event of a room, for what is said about it."""
+    try:
+        return (await client.do(client.core.history.event, room_id, event_id)).event.sender
+    except Refused as refusal:
+        if refusal.errcode != "M_NOT_FOUND":
+            raise
+        raise PermanentFailure(f"the room has no event {printable(event_id)} that we may see") from None
 
 
 def facts_of(room: Room) -> dict[str, object]:
