@@ -9,7 +9,7 @@ from scop.matrix.uris import MatrixUri
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, Refused
 
-__all__ = ["facts_of", "room_named", "sender_of"]
+__all__ = ["facts_of", "linked", "room_named", "sender_of"]
 
 
 def linked(text: str) -> tuple[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, run
-from scop.cli.matrix.naming import facts_of, room_named
+from scop.cli.matrix.naming import facts_of, linked, room_named
 from scop.cli.shared import IS_NO, json_option, print_json, print_table
 from scop.matrix.client.joining import NewRoom
 from scop.net.matrix import AsyncClient
@@ -101,13 +101,16 @@ def _say_room(room_id: str, *, as_json: bool) -> None:
 @account_options
 @json_option
 def join(*, account: Account, room: str, via: tuple[str, ...], as_json: bool) -> None:
-    """Come into a room by its id, an alias, or the name that an invite shows; print its id."""
+    """Come into a room by its id, an alias, a link, or the name that an invite shows; print its id."""
+    target, by_link = linked(room)
+    is_place = target[:1] in ("!", "#")
 
     async def work(client: AsyncClient) -> str:
-        target = room if room[:1] in "!#" else await room_named(client, room)
-        return await client.do(client.core.joining.join, target, via)
+        return await client.do(
+            client.core.joining.join, target if is_place else await room_named(client, target), via or by_link
+        )
 
-    _say_room(run(account, work, synced=room[:1] not in "!#"), as_json=as_json)
+    _say_room(run(account, work, synced=not is_place), as_json=as_json)
 
 
 @click.command()
@@ -117,8 +120,10 @@ def join(*, account: Account, room: str, via: tuple[str, ...], as_json: bool) ->
 @account_options
 @json_option
 def knock(*, account: Account, room: str, via: tuple[str, ...], reason: str | None, as_json: bool) -> None:
-    """Ask to be let into a room by its id or an alias; print its id."""
-    room_id = run(account, lambda client: client.do(client.core.joining.knock, room, via, reason), synced=False)
+    """Ask to be let into a room by its id, an alias, or a link; print its id."""
+    target, by_link = linked(room)
+    wanted = via or by_link
+    room_id = run(account, lambda client: client.do(client.core.joining.knock, target, wanted, reason), synced=False)
     _say_room(room_id, as_json=as_json)
 
 

@@ -66,10 +66,6 @@ class Rooms(Mapping[str, Room]):
         """Return the rooms that we are in (`join`), are asked into (`invite`), ask for (`knock`) and so on."""
         return tuple(room for room in self.values() if room.membership in memberships)
 
-    def by_alias(self, alias: str) -> Room | None:
-        """Return a room that we are in and that goes by an alias."""
-        return next((room for room in self.of("join") if alias in room.aliases), None)
-
     def made(self, room_id: str) -> Room:
         """Return a room, a new one where it is not known."""
         if room_id not in self:

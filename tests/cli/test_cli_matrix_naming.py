@@ -1,0 +1,56 @@
+"""What people call rooms leads `scop matrix` to the room that they mean, and to no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.chat_terminals import ALICE, BOB, Chat, two_in_a_room
+from fakes.command_line import row, sentence
+from scop.matrix.api.client_server.joining import JoinRoom
+
+SEA = "#sea:example.org"
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[Chat]:
+    """Serve two users in one room."""
+    with two_in_a_room(tmp_path) as served:
+        yield served
+
+
+def test_matrix_believes_the_directory_and_no_room_about_aliases(chat: Chat) -> None:
+    """A room that says to go by an alias of another gets nothing of what is said to that alias."""
+    rooms = chat.server.rooms
+    trap = rooms.make(BOB)
+    rooms.set_membership(trap, ALICE, ALICE, "join")
+    rooms.put_state(trap, BOB, "m.room.canonical_alias", {"alias": SEA})
+    assert f"{SEA} leads to no room" == sentence(chat.scop("alice", "send", SEA, "secret"))
+    rooms.aliases[SEA] = chat.room
+    assert chat.room == row(chat.scop("alice", "send", SEA, "secret", "--json"))["room_id"]
+    assert [] == rooms.bodies(trap)
+
+
+def test_matrix_means_the_room_that_replaced_another_of_its_name(chat: Chat) -> None:
+    """After an upgrade both rooms have one name: the one that goes on is meant (§Room upgrades)."""
+    rooms = chat.server.rooms
+    new = rooms.make(ALICE)
+    rooms.put_state(new, ALICE, "m.room.name", {"name": "The sea"})
+    assert "2 rooms are called The sea" in sentence(chat.scop("alice", "send", "The sea", "which?"))
+    rooms.put_state(chat.room, ALICE, "m.room.tombstone", {"body": "moved", "replacement_room": new})
+    assert new == row(chat.scop("alice", "send", "The sea", "onwards", "--json"))["room_id"]
+
+
+def test_matrix_follows_links(chat: Chat) -> None:
+    """Links that people pass around are places to speak in and to join."""
+    link = f"https://matrix.to/#/{chat.room}?via=example.org"
+    assert chat.room == row(chat.scop("bob", "send", link, "hello", "--json"))["room_id"]
+    chat.server.rooms.aliases[SEA] = chat.room
+    assert chat.room == row(chat.scop("bob", "join", "matrix:r/sea:example.org?via=example.org", "--json"))["room_id"]
+    (joining,) = [asked for asked in chat.server.asked if isinstance(asked, JoinRoom)]
+    assert ("example.org",) == joining.via
+    assert "leads to a person, and not to a room" in sentence(
+        chat.scop("bob", "send", "matrix:u/alice:example.org", "hello")
+    )
