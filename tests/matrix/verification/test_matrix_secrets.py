@@ -14,6 +14,7 @@ from fakes.matrix_keys import room_of
 from fakes.verifying_homes import everyone_hears, shown_to
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix import unpadded_base64
+from scop.matrix.api.client_server.key_backup import GetRoomKeys
 from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.encryption.values import ToDevice
 from scop.matrix.json_values import JsonObject
@@ -177,11 +178,15 @@ def _verified_pair() -> tuple[Home, Home, Home]:
     for home in (ada, phone, watch):
         home.hear()
         home.do(home.machine.track(["@ada:x"]))
+    _believe_each_other(ada, phone)
+    return ada, phone, watch
+
+
+def _believe_each_other(ada: Home, phone: Home) -> None:
     for home, other in ((ada, phone), (phone, ada)):
         device = home.machine.devices.get(*other.place)
         assert device is not None
         home.identity.trust.note_device(device, is_verified=True)
-    return ada, phone, watch
 
 
 def _ask(home: Home, name: str) -> None:
@@ -339,11 +344,8 @@ def test_secret_sharing_asks_again_after_a_while() -> None:
 
 def test_secret_sharing_of_the_backups_key_restores_it() -> None:
     """A device that gets the key reads what was written before it came, without being told to."""
-    ada, phone, _ = _verified_pair()
-    event = ada.send(room_of("@ada:x"), "the tide is full")
-    ada.hear()
-    _ask(phone, BACKUP_NAME)
-    ada.hear()
+    _ada, phone, event = _given_the_backups_key()
+    assert phone.body(room_of("@ada:x"), event) != "the tide is full"
     phone.hear()
     assert phone.body(room_of("@ada:x"), event) == "the tide is full"
 
@@ -383,3 +385,40 @@ def test_secret_sharing_gives_the_backups_key_to_a_device_that_has_all_else() ->
     phone.clock.jump(61)
     _verify_each_other(phone, ada)
     assert ada.identity.backup.secret == phone.identity.backup.secret
+
+
+def _given_the_backups_key() -> tuple[Home, Home, JsonObject]:
+    """Return two devices, the second of which has the key and did nothing with it yet, and an event of before."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.do(ada.identity.backup.create())
+    everyone_hears([ada, phone])
+    event = ada.send(room_of("@ada:x"), "the tide is full")  # the phone is not verified, and given no key
+    everyone_hears([ada, phone])
+    _believe_each_other(ada, phone)
+    _ask(phone, BACKUP_NAME)
+    ada.hear()
+    phone.do(phone.identity.receive(phone.sync()))
+    return ada, phone, event
+
+
+def test_secret_sharing_of_the_backups_key_restores_it_after_a_restart() -> None:
+    """An end between the coming of the key and its use leaves nothing unread."""
+    _ada, phone, event = _given_the_backups_key()
+    phone.restart()
+    phone.hear()
+    assert phone.body(room_of("@ada:x"), event) == "the tide is full"
+    asked = len(phone.homeserver.asked)
+    phone.restart()
+    phone.hear()
+    assert not [one for _, one in phone.homeserver.asked[asked:] if isinstance(one, GetRoomKeys)]
+
+
+def test_secret_sharing_of_the_key_of_a_backup_that_was_replaced_hinders_nothing() -> None:
+    """News go on coming where another device made a new backup meanwhile."""
+    ada, phone, event = _given_the_backups_key()
+    ada.do(ada.identity.backup.create())
+    phone.do(phone.identity.backup.find())
+    for _ in range(2):
+        phone.hear()
+    assert phone.body(room_of("@ada:x"), event) != "the tide is full"

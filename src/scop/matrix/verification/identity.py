@@ -64,7 +64,6 @@ class Identity:
         self.sharing = SecretSharing(machine, self, entries.get(Shelf.SECRETS, {}), surroundings)
         self.verifications = Verifications(self, surroundings, options)
         self._untold: list[IdentityHappening] = []  # where a fault came between
-        self._is_to_restore = False
         self._looked_up_ms: dict[str, int] = {}
         machine.trusting = self.trust
 
@@ -93,9 +92,7 @@ class Identity:
         yield from keep(*changes)
         self._untold += yield from self.verifications.tick()
         with contextlib.suppress(MatrixError, RemoteProtocolError):  # tried again later; news do not wait for it
-            if self._is_to_restore:
-                yield from self.backup.restore()
-                self._is_to_restore = False
+            yield from self.backup.restore_once()
             yield from self.backup.upload()
         news, self._untold = tuple(self._untold), []
         return news
@@ -188,12 +185,7 @@ class Identity:
         return self.backup.secret if name == BACKUP_NAME else None
 
     def take_secret(self, name: str, secret: str) -> Steps[bool]:
-        """Take a secret that another device of ours gave, where it is what it should be; a backup's is used at once."""
-        is_taken = yield from self._take(name, secret)
-        self._is_to_restore = self._is_to_restore or (is_taken and name == BACKUP_NAME)
-        return is_taken
-
-    def _take(self, name: str, secret: str) -> Steps[bool]:
+        """Take a secret, where it is what it should be; a backup's is used by the next upkeep."""
         usage = _USAGES.get(name)
         if usage is None:
             return name == BACKUP_NAME and (yield from self.backup.adopt(secret))
@@ -217,7 +209,7 @@ class Identity:
         taken = []
         for name in SECRET_NAMES:  # the master key first: it vouches for the others
             secret = yield from self.storage.get(name, key)
-            if secret is not None and (yield from self._take(name, secret)):
+            if secret is not None and (yield from self.take_secret(name, secret)):
                 taken.append(name)
         return tuple(taken)
 

@@ -39,6 +39,7 @@ from scop.matrix.verification.trust_book import TrustBook
 __all__ = ["BackupVersion", "KeyBackup", "Restored"]
 
 BACKUP_NAME = "m.megolm_backup.v1"
+_DUE = "restore."  # on the shelf of secrets
 ALGORITHM = "m.megolm_backup.v1.curve25519-aes-sha2"
 _BATCH = 100
 _LOOK_AGAIN_MS = 60 * 60 * 1000  # where there was no backup: another device may have made one
@@ -88,6 +89,7 @@ class KeyBackup:
         self._surroundings = surroundings
         kept = entries.get(Shelf.SECRETS, {}).get(BACKUP_NAME)
         self._key = None if kept is None else BackupKey(kept)
+        self._is_due = _DUE in entries.get(Shelf.SECRETS, {})  # the key came, and nothing was restored by it yet
         self._marks = {
             session_id: msgspec.msgpack.decode(octets, type=_Mark)
             for session_id, octets in entries.get(Shelf.BACKED_UP, {}).items()
@@ -155,11 +157,12 @@ class KeyBackup:
         current = self.current or (yield from self.find())
         if current is None or key.public != current.public_key:
             return False
-        yield from self._keep_key(key)
+        yield from self._keep_key(key, Change(Shelf.SECRETS, _DUE, b"1"))
+        self._is_due = True
         return True
 
-    def _keep_key(self, key: BackupKey) -> Steps[None]:
-        yield from keep(Change(Shelf.SECRETS, BACKUP_NAME, key.octets))
+    def _keep_key(self, key: BackupKey, *more: Change) -> Steps[None]:
+        yield from keep(Change(Shelf.SECRETS, BACKUP_NAME, key.octets), *more)
         self._key = key
 
     def _is_key_of_current(self) -> bool:
@@ -271,7 +274,25 @@ class KeyBackup:
             marks[session] = _Mark(current.version, data.first_message_index)
         taken = yield from self._machine.import_sessions(sessions, KeySource.BACKUP)
         yield from self._mark(marks)
+        if room_id is None:
+            yield from self._settle()
         return Restored(len(found), taken, len(found) - len(sessions))
+
+    def restore_once(self) -> Steps[None]:
+        """Take all out of the backup after its key came; not where another backup has taken its place by then."""
+        if not self._is_due:
+            return
+        if self.current is None:
+            yield from self.find()
+        if self._is_key_of_current():
+            yield from self.restore()
+        else:
+            yield from self._settle()
+
+    def _settle(self) -> Steps[None]:
+        if self._is_due:
+            yield from keep(Change(Shelf.SECRETS, _DUE, None))
+            self._is_due = False
 
     def seek(self, room_id: str, session_id: str) -> Steps[bool]:
         """Look for the key of an event that cannot be read; False where it is not there, or was just looked for."""
