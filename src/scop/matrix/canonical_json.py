@@ -16,9 +16,12 @@ import msgspec
 
 from scop.base import RemoteProtocolError
 
-__all__ = ["MAX_INTEGER", "encode"]
+__all__ = ["MAX_DEPTH", "MAX_INTEGER", "encode"]
 
 MAX_INTEGER = 2**53 - 1  # Matrix v1.19 appendices §Canonical JSON: what an IEEE 754 double holds exactly
+# Our own: half of what Python's stack bears, so that a value that was read is never too deep for who looks at it later,
+# further down the stack. Other servers end between 128 (serde_json) and a thousand (Synapse).
+MAX_DEPTH = 500
 
 # Sorts by code point, escapes what the grammar's `escaped` lists and nothing else (tests hold it to that).
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -27,43 +30,46 @@ _encode_loosely = json.JSONEncoder(
 ).encode
 
 
-class _LooseNumber(RemoteProtocolError):
-    """A number that JSON can write and canonical JSON cannot."""
-
-
 def encode(value: object, *, strict: bool = True) -> bytes:
     """Return a value of JSON as its canonical octets; raises `RemoteProtocolError` for one that has none."""
     try:
-        _check((value,))
-        return _encode(value)
-    except _LooseNumber:
-        if strict:
-            raise
-        return _without_limits(value)
+        fault = _loose_number((value,), MAX_DEPTH)
+        if fault is None:
+            return _encode(value)
     except UnicodeEncodeError as error:
         raise RemoteProtocolError("canonical JSON has no lone surrogates") from error
     except TypeError as error:
         raise RemoteProtocolError("canonical JSON has no keys but strings") from error
     except RecursionError as error:
         raise RemoteProtocolError("a value too deep for canonical JSON") from error
+    if strict:
+        raise RemoteProtocolError(fault)
+    return _without_limits(value)
 
 
-def _check(values: Iterable[object]) -> None:
-    """Raise for values that the encoder would write and the grammar does not have; keys are the encoder's to check."""
+def _loose_number(values: Iterable[object], depth: int) -> str | None:
+    """Return what is wrong with numbers that JSON can write and canonical JSON cannot, or None where all are right.
+
+    Raises for other values that the encoder would write and the grammar does not have; keys are the encoder's to check.
+    """
+    fault = None
+    if depth < 0:
+        raise RemoteProtocolError("a value too deep for canonical JSON")
     for value in values:
         if isinstance(value, str):
             continue
         if isinstance(value, dict):
-            _check(value.values())
+            fault = _loose_number(value.values(), depth - 1) or fault
         elif isinstance(value, list | tuple):
-            _check(value)
+            fault = _loose_number(value, depth - 1) or fault
         elif isinstance(value, int):
             if not -MAX_INTEGER <= value <= MAX_INTEGER:
-                raise _LooseNumber("canonical JSON has no integers beyond 2^53-1")
+                fault = "canonical JSON has no integers beyond 2^53-1"
         elif isinstance(value, float):
-            raise _LooseNumber("canonical JSON has no floats")
+            fault = "canonical JSON has no floats"
         elif value is not None:
             raise RemoteProtocolError(f"canonical JSON has no {type(value).__name__}")
+    return fault
 
 
 def _without_limits(value: object) -> bytes:

@@ -122,3 +122,15 @@ def test_canonical_json_of_depth_without_end_is_refused(strict: bool) -> None:
     value.append(value)
     with pytest.raises(RemoteProtocolError):
         canonical_json.encode(value, strict=strict)
+
+
+@pytest.mark.parametrize(("scalar", "strict"), [(1, True), (1.5, False)])
+def test_canonical_json_has_a_depth_that_does_not_depend_on_the_caller(scalar: float, strict: bool) -> None:
+    """An event that is read is never found too deep afterwards, when it is hashed or compared further down."""
+    value: object = scalar
+    for _ in range(canonical_json.MAX_DEPTH - 1):
+        value = [value]
+    octets = canonical_json.encode({"a": value}, strict=strict)
+    assert canonical_json.MAX_DEPTH == octets.count(b"[") + octets.count(b"{")
+    with pytest.raises(RemoteProtocolError, match="deep"):
+        canonical_json.encode({"_": scalar, "a": [value]}, strict=strict)
