@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scop.base import RemoteProtocolError
+from scop.base import LimitExceeded, RemoteProtocolError
 from scop.matrix.events.signatures import ServerKey
 from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.signing import SigningKey, VerifyKey, key_version, sign_json, verify_json
 
-__all__ = ["is_signed_by_notary", "published_keys", "read_server_keys"]
+__all__ = ["MAX_CURRENT_KEYS", "is_signed_by_notary", "published_keys", "read_server_keys"]
+
+# Our own: each signs the whole list, so the work grows with the square of their number; servers have one or two.
+MAX_CURRENT_KEYS = 64
 
 
 def read_server_keys(said: JsonView, server_name: str) -> dict[tuple[str, str], ServerKey]:
@@ -28,6 +31,8 @@ def read_server_keys(said: JsonView, server_name: str) -> dict[tuple[str, str], 
         raise RemoteProtocolError("keys that are another server's")
     valid_until = _time(said, "valid_until_ts")
     current = {key_id: _key(entry) for key_id, entry in _known(said.get("verify_keys")).items()}
+    if len(current) > MAX_CURRENT_KEYS:
+        raise LimitExceeded(f"a server has at most {MAX_CURRENT_KEYS} current keys")
     signatures = said.get("signatures")
     by_server = signatures.get(server_name) if isinstance(signatures, dict) else None
     signed = [key_id for key_id in current if isinstance(by_server, dict) and key_id in by_server]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from fakes.matrix_events import SEA_KEY, SENT_AT
-from scop.base import RemoteProtocolError
+from scop.base import LimitExceeded, RemoteProtocolError
 from scop.matrix.api.http import HttpResponse
 from scop.matrix.api.server_server.keys_server import GetServerKey
 from scop.matrix.canonical_json import encode
 from scop.matrix.events import ServerKey
 from scop.matrix.json_values import JsonObject
-from scop.matrix.server_keys import is_signed_by_notary, published_keys, read_server_keys
+from scop.matrix.server_keys import MAX_CURRENT_KEYS, is_signed_by_notary, published_keys, read_server_keys
 from scop.matrix.signing import SigningKey, sign_json
 
 _OLD = SigningKey(bytes(32), "old")
@@ -77,6 +77,18 @@ def test_keys_that_are_none_are_refused(said: JsonObject) -> None:
     """Of this server, with times and keys, and signed by one of them; one that signed wrongly spoils the list."""
     with pytest.raises(RemoteProtocolError):
         read_server_keys(said, "sea.test")
+
+
+def test_keys_of_one_server_are_checked_up_to_a_limit() -> None:
+    """Each signature covers the whole list, so that the work would grow with the square of its length."""
+    for count, is_read in ((MAX_CURRENT_KEYS, True), (MAX_CURRENT_KEYS + 1, False)):
+        keys = [SigningKey(number.to_bytes(32, "big"), str(number)) for number in range(count)]
+        said = published_keys("sea.test", keys, {}, SENT_AT)
+        if is_read:
+            assert count == len(read_server_keys(said, "sea.test"))
+            continue
+        with pytest.raises(LimitExceeded):
+            read_server_keys(said, "sea.test")
 
 
 def test_notary_vouches_by_its_own_current_key() -> None:
