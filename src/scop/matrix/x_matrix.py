@@ -55,6 +55,8 @@ class XMatrix:
         except KeyError as missing:
             raise RemoteProtocolError(f"an X-Matrix authorization without its {missing}") from missing
         ServerName.parse(claim.origin)
+        if claim.destination is not None:
+            ServerName.parse(claim.destination)
         key_version(claim.key_id)
         return claim
 
@@ -83,7 +85,11 @@ class XMatrix:
 
 
 def sign_request(request: HttpRequest, origin: str, destination: str, key: SigningKey) -> HttpRequest:
-    """Return a request with the header that says, and shows, which server asks which."""
+    """Return a request with the header that says, and shows, which server asks which.
+
+    Raises `RemoteProtocolError` where the other is no server's name: such come out of rooms, and go into the header.
+    """
+    ServerName.parse(destination)
     asked = _asked(request.method, request.target, request.body, origin, destination)
     signature = unpadded_base64.encode(key.sign(signed_octets(asked, strict=False)))
     claim = XMatrix(origin, key.key_id, signature, destination)

@@ -45,6 +45,21 @@ def test_request_that_was_signed_is_verified(request_: HttpRequest) -> None:
     assert not XMatrix("sea.test", "ed25519:1", claim.signature).verifies(sent.method, sent.target, sent.body, key)
 
 
+@pytest.mark.parametrize("destination", ['reef.test",origin="x.test', "reef.test\r\nhost: x.test", "", "reef test"])
+def test_request_is_signed_for_servers_alone(destination: str) -> None:
+    """A name out of a room, which its members write, ends up in a header: nothing else may stand in it."""
+    with pytest.raises(RemoteProtocolError):
+        sign_request(_SEND.to_http(), "sea.test", destination, SEA_KEY)
+
+
+def test_request_with_numbers_of_any_size_is_verified() -> None:
+    """Rooms v1 §Canonical JSON: numbers that old rooms bear are signed as they are written."""
+    body = b'{"big":1180591620717411303424,"small":-9223372036854775809,"float":50.57}'
+    sent, claim = signed(HttpRequest("PUT", "/x", body=body))
+    assert claim.verifies("PUT", "/x", sent.body, SEA_KEY.verify_key)
+    assert not claim.verifies("PUT", "/x", body.replace(b"424", b"425"), SEA_KEY.verify_key)
+
+
 def test_request_is_signed_as_the_example_code_signs() -> None:
     """Ibid.: the object of method, uri, origin, destination and content, signed by another library."""
     sent, claim = signed(_SEND.to_http())
