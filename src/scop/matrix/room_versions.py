@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
-from scop.base import RemoteProtocolError
+from scop.base import RemoteProtocolError, printable
 
 __all__ = ["ROOM_VERSIONS", "EventIdFormat", "RoomVersion", "StateResolution", "room_version"]
 
@@ -153,5 +153,5 @@ def room_version(version_id: str) -> RoomVersion:
     """Return the rules of a version; raises `RemoteProtocolError` for one that is not known."""
     found = ROOM_VERSIONS.get(version_id)
     if found is None:
-        raise RemoteProtocolError(f"room version {version_id!r} is not one of {', '.join(ROOM_VERSIONS)}")
+        raise RemoteProtocolError(f"room version {printable(version_id)} is not one of {', '.join(ROOM_VERSIONS)}")
     return found

@@ -102,6 +102,14 @@ def test_an_event_is_rejected_for_rejected_or_missing_auth_events() -> None:
     assert (Reception.REJECTED, True) == (received.outcome, levels in received.reason)
 
 
+def test_a_reason_shows_what_it_quotes_and_does_not_obey_it() -> None:
+    """What another server names an event by goes to a log, where it must not begin lines of its own."""
+    server = _server(V12)
+    event = {**_sent(server, "bob says hello"), "auth_events": ["$\nall is well\x1b[2J"]}
+    received = server.receive(sign_pdu(event, V12, "one.test", key_of("one.test")))
+    assert (Reception.REJECTED, True) == (received.outcome, received.reason.isprintable())
+
+
 def test_an_event_that_the_state_before_it_forbids_is_rejected() -> None:
     """Check 5: auth events that are out of date do not help; a state that cannot be had does not either."""
     server = _server(V12)

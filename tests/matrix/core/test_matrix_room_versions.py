@@ -61,3 +61,11 @@ def test_room_version_that_nobody_knows_is_refused(version: str) -> None:
     """What is not in the list has no rules."""
     with pytest.raises(RemoteProtocolError):
         room_version(version)
+
+
+def test_room_version_of_many_characters_is_not_repeated_whole() -> None:
+    """The version is another server's text: the log gets as much of it as it shows of any."""
+    with pytest.raises(RemoteProtocolError) as raised:
+        room_version("\x1b" * 60_000)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 1000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
-from scop.base import RemoteProtocolError
+from scop.base import RemoteProtocolError, printable
 from scop.matrix.auth_rules.authorisation import Authorisation
 from scop.matrix.auth_rules.policy import PolicyServer, policy_server_of
 from scop.matrix.auth_rules.rules import authorise, judge_auth_events
@@ -154,7 +154,7 @@ def _by_auth_events(event: Pdu) -> _Check:
     known = (yield from _ask(EventsNeed(event, wanted))) if wanted else KnownEvents({})
     missing = [one for one in event.auth_event_ids if one not in known.events]
     if missing:
-        return Received(Reception.REJECTED, event, f"auth events that nobody has: {', '.join(missing)}")
+        return Received(Reception.REJECTED, event, printable(f"auth events that nobody has: {', '.join(missing)}"))
     auth_events = [known.events[one] for one in event.auth_event_ids]
     create = known.events.get(implied[0]) if implied else None
     verdict = judge_auth_events(event, auth_events, known.rejected, create=create)
