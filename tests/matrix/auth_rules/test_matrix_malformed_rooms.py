@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from sys import getrefcount
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 from fakes.auth_rule_cases import SIGNED, P, invited, judged, room_of
 from fakes.examples import drawn
 from scop.matrix.auth_rules import Clause, StateKey, auth_event_keys, authorise, judge_auth_events
+from scop.matrix.auth_rules.levels import is_user_id
 from scop.matrix.auth_rules.third_party import MAX_CHECKED_SIGNATURES
+from scop.matrix.canonical_json import MAX_DEPTH
 from scop.matrix.events import Pdu
+from scop.matrix.ids import MAX_ID_OCTETS
 from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import ROOM_VERSIONS, RoomVersion
 
@@ -77,6 +81,44 @@ def test_levels_that_are_none_are_not_set_in_old_rooms() -> None:
         assert judged(f"{P}; {bad}", bad)(rules).verdict.clause is Clause.LEVELS_OTHERWISE
         worse = bad.replace('"ban": "many"', '"events": {"m.x": "many"}')
         assert judged(P, worse)(rules).verdict.clause is Clause.ENTRY_GAINED_ABOVE
+
+
+def test_levels_that_are_none_are_not_what_python_takes_them_for() -> None:
+    """Rooms v1 to v9: `false` is no 0 and `true` no 1, so that setting them is setting another level."""
+    before = 'alice sets m.room.power_levels {"kick": 0, "events": {"m.x": 1}, "users": {"<alice>": 100, "<bob>": 50}}'
+    for version in ("1", "5", "6", "9"):
+        rules = ROOM_VERSIONS[version]
+        named = before.replace('"kick": 0', '"kick": false')
+        assert judged(f"{P}; {before}", named)(rules).verdict.clause is Clause.NAMED_TO_ABOVE
+        entry = before.replace('"m.x": 1', '"m.x": true')
+        assert judged(f"{P}; {before}", entry)(rules).verdict.clause is Clause.ENTRY_GAINED_ABOVE
+
+
+def test_levels_nested_as_deep_as_events_may_be_are_compared() -> None:
+    """What the format lets in does not break a rule, however deep in the stack it is asked."""
+    rules = ROOM_VERSIONS["9"]
+    before, after = (_event_of_deep_level(name, rules) for name in ("one", "two"))
+    room = room_of(rules, P)
+    state = {**room.pdus(room.state_before(["e4"])), ("m.room.power_levels", ""): before}
+    assert authorise(after, state).clause is Clause.LEVELS_OTHERWISE
+
+
+def _event_of_deep_level(name: str, rules: RoomVersion) -> Pdu:
+    level: object = 1
+    for _ in range(MAX_DEPTH - 2):
+        level = [level]
+    content: JsonObject = {"ban": level, "users": {"@alice:one.test": 100}, "name": name}
+    like = room_of(rules, P).named["e2"]
+    return replace(like, event_id=f"${name}", content=content)
+
+
+def test_texts_longer_than_user_ids_are_not_kept() -> None:
+    """What is remembered of attackers' texts is bounded in octets, not only in their number."""
+    for size, is_one in ((MAX_ID_OCTETS, True), (MAX_ID_OCTETS + 1, False), (60_000, False)):
+        text = "@" + "a" * (size - len("@:one.test")) + ":one.test"
+        before = getrefcount(text)
+        assert is_user_id(text) is is_one
+        assert (getrefcount(text) > before) is is_one
 
 
 def test_notifications_are_not_looked_at_before_version_6() -> None:

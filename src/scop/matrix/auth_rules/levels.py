@@ -17,7 +17,7 @@ from scop.matrix.auth_rules.clauses import Clause
 from scop.matrix.auth_rules.selection import POWER_LEVELS
 from scop.matrix.auth_rules.standing import Standing
 from scop.matrix.events import Pdu
-from scop.matrix.ids import UserId
+from scop.matrix.ids import MAX_ID_OCTETS, UserId
 from scop.matrix.json_values import JsonView
 from scop.matrix.power_levels import NAMED_LEVELS, creators_of, read_level
 from scop.matrix.room_versions import RoomVersion
@@ -27,9 +27,14 @@ __all__ = ["is_user_id", "judge_power_levels"]
 _Altered = tuple[str, int | None, float | None]  # what, its level before, its level now
 
 
-@lru_cache(maxsize=16_384)
 def is_user_id(text: str) -> bool:
     """Return whether a text is a user id, one of older servers too (Appendices §Historical User IDs)."""
+    # What is longer is none, and would be remembered for nothing.
+    return len(text) <= MAX_ID_OCTETS and _is_parsed(text)
+
+
+@lru_cache(maxsize=16_384)
+def _is_parsed(text: str) -> bool:
     try:
         UserId.parse(text, historical=True)
     except RemoteProtocolError:
@@ -123,19 +128,18 @@ def _judge_users(before: Pdu, event: Pdu, level: int) -> Clause | None:
 def _altered(name: str, before: Pdu, event: Pdu) -> Iterator[_Altered]:
     """Yield the entries of an object in `content` that are added, changed or removed, by what they are worth."""
     old, new = _object(before.content, name), _object(event.content, name)
-    if old == new:
+    # Python holds `true` for equal to 1; where all levels are integers, no other is among them.
+    if not event.rules.takes_levels_as_strings and old == new:
         return
     for key in {**old, **new}:
         yield from _altered_one(key, old, new, event.rules)
 
 
 def _altered_one(key: str, old: JsonView, new: JsonView, rules: RoomVersion) -> Iterator[_Altered]:
-    if old.get(key) == new.get(key) and (key in old) == (key in new):
-        return
     before = read_level(old.get(key), rules)
     now: float | None = read_level(new.get(key), rules)
     # Stricter than Rooms v1 to v9, which do not say what a level is worth that is none: nobody may set it.
-    if now is None and key in new:
+    if now is None and key in new and (before is not None or key not in old or old[key] != new[key]):
         now = math.inf
     if before != now:
         yield key, before, now
