@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.examples import drawn
 from fakes.matrix_rooms import Entry, RoomBuilder, user_id
 from fakes.random_rooms import random_room, random_states
-from scop.matrix.auth_rules import StateKey
+from scop.matrix.auth_rules import Authorisation, StateKey, authorise
 from scop.matrix.events import Pdu
+from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import ROOM_VERSIONS, RoomVersion
-from scop.matrix.state_resolution import resolve
+from scop.matrix.state_resolution import resolve, version_1
 
 _SEEDS = st.integers(0, 2**32)
 _VERSIONS = st.sampled_from([*ROOM_VERSIONS.values()])
@@ -139,3 +141,66 @@ def test_resolution_ends_where_auth_events_go_in_circles() -> None:
     states = [{**room.state_after["ja"], ("m.room.topic", ""): room.named[name].event_id} for name in ("one", "two")]
     assert room.named["two"].event_id == room.resolved(states)["m.room.topic", ""]
     assert room.resolved([room.state_after["pl"], room.state_after["other"]])
+
+
+def test_resolution_fetches_the_mainline_an_event_at_a_time() -> None:
+    """Who stores events is asked once for all that an m.room.power_levels refers to."""
+    room = RoomBuilder(ROOM_VERSIONS["11"])
+    alice, length = user_id("alice"), 20
+    room.add(Entry("create", "m.room.create", alice, {}, ""))
+    room.add(Entry("j0", "m.room.member", alice, {"membership": "join"}, alice, ("create",)))
+    for number in range(1, length):
+        room.add(
+            Entry(
+                f"p{number}",
+                "m.room.power_levels",
+                alice,
+                {"ban": number, "users": {alice: 100}},
+                "",
+                (f"j{number - 1}",),
+            )
+        )
+        room.add(Entry(f"j{number}", "m.room.member", alice, {"membership": "join"}, alice, (f"p{number}",)))
+    asked = 0
+
+    def fetch(event_ids: Collection[str]) -> dict[str, Pdu]:
+        nonlocal asked
+        asked += 1
+        return room.fetch(event_ids)
+
+    states = []
+    for name in ("one", "two"):
+        cited = ("create", "j1", "p1")
+        room.add(Entry(name, "m.room.topic", alice, {"topic": name}, "", (f"j{length - 1}",), auth=cited))
+        states.append(room.state_after[name])
+    assert room.named["two"].event_id == resolve(states, room.rules, fetch)["m.room.topic", ""]
+    assert length + 5 > asked
+
+
+def test_resolution_of_version_1_shows_rules_only_what_they_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each conflict is decided by a handful of events; by copies of all the state the work would be its square."""
+    room, alice = RoomBuilder(ROOM_VERSIONS["1"]), user_id("alice")
+    room.add(Entry("create", "m.room.create", alice, {}, ""))
+    room.add(Entry("ja", "m.room.member", alice, {"membership": "join"}, alice, ("create",)))
+    room.add(Entry("jr", "m.room.join_rules", alice, {"join_rule": "public"}, "", ("ja",)))
+    members = [user_id(f"user{number}") for number in range(30)]
+    last = "jr"
+    for member in members:
+        room.add(Entry(member, "m.room.member", member, {"membership": "join"}, member, (last,)))
+        last = member
+    forks = {"one": last, "two": last}
+    for number, member in enumerate(members):
+        for fork, after in forks.items():
+            content: JsonObject = {"membership": "invite", "reason": fork}
+            name = forks[fork] = f"{fork}{number}"
+            room.add(Entry(name, "m.room.member", member, content, user_id(f"guest{number}"), (after,)))
+    sizes: list[int] = []
+
+    def authorise_small(event: Pdu, state: Mapping[StateKey, Pdu]) -> Authorisation:
+        sizes.append(len(state))
+        return authorise(event, state)
+
+    monkeypatch.setattr(version_1, "authorise", authorise_small)
+    assert len(room.state_after[forks["one"]]) == len(room.resolved([room.state_after[one] for one in forks.values()]))
+    assert 30 == len(sizes)
+    assert max(sizes) < 8

@@ -54,7 +54,9 @@ class EventGraph:
         """Return the auth events of an event by type and state key, its m.room.create also where that is implied."""
         known = self._by_key.get(event.event_id)
         if known is None:
-            found = (self.get(one) for one in parents(event))
+            event_ids = parents(event)
+            self.load(event_ids)
+            found = (self.events.get(one) for one in event_ids)
             known = {(one.type, one.state_key): one for one in found if one is not None and one.state_key is not None}
             self._by_key[event.event_id] = known
         return known

@@ -84,7 +84,9 @@ class _Resolution:
         # each subsequent event …: If the event would be allowed, then update R with the event and continue …. If it
         # would not be allowed, stop".
         first, *following = sorted(events, key=_from_newest, reverse=True)
-        state = dict(self._state)
+        # No copy of all the state for each conflict, which would be the square of the members' number.
+        keys = {key for event in following for key in deciding_keys(event)}
+        state = {key: self._state[key] for key in keys if key in self._state}
         newest = first
         for event in following:
             state[newest.type, newest.state_key or ""] = newest
