@@ -212,8 +212,8 @@ def test_alarm_that_says_no_more_than_the_first_message_is_not_told() -> None:
         ({"title": "", "author": ""}, ""),
     ],
 )
-def test_overview_says_nothing_twice(said: dict[str, str], expected: str) -> None:
-    """What stands in the first line, as the project of a shell's or the tag of a release, does not stand in the next."""
+def test_overview_says_nothing_twice(said: dict[str, Any], expected: str) -> None:
+    """What stands in the first line, as the tag of a release does, does not stand in the next."""
     lines = str(overview(Pipeline.of(report(Status.PASSED, **said)))["body"]).splitlines()
     assert expected == "".join(lines[1:])
 
