@@ -148,6 +148,67 @@ async def test_notices_are_of_one_process(notices: Notices, tmp_path: Path) -> N
         Notices.open(tmp_path / "notices.db")
 
 
+async def test_notices_are_kept_beside_who_posts(notices: Notices, tmp_path: Path) -> None:
+    """What another process keeps meanwhile is posted by who posts next, in its place."""
+    await notices.take(None, report(Status.RUNNING, 1), AUDIENCE, NOW)
+    beside = Notices.open_to_keep(tmp_path / "notices.db")
+    await beside.take(None, report(Status.RUNNING, 2), AUDIENCE, NOW)
+    with pytest.raises(AssertionError, match="twice"):
+        await beside.next(ROOM)
+    await beside.close()
+    await notices.take(None, report(Status.RUNNING, 3), AUDIENCE, NOW)
+    server = FakeServer()
+    await post_all(notices, server)
+    assert ["1", "2", "3"] == [transaction.split("-")[2] for transaction in server.events]
+
+
+async def test_notices_that_many_keep_at_once_are_all_kept(tmp_path: Path) -> None:
+    """The first of them makes the tables, whoever that is."""
+    path = tmp_path / "notices.db"
+    code = f"""import asyncio, sys
+from pathlib import Path
+from scop.store.notices import Notices
+async def main():
+    notices = Notices.open_to_keep(Path({str(path)!r}))
+    await notices.say(sys.argv[1], "#ci:example.org", {{"body": "x"}}, 0.0)
+    await notices.close()
+asyncio.run(main())"""
+    keeping = [await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(number)) for number in range(4)]
+    assert [0] * 4 == [await each.wait() for each in keeping]
+    notices = Notices.open(path)
+    assert {ROOM: 4} == await notices.waiting()
+    await notices.close()
+
+
+async def test_notices_know_how_rooms_that_wait_should_be(notices: Notices) -> None:
+    """Who comes later makes a room as it was wished, and leaves alone those of which no wish is known."""
+    sealed = Room(room=ROOM, encrypted=True)
+    await notices.keep_room(Room(room=ROOM))
+    await notices.keep_room(sealed)
+    await notices.keep_room(Room(room="#idle:example.org"))
+    await notices.say("a", "#other:example.org", {"body": "x"}, NOW)
+    assert () == await notices.rooms_left()
+    await notices.say("a", ROOM, {"body": "x"}, NOW)
+    assert (sealed,) == await notices.rooms_left()
+
+
+async def test_notices_of_a_room_can_be_given_up(notices: Notices) -> None:
+    """New ones are gone, what stands there stays as it is, other rooms know nothing of it."""
+    server = FakeServer()
+    await notices.take(None, report(Status.RUNNING, 1), AUDIENCE, NOW)
+    await post_all(notices, server)
+    await notices.take(None, report(Status.PASSED, 1, at=1), AUDIENCE, NOW)
+    await notices.take(None, report(Status.RUNNING, 2), AUDIENCE, NOW)
+    await notices.say("a", "#other:example.org", {"body": "x"}, NOW)
+    await notices.next(ROOM)
+    assert (2, None, {"#other:example.org": 1}) == (
+        await notices.forget(ROOM), await notices.next(ROOM), await notices.waiting()
+    )  # fmt: skip
+    await notices.take(None, report(Status.FAILED, 1, at=2), AUDIENCE, NOW)
+    await post_all(notices, server)
+    assert ["❌ acme/shop · main failed"] == list(server.shown().values())
+
+
 async def test_notices_forget_what_is_long_ago_and_keep_what_waits(notices: Notices) -> None:
     """Deliveries for a week, pipelines for two months, and what is not posted for good."""
     await notices.take(("/h", "1"), report(Status.PASSED, 1), AUDIENCE, NOW)

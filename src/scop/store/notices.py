@@ -7,6 +7,7 @@ edit.
 
 Nothing is posted twice. Before a message goes out its text and its transaction id are fixed on the disk (`next`); it is
 sent with them until the server has named the event (`posted`), also by the process that comes after this one.
+One process at a time posts. Others keep beside it (`open_to_keep`), and what they keep goes out with who posts next.
 
 Standards: Matrix v1.19 CS §Transaction identifiers.
 """
@@ -14,6 +15,7 @@ Standards: Matrix v1.19 CS §Transaction identifiers.
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +27,13 @@ from scop.matrix.notifier.kept import (
     content_to_octets,
     known_of,
     known_to_octets,
+    room_of,
+    room_to_octets,
     verdicts_of,
     verdicts_to_octets,
 )
 from scop.matrix.notifier.report import Report
+from scop.matrix.notifier.rooms import Room
 from scop.matrix.notifier.threads import FIRST, Audience, Wanted, fold, message, pipeline_after, wanted
 from scop.store.database import Database
 from scop.store.faults import StoreError
@@ -64,6 +69,7 @@ MIGRATIONS = (
     CREATE INDEX due ON post (room, turn) WHERE turn IS NOT NULL;
     CREATE TABLE seen (list TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (list, item)) WITHOUT ROWID;
     """,
+    "CREATE TABLE room (name TEXT PRIMARY KEY, wishes BLOB NOT NULL) WITHOUT ROWID;",
 )
 
 
@@ -86,9 +92,9 @@ class Outgoing:
 
 
 class Notices:
-    """Opened by `Notices.open`; all else is awaited on one event loop."""
+    """Opened by `Notices.open` or `Notices.open_to_keep`; all else is awaited on one event loop."""
 
-    def __init__(self, database: Database, held: BinaryIO) -> None:
+    def __init__(self, database: Database, held: BinaryIO | None) -> None:
         self._database = database
         self._held = held
 
@@ -97,10 +103,16 @@ class Notices:
         """Open or make the queue; raises `StoreError` where another process has it."""
         held = _held(path)
         try:
-            return cls(Database.open(path, MIGRATIONS), held)
+            return cls(_database(path), held)
         except BaseException:
             held.close()
             raise
+
+    @classmethod
+    def open_to_keep(cls, path: Path) -> Notices:
+        """Open or make the queue beside who posts from it: for all but `next` and what follows from it."""
+        path.touch(0o600)
+        return cls(_database(path), None)
 
     async def take(
         self, delivery: tuple[str, str] | None, report: Report | None, audience: Audience, unix: float
@@ -112,8 +124,14 @@ class Notices:
         """Take in a message that is of no pipeline, durably; one name is said once in a room."""
         await self._database.write(lambda sql: _want(sql, f"said\n{name}", Wanted(room, FIRST, content), unix))
 
+    async def keep_room(self, room: Room) -> None:
+        """Keep how a room should be, durably, for whom posts to it later."""
+        row = (room.room, room_to_octets(room))
+        await self._database.write(lambda sql: sql.execute("INSERT OR REPLACE INTO room VALUES (?, ?)", row))
+
     async def next(self, room: str) -> Outgoing | None:
         """Return what is to be sent to a room now, fixed on the disk; the same until it is `posted` or `dropped`."""
+        assert self._held is not None, "two that post would post everything twice"
         return await self._database.write(lambda sql: _next(sql, room))
 
     async def posted(self, outgoing: Outgoing, event_id: str) -> Outgoing | None:
@@ -128,6 +146,15 @@ class Notices:
         """Return by room how many messages are to be sent."""
         query = "SELECT room, count(*) FROM post WHERE turn IS NOT NULL GROUP BY room"
         return await self._database.read(lambda sql: dict(sql.execute(query).fetchall()))
+
+    async def rooms_left(self) -> tuple[Room, ...]:
+        """Return the rooms to which something is to be sent, of those that were kept."""
+        query = "SELECT wishes FROM room WHERE name IN (SELECT room FROM post WHERE turn IS NOT NULL) ORDER BY name"
+        return await self._database.read(lambda sql: tuple(room_of(octets) for (octets,) in sql.execute(query)))
+
+    async def forget(self, room: str) -> int:
+        """Give up what is to be sent to a room; return how many messages that were."""
+        return await self._database.write(lambda sql: _forget(sql, room))
 
     async def seen(self, list_name: str) -> frozenset[str]:
         """Return what was noted of a list."""
@@ -146,7 +173,8 @@ class Notices:
     async def close(self) -> None:
         """Finish what was asked and let go of the file."""
         await self._database.close()
-        self._held.close()
+        if self._held is not None:
+            self._held.close()
 
 
 def _held(path: Path) -> BinaryIO:
@@ -159,6 +187,16 @@ def _held(path: Path) -> BinaryIO:
         file.close()
         raise StoreError(f"another process posts from {path}: one at a time can") from None
     return file
+
+
+def _database(path: Path) -> Database:
+    """Open the file; those that open it at once do so in turn, so that one of them makes its tables."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        return Database.open(path, MIGRATIONS)
+    finally:
+        os.close(folder)
 
 
 # On the writer's thread
@@ -262,6 +300,15 @@ def _rest_where_nothing_is_to_do(sql: sqlite3.Connection, number: int) -> bool:
         "UPDATE post SET turn = NULL WHERE number = ? AND sending IS NULL AND wanted IS posted", (number,)
     )
     return done.rowcount > 0
+
+
+def _forget(sql: sqlite3.Connection, room: str) -> int:
+    new = sql.execute("DELETE FROM post WHERE room = ? AND turn IS NOT NULL AND posted IS NULL", (room,)).rowcount
+    # What stands there stays as it is.
+    changed = sql.execute(
+        "UPDATE post SET wanted = posted, sending = NULL, turn = NULL WHERE room = ? AND turn IS NOT NULL", (room,)
+    ).rowcount
+    return new + changed
 
 
 def _prune(sql: sqlite3.Connection, unix: float) -> None:

@@ -5,15 +5,26 @@ from __future__ import annotations
 import msgspec
 
 from scop.matrix.json_values import JsonObject
+from scop.matrix.notifier.rooms import Room
 from scop.matrix.notifier.threads import Known
 from scop.matrix.notifier.turns import Verdict
 
-__all__ = ["content_of", "content_to_octets", "known_of", "known_to_octets", "verdicts_of", "verdicts_to_octets"]
+__all__ = [
+    "content_of",
+    "content_to_octets",
+    "known_of",
+    "known_to_octets",
+    "room_of",
+    "room_to_octets",
+    "verdicts_of",
+    "verdicts_to_octets",
+]
 
 # Sorted, so that what is the same is the same octets.
 _encoder = msgspec.json.Encoder(order="deterministic")
 _known = msgspec.json.Decoder(Known)
 _verdicts = msgspec.json.Decoder(tuple[Verdict, ...])
+_room = msgspec.json.Decoder(Room)
 _content = msgspec.json.Decoder(dict[str, object])
 
 
@@ -45,3 +56,13 @@ def content_to_octets(content: JsonObject) -> bytes:
 def content_of(octets: bytes) -> JsonObject:
     """Return what was kept."""
     return _content.decode(octets)
+
+
+def room_to_octets(room: Room) -> bytes:
+    """Return how a room should be."""
+    return _encoder.encode(room)
+
+
+def room_of(octets: bytes) -> Room:
+    """Return what was kept."""
+    return _room.decode(octets)
