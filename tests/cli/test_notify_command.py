@@ -15,7 +15,8 @@ def given(**options: object) -> _Given:
     """Return the options, those that are not said as click gives them."""
     usual: dict[str, object] = {
         "room": "#ci:example.org", "status": None, "title": None, "url": "", "project": "", "ref": "", "commit": "",
-        "pipeline": "", "jobs": (), "mention": (), "encrypted": False, "queue": None, "wait": 1.0, "as_json": False,
+        "pipeline": "", "jobs": (), "mention": (), "encrypted": False, "queue": None, "wait": 1.0,
+        "forget": False, "as_json": False,
     }  # fmt: skip
     return _Given(**{**usual, **options})  # type: ignore[arg-type]  # of each its own
 
@@ -33,6 +34,7 @@ def given(**options: object) -> _Given:
         ),
         (("--room", "#ci:example.org", "--title", "x", "--mention", "bob"), "neither a user id"),
         (("--room", "#ci:example.org", "--title", "x"), "nobody is logged in here"),
+        (("--room", "#ci:example.org", "--forget"), "nobody is logged in here"),
         (("serve", "-c", "nowhere.toml"), "there is no such file; `scop matrix notify init` writes one"),
         (("watch", "-c", "nowhere.toml"), "there is no such file"),
     ],
@@ -84,6 +86,12 @@ def test_options_without_a_pipeline_never_edit_what_was_told_before() -> None:
         return {report.key for report in reports if report}
 
     assert (2, 1) == (len(keys()), len(keys(pipeline="7")))
+
+
+def test_input_that_begins_as_json_and_is_none_is_said_to_be(tmp_path: Path) -> None:
+    """A brace at the beginning is no title."""
+    said = scop("matrix", "notify", "--room", "#ci:example.org", "--store", str(tmp_path), stdin='{"project": ')
+    assert "standard input begins as JSON and is none: Input data was truncated" in sentence(said)
 
 
 def test_title_without_a_status_is_told_as_it_is() -> None:

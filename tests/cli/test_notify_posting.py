@@ -108,7 +108,7 @@ async def test_posting_sends_again_what_lost_its_answer(world: World) -> None:
     world.poster.lost = True
     posting = await world.post()
     assert (2, 2, [1.0]) == (len(world.sent_to(CI)), len(world.sent_to(OPS)), world.pauses)
-    assert "the connection broke off" in posting.last_trouble
+    assert "the connection broke off" in posting.trouble(CI.room) + posting.trouble(OPS.room)
 
 
 async def test_posting_waits_as_long_as_a_server_asks(world: World) -> None:
@@ -128,6 +128,30 @@ async def test_posting_to_one_room_does_not_wait_for_another(world: World) -> No
     assert OPS.room == world.poster.sent[0][0]
     assert 1 == len(world.sent_to(CI))
     assert ([1.0, 2.0, 4.0], 120.0) == (world.pauses[:3], max(world.pauses))
+
+
+async def test_posting_says_when_it_has_tried_and_when_a_room_refuses(world: World) -> None:
+    """Who calls once waits for no room that is away, and not for one that does not let us in."""
+    never = asyncio.Event()
+
+    async def pause(_seconds: float) -> None:
+        await never.wait()
+
+    await world.hear(1)
+    world.poster.away = {CI.room}
+    world.poster.faults = [PermanentFailure("M_FORBIDDEN")]
+    posting = Posting(
+        PostingOptions(world.notices, world.poster, (CI, OPS), Log("notifier", lambda _line: None), pause)
+    )
+    task = asyncio.create_task(posting.run())
+    await posting.settled(OPS.room)
+    await posting.tried()
+    assert ("no connection", "M_FORBIDDEN") == (posting.trouble(CI.room), posting.trouble(OPS.room))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await posting.settled(CI.room)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_posting_prepares_a_room_anew_where_it_is_refused(world: World) -> None:

@@ -69,7 +69,7 @@ class _Served:
 
     def _kind_of(self, method: str, path: str) -> type[Request[Any]] | None:
         for kind in self._server.answers:
-            pattern = re.sub(r"\\\{[^/]+\\\}", "[^/]+", re.escape(kind.endpoint.path))
+            pattern = re.sub(r"\\\{[^/]+\\\}", "[^/]*", re.escape(kind.endpoint.path))
             if kind.endpoint.method == method and re.fullmatch(pattern, path):
                 return kind
         return None

@@ -46,6 +46,7 @@ class Account:
     user_id: str = ""
     root: Path | None = None
     passphrase_file: Path | None = None
+    turn_seconds: float | None = None  # how long others of our commands are waited for; TURN_SECONDS without
 
     @property
     def folder(self) -> Path:
@@ -83,7 +84,7 @@ class Account:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             passphrase, log_cost = self._passphrase(place)
-            return _in_turn(place / _STORE, passphrase, log_cost)
+            return self._in_turn(place / _STORE, passphrase, log_cost)
         except StoreError as fault:
             raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
 
@@ -97,6 +98,17 @@ class Account:
             file.unlink()
         self.place(user_id).rmdir()
 
+    def _in_turn(self, path: Path, passphrase: str, log_cost: int) -> SealedShelves:
+        """Open a store when commands that use it just now have ended; raises `InUse` where one goes on."""
+        deadline = time.monotonic() + (TURN_SECONDS if self.turn_seconds is None else self.turn_seconds)
+        while True:
+            try:
+                return SealedShelves.open(path, passphrase, log_cost=log_cost)
+            except InUse:
+                if time.monotonic() >= deadline:
+                    raise InUse("another command uses this account, as `listen` does until it is ended") from None
+            time.sleep(_LOOK_SECONDS)
+
     def _passphrase(self, place: Path) -> tuple[str, int]:
         """Return what opens the store, and what a guess at it should cost where the store is made."""
         if self.passphrase_file is not None:
@@ -109,18 +121,6 @@ class Account:
                 raise PermanentFailure("the store wants a passphrase: --passphrase-file or SCOP_MATRIX_PASSPHRASE")
             _write_private(key, secrets.token_hex(_KEY_OCTETS))
         return first_line(key), _NOBODY_GUESSES
-
-
-def _in_turn(path: Path, passphrase: str, log_cost: int) -> SealedShelves:
-    """Open a store when commands that use it just now have ended; raises `InUse` where one goes on."""
-    deadline = time.monotonic() + TURN_SECONDS
-    while True:
-        try:
-            return SealedShelves.open(path, passphrase, log_cost=log_cost)
-        except InUse:
-            if time.monotonic() >= deadline:
-                raise InUse("another command uses this account, as `listen` does until it is ended") from None
-        time.sleep(_LOOK_SECONDS)
 
 
 def first_line(path: Path) -> str:

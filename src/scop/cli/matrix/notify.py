@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import dataclasses
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import msgspec
@@ -18,6 +16,7 @@ import msgspec
 from scop.base import RemoteProtocolError
 from scop.cli.late import Late
 from scop.cli.matrix.accounts import Account, account_options
+from scop.cli.matrix.notify_telling import Said, Telling, forget, tell
 from scop.cli.shared import COULD_NOT, json_option, print_json
 from scop.matrix.notifier.generic import read_generic
 from scop.matrix.notifier.payload import Payload
@@ -38,14 +37,6 @@ COMMANDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What is to be told: of a pipeline, or as it is."""
-
-    report: Report | None
-    text: str
-
-
 @click.command(cls=Late, late_commands=COMMANDS, invoke_without_command=True)
 @click.option("--room", metavar="ALIAS", help="Where: #ci:example.org, or the id of a room.")
 @click.option("--status", type=click.Choice([*map(str, Status)]), help="How it stands; makes a thread of a pipeline.")
@@ -60,6 +51,7 @@ class _Said:
 @click.option("--encrypted", is_flag=True, help="Encrypt the room if it is made, or is not yet.")
 @click.option("--queue", type=click.Path(path_type=Path), envvar="SCOP_NOTICES", help="Where it waits until posted.")
 @click.option("--wait", type=float, default=30.0, show_default=True, help="Seconds until it is left to the queue.")
+@click.option("--forget", is_flag=True, help="Give up what waits for --room, instead of telling something.")
 @json_option
 @account_options
 @click.pass_context
@@ -90,6 +82,7 @@ class _Given(msgspec.Struct, frozen=True):
     encrypted: bool
     queue: Path | None
     wait: float
+    forget: bool
     as_json: bool
 
 
@@ -98,20 +91,37 @@ def _tell(account: Account, given: _Given) -> None:
         raise click.UsageError("say where, by --room '#ci:example.org'")
     try:
         room = Room(room=given.room, mention=given.mention, encrypted=given.encrypted)
-        said = _said(given)
+        said = None if given.forget else _said(given)
     except RemoteProtocolError as fault:
         raise click.UsageError(fault.reply_hint or str(fault)) from None
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-    trouble = asyncio.run(_told(account, room, said, given))
-    if trouble:
-        click.echo(f"scop: kept, but not posted yet: {trouble[:FAULT_CHARACTERS]}", err=True)
+    account = dataclasses.replace(account, user_id=account.chosen())
+    queue = given.queue or _usual_queue(account.user_id)
+    if said is None:
+        _forget(queue, room, as_json=given.as_json)
+        return
+    outcome = asyncio.run(tell(Telling(account, room, queue, given.wait), said))
+    for left in outcome.left:
+        click.echo(f"scop: still waits from earlier: {left[:FAULT_CHARACTERS]}; --forget gives it up", err=True)
+    if outcome.trouble:
+        click.echo(f"scop: kept, but not posted yet: {outcome.trouble[:FAULT_CHARACTERS]}", err=True)
         sys.exit(COULD_NOT)
+    if not outcome.is_news:
+        click.echo("scop: nothing to post: the room shows it, or that this run has ended", err=True)
     if given.as_json:
-        print_json({"room": room.room, "posted": True})
+        print_json({"room": room.room, "posted": outcome.is_news})
 
 
-def _said(given: _Given) -> _Said:
+def _forget(queue: Path, room: Room, *, as_json: bool) -> None:
+    number = forget(queue, room.room)
+    if as_json:
+        print_json({"room": room.room, "forgotten": number})
+    else:
+        click.echo(f"{number} given up")
+
+
+def _said(given: _Given) -> Said:
     """Return what is to be told; raises `ValueError`."""
     if given.title is None:
         text = sys.stdin.buffer.read(MAX_TEXT_OCTETS + 1)
@@ -119,19 +129,26 @@ def _said(given: _Given) -> _Said:
             raise ValueError(f"standard input has more than {MAX_TEXT_OCTETS} octets")
         return _from_input(text, given)
     if given.status is None:
-        return _Said(None, " ".join(filter(None, (given.title, given.url))))
-    return _Said(_report({"title": given.title}, given), "")
+        return Said(None, " ".join(filter(None, (given.title, given.url))))
+    return Said(_report({"title": given.title}, given), "")
 
 
-def _from_input(text: bytes, given: _Given) -> _Said:
+def _from_input(text: bytes, given: _Given) -> Said:
     if text.lstrip()[:1] == b"{":
-        return _Said(_report(msgspec.json.decode(text, type=dict[str, object]), given), "")
+        return Said(_report(_object(text), given), "")
     words = text.decode("utf-8", "replace").strip()
     if not words:
         raise ValueError("there is nothing to tell: say --title, or give it on standard input")
     if given.status is None:
-        return _Said(None, words)
-    return _Said(_report({"title": words}, given), "")
+        return Said(None, words)
+    return Said(_report({"title": words}, given), "")
+
+
+def _object(text: bytes) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise ValueError(f"standard input begins as JSON and is none: {fault}") from None
 
 
 def _report(said: dict[str, object], given: _Given) -> Report:
@@ -160,48 +177,7 @@ def _job(word: str) -> dict[str, object]:
     return {"name": name, "status": status, **({"seconds": float(seconds)} if seconds else {})}
 
 
-async def _told(account: Account, room: Room, said: _Said, given: _Given) -> str:
-    """Keep it and post it; return why it is not posted yet, '' where it is."""
-    from scop.cli.matrix.notify_desk import open_desk, posting_from
-    from scop.matrix.notifier.threads import Audience
-    from scop.net.log import Log
-
-    log = Log("notifier", lambda _line: None)
-    queue = given.queue or _usual_queue()
-    audience = Audience((room,), {})
-    async with (
-        posting_from(account) as client,
-        open_desk(queue, client, audience, log, is_service=False) as (desk, _),
-    ):
-        if said.report is not None:
-            await desk.notices.take(None, said.report, audience, time.time())
-        else:
-            name = hashlib.sha256(f"{time.time_ns()} {os.getpid()}".encode()).hexdigest()
-            await desk.notices.say(name, room.room, _words(said.text), time.time())
-        desk.posting.ring()
-        return await _within(given.wait, desk.posting.idle, lambda: desk.posting.last_trouble)
-
-
-def _words(text: str) -> dict[str, object]:
-    """Return words as a message that disturbs nobody."""
-    return {
-        "msgtype": "m.notice",
-        "body": text,
-        "format": "org.matrix.custom.html",
-        "formatted_body": escape(text).replace("\n", "<br>"),
-        "m.mentions": {},
-    }
-
-
-async def _within(seconds: float, idle: Callable[[], Awaitable[None]], trouble: Callable[[], str]) -> str:
-    try:
-        async with asyncio.timeout(seconds):
-            await idle()
-    except TimeoutError:
-        return trouble() or f"it took longer than {seconds:g} s"
-    return ""
-
-
-def _usual_queue() -> Path:
+def _usual_queue(user_id: str) -> Path:
+    """Return where what an account is to say waits; another account must not say it."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "scop" / "notices.db"
+    return Path(base) / "scop" / "notices" / f"{quote(user_id, safe='@:')}.db"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ from scop.matrix.notifier.hooks import Delivery
 from scop.matrix.notifier.report import Report
 from scop.matrix.notifier.rooms import Room
 from scop.matrix.notifier.threads import Audience
-from scop.net.faults import PermanentFailure
+from scop.net.faults import PermanentFailure, reason_of
 from scop.net.log import Log, write_to_descriptor
 from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
 from scop.store.notices import Notices
 
-__all__ = ["Desk", "account_of", "all_rooms", "open_desk", "open_queue", "posting_from", "stderr_log"]
+__all__ = ["Desk", "account_of", "all_rooms", "kept_beside", "open_desk", "open_queue", "posting_from", "stderr_log"]
 
 PRUNE_SECONDS = 86_400.0
 PATIENCE_SECONDS = 5.0
@@ -62,9 +62,9 @@ class Desk:
 
 
 async def _left_behind(notices: Notices, rooms: Sequence[Room]) -> tuple[Room, ...]:
-    """Return the rooms that earlier calls could not reach."""
+    """Return the rooms that earlier calls could not reach, as those wanted them."""
     named = {room.room for room in rooms}
-    return tuple(Room(room=name) for name in await notices.waiting() if name not in named)
+    return tuple(room for room in await notices.rooms_left() if room.room not in named)
 
 
 def stderr_log() -> Log:
@@ -74,11 +74,27 @@ def stderr_log() -> Log:
 
 def open_queue(path: Path) -> Notices:
     """Open the queue; raises `PermanentFailure` where another process has it."""
+    return _opened(path, Notices.open)
+
+
+@asynccontextmanager
+async def kept_beside(path: Path) -> AsyncIterator[Notices]:
+    """Give the queue to keep something in, whoever posts from it."""
+    notices = _opened(path, Notices.open_to_keep)
+    try:
+        yield notices
+    finally:
+        await notices.close()
+
+
+def _opened(path: Path, opening: Callable[[Path], Notices]) -> Notices:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Notices.open(path)
+        return opening(path)
     except StoreError as fault:
         raise PermanentFailure(str(fault)) from None
+    except OSError as fault:
+        raise PermanentFailure(f"{path}: {reason_of(fault)}") from None
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ message; nothing is given up but what the server says it will never take.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,20 +57,57 @@ class PostingOptions:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
+class _Progress:
+    """How far a room is."""
+
+    __slots__ = ("bell", "idle", "settled", "tried", "trouble")
+
+    def __init__(self) -> None:
+        self.bell = asyncio.Event()  # there may be something to post
+        self.idle = asyncio.Event()  # it is in step
+        self.settled = asyncio.Event()  # it is, or was refused
+        self.tried = asyncio.Event()  # it is, or could not be brought there
+        self.trouble = ""
+
+    def ring(self) -> None:
+        """There is news."""
+        for event in (self.idle, self.settled, self.tried):
+            event.clear()
+        self.bell.set()
+
+    def fail(self, fault: Exception) -> None:
+        """Note what stands in the way just now."""
+        self.trouble = str(fault)
+        self.tried.set()
+        if isinstance(fault, PermanentFailure):
+            self.settled.set()
+
+    def rest(self) -> None:
+        """All is told."""
+        for event in (self.idle, self.settled, self.tried):
+            event.set()
+
+
 class Posting:
     """Posts until it is told to end."""
 
     def __init__(self, options: PostingOptions) -> None:
         self._options = options
-        self._bells = {room.room: asyncio.Event() for room in options.rooms}
-        self._idle = {room.room: asyncio.Event() for room in options.rooms}
-        self.last_trouble = ""  # why something is not posted yet
+        self._rooms = {room.room: _Progress() for room in options.rooms}
 
     def ring(self) -> None:
         """Say that there may be something to post."""
-        for room, bell in self._bells.items():
-            self._idle[room].clear()
-            bell.set()
+        for room in self._rooms.values():
+            room.ring()
+
+    @property
+    def rooms(self) -> Collection[str]:
+        """Which rooms are posted to."""
+        return self._rooms.keys()
+
+    def trouble(self, room: str) -> str:
+        """Return why something is not posted yet."""
+        return self._rooms[room].trouble
 
     async def run(self) -> None:
         """Post for ever; ends by being cancelled, at any point."""
@@ -80,10 +117,20 @@ class Posting:
 
     async def idle(self) -> None:
         """Wait until all rooms are in step."""
-        for each in self._idle.values():
-            await each.wait()
+        for room in self._rooms.values():
+            await room.idle.wait()
+
+    async def settled(self, room: str) -> None:
+        """Wait until a room is in step, or does not let us."""
+        await self._rooms[room].settled.wait()
+
+    async def tried(self) -> None:
+        """Wait until each room is in step, or could not be brought there."""
+        for room in self._rooms.values():
+            await room.tried.wait()
 
     async def _serve(self, room: Room) -> None:
+        progress = self._rooms[room.room]
         pause = FIRST_PAUSE_SECONDS
         room_id = ""
         while True:
@@ -101,12 +148,12 @@ class Posting:
                 pause = min(2 * pause, MAX_PAUSE_SECONDS)
             else:
                 pause = FIRST_PAUSE_SECONDS
-                if not self._bells[room.room].is_set():
-                    self._idle[room.room].set()
-                await self._bells[room.room].wait()
+                if not progress.bell.is_set():
+                    progress.rest()
+                await progress.bell.wait()
 
     async def _post_all(self, room: Room, room_id: str) -> None:
-        self._bells[room.room].clear()
+        self._rooms[room.room].bell.clear()
         outgoing = await self._options.notices.next(room.room)
         while outgoing is not None:
             outgoing = await self._post(outgoing, room_id)
@@ -118,9 +165,9 @@ class Posting:
             self._options.log.error("notice.dropped", room=outgoing.room, reason=printable(str(fault)))
             return await self._options.notices.dropped(outgoing)
         self._options.log.info("notice.posted", room=outgoing.room, event_id=event_id)
-        self._bells[outgoing.room].clear()  # before the queue is looked at: what rings later is looked at again
+        self._rooms[outgoing.room].bell.clear()  # before the queue is looked at: what rings later is looked at again
         return await self._options.notices.posted(outgoing, event_id)
 
     def _note(self, room: Room, fault: Exception) -> None:
-        self.last_trouble = f"{room.room}: {fault}"
+        self._rooms[room.room].fail(fault)
         self._options.log.warning("notice.waits", room=room.room, reason=printable(str(fault)))
