@@ -6,7 +6,7 @@ import pytest
 
 from fakes.identity_homes import Home, homes
 from fakes.matrix_keys import room_of
-from scop.base import RemoteProtocolError
+from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.key_backup import PostRoomKeysVersion
 from scop.matrix.api.request import Request, Response
 from scop.matrix.encryption import Machine
@@ -80,6 +80,23 @@ def test_hostile_server_cannot_have_more_signed_than_another_master_key() -> Non
     assert identity is not None
     with pytest.raises(RemoteProtocolError, match="says more"):
         ada.do(ada.identity.cross_signing.sign_user("@ben:x", identity.master.key))
+
+
+def test_hostile_server_cannot_have_an_identity_made_anew_by_hiding_it() -> None:
+    """What `bootstrap` makes where there is nothing, `reset` alone puts in the place of what there was."""
+    (ada,) = homes(_ADA)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.hear()
+    ada.restart()
+    hidden = ada.homeserver.public.pop("@ada:x")
+    with pytest.raises(LocalProtocolError, match="does not show"):
+        ada.do(ada.identity.cross_signing.bootstrap())
+    ada.homeserver.public["@ada:x"] = hidden
+    ada.do(ada.identity.cross_signing.bootstrap())
+    assert ada.identity.cross_signing.is_whole
+    del ada.homeserver.public["@ada:x"]
+    ada.do(ada.identity.cross_signing.reset())
+    assert ada.homeserver.public["@ada:x"]["master"]["keys"] != hidden["master"]["keys"]
 
 
 def test_device_that_is_another_by_now_is_not_signed() -> None:

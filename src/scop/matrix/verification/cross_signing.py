@@ -74,13 +74,16 @@ class CrossSigning:
         """Give our user keys where there are none, and sign this device; may be called again at any time.
 
         Raises `LocalProtocolError` where another device made keys that are not here: then this one is to be verified
-        (or `Identity.load_secrets`, or `reset`); `MatrixError` where the server wants more.
+        (or `Identity.load_secrets`, or `reset`); also where a server shows none any more, which only `reset` takes for
+        the truth. Raises `MatrixError` where the server wants more.
         """
         yield from self.refresh()
         if not self.is_whole:
             identity, pending = self._book.identity(self._machine.user_id), self._private(_PENDING).master
             if identity is not None and (pending is None or _public_of(pending) != identity.master.key):
                 raise LocalProtocolError("our user has cross-signing keys already, which are not on this device")
+            if identity is None and pending is None and self._book.has_identity(self._machine.user_id):
+                raise LocalProtocolError("our user had cross-signing keys, which the server does not show any more")
             yield from self._make(shown)
         yield from self._vouch_for_ourselves()
 
