@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fakes.examples import drawn
 from fakes.homeserver import Counting, Desk, FakeHomeserver, refusal
 from scop.matrix.api.client_server.keys import UploadKeys
 from scop.matrix.api.client_server.message_pagination import GetRoomEvents
@@ -11,6 +14,7 @@ from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.client import Client, ClientOptions
 from scop.matrix.client.happenings import Happening, Redacted, RoomEvent, TimelineGap
 from scop.matrix.client.room import Room
+from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf
 
 _PLAIN = ClientOptions(encrypts=False, timeline_limit=5, fill_page=4)
@@ -150,3 +154,78 @@ def test_sync_fetches_no_more_of_all_gaps_than_it_may() -> None:
     assert 30 + 4 * 5 == len([one for one in told if isinstance(one, RoomEvent)])
     assert set(rooms) == {one.room_id for one in told if isinstance(one, TimelineGap) and one.from_token is not None}
     assert 5 + 3 == len([one for one in world.server.asked if isinstance(one, GetRoomEvents)])
+
+
+_WORDS = ("", "@bob:example.org", "!sea:example.org", "$x", "org.example", "m.replace", "m.thread", "5", "join", "ban")
+_KEYS = st.sampled_from(
+    [
+        *("alias", "alt_aliases", "body", "displayname", "event_id", "events", "is_direct", "join_rule", "key"),
+        *("m.in_reply_to", "m.mentions", "m.new_content", "m.relates_to", "membership", "name", "notifications"),
+        *("order", "predecessor", "redacts", "rel_type", "replacement_room", "room", "room_id", "room_version"),
+        *("topic", "type", "users", "users_default", "user_ids", "via", "ignored_users", "global", "override"),
+        *("conditions", "kind", "rule_id", "actions", "m.room.message", "tags", "creator", "additional_creators"),
+    ]
+)
+_SCALARS = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.sampled_from(_WORDS)
+)
+_JSON = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4), max_leaves=12
+)
+_CONTENT = st.dictionaries(_KEYS, _JSON, max_size=6)
+_STATE = st.sampled_from(
+    [
+        *("m.room.create", "m.room.member", "m.room.power_levels", "m.room.name", "m.room.topic", "m.room.avatar"),
+        *("m.room.canonical_alias", "m.room.encryption", "m.room.history_visibility", "m.room.join_rules"),
+        *("m.room.tombstone", "m.space.child", "m.space.parent", "m.room.pinned_events", "org.example"),
+    ]
+)
+_SAID = st.sampled_from(["m.room.message", "m.reaction", "m.room.redaction", "m.room.encrypted", "m.sticker", "m.call"])
+_NOTES = st.sampled_from(["m.push_rules", "m.ignored_user_list", "m.direct", "m.tag", "m.fully_read"])
+_ACTS = st.lists(
+    st.tuples(st.just("state"), _STATE, _CONTENT, st.sampled_from(_WORDS))
+    | st.tuples(st.just("said"), _SAID, _CONTENT, st.none())
+    | st.tuples(st.just("note"), _NOTES, _CONTENT, st.booleans()),
+    max_size=8,
+)
+
+
+def _look_at(room: Room) -> None:
+    """Read all that a room tells of itself."""
+    for name in dir(type(room)):
+        if isinstance(getattr(type(room), name), property):
+            getattr(room, name)
+    for user_id in (*room.members, room.own_user_id):
+        room.members.shown_name(user_id)
+        assert room.powers.may_send(user_id) in (True, False)
+        assert room.powers.may_kick(user_id, "@bob:example.org") in (True, False)
+        assert room.powers.may_notify_room(user_id) in (True, False)
+
+
+@given(acts=_ACTS, is_asked=st.booleans())
+@drawn(100)
+def test_sync_takes_whatever_others_write(
+    acts: list[tuple[str, str, JsonObject, str | bool | None]], is_asked: bool
+) -> None:
+    """No content of any event, whatever its type, ends a sync, and what is known can be read after it and a restart."""
+    world = World()
+    world.sync()
+    for kind, event_type, content, key in acts:
+        if kind == "state":
+            if event_type == "m.room.member":
+                content.setdefault("membership", "join")  # servers see to that
+            world.rooms.put_state(world.room, world.bob, event_type, content, str(key))
+        elif kind == "said":
+            world.rooms.put(world.room, world.bob, event_type, content)
+        else:
+            world.server.put_account_data(world.alice, world.room if key else "", event_type, content)
+    if is_asked:
+        asked = world.rooms.make(world.bob)
+        world.rooms.set_membership(asked, world.bob, world.alice, "invite")
+    world.rooms.say(world.room, "@carol:example.org", "still here")
+    told = [one.event.body for one in world.sync() if isinstance(one, RoomEvent)]
+    assert "still here" in told
+    for client in (world.client, world.restart()):
+        for room in client.rooms.values():
+            _look_at(room)
+        assert isinstance(client.notes.direct_rooms(), dict)
