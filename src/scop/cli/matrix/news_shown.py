@@ -15,7 +15,6 @@ from scop.matrix.client.happenings import (
     JoinedRoom,
     KnockedOn,
     LeftRoom,
-    LoggedOut,
     MembershipChanged,
     Redacted,
     RoomEvent,
@@ -195,8 +194,6 @@ def _of_ourselves(rooms: Rooms, news: News) -> str | None:
         return f"{_where(rooms, news.room_id)}   [dim]you {'are there' if isinstance(news, JoinedRoom) else 'knock'}[/]"
     if isinstance(news, TimelineGap):
         return f"{_where(rooms, news.room_id)}   [dim]… more was said before: scop matrix history reads it[/]"
-    if isinstance(news, LoggedOut):
-        return "[bold red]the homeserver ended this session[/]"
     return None
 
 

@@ -15,7 +15,6 @@ __all__ = [
     "JoinedRoom",
     "KnockedOn",
     "LeftRoom",
-    "LoggedOut",
     "MembershipChanged",
     "PresenceChanged",
     "Receipt",
@@ -202,13 +201,6 @@ class ToDeviceReceived:
     message: object = None  # scop.matrix.encryption.ToDevice
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedOut:
-    """The server takes our tokens no longer, as who drives tells; `is_soft`: what is kept counts after a new login."""
-
-    is_soft: bool
-
-
 Happening: TypeAlias = (
     RoomEvent
     | Undecryptable
@@ -226,5 +218,4 @@ Happening: TypeAlias = (
     | PresenceChanged
     | AccountDataChanged
     | ToDeviceReceived
-    | LoggedOut
 )
