@@ -18,6 +18,7 @@ __all__ = ["matrix"]
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "alias": ("scop.cli.matrix.directory", "alias", "Show the aliases of a room, add or remove one."),
     "backup": ("scop.cli.matrix.backup", "backup", "Keep the keys of messages at the server, sealed."),
+    "chat": ("scop.cli.matrix.chat", "chat", "Read a room and write into it, in one terminal."),
     "create": ("scop.cli.matrix.rooms", "create", "Make a room, encrypted unless everybody may come in."),
     "devices": ("scop.cli.matrix.devices", "devices", "Show devices and how far they are trusted."),
     "download": ("scop.cli.matrix.files", "download", "Fetch a file, decrypted where it was encrypted."),

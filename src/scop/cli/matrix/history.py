@@ -18,7 +18,7 @@ from scop.cli.shared import IS_NO, console, json_option, print_json
 from scop.matrix.client.history import Seen
 from scop.net.matrix import AsyncClient
 
-__all__ = ["history", "redact"]
+__all__ = ["FEW", "Past", "history", "redact"]
 
 FEW, MAX_COUNT = 20, 10_000
 MAX_PAGES = 1000
@@ -66,7 +66,7 @@ def history(
 
     async def work(client: AsyncClient) -> int:
         room_id = await room_named(client, room)
-        past = _Past(client, room_id, count or (MAX_COUNT if since else FEW), since)
+        past = Past(client, room_id, count or (MAX_COUNT if since else FEW), since)
         seen = await (past.thread(thread) if thread else past.room())
         if as_json:
             print_json([{"kind": type(one).__name__, **json_of(one)} for one in seen])
@@ -91,10 +91,10 @@ def _show(reader: Reader, seen: list[Seen]) -> None:
             console.print(f"[dim]{time_of(one)}[/dim] {line}", soft_wrap=True)
 
 
-class _Past:
+class Past:
     """Reads back, until there is enough."""
 
-    def __init__(self, client: AsyncClient, room_id: str, count: int, since: float) -> None:
+    def __init__(self, client: AsyncClient, room_id: str, count: int, since: float = 0.0) -> None:
         self._client = client
         self._room_id = room_id
         self._count = count

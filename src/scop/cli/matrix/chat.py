@@ -1,0 +1,174 @@
+"""`scop matrix chat`: read a room, and write into it, in one terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+
+import click
+
+from scop.base import printable
+from scop.cli.matrix.accounts import Account, account_options, check_text, opened
+from scop.cli.matrix.history import FEW, Past
+from scop.cli.matrix.listen import Shown, Wanted
+from scop.cli.matrix.naming import room_named
+from scop.matrix.client.contents import Kind, Mentions, Message
+from scop.matrix.client.event import Event
+from scop.matrix.client.happenings import RoomEvent
+from scop.matrix.steps import Steps
+from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.matrix import AsyncClient
+from scop.net.matrix.whole_sync import News
+
+__all__ = ["chat"]
+
+_LINE_UP = "\x1b[1A\x1b[2K"  # what was typed is shown again as the room has it
+
+
+@click.command()
+@click.argument("room", metavar="ROOM")
+@click.option("--ids", "wants_ids", is_flag=True, help="Show the id of each event.")
+@click.option("--bell", "rings", is_flag=True, help="Ring for what our push rules want us told.")
+@account_options
+def chat(*, account: Account, room: str, **wanted: bool) -> None:
+    """Read a room and write into it: a line is a message. Ends by Ctrl-D.
+
+    \b
+    /me waves     what we do
+    /reply Yes.   answers what another said last
+    /react 👍     annotates it
+    /edit No.     replaces what we said last
+    /redact       takes it away
+    //x           says /x
+    """  # noqa: D301 - click's mark, by which it leaves lines as they are
+
+    async def whole() -> None:
+        async with opened(account) as client:
+            room_id = await room_named(client, room)
+            await _Talk(client, room_id, Wanted(**wanted)).go_on()
+
+    asyncio.run(whole())
+
+
+class _Talk:
+    """One room in one terminal."""
+
+    def __init__(self, client: AsyncClient, room_id: str, wanted: Wanted) -> None:
+        self._client = client
+        self._room_id = room_id
+        self._shown = Shown(client, wanted)
+        self._shown.room_ids = {room_id}
+        self._known: set[str] = set()  # what was shown before it came with a sync
+        self._theirs: Event | None = None  # what another said last
+        self._ours = ""  # the id of what we said last
+        self._said = {"me": self._emote, "reply": self._reply, "react": self._react, "edit": self._edit}
+
+    async def go_on(self) -> None:
+        """Show what is said, and say what is typed, until nothing more is."""
+        await self._client.do(self._client.core.loading.members, self._room_id)  # their names
+        for seen in await Past(self._client, self._room_id, FEW).room():
+            self._show(seen)
+            self._known.add(seen.event.event_id)
+        hearing = asyncio.create_task(self._hear())
+        try:
+            await self._speak(hearing)
+        finally:
+            hearing.cancel()
+            with suppress(asyncio.CancelledError):
+                await hearing
+
+    async def _hear(self) -> None:
+        async with aclosing(self._client.listen(self._shown.trouble)) as coming:
+            async for news in coming:
+                if not isinstance(news, RoomEvent) or news.event.event_id not in self._known:
+                    self._show(news)
+
+    def _show(self, news: News) -> None:
+        self._shown.show(news)
+        if not isinstance(news, RoomEvent) or news.event.type != "m.room.message" or news.room_id != self._room_id:
+            return
+        if news.event.sender != self._client.session.user_id:
+            self._theirs = news.event
+        elif not news.event.replaces:
+            self._ours = news.event.event_id
+
+    async def _speak(self, hearing: asyncio.Task[None]) -> None:
+        lines = aiter(_typed())
+        while True:
+            line = asyncio.ensure_future(anext(lines, None))
+            await asyncio.wait({line, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if hearing.done():
+                hearing.result()  # the server takes us no longer
+            if (said := await line) is None:
+                return
+            if said:
+                await self._say(said)
+
+    async def _say(self, line: str) -> None:
+        try:
+            check_text(line)
+            event_id = await self._client.run(self._steps(line), self._room_id)
+        except (TemporaryFailure, PermanentFailure, click.UsageError) as failure:
+            said = failure.message if isinstance(failure, click.UsageError) else str(failure)
+            click.echo(f"scop: {printable(said)}", err=True)
+        else:
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                click.echo(_LINE_UP, nl=False)
+            if not line.startswith(("/react", "/edit", "/redact")):
+                self._ours = event_id
+
+    def _steps(self, line: str) -> Steps[str]:
+        """Return what a line means."""
+        sending = self._client.core.sending
+        if not line.startswith("/") or line.startswith("//"):
+            return sending.message(self._room_id, line.removeprefix("/"))
+        command, _, text = line[1:].partition(" ")
+        if command == "redact":
+            return sending.redact(self._room_id, self._own(), text or None)
+        if command not in self._said:
+            raise PermanentFailure(f"/{command} is not known: /me /reply /react /edit /redact are; // says a slash")
+        if not text.strip():
+            raise PermanentFailure(f"/{command} wants words")
+        return self._said[command](text)
+
+    def _emote(self, text: str) -> Steps[str]:
+        return self._client.core.sending.message(self._room_id, Message(text, kind=Kind.EMOTE))
+
+    def _reply(self, text: str) -> Steps[str]:
+        about = self._other()
+        message = Message(text, mentions=Mentions((about.sender,)))
+        return self._client.core.sending.reply(self._room_id, about.event_id, message, about.thread_id)
+
+    def _react(self, text: str) -> Steps[str]:
+        return self._client.core.sending.react(self._room_id, self._other().event_id, text.strip())
+
+    def _edit(self, text: str) -> Steps[str]:
+        return self._client.core.sending.edit(self._room_id, self._own(), text)
+
+    def _other(self) -> Event:
+        if self._theirs is None:
+            raise PermanentFailure("nobody else has said anything")
+        return self._theirs
+
+    def _own(self) -> str:
+        if not self._ours:
+            raise PermanentFailure("we have said nothing")
+        return self._ours
+
+
+async def _typed() -> AsyncIterator[str]:
+    """Give the lines of standard input; a thread that reads it ends with the command, whatever it waits for."""
+    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+
+    def read() -> None:
+        with suppress(RuntimeError, ValueError, OSError):  # the loop has ended, or standard input
+            while line := sys.stdin.readline():
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+            loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, name="typed", daemon=True).start()
+    while line := await lines.get():
+        yield line.rstrip("\r\n")
