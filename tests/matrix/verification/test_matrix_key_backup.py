@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from fakes.identity_homes import Home, homes, seeded
 from fakes.matrix_keys import room_of
+from fakes.verifying_homes import everyone_hears
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix import unpadded_base64
-from scop.matrix.api.client_server.key_backup import PutRoomKeys
+from scop.matrix.api.client_server.key_backup import GetRoomKeyBySessionId, PutRoomKeys
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.encryption.values import ExportedSession, KeySource
 from scop.matrix.json_values import JsonObject
@@ -268,6 +269,48 @@ def test_backup_gives_the_key_of_one_event_that_cannot_be_read() -> None:
     asked = len(ada.homeserver.asked)
     assert phone.do(phone.identity.backup.seek("!elsewhere:x", info.session_id)) is False
     assert len(ada.homeserver.asked) == asked
+
+
+def test_backup_is_asked_again_for_a_key_that_another_device_puts_there_later() -> None:
+    """After a minute, then after growing pauses, until the key is there; and then no more."""
+    ada, phone = homes(_ADA, _ADAS_PHONE)
+    ada.do(ada.identity.cross_signing.bootstrap())
+    ada.do(ada.identity.backup.create())
+    everyone_hears([ada, phone])
+    phone.do(phone.identity.backup.adopt(ada.identity.backup.secret or ""))
+    phone.hear()
+    event = ada.send(_ROOM, "the tide is full")  # whose key the phone, which nobody verified, is not given
+
+    def asked() -> int:
+        return sum(name == "PHONE" and isinstance(one, GetRoomKeyBySessionId) for name, one in ada.homeserver.asked)
+
+    assert phone.body(_ROOM, event) != "the tide is full"
+    phone.restart()  # what waits is known after it, too
+    phone.hear()
+    for minutes, count in ((0, 0), (1, 1), (1, 1), (1, 2)):
+        phone.clock.jump(60 * minutes)
+        phone.hear()
+        assert count == asked()
+    ada.hear()
+    phone.clock.jump(3600)
+    phone.hear()
+    assert phone.body(_ROOM, event) == "the tide is full"
+    phone.clock.jump(3600)
+    phone.hear()
+    assert 3 == asked()
+
+
+def test_backup_whose_key_comes_later_is_asked_for_what_was_missed() -> None:
+    """What was sought before the key was here is sought after, and what came by other ways is not."""
+    ada, phone, _ = _backed_up()
+    phone.do(phone.machine.track(["@ada:x"]))
+    (info,) = ada.machine.sessions()
+    assert phone.do(phone.identity.backup.seek("!elsewhere:x", info.session_id)) is False
+    assert phone.do(phone.identity.backup.seek(info.room_id, info.session_id)) is False
+    phone.do(phone.identity.backup.adopt(ada.identity.backup.secret or ""))
+    phone.hear()
+    sought = [one.room_id for _, one in ada.homeserver.asked if isinstance(one, GetRoomKeyBySessionId)]
+    assert ["!elsewhere:x"] == sought
 
 
 def test_backup_of_another_device_is_looked_for_each_hour() -> None:

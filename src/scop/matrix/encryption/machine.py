@@ -310,6 +310,10 @@ class Machine:
                 self._handed_up.add((room_id, sealed.event_id))
         return tuple(found)
 
+    def awaited_sessions(self) -> tuple[tuple[str, str], ...]:
+        """Return the rooms and ids of the sessions that events wait for."""
+        return self._waiting.sessions()
+
     @property
     def has_come_up(self) -> bool:
         """Return whether keys came that events waited for, which `came_up` returns."""

@@ -64,6 +64,9 @@ class Encrypting(Protocol):
     def sessions(self) -> Iterable[RoomKeyInfo]:
         """Return what is known of every inbound session."""
 
+    def awaited_sessions(self) -> tuple[tuple[str, str], ...]:
+        """Return the rooms and ids of the sessions that events wait for."""
+
     def export(self, room_id: str, session_id: str) -> ExportedSession | None:
         """Return one inbound session."""
 

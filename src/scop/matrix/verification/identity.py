@@ -93,6 +93,7 @@ class Identity:
         self._untold += yield from self.verifications.tick()
         with contextlib.suppress(MatrixError, RemoteProtocolError):  # tried again later; news do not wait for it
             yield from self.backup.restore_once()
+            yield from self.backup.seek_again()
             yield from self.backup.upload()
         news, self._untold = tuple(self._untold), []
         return news

@@ -34,6 +34,7 @@ from scop.matrix.signing import sign_json, verify_json
 from scop.matrix.steps import Change, Shelf, Steps, Surroundings, ask, keep
 from scop.matrix.verification.backup_cipher import BackupKey, seal_session
 from scop.matrix.verification.encrypting import Encrypting
+from scop.matrix.verification.sought_keys import SoughtKeys
 from scop.matrix.verification.trust_book import TrustBook
 
 __all__ = ["BackupVersion", "KeyBackup", "Restored"]
@@ -43,7 +44,6 @@ _DUE = "restore."  # on the shelf of secrets
 ALGORITHM = "m.megolm_backup.v1.curve25519-aes-sha2"
 _BATCH = 100
 _LOOK_AGAIN_MS = 60 * 60 * 1000  # where there was no backup: another device may have made one
-_SEEK_AGAIN_MS = 10 * 60 * 1000
 _Found = dict[tuple[str, str], KeyBackupData]  # by room and session
 _WRONG_VERSION = "M_WRONG_ROOM_KEYS_VERSION"
 
@@ -95,7 +95,7 @@ class KeyBackup:
             for session_id, octets in entries.get(Shelf.BACKED_UP, {}).items()
         }
         self.current: BackupVersion | None = None
-        self._sought_ms: dict[tuple[str, str], int] = {}  # by room and session: when it may be sought again
+        self._sought = SoughtKeys(machine.awaited_sessions(), surroundings.unix_ms())
         self._look_at_ms = 0  # when it is to be looked for
 
     # ── which backup ──
@@ -296,15 +296,28 @@ class KeyBackup:
 
     def seek(self, room_id: str, session_id: str) -> Steps[bool]:
         """Look for the key of an event that cannot be read; False where it is not there, or was just looked for."""
-        now, place = self._surroundings.unix_ms(), (room_id, session_id)
-        if not self._is_key_of_current() or now < self._sought_ms.get(place, 0):
+        place = room_id, session_id
+        if not self._is_key_of_current():
+            self._sought.note(place)
             return False
-        self._sought_ms[place] = now + _SEEK_AGAIN_MS
+        if not self._sought.take(place, self._surroundings.unix_ms()):
+            return False
         try:
             restored = yield from self.restore(room_id, session_id)
         except (MatrixError, RemoteProtocolError):
             return False  # sought again later
+        if restored.taken:
+            self._sought.drop(place)
         return restored.taken > 0
+
+    def seek_again(self) -> Steps[None]:
+        """Look once more for keys that were not there: another device may have put them there since."""
+        due = self._sought.due(self._surroundings.unix_ms()) if self._is_key_of_current() else ()
+        for room_id, session_id in due:
+            if self._machine.export(room_id, session_id) is not None:
+                self._sought.drop((room_id, session_id))
+            else:
+                yield from self.seek(room_id, session_id)
 
     def _fetch(self, version: str, room_id: str | None, session_id: str | None) -> Steps[_Found]:
         rooms: dict[str, dict[str, KeyBackupData]]
