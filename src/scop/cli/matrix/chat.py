@@ -69,7 +69,10 @@ class _Talk:
     async def go_on(self) -> None:
         """Show what is said, and say what is typed, until nothing more is."""
         await self._client.do(self._client.core.loading.members, self._room_id)  # their names
-        for seen in await Past(self._client, self._room_id, FEW).room():
+        past = Past(self._client, self._room_id, FEW)
+        latest = await past.room()
+        self._shown.note(past.older)
+        for seen in latest:
             self._show(seen)
             self._known.add(seen.event.event_id)
         hearing = asyncio.create_task(self._hear())

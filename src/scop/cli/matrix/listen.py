@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields, is_dataclass
 
@@ -16,6 +17,7 @@ from scop.cli.matrix.naming import room_named
 from scop.cli.matrix.news_shown import Reader, time_of
 from scop.cli.shared import console, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
+from scop.matrix.client.history import Seen
 from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.whole_sync import News
@@ -86,6 +88,11 @@ class Shown:
             console.print(f"[dim]{time_of(news)}[/dim] {line}", soft_wrap=True)
         if self._wanted.rings and ((isinstance(news, RoomEvent) and news.notifies) or isinstance(news, InvitedTo)):
             click.echo("\a", nl=False, err=True)  # beside what is shown, so that it is read by no program
+
+    def note(self, older: Sequence[Seen]) -> None:
+        """Take in what was said before, newest first, so that answers to it show what it was."""
+        for seen in reversed(older):
+            self._reader.heard.note(seen.event)
 
     def trouble(self, failure: TemporaryFailure | None) -> None:
         """Say that the network is gone, or back."""
