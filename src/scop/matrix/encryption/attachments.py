@@ -79,7 +79,8 @@ class FileEncryption:
 
     def __init__(self, chance: Chance) -> None:
         self._key = chance(_KEY_OCTETS)
-        # "The counter is 64 bits long, starting at 0 and prefixed by a random 64-bit Initialization Vector".
+        # Matrix v1.19 CS §Sending encrypted attachments: "The counter is 64 bits long, starting at 0 and prefixed by a
+        # random 64-bit Initialization Vector".
         self._counter_block = chance(_BLOCK_OCTETS // 2) + bytes(_BLOCK_OCTETS // 2)
         self._cipher = Cipher(AES256(self._key), CTR(self._counter_block)).encryptor()
         self._hash = sha256()
@@ -114,7 +115,7 @@ class FileDecryption:
 
     def finish(self) -> bytes:
         """Return the last piece; raises `RemoteProtocolError` where the file is not the one that was sent."""
-        # "Clients MUST verify the hash before using the file contents."
+        # Matrix v1.19 CS §Sending encrypted attachments: "Clients MUST verify the hash before using" it.
         if not compare_digest(self._hash.digest(), self._expected):
             raise RemoteProtocolError("the file is not the one that was sent: its hash differs")
         return self._cipher.finalize()

@@ -130,7 +130,7 @@ class Inbox:
         self._learn(lambda: InboundSession.from_key(info, session_key))
 
     def _take_forwarded(self, opened: Opened, trusting: Trusting) -> None:
-        # "should only request and accept forwarded keys from verified devices of the same user"
+        # Matrix v1.19 CS §Key requests: "only request and accept forwarded keys from verified devices" of ours.
         device = self.directory.by_curve25519(opened.sender, opened.sender_key)
         is_ours = opened.sender == self.directory.own.user_id and device is not None and not device.is_deleted
         if device is None or not is_ours or trusting.trust(device) is not Trust.VERIFIED:
@@ -148,7 +148,7 @@ class Inbox:
     def _take_withheld(self, sender: str, content: JsonView) -> None:
         code = self.withheld.take(sender, content)
         sender_key = text_at(content, "sender_key")
-        # "the recipient may start an olm session with the sender and send an m.dummy message"
+        # Matrix v1.19 CS §m.room_key.withheld, m.no_olm: "the recipient may start an olm session with the sender".
         if code == NO_OLM and sender_key is not None:
             self._note_broken(sender, sender_key)
 

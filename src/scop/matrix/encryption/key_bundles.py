@@ -79,7 +79,7 @@ def _read_session(bundle: KeyBundle, given: JsonObject) -> InboundSession:
         sender_id=None,
         source=KeySource.BUNDLE,
         first_index=0,
-        # §Shareable encryption sessions: what came by a bundle may be handed on.
+        # Matrix v1.19 CS §Shareable encryption sessions: what came by a bundle may be handed on.
         has_shared_history=True,
         given_by=bundle.sender,
     )

@@ -80,7 +80,7 @@ class KeyRequests:
             return
         while len(self._asking) >= _MAX_ASKING and known is None:
             self._put_asking(next(iter(self._asking)), None)
-        # "If the key is requested multiple times, it should be reused."
+        # Matrix v1.19 CS §m.room_key_request: a key that is "requested multiple times" keeps its id.
         request_id = self._surroundings.chance(16).hex() if known is None else known.request_id
         self._put_asking(key, _Asking(request_id, room_id, session_id))
 
@@ -163,7 +163,7 @@ class KeyRequests:
             return  # until the device is known
         device = self._directory.get(self._own.user_id, asked.device_id)
         if device is not None and not device.is_deleted:
-            # "Clients should only send keys requested by the verified devices of the same user."
+            # Matrix v1.19 CS §Key requests: only to "the verified devices of the same user".
             is_verified = trusting.trust(device) is Trust.VERIFIED
             session = self._inbound.get(asked.room_id, asked.session_id) if is_verified else None
             forwarded = None if session is None else _forwarded(session)

@@ -21,7 +21,7 @@ from scop.matrix.steps import Shelf, Surroundings
 __all__ = ["SESSION_PREFIX", "OlmSessions"]
 
 SESSION_PREFIX = "session:"
-_MAX_SESSIONS = 8  # with one device; "should be at least 4"
+_MAX_SESSIONS = 8  # Matrix v1.19 CS §m.olm.v1.curve25519-aes-sha2: for each device "at least 4"
 _PRE_KEY, _NORMAL = 0, 1
 _MAX_MESSAGE_OCTETS = 1_048_576  # no server carries more
 
@@ -94,7 +94,8 @@ class OlmSessions:
             raise RemoteProtocolError("no Olm session opens the message") from error
 
     def _open_first(self, key: str, message: vodozemac.PreKeyMessage) -> bytes:
-        # "it must first check if it already has a matching session": then no other is tried.
+        # Matrix v1.19 CS §m.olm.v1.curve25519-aes-sha2: "it must first check if it already has a matching session";
+        # then no other is tried.
         for held in self._sessions(key):
             if held.session.session_matches(message):
                 return self._heard(key, held, held.session.decrypt(message.to_any()))

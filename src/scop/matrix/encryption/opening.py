@@ -119,7 +119,7 @@ class Opener:
         event_type, content = text_at(payload, "type"), payload.get("content")
         if event_type is None or event_type in _NEVER_WITHIN or not isinstance(content, dict):
             return sealed.blocked(Obstacle.MALFORMED)
-        # "otherwise the homeserver would be able to change the room a message was sent in"
+        # Matrix v1.19 CS §m.megolm.v1.aes-sha2: "otherwise the homeserver would be able to change the room".
         if payload.get("room_id") != sealed.room_id:
             return sealed.blocked(Obstacle.WRONG_ROOM)
         # Matrix v1.19 CS §Forming relationships between events: the copy in the clear counts, also where it is absent.

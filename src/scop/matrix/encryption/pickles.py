@@ -1,6 +1,6 @@
 """How private keys are written: vodozemac's own pickle, under a key that is no secret.
 
-# The seal is the store's: Shelf entries are encrypted by whoever keeps them (`scop.store`), and a second secret beside
+The seal is the store's: Shelf entries are encrypted by whoever keeps them (`scop.store`), and a second secret beside
 # the first would only be a second thing to lose.
 """
 

@@ -18,8 +18,8 @@ from scop.matrix.steps import Shelf, Steps, Surroundings
 __all__ = ["Repairs"]
 
 _PREFIX = "repair:"
-# "Clients should not create a new session with another device if it has already created one for that given device in
-# the past 1 hour."
+# Matrix v1.19 CS §Recovering from undecryptable messages: no new session with a device "if it has already created one
+# for that given device in the past 1 hour".
 _REST_MS = 3_600_000
 
 

@@ -20,7 +20,7 @@ from scop.matrix.verification.aes_hmac import AesHmacKeys, counter_start
 
 __all__ = ["KEY_FILE_ROUNDS", "parse_key_file", "write_key_file"]
 
-KEY_FILE_ROUNDS = 500_000  # "at least 100,000"; what Element writes
+KEY_FILE_ROUNDS = 500_000  # Matrix v1.19 CS §Key exports: "at least 100,000"; what Element writes
 _MAX_ROUNDS = 10_000_000  # some seconds; the file says how many, and a hostile one may say 2³²
 _MAX_OCTETS = 256 * 1024 * 1024
 _VERSION = 1

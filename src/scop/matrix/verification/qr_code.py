@@ -15,7 +15,7 @@ __all__ = ["FRAME_OCTETS", "MAX_OCTETS", "QrCode", "QrMode", "parse_qr_code"]
 _PREFIX = b"MATRIX"
 _VERSION = 2
 _KEY_OCTETS = 32
-_MIN_SECRET_OCTETS = 8  # "about 8 bytes long"
+_MIN_SECRET_OCTETS = 8  # Matrix v1.19 CS §QR code format: "about 8 bytes long"
 FRAME_OCTETS = len(_PREFIX) + 4 + 2 * _KEY_OCTETS  # all but the id and the secret
 MAX_OCTETS = 2953  # what a QR code holds in byte mode (ISO/IEC 18004)
 
