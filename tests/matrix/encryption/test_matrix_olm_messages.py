@@ -6,102 +6,68 @@ import msgspec
 import pytest
 
 from fakes.jumping_clock import JumpingClock
-from fakes.matrix_keys import KeyServer, Phone, room_of
-from scop.matrix.api.client_server.keys import ClaimKeys
+from fakes.matrix_keys import KeyServer, Phone
+from fakes.talking_phones import ANN, BOB, ROOM, claims_of, olm_types, tell, two_phones, words_for
 from scop.matrix.api.client_server.sync import ToDeviceEvent
 from scop.matrix.api.client_server.to_device import SendToDevice
-from scop.matrix.encryption import Device
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf
-
-_ANN, _BOB = "@ann:a.test", "@bob:b.test"
-_ROOM = room_of(_ANN, _BOB)
-
-
-def _two() -> tuple[Phone, Phone]:
-    server, clock = KeyServer(), JumpingClock()
-    ann, bob = Phone.of(server, clock, _ANN, "ANN"), Phone.of(server, clock, _BOB, "BOB")
-    for phone in (ann, bob):
-        phone.do(phone.machine.track([_ANN, _BOB]))
-        phone.sync()
-    return ann, bob
-
-
-def _tell(phone: Phone, other: Phone, word: str) -> tuple[Device, ...]:
-    """Send a message by Olm."""
-    devices = phone.machine.devices.of(other.place[0])
-    return phone.do(phone.machine.send_to_devices(devices, "test.word", {"word": word}))
-
-
-def _words(phone: Phone) -> list[object]:
-    return [one.content["word"] for one in phone.sync() if one.was_encrypted]
-
-
-def _claims(phone: Phone) -> int:
-    return sum(isinstance(one, ClaimKeys) and name == phone.place[1] for name, one in phone.server.asked)
-
-
-def _types(phone: Phone, other: Phone) -> list[object]:
-    """Return the Olm types of the messages that wait for a device."""
-    key = other.machine.own_device.curve25519
-    contents = [event.content for event in phone.server.of(other.place).mailbox]
-    return [content["ciphertext"][key]["type"] for content in contents if isinstance(content["ciphertext"], dict)]
 
 
 def test_olm_messages_go_both_ways_by_one_session() -> None:
     """Matrix v1.19 CS §m.olm.v1.curve25519-aes-sha2: type 0 until the other side is heard, then 1."""
-    ann, bob = _two()
-    assert _tell(ann, bob, "one") == ()
-    _tell(ann, bob, "two")
-    assert [0, 0] == _types(ann, bob)
+    ann, bob = two_phones()
+    assert tell(ann, bob, "one") == ()
+    tell(ann, bob, "two")
+    assert [0, 0] == olm_types(ann, bob)
     given = bob.sync()
     assert ["one", "two"] == [one.content["word"] for one in given]
-    assert {_ANN} == {one.sender for one in given}
+    assert {ANN} == {one.sender for one in given}
     assert ["ANN", "ANN"] == [one.device.device_id for one in given if one.device is not None]
     bob.restart()
-    _tell(bob, ann, "three")
-    assert [1] == _types(bob, ann)
+    tell(bob, ann, "three")
+    assert [1] == olm_types(bob, ann)
     ann.restart()
-    assert ["three"] == _words(ann)
-    assert (1, 0) == (_claims(ann), _claims(bob))
+    assert ["three"] == words_for(ann)
+    assert (1, 0) == (claims_of(ann), claims_of(bob))
 
 
 def test_olm_messages_use_the_session_last_heard_from() -> None:
     """Matrix v1.19 CS §m.olm.v1.curve25519-aes-sha2: both began one at once; they settle on one."""
-    ann, bob = _two()
-    _tell(ann, bob, "from ann")
-    _tell(bob, ann, "from bob")
-    assert (["from bob"], ["from ann"]) == (_words(ann), _words(bob))
+    ann, bob = two_phones()
+    tell(ann, bob, "from ann")
+    tell(bob, ann, "from bob")
+    assert (["from bob"], ["from ann"]) == (words_for(ann), words_for(bob))
     for _ in range(3):
-        _tell(ann, bob, "tick")
-        assert ["tick"] == _words(bob)
-        _tell(bob, ann, "tock")
-        assert ["tock"] == _words(ann)
-    assert [] == _types(ann, bob)
-    _tell(ann, bob, "x")
-    assert [1] == _types(ann, bob)
+        tell(ann, bob, "tick")
+        assert ["tick"] == words_for(bob)
+        tell(bob, ann, "tock")
+        assert ["tock"] == words_for(ann)
+    assert [] == olm_types(ann, bob)
+    tell(ann, bob, "x")
+    assert [1] == olm_types(ann, bob)
 
 
 def test_olm_messages_go_back_by_the_session_they_came_by() -> None:
     """Matrix v1.19 CS §m.olm.v1.curve25519-aes-sha2: a newer session counts less than one that was heard from since."""
-    ann, bob = _two()
-    _tell(ann, bob, "one")
+    ann, bob = two_phones()
+    tell(ann, bob, "one")
     bob.sync()
-    _tell(bob, ann, "two")
+    tell(bob, ann, "two")
     ann.sync()
-    ann.do(ann.machine._channel.renew(ann.machine.devices.of(_BOB)))
-    _tell(bob, ann, "three")
+    ann.do(ann.machine._channel.renew(ann.machine.devices.of(BOB)))
+    tell(bob, ann, "three")
     ann.sync()
     ann.restart()
-    _tell(ann, bob, "four")
-    assert [1] == _types(ann, bob)
+    tell(ann, bob, "four")
+    assert [1] == olm_types(ann, bob)
 
 
 def test_olm_messages_in_the_clear_are_marked_so() -> None:
     """Others' messages are handed up; those that must come by Olm are not believed in the clear."""
-    ann, bob = _two()
+    ann, bob = two_phones()
     for event_type in ("m.key.verification.request", "m.room_key", "m.forwarded_room_key", "m.dummy", "m.secret.send"):
-        request = SendToDevice(event_type=event_type, txn_id=event_type, messages={_BOB: {"BOB": {"a": 1}}})
+        request = SendToDevice(event_type=event_type, txn_id=event_type, messages={BOB: {"BOB": {"a": 1}}})
         ann.server.answer(ann.place, request)
     given = bob.sync()
     assert [("m.key.verification.request", False, None)] == [(one.type, one.was_encrypted, one.device) for one in given]
@@ -112,8 +78,8 @@ def _payload(ann: Phone, bob: Phone) -> JsonObject:
     return {
         "type": "test.word",
         "content": {"word": "forged"},
-        "sender": _ANN,
-        "recipient": _BOB,
+        "sender": ANN,
+        "recipient": BOB,
         "recipient_keys": {"ed25519": its.ed25519},
         "keys": {"ed25519": mine.ed25519},
         "sender_device_keys": mine.keys,
@@ -124,13 +90,13 @@ def _inject(ann: Phone, bob: Phone, payload: object, monkeypatch: pytest.MonkeyP
     """Send any plaintext by the session of a device, and return what the other takes of it."""
     octets = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
     monkeypatch.setattr("scop.matrix.encryption.channel.write_payload", lambda *_: octets)
-    _tell(ann, bob, "")
-    return _words(bob)
+    tell(ann, bob, "")
+    return words_for(bob)
 
 
 def test_olm_payload_as_it_should_be_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The forger of these tests can also tell the truth."""
-    ann, bob = _two()
+    ann, bob = two_phones()
     assert ["forged"] == _inject(ann, bob, _payload(ann, bob), monkeypatch)
 
 
@@ -141,7 +107,7 @@ def test_olm_payload_as_it_should_be_is_taken(monkeypatch: pytest.MonkeyPatch) -
         {"sender": None},
         {"keys": {"ed25519": "x"}},
         {"keys": {}},
-        {"recipient": _ANN},
+        {"recipient": ANN},
         {"recipient_keys": {"ed25519": "x"}},
         {"recipient_keys": None},
         {"content": "x"},
@@ -154,24 +120,24 @@ def test_olm_payload_that_is_not_from_or_to_whom_it_says_is_dropped(
     change: JsonObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Matrix v1.19 CS §Validation of incoming decrypted events: "MUST be discarded"; the session goes on."""
-    ann, bob = _two()
+    ann, bob = two_phones()
     with monkeypatch.context() as forged:
         assert [] == _inject(ann, bob, {**_payload(ann, bob), **change}, forged)
-    _tell(ann, bob, "still here")
-    assert ["still here"] == _words(bob)
-    assert 0 == _claims(bob)
+    tell(ann, bob, "still here")
+    assert ["still here"] == words_for(bob)
+    assert 0 == claims_of(bob)
 
 
 @pytest.mark.parametrize("octets", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
 def test_olm_payload_that_is_no_json_is_dropped(octets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no object is discarded."""
-    ann, bob = _two()
+    ann, bob = two_phones()
     assert [] == _inject(ann, bob, octets, monkeypatch)
 
 
 def test_olm_payload_with_device_keys_of_another_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Matrix v1.19 CS §Validation of incoming decrypted events, 5: keys, user and signature are the sender's."""
-    ann, bob = _two()
+    ann, bob = two_phones()
     theirs = bob.machine.own_device.keys
     assert [] == _inject(ann, bob, {**_payload(ann, bob), "sender_device_keys": theirs}, monkeypatch)
 
@@ -179,13 +145,13 @@ def test_olm_payload_with_device_keys_of_another_is_dropped(monkeypatch: pytest.
 def test_olm_payload_vouches_for_a_device_that_is_not_known_yet() -> None:
     """Matrix v1.19 CS §Verification of the sending user: `sender_device_keys` will do, until the list is asked for."""
     server, clock = KeyServer(), JumpingClock()
-    ann, bob = Phone.of(server, clock, _ANN, "ANN"), Phone.of(server, clock, _BOB, "BOB")
-    ann.do(ann.machine.track([_BOB]))
-    _tell(ann, bob, "who am I")
+    ann, bob = Phone.of(server, clock, ANN, "ANN"), Phone.of(server, clock, BOB, "BOB")
+    ann.do(ann.machine.track([BOB]))
+    tell(ann, bob, "who am I")
     (given,) = bob.do(bob.machine.receive(server.sync(bob.place)))
     assert given.device == ann.machine.own_device
     bob.do(bob.machine.upkeep())
-    assert [one.device_id for one in bob.machine.devices.of(_ANN)] == ["ANN"]
+    assert [one.device_id for one in bob.machine.devices.of(ANN)] == ["ANN"]
 
 
 # Sessions that break.
@@ -199,65 +165,65 @@ def _break(phone: Phone) -> None:
 
 def test_olm_session_that_broke_is_mended() -> None:
     """Matrix v1.19 CS §Recovering from undecryptable messages: a new session and m.dummy; then all is well again."""
-    ann, bob = _two()
-    _tell(ann, bob, "one")
-    _words(bob)
-    _tell(bob, ann, "two")
-    _words(ann)
+    ann, bob = two_phones()
+    tell(ann, bob, "one")
+    words_for(bob)
+    tell(bob, ann, "two")
+    words_for(ann)
     _break(bob)
-    _tell(ann, bob, "lost")
-    assert [] == _words(bob)
-    assert _claims(bob) == 1
-    assert [0] == _types(bob, ann)
-    assert [] == _words(ann)  # m.dummy is nobody's business
-    _tell(ann, bob, "found")
-    assert ["found"] == _words(bob)
+    tell(ann, bob, "lost")
+    assert [] == words_for(bob)
+    assert claims_of(bob) == 1
+    assert [0] == olm_types(bob, ann)
+    assert [] == words_for(ann)  # m.dummy is nobody's business
+    tell(ann, bob, "found")
+    assert ["found"] == words_for(bob)
 
 
 def test_olm_session_is_not_mended_twice_in_an_hour() -> None:
     """Matrix v1.19 CS §Recovering from undecryptable messages: one new session an hour for each device."""
     server, clock = KeyServer(), JumpingClock()
-    ann, bob = Phone.of(server, clock, _ANN, "ANN"), Phone.of(server, clock, _BOB, "BOB")
+    ann, bob = Phone.of(server, clock, ANN, "ANN"), Phone.of(server, clock, BOB, "BOB")
     for phone in (ann, bob):
-        phone.do(phone.machine.track([_ANN, _BOB]))
-    _tell(ann, bob, "one")
-    _words(bob)
-    _tell(bob, ann, "two")
-    _words(ann)
+        phone.do(phone.machine.track([ANN, BOB]))
+    tell(ann, bob, "one")
+    words_for(bob)
+    tell(bob, ann, "two")
+    words_for(ann)
     _break(bob)
     claims = []
     for jump in (0, 10, 3500, 100):
         clock.jump(jump)
-        _tell(ann, bob, "lost")
+        tell(ann, bob, "lost")
         bob.sync()
         bob.restart()
-        claims.append(_claims(bob))
+        claims.append(claims_of(bob))
     assert [1, 1, 1, 2] == claims
 
 
 def test_olm_session_that_broke_gets_room_keys_again() -> None:
     """A device that says by m.dummy that it lost its session is given the keys of rooms again, from here on."""
-    ann, bob = _two()
-    ann.send(_ROOM, "one")
+    ann, bob = two_phones()
+    ann.send(ROOM, "one")
     bob.sync()
-    _tell(bob, ann, "heard")
+    tell(bob, ann, "heard")
     ann.sync()
     bob.disk[Shelf.INBOUND] = {}
     _break(bob)
-    _tell(ann, bob, "lost")
+    tell(ann, bob, "lost")
     bob.sync()
     ann.sync()
-    event = ann.send(_ROOM, "two")
+    event = ann.send(ROOM, "two")
     bob.sync()
-    assert bob.body(_ROOM, event) == "two"
+    assert bob.body(ROOM, event) == "two"
 
 
 def test_olm_messages_given_again_after_a_crash_are_known() -> None:
     """A sync that is received twice gives the same messages twice and breaks no session, over a restart too."""
-    ann, bob = _two()
-    _tell(ann, bob, "one")
+    ann, bob = two_phones()
+    tell(ann, bob, "one")
     first = bob.sync(is_read=False)
-    _tell(ann, bob, "two")
+    tell(ann, bob, "two")
     bob.restart()
     second = bob.sync(is_read=False)
     third = bob.sync()
@@ -265,13 +231,13 @@ def test_olm_messages_given_again_after_a_crash_are_known() -> None:
     assert second == third
     assert ["one", "two"] == [one.content["word"] for one in third]
     assert bob.sync() == ()
-    assert _claims(bob) == 0
+    assert claims_of(bob) == 0
 
 
 def test_olm_one_time_key_is_gone_with_its_message() -> None:
     """Matrix v1.19 CS §One-time and fallback keys: its private half is discarded, durably, when a message used it."""
-    ann, bob = _two()
-    _tell(ann, bob, "one")
+    ann, bob = two_phones()
+    tell(ann, bob, "one")
     sync = bob.server.sync(bob.place)
     # The count is the one that was known: nothing but the message changes the account.
     sync = msgspec.structs.replace(sync, device_one_time_keys_count={"signed_curve25519": 50})
@@ -283,14 +249,14 @@ def test_olm_one_time_key_is_gone_with_its_message() -> None:
 
 def test_olm_messages_replayed_later_open_nothing() -> None:
     """A message that a server gives again after the next sync is nothing but a reason to mend."""
-    ann, bob = _two()
-    _tell(ann, bob, "one")
+    ann, bob = two_phones()
+    tell(ann, bob, "one")
     event = bob.server.of(bob.place).mailbox[0]
-    _words(bob)
-    _tell(ann, bob, "two")
-    _words(bob)
+    words_for(bob)
+    tell(ann, bob, "two")
+    words_for(bob)
     bob.server.of(bob.place).mailbox = [event, event]
-    assert [] == _words(bob)
+    assert [] == words_for(bob)
 
 
 @pytest.mark.parametrize(
@@ -310,11 +276,11 @@ def test_olm_messages_replayed_later_open_nothing() -> None:
 )
 def test_olm_messages_of_any_shape_break_nothing(change: JsonObject) -> None:
     """Anybody may send anything: it is dropped, and the rest of the sync is taken in."""
-    ann, bob = _two()
-    _tell(ann, bob, "one")
+    ann, bob = two_phones()
+    tell(ann, bob, "one")
     mailbox = bob.server.of(bob.place).mailbox
     own = bob.machine.own_device.curve25519
     text = msgspec.json.encode({**mailbox[0].content, **change}).replace(b'"KEY"', f'"{own}"'.encode())
-    broken = ToDeviceEvent(type="m.room.encrypted", sender=_ANN, content=msgspec.json.decode(text))
+    broken = ToDeviceEvent(type="m.room.encrypted", sender=ANN, content=msgspec.json.decode(text))
     mailbox.insert(0, broken)
-    assert ["one"] == _words(bob)
+    assert ["one"] == words_for(bob)
