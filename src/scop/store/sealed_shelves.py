@@ -2,8 +2,9 @@
 
 Each thing is sealed on its own under a key that only the passphrase opens, and bound to its shelf and its name, so
 that none can be put in another's place; names are hashed with a key. What stays visible: how many things of what kind
-there are, how long each is, and when the file was written. It does not notice a whole file that was put back as it
-was at another time. Without a passphrase the key lies in the file, and only the file's mode guards it.
+there are, how long each is, and when the file was written. It does not notice a thing that was taken out, nor one,
+or the whole file, that was put back as it was at another time: whoever may write the file is trusted so far. Without a
+passphrase the key lies in the file, and only the file's mode guards it.
 
 `put` returns when all of its changes are on the disk together (`scop.store.database`: one writer, group commit).
 
