@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scop.matrix.client.contents import (
     Attachment,
     Kind,
@@ -15,6 +17,7 @@ from scop.matrix.client.contents import (
     reaction_content,
 )
 from scop.matrix.client.event import Event
+from scop.matrix.json_values import JsonObject
 from scop.matrix.room_versions import ROOM_VERSIONS
 
 
@@ -100,3 +103,21 @@ def test_event_tells_what_it_relates_to() -> None:
     assert Event("$6", "m.room.message", "@a:x", {"redacts": "$x"}).redacts_in(ROOM_VERSIONS["11"]) is None
     state = Event("$7", "m.room.topic", "@a:x", as_edit({}, "$old"), "")
     assert state.replaces is None
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("> <@b:x> one\n> two\n\nanswer\n> quoted", "answer\n> quoted"),
+        ("> <@b:x> one\nanswer", "answer"),
+        ("answer\n> quoted", "answer\n> quoted"),
+        (">no quotation", ">no quotation"),
+        ("> <@b:x> all of it", ""),
+        ("", ""),
+    ],
+)
+def test_event_reads_an_answer_without_what_it_answers(body: str, read: str) -> None:
+    """Older clients quote before they answer: that is taken away, of answers alone (§Rich replies)."""
+    content: JsonObject = {"msgtype": "m.text", "body": body}
+    assert read == Event("$1", "m.room.message", "@a:x", as_reply(content, "$asked")).body
+    assert body == Event("$2", "m.room.message", "@a:x", content).body

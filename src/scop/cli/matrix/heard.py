@@ -23,8 +23,8 @@ class Heard:
         if about in self._said and self._said[about][0] != event.sender:
             return
         new = event.content.get("m.new_content")
-        body = text_of(new if event.replaces and isinstance(new, dict) else event.content, "body")
-        if body is None:
+        body = text_of(new, "body") if event.replaces and isinstance(new, dict) else event.body
+        if not body:
             return
         self._said[about] = event.sender, body.replace("\n", " ")[:MAX_BODY_CHARACTERS]
         if len(self._said) > MAX_HEARD:

@@ -121,7 +121,8 @@ def _lines(said: str) -> str:
 def _said(event: Event) -> str:
     new = event.content.get("m.new_content")
     content = new if event.replaces and isinstance(new, dict) else event.content
-    body, kind = text_of(content, "body") or "", content.get("msgtype")
+    body = event.body if content is event.content else text_of(content, "body") or ""
+    kind = content.get("msgtype")
     if kind not in ("m.file", "m.image", "m.audio", "m.video"):
         return body
     name = text_of(content, "filename") or body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import dropwhile
 
 import msgspec
 
@@ -50,7 +51,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):  # JSON 
     @property
     def body(self) -> str:
         """What is to be read of a message; empty where there is nothing."""
-        return text_of(self.content, "body") or ""
+        body = text_of(self.content, "body") or ""
+        return _without_quotation(body) if "m.in_reply_to" in self.relates_to else body
 
     @property
     def relates_to(self) -> JsonObject:
@@ -96,6 +98,13 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):  # JSON 
     def _related(self, rel_type: str) -> str | None:
         related = self.relates_to
         return text_of(related, "event_id") if related.get("rel_type") == rel_type else None
+
+
+def _without_quotation(body: str) -> str:
+    # Matrix v1.19 CS §Rich replies: until v1.12 what is answered stood before the answer.
+    lines = body.split("\n")
+    said = list(dropwhile(lambda line: line.startswith("> "), lines))
+    return body if len(said) == len(lines) else "\n".join(said).removeprefix("\n")
 
 
 def read_event(event: ClientEventWithoutRoomId) -> Event:
