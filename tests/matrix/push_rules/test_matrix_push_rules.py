@@ -324,3 +324,12 @@ def test_glob_of_many_stars_does_not_linger() -> None:
     assert not glob_matcher("*a" * 40 + "*b")("a" * 60_000)
     assert not word_matcher("*a" * 40 + "*b")("a" * 60_000)
     assert perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("name", ["contains_display_name", "contains_user_name", "roomnotif"])
+def test_rules_that_look_for_names_give_way_to_mentions(name: str) -> None:
+    """Homeservers keep rules of before v1.17: who says whom they mention is not searched for names (v1.16)."""
+    about_all: JsonObject = {"kind": "event_match", "key": "content.body", "pattern": "ahoy"}
+    rules = rules_of("override", {"rule_id": f".m.rule.{name}", "conditions": [about_all]})
+    assert f".m.rule.{name}" == rules.rule_for(message(), _WHERE)
+    assert rules.rule_for(message(content={"m.mentions": {}}), _WHERE) is None

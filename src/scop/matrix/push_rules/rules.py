@@ -18,6 +18,9 @@ Action: TypeAlias = str | JsonObject
 
 _HISTORICAL = frozenset(["dont_notify", "coalesce"])  # "Clients and homeservers MUST ignore these actions"
 
+# Lenient: Matrix v1.17 CS took these away, homeservers have them still; v1.16 disables them where mentions are said.
+_LOOK_FOR_NAMES = frozenset([".m.rule.contains_display_name", ".m.rule.contains_user_name", ".m.rule.roomnotif"])
+
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
@@ -77,7 +80,20 @@ def tweaks_of(actions: tuple[Action, ...]) -> JsonObject:
 def _rules_of(kind: str, written: object) -> Iterator[_Rule]:
     for rule in written if isinstance(written, list) else ():
         if isinstance(rule, dict) and rule.get("enabled", True) is True:
-            yield _Rule(str(rule.get("rule_id")), _KINDS[kind](rule), _actions(rule.get("actions")))
+            rule_id, holds = str(rule.get("rule_id")), _KINDS[kind](rule)
+            yield _Rule(
+                rule_id,
+                _without_mentions(holds) if rule_id in _LOOK_FOR_NAMES else holds,
+                _actions(rule.get("actions")),
+            )
+
+
+def _without_mentions(holds: Condition) -> Condition:
+    def holds_too(event: JsonView, where: Circumstances) -> bool:
+        content = event.get("content")
+        return not (isinstance(content, dict) and "m.mentions" in content) and holds(event, where)
+
+    return holds_too
 
 
 def _actions(written: object) -> tuple[Action, ...]:
