@@ -140,3 +140,13 @@ def test_matrix_listen_rings_for_what_is_for_us(chat: Chat) -> None:
     chat.send("alice", "Hello.", "--mention", BOB)
     said = chat.scop("bob", "listen", "--once", "--bell")
     assert ("\a", False) == (said.err, "\a" in said.out)
+
+
+def test_matrix_says_why_a_message_cannot_be_read(chat: Chat) -> None:
+    """A device that came later has no key to it, and is told what brings it."""
+    event_id = chat.send("alice", "High water at nine.")
+    assert 0 == chat.scop("later", "login", BOB, "--homeserver", chat.url, stdin="secret\n").status
+    shown = chat.scop("later", "history", chat.room).out
+    assert "wrote what cannot be read: its key is not here; `recover`" in shown
+    why = sentence(chat.scop("later", "download", chat.room, event_id))
+    assert why.startswith("the event cannot be read: its key is not here")

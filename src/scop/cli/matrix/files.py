@@ -10,6 +10,7 @@ import click
 from scop.base import RemoteProtocolError, printable
 from scop.cli.matrix.accounts import Account, account_options, run
 from scop.cli.matrix.naming import room_named
+from scop.cli.matrix.unreadable import why_unreadable
 from scop.cli.shared import json_option, print_json
 from scop.matrix.client.happenings import Undecryptable
 from scop.matrix.encryption.attachments import EncryptedFile
@@ -72,7 +73,7 @@ def _place(output: Path | None, name: str) -> Path:
 async def _content(client: AsyncClient, room_id: str, event_id: str) -> JsonObject:
     seen = await client.do(client.core.history.event, room_id, event_id)
     if isinstance(seen, Undecryptable):
-        raise PermanentFailure(f"the event cannot be read yet: {printable(seen.reason)}")
+        raise PermanentFailure(f"the event cannot be read: {why_unreadable(seen)}")
     return seen.event.content
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from scop.base import printable
 from scop.cli.matrix.heard import Heard
+from scop.cli.matrix.unreadable import why_unreadable
 from scop.matrix.client.event import Event, text_of
 from scop.matrix.client.happenings import (
     InvitedTo,
@@ -81,7 +82,7 @@ def _line(reader: Reader, news: News) -> str | None:
         return _message(reader, news)
     if isinstance(news, Undecryptable):
         who = _who(rooms, news.room_id, news.event.sender)
-        why = f"[yellow]wrote what cannot be read yet: {_text(news.reason)}[/]"
+        why = f"[yellow]wrote what cannot be read: {_text(why_unreadable(news))}[/]"
         return f"{_where(rooms, news.room_id)} {_LOCK} {who} {why}"
     if isinstance(news, MembershipChanged):
         return _membership(rooms, news)
@@ -102,6 +103,8 @@ def _message(reader: Reader, news: RoomEvent) -> str | None:
         return f"{where} {mark} {who} [dim]said what was taken away[/]"
     if event.type == "m.reaction":
         return f"{where} {mark} {who} reacts {_text(str(event.relates_to.get('key', '')))}{_annotated(reader, news)}"
+    if event.content.get("msgtype") == "m.key.verification.request":
+        return f"{where} {mark} {who} [dim]asks {_text(text_of(event.content, 'to') or '')} to compare keys[/]"
     if event.replaces and reader.heard.sender(event.replaces) not in (None, event.sender):
         # Matrix v1.19 CS §Validity of replacement events: by the same sender.
         return f"{where} {mark} {who} [dim]would edit what another said: it stays as it is[/]"
@@ -200,7 +203,7 @@ def _of_ourselves(rooms: Rooms, news: News) -> str | None:
 
 def _of_identities(news: News) -> str | None:
     if isinstance(news, VerificationAsked):
-        return f"[green]{_text(news.user_id)} wants to verify: scop matrix verify --wait[/]"
+        return f"[green]{_text(news.user_id)} wants to verify: scop matrix verify --wait '{_text(news.user_id)}'[/]"
     if isinstance(news, VerificationDone):
         return f"[green]{_text(news.user_id)} is verified[/]"
     if isinstance(news, VerificationCancelled):
