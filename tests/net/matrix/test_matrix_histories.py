@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from fakes.homeserver import FakeHomeserver, refusal
 from fakes.homeserver_media import give_out_files
 from fakes.odd_server import JumpingRest
@@ -50,11 +52,17 @@ async def test_guest_reads_what_was_said_before_as_soon_as_they_come() -> None:
         assert ([], ["the tide was low"]) == (await _heard(bob), await _heard(bob))
 
 
-async def test_guest_is_not_held_up_by_keys_that_are_gone() -> None:
+@pytest.mark.parametrize("what", ["gone", "changed", "huge"])
+async def test_guest_is_not_held_up_by_keys_that_are_none(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Matrix v1.19 CS §Receiving a key bundle event: they are given up, and what is new comes."""
     homeserver = FakeHomeserver()
     async with _asked_in(homeserver) as (bob, room_id):
-        homeserver.media.clear()
+        if what == "huge":
+            monkeypatch.setattr("scop.net.matrix.histories._MAX_OCTETS", 100)
+        for uri, octets in list(homeserver.media.items()):
+            homeserver.media[uri] = octets[::-1] if what == "changed" else octets
+        if what == "gone":
+            homeserver.media.clear()
         await bob.sync()
         assert () == bob.core.shared_history.due()
         homeserver.rooms.put(room_id, _ALICE, "m.room.message", {"msgtype": "m.text", "body": "hello"})

@@ -1,7 +1,7 @@
 """The keys of what was said in a room, for those who are asked in: given before, taken when they accept.
 
 Who fetches a file that somebody announced may be made to fetch much: it is done for those whose invitation was accepted
-within a day, by whoever carries the steps (`AsyncClient.sync`), beside the sync and not within.
+within a day, piece by piece, by whoever carries the steps (`AsyncClient.sync`), beside the sync and not within.
 
 Standards: Matrix v1.19 CS §Sharing keys between users.
 """
@@ -13,7 +13,7 @@ import msgspec
 from scop.matrix.client.core import Core
 from scop.matrix.client.loading import Loading
 from scop.matrix.client.media import Media
-from scop.matrix.encryption.attachments import decrypt_file, encrypt_file
+from scop.matrix.encryption.attachments import encrypt_file
 from scop.matrix.encryption.values import KeyBundle
 from scop.matrix.steps import Steps
 
@@ -53,18 +53,10 @@ class SharedHistory:
         """Return what is to be fetched."""
         return () if self._core.encryption is None else self._core.encryption.history.due()
 
-    def fetch(self, bundle: KeyBundle) -> Steps[int]:
-        """Fetch keys and take them in; return how many were better than what was there.
+    def take(self, bundle: KeyBundle, octets: bytes | None) -> Steps[int]:
+        """Take in keys that were fetched and decrypted, None where they are gone; return how many were better.
 
-        Where a file is gone, or is none, whoever carries the steps hears of it, and says so by `give_up`.
+        They are due no more; raises `RemoteProtocolError` where they are none.
         """
-        found = yield from self._media.download(bundle.file.url)
-        return (yield from self._take(bundle, decrypt_file(found.octets, bundle.file)))
-
-    def give_up(self, bundle: KeyBundle) -> Steps[None]:
-        """Fetch these keys no more."""
-        yield from self._take(bundle, None)
-
-    def _take(self, bundle: KeyBundle, octets: bytes | None) -> Steps[int]:
         machine = self._core.encryption
         return 0 if machine is None else (yield from machine.history.take(bundle, octets))

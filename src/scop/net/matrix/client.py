@@ -79,7 +79,7 @@ class AsyncClient:
         self._join(entries)
         self._driver = Driver(self.core, self._carrier, self._keeper, clock)
         self.media = Media(self._driver, self._carrier)
-        self._histories = Histories(self.core, self._driver)
+        self._histories = Histories(self.core, self._driver, self.media)
         return self
 
     async def __aexit__(

@@ -128,6 +128,17 @@ class Media:
                     answer = await self._driver.as_user(ask)
                 yield self._carrier.pieces(answer)
 
+    async def read(self, file: EncryptedFile, most_octets: int) -> bytes:
+        """Return a whole file that was encrypted; raises `PermanentFailure` where it is larger than we want."""
+        read = bytearray()
+        async with self.opened(file.url) as pieces:
+            with sentences():
+                async for piece in _opened(pieces, FileDecryption(file)):
+                    read += piece
+                    if len(read) > most_octets:
+                        raise PermanentFailure(f"the file has more than {most_octets} octets")
+        return bytes(read)
+
     async def save(self, what: str | EncryptedFile, path: Path) -> int:
         """Write a file, whole or not at all, decrypted where it was encrypted; return how many octets it has."""
 
