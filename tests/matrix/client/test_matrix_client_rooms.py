@@ -134,6 +134,7 @@ def _create(version: str, **more: object) -> Event:
         ("12", {"users_default": 5}, "@maker:example.org", 2**53),
         ("12", {}, "@second:example.org", 2**53),
         ("11", {}, "@second:example.org", 0),
+        ("13", {}, "@second:example.org", 2**53),  # newer than we are: more like the newest than like the first
     ],
 )
 def test_powers_are_those_of_the_version(version: str, levels: JsonObject | None, user: str, level: int) -> None:

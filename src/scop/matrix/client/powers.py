@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from scop.matrix.client.event import Event, text_of
 from scop.matrix.json_values import JsonObject
-from scop.matrix.room_versions import ROOM_V1, ROOM_VERSIONS, RoomVersion
+from scop.matrix.room_versions import ROOM_V1, ROOM_V12, ROOM_VERSIONS, RoomVersion
 
-__all__ = ["Powers", "read_powers"]
+__all__ = ["Powers", "read_powers", "rules_of"]
 
 _ABOVE_ALL = 2**53  # a creator's level from version 12 on: no level that can be written reaches it
 # Matrix v1.19 CS §m.room.power_levels: what holds where nothing is said.
@@ -92,13 +92,18 @@ class Powers:
         return _level(events.get(event_type), otherwise, self.rules) if isinstance(events, dict) else otherwise
 
 
+def rules_of(create: Event | None) -> RoomVersion:
+    """Return the rules of a room by its m.room.create; the newest that we know where it has newer ones."""
+    said = None if create is None else text_of(create.content, "room_version")
+    return ROOM_VERSIONS.get(said or "1", ROOM_V12)  # §m.room.create: "1" where nothing is said
+
+
 def read_powers(levels: Event | None, create: Event | None) -> Powers:
     """Return the powers in a room, by its m.room.power_levels and m.room.create where they are known."""
     content: JsonObject = {} if levels is None else levels.content
     if create is None:
         return Powers(content, is_stated=levels is not None)
-    version = text_of(create.content, "room_version") or "1"  # §m.room.create: "1" where nothing is said
-    rules = ROOM_VERSIONS.get(version, ROOM_V1)
+    rules = rules_of(create)
     creators = {create.sender}
     if rules.has_creator_in_content and (creator := text_of(create.content, "creator")):
         creators = {creator}

@@ -9,10 +9,10 @@ import msgspec
 from scop.matrix.client.event import Event, text_of
 from scop.matrix.client.happenings import Receipt
 from scop.matrix.client.members import Members, membership_of
-from scop.matrix.client.powers import Powers, read_powers
+from scop.matrix.client.powers import Powers, read_powers, rules_of
 from scop.matrix.client.room_names import RoomSummary, room_name
 from scop.matrix.json_values import JsonObject
-from scop.matrix.room_versions import ROOM_V1, ROOM_VERSIONS, RoomVersion
+from scop.matrix.room_versions import RoomVersion
 
 __all__ = ["Room", "RoomHead"]
 
@@ -88,8 +88,8 @@ class Room:
 
     @property
     def rules(self) -> RoomVersion:
-        """The rules of its version; the first one's where it is not known."""
-        return ROOM_VERSIONS.get(self.version, ROOM_V1)
+        """The rules of its version."""
+        return rules_of(self.state("m.room.create"))
 
     @property
     def is_space(self) -> bool:
