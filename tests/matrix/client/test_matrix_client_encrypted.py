@@ -13,6 +13,7 @@ from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.client import Client
 from scop.matrix.client.happenings import Happening, RoomEvent, Undecryptable
 from scop.matrix.client.joining import NewRoom
+from scop.matrix.client.loading import MAX_UNSYNCED_SECONDS
 from scop.matrix.encryption import KeySource
 from scop.matrix.steps import Keep, Needed, Shelf, Steps
 
@@ -292,3 +293,18 @@ def test_a_room_that_no_sync_brought_is_encrypted_all_the_same() -> None:
     assert [("one", True), ("two", True)] == world.heard("alice")
     assert [("one", True), ("two", True)] == world.heard("bob")
     assert client.rooms[room].membership == "join"
+
+
+def test_a_room_that_no_sync_brings_is_looked_at_again() -> None:
+    """Who sends without syncing does not give keys for ever to those who were in the room at first."""
+    world = World()
+    desk, client = world.desks["bob"], world.clients["bob"]
+    room = world.rooms.make(world.names["bob"], is_encrypted=True)
+    world.rooms.set_membership(room, world.names["bob"], world.names["alice"], "join")
+    desk.run(client.send_text(room, "one"))
+    world.rooms.set_membership(room, world.names["bob"], world.names["alice"], "leave")
+    world.server.keys.of(world.names["alice"])[0].inbox.clear()
+    desk.clock.jump(MAX_UNSYNCED_SECONDS)
+    desk.run(client.send_text(room, "two"))
+    sessions = {event["content"]["session_id"] for event in world.rooms.of_type(room, "m.room.encrypted")}  # type: ignore[index]
+    assert (2, []) == (len(sessions), world.server.keys.of(world.names["alice"])[0].inbox)

@@ -156,6 +156,14 @@ def test_sync_fetches_no_more_of_all_gaps_than_it_may() -> None:
     assert 5 + 3 == len([one for one in world.server.asked if isinstance(one, GetRoomEvents)])
 
 
+def test_news_do_not_wait_for_a_server_that_answers_nonsense_about_keys() -> None:
+    """What a server says of our keys that is no answer holds no news up."""
+    world = World(ClientOptions())
+    world.server.answers[UploadKeys] = lambda _device, _request: {"one_time_key_counts": "many"}
+    world.rooms.say(world.room, world.bob, "hello")
+    assert ["hello"] == [one.event.body for one in world.sync() if isinstance(one, RoomEvent) and one.event.body]
+
+
 _WORDS = ("", "@bob:example.org", "!sea:example.org", "$x", "org.example", "m.replace", "m.thread", "5", "join", "ban")
 _KEYS = st.sampled_from(
     [

@@ -18,6 +18,8 @@ from scop.matrix.steps import Steps, ask
 
 __all__ = ["Filling", "Gap", "Loading"]
 
+MAX_UNSYNCED_SECONDS = 60.0  # for so long a room that no sync brought is taken to be as it was
+
 
 @dataclass(frozen=True, slots=True)
 class Filling:
@@ -43,7 +45,7 @@ class Loading:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._unsynced: dict[str, Room] = {}
+        self._unsynced: dict[str, tuple[float, Room]] = {}  # and when each was fetched
 
     def load(self, _entries: Entries) -> None:
         """Forget what was fetched for another session."""
@@ -55,12 +57,15 @@ class Loading:
         if known is not None and known.membership == "join":
             self._unsynced.pop(room_id, None)
             return known
-        if room_id not in self._unsynced:
+        now = self._core.surroundings.clock.monotonic()
+        fetched, room = self._unsynced.get(room_id, (now, None))
+        # Who sends and never syncs would give keys for ever to those who were in the room at first.
+        if room is None or now - fetched >= MAX_UNSYNCED_SECONDS:
             answer = yield from ask(GetRoomState(room_id=room_id))
-            head = RoomHead("join", has_all_members=True)
             state = (read_event(event) for event in answer.events)
-            self._unsynced[room_id] = Room(room_id, self._core.user_id, head, state)
-        return self._unsynced[room_id]
+            room = Room(room_id, self._core.user_id, RoomHead("join", has_all_members=True), state)
+            self._unsynced[room_id] = now, room
+        return room
 
     def members(self, room_id: str) -> Steps[Room]:
         """Return a room with all of its members."""

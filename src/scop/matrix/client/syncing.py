@@ -130,12 +130,14 @@ class Syncing:
     def _upkeep(self) -> Steps[None]:
         if self._core.encryption is None:
             return
+        # What the server did not do for our keys is asked for again after the next sync; news do not wait for it.
         try:
             yield from self._core.encryption.upkeep()
         except MatrixError as refusal:
             if refusal.status == 401:
                 raise
-            # What the server did not do for our keys is asked for again after the next sync; news do not wait for it.
+        except RemoteProtocolError:
+            return
 
     def _follow(self, follower: Follower[object]) -> Steps[None]:
         """Let a follower make something of what is new, and of what waited for keys that it found."""
