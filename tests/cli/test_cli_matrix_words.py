@@ -89,6 +89,14 @@ def test_matrix_send_refuses_what_it_would_not_do(chat: Chat, words: tuple[str, 
     assert [] == chat.server.rooms.of_type(chat.room, "m.room.encrypted")
 
 
+@pytest.mark.parametrize("words", [("é" * 22_600,), ("x", "--html", "x" * 45_000)])
+def test_matrix_send_refuses_what_no_event_holds(chat: Chat, words: tuple[str, ...]) -> None:
+    """What grows beyond an event when it is encrypted is refused before it is sent."""
+    assert "a message has 45000 octets at most; --file sends more" in sentence(
+        chat.scop("alice", "send", chat.room, *words)
+    )
+
+
 def test_matrix_replies_are_noticed_by_whom_they_answer(chat: Chat) -> None:
     """Who is answered is mentioned, as other clients do."""
     first = chat.send("alice", "High water at nine.")

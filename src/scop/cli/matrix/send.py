@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, check_text, run
@@ -19,7 +20,7 @@ from scop.net.matrix import AsyncClient
 
 __all__ = ["send"]
 
-MAX_TEXT_CHARACTERS = 60_000  # an event has 65,536 octets at most
+MAX_TEXT_OCTETS = 45_000  # an event has 65,536 at most, and one that is encrypted is written as base64
 
 
 # Which options say something that the others cannot do as well.
@@ -91,6 +92,8 @@ def send(
     _check_events(about)
     kind = Kind.EMOTE if emote else Kind.NOTICE if notice else Kind.TEXT
     said = _text(text, files)
+    if len(msgspec.json.encode((said, html))) > MAX_TEXT_OCTETS:
+        raise click.UsageError(f"a message has {MAX_TEXT_OCTETS} octets at most; --file sends more")
     wishes = _Wishes(said, html, kind, mentions, files, reply_to, edit, thread, reaction)
 
     async def work(client: AsyncClient) -> tuple[str, list[str]]:
@@ -125,12 +128,10 @@ def _text(text: str | None, files: tuple[Path, ...]) -> str:
     elif files and text is None:
         return ""
     else:
-        said = sys.stdin.read(MAX_TEXT_CHARACTERS + 1).rstrip("\n")
+        said = sys.stdin.read(MAX_TEXT_OCTETS + 1).rstrip("\n")
         check_text(said)
     if not said:
         raise click.UsageError("there is nothing to send")
-    if len(said) > MAX_TEXT_CHARACTERS:
-        raise click.UsageError(f"a message has {MAX_TEXT_CHARACTERS} characters at most; --file sends more")
     return said
 
 
