@@ -7,12 +7,13 @@ from contextlib import nullcontext
 import pytest
 
 from fakes.homeserver import Counting, Desk, FakeHomeserver, refusal
-from scop.base import RemoteProtocolError
+from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.content_repo import UploadContent
 from scop.matrix.api.client_server.inviting import InviteUser
 from scop.matrix.client import Client, ClientOptions
 from scop.matrix.client.happenings import RoomEvent
-from scop.matrix.encryption import Machine, Newcomer, Trust, decrypt_file
+from scop.matrix.encryption import KeySource, Machine, Newcomer, Trust, decrypt_file
+from scop.matrix.steps import Keep, Shelf, Steps
 
 _ALICE, _BOB = "@alice:example.org", "@bob:example.org"
 
@@ -62,6 +63,13 @@ class World:
         self.desks["bob"].run(self.clients["bob"].joining.join(self.room))
         self.sync("bob")
 
+    def restart_without_keys(self) -> None:
+        """Let Alice begin anew, her keys of rooms lost."""
+        desk, trusting = self.desks["alice"], self.machine("alice").trusting
+        desk.kept[Shelf.INBOUND].clear()
+        self.clients["alice"] = desk.client()
+        self.machine("alice").trusting = trusting
+
     def uploads(self) -> int:
         """Return how many files were put up."""
         return sum(isinstance(request, UploadContent) for request in self.server.asked)
@@ -81,6 +89,41 @@ def test_guest_reads_what_was_said_before() -> None:
     assert world.desks["bob"].run(shared.take(bundle, octets)) == 1
     assert shared.due() == ()
     assert world.sync("bob") == ["the tide was low"]
+
+
+def test_guest_gets_what_was_in_a_backup() -> None:
+    """Matrix v1.19 CS §Construction and sharing of the key bundle, step 1: keys in a backup are fetched first."""
+    world = World()
+    world.say("the tide was low")
+    machine = world.machine("alice")
+    (info,) = machine.sessions()
+    exported = machine.export(info.room_id, info.session_id)
+    assert exported is not None
+    world.restart_without_keys()
+
+    def restore(room_id: str) -> Steps[int]:
+        assert room_id == world.room
+        return (yield from world.machine("alice").import_sessions([exported], KeySource.BACKUP))
+
+    world.clients["alice"].shared_history.restore_by(restore)
+    world.invite()
+    world.join()
+    assert len(world.clients["bob"].shared_history.due()) == 1
+
+
+@pytest.mark.parametrize("fault", [LocalProtocolError("no key"), refusal(404, "M_NOT_FOUND")])
+def test_guest_gets_what_there_is_without_a_backup(fault: Exception) -> None:
+    """Where there is no backup, or no key to it, what is here is shared."""
+    world = World()
+    world.say("the tide was low")
+
+    def restore(_room_id: str) -> Steps[None]:
+        yield Keep(())
+        raise fault
+
+    world.clients["alice"].shared_history.restore_by(restore)
+    world.invite()
+    assert world.uploads() == 1
 
 
 @pytest.mark.parametrize("octets", [None, b"no keys"])

@@ -95,6 +95,7 @@ class AsyncClient:
         if machine is not None:
             self._identity = Identity(machine, entries, self._surroundings)
             self._identity.send_by(self.core.send)
+            self.core.shared_history.restore_by(self._identity.backup.restore)
 
     @property
     def identity(self) -> Identity:
