@@ -75,7 +75,11 @@ class ServerName:
 
     host: str  # an IPv6 address stands in brackets, as it is written
     port: int | None = None
-    _text: str = ""
+    _text: str = ""  # as it was written
+
+    def __post_init__(self) -> None:
+        if not self._text:
+            object.__setattr__(self, "_text", self.host if self.port is None else f"{self.host}:{self.port}")
 
     @classmethod
     def parse(cls, text: str) -> ServerName:
@@ -98,7 +102,7 @@ class ServerName:
         return self.host.startswith("[") or _FOUR_NUMBERS.match(self.host) is not None
 
     def __str__(self) -> str:
-        return self._text or (self.host if self.port is None else f"{self.host}:{self.port}")
+        return self._text
 
 
 def _is_host(host: str) -> bool:

@@ -48,6 +48,13 @@ def test_server_name_is_a_host_and_perhaps_a_port(text: str, host: str, port: in
     assert (host, port, is_address, text) == (name.host, name.port, name.is_address, str(name))
 
 
+def test_server_name_is_equal_to_another_by_its_writing() -> None:
+    """Ibid.: names are compared as text, whether they were read or put together."""
+    assert ServerName("sea.test", 80) == ServerName.parse("sea.test:80")
+    assert ServerName("sea.test") == ServerName.parse("sea.test")
+    assert ServerName.parse("sea.test:080") != ServerName.parse("sea.test:80")
+
+
 @pytest.mark.parametrize(
     "text",
     [
