@@ -1,7 +1,8 @@
 """Where the server of a name is: which hosts and ports, and as whom it must prove itself.
 
 A check that asks: it yields DNS questions (SRV) and `WellKnownQuestion`s, and returns a `Destination`. The addresses of
-the hosts it names, redirects, certificates and caches are of whoever connects.
+the hosts it names, redirects, certificates and caches are of whoever connects. A name leads where its owner wants, into
+the asker's own network too: who connects looks at the addresses that come out, not at the names, and ends circles.
 
     destination = run(locate("example.org"), answers)
     destination.places   # (Place("matrix.example.org", 443),)
@@ -111,6 +112,8 @@ def _at(server: ServerName) -> Destination:
 def _delegated(answered: Answered) -> ServerName | None:
     """Return whom a well-known names; None for any that is not valid, as step 3 has it."""
     if not isinstance(answered, WellKnownAnswer) or answered.status != 200:
+        return None
+    if len(answered.body) > MAX_WELL_KNOWN_OCTETS:
         return None
     try:
         # "servers parsing the response should assume that the body is JSON regardless of type"

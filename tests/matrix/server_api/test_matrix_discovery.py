@@ -11,6 +11,7 @@ from scop.dns import TIMEOUT, Question, StaticNames
 from scop.dns.rdata import SRV
 from scop.matrix.discovery import (
     FEDERATION_PORT,
+    MAX_WELL_KNOWN_OCTETS,
     Destination,
     Place,
     WellKnownAnswer,
@@ -105,6 +106,7 @@ def test_server_named_instead_is_found_by_its_records() -> None:
         says(""),
         says("no server"),
         says("x.test:99999"),
+        WellKnownAnswer(200, b'{"m.server":"x.test:1"}'.ljust(MAX_WELL_KNOWN_OCTETS + 1)),
     ],
 )
 def test_well_known_that_is_none_is_passed_over(answer: WellKnownAnswer) -> None:
@@ -112,6 +114,12 @@ def test_well_known_that_is_none_is_passed_over(answer: WellKnownAnswer) -> None
     assert Destination(_OF_BOTH, "both.test", "both.test") == located("both.test", answer)[0]
     assert Destination((Place("older.test", 9),), "old.test", "old.test") == located("old.test", answer)[0]
     assert Destination((Place("sea.test", FEDERATION_PORT),), "sea.test", "sea.test") == located("sea.test", answer)[0]
+
+
+def test_well_known_has_its_limit() -> None:
+    """A host may say much else beside the server's name, and this much is read."""
+    answer = WellKnownAnswer(200, b'{"m.server":"x.test:1"}'.ljust(MAX_WELL_KNOWN_OCTETS))
+    assert (Place("x.test", 1),) == located("sea.test", answer)[0].places
 
 
 def test_server_that_is_nowhere_has_no_places() -> None:
