@@ -11,9 +11,10 @@ from collections.abc import Container
 
 from scop.matrix.auth_rules.authorisation import Authorisation, allow, refuse
 from scop.matrix.auth_rules.clauses import Clause
-from scop.matrix.auth_rules.standing import Standing, server_of
+from scop.matrix.auth_rules.standing import Standing
 from scop.matrix.auth_rules.third_party import judge_third_party_invite
 from scop.matrix.events import Pdu
+from scop.matrix.ids import server_name_of
 
 __all__ = ["judge_membership"]
 
@@ -47,7 +48,7 @@ def _is_authoriser_signed(event: Pdu, signers: Container[str] | None) -> bool:
     if "join_authorised_via_users_server" not in event.content:
         return True
     user_id = event.content["join_authorised_via_users_server"]
-    return isinstance(user_id, str) and (signers is None or server_of(user_id) in signers)
+    return isinstance(user_id, str) and (signers is None or server_name_of(user_id) in signers)
 
 
 def _join(event: Pdu, target: str, room: Standing) -> Authorisation:

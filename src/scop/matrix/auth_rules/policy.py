@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from scop.base import RemoteProtocolError
 from scop.matrix.auth_rules.selection import StateKey
-from scop.matrix.auth_rules.standing import server_of
 from scop.matrix.events import Pdu, redact
+from scop.matrix.ids import server_name_of
 from scop.matrix.signing import VerifyKey, verify_json
 
 __all__ = ["PolicyServer", "policy_server_of"]
@@ -58,6 +58,6 @@ def policy_server_of(state: Mapping[StateKey, Pdu]) -> PolicyServer | None:
 def _has_joined(server_name: str, state: Mapping[StateKey, Pdu]) -> bool:
     # Ibid.: "has at least one joined user in the room in current state".
     return any(
-        kind == "m.room.member" and server_of(user_id) == server_name and event.content.get("membership") == "join"
+        kind == "m.room.member" and server_name_of(user_id) == server_name and event.content.get("membership") == "join"
         for (kind, user_id), event in state.items()
     )

@@ -16,8 +16,9 @@ from scop.matrix.auth_rules.clauses import Clause
 from scop.matrix.auth_rules.levels import is_user_id, judge_power_levels
 from scop.matrix.auth_rules.membership import judge_membership
 from scop.matrix.auth_rules.selection import CREATE, StateKey, auth_event_keys
-from scop.matrix.auth_rules.standing import Standing, server_of
+from scop.matrix.auth_rules.standing import Standing
 from scop.matrix.events import Pdu
+from scop.matrix.ids import server_name_of
 from scop.matrix.room_versions import ROOM_VERSIONS
 
 __all__ = ["authorise", "judge_auth_events"]
@@ -40,7 +41,7 @@ def authorise(event: Pdu, state: Mapping[StateKey, Pdu], *, signers: Container[s
         return refuse(event.rules, Clause.ROOM_ID)
     # 4: "has the property m.federate set to false, and the sender domain of the event does not match the sender domain
     # of the create event, reject".
-    if not room.is_federated() and server_of(event.sender) != server_of(room.create.sender):
+    if not room.is_federated() and server_name_of(event.sender) != server_name_of(room.create.sender):
         return refuse(event.rules, Clause.FEDERATE)
     # v1 to v5, 4: "If type is m.room.aliases"
     if event.type == "m.room.aliases" and event.rules.has_aliases_rule:
@@ -101,7 +102,8 @@ def _judge_create(event: Pdu) -> Authorisation:
         return refuse(rules, Clause.CREATE_IS_FIRST)
     # 1.2: "If the event has a room_id, reject." Until v11: "If the domain of the room_id does not match the domain of
     # the sender, reject."
-    if "room_id" in event.json if rules.is_room_id_of_create else server_of(event.room_id) != server_of(event.sender):
+    is_elsewhere = server_name_of(event.room_id) != server_name_of(event.sender)
+    if "room_id" in event.json if rules.is_room_id_of_create else is_elsewhere:
         return refuse(rules, Clause.CREATE_ROOM_ID)
     # 1.3: "If content.room_version is present and is not a recognised version, reject."
     version = content.get("room_version", rules.id)
@@ -127,7 +129,7 @@ def _judge_aliases(event: Pdu) -> Authorisation:
     if event.state_key is None:
         return refuse(event.rules, Clause.ALIASES_KEY)
     # v1 to v5, 4.2: "If sender's domain doesn't match state_key, reject."
-    if server_of(event.sender) != event.state_key:
+    if server_name_of(event.sender) != event.state_key:
         return refuse(event.rules, Clause.ALIASES_SERVER)
     # v1 to v5, 4.3: "Otherwise, allow."
     return allow(event.rules, Clause.ALIASES_OTHERWISE)
@@ -166,7 +168,7 @@ def _judge_redaction(event: Pdu, room: Standing) -> Authorisation:
     # v1 and v2, 11.2: "If the domain of the event_id of the event being redacted is the same as the domain of the
     # event_id of the m.room.redaction, allow."
     redacted = event.json.get("redacts")
-    if isinstance(redacted, str) and server_of(redacted) == server_of(event.event_id):
+    if isinstance(redacted, str) and server_name_of(redacted) == server_name_of(event.event_id):
         return allow(event.rules, Clause.REDACTION_SERVER)
     # v1 and v2, 11.3: "Otherwise, reject."
     return refuse(event.rules, Clause.REDACTION_OTHERWISE)

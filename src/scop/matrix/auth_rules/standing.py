@@ -13,12 +13,7 @@ from scop.matrix.events import Pdu
 from scop.matrix.power_levels import PowerLevels
 from scop.matrix.room_versions import RoomVersion
 
-__all__ = ["Standing", "server_of"]
-
-
-def server_of(identifier: str) -> str:
-    """Return the server name in a user id, room id or event id: what stands after the first colon, else nothing."""
-    return identifier.partition(":")[2]
+__all__ = ["Standing"]
 
 
 @dataclass(frozen=True, slots=True)
