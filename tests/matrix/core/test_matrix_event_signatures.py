@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fakes.matrix_appendices import event_signing_vectors, signing_seed
 from fakes.matrix_events import SEA_KEY, SENT_AT, event_of
+from scop.matrix.api.http import HttpRequest
+from scop.matrix.api.server_server.transactions import SendTransaction
 from scop.matrix.events import (
     Pdu,
     ServerKey,
@@ -48,6 +52,17 @@ def test_event_signing_is_as_the_appendix_has_it() -> None:
     for given, signed in vectors:
         assert signed == sign_pdu(given, room_version("1"), "domain", key)
         assert has_right_hash(signed, room_version("1"))
+
+
+@pytest.mark.parametrize("number", [b"1180591620717411303424", b"-9223372036854775809", b"1e22", b"50.57", b"-0.0"])
+def test_event_with_any_number_keeps_its_hashes_through_octets(number: bytes) -> None:
+    """Matrix v1.19 rooms/v1 §Canonical JSON: what old rooms bear is read as it was written, beyond 64 bits too."""
+    rules = room_version("5")
+    event = event_of(rules, content={"number": json.loads(number)})
+    body = json.dumps({"origin": "sea.test", "origin_server_ts": 1, "pdus": [event]}).encode()
+    (read,) = SendTransaction.from_http(HttpRequest("PUT", "/_matrix/federation/v1/send/1", body=body)).pdus
+    assert has_right_hash(read, rules)
+    assert parse_pdu(event, rules) == parse_pdu(read, rules)
 
 
 @_each_version
