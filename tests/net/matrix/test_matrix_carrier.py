@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
+from aiohttp import web
 
 from fakes.odd_server import Answering, JumpingRest, breaks_off, floods, leads_to, odd_server, says, stays_silent
 from fakes.private_ca import authority
@@ -20,7 +22,7 @@ from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.api.client_server.versions import GetVersions
 from scop.matrix.api.client_server.whoami import GetTokenOwner
 from scop.matrix.api.errors import MatrixError
-from scop.net.faults import PermanentFailure
+from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix.carrier import Carrier
 from scop.net.matrix.faults import BrokenOff, NoSuchHost, Unreached
 from scop.net.matrix.options import NetworkOptions
@@ -242,3 +244,36 @@ def test_carrier_is_given_no_context_that_believes_anybody() -> None:
     context.verify_mode = ssl.CERT_NONE
     with pytest.raises(ValueError, match="checks no certificates"):
         NetworkOptions(tls=context)
+
+
+@pytest.mark.parametrize("since", [None, "s1"])
+async def test_carrier_waits_longer_for_what_happened_meanwhile(since: str | None) -> None:
+    """A sync that is to be answered at once, the first or after weeks, takes a server longer than other requests."""
+
+    async def late(request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.sleep(0.4)
+        return await says({"next_batch": "s2"})(request)
+
+    options = NetworkOptions(request_seconds=0.3, patience_seconds=0)
+    async with odd_server(late) as server, _carrier(options) as (carrier, _):
+        assert "s2" == (await carrier.carry(server.url, Sync(since=since, timeout=0), "t")).next_batch
+
+
+@pytest.mark.parametrize("not_for", ["", "matrix.invalid"])
+async def test_carrier_goes_by_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch, not_for: str) -> None:
+    """Whoever may only leave by a proxy says so as to other programs; loopback, and who is named, is not proxied."""
+    options = NetworkOptions(plain_http_anywhere=True, patience_seconds=0)
+    who = says({"user_id": "@me:example.org"})
+    async with odd_server(who) as proxy, odd_server(who) as near, _carrier(options) as (carrier, _):
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", not_for)
+        await carrier.carry(near.url, GetTokenOwner(), "t")
+        assert (0, 1) == (len(proxy.asked), len(near.asked))
+        if not_for:
+            with pytest.raises(TemporaryFailure, match="has no address"):
+                await carrier.carry("http://matrix.invalid", GetTokenOwner(), "t")
+        else:
+            await carrier.carry("http://matrix.invalid", GetTokenOwner(), "t")
+    assert ([] if not_for else ["http://matrix.invalid/_matrix/client/v3/account/whoami"]) == [
+        asked.target for asked in proxy.asked
+    ]

@@ -4,6 +4,7 @@
     5xx, broken networks    asked again after growing pauses, if it does no more than the first time (`may_repeat`)
     redirects               followed a few times, never from TLS into the clear, and tokens stay with their server
     a long poll             has its own deadline: what the server may wait, and a little
+    proxies                 as the environment says ($https_proxy, $no_proxy)
 
 Standards: Matrix v1.19 CS (Rate limiting, Well-known URIs), RFC 9110.
 """
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote, urlencode
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
@@ -30,7 +32,7 @@ from scop.matrix.api.request import Request, Response
 from scop.net.faults import PermanentFailure
 from scop.net.matrix.faults import BrokenOff, NoSuchHost, Unreached, fault_of_network
 from scop.net.matrix.options import NetworkOptions
-from scop.net.matrix.places import check_place, place_of, redirected
+from scop.net.matrix.places import check_place, is_loopback, place_of, redirected
 from scop.net.matrix.repeating import Pauses, Rest, SystemRest, may_repeat
 from scop.net.trust import web_trust
 
@@ -41,7 +43,7 @@ _IDLE_SECONDS = 20.0  # a connection that nobody used for so long may be dead, a
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
 _UNACKNOWLEDGED_MS = 30_000  # what was sent and is not acknowledged for so long ends the connection
 _SYNC = "/_matrix/client/v3/sync"
-_FIRST_SYNC_TIMES = 5  # as long as others
+_WHOLE_SYNC_TIMES = 5  # as long as others
 _Answer = TypeVar("_Answer", bound=Response)
 _Outcome = TypeVar("_Outcome")
 
@@ -121,9 +123,8 @@ class Carrier:
         """Return how long an answer may take: a long poll what the server may wait, and a little."""
         if waits := _long_poll_seconds(request):
             return waits + self.options.silence_seconds
-        # The first sync of a large account takes a server long.
-        is_first = request.path == _SYNC and all(name != "since" for name, _ in request.query)
-        return self.options.request_seconds * (_FIRST_SYNC_TIMES if is_first else 1)
+        # The first sync of a large account takes a server long, and the first after weeks.
+        return self.options.request_seconds * (_WHOLE_SYNC_TIMES if request.path == _SYNC else 1)
 
     async def exchange(self, base_url: str, outgoing: Outgoing) -> HttpResponse:
         """Ask once, and return the whole answer."""
@@ -167,6 +168,7 @@ class Carrier:
                 data=outgoing.body or None,
                 timeout=timeout,
                 allow_redirects=False,
+                proxy=_proxy_for(url),
             )
 
     async def whole(self, answer: aiohttp.ClientResponse) -> HttpResponse:
@@ -203,6 +205,13 @@ class Carrier:
                 trust_env=False,
             )
         return self._session
+
+
+def _proxy_for(url: URL) -> str | None:
+    """Return by which proxy the environment wants a place asked; never this machine itself."""
+    # aiohttp's own way (`trust_env`) takes passwords of netrc for tokens, too.
+    host = url.host or ""
+    return None if is_loopback(host) or proxy_bypass(host) else getproxies().get(url.scheme)
 
 
 def _socket(address: AddrInfoType) -> socket.socket:
