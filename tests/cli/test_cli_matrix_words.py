@@ -158,3 +158,11 @@ def test_matrix_says_why_a_message_cannot_be_read(chat: Chat) -> None:
     assert "wrote what cannot be read: its key is not here; `recover`" in shown
     why = sentence(chat.scop("later", "download", chat.room, event_id))
     assert why.startswith("the event cannot be read: its key is not here")
+
+
+def test_matrix_backup_keeps_the_recovery_key_that_is_written_down(chat: Chat) -> None:
+    """Where there is a recovery key, --create makes no other, unless it is told to."""
+    chat.server.put_account_data(ALICE, "", "m.secret_storage.default_key", {"key": "written down"})
+    why = "there is a recovery key: --replace makes another, and then the first opens nothing"
+    assert why == sentence(chat.scop("alice", "backup", "--create", stdin="secret\n"))
+    assert why != sentence(chat.scop("alice", "backup", "--create", "--replace", stdin="secret\n"))

@@ -20,6 +20,7 @@ __all__ = ["backup", "recover"]
 
 @click.command()
 @click.option("--create", "is_new", is_flag=True, help="Make an identity (if there is none), a recovery key, a backup.")
+@click.option("--replace", is_flag=True, help="With --create: make another recovery key; the one before opens nothing.")
 @click.option(
     "--password-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -27,13 +28,15 @@ __all__ = ["backup", "recover"]
 )
 @account_options
 @json_option
-def backup(*, account: Account, is_new: bool, password_file: Path | None, as_json: bool) -> None:
+def backup(*, account: Account, is_new: bool, replace: bool, password_file: Path | None, as_json: bool) -> None:
     """Say whether the keys of messages are kept at the server, sealed, and how many are not yet. Status 1: none are.
 
     --create prints the recovery key: write it down, it is shown once and opens everything.
     """
 
     async def work(client: AsyncClient) -> dict[str, object]:
+        if is_new and not replace and await client.run(client.identity.storage.default_key_id()) is not None:
+            raise PermanentFailure("there is a recovery key: --replace makes another, and then the first opens nothing")
         made = await _create(client, password_file) if is_new else {}
         found = await client.run(client.identity.backup.find())
         if found is not None:
