@@ -20,7 +20,7 @@ from scop.matrix.encryption.olm_sessions import OlmSessions
 from scop.matrix.encryption.outbound import Outbound
 from scop.matrix.encryption.received import OwnRecord, Received, digest_of
 from scop.matrix.encryption.repairs import Repairs
-from scop.matrix.encryption.shapes import object_at, text_at
+from scop.matrix.encryption.shapes import is_key, object_at, text_at
 from scop.matrix.encryption.trust import Trust, Trusting
 from scop.matrix.encryption.values import MEGOLM, OLM, KeySource, RoomKeyInfo, ToDevice
 from scop.matrix.encryption.withheld import NO_OLM, WithheldNotes
@@ -75,6 +75,9 @@ class Inbox:
         own, sender_key = self.directory.own, text_at(content, "sender_key")
         message = object_at(content, "ciphertext").get(own.curve25519)
         if content.get("algorithm") != OLM or sender_key is None or message is None or sender_key == own.curve25519:
+            return None
+        # A key in another spelling would be another device's, whose session takes the one-time key with it.
+        if not is_key(sender_key):
             return None
         try:
             plaintext = self.sessions.decrypt(sender_key, message)
