@@ -11,10 +11,10 @@ from scop.matrix.api.client_server.rooms import GetRoomState
 from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.api.client_server.to_device import SendToDevice
 from scop.matrix.client import Client
-from scop.matrix.client.happenings import Happening, RoomEvent, Undecryptable
+from scop.matrix.client.happenings import Happening, RoomEvent, ToDeviceReceived, Undecryptable
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.client.loading import MAX_UNSYNCED_SECONDS
-from scop.matrix.encryption import KeySource
+from scop.matrix.encryption import KeySource, ToDevice
 from scop.matrix.steps import Keep, Needed, Shelf, Steps
 
 
@@ -308,3 +308,18 @@ def test_a_room_that_no_sync_brings_is_looked_at_again() -> None:
     desk.run(client.send_text(room, "two"))
     sessions = {event["content"]["session_id"] for event in world.rooms.of_type(room, "m.room.encrypted")}  # type: ignore[index]
     assert (2, []) == (len(sessions), world.server.keys.of(world.names["alice"])[0].inbox)
+
+
+def test_a_secret_is_told_to_nobody_but_who_keeps_it() -> None:
+    """What is new is shown, written down and passed on by programs: a private key is not in it."""
+    world = World()
+    alice, bob = (world.clients[name].encryption for name in ("alice", "bob"))
+    assert alice is not None
+    assert bob is not None
+    content: dict[str, object] = {"request_id": "r", "secret": "the private half"}
+    world.desks["alice"].run(alice.send_to_devices([bob.own_device], "m.secret.send", content))
+    (told,) = [one for one in world.sync("bob") if isinstance(one, ToDeviceReceived)]
+    assert told.content == {"request_id": "r"}
+    assert "private half" not in repr(told)
+    assert isinstance(told.message, ToDevice)
+    assert told.message.content == content

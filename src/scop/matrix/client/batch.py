@@ -21,6 +21,7 @@ from scop.matrix.client.loading import Filling
 from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.room_batch import RoomBatch
 from scop.matrix.client.unsealing import Opened
+from scop.matrix.encryption.values import ToDevice
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Change, Shelf
 
@@ -46,10 +47,7 @@ class Batch:
 
     def take(self, response: SyncResponse, gaps: Mapping[str, Filling]) -> None:
         """Take in a sync."""
-        for message in self._opened.messages:
-            self.happenings.append(
-                ToDeviceReceived(message.sender, message.type, dict(message.content), message.was_encrypted, message)
-            )
+        self.happenings += map(_received, self._opened.messages)
         self._take_account_data(response.account_data)
         rooms = response.rooms
         if rooms is not None:
@@ -127,6 +125,13 @@ class Batch:
             )
             self._core.presence[sender] = change
             self.happenings.append(change)
+
+
+def _received(message: ToDevice) -> ToDeviceReceived:
+    content = dict(message.content)
+    if message.type == "m.secret.send":
+        content.pop("secret", None)  # is for who keeps it: what is new is shown, and written down
+    return ToDeviceReceived(message.sender, message.type, content, message.was_encrypted, message)
 
 
 def _sound(rooms: Mapping[str, _News] | None) -> Iterable[tuple[str, _News]]:

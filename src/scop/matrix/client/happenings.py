@@ -198,7 +198,7 @@ class ToDeviceReceived:
     type: str
     content: JsonObject
     was_encrypted: bool = False
-    message: object = None  # scop.matrix.encryption.ToDevice
+    message: object = field(default=None, repr=False)  # scop.matrix.encryption.ToDevice, which may hold a secret
 
 
 Happening: TypeAlias = (
