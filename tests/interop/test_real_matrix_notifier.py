@@ -225,7 +225,7 @@ async def _join(client: AsyncClient, alias: str) -> str:
                 await asyncio.sleep(0.1)
 
 
-async def _openings_kept(folder: Path, room: str) -> list[str]:
+def _openings_kept(folder: Path, room: str) -> list[str]:
     """Return the first messages of threads in the order in which their pipelines were first heard of."""
     with closing(sqlite3.connect(folder / "notices.db")) as sql:
         query = "SELECT event_id FROM post WHERE room = ? AND place = 'first' ORDER BY number"
@@ -265,7 +265,7 @@ async def test_notifier_posts_all_pipelines_once_through_limits_and_kills(synaps
         assert [] == [said for said in found["ci"].messages.values() if _went_back(said)]
         await made.kill()
         for alias in ids.values():
-            in_order = await _openings_kept(tmp_path, f"#{alias}:{synapse.server_name}")
+            in_order = _openings_kept(tmp_path, f"#{alias}:{synapse.server_name}")
             assert in_order == found[alias].openings
         moments = [moment for each in found.values() for moment in each.moments]
         took, allowed = max(moments) - min(moments), (len(moments) - BURST) / PER_SECOND
