@@ -54,3 +54,12 @@ def test_matrix_follows_links(chat: Chat) -> None:
     assert "leads to a person, and not to a room" in sentence(
         chat.scop("bob", "send", "matrix:u/alice:example.org", "hello")
     )
+
+
+def test_matrix_login_by_a_name_keeps_the_account_that_is_there(chat: Chat) -> None:
+    """Whoever is logged in, and logs in by the short name, stays the same device and loses no keys."""
+    before = row(chat.scop("alice", "whoami", "--json"))
+    account = chat.server.keys.of(ALICE)[0].keys
+    said = chat.scop("alice", "login", "alice", "--homeserver", chat.url, "--json", stdin="secret\n")
+    assert before == row(said)
+    assert [account] == [device.keys for device in chat.server.keys.of(ALICE)]

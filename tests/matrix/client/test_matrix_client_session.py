@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -377,6 +379,21 @@ def test_login_says_what_a_server_without_passwords_offers(flows: list[JsonObjec
     with pytest.raises(MatrixError, match=f"no login by a password there, but by {offered}") as refused:
         desk.run(desk.client(_PLAIN).login_with_password(server.url, "alice", "secret"))
     assert "M_UNRECOGNIZED" == refused.value.errcode
+
+
+def test_login_keeps_what_there_is_where_somebody_else_is_logged_in() -> None:
+    """A server that answers with another user ends the login, and nothing that is kept is thrown away for it."""
+    desk = _alice()
+    kept = dict(desk.kept[Shelf.SESSION])
+    desk.server.register("mallory")
+    known = desk.server.answers[Login]
+    desk.server.answers[Login] = lambda device, request: {
+        **cast("JsonObject", known(device, request)),
+        "user_id": "@mallory:example.org",
+    }
+    with pytest.raises(RemoteProtocolError, match="@mallory"):
+        desk.run(desk.client(_PLAIN).login_with_password(desk.server.url, "@alice:example.org", "secret"))
+    assert kept == desk.kept[Shelf.SESSION]
 
 
 def test_login_says_that_a_password_is_wrong_as_the_server_does() -> None:

@@ -66,6 +66,11 @@ async def _login(account: Account, user: str, homeserver: str, proof: tuple[str,
     shelves = MemoryShelves()
     async with AsyncClient(account.open(user) if known else shelves, options, network) as client:
         session = await client.login(user, password, homeserver)
+        is_here_by_another_name = not known and session.user_id in account.known()
+        if is_here_by_another_name:
+            await client.logout()
+    if is_here_by_another_name:  # the device that is here stays theirs, with its keys
+        return await _login(account, session.user_id, session.homeserver_url, proof)
     if not known:  # only the server says whose store it is
         keeper = await asyncio.to_thread(account.open, session.user_id)
         try:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
+from scop.base import RemoteProtocolError, printable
 from scop.matrix.api.client_server.login import GetLoginFlows, Login, LoginResponse, UserIdentifier
 from scop.matrix.api.client_server.login_token import GenerateLoginToken, GenerateLoginTokenResponse
 from scop.matrix.api.client_server.logout import Logout, LogoutAll
@@ -179,6 +180,7 @@ class LoggingIn:
     def _take(self, homeserver_url: str, request: Login, token: str | None = None) -> Steps[Session]:
         base = homeserver_url.rstrip("/")
         answer: LoginResponse = yield from ask_at(base, request, token)
+        _check_who(request, answer.user_id)
         expires = self._expiry(answer.expires_in_ms)
         session = Session(base, answer.user_id, answer.device_id, answer.access_token, answer.refresh_token, expires)
         return (yield from self._begin(session))
@@ -208,6 +210,13 @@ class LoggingIn:
 
     def _expiry(self, expires_in_ms: int | None) -> float | None:
         return None if expires_in_ms is None else self._core.surroundings.clock.unix() + expires_in_ms / 1000
+
+
+def _check_who(request: Login, user_id: str) -> None:
+    """Raise where a server logs somebody else in: what is kept of us would be thrown away for it."""
+    wanted = None if request.identifier is None else request.identifier.unknown.get("user")
+    if isinstance(wanted, str) and wanted.startswith("@") and wanted.lower() != user_id.lower():
+        raise RemoteProtocolError(f"{printable(wanted)} was to be logged in, and {printable(user_id)} was")
 
 
 def _is_same(session: Session, homeserver_url: str, user: str | None) -> bool:
