@@ -67,7 +67,7 @@ class Change:
 
     shelf: Shelf
     key: str
-    octets: bytes | None
+    octets: bytes | None = field(repr=False)  # private keys, which logs do not show
 
 
 @dataclass(frozen=True, slots=True)

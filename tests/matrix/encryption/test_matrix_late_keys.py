@@ -8,7 +8,8 @@ from fakes.encrypted_world import CID as _CID
 from fakes.encrypted_world import ROOM as _ROOM
 from fakes.encrypted_world import EncryptedWorld
 from fakes.matrix_keys import room_of
-from scop.matrix.encryption import KeySource, Obstacle, Shield, Undecryptable
+from scop.matrix.encryption import KeySource, Obstacle, Shield, Undecryptable, encrypt_file
+from scop.matrix.encryption import ToDevice as Given
 from scop.matrix.json_values import JsonObject
 
 
@@ -103,3 +104,17 @@ def test_rooms_take_no_broken_keys() -> None:
     other = type(exported)(**{**exported.to_json(), "session_id": "other"})  # type: ignore[arg-type]
     none = type(exported)(**{**exported.to_json(), "session_key": "AAAA"})  # type: ignore[arg-type]
     assert world.cid.do(world.cid.machine.import_sessions([other, none, exported], KeySource.IMPORTED)) == 1
+
+
+def test_keys_are_not_shown_where_values_are() -> None:
+    """What logs and faults say of values holds no key of theirs."""
+    world = EncryptedWorld()
+    world.session()
+    (info,) = world.ann.machine.sessions()
+    exported = world.ann.machine.export(_ROOM.room_id, info.session_id)
+    assert exported is not None
+    _, file = encrypt_file(b"the tide", bytes)
+    kept = [change for changes in world.ann.kept for change in changes]
+    said = repr((exported, file, kept, Given(_BOB, "m.secret.send", {"secret": "private half"})))
+    for secret in (exported.session_key, repr(file.key), "pickle", "private half"):
+        assert secret not in said

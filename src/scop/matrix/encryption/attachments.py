@@ -41,6 +41,9 @@ class EncryptedFile(msgspec.Struct, frozen=True, kw_only=True):
     counter_block: bytes
     sha256: bytes
 
+    def __repr__(self) -> str:
+        return f"EncryptedFile({self.url!r})"  # its key is for who may read it, and not for logs
+
     @classmethod
     def parse(cls, json: JsonView) -> EncryptedFile:
         """Return what a `file` or `thumbnail_file` of an event says; raises `RemoteProtocolError`."""

@@ -145,6 +145,9 @@ class ExportedSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     forwarding_curve25519_key_chain: tuple[str, ...]
     shared_history: bool = False
 
+    def __repr__(self) -> str:
+        return f"ExportedSession({self.room_id!r}, {self.session_id!r})"  # its key is not for logs
+
     def to_json(self) -> JsonObject:
         """Return it as it stands in a key file."""
         json: JsonObject = msgspec.to_builtins(self)
@@ -157,7 +160,7 @@ class ToDevice:
 
     sender: str
     type: str
-    content: Mapping[str, object]
+    content: Mapping[str, object] = field(repr=False)  # secrets, which logs do not show
     was_encrypted: bool = False
     sender_key: str | None = None
     device: Device | None = None
