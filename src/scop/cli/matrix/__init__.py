@@ -18,6 +18,7 @@ __all__ = ["matrix"]
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "alias": ("scop.cli.matrix.directory", "alias", "Show the aliases of a room, add or remove one."),
     "backup": ("scop.cli.matrix.backup", "backup", "Keep the keys of messages at the server, sealed."),
+    "ban": ("scop.cli.matrix.moderation", "ban", "Keep people out of a room."),
     "chat": ("scop.cli.matrix.chat", "chat", "Read a room and write into it, in one terminal."),
     "create": ("scop.cli.matrix.rooms", "create", "Make a room, encrypted unless everybody may come in."),
     "devices": ("scop.cli.matrix.devices", "devices", "Show devices and how far they are trusted."),
@@ -25,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "history": ("scop.cli.matrix.history", "history", "Show what was said in a room."),
     "invite": ("scop.cli.matrix.rooms", "invite", "Ask people into a room."),
     "join": ("scop.cli.matrix.rooms", "join", "Come into a room."),
+    "kick": ("scop.cli.matrix.moderation", "kick", "Make people leave a room."),
     "knock": ("scop.cli.matrix.rooms", "knock", "Ask to be let into a room."),
     "leave": ("scop.cli.matrix.rooms", "leave", "Leave a room, or say no to an invite."),
     "listen": ("scop.cli.matrix.listen", "listen", "Show what happens, live."),
