@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.chat_terminals import ALICE, BOB, Chat, two_in_a_room
 from fakes.command_line import row, sentence
+from scop.matrix.api.client_server import banning, kicking
+from scop.matrix.api.request import Request
 
 
 @pytest.fixture
@@ -166,3 +169,26 @@ def test_matrix_backup_keeps_the_recovery_key_that_is_written_down(chat: Chat) -
     why = "there is a recovery key: --replace makes another, and then the first opens nothing"
     assert why == sentence(chat.scop("alice", "backup", "--create", stdin="secret\n"))
     assert why != sentence(chat.scop("alice", "backup", "--create", "--replace", stdin="secret\n"))
+
+
+@pytest.mark.parametrize(
+    ("words", "change"), [(("kick",), kicking.Kick), (("ban",), banning.Ban), (("ban", "--lift"), banning.Unban)]
+)
+def test_matrix_keeps_people_out(chat: Chat, words: tuple[str, ...], change: type[Request[Any]]) -> None:
+    """The server is asked for each person, and told why."""
+    chat.server.answers[change] = lambda _device, _request: {}
+    said = chat.scop("alice", words[0], "The sea", BOB, "@eve:example.org", "--reason", "noise", *words[1:])
+    assert (0, f"{chat.room}\n") == (said.status, said.out)
+    asked = [one for one in chat.server.asked if isinstance(one, kicking.Kick | banning.Ban | banning.Unban)]
+    wanted = [(change, BOB, "noise"), (change, "@eve:example.org", "noise")]
+    assert wanted == [(type(one), one.user_id, one.reason) for one in asked]
+
+
+def test_matrix_invites_of_others_take_no_name_of_a_room_of_ours(chat: Chat) -> None:
+    """Whoever is asked into a room of the same name still speaks to the one they are in; joining is for the other."""
+    other = chat.server.rooms.make(ALICE, is_encrypted=True)
+    chat.server.rooms.put_state(other, ALICE, "m.room.name", {"name": "The sea"})
+    chat.server.rooms.set_membership(other, ALICE, BOB, "invite")
+    assert chat.room == row(chat.scop("bob", "send", "The sea", "Hello.", "--json"))["room_id"]
+    assert f"{other}\n" == chat.scop("bob", "join", "The sea").out
+    assert "2 rooms are called The sea" in sentence(chat.scop("bob", "send", "The sea", "Hello."))

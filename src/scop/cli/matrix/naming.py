@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from scop.base import RemoteProtocolError, printable
 from scop.matrix.client.room import Room
 from scop.matrix.ids import UserId
@@ -10,6 +12,8 @@ from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, Refused
 
 __all__ = ["facts_of", "linked", "room_named", "sender_of"]
+
+Membership: TypeAlias = Literal["join", "invite"]
 
 
 def linked(text: str) -> tuple[str, tuple[str, ...]]:
@@ -23,8 +27,8 @@ def linked(text: str) -> tuple[str, tuple[str, ...]]:
     return str(link.entity), link.via
 
 
-async def room_named(client: AsyncClient, text: str) -> str:
-    """Return the id of the room that is meant, one that we are in or asked into."""
+async def room_named(client: AsyncClient, text: str, first: Membership = "join") -> str:
+    """Return the id of the room that is meant, one that we are in or asked into; by its name one of the `first`."""
     text, _ = linked(text)
     if text.startswith("!"):
         return text
@@ -33,8 +37,9 @@ async def room_named(client: AsyncClient, text: str) -> str:
         if (place := await client.do(client.core.directory.resolve, text)) is not None:
             return place.room_id
         raise PermanentFailure(f"{printable(text)} leads to no room")
-    rooms = client.core.rooms
-    called = [room for room in rooms.of("join", "invite") if room.name.casefold() == text.casefold()]
+    named = [room for room in client.core.rooms.of("join", "invite") if room.name.casefold() == text.casefold()]
+    # Whoever asks us into a room chooses its name: it takes none of a room that we are in.
+    called = [room for room in named if room.membership == first] or named
     ids = {room.room_id for room in called}
     found = [room for room in called if room.successor not in ids]  # Matrix v1.19 CS §Room upgrades
     if len(found) == 1:

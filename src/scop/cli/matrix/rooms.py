@@ -106,9 +106,8 @@ def join(*, account: Account, room: str, via: tuple[str, ...], as_json: bool) ->
     is_place = target[:1] in ("!", "#")
 
     async def work(client: AsyncClient) -> str:
-        return await client.do(
-            client.core.joining.join, target if is_place else await room_named(client, target), via or by_link
-        )
+        place = target if is_place else await room_named(client, target, first="invite")
+        return await client.do(client.core.joining.join, place, via or by_link)
 
     _say_room(run(account, work, synced=not is_place), as_json=as_json)
 
