@@ -129,6 +129,20 @@ def test_an_event_without_its_key_waits_and_comes_again() -> None:
     assert [] == world.heard("bob")
 
 
+def test_an_event_that_was_taken_away_does_not_come_again() -> None:
+    """Matrix v1.19 CS §Redactions: who takes back what they said means it, also where its key comes only after that."""
+    world = World()
+    (lost, event_id) = (_hold_keys(world), world.say("alice", "a slip of the pen"))
+    world.sync("bob")
+    world.desks["alice"].run(world.clients["alice"].redact(world.room, event_id))
+    world.sync("bob")
+    world.restart("bob")
+    (carried,) = lost
+    assert isinstance(carried, SendToDevice)
+    world.server.keys.send(world.names["alice"], carried.event_type, carried.messages, world.rooms.step())
+    assert [] == world.heard("bob")
+
+
 class _Finder:
     """Finds the keys of events that cannot be read, as a key backup has them: at once, or after all else."""
 

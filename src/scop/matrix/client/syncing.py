@@ -21,7 +21,7 @@ from scop.matrix.api.client_server.sync import Sync, SyncResponse
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.client.batch import Batch
 from scop.matrix.client.core import Core, Entries
-from scop.matrix.client.happenings import Happening
+from scop.matrix.client.happenings import Happening, Redacted
 from scop.matrix.client.loading import Filling, Gap, Loading
 from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.sending import Sending
@@ -230,12 +230,15 @@ class Syncing:
         return gaps
 
     def _note_encryption(self, machine: Machine, batch: Batch) -> Steps[None]:
-        """Tell the encryption which rooms are encrypted now, and where someone may have left."""
+        """Tell the encryption which rooms are encrypted now, where someone may have left, and what was taken away."""
         for room_id, settings in batch.encrypted.items():
             yield from machine.note_settings(room_id, settings)
         for room_id in batch.left:
             if machine.is_encrypted(room_id):
                 yield from machine.discard_session(room_id)
+        for happening in batch.happenings:
+            if isinstance(happening, Redacted):
+                yield from machine.forget_event(happening.room_id, happening.event_id)
 
     def _gathered(self, steps: Steps[_Outcome]) -> Steps[_Outcome]:
         """Take steps, and put off what they keep until something is asked for, or the sync is kept."""

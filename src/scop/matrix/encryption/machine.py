@@ -319,6 +319,11 @@ class Machine:
         """Return whether keys came that events waited for, which `came_up` returns."""
         return bool(self._ready)
 
+    def forget_event(self, room_id: str, event_id: str) -> Steps[None]:
+        """Let an event that was taken away wait for its key no longer."""
+        self._waiting.remove(room_id, event_id)
+        yield from self._ledger.flush()
+
     def shield(self, event: Decrypted) -> Shield:
         """Return what a reader is to be told of an event now: devices may have been verified, or gone, since."""
         device = self.devices.by_curve25519(event.sender, event.key.sender_key)
