@@ -63,3 +63,12 @@ def test_matrix_login_by_a_name_keeps_the_account_that_is_there(chat: Chat) -> N
     said = chat.scop("alice", "login", "alice", "--homeserver", chat.url, "--json", stdin="secret\n")
     assert before == row(said)
     assert [account] == [device.keys for device in chat.server.keys.of(ALICE)]
+
+
+def test_matrix_shows_nothing_of_secrets_that_are_no_utf_8(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret in another character set is a sentence that names where it stands, and does not show it."""
+    (chat.folder / "latin").write_bytes(b"p\xe9ss\n")
+    by_file = ("--passphrase-file", str(chat.folder / "latin"))
+    assert f"{chat.folder / 'latin'} is no UTF-8" == sentence(chat.scop("alice", "whoami", *by_file))
+    monkeypatch.setenv("SCOP_MATRIX_PASSPHRASE", "p\udce9ss")
+    assert "SCOP_MATRIX_PASSPHRASE is no UTF-8" == sentence(chat.scop("alice", "whoami"))

@@ -12,6 +12,7 @@ import asyncio
 import functools
 import os
 import secrets
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
 from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, SealedShelves
 
-__all__ = ["Account", "account_options", "check_text", "first_line", "opened", "run"]
+__all__ = ["Account", "account_options", "asked_secret", "check_text", "first_line", "opened", "run"]
 
 PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
 TURN_SECONDS = 10.0  # others of our commands are waited for
@@ -114,7 +115,7 @@ class Account:
         if self.passphrase_file is not None:
             return first_line(self.passphrase_file), SCRYPT_LOG_COST
         if said := os.environ.get("SCOP_MATRIX_PASSPHRASE"):
-            return said, SCRYPT_LOG_COST
+            return _checked_secret(said, "SCOP_MATRIX_PASSPHRASE"), SCRYPT_LOG_COST
         key = place / _KEY
         if not key.exists():
             if (place / _STORE).exists():
@@ -125,7 +126,26 @@ class Account:
 
 def first_line(path: Path) -> str:
     """Return the first line of a file that holds a secret."""
-    return path.read_text(encoding="utf-8").partition("\n")[0]
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0]
+    except UnicodeDecodeError:
+        raise PermanentFailure(f"{path} is no UTF-8") from None  # without a word of what is in it
+
+
+def asked_secret(what: str) -> str:
+    """Return a secret that is typed unseen, or piped."""
+    if sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=True, err=True))
+    return _checked_secret(sys.stdin.readline().rstrip("\n"), what)
+
+
+def _checked_secret(text: str, name: str) -> str:
+    """Return a secret if it is in UTF-8; what is said otherwise does not show it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PermanentFailure(f"{name} is no UTF-8") from None
+    return text
 
 
 def _write_private(path: Path, text: str) -> None:

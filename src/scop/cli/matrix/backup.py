@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from scop.base import printable
-from scop.cli.matrix.accounts import Account, account_options, first_line, run
+from scop.cli.matrix.accounts import Account, account_options, asked_secret, first_line, run
 from scop.cli.shared import IS_NO, json_option, print_json
 from scop.matrix.confirming import Credentials
 from scop.matrix.verification import WrongKey
@@ -69,7 +69,7 @@ async def _create(client: AsyncClient, password_file: Path | None) -> dict[str, 
     identity = client.identity
     await client.run(identity.cross_signing.refresh())
     if not identity.cross_signing.is_published:
-        password = first_line(password_file) if password_file else _asked("Password")
+        password = first_line(password_file) if password_file else asked_secret("Password")
         user_id = client.session.user_id
         await client.run(identity.cross_signing.bootstrap(Credentials(user_id, password)))
     elif not identity.cross_signing.is_whole:
@@ -90,7 +90,7 @@ async def _create(client: AsyncClient, password_file: Path | None) -> dict[str, 
 @json_option
 def recover(*, account: Account, key_file: Path | None, as_json: bool) -> None:
     """Take identity and keys of old messages from the server, by the recovery key or the passphrase for it."""
-    key = first_line(key_file) if key_file else _asked("Recovery key")
+    key = first_line(key_file) if key_file else asked_secret("Recovery key")
 
     async def work(client: AsyncClient) -> dict[str, object]:
         identity = client.identity
@@ -109,9 +109,3 @@ def recover(*, account: Account, key_file: Path | None, as_json: bool) -> None:
         print_json(facts)
     else:
         click.echo(f"this device is one of ours; {facts['taken']} of {facts['found']} keys of messages are new here")
-
-
-def _asked(what: str) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\n")

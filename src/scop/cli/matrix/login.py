@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from scop.base import printable
-from scop.cli.matrix.accounts import PATIENCE_SECONDS, Account, account_options, first_line, opened, run
+from scop.cli.matrix.accounts import PATIENCE_SECONDS, Account, account_options, asked_secret, first_line, opened, run
 from scop.cli.shared import json_option, print_json
 from scop.matrix.client import ClientOptions, Session
 from scop.matrix.steps import Change
@@ -39,7 +38,7 @@ def login(
     *, account: Account, user: str, homeserver: str, password_file: Path | None, device_name: str, as_json: bool
 ) -> None:
     """Log in by a password, and keep the session and its keys in a sealed store."""
-    password = _password(password_file)
+    password = first_line(password_file) if password_file else asked_secret("Password")
     known = account.known()
     session = asyncio.run(_login(account, user, homeserver, (password, device_name)))
     if as_json:
@@ -48,14 +47,6 @@ def login(
         click.echo(f"{printable(session.user_id)} is logged in as the device {printable(session.device_id)}")
     if session.user_id not in known and account.has_key_beside(session.user_id):
         click.echo(_OPEN_STORE, err=True)
-
-
-def _password(file: Path | None) -> str:
-    if file is not None:
-        return first_line(file)
-    if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\n")
 
 
 async def _login(account: Account, user: str, homeserver: str, proof: tuple[str, str]) -> Session:
