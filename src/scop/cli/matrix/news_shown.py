@@ -12,16 +12,22 @@ from scop.cli.matrix.heard import Heard
 from scop.cli.matrix.unreadable import why_unreadable
 from scop.matrix.client.event import Event, text_of
 from scop.matrix.client.happenings import (
+    AccountDataChanged,
     InvitedTo,
     JoinedRoom,
     KnockedOn,
     LeftRoom,
     MembershipChanged,
+    PresenceChanged,
+    Receipt,
+    ReceiptsMoved,
     Redacted,
     RoomEvent,
     StateChanged,
     TimelineGap,
+    TypingChanged,
     Undecryptable,
+    UnreadChanged,
 )
 from scop.matrix.client.rooms import Rooms
 from scop.matrix.verification import IdentityChanged, VerificationAsked, VerificationCancelled, VerificationDone
@@ -30,13 +36,14 @@ from scop.net.matrix.whole_sync import News
 __all__ = ["Reader", "is_said", "time_of"]
 
 MAX_LINE_CHARACTERS = 4000
+MAX_NAMES = 10  # of one line
 MAX_LINES = 40  # of one message
 _BAR = " " * 9 + "│ "  # under the time
 _SHOWN_STATE = {
     "m.room.name": ("name", "called it"),
     "m.room.topic": ("topic", "says it is about"),
     "m.room.tombstone": ("body", "closed it:"),
-    "m.room.join_rules": ("join_rule", "lets in by"),
+    "m.room.join_rules": ("join_rule", "says who may come in:"),
 }
 _SAID = {"m.room.message", "m.sticker", "m.reaction", "m.room.encrypted"}
 _CAME = {"join": "came", "leave": "left", "invite": "is asked in", "ban": "is kept out", "knock": "knocks"}
@@ -90,7 +97,7 @@ def _line(reader: Reader, news: News) -> str | None:
         return _state(rooms, news)
     if isinstance(news, Redacted):
         return _redacted(reader, news)
-    return _of_ourselves(rooms, news) or _of_identities(news)
+    return _of_ourselves(rooms, news) or _of_identities(news) or _aside(reader, news)
 
 
 def _message(reader: Reader, news: RoomEvent) -> str | None:
@@ -199,6 +206,32 @@ def _of_ourselves(rooms: Rooms, news: News) -> str | None:
     if isinstance(news, TimelineGap):
         return f"{_where(rooms, news.room_id)}   [dim]… more was said before: scop matrix history reads it[/]"
     return None
+
+
+def _aside(reader: Reader, news: News) -> str | None:
+    """Return a line of what is shown to those who want all."""
+    rooms = reader.rooms
+    if isinstance(news, TypingChanged) and news.user_ids:
+        who = ", ".join(_name(rooms, news.room_id, user_id) for user_id in news.user_ids[:MAX_NAMES])
+        return f"{_where(rooms, news.room_id)}   [dim]{who} {'types' if len(news.user_ids) == 1 else 'type'}[/]"
+    if isinstance(news, ReceiptsMoved):
+        read = (_read(reader, news.room_id, receipt) for receipt in news.receipts[:MAX_NAMES])
+        return f"{_where(rooms, news.room_id)}   [dim]{'; '.join(read)}[/]"
+    if isinstance(news, UnreadChanged):
+        unread = f"{news.notification_count} unread, {news.highlight_count} for us"
+        return f"{_where(rooms, news.room_id)}   [dim]{unread}[/]"
+    if isinstance(news, PresenceChanged):
+        said = f": {_text(news.status_message)}" if news.status_message else ""
+        return f"[dim]{_text(news.user_id)} is {_text(news.presence)}{said}[/]"
+    if isinstance(news, AccountDataChanged):
+        where = "" if news.room_id is None else f"{_where(rooms, news.room_id)}   "
+        return f"{where}[dim]account data: {_text(news.type)}[/]"
+    return None
+
+
+def _read(reader: Reader, room_id: str, receipt: Receipt) -> str:
+    quoted = _quoted(reader, room_id, receipt.event_id)
+    return f"{_name(reader.rooms, room_id, receipt.user_id)} has read {quoted or _text(receipt.event_id)}"
 
 
 def _of_identities(news: News) -> str | None:

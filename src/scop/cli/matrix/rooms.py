@@ -41,7 +41,8 @@ def rooms(*, account: Account, as_json: bool) -> None:
 def _row(facts: dict[str, object]) -> tuple[str, ...]:
     how = "" if facts["membership"] == "join" else str(facts["membership"])
     encrypted = "yes" if facts["is_encrypted"] else "no"
-    return (str(facts["name"]), how, encrypted, str(facts["members"]), str(facts["unread"]), str(facts["room_id"]))
+    unread = f"{facts['unread']}, {facts['highlights']} for us" if facts["highlights"] else str(facts["unread"])
+    return (str(facts["name"]), how, encrypted, str(facts["members"]), unread, str(facts["room_id"]))
 
 
 @click.command()

@@ -128,6 +128,8 @@ def _text(text: str | None, files: tuple[Path, ...]) -> str:
     elif files and text is None:
         return ""
     else:
+        if sys.stdin.isatty():
+            click.echo("What is to be sent? Ctrl-D on a line of its own ends it.", err=True)
         said = sys.stdin.read(MAX_TEXT_OCTETS + 1).rstrip("\n")
         check_text(said)
     if not said:

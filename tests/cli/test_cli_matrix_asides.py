@@ -1,0 +1,44 @@
+"""What `scop matrix listen --all` shows besides messages."""
+
+from __future__ import annotations
+
+import pytest
+from rich.text import Text
+
+from scop.cli.matrix.news_shown import Reader
+from scop.matrix.client.happenings import (
+    AccountDataChanged,
+    PresenceChanged,
+    Receipt,
+    ReceiptsMoved,
+    TypingChanged,
+    UnreadChanged,
+)
+from scop.matrix.client.rooms import Rooms
+from scop.net.matrix.whole_sync import News
+
+SEA, BOB, EVE = "!sea:example.org", "@bob:example.org", "@eve:example.org"
+
+
+@pytest.mark.parametrize(
+    ("news", "line"),
+    [
+        (TypingChanged(SEA, (BOB,)), f"{SEA}   {BOB} types"),
+        (TypingChanged(SEA, (BOB, EVE)), f"{SEA}   {BOB}, {EVE} type"),
+        (ReceiptsMoved(SEA, (Receipt(BOB, "$1", "m.read"),)), f"{SEA}   {BOB} has read $1"),
+        (UnreadChanged(SEA, 3, 1), f"{SEA}   3 unread, 1 for us"),
+        (PresenceChanged(BOB, "online", "[bold]at sea[/]\x1b"), f"{BOB} is online: [bold]at sea[/]\\x1b"),
+        (AccountDataChanged(None, "m.direct"), "account data: m.direct"),
+        (AccountDataChanged(SEA, "m.tag"), f"{SEA}   account data: m.tag"),
+    ],
+)
+def test_matrix_asides_are_lines(news: News, line: str) -> None:
+    """Who wants all sees receipts, typing, presence and account data, too; nothing in them is markup."""
+    shown = Reader(Rooms(BOB, {})).line(news)
+    assert shown is not None
+    assert line == Text.from_markup(shown).plain
+
+
+def test_matrix_asides_tell_nothing_when_nobody_types() -> None:
+    """That someone stopped is no news."""
+    assert Reader(Rooms(BOB, {})).line(TypingChanged(SEA, ())) is None
