@@ -337,3 +337,21 @@ def test_a_secret_is_told_to_nobody_but_who_keeps_it() -> None:
     assert "private half" not in repr(told)
     assert isinstance(told.message, ToDevice)
     assert told.message.content == content
+
+
+def test_what_waits_goes_into_a_room_as_the_room_is_then() -> None:
+    """A room that was encrypted while a message waited gets nothing of it in the clear, after a restart either."""
+    world = World()
+    desk, rooms = world.desks["bob"], world.rooms
+    room = rooms.make(world.names["bob"])
+    rooms.set_membership(room, world.names["bob"], world.names["alice"], "join")
+    world.sync("bob")
+    client = world.clients["bob"]
+    desk.run(client.queue(room, "m.room.message", {"msgtype": "m.text", "body": "kept"}))
+    desk.run(client.queue(room, "m.reaction", {"m.relates_to": {"rel_type": "m.annotation"}}))
+    rooms.put_state(room, world.names["bob"], "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
+    world.sync("bob")
+    client = world.restart("bob")
+    desk.run(client.resume())
+    assert ([], 1) == (rooms.bodies(room), len(rooms.of_type(room, "m.reaction")))
+    assert ("kept", True) in world.heard("alice")

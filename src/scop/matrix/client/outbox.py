@@ -9,6 +9,9 @@ Standards: Matrix v1.19 CS §Transaction identifiers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import msgspec
 
 from scop.base import LocalProtocolError, RemoteProtocolError
@@ -36,11 +39,15 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     redacts: str | None = None
 
 
+Seal: TypeAlias = Callable[[Entry], Steps[tuple[str, JsonObject]]]  # type and content as they go out
+
+
 class Outbox:
     """Entries in the order in which they were asked for."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.seal: Seal | None = None
         self.load({})
 
     def load(self, entries: Entries) -> None:
@@ -129,6 +136,7 @@ class Outbox:
             if transaction_id in self._sent:
                 return self._sent[transaction_id]
             raise LocalProtocolError(f"there is nothing to send by the transaction {transaction_id}")
+        entry = yield from self._sealed(entry)
         try:
             event_id = yield from _asked(entry)
         except MatrixError as refusal:
@@ -138,6 +146,18 @@ class Outbox:
         self._remember(transaction_id, event_id)
         yield from self.cancel(transaction_id)
         return event_id
+
+    def _sealed(self, entry: Entry) -> Steps[Entry]:
+        """Return an entry encrypted, where its room was not when it was put here, and is now."""
+        if self.seal is None:
+            return entry
+        event_type, content = yield from self.seal(entry)
+        if event_type == entry.event_type:
+            return entry
+        entry = msgspec.structs.replace(entry, event_type=event_type, content=content)
+        yield from keep(Change(Shelf.OUTBOX, entry.transaction_id, msgspec.json.encode(entry)))
+        self._waiting[entry.transaction_id] = entry
+        return entry
 
     def _remember(self, transaction_id: str, event_id: str) -> None:
         self._sent[transaction_id] = event_id

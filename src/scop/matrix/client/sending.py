@@ -22,7 +22,7 @@ from scop.matrix.client.contents import (
 from scop.matrix.client.core import Core
 from scop.matrix.client.event import Event
 from scop.matrix.client.loading import Loading
-from scop.matrix.client.outbox import Outbox
+from scop.matrix.client.outbox import Entry, Outbox
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Steps
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Sending"]
 
 _MESSAGE = "m.room.message"
+_SEALED = "m.room.encrypted"
 _THREADS = 1000  # whose latest events are remembered
 # Their meaning stands in m.relates_to, which is never encrypted.
 _IN_THE_CLEAR = ("m.reaction", "m.room.redaction")
@@ -45,6 +46,7 @@ class Sending:
         self._outbox = outbox
         self._loading = loading
         self._latest: dict[str, str] = {}  # of threads: the event that was sent last
+        outbox.seal = self._sealed_now
 
     def event(
         self, room_id: str, event_type: str, content: JsonObject, transaction_id: str | None = None
@@ -129,7 +131,15 @@ class Sending:
         if machine is None:
             # Stricter than Matrix v1.19: nothing goes into an encrypted room in the clear.
             raise LocalProtocolError(f"{room_id} is encrypted, and there is nothing here to encrypt with")
-        return "m.room.encrypted", (yield from self._encrypted(machine, room_id, event_type, content))
+        return _SEALED, (yield from self._encrypted(machine, room_id, event_type, content))
+
+    def _sealed_now(self, entry: Entry) -> Steps[tuple[str, JsonObject]]:
+        """Return what waited as it goes out; encrypted too, where its room became so meanwhile."""
+        room, machine = self._core.rooms.get(entry.room_id), self._core.encryption
+        is_encrypted = machine is not None and machine.is_encrypted(entry.room_id)
+        if entry.event_type == _SEALED or not (is_encrypted or (room is not None and room.is_encrypted)):
+            return entry.event_type, entry.content
+        return (yield from self._sealed(entry.room_id, entry.event_type, entry.content))
 
     def _encrypted(self, machine: Machine, room_id: str, event_type: str, content: JsonObject) -> Steps[JsonObject]:
         from scop.matrix.encryption import EncryptedRoom
