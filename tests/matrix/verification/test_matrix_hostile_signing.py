@@ -9,9 +9,10 @@ from fakes.matrix_keys import room_of
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.key_backup import PostRoomKeysVersion
 from scop.matrix.api.request import Request, Response
-from scop.matrix.encryption import Machine
+from scop.matrix.confirming import Credentials
+from scop.matrix.encryption import Machine, Trust
 from scop.matrix.steps import Surroundings
-from scop.matrix.verification import VerificationDone
+from scop.matrix.verification import IdentityChanged, VerificationDone
 from scop.matrix.verification.backup_cipher import BackupKey
 
 _ADA, _ADAS_PHONE, _BEN = ("@ada:x", "DESK"), ("@ada:x", "PHONE"), ("@ben:x", "BOAT")
@@ -113,3 +114,21 @@ def test_device_that_is_another_by_now_is_not_signed() -> None:
     stored = ada.homeserver.devices[_ADAS_PHONE].keys
     assert stored is not None
     assert stored["signatures"] == phone.machine.own_device.keys["signatures"]
+
+
+@pytest.mark.parametrize("has_restarted", [False, True])
+def test_identity_is_the_first_that_was_written_to(has_restarted: bool) -> None:
+    """Matrix v1.19 CS §Key and signature security: whoever was given keys once is known, before the next sync too."""
+    ada, ben = homes(_ADA, _BEN)
+    for home in (ada, ben):
+        home.do(home.identity.cross_signing.bootstrap())
+    room = room_of("@ada:x", "@ben:x")
+    ada.send(room, "the tide is full")
+    ben.do(ben.identity.cross_signing.reset(Credentials("@ben:x", "tide")))
+    if has_restarted:
+        ada.restart()
+    changed = [one for one in ada.hear() if isinstance(one, IdentityChanged)]
+    assert [one.user_id for one in changed] == ["@ben:x"]
+    device = ada.machine.devices.get(*_BEN)
+    assert device is not None
+    assert ada.identity.trust.trust(device) is Trust.CHANGED

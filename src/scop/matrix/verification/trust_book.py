@@ -46,11 +46,14 @@ class TrustBook:
         self._identities: dict[str, tuple[UserKeys, UserIdentity | None]] = {}
         self._reviewed: dict[str, tuple[UserKeys, str | None]] = {}
         self.private = PrivateKeys()  # set by who keeps them
+        for user_id in machine.devices.tracked():
+            self._pin_first(user_id)  # keys may have been given to them after the last review
 
     # ── what the encryption asks ──
 
     def trust(self, device: Device) -> Trust:
         """Return how far a device is believed to be its user's."""
+        self._pin_first(device.user_id)
         page = self._pages.get(device.user_id)
         if device.place == (self._machine.user_id, self._machine.device_id):
             return Trust.VERIFIED if device.ed25519 == self._machine.own_device.ed25519 else Trust.BLOCKED
@@ -64,6 +67,13 @@ class TrustBook:
         if identity is None or not identity.has_signed(device):
             return Trust.UNVERIFIED
         return Trust.VERIFIED if self.is_verified(device.user_id) else Trust.SIGNED
+
+    def _pin_first(self, user_id: str) -> None:
+        """Believe in the master key of a user that is asked about first; it becomes durable with the next review."""
+        # A server could else change it between what is sent first and the sync after that, and nobody would be told.
+        page = self._pages.get(user_id)
+        if (page is None or page.master_key is None) and (identity := self.identity(user_id)) is not None:
+            self._pages.setdefault(user_id, _Page()).pin(identity.master.key)
 
     def has_identity(self, user_id: str) -> bool:
         """Return whether a user has cross-signing keys, or had: a server that hides them gains nothing."""
