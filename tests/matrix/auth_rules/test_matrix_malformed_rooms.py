@@ -83,6 +83,29 @@ def test_levels_that_are_none_are_not_set_in_old_rooms() -> None:
         assert judged(P, worse)(rules).verdict.clause is Clause.ENTRY_GAINED_ABOVE
 
 
+def test_entries_that_are_no_object_are_not_set_in_old_rooms() -> None:
+    """Stricter than Rooms v1 to v9, which say nothing of them: no server of the network lets them pass."""
+    bad = 'alice sets m.room.power_levels {"events": "x", "users": {"<alice>": 100, "<bob>": 50}}'
+    null = bad.replace('"x"', "null")
+    for version in ("1", "5", "6", "9"):
+        rules = ROOM_VERSIONS[version]
+        assert judged(P, bad)(rules).verdict.clause is Clause.ENTRY_GAINED_ABOVE
+        assert judged(P, null)(rules).verdict.clause is Clause.ENTRY_GAINED_ABOVE
+        assert judged(P, bad.replace("events", "other"))(rules).verdict.clause is Clause.LEVELS_OTHERWISE
+        assert judged("alice creates; alice joins; " + bad, bad)(rules).verdict.clause is Clause.LEVELS_OTHERWISE
+
+
+def test_members_are_of_servers() -> None:
+    """Stricter than rule 4.1 (v1 to v12): no server of the network takes members whose ids name none."""
+    for rules in ROOM_VERSIONS.values():
+        room = room_of(rules, P)
+        state = room.pdus(room.state_before(["e4"]))
+        for target, is_member in (("@dave:two.test", True), ("dave", False), ("", False)):
+            event = replace(room.named["e4"], content={"membership": "invite"}, state_key=target, type="m.room.member")
+            assert is_member is authorise(event, state).is_allowed
+            assert is_member is (authorise(event, state).clause is not Clause.MEMBER_SHAPE)
+
+
 def test_levels_that_are_none_are_not_what_python_takes_them_for() -> None:
     """Rooms v1 to v9: `false` is no 0 and `true` no 1, so that setting them is setting another level."""
     before = 'alice sets m.room.power_levels {"kick": 0, "events": {"m.x": 1}, "users": {"<alice>": 100, "<bob>": 50}}'

@@ -41,7 +41,7 @@ class Clause(Enum):
     ALIASES_SERVER = "the state key is not the server of the sender"
     ALIASES_OTHERWISE = "the aliases are of the sender's own server"
     MEMBER = "the event is m.room.member"
-    MEMBER_SHAPE = "m.room.member lacks its state key or membership"
+    MEMBER_SHAPE = "m.room.member lacks its membership, or its state key names nobody"
     MEMBER_AUTHORISER = "a user authorises the join"
     MEMBER_UNSIGNED = "the server of the authorising user has not signed"
     JOIN = "the membership is join"

@@ -103,6 +103,9 @@ def _judge_named(before: Pdu, event: Pdu, level: int) -> Clause | None:
 def _judge_entries(before: Pdu, event: Pdu, level: int) -> Clause | None:
     # Until v5 `notifications` is not looked at.
     names = ("events", "notifications") if event.rules.checks_notification_levels else ("events",)
+    # Stricter than Rooms v1 to v9, which do not say what is worth an object that is none: nobody may set it.
+    if any(_sets_no_object(name, before, event) for name in names):
+        return Clause.ENTRY_GAINED_ABOVE
     altered = [change for name in names for change in _altered(name, before, event)]
     # 10.7.1: "If the current value is greater than the sender's current power level, reject."
     if any(old is not None and old > level for _, old, _ in altered):
@@ -123,6 +126,12 @@ def _judge_users(before: Pdu, event: Pdu, level: int) -> Clause | None:
     if any(new is not None and new > level for _, _, new in altered):
         return Clause.USER_GAINED_ABOVE
     return None
+
+
+def _sets_no_object(name: str, before: Pdu, event: Pdu) -> bool:
+    if name not in event.content or isinstance(event.content[name], dict):
+        return False
+    return name not in before.content or before.content[name] != event.content[name]
 
 
 def _altered(name: str, before: Pdu, event: Pdu) -> Iterator[_Altered]:

@@ -24,7 +24,8 @@ def judge_membership(event: Pdu, room: Standing, signers: Container[str] | None)
     rules = event.rules
     membership = event.content.get("membership")
     # 5.1: "If there is no state_key property, or no membership property in content, reject."
-    if event.state_key is None or membership is None:
+    # Stricter than that, as on the network: who is a member is of a server.
+    if event.state_key is None or membership is None or ":" not in event.state_key:
         return refuse(rules, Clause.MEMBER_SHAPE)
     # 5.2.1: "not validly signed by the homeserver of the user ID denoted by the key, reject".
     if rules.allows_restricted_joins and not _is_authoriser_signed(event, signers):
