@@ -27,6 +27,7 @@ SEA, BOB, EVE = "!sea:example.org", "@bob:example.org", "@eve:example.org"
         (TypingChanged(SEA, (BOB, EVE)), f"{SEA}   {BOB}, {EVE} type"),
         (ReceiptsMoved(SEA, (Receipt(BOB, "$1", "m.read"),)), f"{SEA}   {BOB} has read $1"),
         (UnreadChanged(SEA, 3, 1), f"{SEA}   3 unread, 1 for us"),
+        (UnreadChanged(SEA, 3, 0), f"{SEA}   3 unread"),
         (PresenceChanged(BOB, "online", "[bold]at sea[/]\x1b"), f"{BOB} is online: [bold]at sea[/]\\x1b"),
         (AccountDataChanged(None, "m.direct"), "account data: m.direct"),
         (AccountDataChanged(SEA, "m.tag"), f"{SEA}   account data: m.tag"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.markup import escape
@@ -57,6 +58,7 @@ class Reader:
     rooms: Rooms
     heard: Heard = field(default_factory=Heard)
     wants_ids: bool = False
+    warns: Callable[[RoomEvent], str] = lambda _news: ""
 
     def line(self, news: News) -> str | None:
         """Return a line (of a message: lines) of rich's markup, or None for what nobody wants to read."""
@@ -117,7 +119,8 @@ def _message(reader: Reader, news: RoomEvent) -> str | None:
         return f"{where} {mark} {who} [dim]would edit what another said: it stays as it is[/]"
     style = "bold red" if news.is_highlight else "default"
     late = " [dim](late)[/]" if news.is_late else ""
-    return f"{where} {mark} {who}{_how(reader, news)} [{style}]{_lines(_said(event))}[/]{late}"
+    warning = f" [bold yellow]({_text(words)})[/]" if (words := reader.warns(news)) else ""
+    return f"{where} {mark} {who}{_how(reader, news)} [{style}]{_lines(_said(event))}[/]{late}{warning}"
 
 
 def _lines(said: str) -> str:
@@ -218,8 +221,8 @@ def _aside(reader: Reader, news: News) -> str | None:
         read = (_read(reader, news.room_id, receipt) for receipt in news.receipts[:MAX_NAMES])
         return f"{_where(rooms, news.room_id)}   [dim]{'; '.join(read)}[/]"
     if isinstance(news, UnreadChanged):
-        unread = f"{news.notification_count} unread, {news.highlight_count} for us"
-        return f"{_where(rooms, news.room_id)}   [dim]{unread}[/]"
+        ours = f", {news.highlight_count} for us" if news.highlight_count else ""  # encrypted ones no server counts
+        return f"{_where(rooms, news.room_id)}   [dim]{news.notification_count} unread{ours}[/]"
     if isinstance(news, PresenceChanged):
         said = f": {_text(news.status_message)}" if news.status_message else ""
         return f"[dim]{_text(news.user_id)} is {_text(news.presence)}{said}[/]"
