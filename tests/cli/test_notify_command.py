@@ -8,7 +8,7 @@ import pytest
 
 from fakes.command_line import scop, sentence
 from scop.cli.matrix.notify import _Given, _said
-from scop.matrix.notifier import Status
+from scop.matrix.notifier import Report, Status
 
 
 def given(**options: object) -> _Given:
@@ -72,8 +72,8 @@ def test_options_make_a_report_of_a_pipeline() -> None:
     """What is said by options is what forges say by webhooks."""
     report = _said(
         given(title="Deploy", status=Status.FAILED, project="acme/shop", ref="main", jobs=("unit=tests=failed:2.5",))
-    ).report
-    assert report is not None
+    )
+    assert isinstance(report, Report)
     assert ("acme/shop", "main", Status.FAILED, "Deploy") == (report.project, report.ref, report.status, report.title)
     assert [("unit=tests", Status.FAILED, 2.5)] == [(job.name, job.status, job.seconds) for job in report.jobs]
 
@@ -82,8 +82,8 @@ def test_options_without_a_pipeline_never_edit_what_was_told_before() -> None:
     """Two calls are two threads, two with one --pipeline are one."""
 
     def keys(**options: object) -> set[str]:
-        reports = (_said(given(title="x", status=Status.PASSED, **options)).report for _ in range(2))
-        return {report.key for report in reports if report}
+        reports = (_said(given(title="x", status=Status.PASSED, **options)) for _ in range(2))
+        return {report.key for report in reports if isinstance(report, Report)}
 
     assert (2, 1) == (len(keys()), len(keys(pipeline="7")))
 
@@ -97,4 +97,5 @@ def test_input_that_begins_as_json_and_is_none_is_said_to_be(tmp_path: Path) -> 
 def test_title_without_a_status_is_told_as_it_is() -> None:
     """Words and an address, of no pipeline."""
     said = _said(given(title="Lunch", url="https://x.example"))
-    assert (None, "Lunch https://x.example") == (said.report, said.text)
+    assert isinstance(said, dict)
+    assert "Lunch https://x.example" == said["body"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fakes.command_line import Said, scop
@@ -14,6 +15,8 @@ from fakes.homeserver import FakeHomeserver
 from fakes.served_homeserver import served_homeserver
 from scop.cli.matrix.accounts import Account
 from scop.cli.matrix.notify_poster import ClientPoster
+from scop.cli.matrix.notify_posting import NeverTaken
+from scop.matrix.json_values import JsonObject
 from scop.matrix.notifier import Room
 
 BOT, CI, NOWHERE = "@bot:example.org", "#ci:example.org", "#ci:elsewhere.example"
@@ -39,7 +42,13 @@ class Shell:
     @property
     def told(self) -> list[str]:
         """What was said in the room, each edit, too."""
-        return self.server.rooms.bodies(self.server.rooms.aliases[CI])
+        return [str(each["body"]) for each in self.messages]
+
+    @property
+    def messages(self) -> list[JsonObject]:
+        """What was said in the room, as it was sent."""
+        events = self.server.rooms.of_type(self.server.rooms.aliases[CI], "m.room.message")
+        return [msgspec.convert(event["content"], JsonObject) for event in events]
 
 
 @pytest.fixture
@@ -112,3 +121,38 @@ def test_notify_tells_of_its_own_faults(shell: Shell, monkeypatch: pytest.Monkey
     monkeypatch.setattr(ClientPoster, "prepare", prepare)
     with pytest.raises(BaseExceptionGroup):
         shell.notify("--room", CI, "--title", "one", wait=60.0)
+
+
+def test_notify_shows_output_of_commands_as_it_was(shell: Shell) -> None:
+    """Lines stay lines in one block, without the colours of a terminal; one line is no block."""
+    shell.notify("--room", CI, stdin="\x1b[1;31mtest\x1b[0m <failed>\r\n  1 of 2\x07\n")
+    shell.notify("--room", CI, stdin="all well\n")
+    first, second = shell.messages
+    assert ("test <failed>\n  1 of 2", "<pre><code>test &lt;failed&gt;\n  1 of 2</code></pre>") == (
+        first["body"],
+        first["formatted_body"],
+    )
+    assert ("all well", False) == (second["body"], "formatted_body" in second)
+
+
+def test_notify_refuses_what_no_event_holds(shell: Shell) -> None:
+    """Also where it is the escaping that makes it too long; just below it is posted, without HTML."""
+    said = shell.notify("--room", CI, stdin='"' * 30_000)
+    assert (2, True) == (said.status, "standard input is too long for one message" in said.err)
+    assert "standard input holds no words" in shell.notify("--room", CI, stdin="\x1b[0m\x07").err
+    assert 0 == shell.notify("--room", CI, stdin="<\n" * 10_000).status
+    assert [False] == ["formatted_body" in each for each in shell.messages]
+
+
+def test_notify_says_what_a_homeserver_will_never_take(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not posted, and is not tried again."""
+
+    async def send(_poster: ClientPoster, _room_id: str, _transaction_id: str, _content: object) -> str:
+        raise NeverTaken("M_TOO_LARGE")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClientPoster, "send", send)
+        said = shell.notify("--room", CI, "--title", "one")
+    assert (2, "scop: not posted, and not tried again: M_TOO_LARGE\n") == (said.status, said.err)
+    assert 0 == shell.notify("--room", CI, "--title", "two").status
+    assert ["two"] == shell.told

@@ -16,17 +16,19 @@ import msgspec
 from scop.base import RemoteProtocolError
 from scop.cli.late import Late
 from scop.cli.matrix.accounts import Account, account_options
-from scop.cli.matrix.notify_telling import Said, Telling, forget, tell
+from scop.cli.matrix.notify_telling import Outcome, Said, Telling, forget, tell
 from scop.cli.shared import COULD_NOT, json_option, print_json
+from scop.matrix.json_values import JsonObject
 from scop.matrix.notifier.generic import read_generic
 from scop.matrix.notifier.payload import Payload
 from scop.matrix.notifier.report import Report
 from scop.matrix.notifier.rooms import Room
 from scop.matrix.notifier.status import Status
+from scop.matrix.notifier.words import words
 
 __all__ = ["notify"]
 
-MAX_TEXT_OCTETS = 32_768  # an event may have 65,536 with all that is around it
+MAX_TEXT_OCTETS = 1024 * 1024  # JSON of a pipeline with many jobs; words are bounded by what an event holds
 FAULT_CHARACTERS = 300
 
 COMMANDS = {
@@ -45,13 +47,13 @@ COMMANDS = {
 @click.option("--project", default="", help="Of which project; without it the title's.")
 @click.option("--ref", default="", help="The branch or tag.")
 @click.option("--commit", default="", help="The commit.")
-@click.option("--pipeline", default="", help="Its id: what is told of one id later edits the message of it.")
+@click.option("--pipeline", default="", help="The id of this run: what is told of it later edits its message.")
 @click.option("--job", "jobs", multiple=True, metavar="NAME=STATUS[:SECONDS]", help="A job of it; may be repeated.")
 @click.option("--mention", multiple=True, metavar="USER", help="Who is called when it breaks: a user id, or @room.")
 @click.option("--encrypted", is_flag=True, help="Encrypt the room if it is made, or is not yet.")
 @click.option("--queue", type=click.Path(path_type=Path), envvar="SCOP_NOTICES", help="Where it waits until posted.")
 @click.option("--wait", type=float, default=30.0, show_default=True, help="Seconds until it is left to the queue.")
-@click.option("--forget", is_flag=True, help="Give up what waits for --room, instead of telling something.")
+@click.option("--forget", is_flag=True, help="Give up what still waits for --room; nothing is told.")
 @json_option
 @account_options
 @click.pass_context
@@ -60,7 +62,7 @@ def notify(context: click.Context, /, account: Account, **given: object) -> None
 
     With --room and --status a message about a pipeline is posted, or edited where --pipeline was told before. Standard
     input may be a JSON object (project, pipeline, status, jobs …) or words, which are posted as they are. What cannot
-    be posted now stays in the queue, ends with status 2, and goes out with the next.
+    be posted within --wait stays in the queue, ends with status 2, and goes out with the next call.
     """
     if context.invoked_subcommand is None:
         _tell(account, msgspec.convert(given, _Given))
@@ -102,15 +104,23 @@ def _tell(account: Account, given: _Given) -> None:
         _forget(queue, room, as_json=given.as_json)
         return
     outcome = asyncio.run(tell(Telling(account, room, queue, given.wait), said))
+    _conclude(outcome)
+    if given.as_json:
+        print_json({"room": room.room, "posted": outcome.is_news})
+
+
+def _conclude(outcome: Outcome) -> None:
+    """Say what is to be said of how it went; ends the program where it did not go well."""
     for left in outcome.left:
         click.echo(f"scop: still waits from earlier: {left[:FAULT_CHARACTERS]}; --forget gives it up", err=True)
     if outcome.trouble:
         click.echo(f"scop: kept, but not posted yet: {outcome.trouble[:FAULT_CHARACTERS]}", err=True)
         sys.exit(COULD_NOT)
+    if outcome.refusal:
+        click.echo(f"scop: not posted, and not tried again: {outcome.refusal[:FAULT_CHARACTERS]}", err=True)
+        sys.exit(COULD_NOT)
     if not outcome.is_news:
         click.echo("scop: nothing to post: the room shows it, or that this run has ended", err=True)
-    if given.as_json:
-        print_json({"room": room.room, "posted": outcome.is_news})
 
 
 def _forget(queue: Path, room: Room, *, as_json: bool) -> None:
@@ -129,19 +139,26 @@ def _said(given: _Given) -> Said:
             raise ValueError(f"standard input has more than {MAX_TEXT_OCTETS} octets")
         return _from_input(text, given)
     if given.status is None:
-        return Said(None, " ".join(filter(None, (given.title, given.url))))
-    return Said(_report({"title": given.title}, given), "")
+        return _words("--title", " ".join(filter(None, (given.title, given.url))))
+    return _report({"title": given.title}, given)
 
 
 def _from_input(text: bytes, given: _Given) -> Said:
     if text.lstrip()[:1] == b"{":
-        return Said(_report(_object(text), given), "")
-    words = text.decode("utf-8", "replace").strip()
-    if not words:
+        return _report(_object(text), given)
+    said = text.decode("utf-8", "replace").strip()
+    if not said:
         raise ValueError("there is nothing to tell: say --title, or give it on standard input")
     if given.status is None:
-        return Said(None, words)
-    return Said(_report({"title": words}, given), "")
+        return _words("standard input", said)
+    return _report({"title": said}, given)
+
+
+def _words(where: str, text: str) -> JsonObject:
+    try:
+        return words(text)
+    except ValueError as fault:
+        raise ValueError(f"{where} {fault}") from None
 
 
 def _object(text: bytes) -> dict[str, object]:

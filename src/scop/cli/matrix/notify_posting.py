@@ -60,7 +60,7 @@ class PostingOptions:
 class _Progress:
     """How far a room is."""
 
-    __slots__ = ("bell", "idle", "settled", "tried", "trouble")
+    __slots__ = ("bell", "idle", "refusal", "settled", "tried", "trouble")
 
     def __init__(self) -> None:
         self.bell = asyncio.Event()  # there may be something to post
@@ -68,6 +68,7 @@ class _Progress:
         self.settled = asyncio.Event()  # it is, or was refused
         self.tried = asyncio.Event()  # it is, or could not be brought there
         self.trouble = ""
+        self.refusal = ""  # why the last message that was dropped will never be taken
 
     def ring(self) -> None:
         """There is news."""
@@ -108,6 +109,10 @@ class Posting:
     def trouble(self, room: str) -> str:
         """Return why something is not posted yet."""
         return self._rooms[room].trouble
+
+    def refusal(self, room: str) -> str:
+        """Return why something will never be posted."""
+        return self._rooms[room].refusal
 
     async def run(self) -> None:
         """Post for ever; ends by being cancelled, at any point."""
@@ -162,6 +167,7 @@ class Posting:
         try:
             event_id = await self._options.poster.send(room_id, outgoing.transaction_id, outgoing.content)
         except NeverTaken as fault:
+            self._rooms[outgoing.room].refusal = str(fault)
             self._options.log.error("notice.dropped", room=outgoing.room, reason=printable(str(fault)))
             return await self._options.notices.dropped(outgoing)
         self._options.log.info("notice.posted", room=outgoing.room, event_id=event_id)

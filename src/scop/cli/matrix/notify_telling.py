@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
 import os
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
+from typing import TypeAlias
 
 from scop.cli.matrix.accounts import Account
 from scop.cli.matrix.notify_desk import Desk, kept_beside, open_desk, open_queue, posting_from
@@ -31,13 +30,7 @@ __all__ = ["Outcome", "Said", "Telling", "forget", "tell"]
 LEAST_SECONDS = 1.0  # to post, however long others have had the account
 _SILENT = Log("notifier", lambda _line: None)
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is to be told: of a pipeline, or as it is."""
-
-    report: Report | None
-    text: str
+Said: TypeAlias = Report | JsonObject  # what is to be told: of a pipeline, or a message as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +49,7 @@ class Outcome:
 
     is_news: bool  # False: all of it stands in the room already
     trouble: str = ""  # why it is not posted yet, '' where it is
+    refusal: str = ""  # why it never will be
     left: tuple[str, ...] = ()  # what of earlier calls still waits, and why
 
 
@@ -93,11 +87,10 @@ async def _keep(telling: Telling, said: Said) -> bool:
     room = telling.room
     async with kept_beside(telling.queue) as notices:
         await notices.keep_room(room)
-        if said.report is None:
-            name = hashlib.sha256(f"{time.time_ns()} {os.getpid()}".encode()).hexdigest()
-            await notices.say(name, room.room, _words(said.text), time.time())
+        if isinstance(said, Report):
+            await notices.take(None, said, Audience((room,), {}), time.time())
         else:
-            await notices.take(None, said.report, Audience((room,), {}), time.time())
+            await notices.say(f"{time.time_ns()}-{os.getpid()}", room.room, said, time.time())
         return room.room in await notices.waiting()
 
 
@@ -119,7 +112,7 @@ async def _posted(
         for room in waiting
         if room != own and room in posting.rooms
     )
-    return Outcome(is_news, trouble if own in waiting else "", left)
+    return Outcome(is_news, trouble if own in waiting else "", posting.refusal(own), left)
 
 
 async def _unless_ended(work: Awaitable[None], tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -132,14 +125,3 @@ async def _unless_ended(work: Awaitable[None], tasks: Sequence[asyncio.Task[None
                 task.result()
     finally:
         working.cancel()
-
-
-def _words(text: str) -> JsonObject:
-    """Return words as a message that disturbs nobody."""
-    return {
-        "msgtype": "m.notice",
-        "body": text,
-        "format": "org.matrix.custom.html",
-        "formatted_body": escape(text).replace("\n", "<br>"),
-        "m.mentions": {},
-    }
