@@ -33,16 +33,32 @@ def rooms_since(rooms: FakeRooms, reader: Reader) -> dict[str, dict[str, JsonObj
         if membership in ("invite", "knock") and is_news:
             shown = [_stripped(event) for event in room.state_at(rooms.position).values() if _is_shown(event, reader)]
             found[membership][room.room_id] = {f"{membership}_state": {"events": shown}}
+            if (gone := _left_at(rooms, room, reader)) is not None:  # as Synapse does: in both places
+                found["leave"][room.room_id] = _leaving(rooms, room, reader, gone)
         elif membership == "join":
             news = _room_news(rooms, room, reader, rooms.position)
             if news is not None:
                 found["join"][room.room_id] = news
         elif member is not None and membership in ("leave", "ban") and reader.after is not None and is_news:
-            news = _room_news(rooms, room, reader, changed) or {}
-            found["leave"][room.room_id] = {
-                key: news[key] for key in news if key in ("timeline", "state", "state_after")
-            }
+            found["leave"][room.room_id] = _leaving(rooms, room, reader, changed)
     return {kind: of_kind for kind, of_kind in found.items() if of_kind}
+
+
+def _left_at(rooms: FakeRooms, room: FakeRoom, reader: Reader) -> int | None:
+    """Return where the reader left since `since`, if then."""
+    after = rooms.position if reader.after is None else reader.after
+    places = [
+        position
+        for position, event in room.between(after, rooms.position)
+        if (event["type"], event.get("state_key")) == ("m.room.member", reader.user_id)
+        and room.membership(reader.user_id, position) == "leave"
+    ]
+    return places[-1] if places else None
+
+
+def _leaving(rooms: FakeRooms, room: FakeRoom, reader: Reader, until: int) -> JsonObject:
+    news = _room_news(rooms, room, reader, until) or {}
+    return {key: news[key] for key in news if key in ("timeline", "state", "state_after")}
 
 
 def _room_news(rooms: FakeRooms, room: FakeRoom, reader: Reader, until: int) -> JsonObject | None:

@@ -126,7 +126,21 @@ def test_an_event_without_its_key_waits_and_comes_again() -> None:
     world.server.keys.send(sender, carried.event_type, carried.messages, world.rooms.step())
     late = [one for one in world.sync("bob") if isinstance(one, RoomEvent)]
     assert [(event_id, "late", True)] == [(one.event.event_id, one.event.body, one.is_late) for one in late]
+    world.restart("bob")
     assert [] == world.heard("bob")
+
+
+def test_what_is_sent_first_after_a_login_is_signed_by_a_device_that_others_find() -> None:
+    """Who logs in and writes before any sync has published its keys by then."""
+    world = World()
+    desk = Desk(world.server, Counting(7 << 60), encrypts=True)
+    client = desk.client()
+    session = desk.run(client.login_with_password(world.server.url, "alice", "secret"))
+    desk.run(client.send_text(world.room, "early"))
+    world.sync("bob")
+    machine = world.clients["bob"].encryption
+    assert machine is not None
+    assert session.device_id in {device.device_id for device in machine.devices.of(session.user_id)}
 
 
 def test_an_event_that_was_taken_away_does_not_come_again() -> None:

@@ -321,6 +321,18 @@ def test_sync_survives_an_end_after_any_step(number: int) -> None:
     assert world.client.rooms[world.room].topic == "2"
 
 
+def test_sync_keeps_an_invitation_that_came_again() -> None:
+    """Who said no and was asked in again between two syncs finds the room in two places of one, and is asked in."""
+    world = World()
+    other = world.rooms.make(world.bob)
+    world.rooms.set_membership(other, world.bob, world.alice, "invite")
+    world.sync()
+    world.rooms.set_membership(other, world.alice, world.alice, "leave")
+    world.rooms.set_membership(other, world.bob, world.alice, "invite")
+    assert InvitedTo(other, world.bob) in world.sync()
+    assert "invite" == world.client.rooms[other].membership
+
+
 def test_sync_tells_of_rooms_that_come_and_go() -> None:
     """Being asked in, coming in, being thrown out and asking in are happenings of their own."""
     world = World()

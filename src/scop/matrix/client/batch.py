@@ -51,14 +51,15 @@ class Batch:
         self._take_account_data(response.account_data)
         rooms = response.rooms
         if rooms is not None:
+            # First: who left a room and was asked in again between two syncs finds it in both places.
+            for room_id, left in _sound(rooms.leave):
+                self._take_left(room_id, left)
             for room_id, joined in _sound(rooms.join):
                 self._take_joined(room_id, joined, gaps.get(room_id, _NO_GAP))
             for room_id, invited in _sound(rooms.invite):
                 self._take_asked(room_id, invited)
             for room_id, knocked in _sound(rooms.knock):
                 self._take_asked(room_id, knocked)
-            for room_id, left in _sound(rooms.leave):
-                self._take_left(room_id, left)
         self._take_presence(response.presence)
 
     def _room(self, room_id: str) -> RoomBatch:

@@ -123,6 +123,8 @@ class Syncing:
         self._told += yield from self._gathered(follower.upkeep())
         yield from self._follow(follower)
         # 5. Keep it, and tell it.
+        if self._core.encryption is not None:
+            yield from self._gathered(self._core.encryption.let_go())
         yield from self._keep_all()
         told, self._told = self._told, []
         return cast("tuple[Happening | _News_co, ...]", tuple(told))

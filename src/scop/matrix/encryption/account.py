@@ -125,6 +125,11 @@ class Account:
             self._kept.on_server, self._kept.has_used_fallback = on_server, is_used
             self.put()
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the server has our identity keys, as far as it said."""
+        return self._kept.is_published
+
     def publish_again(self) -> None:
         """Take the keys of the device for ones that the server does not have."""
         self._kept.is_published = False

@@ -180,9 +180,7 @@ class Machine:
 
         All of it becomes durable at once. The same sync may be received again, after a crash: it gives the same.
         """
-        for room_id, event_id in self._handed_up:  # with the sync before, which was taken in
-            self._waiting.remove(room_id, event_id)
-        self._handed_up.clear()
+        self._let_go()  # with the sync before, which was taken in
         self._account.note_counts(sync.device_one_time_keys_count, sync.device_unused_fallback_key_types)
         if sync.device_lists is not None:
             self.devices.mark_changed(sync.device_lists.changed or ())
@@ -221,8 +219,10 @@ class Machine:
         """Return the content of m.room.encrypted to send, after all who are to read have its key.
 
         Each call gives another message index, durable before it returns: whoever sends keeps the result, and sends
-        the same again where it must.
+        the same again where it must. Before the first one our own keys are published: who reads looks us up.
         """
+        if not self._account.is_published:
+            yield from self._account.upload()
         yield from self.note_settings(room.room_id, room.settings)
         yield from self.track(room.member_ids)
         held = yield from self._shared(room, policy_for(event_type, content, self.options.recipients))
@@ -295,7 +295,7 @@ class Machine:
     def came_up(self) -> tuple[Decrypted, ...]:
         """Return events that waited and can be decrypted now, each once, in the order in which they came.
 
-        They are let go by the next `receive`: where a crash comes before that, they come up again.
+        They are let go by `let_go`, or the next `receive`: where a crash comes before that, they come up again.
         """
         ready, self._ready = self._ready, {}
         found: list[Decrypted] = []
@@ -309,6 +309,16 @@ class Machine:
             if isinstance(opened, Decrypted) or opened.obstacle not in _MAY_PASS:
                 self._handed_up.add((room_id, sealed.event_id))
         return tuple(found)
+
+    def let_go(self) -> Steps[None]:
+        """Let what came up wait no longer: whoever was told of it keeps that in the same change."""
+        self._let_go()
+        yield from self._ledger.flush()
+
+    def _let_go(self) -> None:
+        for room_id, event_id in self._handed_up:
+            self._waiting.remove(room_id, event_id)
+        self._handed_up.clear()
 
     def awaited_sessions(self) -> tuple[tuple[str, str], ...]:
         """Return the rooms and ids of the sessions that events wait for."""
