@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ import pytest
 from fakes.chat_terminals import ALICE, BOB, Chat, two_in_a_room
 from fakes.command_line import row, sentence
 from scop.matrix.api.client_server.joining import JoinRoom
+from scop.matrix.steps import Change, Shelf
+from scop.store.sealed_shelves import SealedShelves
 
 SEA = "#sea:example.org"
 
@@ -72,3 +77,27 @@ def test_matrix_shows_nothing_of_secrets_that_are_no_utf_8(chat: Chat, monkeypat
     assert f"{chat.folder / 'latin'} is no UTF-8" == sentence(chat.scop("alice", "whoami", *by_file))
     monkeypatch.setenv("SCOP_MATRIX_PASSPHRASE", "p\udce9ss")
     assert "SCOP_MATRIX_PASSPHRASE is no UTF-8" == sentence(chat.scop("alice", "whoami"))
+
+
+@pytest.mark.parametrize(
+    "harm", ["UPDATE kept SET sealed = substr(sealed, 1, 20)", "UPDATE kept SET shelf = 'sync' WHERE shelf = 'room'"]
+)
+def test_matrix_says_that_a_store_was_altered(chat: Chat, harm: str) -> None:
+    """A store that was altered, or is damaged, is one sentence."""
+    with closing(sqlite3.connect(chat.folder / "alice" / ALICE / "store")) as store, store:
+        store.execute(harm)
+    said = chat.scop("alice", "rooms")
+    assert f"{ALICE}: something in the store was altered, or is damaged" == sentence(said)
+
+
+def test_matrix_says_that_what_is_kept_cannot_be_read(chat: Chat) -> None:
+    """What is kept and is none of ours is one sentence."""
+    place = chat.folder / "alice" / ALICE
+
+    async def write() -> None:
+        keeper = SealedShelves.open(place / "store", (place / "key").read_text().strip())
+        await keeper.put([Change(Shelf.SYNC, "progress", b"nonsense")])
+        await keeper.close()
+
+    asyncio.run(write())
+    assert f"{ALICE}: what is kept of syncing cannot be read" == sentence(chat.scop("alice", "rooms"))

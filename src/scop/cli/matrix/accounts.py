@@ -14,8 +14,8 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote
 
 import click
 
-from scop.base import printable
+from scop.base import ProtocolError, printable
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
@@ -83,11 +83,9 @@ class Account:
         """Open the store of an account, made where there is none."""
         place = self.place(user_id)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
+        with _sentences(user_id):
             passphrase, log_cost = self._passphrase(place)
             return self._in_turn(place / _STORE, passphrase, log_cost)
-        except StoreError as fault:
-            raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
 
     def has_key_beside(self, user_id: str) -> bool:
         """Return whether what opens the store of an account lies beside it."""
@@ -201,12 +199,23 @@ def check_text(text: str) -> None:
 @asynccontextmanager
 async def opened(account: Account, *, synced: bool = True) -> AsyncIterator[AsyncClient]:
     """Open the client of the chosen account; `synced` so that it knows what happened since."""
-    keeper = account.open(account.chosen())
+    user_id = account.chosen()
+    keeper = account.open(user_id)
     network = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
-    async with AsyncClient(keeper, network=network) as client:
-        if synced:
-            await client.sync()
-        yield client
+    with _sentences(user_id):
+        async with AsyncClient(keeper, network=network) as client:
+            if synced:
+                await client.sync()
+            yield client
+
+
+@contextmanager
+def _sentences(user_id: str) -> Iterator[None]:
+    """Raise what is wrong with the store of an account as faults of the command."""
+    try:
+        yield
+    except (StoreError, ProtocolError) as fault:
+        raise PermanentFailure(f"{printable(user_id)}: {fault}") from fault
 
 
 def run(account: Account, work: Callable[[AsyncClient], Awaitable[_Outcome]], *, synced: bool = True) -> _Outcome:

@@ -73,10 +73,14 @@ class AsyncClient:
 
     async def __aenter__(self) -> AsyncClient:
         clock = SystemClock()
-        entries = await self._keeper.entries()
-        self._surroundings = Surroundings(clock, secrets.token_bytes)
-        self.core = Client(None, entries, self._surroundings, self._options)
-        self._join(entries)
+        try:
+            entries = await self._keeper.entries()
+            self._surroundings = Surroundings(clock, secrets.token_bytes)
+            self.core = Client(None, entries, self._surroundings, self._options)
+            self._join(entries)
+        except BaseException:
+            await self._keeper.close()  # nobody else will
+            raise
         self._driver = Driver(self.core, self._carrier, self._keeper, clock)
         self.media = Media(self._driver, self._carrier)
         self._histories = Histories(self.core, self._driver, self.media)
