@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import re
 import time
+from functools import partial
 
 import click
 
@@ -14,6 +15,7 @@ from scop.cli.matrix.accounts import Account, account_options, run
 from scop.cli.matrix.listen import json_of
 from scop.cli.matrix.naming import room_named, sender_of
 from scop.cli.matrix.news_shown import Reader, is_said, time_of
+from scop.cli.matrix.warned import warning_of
 from scop.cli.shared import IS_NO, console, json_option, print_json
 from scop.matrix.client.history import Seen
 from scop.net.matrix import AsyncClient
@@ -72,7 +74,7 @@ def history(
             print_json([{"kind": type(one).__name__, **json_of(one)} for one in seen])
         else:
             await client.do(client.core.loading.members, room_id)  # their names
-            reader = Reader(client.core.rooms, wants_ids=wants_ids)
+            reader = Reader(client.core.rooms, wants_ids=wants_ids, warns=partial(warning_of, client.core))
             for one in reversed(past.older):
                 reader.heard.note(one.event)
             _show(reader, seen)

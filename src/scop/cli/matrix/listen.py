@@ -7,6 +7,7 @@ import enum
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 
 import click
 import msgspec
@@ -15,6 +16,7 @@ from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, opened
 from scop.cli.matrix.naming import room_named
 from scop.cli.matrix.news_shown import Reader, time_of
+from scop.cli.matrix.warned import warning_of
 from scop.cli.shared import console, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
 from scop.matrix.client.history import Seen
@@ -71,7 +73,7 @@ class Shown:
     """Prints what happens."""
 
     def __init__(self, client: AsyncClient, wanted: Wanted) -> None:
-        self._reader = Reader(client.core.rooms, wants_ids=wanted.wants_ids)
+        self._reader = Reader(client.core.rooms, wants_ids=wanted.wants_ids, warns=partial(warning_of, client.core))
         self._wanted = wanted
         self.room_ids: set[str] = set()
 
