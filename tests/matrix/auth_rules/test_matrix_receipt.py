@@ -148,6 +148,18 @@ def test_a_policy_server_is_asked_where_it_has_not_signed() -> None:
     assert "policy.test" in str(received.event.json["signatures"])
 
 
+def test_a_policy_server_takes_no_signature_away() -> None:
+    """Ibid.: the server of the sender may be the room's policy server too, and its other signature stays."""
+    server = _with_policy("one.test")
+    server.will_policy_server_sign = True
+    event = _sent(server, "bob says hello")
+    received = server.receive(event)
+    assert received.event is not None
+    assert server.asked == [*_ALL, "PolicySignatureNeed"]
+    both = countersign_pdu(event, V12, "one.test", POLICY_KEY)["signatures"]
+    assert (Reception.ACCEPTED, both) == (received.outcome, received.event.json["signatures"])
+
+
 def test_a_policy_server_that_signed_is_not_asked() -> None:
     """SS §Validating Policy Server signatures: a valid one recommends the event; one by another key does not."""
     server = _with_policy()

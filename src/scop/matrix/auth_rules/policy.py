@@ -6,12 +6,13 @@ Standards: Matrix v1.19, SS §Policy Servers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scop.base import RemoteProtocolError
 from scop.matrix.auth_rules.selection import StateKey
 from scop.matrix.events import Pdu, redact
 from scop.matrix.ids import server_name_of
+from scop.matrix.json_values import JsonView
 from scop.matrix.signing import VerifyKey, verify_json
 
 __all__ = ["PolicyServer", "policy_server_of"]
@@ -36,6 +37,18 @@ class PolicyServer:
         signed = {**redact(event.json, event.rules), "signatures": event.json.get("signatures")}
         strict = event.rules.is_canonical_json_strict
         return verify_json(signed, self.server_name, _KEY_ID, self.verify_key, strict=strict)
+
+    def added_to(self, event: Pdu, signatures: JsonView) -> Pdu:
+        """Return an event with its signature out of what the server answered, and with all that it had before."""
+        known, answered = event.json.get("signatures"), signatures.get(self.server_name)
+        signature = answered.get(_KEY_ID) if isinstance(answered, dict) else None
+        by_server = known if isinstance(known, dict) else {}
+        by_key = by_server.get(self.server_name, {})
+        if not isinstance(signature, str) or not isinstance(by_key, dict):
+            return event
+        # Of a server that writes in the room too, another signature stands here already.
+        merged = {**by_server, self.server_name: {**by_key, _KEY_ID: signature}}
+        return replace(event, json={**event.json, "signatures": merged})
 
 
 def policy_server_of(state: Mapping[StateKey, Pdu]) -> PolicyServer | None:

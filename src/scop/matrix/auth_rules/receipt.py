@@ -9,7 +9,7 @@ Standards: Matrix v1.19, SS §Checks performed on receipt of a PDU, §Rejection,
 from __future__ import annotations
 
 from collections.abc import Container, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
@@ -191,9 +191,7 @@ def _by_policy(event: Pdu, server: PolicyServer) -> _Check:
     # SHOULD ask for a new signature."
     signatures = yield from _ask(PolicySignatureNeed(event, server.server_name))
     if signatures is not None:
-        theirs = event.json.get("signatures")
-        signed = {**event.json, "signatures": {**(theirs if isinstance(theirs, dict) else {}), **signatures}}
-        event = replace(event, json=signed)
+        event = server.added_to(event, signatures)
         if server.recommends(event):
             return Received(Reception.ACCEPTED, event, "it passes all checks, and the policy server has signed")
     return Received(Reception.SOFT_FAILED, event, "the policy server does not recommend it")
