@@ -30,10 +30,10 @@ _encode_loosely = json.JSONEncoder(
 ).encode
 
 
-def encode(value: object, *, strict: bool = True) -> bytes:
+def encode(value: object, *, strict: bool = True, max_depth: int = MAX_DEPTH) -> bytes:
     """Return a value of JSON as its canonical octets; raises `RemoteProtocolError` for one that has none."""
     try:
-        fault = _loose_number((value,), MAX_DEPTH)
+        fault = _loose_number((value,), max_depth)
         if fault is None:
             return _encode(value)
     except UnicodeEncodeError as error:

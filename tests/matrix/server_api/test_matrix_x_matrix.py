@@ -11,11 +11,15 @@ import signedjson.sign
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.matrix_events import SEA_KEY
+from fakes.matrix_events import SEA_KEY, event_of
 from scop.base import RemoteProtocolError
 from scop.matrix.api.http import HttpRequest
 from scop.matrix.api.server_server.backfill import BackfillRoom
+from scop.matrix.api.server_server.invites_v2 import SendInviteV2
 from scop.matrix.api.server_server.transactions import SendTransaction
+from scop.matrix.events import parse_pdu
+from scop.matrix.events.format import MAX_EVENT_DEPTH
+from scop.matrix.room_versions import room_version
 from scop.matrix.signing import SigningKey
 from scop.matrix.x_matrix import XMatrix, sign_request
 
@@ -58,6 +62,25 @@ def test_request_with_numbers_of_any_size_is_verified() -> None:
     sent, claim = signed(HttpRequest("PUT", "/x", body=body))
     assert claim.verifies("PUT", "/x", sent.body, SEA_KEY.verify_key)
     assert not claim.verifies("PUT", "/x", body.replace(b"424", b"425"), SEA_KEY.verify_key)
+
+
+def test_request_bears_events_as_deep_as_they_may_be() -> None:
+    """What one server may send into a room, all others can send on: in transactions and in invitations."""
+    rules = room_version("11")
+    value: object = 1
+    for _ in range(MAX_EVENT_DEPTH - 2):
+        value = [value]
+    event, deeper = event_of(rules, content={"a": value}), event_of(rules, content={"a": [value]})
+    assert event == parse_pdu(event, rules).json
+    with pytest.raises(RemoteProtocolError):
+        parse_pdu(deeper, rules)
+    send = SendTransaction(txn_id="1", origin="sea.test", origin_server_ts=1, pdus=(event,))
+    invite = SendInviteV2(
+        room_id="!a:sea.test", event_id="$a", room_version="11", event=event, invite_room_state=(event,)
+    )
+    for request in (send.to_http(), invite.to_http()):
+        sent, claim = signed(request)
+        assert claim.verifies(sent.method, sent.target, sent.body, SEA_KEY.verify_key)
 
 
 def test_request_is_signed_as_the_example_code_signs() -> None:

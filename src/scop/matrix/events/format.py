@@ -17,9 +17,10 @@ from scop.matrix.ids import MAX_ID_OCTETS, EventId, RoomId, UserId
 from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.room_versions import EventIdFormat, RoomVersion
 
-__all__ = ["MAX_AUTH_EVENTS", "MAX_EVENT_OCTETS", "MAX_PREV_EVENTS", "parse_pdu"]
+__all__ = ["MAX_AUTH_EVENTS", "MAX_EVENT_DEPTH", "MAX_EVENT_OCTETS", "MAX_PREV_EVENTS", "parse_pdu"]
 
 MAX_EVENT_OCTETS = 65536  # Matrix v1.19 CS §Size limits: as canonical JSON, signatures and all
+MAX_EVENT_DEPTH = canonical_json.MAX_DEPTH - 20  # our own: what bears it between servers is signed too, and as deep
 MAX_KEY_OCTETS = 255  # ibid.: type and state_key
 MAX_AUTH_EVENTS = 10  # Matrix v1.19 rooms/v1 §Event format
 MAX_PREV_EVENTS = 20
@@ -63,7 +64,8 @@ def parse_pdu(event: object, rules: RoomVersion, *, is_history: bool = False) ->
 
 def _check_size(event: JsonView, rules: RoomVersion) -> None:
     # Matrix v1.19 rooms/v6 §Canonical JSON: what has no canonical form is discarded.
-    size = len(canonical_json.encode(event, strict=rules.is_canonical_json_strict))
+    strict = rules.is_canonical_json_strict
+    size = len(canonical_json.encode(event, strict=strict, max_depth=MAX_EVENT_DEPTH))
     if size > MAX_EVENT_OCTETS:
         raise LimitExceeded(f"an event has at most {MAX_EVENT_OCTETS} octets, not {size}")
 
