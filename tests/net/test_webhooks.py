@@ -50,6 +50,14 @@ class Desk:
         await writer.wait_closed()
         return int(answer.split()[1]), answer
 
+    async def until(self, wanted: int, sent: Sent) -> tuple[int, str]:
+        """Post a webhook until it has a status: what others have sent comes when it comes."""
+        async with asyncio.timeout(10):
+            while True:
+                status, answer = await self.post("/github", sent)
+                if status == wanted:
+                    return status, answer
+
     async def post(self, path: str, sent: Sent) -> tuple[int, str]:
         """Post a webhook as a forge does."""
         return await self.say(request(path, sent))
@@ -69,7 +77,9 @@ async def serving(body_seconds: float = 5.0) -> AsyncIterator[Desk]:
     listener = socket.create_server(("127.0.0.1", 0))
     desk.port = listener.getsockname()[1]
     log = Log("notifier", desk.note)
-    options = WebhooksOptions(HOOKS, desk.keep, log, max_body_octets=MOST, body_seconds=body_seconds)
+    options = WebhooksOptions(
+        HOOKS, desk.keep, log, max_body_octets=MOST, max_held_octets=2 * MOST, body_seconds=body_seconds
+    )
     task = asyncio.create_task(serve_webhooks(options, (listener,), stop, ready.set))
     await ready.wait()
     try:
@@ -134,6 +144,21 @@ async def test_webhooks_give_up_a_body_that_does_not_come() -> None:
     async with serving(body_seconds=0.05) as desk:
         status, _ = await desk.say(b"POST /generic HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
     assert 408 == status
+
+
+async def test_webhooks_bound_what_unproved_senders_hold_in_memory() -> None:
+    """Bodies of all senders together have a bound; beyond it a sender is told to come again, and later it can."""
+    part = f"POST /generic HTTP/1.1\r\nhost: x\r\ncontent-length: {MOST}\r\n\r\n".encode() + b"x" * (MOST - 1)
+    async with serving() as desk:
+        writers = [(await asyncio.open_connection("127.0.0.1", desk.port))[1] for _ in range(2)]
+        for writer in writers:
+            writer.write(part)
+        sent = github("workflow_run", github_run())
+        status, answer = await desk.until(503, sent)
+        assert (503, True) == (status, "retry-after: 30" in answer)
+        for writer in writers:
+            writer.close()
+        assert 200 == (await desk.until(200, sent))[0]
 
 
 async def test_webhooks_are_not_taken_while_they_cannot_be_kept() -> None:

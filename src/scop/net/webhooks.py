@@ -36,6 +36,7 @@ BODY_SECONDS = 30.0  # a forge gives up after ten
 HEADER_SECONDS = 10.0
 RETRY_SECONDS = 30
 MAX_READ_AT_ONCE = 4  # bodies beyond SMALL_OCTETS that are in memory at one time
+MAX_HELD_OCTETS = 192 * 1024 * 1024  # of all bodies that are being read: half is for those four
 SMALL_OCTETS = 256 * 1024
 
 Keep = Callable[[Delivery], Awaitable[bool]]  # makes it durable; False where it was there before
@@ -50,6 +51,7 @@ class WebhooksOptions:
     log: Log
     clock: Clock = SystemClock()  # noqa: RUF009 - it has no state
     max_body_octets: int = MAX_BODY_OCTETS
+    max_held_octets: int = MAX_HELD_OCTETS
     body_seconds: float = BODY_SECONDS
 
 
@@ -60,6 +62,7 @@ class Webhooks:
         self._options = options
         self._hooks = {hook.path: hook for hook in options.hooks}
         self._big = asyncio.Semaphore(MAX_READ_AT_ONCE)
+        self._held_octets = 0
 
     async def __call__(self, scope: Scope, receive_message: Receive, send: Send) -> None:
         """Answer one request."""
@@ -119,13 +122,19 @@ class Webhooks:
 
     async def _body(self, request: Request) -> bytes:
         pieces, size = [], 0
-        async with asyncio.timeout(self._options.body_seconds):
-            async for piece in request.stream():
-                size += len(piece)
-                if size > self._options.max_body_octets:
-                    raise self._too_long()
-                pieces.append(piece)
-        return b"".join(pieces)
+        try:
+            async with asyncio.timeout(self._options.body_seconds):
+                async for piece in request.stream():
+                    size += len(piece)
+                    self._held_octets += len(piece)
+                    if size > self._options.max_body_octets:
+                        raise self._too_long()
+                    if self._held_octets > self._options.max_held_octets:
+                        raise HookRefused(503, "too many bodies at once", reply_hint="not now")
+                    pieces.append(piece)
+            return b"".join(pieces)
+        finally:
+            self._held_octets -= size
 
     def _too_long(self) -> HookRefused:
         most = self._options.max_body_octets
@@ -140,7 +149,8 @@ class Webhooks:
             status=refused.status,
             reason=printable(str(refused)),
         )
-        return PlainTextResponse(refused.reply_hint + "\n", refused.status)
+        later = {"retry-after": str(RETRY_SECONDS)} if refused.status == 503 else {}
+        return PlainTextResponse(refused.reply_hint + "\n", refused.status, later)
 
 
 def _headers(request: Request) -> Mapping[str, str]:
