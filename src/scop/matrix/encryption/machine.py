@@ -376,19 +376,9 @@ class Machine:
         return taken
 
     def _import(self, exported: ExportedSession, source: KeySource) -> bool:
-        info = RoomKeyInfo(
-            room_id=exported.room_id,
-            session_id=exported.session_id,
-            sender_key=exported.sender_key,
-            sender_ed25519=exported.sender_claimed_keys.get("ed25519"),
-            sender_id=None,
-            source=source,
-            first_index=0,
-            has_shared_history=exported.shared_history,
-            forwarders=exported.forwarding_curve25519_key_chain,
-        )
         try:
-            return exported.algorithm == MEGOLM and self._learn(InboundSession.from_export(info, exported.session_key))
+            session = InboundSession.from_export(exported.info(source), exported.session_key)
+            return exported.algorithm == MEGOLM and self._learn(session)
         except RemoteProtocolError:
             return False
 

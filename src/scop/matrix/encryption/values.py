@@ -148,6 +148,20 @@ class ExportedSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     def __repr__(self) -> str:
         return f"ExportedSession({self.room_id!r}, {self.session_id!r})"  # its key is not for logs
 
+    def info(self, source: KeySource) -> RoomKeyInfo:
+        """Return what it says of itself, which proves nothing of who made it."""
+        return RoomKeyInfo(
+            room_id=self.room_id,
+            session_id=self.session_id,
+            sender_key=self.sender_key,
+            sender_ed25519=self.sender_claimed_keys.get("ed25519"),
+            sender_id=None,
+            source=source,
+            first_index=0,
+            has_shared_history=self.shared_history,
+            forwarders=self.forwarding_curve25519_key_chain,
+        )
+
     def to_json(self) -> JsonObject:
         """Return it as it stands in a key file."""
         json: JsonObject = msgspec.to_builtins(self)
