@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from scop.matrix.json_values import JsonView
+from scop.matrix.json_values import JsonView, object_in
 from scop.matrix.room_versions import RoomVersion
 
 if TYPE_CHECKING:
@@ -71,11 +71,6 @@ def creators_of(create: Pdu) -> frozenset[str]:
     return frozenset([create.sender, *(name for name in named if isinstance(name, str))])
 
 
-def _object(content: JsonView, name: str) -> JsonView:
-    found = content.get(name)
-    return found if isinstance(found, dict) else {}
-
-
 @dataclass(frozen=True, slots=True)
 class PowerLevels:
     """The levels of a room at one point; `content` is that of m.room.power_levels, None where the room has none."""
@@ -118,7 +113,7 @@ class PowerLevels:
     def to_send(self, event_type: str, state_key: str | None) -> int:
         """Return the required power level of an event; `state_key` is None for what is not state."""
         if self.content is not None:
-            level = read_level(_object(self.content, "events").get(event_type), self.rules)
+            level = read_level(object_in(self.content, "events").get(event_type), self.rules)
             if level is not None:
                 return level
         return self.named("events_default" if state_key is None else "state_default")
@@ -126,5 +121,5 @@ class PowerLevels:
     def to_notify(self, name: str) -> int:
         """Return the level that a notification of this name requires, as "room" for @room (50 unless written)."""
         content = self.content if self.content is not None else {}
-        level = read_level(_object(content, "notifications").get(name), self.rules)
+        level = read_level(object_in(content, "notifications").get(name), self.rules)
         return 50 if level is None else level

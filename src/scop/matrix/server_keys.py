@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from scop.base import LimitExceeded, RemoteProtocolError
 from scop.matrix.events.signatures import ServerKey
-from scop.matrix.json_values import JsonObject, JsonView
+from scop.matrix.json_values import JsonObject, JsonView, object_in
 from scop.matrix.signing import SigningKey, VerifyKey, key_version, sign_json, verify_json
 
 __all__ = ["MAX_CURRENT_KEYS", "is_signed_by_notary", "published_keys", "read_server_keys"]
@@ -33,9 +33,8 @@ def read_server_keys(said: JsonView, server_name: str) -> dict[tuple[str, str], 
     current = {key_id: _key(entry) for key_id, entry in _known(said.get("verify_keys")).items()}
     if len(current) > MAX_CURRENT_KEYS:
         raise LimitExceeded(f"a server has at most {MAX_CURRENT_KEYS} current keys")
-    signatures = said.get("signatures")
-    by_server = signatures.get(server_name) if isinstance(signatures, dict) else None
-    signed = [key_id for key_id in current if isinstance(by_server, dict) and key_id in by_server]
+    by_server = object_in(object_in(said, "signatures"), server_name)
+    signed = [key_id for key_id in current if key_id in by_server]
     if not signed or not all(verify_json(said, server_name, key_id, current[key_id]) for key_id in signed):
         raise RemoteProtocolError("keys that their server has not signed by them")
     found = {(server_name, key_id): ServerKey(key, valid_until) for key_id, key in current.items()}

@@ -158,6 +158,10 @@ def test_a_policy_server_takes_no_signature_away() -> None:
     assert server.asked == [*_ALL, "PolicySignatureNeed"]
     both = countersign_pdu(event, V12, "one.test", POLICY_KEY)["signatures"]
     assert (Reception.ACCEPTED, both) == (received.outcome, received.event.json["signatures"])
+    server.answers_nothing = True
+    received = server.receive(event)
+    assert received.event is not None
+    assert (Reception.SOFT_FAILED, event) == (received.outcome, received.event.json)
 
 
 def test_a_policy_server_that_signed_is_not_asked() -> None:

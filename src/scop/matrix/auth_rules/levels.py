@@ -18,7 +18,7 @@ from scop.matrix.auth_rules.selection import POWER_LEVELS
 from scop.matrix.auth_rules.standing import Standing
 from scop.matrix.events import Pdu
 from scop.matrix.ids import MAX_ID_OCTETS, UserId
-from scop.matrix.json_values import JsonView
+from scop.matrix.json_values import JsonView, object_in
 from scop.matrix.power_levels import NAMED_LEVELS, creators_of, read_level
 from scop.matrix.room_versions import RoomVersion
 
@@ -136,7 +136,7 @@ def _sets_no_object(name: str, before: Pdu, event: Pdu) -> bool:
 
 def _altered(name: str, before: Pdu, event: Pdu) -> Iterator[_Altered]:
     """Yield the entries of an object in `content` that are added, changed or removed, by what they are worth."""
-    old, new = _object(before.content, name), _object(event.content, name)
+    old, new = object_in(before.content, name), object_in(event.content, name)
     # Python holds `true` for equal to 1; where all levels are integers, no other is among them.
     if not event.rules.takes_levels_as_strings and old == new:
         return
@@ -152,8 +152,3 @@ def _altered_one(key: str, old: JsonView, new: JsonView, rules: RoomVersion) -> 
         now = math.inf
     if before != now:
         yield key, before, now
-
-
-def _object(content: JsonView, name: str) -> JsonView:
-    found = content.get(name)
-    return found if isinstance(found, dict) else {}

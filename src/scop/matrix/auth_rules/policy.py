@@ -12,7 +12,7 @@ from scop.base import RemoteProtocolError
 from scop.matrix.auth_rules.selection import StateKey
 from scop.matrix.events import Pdu, redact
 from scop.matrix.ids import server_name_of
-from scop.matrix.json_values import JsonView
+from scop.matrix.json_values import JsonView, object_in
 from scop.matrix.signing import VerifyKey, verify_json
 
 __all__ = ["PolicyServer", "policy_server_of"]
@@ -40,14 +40,10 @@ class PolicyServer:
 
     def added_to(self, event: Pdu, signatures: JsonView) -> Pdu:
         """Return an event with its signature out of what the server answered, and with all that it had before."""
-        known, answered = event.json.get("signatures"), signatures.get(self.server_name)
-        signature = answered.get(_KEY_ID) if isinstance(answered, dict) else None
-        by_server = known if isinstance(known, dict) else {}
-        by_key = by_server.get(self.server_name, {})
-        if not isinstance(signature, str) or not isinstance(by_key, dict):
-            return event
+        signature = object_in(signatures, self.server_name).get(_KEY_ID)
+        known = object_in(event.json, "signatures")
         # Of a server that writes in the room too, another signature stands here already.
-        merged = {**by_server, self.server_name: {**by_key, _KEY_ID: signature}}
+        merged = {**known, self.server_name: {**object_in(known, self.server_name), _KEY_ID: signature}}
         return replace(event, json={**event.json, "signatures": merged})
 
 

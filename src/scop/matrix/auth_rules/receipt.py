@@ -19,7 +19,7 @@ from scop.matrix.auth_rules.policy import PolicyServer, policy_server_of
 from scop.matrix.auth_rules.rules import authorise, judge_auth_events
 from scop.matrix.auth_rules.selection import StateKey
 from scop.matrix.events import Pdu, ServerKey, are_signatures_right, check_hashes, parse_pdu, required_signers
-from scop.matrix.json_values import JsonObject, JsonView
+from scop.matrix.json_values import JsonObject, JsonView, object_in
 from scop.matrix.room_versions import RoomVersion
 
 __all__ = [
@@ -141,9 +141,8 @@ def receive_pdu(json: JsonView, rules: RoomVersion, *, now_ms: int) -> Receipt:
 
 
 def _keys_named(event: Pdu) -> tuple[tuple[str, str], ...]:
-    signatures = event.json.get("signatures")
-    named = signatures if isinstance(signatures, dict) else {}
-    return tuple((server, key_id) for server in required_signers(event) for key_id in named.get(server, ()))
+    signatures = object_in(event.json, "signatures")
+    return tuple((server, key_id) for server in required_signers(event) for key_id in object_in(signatures, server))
 
 
 def _by_auth_events(event: Pdu) -> _Check:
@@ -191,7 +190,7 @@ def _by_policy(event: Pdu, server: PolicyServer) -> _Check:
     # SHOULD ask for a new signature."
     signatures = yield from _ask(PolicySignatureNeed(event, server.server_name))
     if signatures is not None:
-        event = server.added_to(event, signatures)
-        if server.recommends(event):
-            return Received(Reception.ACCEPTED, event, "it passes all checks, and the policy server has signed")
+        signed = server.added_to(event, signatures)
+        if server.recommends(signed):
+            return Received(Reception.ACCEPTED, signed, "it passes all checks, and the policy server has signed")
     return Received(Reception.SOFT_FAILED, event, "the policy server does not recommend it")

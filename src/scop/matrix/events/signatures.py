@@ -16,7 +16,7 @@ from scop.matrix.events.hashes import content_hash, has_right_hash
 from scop.matrix.events.pdu import Pdu
 from scop.matrix.events.redaction import redact
 from scop.matrix.ids import server_name_of
-from scop.matrix.json_values import JsonObject, JsonView
+from scop.matrix.json_values import JsonObject, JsonView, object_in
 from scop.matrix.room_versions import EventIdFormat, RoomVersion
 from scop.matrix.signing import SigningKey, VerifyKey, sign_json, verify_json
 
@@ -93,10 +93,7 @@ def are_signatures_right(pdu: Pdu, keys: Mapping[tuple[str, str], ServerKey], no
 def _has_signed(
     redacted: JsonView, signer: str, pdu: Pdu, keys: Mapping[tuple[str, str], ServerKey], now_ms: int
 ) -> bool:
-    signatures = pdu.json.get("signatures")
-    by_signer = signatures.get(signer) if isinstance(signatures, dict) else None
-    if not isinstance(by_signer, dict):
-        return False
+    by_signer = object_in(object_in(pdu.json, "signatures"), signer)
     known = ((key_id, keys[signer, key_id]) for key_id in by_signer if (signer, key_id) in keys)
     counting = [(key_id, key) for key_id, key in known if key.counts_at(pdu.origin_server_ts, now_ms, pdu.rules)]
     strict = pdu.rules.is_canonical_json_strict
