@@ -111,12 +111,13 @@ class SealedShelves:
         self._lock = lock
 
     @classmethod
-    def open(cls, path: Path, passphrase: str | None, *, log_cost: int = SCRYPT_LOG_COST) -> SealedShelves:
+    def open(cls, place: Path | str, passphrase: str | None, *, log_cost: int = SCRYPT_LOG_COST) -> SealedShelves:
         """Open or make the file, for this process alone; takes about 0.1 s and may be called on any thread.
 
         Raises `WrongPassphrase`, `InUse`, or another `StoreError` where the file is none of ours. `log_cost` is what
         a guess costs where the file is made (scrypt's N is 2 to this power).
         """
+        path = Path(place)
         lock = _lock(path)
         try:
             _make_private(path)
