@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -96,3 +97,20 @@ def test_matrix_verify_says_what_matrix_nio_needs(tmp_path: Path) -> None:
     with two_in_a_room(tmp_path) as chat:
         said = chat.scop("alice", "verify", BOB, "--takes-nio")
         assert "which device of theirs? --device says it" == sentence(said)
+
+
+def test_matrix_verify_is_over_for_both_when_one_goes(tmp_path: Path) -> None:
+    """Ctrl-C, before an answer and at the question, ends it at once, tells the other, and hinders no later one."""
+    with _two_now(tmp_path) as chat:
+        with _begun(chat, "alice", "verify", BOB) as ours:
+            _says(ours, "Asked")
+            ours.send_signal(signal.SIGINT)
+            assert 130 == ours.wait(PATIENCE_SECONDS)
+        with _begun(chat, "bob", "verify", "--wait") as theirs, _begun(chat, "alice", "verify", BOB) as ours:
+            for process in (theirs, ours):
+                _says(process, "Asked")
+                _says(process, "Compare")
+            ours.send_signal(signal.SIGINT)
+            assert 130 == ours.wait(PATIENCE_SECONDS)
+            _answer(theirs, "y")
+            assert "m.user" == _says(theirs, "Cancelled")["code"]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 
 import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, check_text, opened
+from scop.cli.matrix.asking import typed_line
 from scop.cli.matrix.history import FEW, Past
 from scop.cli.matrix.listen import Shown, Wanted
 from scop.cli.matrix.naming import room_named
@@ -99,16 +98,15 @@ class _Talk:
             self._ours = news.event.event_id
 
     async def _speak(self, hearing: asyncio.Task[None]) -> None:
-        lines = aiter(_typed())
         while True:
-            line = asyncio.ensure_future(anext(lines, None))
+            line = asyncio.ensure_future(typed_line())
             await asyncio.wait({line, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if hearing.done():
                 hearing.result()  # the server takes us no longer
-            if (said := await line) is None:
+            if not (said := await line):
                 return
-            if said:
-                await self._say(said)
+            if words := said.rstrip("\r\n"):
+                await self._say(words)
 
     async def _say(self, line: str) -> None:
         try:
@@ -160,18 +158,3 @@ class _Talk:
         if not self._ours:
             raise PermanentFailure("we have said nothing")
         return self._ours
-
-
-async def _typed() -> AsyncIterator[str]:
-    """Give the lines of standard input; a thread that reads it ends with the command, whatever it waits for."""
-    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
-
-    def read() -> None:
-        with suppress(RuntimeError, ValueError, OSError):  # the loop has ended, or standard input
-            while line := sys.stdin.readline():
-                loop.call_soon_threadsafe(lines.put_nowait, line)
-            loop.call_soon_threadsafe(lines.put_nowait, "")
-
-    threading.Thread(target=read, name="typed", daemon=True).start()
-    while line := await lines.get():
-        yield line.rstrip("\r\n")

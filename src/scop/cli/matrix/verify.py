@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, opened
+from scop.cli.matrix.asking import is_so
 from scop.cli.matrix.listen import Shown, Wanted
 from scop.cli.shared import IS_NO, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
@@ -35,7 +36,7 @@ from scop.matrix.verification import (
     VerificationDone,
     VerificationReady,
 )
-from scop.net.faults import PermanentFailure
+from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.whole_sync import News
 
@@ -126,7 +127,16 @@ class _Verifying:
         return await client.run(self._verifications.request_in_room(user_id, room_id), room_id)
 
     async def run(self) -> bool:
-        """Return whether the other side is verified."""
+        """Return whether the other side is verified; who goes before the end tells the other."""
+        try:
+            return await self._go()
+        except (asyncio.CancelledError, click.Abort):
+            if self._flow_id in self._verifications.open:
+                with suppress(TemporaryFailure, PermanentFailure):
+                    await self._client.run(self._verifications.cancel(self._flow_id))
+            raise
+
+    async def _go(self) -> bool:
         ended: _End | None = None
         async with aclosing(self._client.listen()) as coming:
             async for news in coming:
@@ -159,7 +169,7 @@ class _Verifying:
         """Go on by what happened; return how it ended, if it did."""
         if isinstance(news, InvitedTo) and self._wish.waits:
             await self._take_invitation(news)
-        if isinstance(news, VerificationAsked) and not self._flow_id and self._wish.user_id in (None, news.user_id):
+        if isinstance(news, VerificationAsked) and not self._flow_id and self._is_awaited(news):
             self._flow_id = news.flow_id
             who, device_id = printable(news.user_id), printable(news.device_id)
             self._tell("Asked", f"{who} asks from {device_id}", user_id=news.user_id, room_id=news.room_id)
@@ -173,6 +183,10 @@ class _Verifying:
         if isinstance(news, CodeScanned):
             return await self._answer("the other device says that it scanned our code", "Does it show that it did?")
         return self._end(news)
+
+    def _is_awaited(self, news: VerificationAsked) -> bool:
+        """Return whether this is what we wait for; who asks may have gone since."""
+        return self._wish.user_id in (None, news.user_id) and news.flow_id in self._verifications.open
 
     async def come_in(self) -> None:
         """Come into rooms that whom we wait for asked us into before."""
@@ -218,7 +232,7 @@ class _Verifying:
         """Ask the person."""
         if said:
             self._tell("Scanned", said)
-        is_right = await asyncio.to_thread(click.confirm, question, err=True)
+        is_right = await is_so(question)
         step = self._verifications.confirm if is_right else self._verifications.mismatch
         return await self._go_on(await self._client.run(step(self._flow_id)))
 
