@@ -162,8 +162,12 @@ def test_upkeep_lets_people_write_in_their_own_room() -> None:
     [
         ({"room": "ci"}, "room: "),
         ({"room": "#ci"}, "room: "),
+        ({"room": "#ci:exa mple"}, "room: "),
+        ({"room": "!"}, "room: "),
         ({"invite": ("alice",)}, "invite: "),
         ({"admins": ("@alice",)}, "admins: "),
+        ({"admins": ("@alice:",)}, "admins: "),
+        ({"mention": ("@alice:exa/mple",)}, "mention: "),
         ({"mention": ("everybody",)}, "mention: "),
     ],
 )

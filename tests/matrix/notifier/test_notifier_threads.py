@@ -181,6 +181,13 @@ def test_mentions_are_not_made_by_edits() -> None:
     assert 1 == len(world.called)
 
 
+def test_alarm_links_to_whom_it_calls() -> None:
+    """Also to users of old servers, whose names are not made for addresses."""
+    told = alarm(Pipeline.of(report(Status.FAILED)), Turn.BROKEN, ["@a/b?c:example.org", "@room"])
+    pill = '<a href="https://matrix.to/#/@a%2Fb%3Fc:example.org">@a/b?c:example.org</a> @room'
+    assert pill in str(told["formatted_body"])
+
+
 def test_alarm_disturbs_only_whom_it_calls() -> None:
     """By the default push rules a notice is silent, so what calls is a text."""
     world = World().hear(GREEN, report(Status.FAILED, 2.0), report(Status.PASSED, 3.0, pipeline=11))

@@ -13,7 +13,7 @@ import msgspec
 from scop.matrix.notifier.generic import Template
 from scop.matrix.notifier.hooks import Forge, Hook
 from scop.matrix.notifier.releases import Home, home_url
-from scop.matrix.notifier.rooms import Room
+from scop.matrix.notifier.rooms import Room, is_user
 from scop.matrix.notifier.signatures import Proof
 from scop.matrix.notifier.status import Status
 from scop.supervisor.config_file import ConfigurationError
@@ -104,7 +104,7 @@ class NotifierConfig(msgspec.Struct, frozen=True):
         if not self.rooms:
             raise ValueError("rooms: there is none to post to")
         for name, user in self.people.items():
-            if not user.startswith("@") or ":" not in user:
+            if not is_user(user):
                 raise ValueError(f"people: {user!r}, said of {name!r}, is no user id as @alice:example.org")
 
 

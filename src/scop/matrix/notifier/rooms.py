@@ -14,13 +14,15 @@ from typing import TypeAlias
 
 import msgspec
 
+from scop.base import RemoteProtocolError
 from scop.matrix.globs import glob_matcher
+from scop.matrix.ids import RoomAlias, RoomId, UserId
 from scop.matrix.json_values import JsonObject, JsonView
 from scop.matrix.notifier.pipeline import Pipeline
 from scop.matrix.notifier.shown import EVERYBODY
 from scop.matrix.notifier.status import Status
 
-__all__ = ["AUTHOR", "Room", "StateOfRoom", "Upkeep", "creation", "mentioned", "upkeep"]
+__all__ = ["AUTHOR", "Room", "StateOfRoom", "Upkeep", "creation", "is_user", "mentioned", "upkeep"]
 
 AUTHOR = "author"
 MEGOLM = "m.megolm.v1.aes-sha2"
@@ -47,16 +49,16 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[Status, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.room.startswith(("#", "!")) or (":" not in self.room and self.room[0] == "#"):
+        if not _is_id(self.room, RoomId.parse if self.room.startswith("!") else RoomAlias.parse):
             raise ValueError(
                 f"room: {self.room!r} is neither an alias as #ci:example.org nor an id as !abc:example.org"
             )
         for key in ("invite", "admins"):
             for user in getattr(self, key):
-                if not _is_user(user):
+                if not is_user(user):
                     raise ValueError(f"{key}: {user!r} is no user id as @alice:example.org")
         for word in self.mention:
-            if word not in (AUTHOR, EVERYBODY) and not _is_user(word):
+            if word not in (AUTHOR, EVERYBODY) and not is_user(word):
                 raise ValueError(f'mention: {word!r} is neither a user id, nor "{AUTHOR}", nor "{EVERYBODY}"')
 
     def hears_of(self, pipeline: Pipeline) -> bool:
@@ -69,8 +71,18 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _is_user(text: str) -> bool:
-    return text.startswith("@") and ":" in text and text.isprintable() and " " not in text
+def is_user(text: str) -> bool:
+    """Say whether a text names a user; those of old servers have any name."""
+    return _is_id(text, lambda text: UserId.parse(text, historical=True))
+
+
+def _is_id(text: str, parse: Callable[[str], object]) -> bool:
+    """Say whether a text is an identifier of some kind, and can be shown."""
+    try:
+        parse(text)
+    except RemoteProtocolError:
+        return False
+    return text.isprintable()
 
 
 def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:

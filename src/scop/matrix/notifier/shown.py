@@ -13,11 +13,13 @@ from html import escape
 
 import msgspec
 
+from scop.matrix.ids import UserId
 from scop.matrix.json_values import JsonObject
 from scop.matrix.notifier.pipeline import Pipeline
 from scop.matrix.notifier.report import Job
 from scop.matrix.notifier.status import Status
 from scop.matrix.notifier.turns import Turn
+from scop.matrix.uris import MatrixUri
 
 __all__ = ["EVERYBODY", "alarm", "duration", "headline", "overview"]
 
@@ -205,4 +207,5 @@ def _linked(text: str, url: str) -> str:
 def _pill(mention: str) -> str:
     if mention == EVERYBODY:
         return EVERYBODY
-    return f'<a href="https://matrix.to/#/{escape(mention)}">{escape(mention)}</a>'
+    user = UserId.parse(mention, historical=True)
+    return _linked(mention, MatrixUri(user).to_matrix_to())
