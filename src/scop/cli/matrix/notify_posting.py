@@ -21,7 +21,8 @@ from scop.store.notices import Notices, Outgoing
 __all__ = ["NeverTaken", "Poster", "Posting", "PostingOptions", "TooMuch"]
 
 FIRST_PAUSE_SECONDS = 1.0
-MAX_PAUSE_SECONDS = 120.0
+MAX_PAUSE_SECONDS = 30.0  # a server that is back is soon told what waited for it
+MAX_ASKED_SECONDS = 3600.0  # Matrix v1.19 CS §Rate limiting: a server is left alone for as long as it asks
 
 
 class NeverTaken(PermanentFailure):
@@ -144,7 +145,7 @@ class Posting:
                 await self._post_all(room, room_id)
             except TooMuch as fault:
                 self._note(room, fault)
-                await self._options.pause(min(fault.seconds, MAX_PAUSE_SECONDS))
+                await self._options.pause(min(fault.seconds, MAX_ASKED_SECONDS))
             except (TemporaryFailure, PermanentFailure) as fault:
                 self._note(room, fault)
                 if isinstance(fault, PermanentFailure):
