@@ -14,9 +14,12 @@ import pytest
 
 from fakes.synapse import PASSWORD, Synapse, running_synapse
 from fakes.talking_nio import talking_nio
+from scop.matrix.api.client_server.keys import QueryKeys
 from scop.matrix.client.happenings import InvitedTo, RoomEvent, Undecryptable
 from scop.matrix.client.joining import NewRoom
-from scop.matrix.steps import Shelf
+from scop.matrix.encryption import Decrypted
+from scop.matrix.encryption.trust import Shield
+from scop.matrix.steps import Shelf, ask
 from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient, MediaKind, MemoryShelves, NetworkOptions, Stream, SyncClient
 from scop.net.matrix.client import LONG_POLL_SECONDS
@@ -257,7 +260,14 @@ async def test_real_readme_sends_an_encrypted_message(homeserver: Synapse, tmp_p
         assert out.startswith(b"$")
         (invited,) = [news for news in await bob.sync() if isinstance(news, InvitedTo)]
         await bob.do(bob.core.joining.join, invited.room_id)
-        assert ["High water at nine."] == await _heard(bob, 1)
+        (heard,) = [news for news in await bob.sync() if isinstance(news, RoomEvent) and news.was_encrypted]
+        assert (alice_id, "High water at nine.") == (heard.event.sender, heard.event.body)
+        # The device is at the server with its keys, and nobody is warned of what it says more than of one unsigned.
+        published = (await bob.run(ask(QueryKeys(device_keys={alice_id: ()})))).device_keys or {}
+        assert isinstance(heard.encryption, Decrypted)
+        assert heard.encryption.device is not None
+        assert [heard.encryption.device.device_id] == list(published[alice_id])
+        assert Shield.UNSIGNED_DEVICE == heard.encryption.shield
 
 
 def test_real_sync_client_waits_for_each_call(homeserver: Synapse, tmp_path: Path) -> None:

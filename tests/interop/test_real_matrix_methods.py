@@ -18,9 +18,11 @@ from scop.matrix.api.client_server.pusher import PostPusher
 from scop.matrix.client import Presence
 from scop.matrix.client.alerts import WantedRule
 from scop.matrix.client.contents import Attachment, Message
+from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.client.logging_in import Registration
 from scop.matrix.client.media import ThumbnailSize
+from scop.matrix.confirming import Credentials
 from scop.matrix.steps import Steps
 from scop.net.matrix import AsyncClient, Refused
 
@@ -31,8 +33,16 @@ _Outcome = TypeVar("_Outcome")
 SERVICE_TOKEN = "a-token-of-a-service"
 # What Synapse does not know, or not without parts that a test does not set up (a mail server, a TURN server).
 MAY_BE_UNKNOWN = {"M_UNRECOGNIZED", "M_UNKNOWN", "M_NOT_FOUND", "M_THREEPID_NOT_FOUND"}
-# Part of others that are called: by syncs, by sends, and by `AsyncClient.sync`.
-WITHIN_OTHERS = {"Client.sync_with", "Loading.gap", "Loading.room", "Syncing.sync_with"}
+WITHIN_OTHERS = {
+    # Part of others that are called: by syncs, by sends, and by `AsyncClient.sync`.
+    "Client.sync_with",
+    "Loading.gap",
+    "Loading.room",
+    "Syncing.sync_with",
+    "SharedHistory.accepted",  # by Joining.join
+    "SharedHistory.share",  # by Joining.invite
+    "SharedHistory.take",  # by `AsyncClient.sync` where keys came, as below
+}
 
 
 class Noting:
@@ -100,6 +110,7 @@ async def test_real_homeserver_takes_every_call_of_the_client(homeserver: Synaps
         await _directory(me, room_id, homeserver)
         await _reading(me, other, room_id)
         await _notes(me, room_id, bob)
+        await _direct(me, bob)
         await _alerts(me, room_id)
         await _media(me, room_id)
         await _people(me, other, bob)
@@ -108,6 +119,26 @@ async def test_real_homeserver_takes_every_call_of_the_client(homeserver: Synaps
         await _ends(homeserver, called)
         expected = _faces(first)
     assert set() == expected - called - WITHIN_OTHERS
+
+
+async def test_real_history_is_read_by_who_is_asked_in_later(homeserver: Synapse) -> None:
+    """The keys of what was said before go up with the invitation, and come down where it is accepted."""
+    alice_id, bob_id = homeserver.new_user("alice"), homeserver.new_user("bob")
+    async with AsyncClient() as alice, AsyncClient() as bob:
+        for client, user_id in ((alice, alice_id), (bob, bob_id)):
+            await client.login(user_id, PASSWORD, homeserver.url)
+            await client.sync()
+            await client.do(client.identity.cross_signing.bootstrap, Credentials(user_id, PASSWORD))
+        room_id = await alice.do(alice.core.joining.create, NewRoom(preset="private_chat", is_encrypted=True))
+        await alice.sync()
+        said = await alice.send_text(room_id, "the tide was low")
+        await alice.do(alice.core.joining.invite, room_id, bob_id)
+        await bob.sync()
+        await bob.do(bob.core.joining.join, room_id)
+        late = [news for _ in range(3) for news in await bob.sync() if isinstance(news, RoomEvent)]
+        assert [(said, "the tide was low")] == [
+            (news.event.event_id, news.event.body) for news in late if news.was_encrypted
+        ]
 
 
 async def _rooms(me: Noting, other: Noting, bob: str) -> str:
@@ -237,6 +268,13 @@ async def _notes(me: Noting, room_id: str, bob: str) -> None:
     await me.do(notes.tag, room_id, "m.favourite", 0.5)
     assert {"m.favourite"} == set(await me.do(notes.tags, room_id))
     await me.do(notes.untag, room_id, "m.favourite")
+
+
+async def _direct(me: Noting, bob: str) -> None:
+    direct = me.core.direct
+    room_id = await me.do(direct.create, NewRoom(invited=(bob,), preset="trusted_private_chat"))
+    await me.do(me.core.sync)
+    assert [room_id] * 2 == [await me.do(direct.find, bob), await me.do(direct.open, bob)]
 
 
 async def _alerts(me: Noting, room_id: str) -> None:
