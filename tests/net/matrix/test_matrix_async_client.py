@@ -15,8 +15,10 @@ from fakes.odd_server import JumpingRest, leads_to, odd_server, says, stays_sile
 from fakes.served_homeserver import served_homeserver
 from scop.matrix.client import ClientOptions
 from scop.matrix.client.happenings import RoomEvent
+from scop.matrix.client.logging_in import Registration
 from scop.matrix.encryption.attachments import EncryptedFile, encrypt_file
 from scop.matrix.steps import Shelf, Steps, Stretch
+from scop.matrix.verification import Identity
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix import (
     AsyncClient,
@@ -104,6 +106,42 @@ async def test_client_says_that_nobody_is_logged_in(url: str) -> None:
         await alice.logout()
         with pytest.raises(NotLoggedIn):
             _ = alice.session
+
+
+async def test_client_has_an_identity_however_it_was_logged_in(url: str) -> None:
+    """Whom we believe is known after any login, of the client or of its core, and is forgotten with the session."""
+    async with AsyncClient() as client:
+        core, seen = client.core, list[Identity]()
+
+        def look() -> None:
+            seen.append(client.identity)
+            assert core.encryption is not None
+            assert client.identity.trust is core.encryption.trusting
+
+        await client.do(core.login_as_service, url, "alice", "t")
+        look()
+        await client.do(core.login.with_password, url, "bob", "secret")
+        look()
+        await client.run(core.login.with_token(url, "@alice:example.org"))
+        look()
+        await client.login_as_service("@bob:example.org", "t", url)
+        look()
+        await client.sync()
+        look()
+        assert 4 == len({id(identity) for identity in seen})
+        await client.do(core.login.forget)
+        with pytest.raises(NotLoggedIn):
+            _ = client.identity
+
+
+async def test_client_registers() -> None:
+    """An account is made and logged in to at once, unless the server wants a login by itself."""
+    async with odd_server(LOGGED_IN, says({"user_id": "@me:example.org"})) as server, AsyncClient() as client:
+        session = await client.register(server.url, Registration("me", "secret"))
+        assert session == client.session
+        assert client.identity is not None
+        assert None is await client.register(server.url, Registration("me", "secret"))
+    assert {"/_matrix/client/v3/register?kind=user"} == {asked.target for asked in server.asked}
 
 
 async def test_client_says_why_a_login_is_refused(url: str) -> None:

@@ -26,6 +26,7 @@ from weakref import WeakValueDictionary
 from scop.matrix import Client
 from scop.matrix.client import ClientOptions, Session
 from scop.matrix.client.contents import Attachment, Message
+from scop.matrix.client.logging_in import Registration
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Shelf, Steps, Surroundings
 from scop.matrix.verification import Identity
@@ -132,6 +133,9 @@ class AsyncClient:
         except (TemporaryFailure, asyncio.CancelledError):
             self._has_unsent = True
             raise
+        finally:
+            if self.core.encryption is not self._machine:
+                self._join({})  # another device, or none any more: nothing is known yet
 
     def _in_turn(self, room_id: str) -> AbstractAsyncContextManager[object]:
         return self._rooms.setdefault(room_id, asyncio.Lock()) if room_id else nullcontext()
@@ -143,17 +147,20 @@ class AsyncClient:
     async def login(self, user: str, password: str, homeserver_url: str = "") -> Session:
         """Log in by a user id (or a name, and where), and a password."""
         url = homeserver_url.rstrip("/") or await self._homeserver_of(user)
-        return await self._begun(self.core.login_with_password(url, user, password))
+        return await self.do(self.core.login_with_password, url, user, password)
 
     async def login_with_token(self, token: str, homeserver_url: str) -> Session:
         """Log in by a token of another login or of single sign-on."""
-        return await self._begun(self.core.login_with_token(homeserver_url.rstrip("/"), token))
+        return await self.do(self.core.login_with_token, homeserver_url.rstrip("/"), token)
 
-    async def _begun(self, login: Steps[Session]) -> Session:
-        session = await self.run(login)
-        if self.core.encryption is not self._machine:
-            self._join({})  # another device: nothing is known yet
-        return session
+    async def login_as_service(self, user: str, service_token: str, homeserver_url: str = "") -> Session:
+        """Log in as a user of an application service, by the service's own token."""
+        url = homeserver_url.rstrip("/") or await self._homeserver_of(user)
+        return await self.do(self.core.login_as_service, url, user, service_token)
+
+    async def register(self, homeserver_url: str, wanted: Registration) -> Session | None:
+        """Make an account, and log in to it where the server does so at once; None where it does not."""
+        return await self.do(self.core.login.register, homeserver_url, wanted)
 
     async def _homeserver_of(self, user: str) -> str:
         _, colon, server_name = user.partition(":")
