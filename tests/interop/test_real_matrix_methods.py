@@ -314,7 +314,9 @@ async def _media(me: Noting, room_id: str) -> None:
     assert (await me.do(media.limit_octets) or 0) > 1_000_000
     uri = await me.do(media.upload, _picture(), "image/png", "grey.png")
     assert _picture() == (await me.do(media.download, uri)).octets
-    await me.do(media.thumbnail, uri, ThumbnailSize(32, 32))
+    small = await me.do(media.thumbnail, uri, ThumbnailSize(32, 32))
+    async with me.client.media.opened(uri, ThumbnailSize(32, 32)) as pieces:
+        assert small.octets == b"".join([piece async for piece in pieces])
     reserved = await me.do(media.reserve)
     await me.do(media.upload_to, reserved.content_uri, b"later", "text/plain")
     assert b"later" == (await me.do(media.download, reserved.content_uri)).octets

@@ -16,6 +16,7 @@ from fakes.served_homeserver import served_homeserver
 from scop.matrix.client import ClientOptions
 from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.logging_in import Registration
+from scop.matrix.client.media import ThumbnailSize
 from scop.matrix.encryption.attachments import EncryptedFile, encrypt_file
 from scop.matrix.steps import Shelf, Steps, Stretch
 from scop.matrix.verification import Identity
@@ -284,6 +285,25 @@ async def test_client_asks_old_servers_the_old_way(tmp_path: Path) -> None:
         await alice.login("@me:example.org", "secret", server.url)
         assert 6 == await alice.media.save("mxc://example.org/a", tmp_path / "a")
     assert "/_matrix/media/v3/download/example.org/a" == server.asked[-1].target
+
+
+async def test_client_writes_thumbnails_piece_by_piece(tmp_path: Path) -> None:
+    """A small picture comes to the disk as downloads do, whole or not at all, and of old servers the old way."""
+    unknown = says({"errcode": "M_UNRECOGNIZED", "error": "what?"}, 404)
+    size, uri = ThumbnailSize(32, 24, "crop"), "mxc://example.org/a"
+    answers = [LOGGED_IN, says(b"small"), unknown, says(b"older"), says({"errcode": "M_NOT_FOUND"}, 404)]
+    async with odd_server(*answers) as server, AsyncClient(options=PLAIN) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        for expected in (b"small", b"older"):
+            assert 5 == await alice.media.save_thumbnail(uri, size, tmp_path / "a")
+            assert expected == (tmp_path / "a").read_bytes()
+        with pytest.raises(Refused, match="M_NOT_FOUND"):
+            await alice.media.save_thumbnail(uri, size, tmp_path / "b")
+    assert [tmp_path / "a"] == list(tmp_path.iterdir())
+    wanted = "thumbnail/example.org/a?width=32&height=24&method=crop"
+    assert [f"/_matrix/client/v1/media/{wanted}", f"/_matrix/media/v3/{wanted}"] == [
+        asked.target for asked in server.asked[2:4]
+    ]
 
 
 @pytest.mark.parametrize("uri", ["https://example.org/a", "mxc://example.org", "mxc://example.org/../a", "mxc://a b/c"])

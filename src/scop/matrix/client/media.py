@@ -145,32 +145,37 @@ class Media:
 
     def thumbnail(self, uri: str, size: ThumbnailSize) -> Steps[Downloaded]:
         """Fetch a small picture of a file."""
-        place = MxcUri.parse(uri)
         try:
-            found = yield from ask(
-                GetContentThumbnailAuthed(
-                    server_name=place.server_name,
-                    media_id=place.media_id,
-                    width=size.width,
-                    height=size.height,
-                    method=size.method,
-                    animated=True if size.is_animated else None,
-                )
-            )
+            found = yield from ask(self.thumbnail_request(uri, size))
             return Downloaded(found.content, found.content_type, found.content_disposition)
         except MatrixError as refusal:
             if not _is_old(refusal):
                 raise
-        older = yield from ask(
-            GetContentThumbnail(
-                server_name=place.server_name,
-                media_id=place.media_id,
-                width=size.width,
-                height=size.height,
-                method=size.method,
-            )
-        )
+        older = yield from ask(self.old_thumbnail_request(uri, size))
         return Downloaded(older.content, older.content_type, older.content_disposition)
+
+    def thumbnail_request(self, uri: str, size: ThumbnailSize) -> GetContentThumbnailAuthed:
+        """Return the request of a small picture, for those who read it piece by piece."""
+        place = MxcUri.parse(uri)
+        return GetContentThumbnailAuthed(
+            server_name=place.server_name,
+            media_id=place.media_id,
+            width=size.width,
+            height=size.height,
+            method=size.method,
+            animated=True if size.is_animated else None,
+        )
+
+    def old_thumbnail_request(self, uri: str, size: ThumbnailSize) -> GetContentThumbnail:
+        """Return the same for servers that know no media with a token."""
+        place = MxcUri.parse(uri)
+        return GetContentThumbnail(
+            server_name=place.server_name,
+            media_id=place.media_id,
+            width=size.width,
+            height=size.height,
+            method=size.method,
+        )
 
     def preview(self, url: str) -> Steps[GetUrlPreviewAuthedResponse]:
         """Return what our homeserver tells of a web page; it learns that we ask."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Callable
@@ -21,14 +20,14 @@ from typing import TypeAlias
 
 from aiohttp import ClientResponse
 
-from scop.base import printable
-from scop.matrix.api.client_server.authed_content_repo import GetContentAuthed
-from scop.matrix.api.client_server.content_repo import GetContent, UploadContent
+from scop.matrix.api.client_server.authed_content_repo import GetContentAuthed, GetContentThumbnailAuthed
+from scop.matrix.api.client_server.content_repo import GetContent, GetContentThumbnail, UploadContent
 from scop.matrix.api.errors import MatrixError, read_error
 from scop.matrix.api.http import HttpRequest
 from scop.matrix.client import Session
+from scop.matrix.client.media import Media as ClientMedia
+from scop.matrix.client.media import ThumbnailSize
 from scop.matrix.encryption.attachments import EncryptedFile, FileDecryption, FileEncryption
-from scop.matrix.ids import ServerName
 from scop.net.faults import PermanentFailure
 from scop.net.matrix.carrier import PIECE_OCTETS, Carrier, Outgoing
 from scop.net.matrix.driver import Driver
@@ -37,7 +36,6 @@ from scop.net.matrix.faults import sentences
 __all__ = ["Media", "MediaKind", "Source", "Stream"]
 
 _OK = 200
-_MXC = re.compile(r"mxc://([^/]+)/([A-Za-z0-9_-]{1,255})")  # Matrix v1.19 CS §Matrix Content (mxc://) URIs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,7 @@ class MediaKind:
 
 
 _UNKNOWN_KIND = MediaKind()
+_Download: TypeAlias = GetContentAuthed | GetContent | GetContentThumbnailAuthed | GetContentThumbnail
 _NewSeal: TypeAlias = Callable[[], FileEncryption] | None
 _Up: TypeAlias = tuple[str, FileEncryption | None]  # where it is, and by what it was sealed
 
@@ -101,10 +100,10 @@ class Media:
             return await self._driver.as_user(ask)
 
     @asynccontextmanager
-    async def opened(self, uri: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Ask for a file, and give its pieces as they come."""
+    async def opened(self, uri: str, size: ThumbnailSize | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Ask for a file, or with a size for a small picture of it, and give its pieces as they come."""
         with sentences():
-            asked = [_download(uri, GetContentAuthed), _download(uri, GetContent)]
+            asked = _downloads(uri, size)
         async with AsyncExitStack() as stack:
 
             async def ask(session: Session) -> ClientResponse:
@@ -152,12 +151,23 @@ class Media:
         with sentences():
             return await self._carrier.persist(once, repeats=True)
 
+    async def save_thumbnail(self, uri: str, size: ThumbnailSize, path: Path) -> int:
+        """Write a small picture of a file that is not encrypted, whole or not at all; return how many octets it has."""
 
-def _download(uri: str, kind: type[GetContentAuthed] | type[GetContent]) -> GetContentAuthed | GetContent:
-    found = _MXC.fullmatch(uri)
-    if found is None:
-        raise PermanentFailure(f"{printable(uri)} is no address of a file (mxc://server/id)")
-    return kind(server_name=str(ServerName.parse(found[1])), media_id=found[2])
+        async def once() -> int:
+            async with self.opened(uri, size) as pieces:
+                return await write_whole(pieces, path)
+
+        with sentences():
+            return await self._carrier.persist(once, repeats=True)
+
+
+def _downloads(uri: str, size: ThumbnailSize | None) -> list[_Download]:
+    """Return the requests for a file: as it is asked for with a token, and as it was before v1.11."""
+    sought = ClientMedia()
+    if size is None:
+        return [sought.download_request(uri), sought.old_download_request(uri)]
+    return [sought.thumbnail_request(uri, size), sought.old_thumbnail_request(uri, size)]
 
 
 async def _size_of(source: Source) -> int:
