@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scop.cli.matrix.accounts import Account
 from scop.cli.matrix.notify_config import AccountTable
-from scop.cli.matrix.notify_poster import ClientPoster, listen_for_ever
+from scop.cli.matrix.notify_poster import ClientPoster, listen_for_ever, name_for_ever
 from scop.cli.matrix.notify_posting import Posting, PostingOptions
 from scop.matrix.client import ClientOptions
 from scop.matrix.notifier.hooks import Delivery
@@ -104,11 +104,13 @@ async def open_desk(
     """Give a desk, and the tasks that post from it, until the context ends; one that ends first has a fault to tell."""
     notices = open_queue(queue)
     rooms = audience.rooms if is_service else (*audience.rooms, *await _left_behind(notices, audience.rooms))
-    posting = Posting(PostingOptions(notices, ClientPoster(client), rooms, log))
+    poster = ClientPoster(client)
+    posting = Posting(PostingOptions(notices, poster, rooms, log))
     desk = Desk(notices, audience, posting, log)
     tasks = [asyncio.create_task(posting.run()), asyncio.create_task(desk.prune_for_ever())]
     if is_service:
         tasks.append(asyncio.create_task(listen_for_ever(client, log)))
+        tasks.append(asyncio.create_task(name_for_ever(poster, log)))
     try:
         yield desk, tasks
     finally:

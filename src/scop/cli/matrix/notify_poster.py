@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from scop.base import printable
 from scop.cli.matrix.notify_posting import NeverTaken, TooMuch
 from scop.matrix.json_values import JsonObject
 from scop.matrix.notifier.preparing import prepare_room
-from scop.matrix.notifier.rooms import Room
-from scop.net.faults import TemporaryFailure
+from scop.matrix.notifier.rooms import Room, Upkeep, upkeep
+from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.net.matrix import AsyncClient, Busy, Refused
 
-__all__ = ["ClientPoster", "listen_for_ever"]
+__all__ = ["ClientPoster", "listen_for_ever", "name_for_ever"]
 
+LOOK_SECONDS = 300.0  # so seldom that nobody is fought who wants other names
+_NAMES = ("m.room.name", "m.room.topic")
 MAX_LOOKS = 30  # syncs until a room that we have just made is seen there
 # What a server says of one message, and of none that follows.
 _OF_THE_MESSAGE = frozenset({"M_TOO_LARGE", "M_BAD_JSON", "M_NOT_JSON", "M_INVALID_PARAM"})
@@ -28,6 +31,7 @@ class ClientPoster:
         self._client = client
         self._preparing = asyncio.Lock()
         self._has_synced = False
+        self._prepared: dict[str, Room] = {}  # by room id
 
     async def prepare(self, room: Room) -> str:
         """Return the id of a room, as it should be, and known to our own client, which may have to encrypt for it."""
@@ -39,9 +43,37 @@ class ClientPoster:
             for _ in range(MAX_LOOKS):
                 known = self._client.core.rooms.get(room_id)
                 if known is not None and known.membership == "join" and known.is_encrypted >= room.encrypted:
+                    self._prepared[room_id] = room
                     return room_id
                 await self._client.sync()
         raise TemporaryFailure(f"{room.room} is not shown to us yet")
+
+    async def name_again(self) -> tuple[str, ...]:
+        """Give rooms the name and the topic back that somebody changed; return which, as they are configured.
+
+        It goes by what the last sync said. A room that is another's to name is left alone from then on.
+        """
+        done = []
+        for room_id, room in tuple(self._prepared.items()):
+            changes = self._renamed(room_id, room)
+            try:
+                for change in changes:
+                    await self._client.do(self._client.core.state.set, room_id, change.kind, change.content)
+            except Refused as refused:
+                if refused.errcode != "M_FORBIDDEN":
+                    raise
+                del self._prepared[room_id]
+            else:
+                done += [room.room] if changes else []
+        return tuple(done)
+
+    def _renamed(self, room_id: str, room: Room) -> list[Upkeep]:
+        known = self._client.core.rooms.get(room_id)
+        if known is None or known.membership != "join":
+            return []
+        events = {kind: known.state(kind) for kind in _NAMES}
+        state = {(kind, ""): event.content for kind, event in events.items() if event is not None}
+        return [change for change in upkeep(room, state, is_ours=False) if change.kind in _NAMES]
 
     async def send(self, room_id: str, transaction_id: str, content: JsonObject) -> str:
         """Send a message once for each transaction id."""
@@ -70,3 +102,16 @@ async def listen_for_ever(client: AsyncClient, log: Log) -> None:
     async with contextlib.aclosing(client.listen(trouble)) as happenings:
         async for _ in happenings:
             pass
+
+
+async def name_for_ever(
+    poster: ClientPoster, log: Log, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Keep names and topics of rooms in step with the configuration, whoever changes them."""
+    while True:
+        await pause(LOOK_SECONDS)
+        try:
+            for room in await poster.name_again():
+                log.info("room.named", room=room)
+        except (TemporaryFailure, PermanentFailure) as fault:
+            log.warning("room.unnamed", reason=printable(str(fault)))
