@@ -150,7 +150,9 @@ def test_synapse_judges_random_deeds_as_we_do() -> None:
         ('alice sets m.room.power_levels {"ban": true, "users": {"<alice>": 100, "<bob>": 50}}', "1 5 6 9"),
         ('alice sets m.room.power_levels {"ban": "1_0", "users": {"<alice>": 100, "<bob>": 50}}', "1 5 6 9"),
         ('alice sets m.room.power_levels {"users": {"<alice>": 100, "<bob>": true}}', "1 5 6 9"),
+        ('alice sets m.room.power_levels {"users": {"<alice>": 100, "<bob>": "\\u0665"}}', "1 5 6 9"),
         ('alice sets m.room.power_levels {"users": {"<alice>": 100, "@x:a_b": 50}}', "1 5 6 9 10 11"),
+        ('alice sets m.room.power_levels {"users": {"<alice>": 100, "@x:a:65536": 50}}', "1 5 6 9 10 11"),
     ],
 )
 def test_synapse_takes_more_for_levels_and_users(line: str, versions: str) -> None:
@@ -158,6 +160,14 @@ def test_synapse_takes_more_for_levels_and_users(line: str, versions: str) -> No
     judgements = [judged(P, line)(ROOM_VERSIONS[version]) for version in versions.split()]
     assert not any(judgement.verdict.is_allowed for judgement in judgements)
     assert all(theirs is True for theirs in _asked_of(judgements))
+
+
+def test_synapse_takes_what_is_no_boolean_for_false() -> None:
+    """Rooms v1 rule 3: a room is not federated where `m.federate` is "set to false"."""
+    lines = 'alice creates {"m.federate": "no"}; alice joins; alice rules public'
+    judgements = [judged(lines, "dora@two joins")(rules) for rules in ROOM_VERSIONS.values()]
+    assert all(judgement.verdict.clause is Clause.JOIN_PUBLIC for judgement in judgements)
+    assert all("unfederatable" in str(theirs) for theirs in _asked_of(judgements))
 
 
 def _compare(judgements: Sequence[Judgement]) -> None:
