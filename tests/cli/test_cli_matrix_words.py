@@ -21,12 +21,19 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    """Serve a room into which nothing is said."""
+    with two_in_a_room(tmp_path_factory.mktemp("still")) as served:
+        yield served
+
+
 @pytest.mark.parametrize(
     "words", [("send", "{}", "x\udcff"), ("topic", "{}", "x\udcff"), ("create", "--name", "\udcff")]
 )
-def test_matrix_refuses_words_that_are_no_utf_8(chat: Chat, words: tuple[str, ...]) -> None:
+def test_matrix_refuses_words_that_are_no_utf_8(still: Chat, words: tuple[str, ...]) -> None:
     """Octets of another character set are no traceback, and nothing goes out."""
-    said = chat.scop("alice", *(word.format(chat.room) for word in words))
+    said = still.scop("alice", *(word.format(still.room) for word in words))
     assert "\\udcff is no UTF-8" in sentence(said)
 
 
@@ -83,20 +90,22 @@ def test_matrix_shows_lines_and_files(chat: Chat) -> None:
         (("x", "--edit", "$a", "--thread", "$a"), "--edit and --thread"),
         (("x", "--file", __file__, "--reply-to", "$a"), "--file and --reply-to"),
         (("x", "--reply-to", "hello"), "hello is no event: its id begins with $"),
+        (("x", "--mention", "bob"), "bob names nobody, as @ann:example.org does"),
+        ((" \n",), "there is nothing to send"),
         (("x", "--notice", "--emote"), "--notice and --emote"),
     ],
 )
-def test_matrix_send_refuses_what_it_would_not_do(chat: Chat, words: tuple[str, ...], why: str) -> None:
+def test_matrix_send_refuses_what_it_would_not_do(still: Chat, words: tuple[str, ...], why: str) -> None:
     """Options that cannot go together are refused, and nothing is sent."""
-    assert why in sentence(chat.scop("alice", "send", chat.room, *words))
-    assert [] == chat.server.rooms.of_type(chat.room, "m.room.encrypted")
+    assert why in sentence(still.scop("alice", "send", still.room, *words))
+    assert [] == still.server.rooms.of_type(still.room, "m.room.encrypted")
 
 
 @pytest.mark.parametrize("words", [("é" * 22_600,), ("x", "--html", "x" * 45_000)])
-def test_matrix_send_refuses_what_no_event_holds(chat: Chat, words: tuple[str, ...]) -> None:
+def test_matrix_send_refuses_what_no_event_holds(still: Chat, words: tuple[str, ...]) -> None:
     """What grows beyond an event when it is encrypted is refused before it is sent."""
     assert "a message has 45000 octets at most; --file sends more" in sentence(
-        chat.scop("alice", "send", chat.room, *words)
+        still.scop("alice", "send", still.room, *words)
     )
 
 
@@ -174,12 +183,13 @@ def test_matrix_backup_keeps_the_recovery_key_that_is_written_down(chat: Chat) -
 @pytest.mark.parametrize(
     ("words", "change"), [(("kick",), kicking.Kick), (("ban",), banning.Ban), (("ban", "--lift"), banning.Unban)]
 )
-def test_matrix_keeps_people_out(chat: Chat, words: tuple[str, ...], change: type[Request[Any]]) -> None:
+def test_matrix_keeps_people_out(still: Chat, words: tuple[str, ...], change: type[Request[Any]]) -> None:
     """The server is asked for each person, and told why."""
-    chat.server.answers[change] = lambda _device, _request: {}
-    said = chat.scop("alice", words[0], "The sea", BOB, "@eve:example.org", "--reason", "noise", *words[1:])
-    assert (0, f"{chat.room}\n") == (said.status, said.out)
-    asked = [one for one in chat.server.asked if isinstance(one, kicking.Kick | banning.Ban | banning.Unban)]
+    before = len(still.server.asked)
+    still.server.answers[change] = lambda _device, _request: {}
+    said = still.scop("alice", words[0], "The sea", BOB, "@eve:example.org", "--reason", "noise", *words[1:])
+    assert (0, f"{still.room}\n") == (said.status, said.out)
+    asked = [one for one in still.server.asked[before:] if isinstance(one, kicking.Kick | banning.Ban | banning.Unban)]
     wanted = [(change, BOB, "noise"), (change, "@eve:example.org", "noise")]
     assert wanted == [(type(one), one.user_id, one.reason) for one in asked]
 
@@ -192,3 +202,11 @@ def test_matrix_invites_of_others_take_no_name_of_a_room_of_ours(chat: Chat) -> 
     assert chat.room == row(chat.scop("bob", "send", "The sea", "Hello.", "--json"))["room_id"]
     assert f"{other}\n" == chat.scop("bob", "join", "The sea").out
     assert "2 rooms are called The sea" in sentence(chat.scop("bob", "send", "The sea", "Hello."))
+
+
+def test_matrix_speaks_to_a_person_in_the_room_of_the_two(chat: Chat) -> None:
+    """A person stands for the room of us two, whatever rooms are called."""
+    assert chat.room == row(chat.scop("alice", "send", BOB, "Hello.", "--json"))["room_id"]
+    chat.server.rooms.put_state(chat.room, ALICE, "m.room.name", {"name": "@eve:example.org"})
+    why = sentence(chat.scop("alice", "send", "@eve:example.org", "Hello."))
+    assert "no room is of us and @eve:example.org alone: `create --direct --invite` makes one" == why

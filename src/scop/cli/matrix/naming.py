@@ -28,7 +28,10 @@ def linked(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 async def room_named(client: AsyncClient, text: str, first: Membership = "join") -> str:
-    """Return the id of the room that is meant, one that we are in or asked into; by its name one of the `first`."""
+    """Return the id of the room that is meant, one that we are in or asked into; by its name one of the `first`.
+
+    Who names a person means the room in which we talk with them alone.
+    """
     text, _ = linked(text)
     if text.startswith("!"):
         return text
@@ -37,6 +40,10 @@ async def room_named(client: AsyncClient, text: str, first: Membership = "join")
         if (place := await client.do(client.core.directory.resolve, text)) is not None:
             return place.room_id
         raise PermanentFailure(f"{printable(text)} leads to no room")
+    if text.startswith("@"):
+        if (room_id := await client.do(client.core.direct.find, text)) is not None:
+            return room_id
+        raise PermanentFailure(f"no room is of us and {printable(text)} alone: `create --direct --invite` makes one")
     named = [room for room in client.core.rooms.of("join", "invite") if room.name.casefold() == text.casefold()]
     # Whoever asks us into a room chooses its name: it takes none of a room that we are in.
     called = [room for room in named if room.membership == first] or named

@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from scop.base import printable
+from scop.base import RemoteProtocolError, printable
 from scop.cli.matrix.accounts import Account, account_options, check_text, run
 from scop.cli.matrix.naming import room_named, sender_of
 from scop.cli.shared import json_option, print_json
 from scop.matrix.client.contents import Kind, Mentions, Message
+from scop.matrix.ids import UserId
 from scop.matrix.steps import Steps
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient
@@ -83,13 +84,14 @@ def send(
     reaction: str | None,
     as_json: bool,
 ) -> None:
-    """Send TEXT (or what comes by standard input) to ROOM: an id, an alias, or the name that you see.
+    """Send TEXT (or what comes by standard input) to ROOM: an id, an alias, the name that you see, or a person.
 
     What was sent is kept until the server has it: a command that was killed sends it the next time, never twice.
     """
     about = {"--reply-to": reply_to, "--edit": edit, "--thread": thread, "--react": reaction}
     _check_together({**about, "--file": files, "--html": html, "--notice": notice, "--emote": emote})
     _check_events(about)
+    _check_people(mentions)
     kind = Kind.EMOTE if emote else Kind.NOTICE if notice else Kind.TEXT
     said = _text(text, files)
     if len(msgspec.json.encode((said, html))) > MAX_TEXT_OCTETS:
@@ -122,6 +124,14 @@ def _check_events(said: dict[str, str | None]) -> None:
             raise click.UsageError(f"{printable(text)} is no event: its id begins with $ (`listen --ids` shows it)")
 
 
+def _check_people(user_ids: tuple[str, ...]) -> None:
+    for text in user_ids:
+        try:
+            UserId.parse(text)
+        except RemoteProtocolError:
+            raise click.UsageError(f"{printable(text)} names nobody, as @ann:example.org does") from None
+
+
 def _text(text: str | None, files: tuple[Path, ...]) -> str:
     if text is not None and text != "-":
         said = text
@@ -132,7 +142,7 @@ def _text(text: str | None, files: tuple[Path, ...]) -> str:
             click.echo("What is to be sent? Ctrl-D on a line of its own ends it.", err=True)
         said = sys.stdin.read(MAX_TEXT_OCTETS + 1).rstrip("\n")
         check_text(said)
-    if not said:
+    if not said.strip():
         raise click.UsageError("there is nothing to send")
     return said
 
