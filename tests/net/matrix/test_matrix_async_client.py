@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.homeserver import FakeHomeserver
+from fakes.homeserver_media import give_out_files
 from fakes.odd_server import JumpingRest, leads_to, odd_server, says, stays_silent
 from fakes.served_homeserver import served_homeserver
 from scop.matrix.client import ClientOptions
@@ -329,3 +331,38 @@ def test_sync_client_does_the_same_without_a_loop(homeserver: FakeHomeserver, ur
         alice.logout()
         with pytest.raises(NotLoggedIn):
             _ = alice.session
+
+
+def test_sync_client_has_the_face_of_the_other(homeserver: FakeHomeserver, url: str, tmp_path: Path) -> None:
+    """What is sent, edited, answered, annotated and taken away, files, and any login: all without a loop."""
+    give_out_files(homeserver)
+    (tmp_path / "chart.txt").write_bytes(b"a chart")
+    with SyncClient(options=PLAIN) as alice:
+        alice.login_as_service("alice", "t", url)
+        assert "@alice:example.org" == alice.login_with_token("@alice:example.org", url).user_id
+        room_id = homeserver.rooms.make("@alice:example.org", is_encrypted=False)
+        alice.sync()
+        first = alice.send(room_id, "m.room.message", {"msgtype": "m.text", "body": "Hello."})
+        alice.edit(room_id, first, "Hello!")
+        alice.redact(room_id, alice.react(room_id, alice.reply(room_id, first, "And you?"), "👍"))
+        alice.send_file(room_id, tmp_path / "chart.txt")
+        uris = [alice.upload(tmp_path / "chart.txt"), alice.upload(b"a chart", MediaKind("text/plain"))]
+        files: list[str | EncryptedFile] = [*uris, alice.upload_encrypted(b"a chart")]
+        for what in files:
+            assert 7 == alice.save(what, tmp_path / "copy")
+            assert b"a chart" == (tmp_path / "copy").read_bytes()
+        assert uris[0] in homeserver.media
+        assert 7 == alice.wait(lambda inner: inner.media.save(uris[0], tmp_path / "copy"))
+        with pytest.raises(Refused):  # it makes no small pictures, and nobody registers
+            alice.save_thumbnail(uris[0], ThumbnailSize(8, 8), tmp_path / "small")
+        with pytest.raises(Refused):
+            alice.register(url, Registration("carol", "secret"))
+    assert ["Hello.", "* Hello!", "And you?", "chart.txt"] == homeserver.rooms.bodies(room_id)
+
+
+def test_sync_client_lacks_nothing_of_the_other() -> None:
+    """Each method that the one with a loop has, the one without has, with the same arguments."""
+    for name, method in vars(AsyncClient).items():
+        if not name.startswith("_") and inspect.isfunction(method):
+            ours = inspect.signature(getattr(SyncClient, name)).parameters
+            assert list(ours) == list(inspect.signature(method).parameters), name
