@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from scop.matrix.client.event import Event
 from scop.matrix.json_values import JsonObject
+from scop.matrix.push_rules import Action, notifies, tweaks_of
 
 __all__ = [
     "AccountDataChanged",
@@ -37,20 +38,19 @@ class RoomEvent:
     room_id: str
     event: Event  # decrypted
     was_encrypted: bool = False
-    push: tuple[object, ...] = ()  # actions of our push rules: "notify", {"set_tweak": "highlight"} …
+    push: tuple[Action, ...] = ()  # actions of our push rules: "notify", {"set_tweak": "highlight"} …
     is_late: bool = False  # it was undecryptable before
     encryption: object = None  # what is known of the device that encrypted it (scop.matrix.encryption.Decrypted)
 
     @property
     def notifies(self) -> bool:
         """Whether our push rules want us told."""
-        return "notify" in self.push
+        return notifies(self.push)
 
     @property
     def is_highlight(self) -> bool:
         """Whether our push rules want it to stand out."""
-        tweaks = (one for one in self.push if isinstance(one, dict) and one.get("set_tweak") == "highlight")
-        return any(one.get("value", True) is True for one in tweaks)
+        return tweaks_of(self.push)["highlight"] is True
 
 
 @dataclass(frozen=True, slots=True)
