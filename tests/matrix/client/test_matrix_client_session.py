@@ -182,6 +182,23 @@ def test_login_by_token() -> None:
     assert "@alice:example.org" == session.user_id
 
 
+def test_login_by_a_token_of_somebody_else_is_refused() -> None:
+    """A token that logs in whom nobody named changes nothing of the session that is kept."""
+    server = FakeHomeserver()
+    desk = _alice(server)
+    client = desk.client(_PLAIN)
+    before = client.session
+    with pytest.raises(
+        RemoteProtocolError, match=r"^@alice:example\.org was to be logged in, and @bob:example\.org was$"
+    ):
+        desk.run(client.login_with_token(server.url, server.register("bob"), "@alice:example.org"))
+    assert before == client.session == desk.client(_PLAIN).session
+    again = desk.run(client.login_with_token(server.url, "@alice:example.org", "@alice:example.org"))
+    assert before is not None
+    assert before.device_id == again.device_id
+    assert [None, None] == [asked.identifier for asked in server.asked if isinstance(asked, Login)][-2:]
+
+
 def test_renewing_takes_new_tokens_once() -> None:
     """Whoever comes with a token that is not in use any more needs no new one."""
     server = FakeHomeserver()
@@ -234,6 +251,12 @@ def test_renewing_says_where_there_is_no_way() -> None:
     desk.server.answers[Refresh] = over
     with pytest.raises(Exception, match="M_UNKNOWN_TOKEN"):
         desk.run(desk.client(_PLAIN).renew())
+
+    def used_up(_device: object, _request: object) -> JsonObject:
+        raise refusal(403, "M_FORBIDDEN")  # Synapse, of a refresh token that was used, or has expired
+
+    desk.server.answers[Refresh] = used_up
+    assert not desk.run(desk.client(_PLAIN).renew())
 
 
 def test_logging_out_keeps_nothing() -> None:

@@ -128,9 +128,9 @@ class Client:
         """Log in by a password; who was logged in before as this user keeps the device."""
         return self.login.with_password(homeserver_url, user, password)
 
-    def login_with_token(self, homeserver_url: str, token: str) -> Steps[Session]:
-        """Log in by a token that another login or single sign-on gave (m.login.token)."""
-        return self.login.with_token(homeserver_url, token)
+    def login_with_token(self, homeserver_url: str, token: str, user: str | None = None) -> Steps[Session]:
+        """Log in by a token of another login or of single sign-on; where `user` says so, as them and nobody else."""
+        return self.login.with_token(homeserver_url, token, user)
 
     def login_as_service(self, homeserver_url: str, user: str, service_token: str) -> Steps[Session]:
         """Log in as a user of an application service, by the service's own token."""

@@ -63,16 +63,17 @@ class LoggingIn:
         """Log in by a password."""
         request = self._login(_USUAL_FLOW, homeserver_url, user)
         try:
-            return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password)))
+            return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password), user))
         except MatrixError as refusal:
             if refusal.status in (400, 403, 404) and refusal.errcode in _MAY_BE_NO_WAY:
                 yield from self._look_for_ways(homeserver_url, refusal)
             raise
 
-    def with_token(self, homeserver_url: str, token: str) -> Steps[Session]:
-        """Log in by a token that another login or single sign-on gave."""
-        request = self._login("m.login.token", homeserver_url, None)
-        return (yield from self._take(homeserver_url, msgspec.structs.replace(request, token=token)))
+    def with_token(self, homeserver_url: str, token: str, user: str | None = None) -> Steps[Session]:
+        """Log in by a token of another login or of single sign-on; where `user` says so, as them and nobody else."""
+        request = self._login("m.login.token", homeserver_url, user)
+        named = msgspec.structs.replace(request, identifier=None, token=token)  # the token says who
+        return (yield from self._take(homeserver_url, named, user))
 
     def as_service(self, homeserver_url: str, user: str, service_token: str) -> Steps[Session]:
         """Log in as a user of an application service."""
@@ -84,7 +85,7 @@ class LoggingIn:
             initial_device_display_name=plain.initial_device_display_name,
             refresh_token=plain.refresh_token,
         )
-        return (yield from self._take(homeserver_url, request, service_token))
+        return (yield from self._take(homeserver_url, request, user, service_token))
 
     def _look_for_ways(self, homeserver_url: str, refusal: MatrixError) -> Steps[None]:
         """Raise a refusal that says what is offered, where that is no password."""
@@ -122,8 +123,7 @@ class LoggingIn:
     def renew(self, stale_token: str | None = None) -> Steps[bool]:
         """Take new tokens by the refresh token, unless `stale_token` is no longer in use.
 
-        False where the session is over softly: log in again, what is kept stays; raises `MatrixError` where it is
-        over for good, and then nothing is kept.
+        False where that is no way to go on: log in again; raises `MatrixError` where the session is over for good.
         """
         session = self._core.logged_in()
         if stale_token is not None and stale_token != session.access_token:
@@ -133,7 +133,8 @@ class LoggingIn:
         try:
             answer = yield from ask_at(session.homeserver_url, Refresh(refresh_token=session.refresh_token))
         except MatrixError as refusal:
-            if refusal.status == 401 and refusal.body.get("soft_logout") is True:
+            # Lenient: Synapse answers 403 of refresh tokens that were used, or have expired.
+            if refusal.status == 403 or (refusal.status == 401 and refusal.body.get("soft_logout") is True):
                 return False
             raise
         expires = self._expiry(answer.expires_in_ms)
@@ -177,10 +178,10 @@ class LoggingIn:
             refresh_token=options.asks_refresh_token or None,
         )
 
-    def _take(self, homeserver_url: str, request: Login, token: str | None = None) -> Steps[Session]:
+    def _take(self, homeserver_url: str, request: Login, user: str | None, token: str | None = None) -> Steps[Session]:
         base = homeserver_url.rstrip("/")
         answer: LoginResponse = yield from ask_at(base, request, token)
-        _check_who(request, answer.user_id)
+        _check_who(user, answer.user_id)
         expires = self._expiry(answer.expires_in_ms)
         session = Session(base, answer.user_id, answer.device_id, answer.access_token, answer.refresh_token, expires)
         return (yield from self._begin(session))
@@ -212,10 +213,9 @@ class LoggingIn:
         return None if expires_in_ms is None else self._core.surroundings.clock.unix() + expires_in_ms / 1000
 
 
-def _check_who(request: Login, user_id: str) -> None:
+def _check_who(wanted: str | None, user_id: str) -> None:
     """Raise where a server logs somebody else in: what is kept of us would be thrown away for it."""
-    wanted = None if request.identifier is None else request.identifier.unknown.get("user")
-    if isinstance(wanted, str) and wanted.startswith("@") and wanted.lower() != user_id.lower():
+    if wanted is not None and wanted.startswith("@") and wanted.lower() != user_id.lower():
         raise RemoteProtocolError(f"{printable(wanted)} was to be logged in, and {printable(user_id)} was")
 
 

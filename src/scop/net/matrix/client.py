@@ -149,9 +149,10 @@ class AsyncClient:
         url = homeserver_url.rstrip("/") or await self._homeserver_of(user)
         return await self.do(self.core.login_with_password, url, user, password)
 
-    async def login_with_token(self, token: str, homeserver_url: str) -> Session:
-        """Log in by a token of another login or of single sign-on."""
-        return await self.do(self.core.login_with_token, homeserver_url.rstrip("/"), token)
+    async def login_with_token(self, token: str, homeserver_url: str, user: str | None = None) -> Session:
+        """Log in by a token of another login or of single sign-on; where `user` says so, as them and nobody else."""
+        url = homeserver_url.rstrip("/") or await self._homeserver_of(user or "")
+        return await self.do(self.core.login_with_token, url, token, user)
 
     async def login_as_service(self, user: str, service_token: str, homeserver_url: str = "") -> Session:
         """Log in as a user of an application service, by the service's own token."""

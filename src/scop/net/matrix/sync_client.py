@@ -110,9 +110,9 @@ class SyncClient:
         """Log in by a user id (or a name, and where), and a password."""
         return self._waited(self._client.login(user, password, homeserver_url))
 
-    def login_with_token(self, token: str, homeserver_url: str) -> Session:
-        """Log in by a token of another login or of single sign-on."""
-        return self._waited(self._client.login_with_token(token, homeserver_url))
+    def login_with_token(self, token: str, homeserver_url: str, user: str | None = None) -> Session:
+        """Log in by a token of another login or of single sign-on; where `user` says so, as them and nobody else."""
+        return self._waited(self._client.login_with_token(token, homeserver_url, user))
 
     def login_as_service(self, user: str, service_token: str, homeserver_url: str = "") -> Session:
         """Log in as a user of an application service, by the service's own token."""
