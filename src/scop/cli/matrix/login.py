@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -23,24 +23,59 @@ _OPEN_STORE = (
 )
 
 
+_SECRETS = {"password": "Password", "token": "Login token", "service": "Token of the application service"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """By what someone logs in."""
+
+    way: str  # one of _SECRETS
+    secret: str
+
+
 @click.command()
 @click.argument("user", metavar="@USER:SERVER")
 @click.option("--homeserver", default="", metavar="URL", help="Where it is.  [default: asked of the server's name]")
 @click.option(
+    "--token",
+    "way",
+    flag_value="token",
+    help="By a login token, of another login or of single sign-on, in place of a password.",
+)
+@click.option(
+    "--as-service",
+    "way",
+    flag_value="service",
+    help="By the token of an application service, in place of a password.",
+)
+@click.option(
     "--password-file",
+    "--token-file",
+    "secret_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Its first line is the password.  [default: asked, or read from standard input]",
+    help="Its first line is the password, or the token.  [default: asked, or read from standard input]",
 )
 @click.option("--device-name", default="SCoP", show_default=True, help="How others see this device.")
 @account_options
 @json_option
 def login(
-    *, account: Account, user: str, homeserver: str, password_file: Path | None, device_name: str, as_json: bool
+    *,
+    account: Account,
+    user: str,
+    homeserver: str,
+    way: str | None,
+    secret_file: Path | None,
+    device_name: str,
+    as_json: bool,
 ) -> None:
-    """Log in by a password, and keep the session and its keys in a sealed store."""
-    password = first_line(password_file) if password_file else asked_secret("Password")
+    """Log in, and keep the session and its keys in a sealed store."""
+    way = way or "password"
+    if way == "token" and not user.startswith("@"):
+        raise click.UsageError("a token serves once: say for whom it must be, as @user:server")
+    proof = _Proof(way, first_line(secret_file) if secret_file else asked_secret(_SECRETS[way]))
     known = account.known()
-    session = asyncio.run(_login(account, user, homeserver, (password, device_name)))
+    session = asyncio.run(_login(account, user, homeserver, (proof, device_name)))
     if as_json:
         print_json(_facts(session))
     else:
@@ -49,19 +84,19 @@ def login(
         click.echo(_OPEN_STORE, err=True)
 
 
-async def _login(account: Account, user: str, homeserver: str, proof: tuple[str, str]) -> Session:
+async def _login(account: Account, user: str, homeserver: str, shown: tuple[_Proof, str]) -> Session:
     """Log in; an account that is kept already keeps its device."""
-    password, device_name = proof
+    proof, device_name = shown
     options, network = ClientOptions(device_name=device_name), NetworkOptions(patience_seconds=PATIENCE_SECONDS)
     known = user in account.known()
     shelves = MemoryShelves()
     async with AsyncClient(account.open(user) if known else shelves, options, network) as client:
-        session = await client.login(user, password, homeserver)
+        session = await _shown(client, user, homeserver, proof)
         is_here_by_another_name = not known and session.user_id in account.known()
         if is_here_by_another_name:
             await client.logout()
     if is_here_by_another_name:  # the device that is here stays theirs, with its keys
-        return await _login(account, session.user_id, session.homeserver_url, proof)
+        return await _login(account, session.user_id, session.homeserver_url, shown)
     if not known:  # only the server says whose store it is
         keeper = await asyncio.to_thread(account.open, session.user_id)
         try:
@@ -74,6 +109,14 @@ async def _login(account: Account, user: str, homeserver: str, proof: tuple[str,
             await keeper.close()
     async with opened(replace(account, user_id=session.user_id)):
         return session  # its keys are published, so that others can write to it
+
+
+async def _shown(client: AsyncClient, user: str, homeserver: str, proof: _Proof) -> Session:
+    if proof.way == "token":
+        return await client.login_with_token(proof.secret, homeserver, user)
+    if proof.way == "service":
+        return await client.login_as_service(user, proof.secret, homeserver)
+    return await client.login(user, proof.secret, homeserver)
 
 
 def _facts(session: Session) -> dict[str, object]:
