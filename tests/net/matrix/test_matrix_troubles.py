@@ -139,3 +139,15 @@ async def test_client_says_where_there_is_no_homeserver() -> None:
     async with odd_server(says({}, 404)) as server, AsyncClient(None, PLAIN) as alice:
         with pytest.raises(PermanentFailure, match=r"^there is no homeserver at http://127"):
             await alice.do(check_homeserver, server.url)
+
+
+async def test_listening_goes_on_until_an_account_is_unlocked() -> None:
+    """Whoever listens with a locked account hears of it, and again when it is unlocked (§Account locking)."""
+    locked = says({"errcode": "M_USER_LOCKED", "error": "locked", "soft_logout": True}, 401)
+    answers = [LOGGED_IN, FILTER, locked, says({"next_batch": "s2", "presence": {"events": [PRESENCE]}})]
+    told: list[TemporaryFailure | None] = []
+    async with odd_server(*answers) as server, AsyncClient(None, PLAIN, None, JumpingRest()) as alice:
+        await alice.login("@me:example.org", "secret", server.url)
+        async with aclosing(alice.listen(told.append)) as coming:
+            await anext(coming)
+    assert ["the homeserver says M_USER_LOCKED: locked", "None"] == [str(failure) for failure in told]

@@ -88,7 +88,8 @@ def sentences() -> Iterator[None]:
 
 def fault_of_refusal(error: MatrixError) -> Busy | Refused:
     """Return what a refusal is for whoever asked."""
-    if error.may_pass or not error.is_of_homeserver:
+    # Matrix v1.19 CS §Account locking: go on asking, to detect when the lock has been lifted.
+    if error.may_pass or not error.is_of_homeserver or error.errcode == "M_USER_LOCKED":
         return Busy(error)
     return SessionEnded(error) if error.errcode == "M_UNKNOWN_TOKEN" else Refused(error)
 
