@@ -59,6 +59,7 @@ class Shelf(StrEnum):
     WAITING = "waiting"  # events that cannot be decrypted yet
     TRUST = "trust"  # whose identity was seen and verified, by user id
     BACKED_UP = "backed-up"  # sessions that are in the key backup, by session id
+    UNTOLD = "untold"  # news that nobody was shown yet, in order
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,20 @@ from urllib.parse import quote, unquote
 import click
 
 from scop.base import ProtocolError, printable
+from scop.cli.matrix.untold import KeepingClient, Untold
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.store.faults import StoreError
 from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, SealedShelves
 
-__all__ = ["Account", "account_options", "asked_secret", "check_text", "first_line", "opened", "run"]
+__all__ = ["Account", "account_options", "asked_secret", "check_text", "first_line", "listening", "opened", "run"]
 
 PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
 TURN_SECONDS = 10.0  # others of our commands are waited for
 _LOOK_SECONDS = 0.05
 _STORE, _KEY = "store", "key"
 _KEY_OCTETS = 32
+_NETWORK = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
 _NOBODY_GUESSES = 2  # a key of 32 octets: no need to make guesses dear
 _Outcome = TypeVar("_Outcome")
 
@@ -198,15 +200,28 @@ def check_text(text: str) -> None:
 
 @asynccontextmanager
 async def opened(account: Account, *, synced: bool = True) -> AsyncIterator[AsyncClient]:
-    """Open the client of the chosen account; `synced` so that it knows what happened since."""
-    user_id = account.chosen()
-    keeper = account.open(user_id)
-    network = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
-    with _sentences(user_id):
-        async with AsyncClient(keeper, network=network) as client:
+    """Open the client of the chosen account; `synced` so that it knows what happened since.
+
+    What is new is kept for `listen` to tell.
+    """
+    with _sentences(account.chosen()):
+        async with KeepingClient(_untold_of(account), _NETWORK) as client:
             if synced:
                 await client.sync()
             yield client
+
+
+@asynccontextmanager
+async def listening(account: Account) -> AsyncIterator[tuple[AsyncClient, Untold]]:
+    """Open the client of the chosen account for who tells what is new, with what was not told yet."""
+    untold = _untold_of(account)
+    with _sentences(account.chosen()):
+        async with AsyncClient(untold, network=_NETWORK) as client:
+            yield client, untold
+
+
+def _untold_of(account: Account) -> Untold:
+    return Untold(account.open(account.chosen()))
 
 
 @contextmanager

@@ -13,14 +13,15 @@ import click
 import msgspec
 
 from scop.base import printable
-from scop.cli.matrix.accounts import Account, account_options, opened
+from scop.cli.matrix.accounts import Account, account_options, listening
 from scop.cli.matrix.naming import room_named
 from scop.cli.matrix.news_shown import Reader, time_of
+from scop.cli.matrix.untold import Untold
 from scop.cli.matrix.warned import warning_of
 from scop.cli.shared import console, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
 from scop.matrix.client.history import Seen
-from scop.net.faults import TemporaryFailure
+from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.whole_sync import News
 
@@ -50,23 +51,45 @@ class Wanted:
 def listen(*, account: Account, room_names: tuple[str, ...], once: bool, **wanted: bool) -> None:
     """Show what happens, until Ctrl-C. With --json each thing is one line: its kind, and all that is known of it.
 
-    What other commands of this account have taken in before is not shown again: `history` reads it.
+    First comes what came since `listen` last ran, though another command took it in: the newest 1,000 things. With
+    --room, what is of others waits for a later `listen`. Older things are in `history`.
     """
 
     async def whole() -> None:
-        async with opened(account, synced=False) as client:
+        async with listening(account) as (client, untold):
             shown = Shown(client, Wanted(**wanted))
             first = await client.sync()  # rooms have names from here on
-            shown.room_ids = {await room_named(client, name) for name in room_names}
-            for news in first:
-                shown.show(news)
+            try:
+                shown.room_ids = {await room_named(client, name) for name in room_names}
+            except (TemporaryFailure, PermanentFailure):
+                await untold.add(first)
+                raise
+            await untold.take_away(first)
+            await _tell_kept(shown, untold)
+            await _tell(shown, untold, first)
             if once:
                 return
             async with aclosing(client.listen(shown.trouble)) as coming:
                 async for news in coming:
-                    shown.show(news)
+                    await _tell(shown, untold, [news])
 
     asyncio.run(whole())
+
+
+async def _tell_kept(shown: Shown, untold: Untold) -> None:
+    told = []
+    for key, news in untold.all().items():
+        if news is None or shown.is_of_rooms(news):
+            told.append(key)
+        if news is not None:
+            shown.show(news)
+    await untold.told(told)
+
+
+async def _tell(shown: Shown, untold: Untold, coming: Sequence[News]) -> None:
+    for news in coming:
+        shown.show(news)
+    await untold.add([news for news in coming if not shown.is_of_rooms(news)])
 
 
 class Shown:
@@ -77,10 +100,14 @@ class Shown:
         self._wanted = wanted
         self.room_ids: set[str] = set()
 
+    def is_of_rooms(self, news: News) -> bool:
+        """Say whether a thing is of the rooms that are asked for."""
+        return not self.room_ids or getattr(news, "room_id", None) in self.room_ids
+
     def show(self, news: News) -> None:
         """Print one thing, where it is wanted."""
         kind = type(news).__name__
-        if self.room_ids and getattr(news, "room_id", None) not in self.room_ids:
+        if not self.is_of_rooms(news):
             return
         if kind in _QUIET and not self._wanted.is_all:
             return
