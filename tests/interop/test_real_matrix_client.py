@@ -278,6 +278,12 @@ def test_real_sync_client_waits_for_each_call(homeserver: Synapse, tmp_path: Pat
         room_id = client.do(client.core.joining.create, NewRoom(name="alone", is_encrypted=True))
         client.sync()
         event_id = client.send_text(room_id, "Hello.")
+        client.redact(room_id, client.react(room_id, client.reply(room_id, event_id, "And you?"), "👍"))
+        client.edit(room_id, event_id, "Hello!")
+        (tmp_path / "chart").write_bytes(b"a chart")
+        client.send_file(room_id, tmp_path / "chart")
+        assert 7 == client.save(client.upload_encrypted(tmp_path / "chart"), tmp_path / "copy")
+        assert b"a chart" == (tmp_path / "copy").read_bytes()
         coming = client.listen()
         for news in coming:
             if isinstance(news, RoomEvent) and news.event.event_id == event_id:
