@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.examples import drawn
 from fakes.homeserver import Counting, Desk, FakeHomeserver, refusal
+from fakes.homeserver_keys import FakeDevice
 from scop.matrix.api.client_server.keys import UploadKeys
 from scop.matrix.api.client_server.message_pagination import GetRoomEvents
 from scop.matrix.api.client_server.sync import Sync
@@ -154,6 +157,25 @@ def test_sync_fetches_no_more_of_all_gaps_than_it_may() -> None:
     assert 30 + 4 * 5 == len([one for one in told if isinstance(one, RoomEvent)])
     assert set(rooms) == {one.room_id for one in told if isinstance(one, TimelineGap) and one.from_token is not None}
     assert 5 + 3 == len([one for one in world.server.asked if isinstance(one, GetRoomEvents)])
+
+
+def test_sync_says_that_something_is_missing_where_the_server_does_not_say_from_where() -> None:
+    """A limited timeline without a place to ask from is a gap all the same."""
+    world = World()
+    world.sync()
+    known = world.server.answers[Sync]
+
+    def without_token(device: FakeDevice | None, request: Sync) -> object:
+        answer: Any = known(device, request)
+        del answer["rooms"]["join"][world.room]["timeline"]["prev_batch"]
+        return answer
+
+    world.server.answers[Sync] = without_token  # type: ignore[assignment]
+    for number in range(10):
+        world.rooms.say(world.room, world.bob, f"{number}")
+    told = world.sync()
+    assert [None] == [one.from_token for one in told if isinstance(one, TimelineGap)]
+    assert 5 == len([one for one in told if isinstance(one, RoomEvent)])
 
 
 def test_news_do_not_wait_for_a_server_that_answers_nonsense_about_keys() -> None:
