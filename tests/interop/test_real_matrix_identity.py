@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 
 from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
+from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.confirming import Credentials
 from scop.matrix.encryption.trust import Trust
@@ -72,6 +73,26 @@ async def _trusts(client: AsyncClient, user_id: str) -> set[Trust]:
     machine = client.core.encryption
     assert machine is not None
     return {client.identity.trust.trust(device) for device in machine.devices.of(user_id)}
+
+
+async def test_real_history_is_read_by_who_is_asked_in_later(synapse: Synapse) -> None:
+    """The keys of what was said before go up with the invitation, and come down where it is accepted."""
+    alice_id, bob_id = synapse.new_user("alice"), synapse.new_user("bob")
+    async with AsyncClient() as alice, AsyncClient() as bob:
+        for client, user_id in ((alice, alice_id), (bob, bob_id)):
+            await client.login(user_id, PASSWORD, synapse.url)
+            await client.sync()
+            await client.do(client.identity.cross_signing.bootstrap, Credentials(user_id, PASSWORD))
+        room_id = await alice.do(alice.core.joining.create, NewRoom(preset="private_chat", is_encrypted=True))
+        await alice.sync()
+        said = await alice.send_text(room_id, "the tide was low")
+        await alice.do(alice.core.joining.invite, room_id, bob_id)
+        await bob.sync()
+        await bob.do(bob.core.joining.join, room_id)
+        late = [news for _ in range(3) for news in await bob.sync() if isinstance(news, RoomEvent)]
+        assert [(said, "the tide was low")] == [
+            (news.event.event_id, news.event.body) for news in late if news.was_encrypted
+        ]
 
 
 async def test_users_verify_each_other_in_an_encrypted_room(synapse: Synapse) -> None:

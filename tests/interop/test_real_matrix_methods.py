@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import struct
 import time
 import zlib
@@ -13,16 +12,15 @@ from typing import ParamSpec, TypeVar
 
 import pytest
 
+from fakes.chat_service import SERVICE_TOKEN, service_settings
 from fakes.synapse import PASSWORD, Synapse, running_synapse
 from scop.matrix.api.client_server.pusher import PostPusher
 from scop.matrix.client import Presence
 from scop.matrix.client.alerts import WantedRule
 from scop.matrix.client.contents import Attachment, Message
-from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.client.logging_in import Registration
 from scop.matrix.client.media import ThumbnailSize
-from scop.matrix.confirming import Credentials
 from scop.matrix.steps import Steps
 from scop.net.matrix import AsyncClient, Refused
 
@@ -30,7 +28,6 @@ pytestmark = pytest.mark.interop
 
 _P = ParamSpec("_P")
 _Outcome = TypeVar("_Outcome")
-SERVICE_TOKEN = "a-token-of-a-service"
 # What Synapse does not know, or not without parts that a test does not set up (a mail server, a TURN server).
 MAY_BE_UNKNOWN = {"M_UNRECOGNIZED", "M_UNKNOWN", "M_NOT_FOUND", "M_THREEPID_NOT_FOUND"}
 WITHIN_OTHERS = {
@@ -41,7 +38,7 @@ WITHIN_OTHERS = {
     "Syncing.sync_with",
     "SharedHistory.accepted",  # by Joining.join
     "SharedHistory.share",  # by Joining.invite
-    "SharedHistory.take",  # by `AsyncClient.sync` where keys came, as below
+    "SharedHistory.take",  # by `AsyncClient.sync` where keys came, in test_real_matrix_identity
 }
 
 
@@ -71,12 +68,8 @@ class Noting:
 @pytest.fixture(scope="module")
 def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
     """Run a homeserver with an application service."""
-    registration = tmp_path_factory.mktemp("service") / "service.yaml"
-    users = [{"exclusive": False, "regex": "@service.*"}]
-    service = {"id": "s", "url": None, "as_token": SERVICE_TOKEN, "hs_token": "h", "sender_localpart": "servicebot"}
-    registration.write_text(json.dumps({**service, "namespaces": {"users": users, "aliases": [], "rooms": []}}))
     settings = {
-        "app_service_config_files": [str(registration)],
+        **service_settings(tmp_path_factory.mktemp("service")),
         "user_directory": {"search_all_users": True},
         "login_via_existing_session": {"enabled": True},
         "experimental_features": {"msc2666_enabled": True, "msc3823_account_suspension": True},
@@ -119,26 +112,6 @@ async def test_real_homeserver_takes_every_call_of_the_client(homeserver: Synaps
         await _ends(homeserver, called)
         expected = _faces(first)
     assert set() == expected - called - WITHIN_OTHERS
-
-
-async def test_real_history_is_read_by_who_is_asked_in_later(homeserver: Synapse) -> None:
-    """The keys of what was said before go up with the invitation, and come down where it is accepted."""
-    alice_id, bob_id = homeserver.new_user("alice"), homeserver.new_user("bob")
-    async with AsyncClient() as alice, AsyncClient() as bob:
-        for client, user_id in ((alice, alice_id), (bob, bob_id)):
-            await client.login(user_id, PASSWORD, homeserver.url)
-            await client.sync()
-            await client.do(client.identity.cross_signing.bootstrap, Credentials(user_id, PASSWORD))
-        room_id = await alice.do(alice.core.joining.create, NewRoom(preset="private_chat", is_encrypted=True))
-        await alice.sync()
-        said = await alice.send_text(room_id, "the tide was low")
-        await alice.do(alice.core.joining.invite, room_id, bob_id)
-        await bob.sync()
-        await bob.do(bob.core.joining.join, room_id)
-        late = [news for _ in range(3) for news in await bob.sync() if isinstance(news, RoomEvent)]
-        assert [(said, "the tide was low")] == [
-            (news.event.event_id, news.event.body) for news in late if news.was_encrypted
-        ]
 
 
 async def _rooms(me: Noting, other: Noting, bob: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes.chat_service import SERVICE_TOKEN, service_settings
 from fakes.command_line import Said, row, rows, scop, sentence
 from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
+from scop.net.matrix import AsyncClient
 
 pytestmark = pytest.mark.interop
 
@@ -42,9 +45,10 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def homeserver() -> Iterator[Synapse]:
-    """Run one homeserver for all of these."""
-    with running_synapse() as server:
+def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    """Run one homeserver for all of these, with an application service."""
+    service = service_settings(tmp_path_factory.mktemp("service"))
+    with running_synapse({**service, "login_via_existing_session": {"enabled": True}}) as server:
         yield server
 
 
@@ -87,6 +91,26 @@ def _answer(process: subprocess.Popen[str], word: str) -> None:
     assert process.stdin is not None
     process.stdin.write(f"{word}\n")
     process.stdin.flush()
+
+
+def test_real_terminal_logs_in_without_a_password(homeserver: Synapse, tmp_path: Path) -> None:
+    """A login token is taken once, and the token of an application service for its users alone."""
+    ann, bob, service = (homeserver.new_user(word) for word in ("ann", "bob", "service"))
+
+    async def new_token() -> str:
+        async with AsyncClient() as client:
+            await client.login(ann, PASSWORD, homeserver.url)
+            return (await client.do(client.core.login.token_for_another, PASSWORD)).login_token
+
+    def login(user_id: str, way: str, secret: str) -> Said:
+        at = ("--homeserver", homeserver.url, "--store", str(tmp_path / user_id), "--json")
+        return scop("matrix", "login", user_id, way, *at, stdin=f"{secret}\n")
+
+    token = asyncio.run(new_token())
+    assert ann == row(login(ann, "--token", token))["user_id"]
+    assert "M_FORBIDDEN" in sentence(login(ann, "--token", token))
+    assert service == row(login(service, "--as-service", SERVICE_TOKEN))["user_id"]
+    assert "M_FORBIDDEN" in sentence(login(bob, "--as-service", SERVICE_TOKEN))
 
 
 def test_real_terminals_talk_and_hand_files_over(homeserver: Synapse, tmp_path: Path) -> None:
