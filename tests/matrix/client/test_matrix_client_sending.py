@@ -270,3 +270,17 @@ def test_sending_many_with_many_ends(ends: list[tuple[int, bool]], syncs: list[b
     changes = [change for kept in world.desk.keeps for change in kept if change.shelf is Shelf.OUTBOX]
     kept = {msgspec.json.decode(change.octets)["content"]["body"] for change in changes if change.octets is not None}
     assert world.said() == sorted(kept, key=queued.index)
+
+
+def test_resuming_passes_over_what_cannot_be_encrypted_here() -> None:
+    """What waits for a room that is encrypted by now, and cannot be, stays; what is behind it in other rooms goes."""
+    world = World()
+    other = world.rooms.make(world.alice)
+    world.desk.run(world.client.sync())
+    for room in (world.room, other):
+        world.desk.run(world.client.queue(room, "m.room.message", {"msgtype": "m.text", "body": "kept"}))
+    world.rooms.put_state(world.room, world.alice, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
+    world.desk.run(world.client.sync())
+    world.desk.run(world.client.resume())
+    assert ([], ["kept"]) == (world.said(), world.rooms.bodies(other))
+    assert [world.room] == [entry.room_id for entry in world.client.outbox.waiting]

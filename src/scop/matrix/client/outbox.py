@@ -9,6 +9,7 @@ Standards: Matrix v1.19 CS §Transaction identifiers.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -56,7 +57,9 @@ class Outbox:
         self._waiting = {entry.transaction_id: entry for entry in sorted(read, key=lambda entry: entry.order)}
         self._order = max((entry.order for entry in read), default=0)
         self._sent: dict[str, str] = {}
-        self.refused: list[tuple[Entry, MatrixError]] = []  # what the server does not take, when others followed
+        self.refused: deque[tuple[Entry, MatrixError]] = deque(
+            maxlen=_REMEMBERED
+        )  # what the server does not take, when others followed
 
     @property
     def waiting(self) -> tuple[Entry, ...]:
@@ -129,6 +132,8 @@ class Outbox:
                 raise
             self.refused.append((entry, refusal))
             return None
+        except LocalProtocolError:
+            return None  # it cannot be encrypted here: it waits for a client that can
 
     def _deliver(self, transaction_id: str) -> Steps[str]:
         entry = self._waiting.get(transaction_id)
