@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives import serialization
 from fakes.mesh import loopback_listener
 from fakes.private_ca import Authority, authority
 
-__all__ = ["PASSWORD", "Synapse", "chat_python", "running_synapse", "running_synapses"]
+__all__ = ["PASSWORD", "Synapse", "chat_python", "running_again", "running_synapse", "running_synapses"]
 
 PASSWORD = "correct horse battery staple"
 PATIENCE_SECONDS = 90.0
 _ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = ("-m", "synapse.app.homeserver", "-c")
 _SECRET = "the registration secret of a test"
 _NUMBERS = count(1)
 _EVER_SO_MANY = {"per_second": 100_000, "burst_count": 100_000}
@@ -121,12 +122,9 @@ def _begun(python: Path, folder: Path, settings: Mapping[str, object]) -> Iterat
     client_port, tls_port = _free_ports()
     root = authority("a root of homeservers")
     _write_settings(folder, client_port, tls_port, settings, root)
-    command = [str(python), "-m", "synapse.app.homeserver", "-c", str(folder / "homeserver.yaml")]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-    subprocess.run([*command, "--generate-keys"], env=environment, cwd=folder, check=True, capture_output=True)
-    with (folder / "stdout").open("wb") as out:
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=out)
-    try:
+    command = [str(python), *_COMMAND, str(folder / "homeserver.yaml")]
+    subprocess.run([*command, "--generate-keys"], env=_around(folder), cwd=folder, check=True, capture_output=True)
+    with _process(command, folder) as process:
         yield Synapse(
             f"localhost:{tls_port}",
             f"http://127.0.0.1:{client_port}",
@@ -135,6 +133,18 @@ def _begun(python: Path, folder: Path, settings: Mapping[str, object]) -> Iterat
             folder,
             process,
         )
+
+
+def _around(folder: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def _process(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (folder / "stdout").open("ab") as out:
+        process = subprocess.Popen(command, env=_around(folder), cwd=folder, stdout=out, stderr=out)
+    try:
+        yield process
     finally:
         process.terminate()
         try:
@@ -142,6 +152,13 @@ def _begun(python: Path, folder: Path, settings: Mapping[str, object]) -> Iterat
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(15)
+
+
+@contextmanager
+def running_again(server: Synapse) -> Iterator[None]:
+    """Run one that was killed again, until the block ends; whoever asks it waits until it answers."""
+    with _process([str(chat_python()), *_COMMAND, str(server.folder / "homeserver.yaml")], server.folder):
+        yield
 
 
 def _await(server: Synapse) -> None:

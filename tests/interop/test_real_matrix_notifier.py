@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from fakes.forge_webhooks import SECRET, Sent, github, github_job, github_run
-from fakes.synapse import PASSWORD, Synapse, running_synapse
+from fakes.synapse import PASSWORD, Synapse, running_again, running_synapse
 from scop.cli.matrix.accounts import Account
 from scop.matrix.client.event import Event
 from scop.matrix.client.happenings import RoomEvent, Undecryptable
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.interop
 Payload = dict[str, Any]  # of each its own
 PIPELINES = 200
 FAILING = 5  # each fifth
+FEW = 30  # pipelines, while both ends are down
 PATIENCE_SECONDS = 120.0
 PER_SECOND, BURST = 15, 30
 LIMITS = {"rc_message": {"per_second": PER_SECOND, "burst_count": BURST}}  # Synapse's own default is 0.2
@@ -270,7 +271,39 @@ async def test_notifier_posts_all_pipelines_once_through_limits_and_kills(synaps
         moments = [moment for each in found.values() for moment in each.moments]
         took, allowed = max(moments) - min(moments), (len(moments) - BURST) / PER_SECOND
         said = f"{len(moments)} messages in {took:.1f} s; the limit alone lets them in {allowed:.1f} s"
+        print(f"the notifier posts {said}")
         assert took <= allowed + SPARE_SECONDS, said
+
+
+def _of_few(wave: list[Sent]) -> list[Sent]:
+    return [sent for sent in wave if int(sent.headers["x-github-delivery"].rpartition("-")[2]) < FEW]
+
+
+async def test_notifier_posts_all_once_though_both_ends_were_down(tmp_path: Path) -> None:
+    """Synapse is killed in the middle, and the notifier twice while it is away: each pipeline is told once, rightly."""
+    with running_synapse(LIMITS) as server:
+        async with scene(tmp_path, server) as made, AsyncClient() as reader:
+            await reader.login(made.alice, PASSWORD, server.url)
+            ids = {await _join(reader, f"#{alias}:{server.server_name}"): alias for alias in ("ci", "red")}
+            reading = asyncio.create_task(read(reader, ids, {"ci": FEW, "red": FEW // FAILING}))
+            begun, jobs, ended = map(_of_few, waves())
+            await asyncio.gather(*map(made.post, begun))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not any(_openings_kept(tmp_path, f"#ci:{server.server_name}")):  # noqa: ASYNC110 - in another process
+                    await asyncio.sleep(0.01)
+            server.process.kill()  # something is posted, and not all
+            await asyncio.to_thread(server.process.wait)
+            for wave in (jobs, ended):
+                assert {200} == set(await asyncio.gather(*map(made.post, wave)))
+                await made.kill()
+                await made.start()
+            with running_again(server):
+                found = await reading
+                await made.kill()
+    told = [re.findall(r"#(\d+) · \S+ (\w+)", said)[0] for said in found["ci"].first]
+    expected = [(str(each), "passed" if each % FAILING else "failed") for each in range(FEW)]
+    assert sorted(expected) == sorted(told)  # none twice, none lost
+    assert (FEW // FAILING, 0) == (len(found["red"].first), found["red"].dark)
 
 
 async def test_notifier_refuses_a_wrong_signature_and_tells_the_log_alone(synapse: Synapse, tmp_path: Path) -> None:
