@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fakes.chat_terminals import ALICE, BOB, Chat, two_in_a_room
 from fakes.command_line import row, sentence
+from fakes.homeserver import refusal
 from scop.matrix.api.client_server.joining import JoinRoom
+from scop.matrix.api.client_server.room_send import SendMessage
 from scop.matrix.steps import Change, Shelf
 from scop.store.sealed_shelves import SealedShelves
 
@@ -101,3 +104,23 @@ def test_matrix_says_that_what_is_kept_cannot_be_read(chat: Chat) -> None:
 
     asyncio.run(write())
     assert f"{ALICE}: what is kept of syncing cannot be read" == sentence(chat.scop("alice", "rooms"))
+
+
+def test_matrix_listen_tells_what_was_refused_of_what_waited(chat: Chat) -> None:
+    """A message that a command left behind, and the server never takes, is told of."""
+    place = chat.folder / "alice" / ALICE
+    entry = {"order": 1, "transaction_id": "t1", "room_id": chat.room, "event_type": "m.reaction", "content": {}}
+
+    async def write() -> None:
+        keeper = SealedShelves.open(place / "store", (place / "key").read_text().strip())
+        await keeper.put([Change(Shelf.OUTBOX, "t1", msgspec.json.encode(entry))])
+        await keeper.close()
+
+    asyncio.run(write())
+    chat.server.answers[SendMessage] = _forbids
+    said = chat.scop("alice", "listen", "--once").out
+    assert "what waited to be sent there is refused: M_FORBIDDEN: no" in said
+
+
+def _forbids(_device: object, _request: object) -> dict[str, object]:
+    raise refusal(403, "M_FORBIDDEN")

@@ -13,6 +13,8 @@ from scop.base import LocalProtocolError
 from scop.matrix.api.client_server.room_send import SendMessage
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.client import Client, ClientOptions
+from scop.matrix.client.happenings import NotSent
+from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Keep, Needed, Shelf
 
 _PLAIN = ClientOptions(encrypts=False)
@@ -284,3 +286,18 @@ def test_resuming_passes_over_what_cannot_be_encrypted_here() -> None:
     world.desk.run(world.client.resume())
     assert ([], ["kept"]) == (world.said(), world.rooms.bodies(other))
     assert [world.room] == [entry.room_id for entry in world.client.outbox.waiting]
+
+
+def test_sync_tells_what_is_never_sent() -> None:
+    """A message that waited and was refused for good does not vanish: the next sync says so, once."""
+    world = World()
+    transaction_id = world.desk.run(world.client.queue(world.room, "m.room.message", {"body": "kept"}))
+    world.restart()
+    world.server.answers[SendMessage] = _forbids
+    world.desk.run(world.client.resume())
+    told = [[one for one in world.desk.run(world.client.sync()) if isinstance(one, NotSent)] for _ in range(2)]
+    assert [[NotSent(world.room, transaction_id, "m.room.message", "M_FORBIDDEN", "no")], []] == told
+
+
+def _forbids(_device: object, _request: object) -> JsonObject:
+    raise refusal(403, "M_FORBIDDEN")

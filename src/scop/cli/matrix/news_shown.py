@@ -19,6 +19,7 @@ from scop.matrix.client.happenings import (
     KnockedOn,
     LeftRoom,
     MembershipChanged,
+    NotSent,
     PresenceChanged,
     Receipt,
     ReceiptsMoved,
@@ -206,6 +207,9 @@ def _of_ourselves(rooms: Rooms, news: News) -> str | None:
         return f"{_where(rooms, news.room_id)}   [dim]you are no longer there[/]"
     if isinstance(news, JoinedRoom | KnockedOn):
         return f"{_where(rooms, news.room_id)}   [dim]you {'are there' if isinstance(news, JoinedRoom) else 'knock'}[/]"
+    if isinstance(news, NotSent):
+        why = f"{_text(news.errcode)}: {_text(news.reason)}"
+        return f"{_where(rooms, news.room_id)}   [bold red]what waited to be sent there is refused: {why}[/]"
     if isinstance(news, TimelineGap):
         return f"{_where(rooms, news.room_id)}   [dim]… more was said before: scop matrix history reads it[/]"
     return None

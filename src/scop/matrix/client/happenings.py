@@ -17,6 +17,7 @@ __all__ = [
     "KnockedOn",
     "LeftRoom",
     "MembershipChanged",
+    "NotSent",
     "PresenceChanged",
     "Receipt",
     "ReceiptsMoved",
@@ -117,6 +118,17 @@ class LeftRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSent:
+    """What waited to be sent is refused for good by the server, and waits no longer."""
+
+    room_id: str
+    transaction_id: str
+    event_type: str  # as it was to go out
+    errcode: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Redacted:
     """An event lost its content."""
 
@@ -210,6 +222,7 @@ Happening: TypeAlias = (
     | InvitedTo
     | KnockedOn
     | LeftRoom
+    | NotSent
     | Redacted
     | TimelineGap
     | TypingChanged

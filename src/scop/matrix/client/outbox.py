@@ -20,6 +20,7 @@ from scop.matrix.api.client_server.redaction import RedactEvent
 from scop.matrix.api.client_server.room_send import SendMessage
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.client.core import Core, Entries
+from scop.matrix.client.happenings import NotSent
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Change, Shelf, Steps, ask, keep
 
@@ -116,6 +117,15 @@ class Outbox:
         """Send an entry no longer; if the server has it already, it stays there."""
         if self._waiting.pop(transaction_id, None) is not None:
             yield from keep(Change(Shelf.OUTBOX, transaction_id, None))
+
+    def take_refused(self) -> tuple[NotSent, ...]:
+        """Return what was refused for good while others followed, and was not returned before."""
+        refused = tuple(self.refused)
+        self.refused.clear()
+        return tuple(
+            NotSent(entry.room_id, entry.transaction_id, entry.event_type, refusal.errcode, refusal.error)
+            for entry, refusal in refused
+        )
 
     def came_back(self, transaction_id: str | None, event_id: str) -> tuple[Change, ...]:
         """Take in that a sync shows an event of ours; return what is no longer kept."""

@@ -126,7 +126,7 @@ class Syncing:
         if self._core.encryption is not None:
             yield from self._gathered(self._core.encryption.let_go())
         yield from self._keep_all()
-        told, self._told = self._told, []
+        told, self._told = [*self._outbox.take_refused(), *self._told], []
         return cast("tuple[Happening | _News_co, ...]", tuple(told))
 
     def _upkeep(self) -> Steps[None]:

@@ -220,7 +220,7 @@ class AsyncClient:
             await self._histories.take()
         if self._has_unsent:
             await self._resume()
-        return happenings
+        return (*happenings, *self.core.outbox.take_refused())
 
     async def _resume(self) -> None:
         """Send what waits; what cannot go out now does after a later sync, and holds no news up."""
