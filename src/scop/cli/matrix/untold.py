@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import get_args
 
 import msgspec
 
 from scop.matrix.client.happenings import (
-    InvitedTo,
-    JoinedRoom,
-    KnockedOn,
-    LeftRoom,
-    MembershipChanged,
+    AccountDataChanged,
+    Happening,
+    PresenceChanged,
+    ReceiptsMoved,
     Redacted,
     RoomEvent,
     StateChanged,
-    TimelineGap,
-    Undecryptable,
+    ToDeviceReceived,
+    TypingChanged,
+    UnreadChanged,
 )
 from scop.matrix.encryption.values import Decrypted
 from scop.matrix.steps import Change, Shelf
@@ -33,18 +34,15 @@ from scop.net.matrix.whole_sync import News
 __all__ = ["MAX_UNTOLD", "KeepingClient", "Untold"]
 
 MAX_UNTOLD = 1000  # the newest
-_KINDS = (
-    InvitedTo,
-    JoinedRoom,
-    KnockedOn,
-    LeftRoom,
-    MembershipChanged,
-    Redacted,
-    RoomEvent,
-    StateChanged,
-    TimelineGap,
-    Undecryptable,
-)
+_OF_THE_MOMENT = {
+    AccountDataChanged,
+    PresenceChanged,
+    ReceiptsMoved,
+    ToDeviceReceived,  # an answer to something that ran then
+    TypingChanged,
+    UnreadChanged,
+}
+_KINDS: tuple[type[Happening], ...] = tuple(kind for kind in get_args(Happening) if kind not in _OF_THE_MOMENT)
 _BY_NAME: Mapping[str, type[News]] = {kind.__name__: kind for kind in _KINDS}
 
 
