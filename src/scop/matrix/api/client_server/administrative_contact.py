@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from scop.matrix.api.client_server.definitions import AuthenticationData, TokenRequested
+from scop.matrix.api.client_server.definitions import AuthenticationData, TokenByMail, TokenByText, TokenRequested
 from scop.matrix.api.endpoint import Access, Body
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
     "Add3PID",
     "Add3PIDResponse",
+    "AddressUnbound",
     "Bind3PID",
     "Bind3PIDResponse",
     "Delete3pidFromAccount",
@@ -30,6 +31,7 @@ __all__ = [
     "ThreePidCredentials",
     "Unbind3pidFromAccount",
     "Unbind3pidFromAccountResponse",
+    "UnboundAddress",
 ]
 
 
@@ -95,83 +97,65 @@ class Bind3PIDResponse(Response, frozen=True, kw_only=True):
     """What answers `Bind3PID`."""
 
 
-class Bind3PID(Request[Bind3PIDResponse], frozen=True, kw_only=True):
+class Bind3PID(ThreePidCredentials, Request[Bind3PIDResponse], frozen=True, kw_only=True):
     """Let others find the user by an address, at an identity server."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/bind", is_rate_limited=True)
 
-    client_secret: str
-    id_server: str
-    id_access_token: str
-    sid: str
+
+class UnboundAddress(Body, frozen=True, kw_only=True):
+    """An address, and the identity server that is no longer to know whose it is."""
+
+    id_server: str | None = None
+    medium: Literal["email", "msisdn"]
+    address: str
 
 
-class Delete3pidFromAccountResponse(Response, frozen=True, kw_only=True):
-    """What answers `Delete3pidFromAccount`."""
+class AddressUnbound(Response, frozen=True, kw_only=True):
+    """Whether the identity server has forgotten whose an address is."""
 
     id_server_unbind_result: str
 
 
-class Delete3pidFromAccount(Request[Delete3pidFromAccountResponse], frozen=True, kw_only=True):
+class Delete3pidFromAccountResponse(AddressUnbound, frozen=True, kw_only=True):
+    """What answers `Delete3pidFromAccount`."""
+
+
+class Delete3pidFromAccount(UnboundAddress, Request[Delete3pidFromAccountResponse], frozen=True, kw_only=True):
     """Take an address from the account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/delete")
 
-    id_server: str | None = None
-    medium: Literal["email", "msisdn"]
-    address: str
 
-
-class Unbind3pidFromAccountResponse(Response, frozen=True, kw_only=True):
+class Unbind3pidFromAccountResponse(AddressUnbound, frozen=True, kw_only=True):
     """What answers `Unbind3pidFromAccount`."""
 
-    id_server_unbind_result: str
 
-
-class Unbind3pidFromAccount(Request[Unbind3pidFromAccountResponse], frozen=True, kw_only=True):
+class Unbind3pidFromAccount(UnboundAddress, Request[Unbind3pidFromAccountResponse], frozen=True, kw_only=True):
     """Let nobody find the user by an address any more."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/account/3pid/unbind")
-
-    id_server: str | None = None
-    medium: Literal["email", "msisdn"]
-    address: str
 
 
 class RequestTokenTo3PIDEmailResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenTo3PIDEmail`."""
 
 
-class RequestTokenTo3PIDEmail(Request[RequestTokenTo3PIDEmailResponse], frozen=True, kw_only=True):
+class RequestTokenTo3PIDEmail(TokenByMail, Request[RequestTokenTo3PIDEmailResponse], frozen=True, kw_only=True):
     """Have a mail sent that proves an address which is to be added."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/3pid/email/requestToken", access=Access.NONE
     )
 
-    client_secret: str
-    email: str
-    send_attempt: int
-    next_link: str | None = None
-    id_server: str | None = None
-    id_access_token: str | None = None
-
 
 class RequestTokenTo3PIDMSISDNResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenTo3PIDMSISDN`."""
 
 
-class RequestTokenTo3PIDMSISDN(Request[RequestTokenTo3PIDMSISDNResponse], frozen=True, kw_only=True):
+class RequestTokenTo3PIDMSISDN(TokenByText, Request[RequestTokenTo3PIDMSISDNResponse], frozen=True, kw_only=True):
     """Have a text sent that proves a number which is to be added."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/3pid/msisdn/requestToken", access=Access.NONE
     )
-
-    client_secret: str
-    country: str
-    phone_number: str
-    send_attempt: int
-    next_link: str | None = None
-    id_server: str | None = None
-    id_access_token: str | None = None

@@ -19,6 +19,8 @@ __all__ = [
     "Media",
     "PaginationChunk",
     "RoomEventFilter",
+    "TokenByMail",
+    "TokenByText",
     "TokenRequested",
     "UrlPreview",
 ]
@@ -76,6 +78,29 @@ class PaginationChunk(Body, frozen=True, kw_only=True):
     start: str | None = None
     end: str
     chunk: tuple[ClientEvent, ...]
+
+
+class TokenByMail(Body, frozen=True, kw_only=True):
+    """A mail address to which a token is to be sent, and by what the server knows who asked."""
+
+    client_secret: str
+    email: str
+    send_attempt: int
+    next_link: str | None = None
+    id_server: str | None = None
+    id_access_token: str | None = None
+
+
+class TokenByText(Body, frozen=True, kw_only=True):
+    """A telephone number to which a token is to be sent, and by what the server knows who asked."""
+
+    client_secret: str
+    country: str
+    phone_number: str
+    send_attempt: int
+    next_link: str | None = None
+    id_server: str | None = None
+    id_access_token: str | None = None
 
 
 class TokenRequested(Response, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from scop.matrix.api.client_server.definitions import AuthenticationData, TokenRequested
+from scop.matrix.api.client_server.definitions import AuthenticationData, TokenByMail, TokenByText, TokenRequested
 from scop.matrix.api.endpoint import Access
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -41,36 +41,25 @@ class RequestTokenToResetPasswordEmailResponse(TokenRequested, frozen=True, kw_o
     """What answers `RequestTokenToResetPasswordEmail`."""
 
 
-class RequestTokenToResetPasswordEmail(Request[RequestTokenToResetPasswordEmailResponse], frozen=True, kw_only=True):
+class RequestTokenToResetPasswordEmail(
+    TokenByMail, Request[RequestTokenToResetPasswordEmailResponse], frozen=True, kw_only=True
+):
     """Have a mail sent by which a password may be reset."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/password/email/requestToken", access=Access.NONE
     )
 
-    client_secret: str
-    email: str
-    send_attempt: int
-    next_link: str | None = None
-    id_server: str | None = None
-    id_access_token: str | None = None
-
 
 class RequestTokenToResetPasswordMSISDNResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenToResetPasswordMSISDN`."""
 
 
-class RequestTokenToResetPasswordMSISDN(Request[RequestTokenToResetPasswordMSISDNResponse], frozen=True, kw_only=True):
+class RequestTokenToResetPasswordMSISDN(
+    TokenByText, Request[RequestTokenToResetPasswordMSISDNResponse], frozen=True, kw_only=True
+):
     """Have a text sent by which a password may be reset."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/account/password/msisdn/requestToken", access=Access.NONE
     )
-
-    client_secret: str
-    country: str
-    phone_number: str
-    send_attempt: int
-    next_link: str | None = None
-    id_server: str | None = None
-    id_access_token: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from scop.matrix.api.client_server.definitions import AuthenticationData, TokenRequested
+from scop.matrix.api.client_server.definitions import AuthenticationData, TokenByMail, TokenByText, TokenRequested
 from scop.matrix.api.endpoint import Access, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -55,39 +55,26 @@ class RequestTokenToRegisterEmailResponse(TokenRequested, frozen=True, kw_only=T
     """What answers `RequestTokenToRegisterEmail`."""
 
 
-class RequestTokenToRegisterEmail(Request[RequestTokenToRegisterEmailResponse], frozen=True, kw_only=True):
+class RequestTokenToRegisterEmail(TokenByMail, Request[RequestTokenToRegisterEmailResponse], frozen=True, kw_only=True):
     """Have a mail sent that proves an address for a new account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/register/email/requestToken", access=Access.NONE
     )
 
-    client_secret: str
-    email: str
-    send_attempt: int
-    next_link: str | None = None
-    id_server: str | None = None
-    id_access_token: str | None = None
-
 
 class RequestTokenToRegisterMSISDNResponse(TokenRequested, frozen=True, kw_only=True):
     """What answers `RequestTokenToRegisterMSISDN`."""
 
 
-class RequestTokenToRegisterMSISDN(Request[RequestTokenToRegisterMSISDNResponse], frozen=True, kw_only=True):
+class RequestTokenToRegisterMSISDN(
+    TokenByText, Request[RequestTokenToRegisterMSISDNResponse], frozen=True, kw_only=True
+):
     """Have a text sent that proves a number for a new account."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "POST", "/_matrix/client/v3/register/msisdn/requestToken", access=Access.NONE
     )
-
-    client_secret: str
-    country: str
-    phone_number: str
-    send_attempt: int
-    next_link: str | None = None
-    id_server: str | None = None
-    id_access_token: str | None = None
 
 
 class CheckUsernameAvailabilityResponse(Response, frozen=True, kw_only=True):
