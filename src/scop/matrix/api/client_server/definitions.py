@@ -18,7 +18,9 @@ __all__ = [
     "IdentityServerInformation",
     "Media",
     "PaginationChunk",
+    "PublishedRoom",
     "RoomEventFilter",
+    "RoomSummary",
     "TokenByMail",
     "TokenByText",
     "TokenRequested",
@@ -42,6 +44,29 @@ class CrossSigningKey(Body, frozen=True, kw_only=True):
     usage: tuple[str, ...]
     keys: dict[str, str]
     signatures: dict[str, dict[str, str]] | None = None
+
+
+class PublishedRoom(Body, frozen=True, kw_only=True):
+    """What the directory of rooms says of one."""
+
+    canonical_alias: str | None = None
+    name: str | None = None
+    num_joined_members: int
+    room_id: str
+    topic: str | None = None
+    world_readable: bool
+    guest_can_join: bool
+    avatar_url: str | None = None
+    join_rule: str | None = None
+    room_type: str | None = None
+
+
+class RoomSummary(PublishedRoom, frozen=True, kw_only=True):
+    """What one may see of a room before going in."""
+
+    allowed_room_ids: tuple[str, ...] | None = None
+    encryption: str | None = None
+    room_version: str | None = None
 
 
 class RoomEventFilter(Body, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from scop.matrix.api.client_server.definitions import PublishedRoom
 from scop.matrix.api.endpoint import Access, Body, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -56,21 +57,10 @@ class SetRoomVisibilityOnDirectory(Request[SetRoomVisibilityOnDirectoryResponse]
     visibility: Literal["private", "public"] | None = None
 
 
-class PublishedRoomsChunk(Body, frozen=True, kw_only=True):
+class PublishedRoomsChunk(PublishedRoom, frozen=True, kw_only=True):
     """One published room."""
 
     is_foreign: ClassVar[bool] = True
-
-    canonical_alias: str | None = None
-    name: str | None = None
-    num_joined_members: int
-    room_id: str
-    topic: str | None = None
-    world_readable: bool
-    guest_can_join: bool
-    avatar_url: str | None = None
-    join_rule: str | None = None
-    room_type: str | None = None
 
 
 class PublicRooms(Response, frozen=True, kw_only=True):
@@ -100,7 +90,7 @@ class PublicRoomsFilter(Body, frozen=True, kw_only=True):
     """Which published rooms are wanted."""
 
     generic_search_term: str | None = None
-    room_types: tuple[str | None, ...] | None = None
+    room_types: tuple[str | None, ...] | None = None  # None: rooms without a type
 
 
 class QueryPublicRoomsResponse(PublicRooms, frozen=True, kw_only=True):

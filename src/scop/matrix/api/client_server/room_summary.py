@@ -9,28 +9,16 @@ from typing import ClassVar
 
 import msgspec
 
+from scop.matrix.api.client_server.definitions import RoomSummary
 from scop.matrix.api.endpoint import Access, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = ["GetRoomSummary", "GetRoomSummaryResponse"]
 
 
-class GetRoomSummaryResponse(Response, frozen=True, kw_only=True):
+class GetRoomSummaryResponse(RoomSummary, Response, frozen=True, kw_only=True):
     """What answers `GetRoomSummary`."""
 
-    canonical_alias: str | None = None
-    name: str | None = None
-    num_joined_members: int
-    room_id: str
-    topic: str | None = None
-    world_readable: bool
-    guest_can_join: bool
-    avatar_url: str | None = None
-    join_rule: str | None = None
-    room_type: str | None = None
-    allowed_room_ids: tuple[str, ...] | None = None
-    encryption: str | None = None
-    room_version: str | None = None
     membership: str | None = None
 
 

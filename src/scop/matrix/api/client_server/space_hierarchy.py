@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from scop.matrix.api.client_server.definitions import RoomSummary
 from scop.matrix.api.endpoint import Body, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -27,24 +28,11 @@ class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
     origin_server_ts: int
 
 
-class SpaceHierarchyRoomsChunk(Body, frozen=True, kw_only=True):
+class SpaceHierarchyRoomsChunk(RoomSummary, frozen=True, kw_only=True):
     """One room of a space."""
 
     is_foreign: ClassVar[bool] = True
 
-    canonical_alias: str | None = None
-    name: str | None = None
-    num_joined_members: int
-    room_id: str
-    topic: str | None = None
-    world_readable: bool
-    guest_can_join: bool
-    avatar_url: str | None = None
-    join_rule: str | None = None
-    room_type: str | None = None
-    allowed_room_ids: tuple[str, ...] | None = None
-    encryption: str | None = None
-    room_version: str | None = None
     children_state: tuple[StrippedChildStateEvent, ...]
 
 

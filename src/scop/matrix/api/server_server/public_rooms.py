@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from scop.matrix.api.client_server.list_public_rooms import PublishedRoomsChunk
-from scop.matrix.api.endpoint import Access, Body, InQuery
-from scop.matrix.api.request import Endpoint, Request, Response
+from scop.matrix.api.client_server.list_public_rooms import PublicRooms, PublicRoomsFilter
+from scop.matrix.api.endpoint import Access, InQuery
+from scop.matrix.api.request import Endpoint, Request
 
 __all__ = ["Filter", "GetPublicRooms", "GetPublicRoomsResponse", "QueryPublicRooms", "QueryPublicRoomsResponse"]
 
 
-class Filter(Body, frozen=True, kw_only=True):
+class Filter(PublicRoomsFilter, frozen=True, kw_only=True):
     """Which of them are wanted."""
 
-    generic_search_term: str | None = None
-    room_types: tuple[str | None, ...] | None = None  # None: rooms without a type
 
-
-class GetPublicRoomsResponse(Response, frozen=True, kw_only=True):
+class GetPublicRoomsResponse(PublicRooms, frozen=True, kw_only=True):
     """A page of them."""
-
-    chunk: tuple[PublishedRoomsChunk, ...]
-    next_batch: str | None = None
-    prev_batch: str | None = None
-    total_room_count_estimate: int | None = None
 
 
 class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True):
@@ -38,13 +30,8 @@ class GetPublicRooms(Request[GetPublicRoomsResponse], frozen=True, kw_only=True)
     third_party_instance_id: InQuery[str | None] = None
 
 
-class QueryPublicRoomsResponse(Response, frozen=True, kw_only=True):
+class QueryPublicRoomsResponse(PublicRooms, frozen=True, kw_only=True):
     """A page of them."""
-
-    chunk: tuple[PublishedRoomsChunk, ...]
-    next_batch: str | None = None
-    prev_batch: str | None = None
-    total_room_count_estimate: int | None = None
 
 
 class QueryPublicRooms(Request[QueryPublicRoomsResponse], frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import msgspec
 
+from scop.matrix.api.client_server.definitions import RoomSummary
 from scop.matrix.api.client_server.space_hierarchy import StrippedChildStateEvent
-from scop.matrix.api.endpoint import Access, Body, InPath, InQuery
+from scop.matrix.api.endpoint import Access, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
@@ -18,40 +19,13 @@ __all__ = [
 ]
 
 
-class SpaceHierarchyChildRoomsChunk(Body, frozen=True, kw_only=True):
+class SpaceHierarchyChildRoomsChunk(RoomSummary, frozen=True, kw_only=True):
     """A room in a space."""
 
-    canonical_alias: str | None = None
-    name: str | None = None
-    num_joined_members: int
-    room_id: str
-    topic: str | None = None
-    world_readable: bool
-    guest_can_join: bool
-    avatar_url: str | None = None
-    join_rule: str | None = None
-    room_type: str | None = None
-    allowed_room_ids: tuple[str, ...] | None = None
-    encryption: str | None = None
-    room_version: str | None = None
 
-
-class SpaceHierarchyParentRoom(Body, frozen=True, kw_only=True):
+class SpaceHierarchyParentRoom(RoomSummary, frozen=True, kw_only=True):
     """The room asked for."""
 
-    canonical_alias: str | None = None
-    name: str | None = None
-    num_joined_members: int
-    room_id: str
-    topic: str | None = None
-    world_readable: bool
-    guest_can_join: bool
-    avatar_url: str | None = None
-    join_rule: str | None = None
-    room_type: str | None = None
-    allowed_room_ids: tuple[str, ...] | None = None
-    encryption: str | None = None
-    room_version: str | None = None
     children_state: tuple[StrippedChildStateEvent, ...]
 
 
