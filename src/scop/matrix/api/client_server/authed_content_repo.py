@@ -9,9 +9,9 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import Media, UrlPreview
+from scop.matrix.api.client_server.definitions import Media, MediaAddress, PageToPreview, UploadLimit, UrlPreview
 from scop.matrix.api.endpoint import InPath, InQuery
-from scop.matrix.api.request import Endpoint, Request, Response
+from scop.matrix.api.request import Endpoint, Request
 
 __all__ = [
     "GetConfigAuthed",
@@ -31,15 +31,13 @@ class GetContentAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentAuthed`."""
 
 
-class GetContentAuthed(Request[GetContentAuthedResponse], frozen=True, kw_only=True):
+class GetContentAuthed(MediaAddress, Request[GetContentAuthedResponse], frozen=True, kw_only=True):
     """Download a file."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}", is_rate_limited=True
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     timeout_ms: InQuery[int | None] = None
 
 
@@ -47,15 +45,15 @@ class GetContentOverrideNameAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentOverrideNameAuthed`."""
 
 
-class GetContentOverrideNameAuthed(Request[GetContentOverrideNameAuthedResponse], frozen=True, kw_only=True):
+class GetContentOverrideNameAuthed(
+    MediaAddress, Request[GetContentOverrideNameAuthedResponse], frozen=True, kw_only=True
+):
     """Download a file under another name."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}", is_rate_limited=True
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     file_name: InPath[str] = msgspec.field(name="fileName")
     timeout_ms: InQuery[int | None] = None
 
@@ -64,15 +62,13 @@ class GetContentThumbnailAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentThumbnailAuthed`."""
 
 
-class GetContentThumbnailAuthed(Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
+class GetContentThumbnailAuthed(MediaAddress, Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
     """Download a small picture of a file."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}", is_rate_limited=True
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     width: InQuery[int]
     height: InQuery[int]
     method: InQuery[Literal["crop", "scale"] | None] = None
@@ -84,19 +80,14 @@ class GetUrlPreviewAuthedResponse(UrlPreview, frozen=True, kw_only=True):
     """What answers `GetUrlPreviewAuthed`."""
 
 
-class GetUrlPreviewAuthed(Request[GetUrlPreviewAuthedResponse], frozen=True, kw_only=True):
+class GetUrlPreviewAuthed(PageToPreview, Request[GetUrlPreviewAuthedResponse], frozen=True, kw_only=True):
     """Ask what a page is about."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v1/media/preview_url", is_rate_limited=True)
 
-    url: InQuery[str]
-    ts: InQuery[int | None] = None
 
-
-class GetConfigAuthedResponse(Response, frozen=True, kw_only=True):
+class GetConfigAuthedResponse(UploadLimit, frozen=True, kw_only=True):
     """What answers `GetConfigAuthed`."""
-
-    upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
 
 
 class GetConfigAuthed(Request[GetConfigAuthedResponse], frozen=True, kw_only=True):

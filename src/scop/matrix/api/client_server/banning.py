@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import msgspec
-
-from scop.matrix.api.endpoint import InPath
+from scop.matrix.api.client_server.definitions import MemberOfRoom
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = ["Ban", "BanResponse", "Unban", "UnbanResponse"]
@@ -19,25 +17,17 @@ class BanResponse(Response, frozen=True, kw_only=True):
     """What answers `Ban`."""
 
 
-class Ban(Request[BanResponse], frozen=True, kw_only=True):
+class Ban(MemberOfRoom, Request[BanResponse], frozen=True, kw_only=True):
     """Ban a user from a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/ban")
-
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    user_id: str
-    reason: str | None = None
 
 
 class UnbanResponse(Response, frozen=True, kw_only=True):
     """What answers `Unban`."""
 
 
-class Unban(Request[UnbanResponse], frozen=True, kw_only=True):
+class Unban(MemberOfRoom, Request[UnbanResponse], frozen=True, kw_only=True):
     """Lift a ban."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/unban")
-
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    user_id: str
-    reason: str | None = None

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import Media, UrlPreview
+from scop.matrix.api.client_server.definitions import Media, MediaAddress, PageToPreview, UploadLimit, UrlPreview
 from scop.matrix.api.endpoint import Access, InHeader, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -53,15 +53,13 @@ class UploadContentToMXCResponse(Response, frozen=True, kw_only=True):
     """What answers `UploadContentToMXC`."""
 
 
-class UploadContentToMXC(Request[UploadContentToMXCResponse], frozen=True, kw_only=True):
+class UploadContentToMXC(MediaAddress, Request[UploadContentToMXCResponse], frozen=True, kw_only=True):
     """Upload a file to an address that was given before."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/media/v3/upload/{serverName}/{mediaId}", is_rate_limited=True
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
     filename: InQuery[str | None] = None
     content: WholeBody[bytes]
@@ -84,7 +82,7 @@ class GetContentResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContent`."""
 
 
-class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
+class GetContent(MediaAddress, Request[GetContentResponse], frozen=True, kw_only=True):
     """Download a file, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
@@ -95,8 +93,6 @@ class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
         is_deprecated=True,
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     allow_remote: InQuery[bool | None] = None
     timeout_ms: InQuery[int | None] = None
     allow_redirect: InQuery[bool | None] = None
@@ -106,7 +102,7 @@ class GetContentOverrideNameResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentOverrideName`."""
 
 
-class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=True, kw_only=True):
+class GetContentOverrideName(MediaAddress, Request[GetContentOverrideNameResponse], frozen=True, kw_only=True):
     """Download a file under another name, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
@@ -117,8 +113,6 @@ class GetContentOverrideName(Request[GetContentOverrideNameResponse], frozen=Tru
         is_deprecated=True,
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     file_name: InPath[str] = msgspec.field(name="fileName")
     allow_remote: InQuery[bool | None] = None
     timeout_ms: InQuery[int | None] = None
@@ -129,7 +123,7 @@ class GetContentThumbnailResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentThumbnail`."""
 
 
-class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
+class GetContentThumbnail(MediaAddress, Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
     """Download a small picture of a file, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
@@ -140,8 +134,6 @@ class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_
         is_deprecated=True,
     )
 
-    server_name: InPath[str] = msgspec.field(name="serverName")
-    media_id: InPath[str] = msgspec.field(name="mediaId")
     width: InQuery[int]
     height: InQuery[int]
     method: InQuery[Literal["crop", "scale"] | None] = None
@@ -155,21 +147,16 @@ class GetUrlPreviewResponse(UrlPreview, frozen=True, kw_only=True):
     """What answers `GetUrlPreview`."""
 
 
-class GetUrlPreview(Request[GetUrlPreviewResponse], frozen=True, kw_only=True):
+class GetUrlPreview(PageToPreview, Request[GetUrlPreviewResponse], frozen=True, kw_only=True):
     """Ask what a page is about, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/media/v3/preview_url", is_rate_limited=True, is_deprecated=True
     )
 
-    url: InQuery[str]
-    ts: InQuery[int | None] = None
 
-
-class GetConfigResponse(Response, frozen=True, kw_only=True):
+class GetConfigResponse(UploadLimit, frozen=True, kw_only=True):
     """What answers `GetConfig`."""
-
-    upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
 
 
 class GetConfig(Request[GetConfigResponse], frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from scop.matrix.api.client_server.events import ClientEvent
-from scop.matrix.api.endpoint import Body, InHeader, WholeBody
+from scop.matrix.api.endpoint import Body, InHeader, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Response
 
 __all__ = [
@@ -17,6 +17,9 @@ __all__ = [
     "HomeserverInformation",
     "IdentityServerInformation",
     "Media",
+    "MediaAddress",
+    "MemberOfRoom",
+    "PageToPreview",
     "PaginationChunk",
     "PublishedRoom",
     "RoomEventFilter",
@@ -24,6 +27,7 @@ __all__ = [
     "TokenByMail",
     "TokenByText",
     "TokenRequested",
+    "UploadLimit",
     "UrlPreview",
 ]
 
@@ -141,6 +145,34 @@ class Media(Response, frozen=True, kw_only=True):
     content_type: InHeader[str | None] = msgspec.field(name="Content-Type", default=None)
     content_disposition: InHeader[str | None] = msgspec.field(name="Content-Disposition", default=None)
     content: WholeBody[bytes]
+
+
+class MediaAddress(Body, frozen=True, kw_only=True):
+    """Which file is meant: the two parts of an mxc: URI."""
+
+    server_name: InPath[str] = msgspec.field(name="serverName")
+    media_id: InPath[str] = msgspec.field(name="mediaId")
+
+
+class PageToPreview(Body, frozen=True, kw_only=True):
+    """Which page is meant, and as it was when."""
+
+    url: InQuery[str]
+    ts: InQuery[int | None] = None
+
+
+class UploadLimit(Response, frozen=True, kw_only=True):
+    """How large a file may be."""
+
+    upload_size: int | None = msgspec.field(name="m.upload.size", default=None)
+
+
+class MemberOfRoom(Body, frozen=True, kw_only=True):
+    """Whose membership of a room is to change, and why."""
+
+    room_id: InPath[str] = msgspec.field(name="roomId")
+    user_id: str
+    reason: str | None = None
 
 
 class UrlPreview(Response, frozen=True, kw_only=True):

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import msgspec
-
-from scop.matrix.api.endpoint import InPath
+from scop.matrix.api.client_server.definitions import MemberOfRoom
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = ["InviteUser", "InviteUserResponse"]
@@ -19,11 +17,7 @@ class InviteUserResponse(Response, frozen=True, kw_only=True):
     """What answers `InviteUser`."""
 
 
-class InviteUser(Request[InviteUserResponse], frozen=True, kw_only=True):
+class InviteUser(MemberOfRoom, Request[InviteUserResponse], frozen=True, kw_only=True):
     """Invite a user into a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/invite", is_rate_limited=True)
-
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    user_id: str
-    reason: str | None = None

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import msgspec
-
-from scop.matrix.api.endpoint import InPath
+from scop.matrix.api.client_server.definitions import MemberOfRoom
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = ["Kick", "KickResponse"]
@@ -19,11 +17,7 @@ class KickResponse(Response, frozen=True, kw_only=True):
     """What answers `Kick`."""
 
 
-class Kick(Request[KickResponse], frozen=True, kw_only=True):
+class Kick(MemberOfRoom, Request[KickResponse], frozen=True, kw_only=True):
     """Put a user out of a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/rooms/{roomId}/kick")
-
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    user_id: str
-    reason: str | None = None
