@@ -13,6 +13,7 @@ from scop.matrix.api.endpoint import Body, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
+    "BackupAlgorithm",
     "BackupVersion",
     "DeleteRoomKeyBySessionId",
     "DeleteRoomKeyBySessionIdResponse",
@@ -43,9 +44,18 @@ __all__ = [
     "PutRoomKeysResponse",
     "PutRoomKeysVersion",
     "PutRoomKeysVersionResponse",
+    "RoomInBackup",
     "RoomKeyBackup",
     "RoomKeysUpdated",
+    "SessionInBackup",
 ]
+
+
+class BackupAlgorithm(Body, frozen=True, kw_only=True):
+    """How the keys of a backup are sealed."""
+
+    algorithm: str
+    auth_data: dict[str, object]
 
 
 class PostRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
@@ -54,20 +64,15 @@ class PostRoomKeysVersionResponse(Response, frozen=True, kw_only=True):
     version: str
 
 
-class PostRoomKeysVersion(Request[PostRoomKeysVersionResponse], frozen=True, kw_only=True):
+class PostRoomKeysVersion(BackupAlgorithm, Request[PostRoomKeysVersionResponse], frozen=True, kw_only=True):
     """Begin a new backup."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/room_keys/version", is_rate_limited=True)
 
-    algorithm: str
-    auth_data: dict[str, object]
 
-
-class BackupVersion(Response, frozen=True, kw_only=True):
+class BackupVersion(BackupAlgorithm, Response, frozen=True, kw_only=True):
     """One backup, and what it holds."""
 
-    algorithm: str
-    auth_data: dict[str, object]
     count: int
     etag: str
     version: str
@@ -136,6 +141,25 @@ class KeyBackupData(Body, frozen=True, kw_only=True):
     session_data: dict[str, object]
 
 
+class RoomKeyBackup(Body, frozen=True, kw_only=True):
+    """The keys of one room, by session."""
+
+    sessions: dict[str, KeyBackupData]
+
+
+class RoomInBackup(Body, frozen=True, kw_only=True):
+    """Which room of which backup is meant."""
+
+    version: InQuery[str]
+    room_id: InPath[str] = msgspec.field(name="roomId")
+
+
+class SessionInBackup(RoomInBackup, frozen=True, kw_only=True):
+    """Which session of which room is meant."""
+
+    session_id: InPath[str] = msgspec.field(name="sessionId")
+
+
 class RoomKeysUpdated(Response, frozen=True, kw_only=True):
     """What a backup holds after a change."""
 
@@ -147,16 +171,13 @@ class PutRoomKeyBySessionIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `PutRoomKeyBySessionId`."""
 
 
-class PutRoomKeyBySessionId(Request[PutRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
+class PutRoomKeyBySessionId(SessionInBackup, Request[PutRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
     """Keep one room key."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}", is_rate_limited=True
     )
 
-    version: InQuery[str]
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    session_id: InPath[str] = msgspec.field(name="sessionId")
     session: WholeBody[KeyBackupData]
 
 
@@ -166,82 +187,58 @@ class GetRoomKeyBySessionIdResponse(Response, frozen=True, kw_only=True):
     session: WholeBody[KeyBackupData]
 
 
-class GetRoomKeyBySessionId(Request[GetRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
+class GetRoomKeyBySessionId(SessionInBackup, Request[GetRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
     """Read one room key."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}", is_rate_limited=True
     )
 
-    version: InQuery[str]
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    session_id: InPath[str] = msgspec.field(name="sessionId")
-
 
 class DeleteRoomKeyBySessionIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `DeleteRoomKeyBySessionId`."""
 
 
-class DeleteRoomKeyBySessionId(Request[DeleteRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
+class DeleteRoomKeyBySessionId(SessionInBackup, Request[DeleteRoomKeyBySessionIdResponse], frozen=True, kw_only=True):
     """Delete one room key."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "DELETE", "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}", is_rate_limited=True
     )
 
-    version: InQuery[str]
-    room_id: InPath[str] = msgspec.field(name="roomId")
-    session_id: InPath[str] = msgspec.field(name="sessionId")
-
 
 class PutRoomKeysByRoomIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `PutRoomKeysByRoomId`."""
 
 
-class PutRoomKeysByRoomId(Request[PutRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
+class PutRoomKeysByRoomId(RoomInBackup, Request[PutRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
     """Keep keys of one room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/room_keys/keys/{roomId}", is_rate_limited=True)
 
-    version: InQuery[str]
-    room_id: InPath[str] = msgspec.field(name="roomId")
     sessions: dict[str, KeyBackupData]
 
 
-class GetRoomKeysByRoomIdResponse(Response, frozen=True, kw_only=True):
+class GetRoomKeysByRoomIdResponse(RoomKeyBackup, Response, frozen=True, kw_only=True):
     """What answers `GetRoomKeysByRoomId`."""
 
-    sessions: dict[str, KeyBackupData]
 
-
-class GetRoomKeysByRoomId(Request[GetRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
+class GetRoomKeysByRoomId(RoomInBackup, Request[GetRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
     """Read the keys of one room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/room_keys/keys/{roomId}", is_rate_limited=True)
-
-    version: InQuery[str]
-    room_id: InPath[str] = msgspec.field(name="roomId")
 
 
 class DeleteRoomKeysByRoomIdResponse(RoomKeysUpdated, frozen=True, kw_only=True):
     """What answers `DeleteRoomKeysByRoomId`."""
 
 
-class DeleteRoomKeysByRoomId(Request[DeleteRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
+class DeleteRoomKeysByRoomId(RoomInBackup, Request[DeleteRoomKeysByRoomIdResponse], frozen=True, kw_only=True):
     """Delete the keys of one room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "DELETE", "/_matrix/client/v3/room_keys/keys/{roomId}", is_rate_limited=True
     )
-
-    version: InQuery[str]
-    room_id: InPath[str] = msgspec.field(name="roomId")
-
-
-class RoomKeyBackup(Body, frozen=True, kw_only=True):
-    """The keys of one room, by session."""
-
-    sessions: dict[str, KeyBackupData]
 
 
 class PutRoomKeysResponse(RoomKeysUpdated, frozen=True, kw_only=True):

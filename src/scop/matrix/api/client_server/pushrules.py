@@ -27,6 +27,7 @@ __all__ = [
     "IsPushRuleEnabledResponse",
     "PushCondition",
     "PushRule",
+    "RuleAddress",
     "Ruleset",
     "SetPushRule",
     "SetPushRuleActions",
@@ -92,47 +93,46 @@ class GetPushRulesGlobal(Request[GetPushRulesGlobalResponse], frozen=True, kw_on
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/")
 
 
+class RuleAddress(Body, frozen=True, kw_only=True):
+    """Which push rule is meant."""
+
+    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
+    rule_id: InPath[str] = msgspec.field(name="ruleId")
+
+
 class GetPushRuleResponse(Response, frozen=True, kw_only=True):
     """What answers `GetPushRule`."""
 
     rule: WholeBody[PushRule]
 
 
-class GetPushRule(Request[GetPushRuleResponse], frozen=True, kw_only=True):
+class GetPushRule(RuleAddress, Request[GetPushRuleResponse], frozen=True, kw_only=True):
     """Read one push rule."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}")
-
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
 
 
 class DeletePushRuleResponse(Response, frozen=True, kw_only=True):
     """What answers `DeletePushRule`."""
 
 
-class DeletePushRule(Request[DeletePushRuleResponse], frozen=True, kw_only=True):
+class DeletePushRule(RuleAddress, Request[DeletePushRuleResponse], frozen=True, kw_only=True):
     """Delete one push rule."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("DELETE", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}")
-
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
 
 
 class SetPushRuleResponse(Response, frozen=True, kw_only=True):
     """What answers `SetPushRule`."""
 
 
-class SetPushRule(Request[SetPushRuleResponse], frozen=True, kw_only=True):
+class SetPushRule(RuleAddress, Request[SetPushRuleResponse], frozen=True, kw_only=True):
     """Add or replace one push rule."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "PUT", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}", is_rate_limited=True
     )
 
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
     before: InQuery[str | None] = None
     after: InQuery[str | None] = None
     actions: tuple[str | dict[str, object], ...]
@@ -146,26 +146,21 @@ class IsPushRuleEnabledResponse(Response, frozen=True, kw_only=True):
     enabled: bool
 
 
-class IsPushRuleEnabled(Request[IsPushRuleEnabledResponse], frozen=True, kw_only=True):
+class IsPushRuleEnabled(RuleAddress, Request[IsPushRuleEnabledResponse], frozen=True, kw_only=True):
     """Ask whether a push rule is on."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/enabled")
-
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
 
 
 class SetPushRuleEnabledResponse(Response, frozen=True, kw_only=True):
     """What answers `SetPushRuleEnabled`."""
 
 
-class SetPushRuleEnabled(Request[SetPushRuleEnabledResponse], frozen=True, kw_only=True):
+class SetPushRuleEnabled(RuleAddress, Request[SetPushRuleEnabledResponse], frozen=True, kw_only=True):
     """Turn a push rule on or off."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/enabled")
 
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
     enabled: bool
 
 
@@ -175,24 +170,19 @@ class GetPushRuleActionsResponse(Response, frozen=True, kw_only=True):
     actions: tuple[str | dict[str, object], ...]
 
 
-class GetPushRuleActions(Request[GetPushRuleActionsResponse], frozen=True, kw_only=True):
+class GetPushRuleActions(RuleAddress, Request[GetPushRuleActionsResponse], frozen=True, kw_only=True):
     """Read what a push rule does."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("GET", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/actions")
-
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
 
 
 class SetPushRuleActionsResponse(Response, frozen=True, kw_only=True):
     """What answers `SetPushRuleActions`."""
 
 
-class SetPushRuleActions(Request[SetPushRuleActionsResponse], frozen=True, kw_only=True):
+class SetPushRuleActions(RuleAddress, Request[SetPushRuleActionsResponse], frozen=True, kw_only=True):
     """Change what a push rule does."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("PUT", "/_matrix/client/v3/pushrules/global/{kind}/{ruleId}/actions")
 
-    kind: InPath[Literal["override", "underride", "sender", "room", "content"]]
-    rule_id: InPath[str] = msgspec.field(name="ruleId")
     actions: tuple[str | dict[str, object], ...]
