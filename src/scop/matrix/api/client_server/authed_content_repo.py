@@ -5,11 +5,18 @@ Standards: Matrix v1.19, Client-Server API §Content repository.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import Media, MediaAddress, PageToPreview, UploadLimit, UrlPreview
+from scop.matrix.api.client_server.definitions import (
+    Media,
+    MediaAddress,
+    PageToPreview,
+    Thumbnail,
+    UploadLimit,
+    UrlPreview,
+)
 from scop.matrix.api.endpoint import InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request
 
@@ -62,16 +69,13 @@ class GetContentThumbnailAuthedResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentThumbnailAuthed`."""
 
 
-class GetContentThumbnailAuthed(MediaAddress, Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
+class GetContentThumbnailAuthed(Thumbnail, Request[GetContentThumbnailAuthedResponse], frozen=True, kw_only=True):
     """Download a small picture of a file."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
         "GET", "/_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}", is_rate_limited=True
     )
 
-    width: InQuery[int]
-    height: InQuery[int]
-    method: InQuery[Literal["crop", "scale"] | None] = None
     timeout_ms: InQuery[int | None] = None
     animated: InQuery[bool | None] = None
 

@@ -5,11 +5,18 @@ Standards: Matrix v1.19, Client-Server API §Content repository.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import Media, MediaAddress, PageToPreview, UploadLimit, UrlPreview
+from scop.matrix.api.client_server.definitions import (
+    Media,
+    MediaAddress,
+    PageToPreview,
+    Thumbnail,
+    UploadLimit,
+    UrlPreview,
+)
 from scop.matrix.api.endpoint import Access, InHeader, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -123,7 +130,7 @@ class GetContentThumbnailResponse(Media, frozen=True, kw_only=True):
     """What answers `GetContentThumbnail`."""
 
 
-class GetContentThumbnail(MediaAddress, Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
+class GetContentThumbnail(Thumbnail, Request[GetContentThumbnailResponse], frozen=True, kw_only=True):
     """Download a small picture of a file, as before media needed a login."""
 
     endpoint: ClassVar[Endpoint] = Endpoint(
@@ -134,9 +141,6 @@ class GetContentThumbnail(MediaAddress, Request[GetContentThumbnailResponse], fr
         is_deprecated=True,
     )
 
-    width: InQuery[int]
-    height: InQuery[int]
-    method: InQuery[Literal["crop", "scale"] | None] = None
     allow_remote: InQuery[bool | None] = None
     timeout_ms: InQuery[int | None] = None
     allow_redirect: InQuery[bool | None] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -13,6 +13,8 @@ from scop.matrix.api.request import Response
 __all__ = [
     "AuthenticationData",
     "CrossSigningKey",
+    "DiscoveryInformation",
+    "EventFilter",
     "EventStream",
     "HomeserverInformation",
     "IdentityServerInformation",
@@ -23,7 +25,9 @@ __all__ = [
     "PaginationChunk",
     "PublishedRoom",
     "RoomEventFilter",
-    "RoomSummary",
+    "RoomPreview",
+    "RoomToEnter",
+    "Thumbnail",
     "TokenByMail",
     "TokenByText",
     "TokenRequested",
@@ -65,7 +69,7 @@ class PublishedRoom(Body, frozen=True, kw_only=True):
     room_type: str | None = None
 
 
-class RoomSummary(PublishedRoom, frozen=True, kw_only=True):
+class RoomPreview(PublishedRoom, frozen=True, kw_only=True):
     """What one may see of a room before going in."""
 
     allowed_room_ids: tuple[str, ...] | None = None
@@ -73,14 +77,19 @@ class RoomSummary(PublishedRoom, frozen=True, kw_only=True):
     room_version: str | None = None
 
 
-class RoomEventFilter(Body, frozen=True, kw_only=True):
-    """Which events of rooms are wanted."""
+class EventFilter(Body, frozen=True, kw_only=True):
+    """Which events outside of rooms are wanted."""
 
     limit: int | None = None
     not_senders: tuple[str, ...] | None = None
     not_types: tuple[str, ...] | None = None
     senders: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
+
+
+class RoomEventFilter(EventFilter, frozen=True, kw_only=True):
+    """Which events of rooms are wanted."""
+
     unread_thread_notifications: bool | None = None
     lazy_load_members: bool | None = None
     include_redundant_members: bool | None = None
@@ -101,12 +110,26 @@ class IdentityServerInformation(Body, frozen=True, kw_only=True):
     base_url: str
 
 
+class DiscoveryInformation(Body, frozen=True, kw_only=True):
+    """Where a user's servers answer."""
+
+    homeserver: HomeserverInformation = msgspec.field(name="m.homeserver")
+    identity_server: IdentityServerInformation | None = msgspec.field(name="m.identity_server", default=None)
+
+
 class PaginationChunk(Body, frozen=True, kw_only=True):
     """A page of events, and the tokens before and after it."""
 
     start: str | None = None
     end: str
     chunk: tuple[ClientEvent, ...]
+
+
+class RoomToEnter(Body, frozen=True, kw_only=True):
+    """Which room is meant, and through what servers that are in it."""
+
+    room_id_or_alias: InPath[str] = msgspec.field(name="roomIdOrAlias")
+    via: InQuery[tuple[str, ...] | None] = None
 
 
 class TokenByMail(Body, frozen=True, kw_only=True):
@@ -152,6 +175,14 @@ class MediaAddress(Body, frozen=True, kw_only=True):
 
     server_name: InPath[str] = msgspec.field(name="serverName")
     media_id: InPath[str] = msgspec.field(name="mediaId")
+
+
+class Thumbnail(MediaAddress, frozen=True, kw_only=True):
+    """Which file is meant, and how large its picture is to be."""
+
+    width: InQuery[int]
+    height: InQuery[int]
+    method: InQuery[Literal["crop", "scale"] | None] = None
 
 
 class PageToPreview(Body, frozen=True, kw_only=True):

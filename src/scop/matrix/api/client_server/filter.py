@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import RoomEventFilter
+from scop.matrix.api.client_server.definitions import EventFilter, RoomEventFilter
 from scop.matrix.api.endpoint import Body, InPath, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -22,16 +22,6 @@ __all__ = [
     "GetFilterResponse",
     "RoomFilter",
 ]
-
-
-class EventFilter(Body, frozen=True, kw_only=True):
-    """Which events outside of rooms are wanted."""
-
-    limit: int | None = None
-    not_senders: tuple[str, ...] | None = None
-    not_types: tuple[str, ...] | None = None
-    senders: tuple[str, ...] | None = None
-    types: tuple[str, ...] | None = None
 
 
 class RoomFilter(Body, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.endpoint import Body, InPath, InQuery
+from scop.matrix.api.client_server.definitions import RoomToEnter
+from scop.matrix.api.endpoint import Body, InPath
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = ["JoinRoom", "JoinRoomById", "JoinRoomByIdResponse", "JoinRoomResponse", "ThirdPartySigned"]
@@ -46,12 +47,10 @@ class JoinRoomResponse(Response, frozen=True, kw_only=True):
     room_id: str
 
 
-class JoinRoom(Request[JoinRoomResponse], frozen=True, kw_only=True):
+class JoinRoom(RoomToEnter, Request[JoinRoomResponse], frozen=True, kw_only=True):
     """Join a room by its id or alias, through servers that are in it."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/join/{roomIdOrAlias}", is_rate_limited=True)
 
-    room_id_or_alias: InPath[str] = msgspec.field(name="roomIdOrAlias")
-    via: InQuery[tuple[str, ...] | None] = None
     third_party_signed: ThirdPartySigned | None = None
     reason: str | None = None

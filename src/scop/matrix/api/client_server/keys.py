@@ -71,16 +71,11 @@ class UnsignedDeviceInfo(Body, frozen=True, kw_only=True):
     device_display_name: str | None = None
 
 
-class DeviceInformation(Body, frozen=True, kw_only=True):
+class DeviceInformation(DeviceKeys, frozen=True, kw_only=True):
     """The keys of a device as they are looked up."""
 
     is_foreign: ClassVar[bool] = True
 
-    user_id: str
-    device_id: str
-    algorithms: tuple[str, ...]
-    keys: dict[str, str]
-    signatures: dict[str, dict[str, str]]
     unsigned: UnsignedDeviceInfo | None = None
 
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import msgspec
-
-from scop.matrix.api.endpoint import InPath, InQuery
+from scop.matrix.api.client_server.definitions import RoomToEnter
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = ["KnockRoom", "KnockRoomResponse"]
@@ -21,11 +19,9 @@ class KnockRoomResponse(Response, frozen=True, kw_only=True):
     room_id: str
 
 
-class KnockRoom(Request[KnockRoomResponse], frozen=True, kw_only=True):
+class KnockRoom(RoomToEnter, Request[KnockRoomResponse], frozen=True, kw_only=True):
     """Knock at a room."""
 
     endpoint: ClassVar[Endpoint] = Endpoint("POST", "/_matrix/client/v3/knock/{roomIdOrAlias}", is_rate_limited=True)
 
-    room_id_or_alias: InPath[str] = msgspec.field(name="roomIdOrAlias")
-    via: InQuery[tuple[str, ...] | None] = None
     reason: str | None = None

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import msgspec
-
-from scop.matrix.api.client_server.definitions import HomeserverInformation, IdentityServerInformation
+from scop.matrix.api.client_server.definitions import DiscoveryInformation
 from scop.matrix.api.endpoint import Access, Body
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -47,13 +45,6 @@ class UserIdentifier(Body, frozen=True, kw_only=True):
     """Who logs in; what its type needs is in `unknown`."""
 
     type: str
-
-
-class DiscoveryInformation(Body, frozen=True, kw_only=True):
-    """Where a user's servers answer."""
-
-    homeserver: HomeserverInformation = msgspec.field(name="m.homeserver")
-    identity_server: IdentityServerInformation | None = msgspec.field(name="m.identity_server", default=None)
 
 
 class LoginResponse(Response, frozen=True, kw_only=True):

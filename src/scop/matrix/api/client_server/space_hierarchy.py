@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import RoomSummary
+from scop.matrix.api.client_server.definitions import RoomPreview
 from scop.matrix.api.endpoint import Body, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
 
@@ -28,7 +28,7 @@ class StrippedChildStateEvent(Body, frozen=True, kw_only=True):
     origin_server_ts: int
 
 
-class SpaceHierarchyRoomsChunk(RoomSummary, frozen=True, kw_only=True):
+class SpaceHierarchyRoomsChunk(RoomPreview, frozen=True, kw_only=True):
     """One room of a space."""
 
     is_foreign: ClassVar[bool] = True

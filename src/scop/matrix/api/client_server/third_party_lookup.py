@@ -11,6 +11,8 @@ from scop.matrix.api.endpoint import Body, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
 __all__ = [
+    "BridgedRooms",
+    "BridgedUsers",
     "FieldType",
     "GetProtocolMetadata",
     "GetProtocolMetadataResponse",
@@ -92,10 +94,14 @@ class Location(Body, frozen=True, kw_only=True):
     fields: dict[str, object]
 
 
-class QueryLocationByProtocolResponse(Response, frozen=True, kw_only=True):
-    """What answers `QueryLocationByProtocol`."""
+class BridgedRooms(Response, frozen=True, kw_only=True):
+    """Rooms that were found."""
 
     locations: WholeBody[tuple[Location, ...]]
+
+
+class QueryLocationByProtocolResponse(BridgedRooms, frozen=True, kw_only=True):
+    """What answers `QueryLocationByProtocol`."""
 
 
 class QueryLocationByProtocol(Request[QueryLocationByProtocolResponse], frozen=True, kw_only=True):
@@ -115,10 +121,14 @@ class User(Body, frozen=True, kw_only=True):
     fields: dict[str, object]
 
 
-class QueryUserByProtocolResponse(Response, frozen=True, kw_only=True):
-    """What answers `QueryUserByProtocol`."""
+class BridgedUsers(Response, frozen=True, kw_only=True):
+    """Users who were found."""
 
     users: WholeBody[tuple[User, ...]]
+
+
+class QueryUserByProtocolResponse(BridgedUsers, frozen=True, kw_only=True):
+    """What answers `QueryUserByProtocol`."""
 
 
 class QueryUserByProtocol(Request[QueryUserByProtocolResponse], frozen=True, kw_only=True):
@@ -130,10 +140,8 @@ class QueryUserByProtocol(Request[QueryUserByProtocolResponse], frozen=True, kw_
     fields: InQuery[dict[str, str] | None] = None
 
 
-class QueryLocationByAliasResponse(Response, frozen=True, kw_only=True):
+class QueryLocationByAliasResponse(BridgedRooms, frozen=True, kw_only=True):
     """What answers `QueryLocationByAlias`."""
-
-    locations: WholeBody[tuple[Location, ...]]
 
 
 class QueryLocationByAlias(Request[QueryLocationByAliasResponse], frozen=True, kw_only=True):
@@ -144,10 +152,8 @@ class QueryLocationByAlias(Request[QueryLocationByAliasResponse], frozen=True, k
     alias: InQuery[str]
 
 
-class QueryUserByIDResponse(Response, frozen=True, kw_only=True):
+class QueryUserByIDResponse(BridgedUsers, frozen=True, kw_only=True):
     """What answers `QueryUserByID`."""
-
-    users: WholeBody[tuple[User, ...]]
 
 
 class QueryUserByID(Request[QueryUserByIDResponse], frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.matrix.api.client_server.definitions import RoomSummary
+from scop.matrix.api.client_server.definitions import RoomPreview
 from scop.matrix.api.client_server.space_hierarchy import StrippedChildStateEvent
 from scop.matrix.api.endpoint import Access, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
@@ -19,11 +19,11 @@ __all__ = [
 ]
 
 
-class SpaceHierarchyChildRoomsChunk(RoomSummary, frozen=True, kw_only=True):
+class SpaceHierarchyChildRoomsChunk(RoomPreview, frozen=True, kw_only=True):
     """A room in a space."""
 
 
-class SpaceHierarchyParentRoom(RoomSummary, frozen=True, kw_only=True):
+class SpaceHierarchyParentRoom(RoomPreview, frozen=True, kw_only=True):
     """The room asked for."""
 
     children_state: tuple[StrippedChildStateEvent, ...]
