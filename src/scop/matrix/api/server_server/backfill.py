@@ -8,17 +8,14 @@ import msgspec
 
 from scop.matrix.api.endpoint import Access, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
+from scop.matrix.api.server_server.definitions import PdusAnswered
 from scop.matrix.json_values import JsonObject
 
 __all__ = ["BackfillRoom", "BackfillRoomResponse", "GetMissingPreviousEvents", "GetMissingPreviousEventsResponse"]
 
 
-class BackfillRoomResponse(Response, frozen=True, kw_only=True):
+class BackfillRoomResponse(PdusAnswered, frozen=True, kw_only=True):
     """The events asked for and those before them, newest first; these may break the limits on references."""
-
-    origin: str
-    origin_server_ts: int
-    pdus: tuple[JsonObject, ...]
 
 
 class BackfillRoom(Request[BackfillRoomResponse], frozen=True, kw_only=True):

@@ -9,14 +9,18 @@ import msgspec
 from scop.matrix.api.endpoint import Access, InHeader, InPath, InQuery, WholeBody
 from scop.matrix.api.request import Endpoint, Request, Response
 
-__all__ = ["GetContent", "GetContentResponse", "GetContentThumbnail", "GetContentThumbnailResponse"]
+__all__ = ["GetContent", "GetContentResponse", "GetContentThumbnail", "GetContentThumbnailResponse", "MediaInParts"]
 
 
-class GetContentResponse(Response, frozen=True, kw_only=True):
-    """A multipart/mixed body of two parts."""
+class MediaInParts(Response, frozen=True, kw_only=True):
+    """A multipart/mixed body: what is known of a file, and its octets or where they are."""
 
     content_type: InHeader[str] = msgspec.field(name="Content-Type")
     content: WholeBody[bytes]
+
+
+class GetContentResponse(MediaInParts, frozen=True, kw_only=True):
+    """A multipart/mixed body of two parts."""
 
 
 class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
@@ -30,11 +34,8 @@ class GetContent(Request[GetContentResponse], frozen=True, kw_only=True):
     timeout_ms: InQuery[int | None] = None
 
 
-class GetContentThumbnailResponse(Response, frozen=True, kw_only=True):
+class GetContentThumbnailResponse(MediaInParts, frozen=True, kw_only=True):
     """A multipart/mixed body of two parts."""
-
-    content_type: InHeader[str] = msgspec.field(name="Content-Type")
-    content: WholeBody[bytes]
 
 
 class GetContentThumbnail(Request[GetContentThumbnailResponse], frozen=True, kw_only=True):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from scop.matrix.api.endpoint import Body
+from scop.matrix.api.request import Response
+from scop.matrix.json_values import JsonObject
 
-__all__ = ["OldVerifyKey", "ServerKeys", "SignedThirdPartyInvite", "VerifyKey"]
+__all__ = ["OldVerifyKey", "PdusAnswered", "ServerKeys", "SignedThirdPartyInvite", "VerifyKey"]
 
 
 class VerifyKey(Body, frozen=True, kw_only=True):
@@ -28,6 +30,14 @@ class ServerKeys(Body, frozen=True, kw_only=True):
     old_verify_keys: dict[str, OldVerifyKey] | None = None
     signatures: dict[str, dict[str, str]]
     valid_until_ts: int
+
+
+class PdusAnswered(Response, frozen=True, kw_only=True):
+    """Events that were asked for, in the shape of a transaction."""
+
+    origin: str
+    origin_server_ts: int
+    pdus: tuple[JsonObject, ...]
 
 
 class SignedThirdPartyInvite(Body, frozen=True, kw_only=True):

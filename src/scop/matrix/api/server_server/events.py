@@ -8,6 +8,7 @@ import msgspec
 
 from scop.matrix.api.endpoint import Access, InPath, InQuery
 from scop.matrix.api.request import Endpoint, Request, Response
+from scop.matrix.api.server_server.definitions import PdusAnswered
 from scop.matrix.json_values import JsonObject
 
 __all__ = [
@@ -54,12 +55,8 @@ class GetRoomStateIds(Request[GetRoomStateIdsResponse], frozen=True, kw_only=Tru
     event_id: InQuery[str]
 
 
-class GetEventResponse(Response, frozen=True, kw_only=True):
+class GetEventResponse(PdusAnswered, frozen=True, kw_only=True):
     """One event, in the shape of a transaction."""
-
-    origin: str
-    origin_server_ts: int
-    pdus: tuple[JsonObject, ...]
 
 
 class GetEvent(Request[GetEventResponse], frozen=True, kw_only=True):

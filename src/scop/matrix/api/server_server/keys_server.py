@@ -6,19 +6,13 @@ from typing import ClassVar
 
 from scop.matrix.api.endpoint import Access
 from scop.matrix.api.request import Endpoint, Request, Response
-from scop.matrix.api.server_server.definitions import OldVerifyKey, VerifyKey
+from scop.matrix.api.server_server.definitions import ServerKeys
 
 __all__ = ["GetServerKey", "GetServerKeyResponse"]
 
 
-class GetServerKeyResponse(Response, frozen=True, kw_only=True):
+class GetServerKeyResponse(ServerKeys, Response, frozen=True, kw_only=True):
     """What a server says of its own keys, signed by them."""
-
-    server_name: str
-    verify_keys: dict[str, VerifyKey]
-    old_verify_keys: dict[str, OldVerifyKey] | None = None
-    signatures: dict[str, dict[str, str]]
-    valid_until_ts: int
 
 
 class GetServerKey(Request[GetServerKeyResponse], frozen=True, kw_only=True):
