@@ -209,4 +209,4 @@ def _words(place: _Place, received: Received) -> list[str]:
 def _value(place: _Place, words: str | tuple[str, ...]) -> object:
     # Without None: "null" is a word like another.
     wanted = tuple(one for one in _members(place.kind) if one is not type(None))
-    return words if str in wanted else msgspec.convert(words, Union[wanted], strict=False)  # noqa: UP007
+    return words if str in wanted else msgspec.convert(words, Union[wanted], strict=False)  # noqa: UP007 - known only now

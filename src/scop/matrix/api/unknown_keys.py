@@ -130,7 +130,7 @@ def _without_none(hint: object) -> object:
     if get_origin(hint) not in (Union, UnionType):
         return hint
     rest = tuple(one for one in get_args(hint) if one is not NoneType)
-    return Union[rest]  # noqa: UP007
+    return Union[rest]  # noqa: UP007 - known only now
 
 
 def _union_walk(inner: tuple[object, ...], move: _Move) -> _Walk | None:
