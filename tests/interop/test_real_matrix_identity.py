@@ -27,6 +27,7 @@ from scop.matrix.verification import (
     VerificationReady,
 )
 from scop.matrix.verification.key_backup import Restored
+from scop.matrix.verification.secret_storage import LEAST_ROUNDS
 from scop.net.matrix import AsyncClient
 
 pytestmark = pytest.mark.interop
@@ -137,7 +138,7 @@ async def test_a_new_device_gets_everything_by_recovery_key_or_qr_code(synapse: 
         await old.sync()
         await old.send_text(room, "before the others came")
         await old.run(old.identity.backup.create())
-        key = await old.run(old.identity.storage.create("the tide is full", rounds=1000))
+        key = await old.run(old.identity.storage.create("the tide is full", rounds=LEAST_ROUNDS))
         assert len(await old.run(old.identity.store_secrets(key))) == 4
         assert await old.run(old.identity.backup.upload()) == 1
 

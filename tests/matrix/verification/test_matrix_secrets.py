@@ -23,6 +23,7 @@ from scop.matrix.verification import SecretReceived, StorageKey, WrongKey
 from scop.matrix.verification.cross_signing_keys import KeyUsage
 from scop.matrix.verification.identity import SECRET_NAMES
 from scop.matrix.verification.key_backup import BACKUP_NAME
+from scop.matrix.verification.secret_storage import LEAST_ROUNDS
 
 _ADA, _ADAS_PHONE, _ADAS_WATCH = (("@ada:x", name) for name in ("DESK", "PHONE", "WATCH"))
 _BEN = ("@ben:x", "BOAT")
@@ -94,6 +95,7 @@ def test_secret_storage_opens_by_recovery_key_or_passphrase() -> None:
     """What was written down or remembered opens it; anything else is a WrongKey."""
     (ada,) = homes(_ADA)
     storage = ada.identity.storage
+    storage.least_rounds = 10
     with pytest.raises(LocalProtocolError):
         ada.do(storage.unlock("tide"))
     for passphrase in (None, "the tide is full"):
@@ -134,11 +136,24 @@ def test_secret_storage_derives_keys_as_the_standard_says() -> None:
 def test_secret_storage_refuses_strange_descriptions(change: JsonObject) -> None:
     """A server cannot keep a client busy for hours, nor make it guess."""
     (ada,) = homes(_ADA)
+    ada.identity.storage.least_rounds = 1
     key = ada.do(ada.identity.storage.create("tide", rounds=7))
     place = ("@ada:x", f"m.secret_storage.key.{key.key_id}")
     ada.homeserver.data[place] = {**ada.homeserver.data[place], **change}
     with pytest.raises(RemoteProtocolError):
         ada.do(ada.identity.storage.unlock("tide"))
+
+
+@pytest.mark.parametrize(("rounds", "is_taken"), [(LEAST_ROUNDS - 1, False), (LEAST_ROUNDS, True)])
+def test_secret_storage_takes_no_passphrase_that_is_soon_guessed(rounds: int, is_taken: bool) -> None:
+    """Whatever the server says of how it is stretched: what is sealed by it lies at the server."""
+    (ada,) = homes(_ADA)
+    key = ada.do(ada.identity.storage.create("tide", rounds=rounds))
+    if is_taken:
+        assert key == ada.do(ada.identity.storage.unlock("tide"))
+    else:
+        with pytest.raises(RemoteProtocolError, match="rounds"):
+            ada.do(ada.identity.storage.unlock("tide"))
 
 
 def test_secret_storage_has_no_secret_that_is_not_there() -> None:

@@ -20,10 +20,11 @@ from scop.matrix.steps import Chance, Steps, Surroundings, ask, stretch
 from scop.matrix.verification.aes_hmac import counter_start, derive_keys
 from scop.matrix.verification.recovery_key import parse_recovery_key, write_recovery_key
 
-__all__ = ["STORAGE_ROUNDS", "SecretStorage", "StorageKey", "WrongKey"]
+__all__ = ["LEAST_ROUNDS", "STORAGE_ROUNDS", "SecretStorage", "StorageKey", "WrongKey"]
 
 ALGORITHM = "m.secret_storage.v1.aes-hmac-sha2"
 STORAGE_ROUNDS = 500_000  # what Element writes
+LEAST_ROUNDS = 100_000  # of what others wrote; with fewer the server soon guesses what it keeps
 _MAX_ROUNDS = 10_000_000  # some seconds; the server says how many
 _KEY_TYPE = "m.secret_storage.key."
 _DEFAULT_TYPE = "m.secret_storage.default_key"
@@ -119,9 +120,10 @@ class StorageKey:
 
 
 class SecretStorage:
-    """The secrets of our user at the server."""
+    """The secrets of our user at the server; a passphrase stretched by less than `least_rounds` opens none."""
 
-    def __init__(self, user_id: str, surroundings: Surroundings) -> None:
+    def __init__(self, user_id: str, surroundings: Surroundings, least_rounds: int = LEAST_ROUNDS) -> None:
+        self.least_rounds = least_rounds
         self._user_id = user_id
         self._surroundings = surroundings
 
@@ -149,13 +151,16 @@ class SecretStorage:
         return key_id if isinstance(key_id, str) else None
 
     def unlock(self, credential: str, key_id: str | None = None) -> Steps[StorageKey]:
-        """Return a key (the default one) by its recovery key or passphrase; raises `WrongKey`."""
+        """Return a key (the default one) by its recovery key or passphrase; raises `WrongKey`.
+
+        Raises `RemoteProtocolError` where the server describes no key, or one by which it could guess the passphrase.
+        """
         key_id = key_id if key_id is not None else (yield from self.default_key_id())
         description = None if key_id is None else (yield from self._read(_KEY_TYPE + key_id))
         if key_id is None or description is None:
             raise LocalProtocolError("secret storage was not set up")
         described = _read_description(description)
-        key = StorageKey(key_id, (yield from _octets_of(credential, described.passphrase)))
+        key = StorageKey(key_id, (yield from self._octets_of(credential, described.passphrase)))
         if not key.fits(description):
             raise WrongKey("this is not the recovery key or passphrase")
         return key
@@ -173,6 +178,18 @@ class SecretStorage:
             return None
         return key.open(name, encrypted[key.key_id])
 
+    def _octets_of(self, credential: str, passphrase: _Passphrase | None) -> Steps[bytes]:
+        """Return the key that was typed: a recovery key, or else a passphrase."""
+        try:
+            return parse_recovery_key(credential)
+        except RemoteProtocolError:
+            if passphrase is None:
+                raise
+        # Stricter than Matrix v1.19: the server says how often, and could have us seal by what is soon guessed.
+        if passphrase.iterations < self.least_rounds:
+            raise RemoteProtocolError(f"a passphrase that is to be stretched by {passphrase.iterations} rounds only")
+        return (yield from _stretched(credential, passphrase))
+
     def _read(self, data_type: str) -> Steps[JsonObject | None]:
         try:
             answer = yield from ask(GetAccountData(user_id=self._user_id, type=data_type))
@@ -184,16 +201,6 @@ class SecretStorage:
 
     def _write(self, data_type: str, content: JsonObject) -> Steps[None]:
         yield from ask(SetAccountData(user_id=self._user_id, type=data_type, content=content))
-
-
-def _octets_of(credential: str, passphrase: _Passphrase | None) -> Steps[bytes]:
-    """Return the key that was typed: a recovery key, or else a passphrase."""
-    try:
-        return parse_recovery_key(credential)
-    except RemoteProtocolError:
-        if passphrase is None:
-            raise
-    return (yield from _stretched(credential, passphrase))
 
 
 def _stretched(passphrase: str, how: _Passphrase) -> Steps[bytes]:
