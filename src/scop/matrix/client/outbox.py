@@ -58,9 +58,8 @@ class Outbox:
         self._waiting = {entry.transaction_id: entry for entry in sorted(read, key=lambda entry: entry.order)}
         self._order = max((entry.order for entry in read), default=0)
         self._sent: dict[str, str] = {}
-        self.refused: deque[tuple[Entry, MatrixError]] = deque(
-            maxlen=_REMEMBERED
-        )  # what the server does not take, when others followed
+        # What the server does not take, when others followed.
+        self.refused: deque[tuple[Entry, MatrixError]] = deque(maxlen=_REMEMBERED)
 
     @property
     def waiting(self) -> tuple[Entry, ...]:
