@@ -9,6 +9,8 @@ Nothing is posted twice. Before a message goes out its text and its transaction 
 sent with them until the server has named the event (`posted`), also by the process that comes after this one.
 One process at a time posts. Others keep beside it (`open_to_keep`), and what they keep goes out with who posts next.
 
+Nothing here is sealed: what encrypted rooms are told lies in the file in the clear, and only its mode guards it.
+
 Standards: Matrix v1.19 CS §Transaction identifiers.
 """
 
