@@ -2,7 +2,8 @@
 
 The core is what a homeserver stands on: `ids`, `canonical_json`, `signing`, `events`, `room_versions`, `auth_rules`,
 `state_resolution`, and `api`, every endpoint as a typed request and response. On it stand `Client` and its end-to-end
-encryption (`encryption`, `verification`); `scop.net.matrix.AsyncClient` carries what it asks for.
+encryption (`encryption`, `verification`), whose requests `scop.net.matrix.AsyncClient` carries, and `notifier`, what
+becomes of builds.
 
 Standards: Matrix v1.19.
 """

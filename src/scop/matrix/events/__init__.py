@@ -1,8 +1,10 @@
 """Events of rooms: their format by room version, hashes, signatures and redaction.
 
-pdu = parse_pdu(json, room_version("12"))             # its format, size and id; raises RemoteProtocolError
-are_signatures_right(pdu, keys, now_ms)               # else it is dropped
-pdu = check_hashes(pdu)                               # redacted where its hash fails
+    pdu = parse_pdu(json, room_version("12"))         # its format, size and id; raises RemoteProtocolError
+    are_signatures_right(pdu, keys, now_ms)           # else it is dropped
+    pdu = check_hashes(pdu)                           # redacted where its hash fails
+
+What else differs by version, `scop.matrix.room_versions` says.
 """
 
 from scop.matrix.events.edu import Edu

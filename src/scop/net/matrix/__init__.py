@@ -1,4 +1,4 @@
-"""Carries what `scop.matrix.Client` asks for: HTTP by aiohttp, waiting, retrying, a durable store.
+"""Carries what `scop.matrix.Client` asks for: HTTP by aiohttp, waiting, retrying, and a store that it is handed.
 
 README.md shows it in ten lines.
 """
