@@ -150,6 +150,8 @@ class Desk:
 
     def answer(self, needed: Needed) -> object:
         """Return what is needed."""
+        if isinstance(needed, Keep) and self._client is not None:
+            self._client.keeps(needed.changes)
         for fault in self.before:
             fault(needed)
         answer = self._answer(needed)

@@ -2,7 +2,7 @@
 
 It yields a `Request` and is sent the response, or the `MatrixError` is thrown into it; it yields a `Keep` and goes on
 when that is durable; it yields a `Stretch` and is sent the key, which takes a while. Who drives it owns sockets,
-retries, threads and the disk (`scop.net.matrix`); in tests a dict does.
+retries, threads and the disk (`scop.net.matrix`), and tells `Client.keeps` of each `Keep`; in tests a dict does.
 
     def rename(client: Client, room_id: str, name: str) -> Steps[str]:
         sent = yield from ask(SetRoomStateWithKey(room_id=room_id, event_type="m.room.name", ...))

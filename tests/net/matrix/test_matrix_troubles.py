@@ -14,7 +14,7 @@ from scop.matrix.api.client_server.room_send import SendMessage
 from scop.matrix.client import ClientOptions
 from scop.matrix.client.discovery import check_homeserver
 from scop.matrix.client.happenings import RoomEvent
-from scop.matrix.steps import Shelf
+from scop.matrix.steps import Change, Shelf, keep
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix import AsyncClient, MemoryShelves, NetworkOptions, SessionEnded
 
@@ -151,3 +151,15 @@ async def test_listening_goes_on_until_an_account_is_unlocked() -> None:
         async with aclosing(alice.listen(told.append)) as coming:
             await anext(coming)
     assert ["the homeserver says M_USER_LOCKED: locked", "None"] == [str(failure) for failure in told]
+
+
+async def test_what_was_put_off_is_not_written_over_what_was_kept_since() -> None:
+    """What a full disk did not take of a sync gives way to what others keep before the next one."""
+    world = World()
+    with served_homeserver(world.server) as url:
+        async with world.client() as alice:
+            await alice.login("alice", "secret", url)
+            alice.core.syncing.keep_first(tuple(Change(Shelf.TRUST, name, b"old") for name in ("one", "two")))
+            await alice.do(keep, Change(Shelf.TRUST, "one", b"new"))
+            await alice.sync()
+    assert {"one": b"new", "two": b"old"} == world.shelves.kept[Shelf.TRUST]

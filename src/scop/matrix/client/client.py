@@ -59,7 +59,7 @@ from scop.matrix.client.shared_history import SharedHistory
 from scop.matrix.client.states import States
 from scop.matrix.client.syncing import Follower, Syncing
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Shelf, Steps, Surroundings
+from scop.matrix.steps import Change, Shelf, Steps, Surroundings
 
 if TYPE_CHECKING:
     from scop.matrix.encryption import Machine
@@ -119,6 +119,13 @@ class Client:
     def encryption(self) -> Machine | None:
         """The machine of end-to-end encryption; None where nobody is logged in, or our options want none."""
         return self._core.encryption
+
+    def keeps(self, changes: tuple[Change, ...]) -> None:
+        """Take in that a `Keep` is about to become durable: older states of its entries are written no more.
+
+        Whoever drives calls it for every `Keep`, of ours or of an identity, right before it is written.
+        """
+        self._core.learnt.give_way(changes)
 
     def discover(self, server_name: str) -> Steps[str]:
         """Return the URL of the homeserver of a server name by its well-known, checked; raises `DiscoveryFailed`."""

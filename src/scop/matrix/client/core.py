@@ -12,10 +12,11 @@ from scop.matrix.client.event import Event
 from scop.matrix.client.happenings import PresenceChanged
 from scop.matrix.client.options import ClientOptions
 from scop.matrix.client.pushing import Pushing
+from scop.matrix.client.put_off import PutOff
 from scop.matrix.client.rooms import Rooms
 from scop.matrix.client.session import Session
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Change, Shelf, Steps, Surroundings, keep
+from scop.matrix.steps import Change, Shelf, Steps, Surroundings
 
 if TYPE_CHECKING:
     from scop.matrix.encryption import Machine
@@ -42,7 +43,8 @@ class Core:
         self.options = options
         self.encryption: Machine | None = None
         self.parts: list[Part] = []
-        self.later: list[Change] = []  # what becomes durable with the next sync, for its pages are in one order
+        self.learnt = PutOff()  # what steps within a sync keep, and is durable before anything is asked for
+        self.later = PutOff()  # what becomes durable with the next sync, for its pages are in one order
         self.is_syncing = False  # something is taken in that is not durable yet
         self.rooms = Rooms("", {})
         self.account_data: dict[str, JsonObject] = {}
@@ -59,6 +61,7 @@ class Core:
             key[1:]: _json(octets) for key, octets in entries.get(Shelf.ACCOUNT_DATA, {}).items() if key[:1] == " "
         }
         self.presence = {}
+        self.learnt.clear()
         self.later.clear()
         self.is_syncing = False
         self.push.load(self.account_data.get("m.push_rules"))
@@ -101,9 +104,7 @@ class Core:
     def keep_later(self) -> Steps[None]:
         """Go on when what may wait is durable, or leave it to the sync that is being taken in."""
         if not self.is_syncing:
-            changes = tuple(self.later)
-            yield from keep(*changes)
-            del self.later[: len(changes)]
+            yield from self.later.keep()
 
     def is_ignored(self, event: Event) -> bool:
         """Tell whether we do not want to see an event."""

@@ -103,7 +103,7 @@ class Joining:
         """Forget a room that we left: its history is no longer ours."""
         yield from ask(ForgetRoom(room_id=room_id))
         if room_id in self._core.rooms:
-            self._core.later += self._core.rooms.forgotten(room_id)
+            self._core.later.add(self._core.rooms.forgotten(room_id))
             yield from self._core.keep_later()
 
     def invite(self, room_id: str, user_id: str, reason: str | None = None) -> Steps[None]:

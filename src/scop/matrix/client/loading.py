@@ -80,7 +80,7 @@ class Loading:
         for event in members:
             room.put(event)
         room.head = msgspec.structs.replace(room.head, has_all_members=True)
-        self._core.later += self._core.rooms.kept(room, members)
+        self._core.later.add(self._core.rooms.kept(room, members))
         yield from self._core.keep_later()
         return room
 

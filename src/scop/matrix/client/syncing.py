@@ -82,7 +82,6 @@ class Syncing:
         self._loading = loading
         self._sending = sending
         self._progress = _Progress()
-        self._learnt: list[Change] = []  # what steps of others keep, and is durable before anything is asked for
         self._reached: str | None = None  # the next_batch of what is taken in and is not kept yet
         self._untold: deque[Happening] = deque()
         self._opened: frozenset[tuple[str, str]] = frozenset()  # what was read in the last sync: rooms and ids
@@ -91,12 +90,12 @@ class Syncing:
     def load(self, entries: Entries) -> None:
         """Take how far was read from what was kept."""
         self._progress = _read_progress(entries.get(Shelf.SYNC, {}).get(_PROGRESS))
-        self._learnt, self._told, self._reached = [], [], None
+        self._told, self._reached = [], None
         self._untold.clear()
 
     def keep_first(self, changes: tuple[Change, ...]) -> None:
         """Keep these before anything else is done."""
-        self._learnt += changes
+        self._core.learnt.add(changes)
 
     @property
     def next_batch(self) -> str | None:
@@ -115,7 +114,7 @@ class Syncing:
         What a fault breaks off goes on at the next call: nothing that came is left out, or followed by halves.
         """
         if self._reached is None:
-            yield from self._keep_learnt()
+            yield from self._core.learnt.keep()
             yield from self._take_sync(timeout_seconds)
         # 4. Follow it.
         yield from self._gathered(self._upkeep())
@@ -176,7 +175,7 @@ class Syncing:
             self._sending.noticed(event)
         if machine is not None:
             yield from self._gathered(self._note_encryption(machine, batch))
-        self._core.later += batch.changes
+        self._core.later.add(batch.changes)
         self._untold += batch.happenings
         self._reached, self._core.is_syncing = response.next_batch, True
 
@@ -248,10 +247,10 @@ class Syncing:
             needed = next(steps)
             while True:
                 if isinstance(needed, Keep):
-                    self._learnt += needed.changes
+                    self._core.learnt.add(needed.changes)
                     needed = steps.send(None)
                 else:
-                    yield from self._keep_learnt()
+                    yield from self._core.learnt.keep()
                     try:
                         answer = yield needed
                     except Exception as fault:
@@ -261,17 +260,12 @@ class Syncing:
         except StopIteration as end:
             return cast("_Outcome", end.value)
 
-    def _keep_learnt(self) -> Steps[None]:
-        changes = tuple(self._learnt)
-        yield from keep(*changes)
-        del self._learnt[: len(changes)]
-
     def _keep_all(self) -> Steps[None]:
         progress = msgspec.structs.replace(self._progress, next_batch=self._reached)
-        learnt, later = tuple(self._learnt), tuple(self._core.later)
+        learnt, later = self._core.learnt.all(), self._core.later.all()
         yield from keep(*learnt, *later, _kept(progress))
-        del self._learnt[: len(learnt)]
-        del self._core.later[: len(later)]
+        self._core.learnt.done(learnt)
+        self._core.later.done(later)
         self._progress, self._reached, self._core.is_syncing = progress, None, False
 
 

@@ -66,6 +66,7 @@ class Driver:
     async def _answer_plainly(self, needed: Needed) -> object:
         """Answer what needs no token that counts."""
         if isinstance(needed, Keep):
+            self._client.keeps(needed.changes)
             await self._keeper.put(needed.changes)
             return None
         if isinstance(needed, Forget):
