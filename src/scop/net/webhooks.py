@@ -91,7 +91,7 @@ class Webhooks:
             return self._refusal(request, HookRefused(408, "the body did not come", reply_hint="too slow"))
         except ClientDisconnect:
             raise
-        except Exception as fault:  # a full disk, or a bug: the sender keeps it and asks again
+        except Exception as fault:  # a full disk, or a bug: whoever sends again may succeed
             self._options.log.fault(fault)
             return PlainTextResponse("not now\n", 503, {"retry-after": str(RETRY_SECONDS)})
 
