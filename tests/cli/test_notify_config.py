@@ -62,6 +62,7 @@ def test_config_with_all_that_is_commented_out_is_one(tmp_path: Path) -> None:
         (ROOM + 'branch = ["main"]\n', "3: unknown key 'rooms.ci.branch'; did you mean 'branches'?"),
         (ROOM + '[people]\nalice = "alice"\n', "people: 'alice', said of 'alice', is no user id"),
         (ROOM + '[watch.n]\nhome = "pypi"\n', "3: watch.n.package: is missing"),
+        (ROOM + '[watch.n]\nhome = "pypi"\npackage = "n"\n', "package_index: is missing"),
         (ROOM + '[watch.n]\nhome = "github"\npackage = "n"\n', "5: watch.n.package: 'n' is not OWNER/NAME"),
         (ROOM + '[watch.n]\nhome = "feed"\npackage = "n"\n', "watch.n.url: is missing"),
         (ROOM + '[watch.n]\nhome = "pypi"\npackage = "n"\nevery_seconds = 1\n', "6: watch.n.every_seconds: 1 is less"),

@@ -19,8 +19,9 @@ from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 from scop.store.notices import Notices
 
-NUMPY = WatchTable(Home.PYPI, "numpy")
-TESTED = WatchTable(Home.PYPI, "numpy", test=("true",))
+PLACE = "https://index.test/pypi/numpy/json"
+NUMPY = WatchTable(Home.PYPI, "numpy", PLACE)
+TESTED = WatchTable(Home.PYPI, "numpy", PLACE, test=("true",))
 
 
 def page(*versions: str) -> bytes:
@@ -45,7 +46,7 @@ class World:
 
     async def fetch(self, url: str) -> bytes | None:
         """Give the page."""
-        assert url == "https://pypi.org/pypi/numpy/json"
+        assert url == PLACE
         if self.fault:
             raise self.fault
         return self.page
@@ -122,7 +123,7 @@ async def test_watch_passes_over_prereleases_unless_they_are_wanted(world: World
     await world.look(NUMPY)
     world.page = page("1.0", "1.1rc1")
     assert [] == await world.look(NUMPY)
-    assert [("1.1rc1", Status.PUBLISHED)] == await world.look(WatchTable(Home.PYPI, "numpy", prereleases=True))
+    assert [("1.1rc1", Status.PUBLISHED)] == await world.look(WatchTable(Home.PYPI, "numpy", PLACE, prereleases=True))
 
 
 async def test_watch_looks_again_after_a_fault_or_a_page_that_is_none(world: World) -> None:
@@ -144,7 +145,7 @@ def package(*words: str, timeout_seconds: int = 30) -> WatchTable:
     return WatchTable(Home.PYPI, "numpy", test=(sys.executable, "-c", *words), timeout_seconds=timeout_seconds)
 
 
-RELEASE = Release(version="1.0; touch x", url="https://pypi.org/project/numpy/1.0/")
+RELEASE = Release(version="1.0; touch x", url="https://index.test/project/numpy/1.0/")
 
 
 async def test_command_knows_its_release_by_its_environment() -> None:

@@ -51,7 +51,7 @@ async def test_pages_are_followed_to_where_they_went_and_not_to_where_anybody_ca
     answers = answer("302 Found", b"", "location: /there"), answer("200 OK", b"x")
     async with home(*answers) as (url, _), ReleasePages() as pages:
         assert b"x" == await pages.fetch(url)
-    async with home(answer("302 Found", b"", "location: http://pypi.org/x")) as (url, _), ReleasePages() as pages:
+    async with home(answer("302 Found", b"", "location: http://index.test/x")) as (url, _), ReleasePages() as pages:
         with pytest.raises(PermanentFailure, match="only https: is read"):
             await pages.fetch(url)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from scop.mesh.config import Config, Smarthost
 from scop.supervisor.config_mistakes import line_of, no_toml, reworded, unknown_key
 
-__all__ = ["ConfigurationError", "parse_config", "read_config"]
+__all__ = ["ConfigurationError", "parse_config", "read_config", "read_structure"]
+
+_Structure = TypeVar("_Structure", bound=msgspec.Struct)
 
 
 class ConfigurationError(Exception):
@@ -19,31 +22,40 @@ class ConfigurationError(Exception):
 
 def read_config(path: Path) -> Config:
     """Return the configuration in a file, with relative paths made absolute beside that file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: there is no such file; `scop init DOMAIN` makes one") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not UTF-8 at octet {error.start + 1}; save it as UTF-8") from None
-    config = parse_config(text, str(path))
-    return _absolute(config, path.resolve().parent)
+    return _absolute(read_structure(path, Config, "`scop init DOMAIN` makes one"), path.resolve().parent)
 
 
 def parse_config(text: str, name: str) -> Config:
     """Return the configuration that a text says; `name` is how messages call it."""
+    return structure_of(text, name, Config)
+
+
+def read_structure(path: Path, kind: type[_Structure], hint: str) -> _Structure:
+    """Return what a TOML file says; raises `ConfigurationError`, with `hint` where there is no such file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: there is no such file; {hint}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not UTF-8 at octet {error.start + 1}; save it as UTF-8") from None
+    return structure_of(text, str(path), kind)
+
+
+def structure_of(text: str, name: str, kind: type[_Structure]) -> _Structure:
+    """Return what a text in TOML says; `name` is how messages call it."""
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{name}{no_toml(str(error))}") from None
-    unknown, hint = unknown_key(found, Config)
+    unknown, hint = unknown_key(found, kind)
     if unknown:
         raise ConfigurationError(f"{name}:{line_of(unknown, text)}: unknown key {'.'.join(unknown)!r}{hint}")
     try:
-        return msgspec.convert(found, Config)
+        return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
-        path, reason = reworded(str(error), found, Config)
+        path, reason = reworded(str(error), found, kind)
         raise ConfigurationError(f"{name}:{line_of(path, text)}: {'.'.join(path)}: {reason}") from None
 
 

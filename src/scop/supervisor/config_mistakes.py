@@ -91,6 +91,9 @@ def reworded(message: str, found: object, kind: object) -> tuple[tuple[str, ...]
             kind = _value_type(kind)
             name = next((name for name, each in found.items() if not _is_a(each, kind)), "")
             found, path, is_named = found.get(name), (*path, name), True
+        elif isinstance(found, list):
+            kind, is_named = _item_type(kind), False
+            found = next((each for each in found if not _is_a(each, kind)), None)
     key, words = _in_words(reason, kind)
     if is_named and not key and not isinstance(found, dict) and _is_struct(kind):
         words += f"; each has a name: [{'.'.join(path[:-1])}.NAME]"
@@ -135,6 +138,10 @@ def _field_type(kind: object, name: str) -> object:
 
 def _value_type(kind: object) -> object:
     return get_args(kind)[1] if get_origin(kind) is dict else object
+
+
+def _item_type(kind: object) -> object:
+    return get_args(kind)[0] if get_origin(kind) in (list, tuple) else object
 
 
 def _is_a(value: object, kind: object) -> bool:

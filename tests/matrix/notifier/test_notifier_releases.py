@@ -29,7 +29,7 @@ ATOM = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 RSS = b"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>PyPI recent updates for numpy</title>
-<item><title>2.4.0</title><link>https://pypi.org/project/numpy/2.4.0/</link><description>Arrays</description>
+<item><title>2.4.0</title><link>https://index.test/project/numpy/2.4.0/</link><description>Arrays</description>
 <pubDate>Sun, 29 Nov 2026 13:00:00 GMT</pubDate></item></channel></rss>"""
 
 
@@ -42,7 +42,7 @@ def test_feed_of_github_is_read_by_its_tags() -> None:
 
 def test_feed_in_rss_is_read_by_its_titles() -> None:
     """PyPI's own feed has versions for titles."""
-    url = "https://pypi.org/project/numpy/2.4.0/"
+    url = "https://index.test/project/numpy/2.4.0/"
     assert (Release(version="2.4.0", title="Arrays", url=url, published_unix=1_795_957_200.0),) == read_releases(
         Home.FEED, RSS
     )
@@ -50,11 +50,11 @@ def test_feed_in_rss_is_read_by_its_titles() -> None:
 
 def test_json_of_pypi_leaves_out_what_nobody_can_install() -> None:
     """A version without files, or with all of them yanked, is none."""
-    octets = b"""{"info": {"summary": "S", "package_url": "https://pypi.org/project/x/"}, "releases": {
+    octets = b"""{"info": {"summary": "S", "package_url": "https://index.test/project/x/"}, "releases": {
         "1": [{"upload_time_iso_8601": "2026-01-01T00:00:00.5Z", "yanked": false}],
         "2": [], "3": [{"upload_time_iso_8601": "2026-01-02T00:00:00Z", "yanked": true}]}}"""
     (release,) = read_releases(Home.PYPI, octets)
-    assert ("1", "https://pypi.org/project/x/1/") == (release.version, release.url)
+    assert ("1", "https://index.test/project/x/1/") == (release.version, release.url)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,8 @@ def test_home_that_says_no_moments_lists_its_newest_first() -> None:
 
 
 def test_home_is_known_for_those_that_have_one() -> None:
-    """PyPI and GitHub say where; a feed has an address of its own."""
-    assert "https://pypi.org/pypi/numpy/json" == home_url(Home.PYPI, "numpy")
+    """A package index and GitHub say where; a feed has an address of its own."""
+    for index in ("https://index.test", "https://index.test/"):
+        assert "https://index.test/pypi/numpy/json" == home_url(Home.PYPI, "numpy", index)
     assert "https://github.com/acme/shop/releases.atom" == home_url(Home.GITHUB, "acme/shop")
     assert "" == home_url(Home.FEED, "x")

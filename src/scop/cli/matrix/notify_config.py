@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -16,8 +15,7 @@ from scop.matrix.notifier.releases import Home, home_url
 from scop.matrix.notifier.rooms import Room, is_user
 from scop.matrix.notifier.signatures import Proof
 from scop.matrix.notifier.status import Status
-from scop.supervisor.config_file import ConfigurationError
-from scop.supervisor.config_mistakes import line_of, no_toml, reworded, unknown_key
+from scop.supervisor.config_file import ConfigurationError, read_structure
 
 __all__ = ["AccountTable", "HookTable", "NotifierConfig", "WatchTable", "hooks_of", "read_notifier_config"]
 
@@ -66,7 +64,7 @@ class WatchTable(msgspec.Struct, frozen=True):
 
     home: Home
     package: str
-    url: str = ""
+    url: str = ""  # where it is read; the file may leave out what its home says
     version: str = "{version}"  # where it stands, for home = "json"
     every_seconds: int = 3600
     prereleases: bool = False
@@ -83,11 +81,6 @@ class WatchTable(msgspec.Struct, frozen=True):
         if self.timeout_seconds < 1:
             raise ValueError(f"timeout_seconds: {self.timeout_seconds} is no time")
 
-    @property
-    def place(self) -> str:
-        """Where it is read."""
-        return self.url or home_url(self.home, self.package)
-
 
 class NotifierConfig(msgspec.Struct, frozen=True):
     """The whole file."""
@@ -98,11 +91,14 @@ class NotifierConfig(msgspec.Struct, frozen=True):
     account: AccountTable = AccountTable()
     hooks: dict[str, HookTable] = {}
     watch: dict[str, WatchTable] = {}
+    package_index: str = ""  # of home = "pypi"
     people: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         if not self.rooms:
             raise ValueError("rooms: there is none to post to")
+        if any(each.home is Home.PYPI and not each.url for each in self.watch.values()) and not self.package_index:
+            raise ValueError('package_index: is missing; home = "pypi" is read there: pip\'s index-url without /simple')
         for name, user in self.people.items():
             if not is_user(user):
                 raise ValueError(f"people: {user!r}, said of {name!r}, is no user id as @alice:example.org")
@@ -110,13 +106,7 @@ class NotifierConfig(msgspec.Struct, frozen=True):
 
 def read_notifier_config(path: Path) -> NotifierConfig:
     """Return the configuration in a file, with paths made absolute beside it; raises `ConfigurationError`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: there is no such file; `scop matrix notify init` writes one") from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not UTF-8 at octet {error.start + 1}; save it as UTF-8") from None
-    config = _parsed(text, str(path))
+    config = read_structure(path, NotifierConfig, "`scop matrix notify init` writes one")
     base = path.resolve().parent
     account = msgspec.structs.replace(
         config.account,
@@ -124,24 +114,13 @@ def read_notifier_config(path: Path) -> NotifierConfig:
         passphrase_file=str(base / config.account.passphrase_file) if config.account.passphrase_file else "",
     )
     hooks = {name: _beside(each, base) for name, each in config.hooks.items()}
-    return msgspec.structs.replace(config, queue=str(base / config.queue), account=account, hooks=hooks)
+    watch = {name: _at_home(each, config.package_index) for name, each in config.watch.items()}
+    return msgspec.structs.replace(config, queue=str(base / config.queue), account=account, hooks=hooks, watch=watch)
 
 
-def _parsed(text: str, name: str) -> NotifierConfig:
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name}{no_toml(str(error))}") from None
-    unknown, hint = unknown_key(found, NotifierConfig)
-    if unknown:
-        raise ConfigurationError(f"{name}:{line_of(unknown, text)}: unknown key {'.'.join(unknown)!r}{hint}")
-    try:
-        return msgspec.convert(found, NotifierConfig)
-    except msgspec.ValidationError as error:
-        path, reason = reworded(str(error), found, NotifierConfig)
-        if "statuses" in path and reason.startswith("Invalid enum value "):
-            reason = f"{reason.removeprefix('Invalid enum value ')} is none of {', '.join(map(repr, map(str, Status)))}"
-        raise ConfigurationError(f"{name}:{line_of(path, text)}: {'.'.join(path)}: {reason}") from None
+def _at_home(package: WatchTable, index: str) -> WatchTable:
+    url = package.url or home_url(package.home, package.package, index)
+    return msgspec.structs.replace(package, url=url)
 
 
 def _beside(hook: HookTable, base: Path) -> HookTable:

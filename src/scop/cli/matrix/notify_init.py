@@ -17,6 +17,7 @@ CONFIG = """\
 
 listen = "127.0.0.1:8418"  # behind a web server that has the certificate
 queue = "notices.db"       # what is not posted yet; give it to one notifier alone
+# package_index = "https://index.example.org"  # of home = "pypi": pip's index-url without /simple
 
 [account]
 # Who posts: an account that `scop matrix login` has logged in; say which where there are several.

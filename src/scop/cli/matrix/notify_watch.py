@@ -88,7 +88,7 @@ class Watch:
     async def look(self, package: WatchTable) -> None:
         """Look at one package, and tell what is new; what there was at the first look is not new."""
         try:
-            page = await self._options.pages.fetch(package.place)
+            page = await self._options.pages.fetch(package.url)
             releases = () if page is None else read_releases(package.home, page, package.version)
         except (TemporaryFailure, PermanentFailure, ProtocolError) as fault:
             self._options.log.warning("watch.failed", package=package.package, reason=printable(str(fault)))

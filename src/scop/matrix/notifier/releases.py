@@ -3,7 +3,7 @@
 PyPI says them in JSON, GitHub and most other forges in an Atom feed, others in RSS or in JSON of their own, of which
 a template says where the version stands.
 
-Standards: RFC 4287 (Atom); RSS 2.0; https://docs.pypi.org/api/json/
+Standards: RFC 4287 (Atom); RSS 2.0; the JSON API of the Python Package Index.
 """
 
 from __future__ import annotations
@@ -54,10 +54,13 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         return _PRERELEASE.search(self.version) is not None
 
 
-def home_url(home: Home, package: str) -> str:
-    """Return where the releases of a package are read; '' where only its own address says it."""
+def home_url(home: Home, package: str, index: str = "") -> str:
+    """Return where the releases of a package are read; '' where only its own address says it.
+
+    `index` is the package index for `Home.PYPI`: what pip calls index-url, without its /simple.
+    """
     if home is Home.PYPI:
-        return f"https://pypi.org/pypi/{package}/json"
+        return f"{index.rstrip('/')}/pypi/{package}/json" if index else ""
     return f"https://github.com/{package}/releases.atom" if home is Home.GITHUB else ""
 
 
