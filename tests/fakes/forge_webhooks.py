@@ -6,11 +6,14 @@ import hmac
 import json
 from dataclasses import dataclass, field
 
+import msgspec
+
 __all__ = [
     "SECRET",
     "Sent",
     "forgejo",
     "forgejo_run",
+    "generic",
     "github",
     "github_job",
     "github_release",
@@ -77,6 +80,13 @@ def forgejo(event: str, payload: Json, delivery: str = "f6266f16-1bf3-46a5-9ea4-
         "x-github-event": event,
         "x-hub-signature-256": f"sha256={_signed(body)}",
     }
+    return Sent(headers, body)
+
+
+def generic(payload: Json) -> Sent:
+    """Return a webhook of our own form."""
+    body = msgspec.json.encode(payload)
+    headers = {"content-type": "application/json", "x-signature-256": _signed(body)}
     return Sent(headers, body)
 
 
