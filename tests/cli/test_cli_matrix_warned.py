@@ -25,7 +25,7 @@ class _Client:
 
 def _warning(world: EncryptedWorld, opened: object) -> str:
     news = RoomEvent(ROOM.room_id, Event("$a", "m.room.message", ANN, {"body": "hello"}), encryption=opened)
-    return warning_of(_Client(world), news)  # type: ignore[arg-type]
+    return warning_of(_Client(world), news)  # type: ignore[arg-type]  # it is asked for no more
 
 
 @pytest.mark.parametrize(

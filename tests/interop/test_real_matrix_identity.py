@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from fakes.meeting_clients import MANY_SYNCS, logged_in, told, trusts
 from fakes.synapse import PASSWORD, Synapse, chat_python, running_synapse
 from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.joining import NewRoom
@@ -33,7 +34,6 @@ from scop.net.matrix import AsyncClient
 pytestmark = pytest.mark.interop
 
 _NIO = Path(__file__).parent / "programs/nio_verifier.py"
-_TIMES = 60  # syncs that something may take
 _Told = TypeVar("_Told")
 
 
@@ -44,36 +44,12 @@ def synapse() -> Iterator[Synapse]:
         yield server
 
 
-async def _entered(client: AsyncClient, synapse: Synapse, user_id: str) -> AsyncClient:
-    await client.login(user_id, PASSWORD, synapse.url)
-    for _ in range(2):  # keys go up, and are seen
-        await client.sync()
-    return client
-
-
 async def _next(client: AsyncClient, kind: type[_Told]) -> _Told:
-    for _ in range(_TIMES):
+    for _ in range(MANY_SYNCS):
         for news in await client.sync(0.5):
             if isinstance(news, kind):
                 return news
     raise AssertionError(f"no {kind.__name__} came")
-
-
-async def _until(clients: list[AsyncClient], kind: type[_Told]) -> list[_Told]:
-    """Let several sync in turn until each was told."""
-    told: dict[int, _Told] = {}
-    for _ in range(_TIMES):
-        for number, client in enumerate(clients):
-            told.update((number, news) for news in await client.sync(0.1) if isinstance(news, kind))
-        if len(told) == len(clients):
-            break
-    return [told[number] for number in range(len(clients))]
-
-
-async def _trusts(client: AsyncClient, user_id: str) -> set[Trust]:
-    machine = client.core.encryption
-    assert machine is not None
-    return {client.identity.trust.trust(device) for device in machine.devices.of(user_id)}
 
 
 async def test_real_history_is_read_by_who_is_asked_in_later(synapse: Synapse) -> None:
@@ -100,7 +76,7 @@ async def test_users_verify_each_other_in_an_encrypted_room(synapse: Synapse) ->
     """Cross-signing keys are published, SAS goes through Megolm, and Synapse takes the signatures."""
     ada, ben = synapse.new_user("ada"), synapse.new_user("ben")
     async with AsyncClient() as one, AsyncClient() as other:
-        people = [await _entered(one, synapse, ada), await _entered(other, synapse, ben)]
+        people = [await logged_in(one, synapse, ada), await logged_in(other, synapse, ben)]
         for client, user_id in zip(people, (ada, ben), strict=True):
             await client.run(client.identity.cross_signing.bootstrap(Credentials(user_id, PASSWORD)))
             await client.sync()
@@ -114,25 +90,25 @@ async def test_users_verify_each_other_in_an_encrypted_room(synapse: Synapse) ->
         await other.run(other.identity.verifications.accept(flow_id))
         await _next(one, VerificationReady)
         await one.run(one.identity.verifications.start_sas(flow_id))
-        shown = await _until(people, StringsShown)
+        shown = await told(people, StringsShown)
         assert shown[0].emoji == shown[1].emoji
         done = [news for client in people for news in await client.run(client.identity.verifications.confirm(flow_id))]
         while len([news for news in done if isinstance(news, VerificationDone)]) < 2:
             done += [news for client in people for news in await client.sync(0.1) if isinstance(news, VerificationDone)]
         for client in people:
             await client.sync(0.5)
-        assert [await _trusts(one, ben), await _trusts(other, ada)] == [{Trust.VERIFIED}, {Trust.VERIFIED}]
+        assert [trusts(one, ben), trusts(other, ada)] == [{Trust.VERIFIED}, {Trust.VERIFIED}]
         # A new identity at the server: the other side is alarmed.
         await one.run(one.identity.cross_signing.reset(Credentials(ada, PASSWORD)))
         assert (await _next(other, IdentityChanged)).was_verified
-        assert await _trusts(other, ada) == {Trust.CHANGED}
+        assert trusts(other, ada) == {Trust.CHANGED}
 
 
 async def test_a_new_device_gets_everything_by_recovery_key_or_qr_code(synapse: Synapse) -> None:
     """Secret storage, key backup, and secrets from a verified device, through Synapse."""
     ada = synapse.new_user("ada")
     async with AsyncClient() as old, AsyncClient() as second, AsyncClient() as third:
-        await _entered(old, synapse, ada)
+        await logged_in(old, synapse, ada)
         await old.run(old.identity.cross_signing.bootstrap(Credentials(ada, PASSWORD)))
         room = await old.do(old.core.joining.create, NewRoom(is_encrypted=True))
         await old.sync()
@@ -142,13 +118,13 @@ async def test_a_new_device_gets_everything_by_recovery_key_or_qr_code(synapse: 
         assert len(await old.run(old.identity.store_secrets(key))) == 4
         assert await old.run(old.identity.backup.upload()) == 1
 
-        await _entered(second, synapse, ada)
+        await logged_in(second, synapse, ada)
         opened = await second.run(second.identity.storage.unlock("the tide is full"))
         assert opened == await second.run(second.identity.storage.unlock(key.recovery_key()))
         assert len(await second.run(second.identity.load_secrets(opened))) == 4
         assert await second.run(second.identity.backup.restore()) == Restored(1, 1, 0)
 
-        await _entered(third, synapse, ada)
+        await logged_in(third, synapse, ada)
         await old.sync()
         flow_id = await third.run(third.identity.verifications.request(ada))
         await _next(old, VerificationAsked)
@@ -160,14 +136,14 @@ async def test_a_new_device_gets_everything_by_recovery_key_or_qr_code(synapse: 
         await _next(third, CodeScanned)
         await third.run(third.identity.verifications.confirm(flow_id))
         names = set()
-        for _ in range(_TIMES):
+        for _ in range(MANY_SYNCS):
             for client in (old, third):
                 names |= {news.name for news in await client.sync(0.1) if isinstance(news, SecretReceived)}
             if len(names) == 4:
                 break
         assert third.identity.cross_signing.is_whole
         assert await third.run(third.identity.backup.restore()) == Restored(1, 0, 0)  # it was, with the key
-        assert await _trusts(third, ada) == {Trust.VERIFIED}
+        assert trusts(third, ada) == {Trust.VERIFIED}
 
 
 @pytest.mark.parametrize("role", ["start", "accept"])
@@ -175,7 +151,7 @@ async def test_matrix_nio_is_verified_by_sas(synapse: Synapse, role: str) -> Non
     """Both ways, with the one leniency that its encodings need; it shows right numbers and wrong pictures."""
     ada, nio = synapse.new_user("ada"), synapse.new_user("nio")
     async with AsyncClient() as client:
-        await _entered(client, synapse, ada)
+        await logged_in(client, synapse, ada)
         verifications = client.identity.verifications
         verifications.options = FlowOptions(sas=SasOptions(takes_nio=True))
         process = await asyncio.create_subprocess_exec(
@@ -199,4 +175,4 @@ async def test_matrix_nio_is_verified_by_sas(synapse: Synapse, role: str) -> Non
                 process.terminate()
             await process.wait()
         assert said == [{"decimals": list(shown.decimals)}, {"verified": [client.session.device_id]}]
-        assert await _trusts(client, nio) == {Trust.VERIFIED}
+        assert trusts(client, nio) == {Trust.VERIFIED}

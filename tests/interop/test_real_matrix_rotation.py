@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from typing import TypeVar
 
 import pytest
 
+from fakes.meeting_clients import MANY_SYNCS, logged_in, told, trusts
 from fakes.synapse import PASSWORD, Synapse, running_synapse
 from fakes.talking_nio import Nio, talking_nio
 from scop.matrix.client.happenings import RoomEvent
@@ -27,22 +27,12 @@ from scop.net.matrix.whole_sync import News
 
 pytestmark = pytest.mark.interop
 
-_TIMES = 60  # syncs that something may take
-_News = TypeVar("_News")
-
 
 @pytest.fixture(scope="module")
 def homeserver() -> Iterator[Synapse]:
     """Run one homeserver for all of these."""
     with running_synapse() as server:
         yield server
-
-
-async def _logged_in(client: AsyncClient, homeserver: Synapse, user_id: str) -> AsyncClient:
-    await client.login(user_id, PASSWORD, homeserver.url)
-    for _ in range(2):  # keys go up, and are seen
-        await client.sync()
-    return client
 
 
 def _words(told: Sequence[News], own: str) -> list[tuple[str, bool]]:
@@ -56,22 +46,11 @@ def _words(told: Sequence[News], own: str) -> list[tuple[str, bool]]:
 async def _heard(client: AsyncClient, count: int = 1) -> list[str]:
     """Return the next words of others."""
     heard: list[str] = []
-    for _ in range(_TIMES):
+    for _ in range(MANY_SYNCS):
         heard += [body for body, _ in _words(await client.sync(0.5), client.session.user_id)]
         if len(heard) >= count:
             break
     return heard
-
-
-async def _told(clients: Sequence[AsyncClient], kind: type[_News]) -> list[_News]:
-    """Let them sync in turn until each was told."""
-    told: dict[int, _News] = {}
-    for _ in range(_TIMES):
-        for number, client in enumerate(clients):
-            told.update((number, news) for news in await client.sync(0.2) if isinstance(news, kind))
-        if len(told) == len(clients):
-            return [told[number] for number in range(len(clients))]
-    raise AssertionError(f"no {kind.__name__} came")
 
 
 async def _verify(one: AsyncClient, other: AsyncClient) -> None:
@@ -81,36 +60,30 @@ async def _verify(one: AsyncClient, other: AsyncClient) -> None:
     for client in (one, other):
         await client.sync()
     flow_id = await one.run(one.identity.verifications.request_in_room(other.session.user_id, room_id), room_id)
-    await _told([other], VerificationAsked)
+    await told([other], VerificationAsked)
     await other.run(other.identity.verifications.accept(flow_id))
-    await _told([one], VerificationReady)
+    await told([one], VerificationReady)
     await one.run(one.identity.verifications.start_sas(flow_id))
-    first, second = await _told([one, other], StringsShown)
+    first, second = await told([one, other], StringsShown)
     assert first.emoji == second.emoji
     await one.run(one.identity.verifications.confirm(flow_id))
     await other.run(other.identity.verifications.confirm(flow_id))  # done: it has all that it needs
-    await _told([one], VerificationDone)
-
-
-async def _trusts(client: AsyncClient, user_id: str) -> set[Trust]:
-    machine = client.core.encryption
-    assert machine is not None
-    return {client.identity.trust.trust(device) for device in machine.devices.of(user_id)}
+    await told([one], VerificationDone)
 
 
 async def _until_it_trusts(client: AsyncClient, user_id: str, expected: set[Trust]) -> None:
     """Sync until a user's devices are trusted so."""
-    for _ in range(_TIMES):
+    for _ in range(MANY_SYNCS):
         await client.sync(0.2)
-        if await _trusts(client, user_id) == expected:
+        if trusts(client, user_id) == expected:
             return
-    raise AssertionError(await _trusts(client, user_id))
+    raise AssertionError(trusts(client, user_id))
 
 
 async def _until_devices(client: AsyncClient, user_id: str, count: int) -> None:
     machine = client.core.encryption
     assert machine is not None
-    for _ in range(_TIMES):
+    for _ in range(MANY_SYNCS):
         await client.sync(0.2)
         if len(machine.devices.of(user_id)) == count:
             return
@@ -178,7 +151,7 @@ async def test_real_device_goes_and_another_comes(homeserver: Synapse) -> None:
         alice, old, new = [await stack.enter_async_context(AsyncClient()) for _ in range(3)]
         nio = await stack.enter_async_context(talking_nio(homeserver, nio_id))
         for client, user_id in ((alice, alice_id), (old, bob_id)):
-            await _with_identity(await _logged_in(client, homeserver, user_id))
+            await _with_identity(await logged_in(client, homeserver, user_id))
         recovery_key = await _backed_up(old)
         await _verify(alice, old)
         room_id = await _room_of_three(alice, old, nio, nio_id)
@@ -193,7 +166,7 @@ async def test_real_device_goes_and_another_comes(homeserver: Synapse) -> None:
         assert (1, 2) == (len(before), len(after))
         assert before < after
 
-        await _logged_in(new, homeserver, bob_id)
+        await logged_in(new, homeserver, bob_id)
         restored = await _recovered(new, recovery_key)
         assert (restored.found, 0) == (restored.taken, restored.broken)
         assert [("one", True), ("two", True)] == _words(await new.sync(), bob_id)

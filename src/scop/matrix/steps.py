@@ -166,7 +166,7 @@ def run(steps: Steps[_Outcome], answer: Callable[[Needed], object]) -> _Outcome:
         while True:
             try:
                 answered = needed.key() if isinstance(needed, Stretch) else answer(needed)
-            except Exception as fault:
+            except Exception as fault:  # whatever it is, it is for the steps to know
                 needed = steps.throw(fault)
             else:
                 needed = steps.send(answered)

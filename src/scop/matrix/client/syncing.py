@@ -253,7 +253,7 @@ class Syncing:
                     yield from self._core.learnt.keep()
                     try:
                         answer = yield needed
-                    except Exception as fault:
+                    except Exception as fault:  # whatever it is, it is for the steps to know
                         needed = steps.throw(fault)
                     else:
                         needed = steps.send(answer)

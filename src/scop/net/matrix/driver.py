@@ -49,7 +49,7 @@ class Driver:
             while True:
                 try:
                     answer = await answer_to(needed)
-                except Exception as fault:
+                except Exception as fault:  # whatever it is, it is for the steps to know
                     needed = steps.throw(fault)
                 else:
                     needed = steps.send(answer)
