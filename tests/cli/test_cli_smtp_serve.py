@@ -21,10 +21,10 @@ from fakes.fake_distribution import install, shown_extension
 from scop.cli.smtp_serve import serve
 from scop.cli.smtp_serve_limits import RateLimits
 from scop.cli.smtp_serve_shown import lines_for, log_for
-from scop.cli.smtp_serve_targets import place_of
 from scop.net.faults import PermanentFailure
 from scop.net.mail_extensions import ENTRY_POINTS
 from scop.net.peer import Peer
+from scop.net.places import place_of
 from scop.supervisor.founding import self_signed
 
 MAIL = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"

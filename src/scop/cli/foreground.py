@@ -8,7 +8,7 @@ import resource
 import signal
 from collections.abc import Callable, Coroutine
 
-__all__ = ["asked_to_end", "loop_factory", "run_to_the_end", "written_place"]
+__all__ = ["asked_to_end", "loop_factory", "run_to_the_end"]
 
 
 def run_to_the_end(main: Callable[[], Coroutine[object, object, None]]) -> None:
@@ -28,11 +28,6 @@ def asked_to_end() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-def written_place(host: str, port: int) -> str:
-    """Return a place as a person writes it."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

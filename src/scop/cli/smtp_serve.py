@@ -12,15 +12,16 @@ from pathlib import Path
 
 import click
 
-from scop.cli.foreground import asked_to_end, run_to_the_end, written_place
+from scop.cli.foreground import asked_to_end, run_to_the_end
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_limits import RateLimits
 from scop.cli.smtp_serve_names import checked_domains, checked_name, checked_networks, read_users
 from scop.cli.smtp_serve_shown import lines_for, log_for
-from scop.cli.smtp_serve_targets import drop_of, place_of
+from scop.cli.smtp_serve_targets import drop_of
 from scop.net.faults import PermanentFailure, reason_of
 from scop.net.mail_drop import Directory, Drop, Free, MailService, ServeOptions, serve_mail
 from scop.net.mail_extensions import installed_extensions
+from scop.net.places import place_of, written_place
 from scop.net.tls_layer import server_context
 
 __all__ = ["serve"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from scop.net.dialer import tcp_dialer
 from scop.net.mail_drop import Directory, Drop, Forwarding, Keeping, Parcel
 from scop.net.mail_pool import MailPool
+from scop.net.places import place_of
 from scop.smtp.stamps import begins_with_header, return_path_field
 from scop.store.maildir import Maildirs, folder_name
 from scop.store.mbox import Mbox, entry
@@ -17,7 +18,7 @@ from scop.store.mbox import Mbox, entry
 if TYPE_CHECKING:
     from scop.smtp import ForwardPath
 
-__all__ = ["TARGETS", "drop_of", "place_of"]
+__all__ = ["TARGETS", "drop_of"]
 
 _Maker: TypeAlias = Callable[[str, Directory, str], Drop]
 
@@ -28,15 +29,6 @@ def drop_of(target: str, directory: Directory, hostname: str) -> Drop:
     if kind not in TARGETS or not where:
         raise ValueError(f"{target!r} is none of maildir:DIR, mbox:FILE, lmtp:HOST:PORT, smtp:HOST:PORT")
     return TARGETS[kind](where, directory, hostname)
-
-
-def place_of(text: str) -> tuple[str, int]:
-    """Read HOST:PORT, an IPv6 address in brackets; raises `ValueError`."""
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not (port.isdecimal() and int(port) <= 65535):
-        raise ValueError(f"{text!r} is not of the form HOST:PORT")
-    return host, int(port)
 
 
 def _maildir(where: str, directory: Directory, hostname: str) -> Drop:

@@ -13,10 +13,12 @@ import asyncio
 import contextlib
 import os
 import re
+import socket
 from dataclasses import dataclass
 
 from scop.base import printable
 from scop.net.faults import TemporaryFailure
+from scop.net.places import family_of
 
 __all__ = ["ClamdPlace", "TooLongForScanner", "scan"]
 
@@ -47,13 +49,9 @@ async def scan(place: ClamdPlace, descriptor: int, octets: int) -> str:
     """
     try:
         async with asyncio.timeout(SCAN_SECONDS):
-            reader, writer = await asyncio.open_connection(place.host, place.port)
-            try:
-                with contextlib.suppress(ConnectionError):  # it says why before it closes: that it takes no more
-                    await _send(writer, descriptor, octets)
-                answer = await reader.read(MAX_ANSWER_OCTETS)
-            finally:
-                writer.close()
+            with socket.socket(family_of(place.host)) as connection:
+                connection.setblocking(False)
+                answer = await _ask(connection, place, descriptor, octets)
     except TimeoutError:
         raise TemporaryFailure(f"clamd has no answer within {SCAN_SECONDS} s") from None
     except OSError as fault:
@@ -61,15 +59,23 @@ async def scan(place: ClamdPlace, descriptor: int, octets: int) -> str:
     return _name_in(answer)
 
 
-async def _send(writer: asyncio.StreamWriter, descriptor: int, octets: int) -> None:
-    writer.write(b"zINSTREAM\0")
-    for at in range(0, octets, CHUNK_OCTETS):
-        chunk = os.pread(descriptor, min(CHUNK_OCTETS, octets - at), at)
-        writer.write(len(chunk).to_bytes(4, "big"))
-        writer.write(chunk)
-        await writer.drain()
-    writer.write(bytes(4))
-    await writer.drain()
+async def _ask(connection: socket.socket, place: ClamdPlace, descriptor: int, octets: int) -> bytes:
+    """Return what the daemon says; by a socket of our own, for a transport that fails to write forgets what it read."""
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(connection, (place.host, place.port))
+    with contextlib.suppress(ConnectionError):  # it says why before it closes: that it takes no more
+        await loop.sock_sendall(connection, b"zINSTREAM\0")
+        for at in range(0, octets, CHUNK_OCTETS):
+            chunk = os.pread(descriptor, min(CHUNK_OCTETS, octets - at), at)
+            await loop.sock_sendall(connection, len(chunk).to_bytes(4, "big"))
+            await loop.sock_sendall(connection, chunk)
+        await loop.sock_sendall(connection, bytes(4))
+    answer = b""
+    while len(answer) < MAX_ANSWER_OCTETS and not answer.endswith(b"\0"):
+        if not (said := await loop.sock_recv(connection, MAX_ANSWER_OCTETS)):
+            break
+        answer += said
+    return answer
 
 
 def _name_in(answer: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from scop.dns.asking import Server
 from scop.net.faults import TemporaryFailure, reason_of
+from scop.net.places import family_of
 
 __all__ = ["MAX_STRAYS", "Guessed", "hear_datagram"]
 
@@ -33,9 +34,8 @@ async def hear_datagram(
     Raises `TemporaryFailure` where the server cannot be reached or is silent.
     """
     loop = asyncio.get_running_loop()
-    family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
     try:
-        sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        sock = socket.socket(family_of(server.address), socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     except OSError as fault:  # no descriptor left
         raise TemporaryFailure(f"no way to {server}: {fault}") from fault
     with sock:

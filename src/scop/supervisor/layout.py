@@ -16,6 +16,7 @@ from scop.mesh.config import Config
 from scop.mesh.control import Identifiers
 from scop.mesh.manifest import OPERATOR, Listener, Manifest, Transport, check_mesh
 from scop.net.entrance import BACKLOG
+from scop.net.places import family_of
 from scop.supervisor.config_file import ConfigurationError
 
 __all__ = ["Layout", "Sockets", "bind_sockets", "listen", "prepare_folders"]
@@ -103,9 +104,8 @@ def listen(what: str, address: str, port: int, transport: Transport, *, option: 
 
     The place was chosen by an option of the command line, or (empty) in scop.toml.
     """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if transport is Transport.TCP else socket.SOCK_DGRAM
-    made = socket.socket(family, kind)
+    made = socket.socket(family_of(address), kind)
     try:
         with _naming(what, address, port, option):
             if transport is Transport.TCP:

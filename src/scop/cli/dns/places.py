@@ -13,10 +13,11 @@ import click
 from scop.cli.dns.gathering import gathered
 from scop.mesh.manifest import Transport
 from scop.net.dns_public import PublicSockets
+from scop.net.places import place_of, written_place
 from scop.supervisor.config_file import ConfigurationError
 from scop.supervisor.layout import listen
 
-__all__ = ["Listening", "listening_options", "place_of", "shown_place"]
+__all__ = ["Listening", "listening_options", "shown_place"]
 
 PORTS_TRIED = 20
 RECEIVED_OCTETS = 4_194_304  # what the kernel keeps while we are busy: some thousand queries
@@ -34,7 +35,7 @@ class Listening:
 
     def sockets(self, what: str) -> PublicSockets:
         """Bind UDP and TCP at each place, for TLS TCP alone; raises `ConfigurationError` where one cannot be had."""
-        places, tls_places = [*map(place_of, self.places)], [*map(place_of, self.tls_places)]
+        places, tls_places = [*map(_place_of, self.places)], [*map(_place_of, self.tls_places)]
         tls = _tls_context(self.certificate, self.key, tls_places[0][0]) if tls_places else None
         pairs = [_bound_pair(what, host, port) for host, port in places]
         under_tls = [listen(what, host, port, Transport.TCP, option="--dot") for host, port in tls_places]
@@ -58,19 +59,17 @@ listening_options = gathered(
 )
 
 
-def place_of(text: str) -> tuple[str, int]:
-    """Read HOST:PORT, an IPv6 address in brackets; raises `click.UsageError`."""
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not (port.isdecimal() and int(port) <= 65535):
-        raise click.UsageError(f"{text!r} is not of the form HOST:PORT")
-    return ("127.0.0.1" if host == "localhost" else host), int(port)
+def _place_of(text: str) -> tuple[str, int]:
+    try:
+        host, port = place_of(text)
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
+    return ("127.0.0.1" if host == "localhost" else host), port
 
 
 def shown_place(made: socket.socket) -> str:
     """Return where a socket is bound, as people write it."""
-    host, port = made.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return written_place(*made.getsockname()[:2])
 
 
 def _tls_context(certificate: Path | None, key: Path | None, host: str) -> ssl.SSLContext:

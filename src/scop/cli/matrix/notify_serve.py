@@ -11,18 +11,18 @@ from typing import TypeAlias
 
 import click
 
-from scop.cli.foreground import asked_to_end, run_to_the_end, written_place
+from scop.cli.foreground import asked_to_end, run_to_the_end
 from scop.cli.matrix.notify_config import NotifierConfig, WatchTable, hooks_of, read_notifier_config
 from scop.cli.matrix.notify_desk import Desk, account_of, all_rooms, open_desk, posting_from, stderr_log
 from scop.cli.matrix.notify_watch import Outcome, Watch, WatchOptions, run_test, without_secrets
 from scop.cli.shared import json_option, print_json
-from scop.cli.smtp_serve_targets import place_of
 from scop.matrix.notifier.hooks import Hook
 from scop.matrix.notifier.releases import Release
 from scop.matrix.notifier.threads import Audience
 from scop.net.entrance import BACKLOG
 from scop.net.faults import PermanentFailure, reason_of
 from scop.net.matrix.releases import ReleasePages
+from scop.net.places import tcp_listener, written_place
 from scop.net.webhooks import WebhooksOptions, serve_webhooks
 
 Tasks: TypeAlias = Sequence[asyncio.Task[None]]
@@ -151,9 +151,7 @@ async def _watch_until(watching: Watch, desk: Desk, tasks: Tasks, *, once: bool)
 
 def _listener(place: str) -> socket.socket:
     try:
-        host, port = place_of(place)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return tcp_listener(place, backlog=BACKLOG)
     except (ValueError, OSError) as fault:
         reason = reason_of(fault) if isinstance(fault, OSError) else str(fault)
         raise PermanentFailure(f"cannot listen on {place}: {reason}") from None

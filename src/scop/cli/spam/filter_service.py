@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from scop.base.sources import Networks
-from scop.cli.foreground import loop_factory, written_place
-from scop.cli.smtp_serve_targets import place_of
+from scop.cli.foreground import loop_factory
 from scop.mesh.code_paths import code_paths
 from scop.mesh.confine import Rules, confine
 from scop.mime import load_charsets
@@ -28,6 +27,7 @@ from scop.net.connections import Connections
 from scop.net.entrance import BACKLOG
 from scop.net.faults import PermanentFailure, reason_of
 from scop.net.log import Log
+from scop.net.places import tcp_listener, written_place
 
 __all__ = [
     "LOOPBACK",
@@ -84,9 +84,7 @@ def listener_at(place: str) -> socket.socket:
     try:
         if path:
             return _unix_listener(path)
-        host, port = place_of(place.removeprefix("inet:"))
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return tcp_listener(place.removeprefix("inet:"), backlog=BACKLOG)
     except OSError as fault:
         raise PermanentFailure(f"cannot listen on {place}: {reason_of(fault)}") from None
 

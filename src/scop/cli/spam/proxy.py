@@ -12,7 +12,6 @@ from scop.cli.foreground import asked_to_end, run_to_the_end
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_names import checked_name
 from scop.cli.smtp_serve_shown import lines_for, log_for
-from scop.cli.smtp_serve_targets import place_of
 from scop.cli.spam.filter_options import clients_option, model_option, user_option
 from scop.cli.spam.filter_service import Listening, Rights, give_up_rights, listener_at, serving, written_listener
 from scop.cli.spam.filter_shown import WORDS
@@ -24,6 +23,7 @@ from scop.net.faults import PermanentFailure
 from scop.net.log import Log
 from scop.net.mail_pool import MailPool
 from scop.net.mail_server import MailServer
+from scop.net.places import place_of
 from scop.smtp import ServerOptions
 
 __all__ = ["proxy"]
