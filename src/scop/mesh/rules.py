@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scop.mesh.cell import Place
-from scop.mesh.code_paths import code_paths
+from scop.mesh.code_paths import code_paths, name_paths
 from scop.mesh.config import Config
 from scop.mesh.config.primary import RemotePlace
 from scop.mesh.config.resolver import server_place
@@ -16,8 +16,6 @@ from scop.mesh.manifest import Manifest, World
 
 __all__ = ["rules_of"]
 
-# What the C library reads to find the address of a host; only git's library asks it.
-NAMES_OF_HOSTS = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/host.conf", "/etc/services")
 ANY_PORT = 0  # Landlock's word for "a port the kernel picks"
 
 
@@ -72,7 +70,8 @@ def rules_of(
         *(config.primary.primaries_ports(config.world.dns_port) if World.ZONES in manifest.world else ()),
     )
     return Rules(
-        read_paths=(*code_paths(), *(NAMES_OF_HOSTS if remote and remote.host else ())),
+        # Of all that cells use only git's library asks the C library for addresses.
+        read_paths=(*code_paths(), *(name_paths() if remote and remote.host else ())),
         write_paths=(str(state), *((remote.folder,) if remote and remote.folder else ())),
         connect_ports=tuple(sorted({*pipes, *world})),
         # Who dials the world does so from the public address, and such a socket is bound first.

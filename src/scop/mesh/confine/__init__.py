@@ -13,6 +13,7 @@ the named paths and TCP ports; `seccomp` leaves only the system calls of a netwo
 arguments looked at where one call has a harmless and a harmful side. Seccomp closes last, since it also
 forbids what the others need. What reads hostile content by C code does so in a child of a process that was confined
 with `Rules.children`: that one calls `settle` when it has loaded all code, and each child `seal` before it reads.
+What runs programs of others cannot be confined; it can `hide` what they must not see.
 
 Standards: Linux landlock(7), seccomp(2), capabilities(7).
 """
@@ -22,7 +23,8 @@ from __future__ import annotations
 import os
 
 from scop.mesh.confine import landlock, limits, privileges, seccomp
-from scop.mesh.confine.preload import preload_charsets, preload_threads
+from scop.mesh.confine.hide import hide
+from scop.mesh.confine.preload import preload_charsets, preload_names, preload_threads
 from scop.mesh.confine.report import ConfinementReport, report_of
 from scop.mesh.confine.rules import Limits, Rules
 from scop.mesh.confine.seal import SealLimits, end_with_parent, seal, settle
@@ -34,8 +36,10 @@ __all__ = [
     "SealLimits",
     "confine",
     "end_with_parent",
+    "hide",
     "kernel_support",
     "preload_charsets",
+    "preload_names",
     "seal",
     "settle",
 ]

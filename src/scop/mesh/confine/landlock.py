@@ -7,6 +7,7 @@ Standards: Linux landlock(7) and its user space API, ABI 1 to 7.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import struct
@@ -93,13 +94,25 @@ class Fence:
         """Hand the rules to the kernel; None where it has no Landlock."""
         if version == 0:
             return None
-        known = Files((1 << _FILE_RIGHTS.get(version, _ALL_FILE_RIGHTS)) - 1)
-        fence = cls(syscall(_CREATE_RULESET, *_ruleset(known, version), 0))
+        known = _known(version)
+        fence = cls(syscall(_CREATE_RULESET, *_ruleset(known, version, _BIND_TCP | _CONNECT_TCP), 0))
         fence._open_paths(filter(os.path.exists, rules.read_paths), _READ & known)
         fence._open_paths(rules.write_paths, _CHANGE & known)
         if version >= ABI_TCP:
             fence._open_ports(rules.connect_ports, _CONNECT_TCP)
             fence._open_ports(rules.bind_ports, _BIND_TCP)
+        return fence
+
+    @classmethod
+    def within(cls, paths: Iterable[str], version: int) -> Fence | None:
+        """Hand over a fence that lets everything be done at some paths and nothing elsewhere, and leaves TCP alone."""
+        if version == 0:
+            return None
+        known = _known(version)
+        fence = cls(syscall(_CREATE_RULESET, *_ruleset(known, version, 0), 0))
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):  # others may take away what was just listed
+                fence._open_paths((path,), known)
         return fence
 
     def close(self) -> None:
@@ -124,11 +137,15 @@ class Fence:
             syscall(_ADD_RULE, self.descriptor, _RULE_NET_PORT, struct.pack("=QQ", right, port), 0)
 
 
-def _ruleset(files: Files, version: int) -> tuple[bytes, int]:
+def _known(version: int) -> Files:
+    return Files((1 << _FILE_RIGHTS.get(version, _ALL_FILE_RIGHTS)) - 1)
+
+
+def _ruleset(files: Files, version: int, ports: int) -> tuple[bytes, int]:
     """Return struct landlock_ruleset_attr as far as the version knows it, and its size."""
     words = [int(files)]
     if version >= ABI_TCP:
-        words.append(_BIND_TCP | _CONNECT_TCP)
+        words.append(ports)
     if version >= ABI_SCOPES:
         words.append(_SCOPE_ABSTRACT_UNIX | _SCOPE_SIGNAL)
     octets = struct.pack(f"={len(words)}Q", *words)
