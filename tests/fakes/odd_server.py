@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from fakes.loops import jump
+
 __all__ = [
     "Answering",
     "Asked",
@@ -21,6 +23,7 @@ __all__ = [
     "floods",
     "leads_to",
     "odd_server",
+    "outlasts",
     "says",
     "stays_silent",
 ]
@@ -108,6 +111,17 @@ async def stays_silent(_request: web.BaseRequest) -> web.StreamResponse:
     """Never answer."""
     await asyncio.Event().wait()
     raise AssertionError
+
+
+def outlasts(seconds: float, then: Answering = stays_silent) -> Answering:
+    """Let so much time pass before the answer."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        jump(seconds)
+        await asyncio.sleep(0)
+        return await then(request)
+
+    return answer
 
 
 async def breaks_off(request: web.BaseRequest) -> web.StreamResponse:

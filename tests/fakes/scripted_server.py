@@ -8,6 +8,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fakes.loops import PATIENCE_SECONDS, jump
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.client_wire import ClientTimeouts
 from scop.net.dialer import tcp_dialer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MESSAGE", "Script", "play_server", "read_script"]
 
-_TRICKLE_SECONDS = 0.02
+HASTY_SECONDS = 30.0
 MESSAGE = b"Subject: x\r\n\r\n.dot\r\n"
 _OF_SERVER, _OF_CLIENT = frozenset(("S", "W", "P", "C", "B", "X", "T")), frozenset(("D", "R", "F"))
 
@@ -52,11 +53,14 @@ def read_script(path: Path) -> Script:
 
 async def play_server(script: Script, *, write_octets: int) -> None:
     """Play a script, the server's words in pieces; raises `AssertionError` where it goes otherwise."""
+    is_hasty = "hasty" in script.words
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _Server(reader, writer, write_octets).play(script.server)
+            await _Server(reader, writer, write_octets, is_hasty=is_hasty).play(script.server)
+            if is_hasty:
+                jump(HASTY_SECONDS)
             if script.server[-1][0] != "X":
                 assert b"" == await _rest(reader), "the client went on"
             ended.set_result(None)
@@ -83,10 +87,13 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 
 
 class _Server:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, write_octets: int) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, write_octets: int, *, is_hasty: bool
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._write_octets = write_octets
+        self._is_hasty = is_hasty
 
     async def play(self, steps: Sequence[tuple[str, str, str]]) -> None:
         for kind, text, where in steps:
@@ -111,7 +118,9 @@ class _Server:
         gone = asyncio.ensure_future(_rest(self._reader))
         while not gone.done():
             self._writer.write(octets)
-            await asyncio.wait({gone}, timeout=_TRICKLE_SECONDS)
+            if self._is_hasty:
+                jump(1)
+            await asyncio.sleep(0)
 
     async def _write(self, octets: bytes) -> None:
         for start in range(0, len(octets), self._write_octets):
@@ -149,7 +158,7 @@ class _Client:
     async def _open(self) -> str:
         tls: ssl.SSLContext | None = client_context() if "tls" in self._script.words else None
         dial = tcp_dialer("127.0.0.1", self._port, tls=tls, server_name=HOSTNAME)
-        seconds = ClientTimeouts.same(0.2 if "hasty" in self._script.words else 5.0)
+        seconds = ClientTimeouts.same(HASTY_SECONDS if "hasty" in self._script.words else PATIENCE_SECONDS)
         lmtp = "lmtp" in self._script.words
         self._client = await MailClient.open(dial, name="me.test", lmtp=lmtp, timeouts=seconds)
         return " ".join(self._client.extensions)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fakes.dialogue import Dialogue, Step, check_whole_reply, octets_of, read_dialogue
 from fakes.dialogue_host import GREETING, Host
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import listen
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.mail_server import Entrance, MailServer
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["play_over_socket"]
 
-MAX_WAIT_SECONDS = 5.0  # for a line that is said at once
 MAX_PIECES = 3000  # of one step: longer ones are cut into bigger pieces
 
 
@@ -100,7 +100,7 @@ class _Client:
             else:
                 self._writer.close()
         try:
-            async with asyncio.timeout(MAX_WAIT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 return await self._reader.read()
         except ConnectionError:
             return b""
@@ -112,7 +112,7 @@ class _Client:
         self._writer.transport.abort()
 
     async def _line(self) -> str:
-        async with asyncio.timeout(MAX_WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return (await self._reader.readline()).decode().removesuffix("\r\n")
 
     async def _whole_reply(self, step: Step) -> None:

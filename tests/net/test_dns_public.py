@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.loops import LOOPS, run_under
+from fakes.loops import LOOPS, PATIENCE_SECONDS, jump, run_under
 from fakes.self_signed import HOSTNAME, client_context, server_context, write_pem
 from scop.dns import A, Answer, Question, Rcode
 from scop.dns.message import Flag, Message, Record, build_message, build_query, parse_message
@@ -196,32 +196,37 @@ async def test_dns_public_one_address_has_its_share(is_tls: bool) -> None:
         turned_away = await Dialled.to(port)
         assert await turned_away.ended()
         kept[0].writer.close()
-        await asyncio.sleep(0.01)  # the server hears of it on its next turns
-        another = await Dialled.to(port)
-        if not is_tls:
-            assert await another.answered()
-        for each in (*kept, turned_away, another):
+        while not is_tls:  # the server hears of it on one of its next turns
+            another = await Dialled.to(port)
+            is_answered = await another.answered()
+            another.writer.close()
+            if is_answered:
+                break
+        for each in (*kept, turned_away):
             each.writer.close()
 
 
 async def test_dns_public_idle_ends_also_for_who_drips() -> None:
     """An octet now and then is no query."""
-    async with public(bounds=StreamBounds(idle_seconds=0.05)) as face:
+    async with public(bounds=StreamBounds(idle_seconds=30)) as face:
         dripping = await Dialled.to(face.streams)
-        async with asyncio.timeout(5):
-            with contextlib.suppress(ConnectionError):
-                while not dripping.reader.at_eof():
-                    dripping.writer.write(b"\0")
-                    await asyncio.sleep(0.01)
+        ended, passed_seconds = asyncio.ensure_future(dripping.ended()), 0
+        while not ended.done():
+            jump(1)
+            passed_seconds += 1
+            dripping.writer.write(b"\x10")  # of a query of 4112 octets
+            await asyncio.sleep(0)
+        assert await ended
+        assert passed_seconds >= 30
         dripping.writer.close()
 
 
 async def test_dns_public_drain_answers_what_was_asked() -> None:
     """SIGTERM: nobody new, and nobody is left waiting."""
-    gate, came = asyncio.Event(), asyncio.Event()
+    gate, came = asyncio.Event(), asyncio.Semaphore(0)
 
     async def late(query: bytes, peer: Peer, transport: DnsTransport) -> bytes:
-        came.set()
+        came.release()
         await gate.wait()
         return answer(query, peer, transport)
 
@@ -231,10 +236,10 @@ async def test_dns_public_drain_answers_what_was_asked() -> None:
     async with public(answering) as face:
         asking = asyncio.create_task(exchange_stream(tcp_dialer(HOST, face.streams), QUERY))
         other = asyncio.create_task(asked_by_datagram(face.datagrams))
-        await came.wait()
-        await asyncio.sleep(0.01)
-        draining = asyncio.create_task(face.serving.drain(5))
-        await asyncio.sleep(0.01)
+        for _ in (asking, other):
+            await came.acquire()
+        draining = asyncio.create_task(face.serving.drain(PATIENCE_SECONDS))
+        await asyncio.sleep(0)
         with pytest.raises(TemporaryFailure):
             await exchange_stream(tcp_dialer(HOST, face.streams), QUERY)
         gate.set()

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from fakes.loops import LOOPS, run_under
+from fakes.loops import LOOPS, jump, run_under
 from scop.net.dns_frames import FrameReader, frame
 from scop.net.dns_server import MAX_PIPELINED, AnswerQuery, DnsDatagramServer, DnsStreamServer, DnsTransport
 from scop.net.peer import Peer
@@ -19,20 +19,45 @@ HOST = "127.0.0.1"
 QUERY = b"Q" * 12
 
 
+class Watched(DnsStreamServer):
+    """Tells of its connection's end, and when it can write no more for now."""
+
+    def __init__(self, answer: AnswerQuery, idle_seconds: float) -> None:
+        super().__init__(answer, idle_seconds=idle_seconds)
+        self.lost, self.is_full = asyncio.Event(), asyncio.Event()
+
+    def pause_writing(self) -> None:
+        """Tell, and wait."""
+        super().pause_writing()
+        self.is_full.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, and tell."""
+        super().connection_lost(exc)
+        self.lost.set()
+
+
 @asynccontextmanager
-async def connected(
-    answer: AnswerQuery, *, idle_seconds: float = 60.0
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Serve streams and give a connection."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(partial(DnsStreamServer, answer, idle_seconds=idle_seconds), HOST, 0)
+async def watched(
+    answer: AnswerQuery, idle_seconds: float = 60.0
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, Watched]]:
+    """Serve one stream; give a connection, and its other end."""
+    served = Watched(answer, idle_seconds)
+    server = await asyncio.get_running_loop().create_server(lambda: served, HOST, 0)
     reader, writer = await asyncio.open_connection(HOST, server.sockets[0].getsockname()[1])
     try:
-        yield reader, writer
+        yield reader, writer, served
     finally:
         writer.close()
         server.close()
-        await asyncio.sleep(0.01)  # the server's end of the connection closes on the loop's next turns
+        await served.lost.wait()
+
+
+@asynccontextmanager
+async def connected(answer: AnswerQuery) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Serve one stream and give a connection."""
+    async with watched(answer) as (reader, writer, _):
+        yield reader, writer
 
 
 async def exact_answers(reader: asyncio.StreamReader, count: int) -> list[bytes]:
@@ -97,14 +122,21 @@ def test_dns_stream_server_hangs_up_on_who_speaks_no_dns(loop: str) -> None:
 
 async def test_dns_stream_server_closes_what_is_idle_but_not_what_waits() -> None:
     """RFC 7766 §6.2.3: seconds of silence; an answer on its way is no silence."""
+    is_asked, gate = asyncio.Event(), asyncio.Event()
 
     async def late(query: bytes) -> bytes:
-        await asyncio.sleep(0.08)
+        is_asked.set()
+        await gate.wait()
         return query
 
-    async with connected(lambda query, peer, transport: late(query), idle_seconds=0.03) as (reader, writer):
+    async with watched(lambda query, peer, transport: late(query), idle_seconds=30) as (reader, writer, _):
         writer.write(frame(QUERY))
+        await is_asked.wait()
+        jump(100)
+        await asyncio.sleep(0)
+        gate.set()
         assert [QUERY] == await answers(reader, 1)
+        jump(100)
         assert b"" == await reader.read()
 
 
@@ -176,9 +208,12 @@ async def test_dns_stream_server_hangs_up_on_who_asks_for_much_and_reads_nothing
     def answer(_query: bytes, _peer: Peer, _transport: DnsTransport) -> Iterator[bytes]:
         return iter([bytes(60_000)] * 4000)
 
-    async with connected(answer, idle_seconds=0.05) as (reader, writer):
+    async with watched(answer, idle_seconds=30) as (reader, writer, served):
         writer.write(frame(QUERY))
-        await asyncio.sleep(0.3)
+        await served.is_full.wait()
+        while not served.lost.is_set():
+            jump(1)
+            await asyncio.sleep(0)
         with contextlib.suppress(ConnectionError):
             size = len(await reader.read(-1))
             assert size < 4000 * 60_000

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from dataclasses import replace
 
 import pytest
 
+from fakes.loops import PATIENCE_SECONDS, jump
 from fakes.private_ca import authority
 from fakes.web_server import ok, serve_web
 from scop.dns import AAAA, A, Answer, Question, StaticNames
@@ -30,7 +32,7 @@ class _Names:
         return self._names.answer(question)
 
 
-def _options(port: int, *addresses: str, seconds: float = 5.0, source: str = "") -> WebOptions:
+def _options(port: int, *addresses: str, seconds: float = PATIENCE_SECONDS, source: str = "") -> WebOptions:
     trust = ssl.create_default_context(cadata=authority().pem)
     names = StaticNames({(HOST, "A"): [A(address) for address in addresses or ("127.0.0.1",)]})
     return WebOptions(_Names(names), trust, port, source, seconds)
@@ -114,9 +116,14 @@ async def test_https_goes_on_to_the_next_address() -> None:
 async def test_https_waits_for_no_address_that_is_silent() -> None:
     """RFC 8461 §3.3: one address of several that takes the connection and says nothing costs a part of the minute."""
     async with serve_web(SERVER, ok(b"hello")) as web:
-        with socket.create_server(("127.0.0.9", web.port)):
-            options = replace(_options(web.port, "127.0.0.9", "127.0.0.1"), connect_seconds=0.1)
-            assert b"hello" == await fetch_text(URL, options)
+        with socket.create_server(("127.0.0.9", web.port)) as silent:
+            silent.setblocking(False)
+            options = _options(web.port, "127.0.0.9", "127.0.0.1", seconds=60)
+            fetching = asyncio.create_task(fetch_text(URL, replace(options, connect_seconds=20)))
+            taken, _ = await asyncio.get_running_loop().sock_accept(silent)
+            with taken:
+                jump(21)
+                assert b"hello" == await fetching
 
 
 async def test_https_tries_both_families_in_turn() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.loops import LOOPS, run_under
+from fakes.loops import LOOPS, PATIENCE_SECONDS, run_under
 from fakes.mail_sessions import OK, Listening, Records, listen, serve
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from scop.net.client_wire import ClientTimeouts
@@ -176,9 +176,10 @@ async def test_certificate_of_another_name_is_refused() -> None:
 )
 async def test_server_that_cannot_be_spoken_with_is_a_temporary_failure(lines: tuple[bytes, ...], reason: str) -> None:
     """Refusing, talking nonsense and silence keep the mail here."""
+    timeouts = ClientTimeouts.same(0.05 if reason == "silent" else PATIENCE_SECONDS)
     async with _scripted(*lines) as listening:
         with pytest.raises(TemporaryFailure, match=reason):
-            await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeouts=ClientTimeouts.same(0.05))
+            await MailClient.open(listening.dialer(), name="me.test", lmtp=False, timeouts=timeouts)
 
 
 async def test_name_that_tls_cannot_ask_for_is_a_temporary_failure() -> None:

@@ -1,6 +1,5 @@
 """Every dialogue of tests/dialogues/servers goes as it is written: what servers say, odd things too, and what we do."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -15,5 +14,4 @@ _NAMES = sorted(path.name for path in _FOLDER.glob("*.smtp"))
 @pytest.mark.parametrize("name", _NAMES)
 async def test_server_is_served_as_written(name: str, write_octets: int) -> None:
     """Whether the server's words come whole or octet by octet, the client does the same."""
-    async with asyncio.timeout(10):
-        await play_server(read_script(_FOLDER / name), write_octets=write_octets)
+    await play_server(read_script(_FOLDER / name), write_octets=write_octets)

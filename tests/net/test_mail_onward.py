@@ -1,7 +1,10 @@
 """A transaction passed on to the next cell."""
 
+import asyncio
+
 import pytest
 
+from fakes.loops import jump
 from fakes.mail_sessions import OK, Records, serve
 from scop.net.dialer import tcp_dialer
 from scop.net.mail_pool import MailPool
@@ -72,13 +75,17 @@ async def test_neighbour_that_is_down_gives_451() -> None:
 
 
 async def test_silent_neighbour_gives_451() -> None:
-    """Silence is waited for as long as the pool says, here 20 ms."""
+    """Silence is waited for as long as the pool says, here 20 s."""
     records = Records(silent=True)
     async with serve(records.session, LMTP) as listening:
-        onward = _onward(listening.port, timeout_seconds=0.02)
+        onward = _onward(listening.port, timeout_seconds=20)
         await onward.mail(MAIL, ORIGIN)
         assert OK == await onward.recipient(C)
-        assert TRY_LATER == await onward.message(b"x\r\n")
+        waiting = asyncio.create_task(onward.message(b"x\r\n"))
+        await records.taken.wait()
+        assert not waiting.done()
+        jump(20)
+        assert TRY_LATER == await waiting
     assert "silent" in onward.last_failure
 
 

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from fakes.loops import LOOPS, run_under
+from fakes.loops import LOOPS, PATIENCE_SECONDS, jump, run_under
 from fakes.mail_sessions import Records
 from fakes.self_signed import HOSTNAME, client_context, server_context
 from fakes.serving import say_to, serving
@@ -44,7 +44,7 @@ async def test_commands_injected_before_the_handshake_are_dropped() -> None:
 
 async def test_time_for_a_command_begins_after_the_handshake() -> None:
     """RFC 5321 §4.5.3.2.7: a client may think about its hello under TLS as long as about any command."""
-    records, timeouts = Records(), ServerTimeouts(handshake_seconds=0.3, idle_seconds=20)
+    records, timeouts = Records(), ServerTimeouts(handshake_seconds=30, idle_seconds=60)
     options = ServerOptions(HOSTNAME, tls_available=True)
     async with serving(records, options, tls=server_context(), timeouts=timeouts) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
@@ -54,7 +54,8 @@ async def test_time_for_a_command_begins_after_the_handshake() -> None:
             pass
         await writer.start_tls(client_context(), server_hostname=HOSTNAME)
         heard = asyncio.ensure_future(reader.readline())
-        await asyncio.wait({heard}, timeout=0.5)
+        jump(50)
+        await asyncio.sleep(0)
         writer.write(b"NOOP\r\n")
         assert b"250 2.0.0 Ok\r\n" == await heard
         writer.close()
@@ -92,7 +93,7 @@ async def test_half_closed_client_gets_its_answers() -> None:
 @pytest.mark.parametrize("message_octets", [0, 3])
 async def test_octet_by_octet_wins_no_time(message_octets: int) -> None:
     """A command must be whole within the idle time, a message comes at a rate: else 421."""
-    timeouts = ServerTimeouts(idle_seconds=0.1, block_seconds=0.1, min_octets_per_second=1000.0)
+    timeouts = ServerTimeouts(idle_seconds=30, block_seconds=30, min_octets_per_second=1000.0)
     async with serving(Records(), timeouts=timeouts) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
         await reader.readline()
@@ -103,7 +104,8 @@ async def test_octet_by_octet_wins_no_time(message_octets: int) -> None:
         ended = asyncio.ensure_future(reader.read())
         while not ended.done():
             writer.write(b"x")
-            await asyncio.wait({ended}, timeout=0.01)
+            jump(1)
+            await asyncio.sleep(0)
         assert (await ended).startswith(b"421 4.4.2 ")
         writer.close()
 
@@ -111,11 +113,12 @@ async def test_octet_by_octet_wins_no_time(message_octets: int) -> None:
 async def test_client_that_never_reads_is_cut_off() -> None:
     """Replies that nobody takes are held for a block's time, not for ever."""
     records = Records()
-    async with serving(records, timeouts=ServerTimeouts(block_seconds=0.1)) as listening:
+    async with serving(records, timeouts=ServerTimeouts(block_seconds=30)) as listening:
         _, writer = await asyncio.open_connection("127.0.0.1", listening.port, limit=1)
         while not records.closed.is_set():
             writer.write(b"EHLO x\r\n" * 2000)
-            await asyncio.wait({asyncio.ensure_future(records.closed.wait())}, timeout=0.01)
+            jump(1)
+            await asyncio.sleep(0)
         writer.transport.abort()
 
 
@@ -132,10 +135,11 @@ async def test_drain_says_goodbye_to_who_is_idle_and_lets_a_mail_be_finished() -
             writer.write(BEGIN)
             while not (await reader.readline()).startswith(b"354"):
                 pass
-        draining = asyncio.ensure_future(connections.drain(0.3))
+        draining = asyncio.ensure_future(connections.drain(30))
         assert b"421 4.3.2 Server is going down, try again\r\n" == await idle.read()
         busy_writer.write(MESSAGE + b".\r\n")
         assert [b"250", b"421"] == [line[:3] for line in (await busy.read()).splitlines()]
+        jump(30)
         await draining
         assert 0 == len(connections)
         with contextlib.suppress(ConnectionError):
@@ -196,21 +200,30 @@ async def test_fast_client_has_to_wait() -> None:
     """While the entrance asks for a pause nothing is read; the message comes whole all the same."""
     records = Records()
     counted: list[int] = []
+    is_asked = asyncio.Event()
 
     def pause_seconds(_peer: Peer, octets: int) -> float:
         counted.append(octets)
-        return 0.06 if sum(counted) - octets < 300_000 <= sum(counted) else 0.0
+        if not sum(counted) - octets < 300_000 <= sum(counted):
+            return 0.0
+        is_asked.set()
+        return 100.0
 
     message = (b"x" * 98 + b"\r\n") * 10_000
-    loop = asyncio.get_running_loop()
-    began = loop.time()
     entrance = Entrance(pause_seconds=pause_seconds)
-    async with serving(records, entrance=entrance, timeouts=ServerTimeouts(block_seconds=0.05)) as listening:
+    async with serving(records, entrance=entrance, timeouts=ServerTimeouts(block_seconds=30)) as listening:
         octets = BEGIN + message + b".\r\nQUIT\r\n"
-        assert "221 " == (await say_to(listening, octets))[-1]
+        saying = asyncio.create_task(say_to(listening, octets))
+        await is_asked.wait()
+        so_far = sum(counted)
+        jump(90)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert so_far == sum(counted)
+        jump(10)
+        assert "221 " == (await saying)[-1]
     assert [message] == records.messages
     assert len(octets) == sum(counted)
-    assert loop.time() - began > 0.05
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -268,7 +281,7 @@ async def _sent_away() -> None:
     async with serving(records, entrance=Entrance(connections=connections), on_fault=faults.append) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
         await reader.readline()
-        draining = asyncio.ensure_future(connections.drain(1))
+        draining = asyncio.ensure_future(connections.drain(PATIENCE_SECONDS))
         assert (await reader.read()).startswith(b"421 4.3.2 ")
         writer.close()
         await records.closed.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import zlib
@@ -10,9 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
-from aiohttp import web
 
-from fakes.odd_server import Answering, JumpingRest, breaks_off, floods, leads_to, odd_server, says, stays_silent
+from fakes.odd_server import Answering, JumpingRest, breaks_off, floods, leads_to, odd_server, outlasts, says
 from fakes.private_ca import authority
 from scop.base import RemoteProtocolError
 from scop.matrix.api.client_server.create_room import CreateRoom
@@ -132,16 +130,16 @@ async def test_carrier_says_at_once_that_a_host_does_not_exist() -> None:
 
 async def test_carrier_does_not_wait_for_a_silent_server() -> None:
     """An answer that does not come within the deadline is no answer; it is asked for again."""
-    options = NetworkOptions(request_seconds=0.1)
-    async with odd_server(stays_silent, WHO) as server, _carrier(options) as (carrier, rest):
+    options = NetworkOptions(request_seconds=40)
+    async with odd_server(outlasts(41), WHO) as server, _carrier(options) as (carrier, rest):
         assert "@me:example.org" == (await carrier.carry(server.url, GetTokenOwner(), "t")).user_id
     assert (2, 1) == (len(server.asked), len(rest.slept))
 
 
 async def test_carrier_notices_a_dead_network_in_a_long_poll() -> None:
     """A sync whose answer does not come when the server's own waiting is over broke off; who listens hears at once."""
-    options = NetworkOptions(request_seconds=1000, silence_seconds=0.1)
-    async with odd_server(stays_silent) as server, _carrier(options) as (carrier, rest):
+    options = NetworkOptions(request_seconds=1000, silence_seconds=40)
+    async with odd_server(outlasts(41)) as server, _carrier(options) as (carrier, rest):
         with pytest.raises(BrokenOff, match=r"^127\.0\.0\.1 does not answer$"):
             await carrier.carry(server.url, Sync(since="s1", timeout=50), "t")
     assert ["/_matrix/client/v3/sync?since=s1&timeout=50"] == [asked.target for asked in server.asked]
@@ -249,13 +247,8 @@ def test_carrier_is_given_no_context_that_believes_anybody() -> None:
 @pytest.mark.parametrize("since", [None, "s1"])
 async def test_carrier_waits_longer_for_what_happened_meanwhile(since: str | None) -> None:
     """A sync that is to be answered at once, the first or after weeks, takes a server longer than other requests."""
-
-    async def late(request: web.BaseRequest) -> web.StreamResponse:
-        await asyncio.sleep(0.4)
-        return await says({"next_batch": "s2"})(request)
-
-    options = NetworkOptions(request_seconds=0.3, patience_seconds=0)
-    async with odd_server(late) as server, _carrier(options) as (carrier, _):
+    options = NetworkOptions(request_seconds=40, patience_seconds=0)
+    async with odd_server(outlasts(60, says({"next_batch": "s2"}))) as server, _carrier(options) as (carrier, _):
         assert "s2" == (await carrier.carry(server.url, Sync(since=since, timeout=0), "t")).next_batch
 
 
