@@ -7,7 +7,6 @@ import os
 import smtplib
 import ssl
 import subprocess
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -21,18 +20,36 @@ from scop.supervisor.door import CellStatus, MeshStatus, ReadStatus, knock
 __all__ = ["PASSWORD", "RunningWorld", "unverified", "world_of"]
 
 PASSWORD = "correct horse battery staple"
+# What meshes are started for, each at addresses of its own: that of all tests runs while others do.
+PURPOSES = (
+    "main",
+    "demo",
+    "command line",
+    "command line, still",
+    "confinement-root",
+    "confinement-ordinary",
+    "content-filters",
+    "firewall by the command line",
+    "full disk",
+    "list for others",
+    "plan by the command line",
+    "poison",
+    "queue by the command line",
+    "virus scanner",
+    "zones at a remote",
+)
 
 
 def world_of(purpose: str) -> World:
-    """Return a world at loopback addresses that no other test process uses."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    block = 70 + zlib.crc32(f"{purpose}/{worker}".encode()) % 180
-    peer = f"127.{block}.50.1"
+    """Return a world at loopback addresses that no other world uses, in this test process or another."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw100").removeprefix("gw")
+    block, number = 100 + int(worker), 1 + PURPOSES.index(purpose)
+    peer = f"127.{block}.50.{number}"
     return World(
-        root=f"127.{block}.30.1",
-        forger=f"127.{block}.66.1",
-        lagoon=Organisation("lagoon.test", f"127.{block}.10.1", 21000),
-        harbor=Organisation("harbor.test", f"127.{block}.20.1", 22000),
+        root=f"127.{block}.30.{number}",
+        forger=f"127.{block}.66.{number}",
+        lagoon=Organisation("lagoon.test", f"127.{block}.10.{number}", 21000),
+        harbor=Organisation("harbor.test", f"127.{block}.20.{number}", 22000),
         records=f"postfix.test. MX 10 mx.postfix.test.\nmx.postfix.test. A {peer}\n"
         f'postfix.test. TXT "v=spf1 ip4:{peer} -all"\n',
     )
