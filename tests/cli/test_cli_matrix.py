@@ -148,7 +148,7 @@ def test_matrix_commands_take_turns(chat: Chat, monkeypatch: pytest.MonkeyPatch)
     chat.login("alice")
     held = SealedShelves.open(chat.place("alice") / "store", (chat.place("alice") / "key").read_text().strip())
     monkeypatch.setattr(accounts, "TURN_SECONDS", 0.1)
-    assert f"{ALICE}: another command uses this account, as `listen` does until it is ended" == sentence(
+    assert f"{ALICE}: another command uses this account, as `verify` does until it is ended" == sentence(
         chat.scop("alice", "whoami")
     )
     monkeypatch.setattr(accounts, "TURN_SECONDS", 60.0)

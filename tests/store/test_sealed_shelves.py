@@ -119,6 +119,37 @@ async def test_shelves_are_for_one_process(tmp_path: Path) -> None:
     assert {} == await _kept(tmp_path / "store", None)
 
 
+async def test_shelves_say_whether_others_changed_them_meanwhile(tmp_path: Path) -> None:
+    """Who let the file go learns with its turn of what another kept; its own changes, and looks, are none."""
+    ours = SealedShelves.open(tmp_path / "store", None)
+    await ours.put([Change(Shelf.SYNC, "next", b"s1")])
+    await ours.let_go()
+    assert {Shelf.SYNC: {"next": b"s1"}} == await _kept(tmp_path / "store", None)
+    assert not await ours.take_back()
+    await ours.put([Change(Shelf.SYNC, "next", b"s2")])
+    await ours.let_go()
+    assert not await ours.take_back()
+    await ours.let_go()
+    await _keep(tmp_path / "store", Change(Shelf.SYNC, "next", b"s3"), passphrase=None)
+    assert await ours.take_back()
+    assert {"next": b"s3"} == (await ours.entries())[Shelf.SYNC]
+    with pytest.raises(InUse):
+        SealedShelves.open(tmp_path / "store", None)
+    await ours.close()
+
+
+async def test_shelves_that_were_removed_meanwhile_are_not_taken_back(tmp_path: Path) -> None:
+    """Who waits for its turn while another removes the file does not go on with what is no longer there."""
+    ours = SealedShelves.open(tmp_path / "store", None)
+    await ours.let_go()
+    for file in tmp_path.iterdir():
+        file.unlink()
+    await _keep(tmp_path / "store", Change(Shelf.SYNC, "next", b"of another"), passphrase=None)
+    with pytest.raises(StoreError, match=r"^the store was removed meanwhile$"):
+        await ours.take_back()
+    await ours.close()
+
+
 @pytest.mark.parametrize(
     "harm",
     [

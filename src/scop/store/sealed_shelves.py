@@ -8,12 +8,14 @@ passphrase the key lies in the file, and only the file's mode guards it.
 
 `put` returns when all of its changes are on the disk together (`scop.store.database`: one writer, group commit).
 
+One process uses the file at a time, in turn with others (`scop.store.turn_lock`). Who has it open may `let_go` of it
+while it waits for something, and is told by `take_back` whether another changed anything meanwhile.
+
 Standards: NIST SP 800-38D (AES-GCM), RFC 7914 (scrypt), RFC 5869 (HKDF), RFC 2104 (HMAC).
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import os
@@ -32,6 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from scop.matrix.steps import Change, Shelf
 from scop.store.database import Database
 from scop.store.faults import StoreError
+from scop.store.turn_lock import TurnLock
 
 __all__ = ["Entries", "InUse", "SealedShelves", "WrongPassphrase"]
 
@@ -105,27 +108,38 @@ class _Seal:
 class SealedShelves:
     """Opened by `SealedShelves.open`; all else is awaited on one event loop."""
 
-    def __init__(self, database: Database, seal: _Seal, lock: int) -> None:
+    def __init__(self, database: Database, seal: _Seal, turn: TurnLock) -> None:
         self._database = database
         self._seal = seal
-        self._lock = lock
+        self._turn = turn
+        self._version = 0
 
     @classmethod
-    def open(cls, place: Path | str, passphrase: str | None, *, log_cost: int = SCRYPT_LOG_COST) -> SealedShelves:
+    def open(
+        cls,
+        place: Path | str,
+        passphrase: str | None,
+        *,
+        log_cost: int = SCRYPT_LOG_COST,
+        patience_seconds: float = 0.0,
+    ) -> SealedShelves:
         """Open or make the file, for this process alone; takes about 0.1 s and may be called on any thread.
 
-        Raises `WrongPassphrase`, `InUse`, or another `StoreError` where the file is none of ours. `log_cost` is what
-        a guess costs where the file is made (scrypt's N is 2 to this power).
+        Raises `WrongPassphrase`, `InUse` where another process does not let it go so soon, or another `StoreError`
+        where the file is none of ours. `log_cost` is what a guess costs where the file is made (scrypt's N is 2 to
+        this power).
         """
         path = Path(place)
-        lock = _lock(path)
+        turn = TurnLock(path)  # files beside it, since closing SQLite's own would lose its locks
+        if not turn.take(patience_seconds):
+            raise InUse(f"{path.name} is in use by another process")
         try:
             _make_private(path)
             database, key = _open(path, passphrase, log_cost)
         except BaseException:
-            os.close(lock)
+            turn.close()
             raise
-        return cls(database, _Seal.of(key), lock)
+        return cls(database, _Seal.of(key), turn)
 
     async def entries(self) -> Entries:
         """Return all that is kept, by shelf and name. Shelves of a newer release are left where they are."""
@@ -139,12 +153,24 @@ class SealedShelves:
         """Keep nothing of what was kept: the session is over. What stood in the file is overwritten."""
         await self._database.write(_clear)
 
+    async def let_go(self) -> None:
+        """Let other processes use the file, which stays open; nothing may be asked of it until it is taken back."""
+        self._version = await self._database.write(_version)
+        self._turn.let_go()
+
+    async def take_back(self) -> bool:
+        """Have the file for this process alone again, however long others need it; return whether they changed it.
+
+        Raises `StoreError` where they removed it.
+        """
+        if not await self._turn.take_back():
+            raise StoreError("the store was removed meanwhile")
+        return self._version != await self._database.write(_version)
+
     async def close(self) -> None:
         """Finish what was asked for and let the file go."""
         await self._database.close()
-        lock, self._lock = self._lock, -1
-        if lock >= 0:
-            os.close(lock)
+        self._turn.close()
 
     def _read(self, connection: sqlite3.Connection) -> Entries:
         entries: Entries = {shelf: {} for shelf in Shelf}
@@ -161,6 +187,12 @@ class SealedShelves:
                 connection.execute("DELETE FROM kept WHERE shelf = ? AND name_hash = ?", row)
             else:
                 connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", self._seal.close(change))
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Return a number that is another one once somebody else changed anything."""
+    # https://sqlite.org/pragma.html#pragma_data_version: what this connection writes leaves it as it is.
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _clear(connection: sqlite3.Connection) -> None:
@@ -231,18 +263,8 @@ def _bound_to(shelf: str, hashed: bytes) -> bytes:
     return shelf.encode() + b"\0" + hashed
 
 
-def _lock(path: Path) -> int:
-    """Hold the file for this process; the lock is a file beside it, since closing SQLite's own would lose its locks."""
-    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise InUse(f"{path.name} is in use by another process") from None
-    return descriptor
-
-
 def _make_private(path: Path) -> None:
     """Make the file before SQLite does, so that nobody else may ever read it; those beside it have its mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if not path.exists():  # to close it would lose locks of SQLite's on one that is open already
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)

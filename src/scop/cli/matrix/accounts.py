@@ -4,16 +4,19 @@
     $XDG_DATA_HOME/scop/matrix/<user id>/key      the passphrase, where none was given at login; for its owner alone
 
 A passphrase comes from --passphrase-file, from $SCOP_MATRIX_PASSPHRASE, or from `key`.
+
+Any number of commands speak for an account at a time: each has its store while it does something, and those that wait
+for long let it go meanwhile (docs/decisions/an-account-in-turns.md). One `listen` alone tells what is new.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import functools
 import os
 import secrets
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -34,8 +37,7 @@ __all__ = ["Account", "account_options", "asked_secret", "check_text", "first_li
 
 PATIENCE_SECONDS = 30.0  # a person waits; a program asks again
 TURN_SECONDS = 10.0  # others of our commands are waited for
-_LOOK_SECONDS = 0.05
-_STORE, _KEY = "store", "key"
+_STORE, _KEY, _TELLER = "store", "key", "listen.lock"
 _KEY_OCTETS = 32
 _NETWORK = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
 _NOBODY_GUESSES = 2  # a key of 32 octets: no need to make guesses dear
@@ -99,16 +101,25 @@ class Account:
             file.unlink()
         self.place(user_id).rmdir()
 
+    @contextmanager
+    def telling(self, user_id: str) -> Iterator[None]:
+        """Be the one that tells what is new; raises `PermanentFailure` where another is: each thing is told once."""
+        descriptor = os.open(self.place(user_id) / _TELLER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise PermanentFailure(f"{printable(user_id)}: another `listen` tells what happens") from None
+        finally:
+            os.close(descriptor)
+
     def _in_turn(self, path: Path, passphrase: str, log_cost: int) -> SealedShelves:
-        """Open a store when commands that use it just now have ended; raises `InUse` where one goes on."""
-        deadline = time.monotonic() + (TURN_SECONDS if self.turn_seconds is None else self.turn_seconds)
-        while True:
-            try:
-                return SealedShelves.open(path, passphrase, log_cost=log_cost)
-            except InUse:
-                if time.monotonic() >= deadline:
-                    raise InUse("another command uses this account, as `listen` does until it is ended") from None
-            time.sleep(_LOOK_SECONDS)
+        """Open a store when commands that use it just now let it go; raises `InUse` where one goes on."""
+        patience = TURN_SECONDS if self.turn_seconds is None else self.turn_seconds
+        try:
+            return SealedShelves.open(path, passphrase, log_cost=log_cost, patience_seconds=patience)
+        except InUse:
+            raise InUse("another command uses this account, as `verify` does until it is ended") from None
 
     def _passphrase(self, place: Path) -> tuple[str, int]:
         """Return what opens the store, and what a guess at it should cost where the store is made."""
@@ -213,9 +224,10 @@ async def opened(account: Account, *, synced: bool = True) -> AsyncIterator[Asyn
 
 @asynccontextmanager
 async def listening(account: Account) -> AsyncIterator[tuple[AsyncClient, Untold]]:
-    """Open the client of the chosen account for who tells what is new, with what was not told yet."""
-    untold = _untold_of(account)
-    with _sentences(account.chosen()):
+    """Open the client of the chosen account for the one who tells what is new, with what was not told yet."""
+    user_id = account.chosen()
+    with _sentences(user_id), account.telling(user_id):
+        untold = _untold_of(account)
         async with AsyncClient(untold, network=_NETWORK) as client:
             yield client, untold
 

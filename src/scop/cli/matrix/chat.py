@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 
 import click
@@ -16,7 +17,7 @@ from scop.cli.matrix.listen import Shown, Wanted
 from scop.cli.matrix.naming import room_named
 from scop.matrix.client.contents import Kind, Mentions, Message
 from scop.matrix.client.event import Event
-from scop.matrix.client.happenings import RoomEvent
+from scop.matrix.client.happenings import RoomEvent, Undecryptable
 from scop.matrix.steps import Steps
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix import AsyncClient
@@ -24,6 +25,7 @@ from scop.net.matrix.whole_sync import News
 
 __all__ = ["chat"]
 
+MAX_MISSED, MAX_KNOWN = 100, 4000
 _LINE_UP = "\x1b[1A\x1b[2K"  # what was typed is shown again as the room has it
 
 
@@ -42,6 +44,9 @@ def chat(*, account: Account, room: str, **wanted: bool) -> None:
     /edit No.     replaces what we said last
     /redact       takes it away
     //x           says /x
+
+    \b
+    Other commands of the account may run meanwhile, `listen` and other chats too.
     """  # noqa: D301 - click's mark, by which it leaves lines as they are
 
     async def whole() -> None:
@@ -60,7 +65,7 @@ class _Talk:
         self._room_id = room_id
         self._shown = Shown(client, wanted)
         self._shown.room_ids = {room_id}
-        self._known: set[str] = set()  # what was shown before it came with a sync
+        self._known = dict[str, None]()  # the ids of what was shown, since it comes by more than one way
         self._theirs: Event | None = None  # what another said last
         self._ours = ""  # the id of what we said last
         self._said = {"me": self._emote, "reply": self._reply, "react": self._react, "edit": self._edit}
@@ -71,9 +76,7 @@ class _Talk:
         past = Past(self._client, self._room_id, FEW)
         latest = await past.room()
         self._shown.note(past.older)
-        for seen in latest:
-            self._show(seen)
-            self._known.add(seen.event.event_id)
+        await self._show(latest)
         hearing = asyncio.create_task(self._hear())
         try:
             await self._speak(hearing)
@@ -83,13 +86,37 @@ class _Talk:
                 await hearing
 
     async def _hear(self) -> None:
-        async with aclosing(self._client.listen(self._shown.trouble)) as coming:
+        core = self._client.core
+        async with self._client.working(), aclosing(self._client.listen_in_turns(self._shown.trouble)) as coming:
             async for news in coming:
-                if not isinstance(news, RoomEvent) or news.event.event_id not in self._known:
-                    self._show(news)
+                if self._client.core is not core:
+                    core = self._client.core
+                    await self._show(await self._missed())
+                await self._show(news)
 
-    def _show(self, news: News) -> None:
-        self._shown.show(news)
+    async def _missed(self) -> Sequence[News]:
+        """Return what other commands took in, which does not come to us: the newest, up to what we know."""
+        latest = await Past(self._client, self._room_id, MAX_MISSED).room()
+        known = [place for place, one in enumerate(latest) if _id_of(one) in self._known]
+        return latest[known[-1] + 1 :] if known else latest
+
+    async def _show(self, coming: Sequence[News]) -> None:
+        """Show what was not shown yet; others may have the account while it is written."""
+        lines = []
+        for news in coming:
+            event_id = _id_of(news)
+            if not event_id or event_id not in self._known:
+                self._known[event_id] = None
+                self._heed(news)
+                lines += self._shown.lines(news)
+        for key in tuple(self._known)[:-MAX_KNOWN]:
+            del self._known[key]
+        if lines:
+            async with self._client.resting():
+                for write in lines:
+                    write()
+
+    def _heed(self, news: News) -> None:
         if not isinstance(news, RoomEvent) or news.event.type != "m.room.message" or news.room_id != self._room_id:
             return
         if news.event.sender != self._client.session.user_id:
@@ -100,7 +127,8 @@ class _Talk:
     async def _speak(self, hearing: asyncio.Task[None]) -> None:
         while True:
             line = asyncio.ensure_future(typed_line())
-            await asyncio.wait({line, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            async with self._client.resting():
+                await asyncio.wait({line, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if hearing.done():
                 hearing.result()  # the server takes us no longer
             if not (said := await line):
@@ -158,3 +186,9 @@ class _Talk:
         if not self._ours:
             raise PermanentFailure("we have said nothing")
         return self._ours
+
+
+def _id_of(news: News) -> str:
+    if isinstance(news, Undecryptable):
+        return f"{news.event.event_id} sealed"  # it may be read later
+    return news.event.event_id if isinstance(news, RoomEvent) else ""

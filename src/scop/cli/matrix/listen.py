@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 
 import click
@@ -52,7 +52,8 @@ def listen(*, account: Account, room_names: tuple[str, ...], once: bool, **wante
     """Show what happens, until Ctrl-C. With --json each thing is one line: its kind, and all that is known of it.
 
     First comes what came since `listen` last ran, though another command took it in: the newest 1,000 things. With
-    --room, what is of others waits for a later `listen`. Older things are in `history`.
+    --room, what is of others waits for a later `listen`. Older things are in `history`. Other commands of the account
+    may run meanwhile; a second `listen` may not.
     """
 
     async def whole() -> None:
@@ -64,41 +65,53 @@ def listen(*, account: Account, room_names: tuple[str, ...], once: bool, **wante
             except (TemporaryFailure, PermanentFailure):
                 await untold.add(first)
                 raise
-            await untold.take_away(first)
-            await _tell_kept(shown, untold)
-            await _tell(shown, untold, first)
+            teller = _Teller(client, untold, shown)
+            await teller.tell(first)
             if once:
                 return
-            async with aclosing(client.listen(shown.trouble)) as coming:
+            async with aclosing(client.listen_in_turns(shown.trouble)) as coming:
                 async for news in coming:
-                    await _tell(shown, untold, [news])
+                    await teller.tell(news)
 
     asyncio.run(whole())
 
 
-async def _tell_kept(shown: Shown, untold: Untold) -> None:
-    told = []
-    for key, news in untold.all().items():
-        if news is None or shown.is_of_rooms(news):
-            told.append(key)
-        if news is not None:
-            shown.show(news)
-    await untold.told(told)
+class _Teller:
+    """Tells what happens, by whichever command it came; what breaks off is told again."""
 
+    def __init__(self, client: AsyncClient, untold: Untold, shown: Shown) -> None:
+        self._client = client
+        self._untold = untold
+        self._shown = shown
+        self._reached = ""  # the key of what was looked at last
 
-async def _tell(shown: Shown, untold: Untold, coming: Sequence[News]) -> None:
-    for news in coming:
-        shown.show(news)
-    await untold.add([news for news in coming if not shown.is_of_rooms(news)])
+    async def tell(self, news: Sequence[News]) -> None:
+        """Show what others kept, then what is new."""
+        await self._untold.take_away(news)
+        kept = self._untold.all(self._reached)
+        own = await self._untold.add(news)
+        lines = [line for one in (*kept.values(), *news) if one is not None for line in self._shown.lines(one)]
+        told = [key for key, one in {**kept, **own}.items() if one is None or self._shown.is_of_rooms(one)]
+        self._reached = max((self._reached, *kept, *own))
+        if lines:
+            # Others may have the account meanwhile: who reads a line may want the answer of another command first.
+            async with self._client.resting():
+                for write in lines:
+                    write()
+        await self._untold.told(told)
 
 
 class Shown:
     """Prints what happens."""
 
     def __init__(self, client: AsyncClient, wanted: Wanted) -> None:
-        self._reader = Reader(client.core.rooms, wants_ids=wanted.wants_ids, warns=partial(warning_of, client.core))
+        self._client = client
+        self._reader = Reader(client.core.rooms, wants_ids=wanted.wants_ids, warns=self._warning)
         self._wanted = wanted
         self.room_ids: set[str] = set()
+
+    def _warning(self, news: RoomEvent) -> str:
+        return warning_of(self._client.core, news)
 
     def is_of_rooms(self, news: News) -> bool:
         """Say whether a thing is of the rooms that are asked for."""
@@ -106,17 +119,26 @@ class Shown:
 
     def show(self, news: News) -> None:
         """Print one thing, where it is wanted."""
+        for write in self.lines(news):
+            write()
+
+    def lines(self, news: News) -> list[Callable[[], object]]:
+        """Return what prints one thing, where it is wanted, from what is known of it now."""
         kind = type(news).__name__
         if not self.is_of_rooms(news):
-            return
+            return []
         if kind in _QUIET and not self._wanted.is_all:
-            return
+            return []
+        writes: list[Callable[[], object]] = []
+        self._reader = replace(self._reader, rooms=self._client.core.rooms)
         if self._wanted.as_json:
-            print_json({"kind": kind, **json_of(news)})
+            writes.append(partial(print_json, {"kind": kind, **json_of(news)}))
         elif (line := self._reader.line(news)) is not None:
-            console.print(f"[dim]{time_of(news)}[/dim] {line}", soft_wrap=True)
+            writes.append(partial(console.print, f"[dim]{time_of(news)}[/dim] {line}", soft_wrap=True))
         if self._wanted.rings and ((isinstance(news, RoomEvent) and news.notifies) or isinstance(news, InvitedTo)):
-            click.echo("\a", nl=False, err=True)  # beside what is shown, so that it is read by no program
+            # beside what is shown, so that it is read by no program
+            writes.append(partial(click.echo, "\a", nl=False, err=True))
+        return writes
 
     def note(self, older: Sequence[Seen]) -> None:
         """Take in what was said before, newest first, so that answers to it show what it was."""

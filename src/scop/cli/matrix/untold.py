@@ -2,11 +2,13 @@
 
 Each command of an account syncs, and what a sync brings comes once. So the others put what is news for people on a
 shelf of the store: messages, state, who comes and goes, invitations. Who types or reads is of the moment, and is not
-kept. `listen` takes it from there when it is shown, so that what breaks off is told again.
+kept. `listen` takes it from there when it is shown, so that what breaks off is told again; what it takes in itself it
+puts there before it shows it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
@@ -73,32 +75,43 @@ class Untold:
         self._kept.clear()
         await self._keeper.clear()
 
+    async def let_go(self) -> None:
+        """Let other processes use it, until it is taken back."""
+        await self._keeper.let_go()
+
+    async def take_back(self) -> bool:
+        """Have it for this process alone again; return whether others changed what is kept."""
+        return await self._keeper.take_back()
+
     async def close(self) -> None:
         """Finish what was asked for."""
         await self._keeper.close()
 
-    async def add(self, news: Sequence[News]) -> None:
-        """Keep what is worth it, and let the oldest go where it is too much."""
+    async def add(self, news: Sequence[News]) -> Mapping[str, News]:
+        """Keep what is worth it, and let the oldest go where it is too much; return what is kept, by its key."""
         await self.take_away(news)
-        number = int(next(reversed(self._kept), "0")) + 1
-        octets = [_encoded(one) for one in news if isinstance(one, _KINDS)][-MAX_UNTOLD:]
-        new = {f"{number + place:015}": one for place, one in enumerate(octets)}
+        # By the clock, so that no key comes twice: who told what one of them named may still have to take it away.
+        number = max(int(next(reversed(self._kept), "0")) + 1, time.time_ns() // 1_000_000)
+        worth_it = [one for one in news if isinstance(one, _KINDS)][-MAX_UNTOLD:]
+        named = {f"{number + place:015}": one for place, one in enumerate(worth_it)}
+        new = {key: _encoded(one) for key, one in named.items()}
         self._kept |= new
         old = tuple(self._kept)[:-MAX_UNTOLD]
         await self._change([*(Change(Shelf.UNTOLD, key, one) for key, one in new.items()), *map(_gone, old)])
+        return named
 
     async def take_away(self, news: Sequence[News]) -> None:
         """Keep no longer what was taken away meanwhile."""
         if redacted := {(one.room_id, one.event_id) for one in news if isinstance(one, Redacted)}:
             await self.told([key for key, one in self.all().items() if _place(one) in redacted])
 
-    def all(self) -> dict[str, News | None]:
-        """Return what is kept, oldest first, by its key; None for what another release has kept in a way of its own."""
-        return {key: _decoded(octets) for key, octets in self._kept.items()}
+    def all(self, after: str = "") -> dict[str, News | None]:
+        """Return what is kept after a key, oldest first; None for what another release has kept in a way of its own."""
+        return {key: _decoded(octets) for key, octets in self._kept.items() if key > after}
 
     async def told(self, keys: Iterable[str]) -> None:
         """Keep these no longer."""
-        await self._change([_gone(key) for key in keys])
+        await self._change([_gone(key) for key in keys if key in self._kept])
 
     async def _change(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -8,6 +8,10 @@
 
 All else that `scop.matrix.Client` can do is done by `do`: `await client.do(client.core.joining.join, room)`. What is
 done in one room by `do` and `send…` is done in the order in which it was asked for.
+
+What is kept is this process's alone until the client is left. Who waits for long lets others have it meanwhile:
+`listen_in_turns`, and `resting` for other waits; each further task does what it does within `working`. Another process
+may have changed what is kept then, so `core`, `identity` and `media` are new ones after a wait.
 """
 
 from __future__ import annotations
@@ -15,8 +19,9 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +45,7 @@ from scop.net.matrix.keeping import Keeper, MemoryShelves
 from scop.net.matrix.media import Media, MediaKind
 from scop.net.matrix.options import NetworkOptions
 from scop.net.matrix.repeating import Pauses, Rest, SystemRest
+from scop.net.matrix.turns import Overtaken, Turns
 from scop.net.matrix.whole_sync import News, sync_whole
 
 __all__ = ["AsyncClient", "Trouble"]
@@ -47,14 +53,12 @@ __all__ = ["AsyncClient", "Trouble"]
 LONG_POLL_SECONDS = 30.0
 _P = ParamSpec("_P")
 _Outcome = TypeVar("_Outcome")
+_Waiting = Callable[[], AbstractAsyncContextManager[object]]
 Trouble = Callable[[TemporaryFailure | None], object]  # told when the network is gone, and, with None, when it is back
 
 
 class AsyncClient:
     """One account on one device; used within one event loop, between `async with` and its end."""
-
-    core: Client
-    media: Media
 
     def __init__(
         self,
@@ -70,22 +74,34 @@ class AsyncClient:
         self._carrier = Carrier(self._network, self._rest)
         self._rooms: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._syncing = asyncio.Lock()
+        self._history_tries: Counter[str] = Counter()
         self._has_unsent = True  # something may be waiting to go out: since the last process, or a failure
 
     async def __aenter__(self) -> AsyncClient:
-        clock = SystemClock()
         try:
-            entries = await self._keeper.entries()
-            self._surroundings = Surroundings(clock, secrets.token_bytes)
-            self.core = Client(None, entries, self._surroundings, self._options)
-            self._join(entries)
+            await self._load()
         except BaseException:
             await self._keeper.close()  # nobody else will
             raise
-        self._driver = Driver(self.core, self._carrier, self._keeper, clock)
-        self.media = Media(self._driver, self._carrier)
-        self._histories = Histories(self.core, self._driver, self.media)
+        self._turns = Turns(self._keeper, self._load_again)
         return self
+
+    async def _load(self) -> None:
+        """Begin with what is kept."""
+        clock = SystemClock()
+        entries = await self._keeper.entries()
+        self._surroundings = Surroundings(clock, secrets.token_bytes)
+        self._core = Client(None, entries, self._surroundings, self._options)
+        self._join(entries)
+        self._driver = Driver(self._core, self._carrier, self._keeper, clock)
+        self._media = Media(self._driver, self._carrier)
+        self._histories = Histories(self._core, self._driver, self._media, self._history_tries)
+
+    async def _load_again(self) -> None:
+        """Go on from what another process made of it; what it left unsent is ours to send."""
+        self._driver.retire()
+        await self._load()
+        self._has_unsent = True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
@@ -95,16 +111,41 @@ class AsyncClient:
 
     def _join(self, entries: Mapping[Shelf, Mapping[str, bytes]]) -> None:
         """Let the encryption ask us whom to believe."""
-        self._machine = machine = self.core.encryption
+        self._machine = machine = self._core.encryption
         self._identity = None
         if machine is not None:
             self._identity = Identity(machine, entries, self._surroundings)
-            self._identity.send_by(self.core.send)
-            self.core.shared_history.restore_by(self._identity.backup.restore)
+            self._identity.send_by(self._core.send)
+            self._core.shared_history.restore_by(self._identity.backup.restore)
+
+    @property
+    def core(self) -> Client:
+        """The client without I/O: what it knows, and what `do` can do."""
+        self._check_turn()
+        return self._core
+
+    @property
+    def media(self) -> Media:
+        """The content repository of our homeserver."""
+        self._check_turn()
+        return self._media
+
+    def _check_turn(self) -> None:
+        if not self._turns.is_ours:
+            raise RuntimeError("another process may be at work with this account: `working` waits for it")
+
+    def working(self) -> AbstractAsyncContextManager[None]:
+        """Have the account until the block ends, as each task must that goes on beside one that rests."""
+        return self._turns.working()
+
+    def resting(self) -> AbstractAsyncContextManager[None]:
+        """Let other processes have the account until the block ends; nothing is done with it there."""
+        return self._turns.resting()
 
     @property
     def identity(self) -> Identity:
         """Whom we believe: cross-signing, verifications, secrets and backup; raises `NotLoggedIn`."""
+        self._check_turn()
         if self._identity is None:
             raise NotLoggedIn("nobody is logged in here who could encrypt")
         return self._identity
@@ -128,13 +169,14 @@ class AsyncClient:
             return await self._run(what(*things, **named))
 
     async def _run(self, steps: Steps[_Outcome]) -> _Outcome:
+        self._check_turn()
         try:
             return await self._driver.run(steps)
         except (TemporaryFailure, asyncio.CancelledError):
             self._has_unsent = True
             raise
         finally:
-            if self.core.encryption is not self._machine:
+            if self._core.encryption is not self._machine:
                 self._join({})  # another device, or none any more: nothing is known yet
 
     def _in_turn(self, room_id: str) -> AbstractAsyncContextManager[object]:
@@ -233,23 +275,42 @@ class AsyncClient:
 
         Ends by a `PermanentFailure` where the server takes us no longer.
         """
+        async with aclosing(self._syncs(on_trouble, nullcontext)) as coming:
+            async for batch in coming:
+                for happening in batch:
+                    yield happening
+
+    async def listen_in_turns(self, on_trouble: Trouble | None = None) -> AsyncGenerator[tuple[News, ...], None]:
+        """Give what each sync brings, nothing too, and let other processes have the account while it waits for more.
+
+        What they take in does not come here; `core` is another one where they took in anything.
+        """
+        async with aclosing(self._syncs(on_trouble, self.resting)) as coming:
+            async for batch in coming:
+                yield batch
+
+    async def _syncs(self, on_trouble: Trouble | None, waiting: _Waiting) -> AsyncGenerator[tuple[News, ...], None]:
         pauses: Pauses | None = None
         wait = 0.0  # first what is there already
         while True:
             try:
+                self._driver.polling = waiting
                 happenings = await self.sync(wait)
+            except Overtaken:
+                wait = 0.0
+                continue
             except TemporaryFailure as failure:
                 if pauses is None and on_trouble is not None:
                     on_trouble(failure)
                 pauses = pauses or Pauses(self._endless, self._rest)
                 asked_for = failure.error.retry_after_seconds if isinstance(failure, Busy) else None
-                await pauses.wait(failure, asked_for or 0.0)
+                async with waiting():
+                    await pauses.wait(failure, asked_for or 0.0)
                 continue
             if pauses is not None and on_trouble is not None:
                 on_trouble(None)
             pauses, wait = None, LONG_POLL_SECONDS
-            for happening in happenings:
-                yield happening
+            yield happenings
 
     @property
     def _endless(self) -> NetworkOptions:

@@ -1,5 +1,8 @@
 """Drives the steps of a client: carries their requests with its token, keeps their changes, throws refusals in.
 
+While the server waits with its answer to a long poll, `polling` may let other processes have what is kept. Where they
+changed it, the client that is driven is a past one: its driver is retired, and what it still does ends by `Overtaken`.
+
 An access token that ends is renewed once for all who need it, before it ends or when the server says that it has.
 
 Standards: Matrix v1.19 CS §Refreshing access tokens.
@@ -9,10 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar, cast
 
 from scop.base import Clock
 from scop.matrix import Client
+from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.api.endpoint import Access
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.api.request import Request
@@ -21,6 +26,7 @@ from scop.matrix.steps import AskElsewhere, Forget, Keep, Needed, Steps, Stretch
 from scop.net.matrix.carrier import Carrier
 from scop.net.matrix.faults import NotLoggedIn, sentences
 from scop.net.matrix.keeping import Keeper
+from scop.net.matrix.turns import Overtaken
 
 __all__ = ["Driver"]
 
@@ -37,6 +43,12 @@ class Driver:
         self._keeper = keeper
         self._clock = clock
         self._renewing = asyncio.Lock()
+        self._is_retired = False
+        self.polling: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
+
+    def retire(self) -> None:
+        """Do nothing more: another process went on with what is kept."""
+        self._is_retired = True
 
     async def run(self, steps: Steps[_Outcome]) -> _Outcome:
         """Return the outcome of steps; what goes wrong is a `TemporaryFailure` or a `PermanentFailure`."""
@@ -47,8 +59,11 @@ class Driver:
         try:
             needed = next(steps)
             while True:
+                self._check_ours()
                 try:
                     answer = await answer_to(needed)
+                except Overtaken:
+                    raise
                 except Exception as fault:  # whatever it is, it is for the steps to know
                     needed = steps.throw(fault)
                 else:
@@ -83,7 +98,21 @@ class Driver:
         async def ask(session: Session) -> object:
             return await self._carrier.carry(session.homeserver_url, request, session.access_token)
 
-        return await self.as_user(ask)
+        async def poll(session: Session) -> object:
+            try:
+                async with self.polling():
+                    answer = await ask(session)
+            except Exception:
+                self._check_ours()  # before anything is made of a refusal
+                raise
+            self._check_ours()
+            return answer
+
+        return await self.as_user(poll if isinstance(request, Sync) and request.timeout else ask)
+
+    def _check_ours(self) -> None:
+        if self._is_retired:
+            raise Overtaken
 
     async def as_user(self, ask: Callable[[Session], Awaitable[_Outcome]]) -> _Outcome:
         """Return what `ask` does with a session whose token counts; raises `MatrixError` where there is none."""

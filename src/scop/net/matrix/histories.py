@@ -18,13 +18,13 @@ _MAX_OCTETS = 64 * 1024 * 1024  # some 150,000 keys
 
 
 class Histories:
-    """What was announced by those whose invitations were accepted."""
+    """What was announced by those whose invitations were accepted; `tries` counts those of this process, by URI."""
 
-    def __init__(self, client: Client, driver: Driver, media: Media) -> None:
+    def __init__(self, client: Client, driver: Driver, media: Media, tries: Counter[str]) -> None:
         self._client = client
         self._driver = driver
         self._media = media
-        self._tries: Counter[str] = Counter()  # by mxc: URI
+        self._tries = tries
 
     async def take(self) -> None:
         """Fetch what is due and take it in; what cannot be fetched now is tried after a later sync."""

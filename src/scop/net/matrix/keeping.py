@@ -22,6 +22,12 @@ class Keeper(Protocol):
     async def clear(self) -> None:
         """Keep nothing of what was kept."""
 
+    async def let_go(self) -> None:
+        """Let other processes use it, until it is taken back."""
+
+    async def take_back(self) -> bool:
+        """Have it for this process alone again; return whether others changed what is kept."""
+
     async def close(self) -> None:
         """Finish what was asked for."""
 
@@ -48,6 +54,13 @@ class MemoryShelves:
         """Keep nothing of what was kept."""
         for names in self.kept.values():
             names.clear()
+
+    async def let_go(self) -> None:
+        """There is nobody else."""
+
+    async def take_back(self) -> bool:
+        """Nobody has changed anything."""
+        return False
 
     async def close(self) -> None:
         """Go."""

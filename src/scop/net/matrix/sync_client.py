@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -185,6 +186,36 @@ class SyncClient:
         while True:
             yield self._waited(_next_of(coming))
 
+    def listen_in_turns(self, on_trouble: Trouble | None = None) -> Iterator[tuple[News, ...]]:
+        """Give what each sync brings, nothing too; other processes may have the account while it waits for more."""
+        coming = self._client.listen_in_turns(on_trouble)
+        while True:
+            yield self._waited(_next_of(coming))
 
-async def _next_of(coming: AsyncIterator[News]) -> News:
+    def working(self) -> AbstractContextManager[None]:
+        """Have the account until the block ends, as each thread must that goes on beside one that rests."""
+        return self._within(self._client.working())
+
+    def resting(self) -> AbstractContextManager[None]:
+        """Let other processes have the account until the block ends; nothing is done with it there."""
+        return self._within(self._client.resting())
+
+    @contextmanager
+    def _within(self, block: AbstractAsyncContextManager[None]) -> Iterator[None]:
+        self._waited(_entered(block))
+        try:
+            yield
+        finally:
+            self._waited(_left(block))
+
+
+async def _next_of(coming: AsyncIterator[_Outcome]) -> _Outcome:
     return await anext(coming)
+
+
+async def _entered(block: AbstractAsyncContextManager[None]) -> None:
+    await block.__aenter__()
+
+
+async def _left(block: AbstractAsyncContextManager[None]) -> None:
+    await block.__aexit__(None, None, None)
