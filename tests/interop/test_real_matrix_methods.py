@@ -336,7 +336,7 @@ async def _leaving(me: Noting, other: Noting, room_id: str, bob: str) -> None:
 
 
 async def _sessions(me: Noting, other: Noting, homeserver: Synapse) -> None:
-    assert "m.login.password" in await me.do(me.core.login.flows, homeserver.url)
+    assert (await me.do(me.core.login.ways, homeserver.url)).takes_passwords
     assert me.client.session.user_id == (await me.do(me.core.login.whoami)).user_id
     assert await me.do(me.core.renew)
     assert await me.do(me.core.login.renew)

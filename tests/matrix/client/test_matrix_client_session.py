@@ -13,7 +13,8 @@ from scop.matrix.api.client_server.device_management import DeleteDevice
 from scop.matrix.api.client_server.logout import Logout
 from scop.matrix.api.client_server.refresh import Refresh
 from scop.matrix.client import Session
-from scop.matrix.confirming import Credentials, confirmed
+from scop.matrix.client.session import OAuthGrant
+from scop.matrix.confirming import ConfirmationWanted, Credentials, confirmed
 from scop.matrix.json_values import JsonObject
 from scop.matrix.steps import Needed, Shelf
 
@@ -150,6 +151,41 @@ def test_confirming_ends_where_a_stage_is_refused_or_cannot_be_shown() -> None:
     assert 1 == len(shown)
 
 
+@pytest.mark.parametrize(
+    ("stage", "params", "url"),
+    [
+        ("m.login.sso", {}, "https://h/_matrix/client/v3/auth/m.login.sso/fallback/web?session=s1"),
+        ("m.oauth", {"m.oauth": {"url": "https://example.org/account/x"}}, "https://example.org/account/x"),
+        ("m.oauth", {"m.oauth": {"url": "javascript:alert(1)"}}, None),
+        ("m.oauth", {"m.oauth": "none"}, None),
+        ("m.oauth", {}, None),
+    ],
+)
+def test_confirming_in_a_browser_goes_on_by_its_session(stage: str, params: JsonObject, url: str | None) -> None:
+    """Where a person must say yes in a browser the page is named, and the session alone shown after it (§Fallback)."""
+    desk = alice_at_desk()
+    agreed: list[str | None] = []
+
+    def delete(_device: object, request: DeleteDevice) -> JsonObject:
+        agreed.append(None if request.auth is None else request.auth.session)
+        if request.auth is None:
+            raise refusal(401, "M_UNKNOWN", flows=[{"stages": [stage]}], session="s1", params=params)
+        assert (None, {}) == (request.auth.type, request.auth.unknown)
+        return {}
+
+    desk.server.answers[DeleteDevice] = delete
+    desk.client(PLAIN)
+
+    def end(shown: Credentials) -> None:
+        desk.run(confirmed(lambda auth: DeleteDevice(device_id="OTHER", auth=auth), shown))
+
+    with pytest.raises(ConfirmationWanted) as wanted:
+        end(Credentials("@alice:example.org", "secret"))
+    assert (stage, url) == (wanted.value.stage, wanted.value.url_at("https://h"))
+    end(Credentials(session=wanted.value.session))
+    assert [None, "s1"] == agreed
+
+
 def test_confirming_does_not_take_a_broken_token_for_stages() -> None:
     """A 401 without flows is a refusal."""
     desk = alice_at_desk()
@@ -169,12 +205,19 @@ def test_confirming_does_not_take_a_broken_token_for_stages() -> None:
         st.text(),
         st.none() | st.text(),
         st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        st.none() | st.builds(OAuthGrant, st.text(), st.text()),
     )
 )
 def test_session_is_what_was_kept(session: Session) -> None:
     """A session read from its octets is the same one, and its tokens are not shown."""
     assert session == Session.from_octets(session.to_octets())
     assert "access_token" not in repr(session)
+
+
+def test_session_that_an_older_release_kept_is_read() -> None:
+    """A session without a word of OAuth 2.0 is one of the homeserver's own tokens."""
+    kept = b'{"homeserver_url":"https://h","user_id":"@a:h","device_id":"D","access_token":"t"}'
+    assert Session("https://h", "@a:h", "D", "t") == Session.from_octets(kept)
 
 
 @given(octets=st.binary(max_size=40))

@@ -15,13 +15,15 @@ from fakes.private_ca import authority
 from scop.base import RemoteProtocolError
 from scop.matrix.api.client_server.create_room import CreateRoom
 from scop.matrix.api.client_server.joining import JoinRoom
+from scop.matrix.api.client_server.login import GetLoginFlows
 from scop.matrix.api.client_server.room_send import SendMessage
 from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.api.client_server.versions import GetVersions
 from scop.matrix.api.client_server.whoami import GetTokenOwner
 from scop.matrix.api.errors import MatrixError
+from scop.matrix.oauth.requests import ExchangeCode, RefreshTokens, RevokeToken
 from scop.net.faults import PermanentFailure, TemporaryFailure
-from scop.net.matrix.carrier import Carrier
+from scop.net.matrix.carrier import MAX_STRANGER_OCTETS, Carrier
 from scop.net.matrix.faults import BrokenOff, NoSuchHost, Unreached
 from scop.net.matrix.options import NetworkOptions
 
@@ -154,6 +156,45 @@ async def test_carrier_reads_no_more_than_its_limit(octets: int) -> None:
         expected = RemoteProtocolError if octets == 4096 else PermanentFailure  # blanks are no JSON
         with pytest.raises(expected):
             await carrier.carry(server.url, GetVersions(), None)
+
+
+@pytest.mark.parametrize("octets", [MAX_STRANGER_OCTETS, MAX_STRANGER_OCTETS + 1])
+async def test_carrier_reads_little_of_whom_it_shows_no_token(octets: int) -> None:
+    """Before a login answers are small ones: n octets are read, n + 1 refused; with a token there may be more."""
+    async with odd_server(floods(octets)) as server, _carrier() as (carrier, _):
+        expected = RemoteProtocolError if octets == MAX_STRANGER_OCTETS else PermanentFailure
+        with pytest.raises(expected):
+            await carrier.carry(server.url, GetLoginFlows(), None)
+        with pytest.raises(RemoteProtocolError):
+            await carrier.carry(server.url, GetTokenOwner(), "t")
+
+
+async def test_carrier_takes_a_place_as_it_is() -> None:
+    """A request without a path goes to the URL itself, with its last slash and its query (RFC 6749 §3.2)."""
+    async with odd_server(says({})) as server, _carrier() as (carrier, _):
+        for place in ("/token/", "/token?tenant=a%20b", "/token"):
+            await carrier.carry(f"{server.url}{place}", RevokeToken(token="t", token_type_hint="h", client_id="c"), "T")
+    assert ["/token/", "/token?tenant=a%20b", "/token"] == [asked.target for asked in server.asked]
+    (asked, *_) = server.asked
+    assert ("POST", b"token=t&token_type_hint=h&client_id=c") == (asked.method, asked.body)
+    assert ("application/x-www-form-urlencoded", None) == (
+        asked.headers["Content-Type"],
+        asked.headers.get("Authorization"),
+    )
+
+
+async def test_carrier_repeats_a_refresh_and_no_code() -> None:
+    """After a broken answer a refresh token is shown again, a code is not: twice, it would end what it gave."""
+    tokens = says({"access_token": "a", "token_type": "Bearer"})
+    async with odd_server(breaks_off, tokens) as server, _carrier() as (carrier, _):
+        assert (
+            "a" == (await carrier.carry(server.url, RefreshTokens(refresh_token="r", client_id="c"), None)).access_token
+        )
+    code = ExchangeCode(code="c", redirect_uri="r", client_id="c", code_verifier="v")
+    async with odd_server(breaks_off, tokens) as server, _carrier() as (carrier, _):
+        with pytest.raises(BrokenOff):
+            await carrier.carry(server.url, code, None)
+    assert 1 == len(server.asked)
 
 
 async def test_carrier_counts_what_was_compressed_unpacked() -> None:

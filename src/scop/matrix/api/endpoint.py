@@ -67,6 +67,8 @@ _SECRETS = frozenset(
         "access_token",
         "auth",
         "client_secret",
+        "code_verifier",
+        "device_code",
         "id_access_token",
         "login_token",
         "new_password",

@@ -31,6 +31,7 @@ class Endpoint:
     access: Access = Access.USER
     is_rate_limited: bool = False
     is_deprecated: bool = False
+    is_idempotent: bool = False  # of POSTs that other standards describe: a second one changes nothing more
 
     def paths(self) -> tuple[str, ...]:
         """Return the forms of the path, the usual one first."""
@@ -132,7 +133,8 @@ def _unquoted(segment: str) -> str:
 def _response_type(kind: type) -> type[Response]:
     bases: tuple[object, ...] = getattr(kind, "__orig_bases__", ())
     for base in bases:
-        if get_origin(base) is Request:
+        origin = get_origin(base)
+        if isinstance(origin, type) and issubclass(origin, Request):
             answer: object = get_args(base)[0]
             if isinstance(answer, type) and issubclass(answer, Response):
                 return answer

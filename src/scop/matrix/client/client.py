@@ -4,6 +4,7 @@ Everything it does is `Steps`: `AsyncClient` (scop.net.matrix) carries them, tes
 can do stands on small faces:
 
     client.login       logging in and out, registering, tokens
+    client.oauth       logging in where a browser, or another device, says yes
     client.rooms       what is known of our rooms: client.rooms["!sea:example.org"].name
     client.syncing     what is new, as happenings
     client.sending     messages: text, notice, emote, HTML, edits, reactions, replies, threads, redactions, mentions
@@ -48,6 +49,7 @@ from scop.matrix.client.loading import Loading
 from scop.matrix.client.logging_in import LoggingIn
 from scop.matrix.client.media import Media
 from scop.matrix.client.notes import Notes
+from scop.matrix.client.oauth_login import OAuthLogin
 from scop.matrix.client.options import ClientOptions
 from scop.matrix.client.outbox import Outbox
 from scop.matrix.client.profiles import Profiles
@@ -82,7 +84,8 @@ class Client:
     ) -> None:
         self._core = core = Core(session, surroundings, options)
         self.options = options
-        self.login = LoggingIn(core)
+        self.oauth = OAuthLogin(core)
+        self.login = LoggingIn(core, self.oauth)
         self.outbox = Outbox(core)
         self.loading = Loading(core)
         self.sending = Sending(core, self.outbox, self.loading)

@@ -93,9 +93,9 @@ class Core:
             raise LocalProtocolError("nobody is logged in")
         return self.session
 
-    def session_kept(self) -> Change:
-        """Return what is to be kept of the session."""
-        return Change(Shelf.SESSION, _ENTRY, self.logged_in().to_octets())
+    def session_kept(self, session: Session) -> Change:
+        """Return what is to be kept of a session of ours."""
+        return Change(Shelf.SESSION, _ENTRY, session.to_octets())
 
     def new_transaction_id(self) -> str:
         """Return an id that no request of ours had before."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
-from scop.base import RemoteProtocolError, printable
+from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.login import GetLoginFlows, Login, LoginResponse, UserIdentifier
 from scop.matrix.api.client_server.login_token import GenerateLoginToken, GenerateLoginTokenResponse
 from scop.matrix.api.client_server.logout import Logout, LogoutAll
@@ -20,15 +20,17 @@ from scop.matrix.api.client_server.whoami import GetTokenOwner, GetTokenOwnerRes
 from scop.matrix.api.endpoint import Access
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.api.request import Endpoint
+from scop.matrix.client.beginning import begin, check_who, expiry, go_on, kept_device_id
 from scop.matrix.client.core import Core
+from scop.matrix.client.oauth_login import OAuthLogin
 from scop.matrix.client.session import Session
+from scop.matrix.client.ways import PASSWORD_FLOW, Ways, read_flows
 from scop.matrix.confirming import Credentials, confirmed_at
-from scop.matrix.steps import Forget, Steps, ask, ask_at, keep
+from scop.matrix.steps import Forget, Steps, ask, ask_at
 
 __all__ = ["LoggingIn", "Registration"]
 
 _UNKNOWN = "M_UNKNOWN_TOKEN"
-_USUAL_FLOW = "m.login.password"
 _MAY_BE_NO_WAY = ("M_UNRECOGNIZED", "M_UNKNOWN", "M_INVALID_PARAM", "M_BAD_JSON")  # what servers say of such a login
 
 
@@ -51,17 +53,29 @@ class Registration:
 class LoggingIn:
     """Makes and ends sessions."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, oauth: OAuthLogin) -> None:
         self._core = core
+        self._oauth = oauth
 
-    def flows(self, homeserver_url: str) -> Steps[tuple[str, ...]]:
-        """Return the ways to log in that a homeserver offers (`m.login.password` …)."""
-        answer = yield from ask_at(homeserver_url, GetLoginFlows())
-        return tuple(flow.type for flow in answer.flows or ())
+    def ways(self, homeserver_url: str) -> Steps[Ways]:
+        """Return the ways to log in that a homeserver offers."""
+        server, fault = None, None
+        try:
+            server = yield from self._oauth.server(homeserver_url)
+        except RemoteProtocolError as broken:
+            fault = broken
+        try:
+            answer = yield from ask_at(homeserver_url.rstrip("/"), GetLoginFlows())
+        except MatrixError as refusal:
+            # Matrix v1.19 CS §Authentication API discovery: who speaks OAuth 2.0 alone answers 404.
+            if server is None or refusal.may_pass:
+                raise fault or refusal from None
+            return read_flows((), server)
+        return read_flows(answer.flows or (), server)
 
     def with_password(self, homeserver_url: str, user: str, password: str) -> Steps[Session]:
         """Log in by a password."""
-        request = self._login(_USUAL_FLOW, homeserver_url, user)
+        request = self._login(PASSWORD_FLOW, homeserver_url, user)
         try:
             return (yield from self._take(homeserver_url, msgspec.structs.replace(request, password=password), user))
         except MatrixError as refusal:
@@ -90,13 +104,11 @@ class LoggingIn:
     def _look_for_ways(self, homeserver_url: str, refusal: MatrixError) -> Steps[None]:
         """Raise a refusal that says what is offered, where that is no password."""
         try:
-            flows = yield from self.flows(homeserver_url)
-        except MatrixError:
-            flows = ()
-        if _USUAL_FLOW not in flows:
-            # Matrix v1.19 CS §OAuth 2.0 API: a server that speaks only that offers no flows.
-            offered = ", ".join(flows) or "OAuth 2.0, which is not spoken here"
-            sentence = f"no login by a password there, but by {offered}"
+            ways = yield from self.ways(homeserver_url)
+        except (MatrixError, RemoteProtocolError):
+            return
+        if not ways.takes_passwords:
+            sentence = f"no login by a password there, but by {ways.offered()}"
             raise MatrixError(refusal.status, refusal.errcode, sentence, refusal.body, None) from refusal
 
     def register(self, homeserver_url: str, wanted: Registration) -> Steps[Session | None]:
@@ -118,7 +130,7 @@ class LoggingIn:
             return None
         expires = self._expiry(answer.expires_in_ms)
         session = Session(base, answer.user_id, answer.device_id, answer.access_token, answer.refresh_token, expires)
-        return (yield from self._begin(session))
+        return (yield from begin(self._core, session))
 
     def renew(self, stale_token: str | None = None) -> Steps[bool]:
         """Take new tokens by the refresh token, unless `stale_token` is no longer in use.
@@ -128,6 +140,8 @@ class LoggingIn:
         session = self._core.logged_in()
         if stale_token is not None and stale_token != session.access_token:
             return True
+        if session.oauth is not None:
+            return (yield from self._oauth.renew(session, session.oauth))
         if session.refresh_token is None:
             return False
         try:
@@ -138,10 +152,8 @@ class LoggingIn:
                 return False
             raise
         expires = self._expiry(answer.expires_in_ms)
-        self._core.session = session.renewed(answer.access_token, answer.refresh_token, expires)
-        # §Refreshing access tokens: the old refresh token counts until a new one is used: a crash here costs nothing.
-        yield from keep(self._core.session_kept())
-        return True
+        renewed = session.renewed(answer.access_token, answer.refresh_token, expires)
+        return (yield from go_on(self._core, session, renewed))
 
     def logout(self) -> Steps[None]:
         """End the session at the server, and keep nothing of it."""
@@ -167,13 +179,12 @@ class LoggingIn:
         return (yield from confirmed_at(None, lambda auth: GenerateLoginToken(auth=auth), shown))
 
     def _login(self, kind: str, homeserver_url: str, user: str | None) -> Login:
-        options, session = self._core.options, self._core.session
-        is_same = session is not None and _is_same(session, homeserver_url.rstrip("/"), user)
+        options = self._core.options
         return Login(
             type=kind,
             identifier=None if user is None else UserIdentifier(type="m.id.user", unknown={"user": user}),
             # §Soft logout: the device stays what it is.
-            device_id=session.device_id if is_same and session is not None else None,
+            device_id=kept_device_id(self._core, homeserver_url.rstrip("/"), user),
             initial_device_display_name=options.device_name,
             refresh_token=options.asks_refresh_token or None,
         )
@@ -181,47 +192,25 @@ class LoggingIn:
     def _take(self, homeserver_url: str, request: Login, user: str | None, token: str | None = None) -> Steps[Session]:
         base = homeserver_url.rstrip("/")
         answer: LoginResponse = yield from ask_at(base, request, token)
-        _check_who(user, answer.user_id)
+        check_who(user, answer.user_id)
         expires = self._expiry(answer.expires_in_ms)
         session = Session(base, answer.user_id, answer.device_id, answer.access_token, answer.refresh_token, expires)
-        return (yield from self._begin(session))
-
-    def _begin(self, session: Session) -> Steps[Session]:
-        before = self._core.session
-        self._core.session = session
-        if before is None or (before.user_id, before.device_id) != (session.user_id, session.device_id):
-            # Another device: what was kept of the one before is not ours.
-            yield Forget()
-            changes = self._core.start({})
-            yield from keep(self._core.session_kept(), *changes)
-        else:
-            if self._core.encryption is not None:
-                yield from self._core.encryption.publish_again()  # the server may have ended the device meanwhile
-            yield from keep(self._core.session_kept())
-        return session
+        return (yield from begin(self._core, session))
 
     def _ended(self, *, is_here_alone: bool) -> Steps[None]:
-        self._core.logged_in()
+        session = self._core.logged_in()
         try:
-            yield from ask(Logout()) if is_here_alone else ask(LogoutAll())
+            # Matrix v1.19 CS §Client Authentication: only the API by which the token came.
+            if session.oauth is not None and is_here_alone:
+                yield from self._oauth.revoke(session, session.oauth)
+            elif session.oauth is not None:
+                raise LocalProtocolError("other sessions of such an account are ended at its page in a browser")
+            else:
+                yield from ask(Logout()) if is_here_alone else ask(LogoutAll())
         except MatrixError as refusal:
             if refusal.errcode != _UNKNOWN:
                 raise
         yield from self.forget()
 
     def _expiry(self, expires_in_ms: int | None) -> float | None:
-        return None if expires_in_ms is None else self._core.surroundings.clock.unix() + expires_in_ms / 1000
-
-
-def _check_who(wanted: str | None, user_id: str) -> None:
-    """Raise where a server logs somebody else in: what is kept of us would be thrown away for it."""
-    if wanted is not None and wanted.startswith("@") and wanted.lower() != user_id.lower():
-        raise RemoteProtocolError(f"{printable(wanted)} was to be logged in, and {printable(user_id)} was")
-
-
-def _is_same(session: Session, homeserver_url: str, user: str | None) -> bool:
-    """Tell whether who logs in is, as far as one can know before, whose session this is."""
-    if user == session.user_id:
-        return True  # wherever their homeserver has moved to
-    localpart = session.user_id[1:].partition(":")[0]
-    return session.homeserver_url == homeserver_url and user in (None, localpart)
+        return expiry(self._core, None if expires_in_ms is None else expires_in_ms / 1000)

@@ -23,6 +23,7 @@ class ClientOptions:
     """How a client logs in, and how much it reads."""
 
     device_name: str = "SCoP"
+    client_uri: str = "https://scop.example/"  # what an authorization server shows people of us, beside our name
     asks_refresh_token: bool = True
     presence: Presence | None = None  # what syncing tells of us; None is the server's default (online)
     timeline_limit: int = 50  # events of a room that one sync brings at most

@@ -8,7 +8,15 @@ import msgspec
 
 from scop.base import RemoteProtocolError
 
-__all__ = ["Session"]
+__all__ = ["OAuthGrant", "Session"]
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthGrant:
+    """Who gave the tokens of a session, where that was an authorization server, and what it calls us."""
+
+    issuer: str
+    client_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Session:
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     expires_unix: float | None = None  # when the access token ends; None where it does not, or nobody said
+    oauth: OAuthGrant | None = None  # None: the tokens are the homeserver's own
 
     def is_due(self, now_unix: float, margin_seconds: float = 10) -> bool:
         """Tell whether the access token is to be renewed before it is used again."""

@@ -44,6 +44,7 @@ _KEEPALIVE = ((socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 5), (socket.TCP_
 _UNACKNOWLEDGED_MS = 30_000  # what was sent and is not acknowledged for so long ends the connection
 _SYNC = "/_matrix/client/v3/sync"
 _WHOLE_SYNC_TIMES = 5  # as long as others
+MAX_STRANGER_OCTETS = 1_048_576  # of an answer to who shows no token: a page of words about a server, or a login
 _Answer = TypeVar("_Answer", bound=Response)
 _Outcome = TypeVar("_Outcome")
 
@@ -81,7 +82,7 @@ class Carrier:
         outgoing = Outgoing(http, http.body, self._seconds_for(http))
 
         async def once() -> _Answer:
-            answer = await self.exchange(base_url, outgoing)
+            answer = await self.exchange(base_url, outgoing, self._most_octets(request))
             try:
                 return request.read_response(answer)
             except RemoteProtocolError:
@@ -126,10 +127,14 @@ class Carrier:
         # The first sync of a large account takes a server long, and the first after weeks.
         return self.options.request_seconds * (_WHOLE_SYNC_TIMES if request.path == _SYNC else 1)
 
-    async def exchange(self, base_url: str, outgoing: Outgoing) -> HttpResponse:
-        """Ask once, and return the whole answer."""
+    def _most_octets(self, request: Request[_Answer]) -> int:
+        most = self.options.max_answer_octets
+        return min(most, MAX_STRANGER_OCTETS) if request.endpoint.access is Access.NONE else most
+
+    async def exchange(self, base_url: str, outgoing: Outgoing, most_octets: int | None = None) -> HttpResponse:
+        """Ask once, and return the whole answer, if it is not larger than that (None: than the largest of all)."""
         async with self.opened(base_url, outgoing) as answer:
-            return await self.whole(answer)
+            return await self.whole(answer, most_octets)
 
     @asynccontextmanager
     async def opened(self, base_url: str, outgoing: Outgoing) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -171,14 +176,15 @@ class Carrier:
                 proxy=_proxy_for(url),
             )
 
-    async def whole(self, answer: aiohttp.ClientResponse) -> HttpResponse:
+    async def whole(self, answer: aiohttp.ClientResponse, most_octets: int | None = None) -> HttpResponse:
         """Return an answer with its body."""
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return HttpResponse(answer.status, headers, await self._read(answer))
+        most = self.options.max_answer_octets if most_octets is None else most_octets
+        return HttpResponse(answer.status, headers, await self._read(answer, most))
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, answer: aiohttp.ClientResponse, most: int) -> bytes:
         """Return a body that is not larger than what we hold; what was compressed counts unpacked."""
-        most, pieces, octets = self.options.max_answer_octets, [], 0
+        pieces, octets = [], 0
         async for piece in self.pieces(answer):
             octets += len(piece)
             if octets > most:

@@ -13,6 +13,7 @@ import aiohttp
 from scop.base import ProtocolError, printable
 from scop.matrix.api.errors import MatrixError
 from scop.matrix.client.discovery import DiscoveryFailed
+from scop.matrix.oauth import OAuthError
 from scop.net.faults import PermanentFailure, TemporaryFailure, reason_of
 
 __all__ = [
@@ -123,6 +124,8 @@ def _reason(fault: Exception) -> str:
 def _sentence(error: MatrixError) -> str:
     if not error.is_of_homeserver:
         return f"what stands before the homeserver answers {error.status}"
+    if isinstance(error, OAuthError):
+        return f"the authorization server says {printable(error.errcode)}: {printable(error.error)}"
     if error.errcode == "M_UNKNOWN_TOKEN":
         return "the homeserver ended this session: log in again as the same user, to go on with its keys"
     return f"the homeserver says {error.errcode}: {printable(error.error)}"

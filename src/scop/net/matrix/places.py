@@ -20,9 +20,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def place_of(base_url: str, path: str, query: str) -> URL:
-    """Return the URL of a request; `path` and `query` are encoded."""
+    """Return the URL of a request; `path` and `query` are encoded. Without a path it is the place itself, as it is."""
+    base = base_url.rstrip("/") if path else base_url
     try:
-        return URL(f"{base_url.rstrip('/')}{path}{'?' if query else ''}{query}", encoded=True)
+        return URL(f"{base}{path}{'?' if query else ''}{query}", encoded=True)
     except ValueError:
         raise PermanentFailure(f"{printable(base_url)} is no URL") from None
 

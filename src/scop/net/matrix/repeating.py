@@ -45,7 +45,7 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})  # RFC 9110 §9.2.2; s
 
 def may_repeat(endpoint: Endpoint) -> bool:
     """Tell whether to ask twice does no more than to ask once."""
-    return endpoint.method in _IDEMPOTENT or endpoint.path in SAFE_POSTS
+    return endpoint.method in _IDEMPOTENT or endpoint.is_idempotent or endpoint.path in SAFE_POSTS
 
 
 class Rest(Protocol):
