@@ -6,14 +6,16 @@ import socket
 import time
 from collections.abc import Callable
 
-__all__ = ["await_listener"]
+__all__ = ["PATIENCE_SECONDS", "await_listener"]
 
 PATIENCE_SECONDS = 20.0
 
 
-def await_listener(address: str, port: int, still_runs: Callable[[], bool] = lambda: True) -> None:
+def await_listener(
+    address: str, port: int, still_runs: Callable[[], bool] = lambda: True, patience: float = PATIENCE_SECONDS
+) -> None:
     """Return once somebody accepts at `address`:`port`; raises `OSError` when that takes too long or it has ended."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    give_up = time.monotonic() + patience
     while True:
         try:
             with socket.create_connection((address, port), timeout=5):

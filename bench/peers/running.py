@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 
-from bench.peers.listening import await_listener
+from bench.peers.listening import PATIENCE_SECONDS, await_listener
 
 __all__ = ["running"]
 
@@ -17,7 +17,9 @@ END_SECONDS = 20
 
 
 @contextmanager
-def running(command: Sequence[str], folder: Path, address: str, port: int) -> Iterator[Popen[bytes]]:
+def running(
+    command: Sequence[str], folder: Path, address: str, port: int, patience: float = PATIENCE_SECONDS
+) -> Iterator[Popen[bytes]]:
     """Run `command` until the block ends; it serves TCP at `address` and writes to `folder`/log.
 
     Raises `OSError` with its last words where it does not come up.
@@ -27,7 +29,7 @@ def running(command: Sequence[str], folder: Path, address: str, port: int) -> It
         process = Popen(tuple(command), stdout=words, stderr=subprocess.STDOUT, cwd=folder, env={"PATH": PATH})
     try:
         try:
-            await_listener(address, port, lambda: process.poll() is None)
+            await_listener(address, port, lambda: process.poll() is None, patience)
         except OSError as fault:
             raise OSError(f"{command[0]} does not come up: {log.read_text(errors='replace')[-2000:]}") from fault
         yield process

@@ -1,47 +1,67 @@
-"""Who is measured: each learns and judges mails in batches, and begins anew in a folder of its own."""
+"""Who is measured: each learns and judges mails in batches, and begins anew as often as a protocol wants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from bench.peers import rspamd, spamassassin
-from bench.peers.rspamd_bayes import RspamdBayes
-from bench.peers.spamassassin import SpamAssassin
+from bench.peers import rspamd_bayes, spamassassin
 from bench.spam.mails import Labelled
-from scop.cli.spam.evaluate_trainees import Bogofilter, Ours, bogofilter_is_there
+from scop.cli.shared import console
+from scop.cli.spam.evaluate_trainees import Advance, Bogofilter, Ours, bogofilter_is_there
 from scop.spam.evaluation import Trainee
 
-__all__ = ["Begin", "contenders"]
+__all__ = ["BOGOFILTER", "NAMES", "OURS", "Begin", "contenders"]
 
-Begin: TypeAlias = Callable[[], Trainee[Labelled]]  # one that has learned nothing
+OURS, BOGOFILTER, SPAMASSASSIN, RSPAMD = NAMES = "scop", "bogofilter", "SpamAssassin", "rspamd"
 
-
-def contenders(folder: Path, life: ExitStack, *, slow: bool) -> Mapping[str, Begin]:
-    """Return who is there to be measured, ours first; what they run ends with `life`, and when one begins anew."""
-    found: dict[str, Begin] = {"scop": Ours}
-    if bogofilter_is_there():
-        found["bogofilter"] = Bogofilter
-    folders = _folders(folder)
-
-    def anew(program: type[SpamAssassin | RspamdBayes]) -> Begin:
-        def begin() -> Trainee[Labelled]:
-            life.close()
-            return life.enter_context(closing(program(next(folders))))
-
-        return begin
-
-    if slow and spamassassin.is_there():
-        found["SpamAssassin"] = anew(SpamAssassin)
-    if slow and rspamd.is_there():
-        found["rspamd"] = anew(RspamdBayes)
-    return found
+Begin: TypeAlias = Callable[[Advance], Trainee[Labelled]]  # one that has learned nothing, and tells how far it is
 
 
-def _folders(below: Path) -> Iterator[Path]:
-    number = 0
-    while True:
-        yield below / str(number)
-        number += 1
+class Server(Trainee[Labelled], Protocol):
+    """One that lives in processes of its own, which take long to come up and begin anew many times."""
+
+    def begin_anew(self, advance: Advance) -> None:
+        """Forget all that was learned."""
+
+    def close(self) -> None:
+        """End its processes."""
+
+
+def contenders(folder: Path, life: ExitStack, only: Collection[str] = NAMES) -> Mapping[str, Begin]:
+    """Return who of `only` is there to be measured, ours first; what they run in `folder` ends with `life`.
+
+    It is said aloud who is not there.
+    """
+    begins: dict[str, Begin] = {
+        OURS: lambda advance: Ours(advance=advance),
+        BOGOFILTER: Bogofilter,
+        SPAMASSASSIN: _kept(partial(spamassassin.SpamAssassin, folder / SPAMASSASSIN), life),
+        RSPAMD: _kept(partial(rspamd_bayes.RspamdBayes, folder / RSPAMD), life),
+    }
+    lacking = {
+        BOGOFILTER: None if bogofilter_is_there() else "bogofilter",
+        SPAMASSASSIN: spamassassin.lacking(),
+        RSPAMD: rspamd_bayes.lacking(),
+    }
+    chosen = {name: begin for name, begin in begins.items() if name in only}
+    for name in chosen:
+        if package := lacking.get(name):
+            console.print(f"[bold red]NOT MEASURED: {name}[/]: the package {package} is not installed")
+    return {name: begin for name, begin in chosen.items() if not lacking.get(name)}
+
+
+def _kept(start: Callable[[], Server], life: ExitStack) -> Begin:
+    """Start a server when it is first wanted, and have it begin anew each time."""
+    started: list[Server] = []
+
+    def begin(advance: Advance) -> Trainee[Labelled]:
+        if not started:
+            started.append(life.enter_context(closing(start())))
+        started[0].begin_anew(advance)
+        return started[0]
+
+    return begin

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bench.spam.contenders import contenders
+from bench.spam.contenders import BOGOFILTER, OURS, contenders
 from bench.spam.mails import Labelled, unpacked
 from scop.cli.shared import console, print_table
 from scop.spam import Classifier
@@ -50,8 +50,8 @@ def _good_words(mails: Sequence[Labelled], folder: Path) -> None:
     words = [word for word, _ in common.most_common(max(COUNTS))]
     spam = [mail for mail in unseen if mail.is_spam][:ASKED]
     rows = []
-    for who, begin in contenders(folder, ExitStack(), slow=False).items():
-        contender = begin()
+    for who, begin in contenders(folder, ExitStack(), (OURS, BOGOFILTER)).items():
+        contender = begin(lambda _count: None)
         contender.learn(known)
         for count in COUNTS:
             altered = [replace(mail, octets=_with_words(mail.octets, words[:count])) for mail in spam]
