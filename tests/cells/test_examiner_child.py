@@ -12,6 +12,7 @@ import pytest
 
 from fakes.attempts import ATTEMPTS
 from fakes.hostile_nursery import CHILD_ATTEMPTS
+from fakes.loops import PATIENCE_SECONDS
 from fakes.nursing import HOSTILE_NURSERY, looked_into, nursed
 from scop.cells.examiner.nurse import ErrandLimits, Outcome
 from scop.mesh.vocabulary.examiner import unscannable
@@ -19,7 +20,7 @@ from scop.mesh.vocabulary.examiner import unscannable
 CELL_UID = "64321"  # nobody's
 ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 LIMITS = ErrandLimits(wall_seconds=1.0, memory_octets=128 << 20)
-PATIENT = ErrandLimits(wall_seconds=10.0, memory_octets=128 << 20)  # a busy machine is no reason to end in time
+PATIENT = ErrandLimits(wall_seconds=60.0, memory_octets=128 << 20)  # a busy machine is no reason to end in time
 
 BROKEN = unscannable("Its attachments could not be examined: they break what looks into them.")
 TOO_LONG = unscannable("Its attachments could not be examined: looking into them takes longer than 1 s.")
@@ -81,7 +82,7 @@ async def test_child_that_takes_long_gives_way_to_all_others() -> None:
     async with nursed(command, ErrandLimits(wall_seconds=30.0)) as nurse:
         looking = asyncio.ensure_future(looked_into(nurse, b"spin"))
         seen: list[int] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while 19 not in seen:
                 await asyncio.sleep(0.05)
                 seen = [os.getpriority(os.PRIO_PROCESS, process) for process in _below(nurse.pid)]

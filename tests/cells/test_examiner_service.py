@@ -14,6 +14,7 @@ import pytest
 
 from fakes.cell_runs import running
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
 from fakes.nursing import HOSTILE_NURSERY, arrived, looked_into, nursed
@@ -48,12 +49,12 @@ Ward(socket.socket(fileno=0), tuple).serve(60)
 class RunningExaminer:
     """An examiner, and a filter that asks it."""
 
-    def __init__(self, folder: Path, clamd: ClamdPlace | None = None) -> None:
+    def __init__(self, folder: Path, clamd: ClamdPlace | None, wall_seconds: float) -> None:
         self.kept = KeptLog()
         self.inlet = NamedInlet(dict(MANIFEST.granted()))
         self.options = ExaminerOptions(
             inlet=self.inlet,
-            nurse=Nurse.start((*HOSTILE_NURSERY, *_ids()), ErrandLimits(0.5, 128 << 20)),
+            nurse=Nurse.start((*HOSTILE_NURSERY, *_ids()), ErrandLimits(wall_seconds, 128 << 20)),
             underway=Underway(folder),
             processors=1,
             clamd=clamd,
@@ -86,9 +87,11 @@ def _ids() -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def examining(folder: Path, clamd: ClamdPlace | None = None) -> AsyncIterator[tuple[RunningExaminer, Caller]]:
-    """Run an examiner."""
-    examiner = RunningExaminer(folder, clamd)
+async def examining(
+    folder: Path, clamd: ClamdPlace | None = None, *, wall_seconds: float = 30.0
+) -> AsyncIterator[tuple[RunningExaminer, Caller]]:
+    """Run an examiner, by default with patience: a busy machine is no reason to end a child in time."""
+    examiner = RunningExaminer(folder, clamd, wall_seconds)
     async with running(run(examiner.options), examiner.options.life):
         caller = examiner.filter
         try:
@@ -125,7 +128,7 @@ async def test_examiner_does_not_touch_what_it_died_at_twice(tmp_path: Path) -> 
 
 async def test_flood_of_poison_leaves_the_others_their_turn(tmp_path: Path) -> None:
     """What has no room comes again; an honest client waits for nobody."""
-    async with examining(tmp_path) as (examiner, caller):
+    async with examining(tmp_path, wall_seconds=3.0) as (examiner, caller):
         flood = [asyncio.create_task(examiner.examine(caller, b"spin %d" % number, "bad")) for number in range(20)]
         honest = [await examiner.examine(caller, b"harmless", "good") for _ in range(10)]
         assert [Examined()] * 10 == honest
@@ -145,7 +148,7 @@ async def test_examiner_ends_when_its_nursery_is_lost(tmp_path: Path) -> None:
         os.kill(examiner.options.nurse.pid, signal.SIGKILL)
         with pytest.raises(TemporaryFailure):
             await waiting
-        await asyncio.wait_for(examiner.options.life.stopped(), 10)
+        await asyncio.wait_for(examiner.options.life.stopped(), PATIENCE_SECONDS)
     assert "nursery.lost" in [line["event"] for line in examiner.kept.lines]
 
 
@@ -189,7 +192,7 @@ async def test_mail_that_is_too_long_for_the_scanner_is_a_finding(tmp_path: Path
 
 async def test_examiner_without_its_scanner_has_mail_wait(tmp_path: Path) -> None:
     """Who configured one wants its word; a child ends before its turn does, or there were more of them than may be."""
-    async with examining(tmp_path, ClamdPlace("127.0.0.1", 1)) as (examiner, caller):
+    async with examining(tmp_path, ClamdPlace("127.0.0.1", 1), wall_seconds=0.5) as (examiner, caller):
         with pytest.raises(TemporaryFailure):
             await examiner.examine(caller, b"spin")
         assert "mail.unscannable" in [line["event"] for line in examiner.kept.lines]
@@ -197,7 +200,7 @@ async def test_examiner_without_its_scanner_has_mail_wait(tmp_path: Path) -> Non
 
 async def test_turn_that_nobody_waits_for_goes_to_the_next(tmp_path: Path) -> None:
     """Two strangers are looked into at once; those who gave up meanwhile hold no place."""
-    async with examining(tmp_path) as (examiner, _):
+    async with examining(tmp_path, wall_seconds=3.0) as (examiner, _):
         desk = examiner.desk
         busy = [asyncio.create_task(desk.examine(arrived(b"spin %d" % number, "bad"))) for number in range(2)]
         await asyncio.sleep(0)
@@ -206,7 +209,7 @@ async def test_turn_that_nobody_waits_for_goes_to_the_next(tmp_path: Path) -> No
         for task in gave_up:
             task.cancel()
         await asyncio.wait((*busy, *gave_up))
-        assert () == await asyncio.wait_for(desk.examine(arrived(b"harmless", "good")), 5)
+        assert () == await asyncio.wait_for(desk.examine(arrived(b"harmless", "good")), PATIENCE_SECONDS)
 
 
 async def test_want_of_room_for_a_child_is_no_fault_of_the_mail() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mesh import KeptLog
 from scop.base import Clock
 from scop.cells.primary import notifying, secondary
@@ -144,7 +145,7 @@ async def test_notify_of_news_waits_for_no_pause(monkeypatch: pytest.MonkeyPatch
         await asyncio.sleep(0)
     assert [7] == post.serials  # now it pauses
     teller.tell(V2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await teller.told()
     assert [7, 8] == post.serials
 
@@ -207,7 +208,7 @@ class Following:
 
     async def has(self, holds: Callable[[], bool]) -> None:
         """Wait until it holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not holds():  # noqa: ASYNC110 - what is waited for is in another task's hands
                 await asyncio.sleep(0.005)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mesh import KeptLog
 from fakes.signed_zones import NOW, ORIGIN, faults, zone_of
 from scop.cells.primary.holdings import Author, Holdings
@@ -205,7 +206,7 @@ async def test_desk_refuses_with_a_reason(running: Running, question: RollZoneKe
 
 async def _until(holds: Callable[[], bool]) -> None:
     """Let others run until something holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110 - what is watched tells nobody
             await asyncio.sleep(0)
 

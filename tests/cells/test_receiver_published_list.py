@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.loops import PATIENCE_SECONDS
 from fakes.named_inlet import NamedInlet
 from fakes.watched_log import WatchedLog
 from fakes.zone_folder import Folder
@@ -53,7 +54,7 @@ class World:
 
     async def until(self, *owners: str) -> None:
         """Return once exactly these are listed, beside the test entries."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.listed() != set(owners):
                 self._waiting.clear()
                 await self._waiting.wait()

@@ -8,6 +8,7 @@ import pytest
 from fakes.jumping_clock import JumpingClock
 from fakes.receiver_mesh import (
     BEGIN,
+    DELAY,
     LIMITS,
     MAX_BROKEN_COMMANDS,
     MAX_REFUSED_RECIPIENTS,
@@ -71,10 +72,11 @@ async def test_proxy_of_ours_speaks_for_its_client() -> None:
 
 async def test_proxy_header_of_anybody_else_is_no_header() -> None:
     """Who is not named as a proxy has spoken before the greeting, and is refused."""
-    async with receiver_mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
+    async with receiver_mesh(receiver=DELAY) as mesh:
         mesh.names.answers = StaticNames({})
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         writer.write(PROXY)
+        await mesh.let_wait()
         said = await reader.read()
         writer.close()
         await writer.wait_closed()
@@ -279,7 +281,6 @@ async def test_too_many_mails_of_one_address_are_told_to_wait() -> None:
 
 async def test_suspicious_clients_wait_for_the_greeting() -> None:
     """No reverse name, one that leads elsewhere, earlier misdeeds; an honest client, and one of ours, do not wait."""
-    delay = Receiver(greeting_delay_seconds=0.05)
     honest = StaticNames(NAMES)
     without = StaticNames({})
     elsewhere = StaticNames({**NAMES, ("mail.lagoon.test", "A"): [A("192.0.2.1")]})
@@ -289,13 +290,13 @@ async def test_suspicious_clients_wait_for_the_greeting() -> None:
         (elsewhere, (), ["reverse name: fail"]),
         (without, ("127.0.0.0/8",), []),
     ):
-        async with receiver_mesh(receiver=delay, own_networks=own) as mesh:
+        async with receiver_mesh(receiver=DELAY, own_networks=own) as mesh:
             mesh.names.answers = answers
-            assert "220" == (await mesh.greeting())[:3]
+            assert "220" == (await mesh.greeting(is_delayed=bool(expected)))[:3]
         assert expected == mesh.log.reasons("client.delayed")
-    async with receiver_mesh(receiver=delay) as mesh:
+    async with receiver_mesh(receiver=DELAY) as mesh:
         await mesh.say(b"GET / HTTP/1.1\r\n")
-        assert "220" == (await mesh.greeting())[:3]
+        assert "220" == (await mesh.greeting(is_delayed=True))[:3]
     assert ["earlier misdeeds"] == mesh.log.reasons("client.delayed")
 
 
@@ -309,15 +310,16 @@ async def test_silent_resolver_makes_nobody_suspicious() -> None:
 
 async def test_early_talkers_are_refused_and_remembered() -> None:
     """RFC 5321 §3.1: who does not wait for the greeting is heard no further, and is suspicious from then on."""
-    async with receiver_mesh(receiver=Receiver(greeting_delay_seconds=0.05)) as mesh:
+    async with receiver_mesh(receiver=DELAY) as mesh:
         mesh.names.answers = StaticNames({})
         reader, writer = await asyncio.open_connection("127.0.0.1", mesh.port)
         writer.write(BEGIN + MESSAGE + b".\r\n")
+        await mesh.let_wait()
         assert b"554" == (await reader.read())[:3]
         writer.close()
         await writer.wait_closed()
         mesh.names.answers = StaticNames(NAMES)
-        assert "220" == (await mesh.greeting())[:3]
+        assert "220" == (await mesh.greeting(is_delayed=True))[:3]
     assert [] == mesh.records.messages
     assert ["it spoke before it was greeted"] == mesh.log.reasons("command.refused")
     assert ["reverse name: permerror", "earlier misdeeds"] == mesh.log.reasons("client.delayed")

@@ -13,7 +13,7 @@ import pytest
 from fakes.jumping_clock import JumpingClock
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
-from fakes.receiver_mesh import NAMES, Beside, receiver_mesh
+from fakes.receiver_mesh import DELAY, NAMES, Beside, receiver_mesh
 from scop.cells.receiver.desk import PAGE, WallDesk
 from scop.cells.receiver.door import DoorLimits, wall_options
 from scop.cells.receiver.hearsay import Lists
@@ -318,8 +318,7 @@ async def test_lists_of_others_let_a_client_wait_and_no_more(
 ) -> None:
     """RFC 5782: hearsay refuses nobody; codes of trouble count for nothing."""
     beside = Beside(Firewall(lists=("bl.example.test",)))
-    delay = Receiver(greeting_delay_seconds=0.05)
-    async with receiver_mesh(receiver=delay, own_networks=own, beside=beside) as mesh:
+    async with receiver_mesh(receiver=DELAY, own_networks=own, beside=beside) as mesh:
         mesh.names.answers = StaticNames({**NAMES, **answers})
-        assert "220" == (await mesh.greeting())[:3]
+        assert "220" == (await mesh.greeting(is_delayed=bool(expected)))[:3]
     assert expected == mesh.log.reasons("client.delayed")

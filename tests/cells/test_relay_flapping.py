@@ -1,6 +1,6 @@
 """Hosts that fall silent, hang up, put off and come back: the right retry, and no more copies than SMTP must make.
 
-The clock jumps; the only waiting is for a host that hangs, for a fifth of a second.
+The clock jumps, and the loop's time while a host hangs.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.running_relay import ANN, BOB, MAIL, RunningRelay, relay_and_world
 from fakes.watched_log import WatchedLog
 from scop.cells.relay.letters import Held, Letter, Load
@@ -61,7 +62,7 @@ async def entries(relay: RunningRelay, choice: QueueChoice = EVERYTHING) -> list
 
 async def left(relay: RunningRelay, count: int) -> list[QueueEntry]:
     """Return what waits once so much is left: what a host took is told before it is settled."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(found := await entries(relay)) != count:
             pass
     return found

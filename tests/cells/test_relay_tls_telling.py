@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.watched_log import WatchedLog
 from scop.cells.relay.tls_policy import PolicyType, Reported, TlsResult
 from scop.cells.relay.tls_store import SCHEMA
@@ -41,7 +42,7 @@ class Ears:
 
     async def until_heard(self) -> None:
         """Wait until something was told since the last time."""
-        await asyncio.wait_for(self.heard.wait(), 10)
+        await asyncio.wait_for(self.heard.wait(), PATIENCE_SECONDS)
         self.heard.clear()
 
 

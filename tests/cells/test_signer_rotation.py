@@ -14,6 +14,7 @@ import pytest
 
 from fakes.dkim_keys import made_key
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mesh import KeptLog
 from fakes.running_signer import TIMING, RunningSigner, signing_at
 from fakes.small_dns import SmallDns, small_dns
@@ -252,7 +253,7 @@ class SlowDisk(Keyring):
     def begin(self, loaded: LoadedKeys, now_unix: int) -> LoadedKeys:
         """Begin when it may."""
         self.is_asked.set()
-        assert self.may_go_on.wait(10)
+        assert self.may_go_on.wait(PATIENCE_SECONDS)
         return super().begin(loaded, now_unix)
 
 
@@ -266,7 +267,7 @@ async def test_signer_begins_once_when_operator_and_clock_want_it_at_once(tmp_pa
             disk.is_asked.clear()
             disk.may_go_on.clear()
             asked = asyncio.create_task(signer.ask(RotateKeys()))
-            await asyncio.to_thread(disk.is_asked.wait, 10)
+            await asyncio.to_thread(disk.is_asked.wait, PATIENCE_SECONDS)
             place.clock.jump(DAY)
             for _ in range(100):  # meanwhile the signer looks, sees that it is time, and waits for its turn
                 await signer.status()

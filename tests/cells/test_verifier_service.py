@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
@@ -77,7 +78,7 @@ class RunningVerifier:
             max_recipients=100,
             telling=neighbours[1],
             underway=self.underway,
-            judge=JudgeOptions(seconds=0.05),
+            judge=JudgeOptions(seconds=0.05 if isinstance(names, SilentNames) else PATIENCE_SECONDS),
             shows_headers=True,
         )
         self._clients: list[MailClient] = []
@@ -121,7 +122,7 @@ async def running(names: Names, state: Path | None = None) -> AsyncIterator[Runn
         ready = asyncio.Event()
         verifier.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(verifier.options))
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE_SECONDS)
         try:
             yield verifier
         finally:

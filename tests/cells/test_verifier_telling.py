@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
+from fakes.loops import PATIENCE_SECONDS, jump
 from fakes.mesh import KeptLog
 from fakes.verifier_neighbours import SHORT_LIMITS, verifier_neighbours
 from scop.mesh.calls.outbox import Outbox
@@ -83,7 +84,7 @@ async def test_outbox_forgets_nothing_that_comes_as_it_ends() -> None:
 
     outbox = Outbox[int](send, "reporter", KeptLog().log("verifier"), SHORT_LIMITS)
     outbox.put(1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert [(1,), (2,)] == [await told.get(), await told.get()]
     await outbox.close()
 
@@ -141,7 +142,11 @@ async def test_telling_waits_a_bounded_time_for_the_firewall() -> None:
     """A firewall that is silent keeps no refusal from the client; it is told later."""
     async with verifier_neighbours() as (found, telling):
         found.answers_deeds.clear()
-        await telling.did_now(FORGED)
+        saying = asyncio.create_task(telling.did_now(FORGED))
+        await found.hears_deeds.wait()
+        assert not saying.done()
+        jump(SHORT_LIMITS.urgent_seconds)
+        await saying
         assert [] == found.deeds
     assert FORGED in found.deeds
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from fakes.loops import jump
+
 __all__ = ["CUT", "HANG", "FickleHost", "Taken"]
 
-HANG = "hang"  # in the place of a reply: nothing is said any more
+HANG = "hang"  # in the place of a reply: nothing is said any more, and time passes until who asked has gone
 CUT = "cut"  # in the place of a reply: the connection ends
 
 _USUAL = {
@@ -102,6 +104,11 @@ class _Connection(asyncio.Protocol):
                 self._buffer = rest
                 self._command(line.decode())
 
+    async def _let_time_pass(self) -> None:
+        while not self._transport.is_closing():
+            jump(1)
+            await asyncio.sleep(0)
+
     def _command(self, line: str) -> None:
         self._host.heard.append(line)
         verb = line.partition(" ")[0].upper()
@@ -165,6 +172,7 @@ class _Connection(asyncio.Protocol):
     def _say(self, mood: str) -> None:
         if mood == HANG:
             self._is_silent = True
+            self._passing = asyncio.ensure_future(self._let_time_pass())
         elif mood == CUT:
             self._transport.abort()
         else:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
 from scop.mesh.calls import Caller, CallServer
@@ -38,7 +39,7 @@ class Pupil:
 
     async def taught(self, count: int) -> list[tuple[str, str]]:
         """Wait for so many lessons; return who called a mail what, in their order."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.lessons) < count:
                 self._news.clear()
                 await self._news.wait()

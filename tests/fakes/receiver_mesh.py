@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakes.cell_runs import running
+from fakes.loops import PATIENCE_SECONDS, jump
 from fakes.mail_sessions import Records, serve
-from fakes.mesh import KeptLog, loopback_listener
+from fakes.mesh import loopback_listener
 from fakes.self_signed import HOSTNAME, server_context
+from fakes.watched_log import WatchedLog
 from scop.base import Clock
 from scop.cells.receiver.door import DoorLimits, wall_options
 from scop.cells.receiver.published_list import ListRegistry
@@ -27,6 +29,7 @@ from scop.smtp import ServerOptions
 
 __all__ = [
     "BEGIN",
+    "DELAY",
     "FILTER",
     "LIMITS",
     "MAX_BROKEN_COMMANDS",
@@ -44,6 +47,7 @@ __all__ = [
 FILTER = ServerOptions(HOSTNAME, lmtp=True, trusted=True)
 LIMITS = Limits()
 RECEIVER = Receiver(greeting_delay_seconds=0)
+DELAY = Receiver(greeting_delay_seconds=30)
 MAX_BROKEN_COMMANDS = RECEIVER.per_address.broken_commands_per_hour
 MAX_REFUSED_RECIPIENTS = RECEIVER.per_address.refused_recipients_per_hour
 UPSTREAM = b"Received: from me (x [127.0.0.1])\r\n\tby mail.lagoon.test with ESMTPSA\r\n\tid 0123abc;\r\n\tdate\r\n"
@@ -78,7 +82,7 @@ class Mesh:
     port: int
     records: Records
     names: Names
-    log: KeptLog = field(default_factory=KeptLog)
+    log: WatchedLog = field(default_factory=WatchedLog)
 
     async def say(self, octets: bytes) -> list[str]:
         """Send octets in the clear, once the greeting came; return the last line of each reply."""
@@ -90,9 +94,17 @@ class Mesh:
         await writer.wait_closed()
         return [line for line in lines if line[3] == " "]
 
-    async def greeting(self) -> str:
+    async def let_wait(self, count: int = 1) -> None:
+        """Return when a client, of so many until now, has waited for its greeting as long as it has to."""
+        await self.log.until("client.delayed", count)
+        jump(DELAY.greeting_delay_seconds)
+
+    async def greeting(self, *, is_delayed: bool = False) -> str:
         """Return the first line of a new connection."""
+        earlier = len(self.log.of("client.delayed"))
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        if is_delayed:
+            await self.let_wait(earlier + 1)
         line = await reader.readline()
         writer.close()
         await writer.wait_closed()
@@ -114,7 +126,7 @@ async def receiver_mesh(
     limits: Limits = LIMITS,
     *,
     receiver: Receiver = RECEIVER,
-    name_seconds: float = 2.0,
+    name_seconds: float = PATIENCE_SECONDS,
     clock: Clock | None = None,
     own_networks: tuple[str, ...] = (),
     proxies: tuple[str, ...] = (),

@@ -13,7 +13,7 @@ from scop.mesh.config import Smarthost
 
 __all__ = ["arrived", "later", "relay_to", "states"]
 
-SILENCE_SECONDS = 0.2  # for which a host is waited for
+SILENCE_SECONDS = 10.0  # for which a host is waited for, by the loop's time
 ZOE = "<zoe@lagoon.test>"  # in the mailbox: mail for her wakes the relay
 
 

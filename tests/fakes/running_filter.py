@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
@@ -175,7 +176,7 @@ async def running_filter(
         ready = asyncio.Event()
         running.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(running.options))
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE_SECONDS)
         try:
             yield running
         finally:

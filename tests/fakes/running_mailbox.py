@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.mesh import KeptLog
 from fakes.named_inlet import NamedInlet
@@ -132,7 +133,7 @@ async def running_mailbox(state: Path, *, tells_results: bool = False) -> AsyncI
         ready = asyncio.Event()
         mailbox.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(mailbox.options))
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE_SECONDS)
         try:
             yield mailbox
         finally:

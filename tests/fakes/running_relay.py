@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import Listening, Records, listen, serve
 from fakes.named_inlet import NamedInlet
 from fakes.self_signed import server_context
 from fakes.sending_rights import SendingRights
-from fakes.watched_log import MAX_WAIT_SECONDS, WatchedLog
+from fakes.watched_log import WatchedLog
 from scop.cells.relay.manifest import MANIFEST
 from scop.cells.relay.post import PostOptions
 from scop.cells.relay.service import RelayOptions, run
@@ -118,7 +119,7 @@ class RunningRelay:
 
     async def left(self, count: int) -> QueueList:
         """Ask until so many recipients wait: that a host has taken a mail is told before it is settled."""
-        async with asyncio.timeout(MAX_WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (found := await self.listed()).waiting != count:
                 pass
         return found
@@ -157,7 +158,7 @@ async def running(
     clock: JumpingClock | SystemClock | None = None,
     *,
     reserve_octets: int = 0,
-    reply_seconds: float = 5.0,
+    reply_seconds: float = PATIENCE_SECONDS,
     smarthosts: Mapping[str, Smarthost] | None = None,
     names: Names | None = None,
 ) -> AsyncIterator[RunningRelay]:

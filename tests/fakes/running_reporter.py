@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import Listening, Records, serve
 from fakes.named_inlet import NamedInlet
 from fakes.watched_log import WatchedLog
@@ -122,7 +123,7 @@ async def running_reporter(world: World) -> AsyncIterator[RunningReporter]:
         ready = asyncio.Event()
         reporter.options.life.on_ready(ready.set)
         serving = asyncio.ensure_future(run(reporter.options))
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE_SECONDS)
         try:
             yield reporter
         finally:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from fakes.loops import PATIENCE_SECONDS
 from fakes.mail_sessions import Listening, listen
 from fakes.mesh import KeptLog
-from fakes.watched_log import MAX_WAIT_SECONDS
 from scop.base import Clock
 from scop.cells.primary.holdings import Author, Holdings, Unsigned
 from scop.cells.primary.name_server import NameServer, Rights
@@ -40,7 +40,7 @@ class SmallDns:
         """Wait until that many further UPDATEs have come."""
         for _ in range(count):
             self._heard.clear()
-            await asyncio.wait_for(self._heard.wait(), MAX_WAIT_SECONDS)
+            await asyncio.wait_for(self._heard.wait(), PATIENCE_SECONDS)
 
     def dial(self) -> Dialer:
         """Return how to reach it."""

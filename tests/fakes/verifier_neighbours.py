@@ -17,7 +17,7 @@ from scop.net.peer import Peer
 
 __all__ = ["SHORT_LIMITS", "Neighbours", "verifier_neighbours"]
 
-SHORT_LIMITS = TellingLimits(waiting=4, headers=2, batch=2, pause_seconds=0.0, urgent_seconds=0.05, flush_seconds=1.0)
+SHORT_LIMITS = TellingLimits(waiting=4, headers=2, batch=2, pause_seconds=0.0, urgent_seconds=20.0, flush_seconds=60.0)
 
 
 class Neighbours:
@@ -26,7 +26,7 @@ class Neighbours:
     def __init__(self) -> None:
         self.judgements: list[JudgedMail] = []
         self.deeds: list[NotedDeed] = []
-        self.answers_deeds = asyncio.Event()
+        self.hears_deeds, self.answers_deeds = asyncio.Event(), asyncio.Event()
         self.answers_deeds.set()
         self.inlet = NamedInlet({"verifier": PipeProtocol.CALL})
 
@@ -37,6 +37,7 @@ class Neighbours:
 
     async def note_deeds(self, asked: NoteDeeds, _peer: Peer) -> Noted:
         """Write deeds down."""
+        self.hears_deeds.set()
         await self.answers_deeds.wait()
         self.deeds += asked.deeds
         return Noted(len(asked.deeds))

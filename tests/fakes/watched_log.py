@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from fakes.loops import PATIENCE_SECONDS
 from scop.net.log import Log
 
-__all__ = ["MAX_WAIT_SECONDS", "WatchedLog"]
-
-MAX_WAIT_SECONDS = 10.0
+__all__ = ["WatchedLog"]
 
 
 @dataclass
@@ -35,7 +34,7 @@ class WatchedLog:
 
     async def until(self, event: str, count: int = 1, **fields: object) -> list[dict[str, object]]:
         """Wait until an event was written `count` times, with these fields; return its lines."""
-        async with asyncio.timeout(MAX_WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.of(event, **fields)) < count:
                 self._written.clear()
                 await self._written.wait()

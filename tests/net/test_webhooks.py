@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from fakes.forge_webhooks import SECRET, Sent, github, github_run
+from fakes.loops import PATIENCE_SECONDS
 from scop.matrix.notifier import Delivery, Forge, Hook
 from scop.net.log import Log
 from scop.net.webhooks import WebhooksOptions, serve_webhooks
@@ -52,7 +53,7 @@ class Desk:
 
     async def until(self, wanted: int, sent: Sent) -> tuple[int, str]:
         """Post a webhook until it has a status: what others have sent comes when it comes."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 status, answer = await self.post("/github", sent)
                 if status == wanted:
@@ -71,7 +72,7 @@ def request(path: str, sent: Sent) -> bytes:
 
 
 @asynccontextmanager
-async def serving(body_seconds: float = 5.0) -> AsyncIterator[Desk]:
+async def serving(body_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[Desk]:
     """Serve on loopback until the block ends."""
     desk, stop, ready = Desk(), asyncio.Event(), asyncio.Event()
     listener = socket.create_server(("127.0.0.1", 0))
