@@ -126,6 +126,17 @@ def test_octets_are_header_and_decoded_text() -> None:
     assert "subject: Grüße\ncontent-transfer-encoding: base64\n\nhello" == octets.decode()
 
 
+def test_octets_tell_nothing_of_when_and_by_which_hosts_a_mail_came() -> None:
+    """Mail of another month and of another server has the same octets: 4-grams would learn where it was collected."""
+    way = "Received: from {0}.test ([192.0.2.{1}]) by mx.{0}.test; {2}\r\nDate: {2}\r\n"
+    mails = [
+        (way.format(*told) + "From: ann@harbor.test\r\n\r\nSee you.\r\n").encode()
+        for told in (("lagoon", 7, "Thu, 25 Jul 2002 06:08:19 -0400"), ("pier", 8, "Mon, 2 Dec 2024 11:57:32 +0100"))
+    ]
+    assert evidence_of(mails[0]).octets == evidence_of(mails[1]).octets
+    assert evidence_of(mails[0]).tokens != evidence_of(mails[1]).tokens
+
+
 def test_octets_hold_what_is_seen() -> None:
     """Tags, comments and hidden text are no part of the text that n-grams are cut from."""
     html = b"<html><style>p{}</style><!-- x --><p>Dear <b>Ann</b></p><p style='display:none'>unseen</p></html>"

@@ -43,6 +43,19 @@ def test_thresholds_go_as_high_as_ham() -> None:
     assert score_of(20.5) <= sampled({-5.0: 60, 12.0: 8, 20.0: 2}, {25.0: 900}).spam_from
 
 
+def test_thresholds_believe_rare_ham() -> None:
+    """The same share of ham as high as spam is not taken for wrong labels where ham is rare."""
+    spam = {10.0: 100, 16.0: 400, 24.0: 500}
+    assert score_of(20.0) <= sampled({-15.0: 95, 16.0: 2, 19.5: 3}, spam).spam_from
+
+
+def test_thresholds_lean_where_spam_was_learned_without_ham() -> None:
+    """No sample shows what ham has by now, so spam begins higher the more of it there was; ham brings it down."""
+    few, many, both = (sampled(ham, {20.0: spam}) for ham, spam in (({}, 100), ({}, 500), ({-10.0: 500}, 500)))
+    assert score_of(12.0) < few.spam_from < many.spam_from
+    assert score_of(LEAST_SPAM) == both.spam_from
+
+
 def test_thresholds_bear_wrong_labels() -> None:
     """Where one ham in twenty is as high as spam, spam begins where three quarters of it are caught."""
     spam = {10.0: 100, 16.0: 400, 24.0: 500}

@@ -33,7 +33,6 @@ __all__ = ["DEFAULT_KEY", "HALF_LIFE_LESSONS", "KEY_OCTETS", "MIN_MAILS", "Class
 
 MIN_MAILS = 10  # of each kind; below, nothing is sure
 SAMPLES_FROM = 25  # of each kind; below, scores tell nothing of what later mail will get
-AGREED_FROM = -0.5  # log-odds of the counts above which they do not agree that a mail is ham
 SHOWN_CLUES = 10
 MIN_STRENGTH = 0.1  # distance from 1/2 below which a token is no clue
 DEFAULT_KEY = bytes(KEY_OCTETS)  # of a model whose hashes need not be secret
@@ -167,7 +166,7 @@ class Classifier:
         shift = leanings.shift(distinct(features.keys)) if leanings else 0.0
         score = score_of(opinions.margin + shift)
         label = self.thresholds.label(score)
-        if label is Label.HAM and opinions.counts_odds > AGREED_FROM and not shift:
+        if not shift and not opinions.agree(label):
             label = Label.UNSURE  # good words were strewn over a spam, or we know too little of its kind
         return Verdict(label, score, _clues(features, opinions), suspicions)
 

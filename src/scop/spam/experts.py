@@ -3,9 +3,13 @@
 Four are logistic regressions that learn on line, each over features of one kind: words, facts, and 4-grams of header
 and text. Features are there or not, a mail's are scaled to length one, and a mail moves weights by as much as it was
 misjudged. They rank mail better than anything else here, but believe a wrong label for a while. The fifth are the
-counts of words and facts combined as Robinson and Fisher do: slower to learn, hard to mislead, and neutral where
-evidence stands against evidence. Each covers for another's weakness; docs/decisions/how-mail-is-weighed.md has the
-figures.
+counts of words, and those of facts, combined as Robinson and Fisher do: slower to learn, hard to mislead, and neutral
+where evidence stands against evidence. Each covers for another's weakness; docs/decisions/how-mail-is-weighed.md has
+the figures.
+
+The margin ranks. To be called by name a mail needs more: mail that comes by a way that was never seen has facts of
+nobody's mail, or by chance those of spam, so it is no spam unless the text that a person sees looks like it, too; and
+good words strewn over a spam make no ham of it where the counts see both.
 
 Sources: J. Goodman and W. Yih, "Online Discriminative Spam Filter Training", CEAS 2006; G. Cormack, "University of
 Waterloo Participation in the TREC 2007 Spam Track"; T. Lynam, G. Cormack and D. Cheriton, "On-line Spam Filter Fusion",
@@ -24,8 +28,9 @@ from scop.spam.features import Features
 from scop.spam.model import WEIGHT, Memory
 from scop.spam.model.arrays import Floats
 from scop.spam.model.memory import UNIT
+from scop.spam.verdict import Label
 
-__all__ = ["WEIGHT_UNIT", "Opinions", "opinions_of", "steps_of"]
+__all__ = ["SHARES", "WEIGHT_UNIT", "Opinions", "opinions_of", "steps_of"]
 
 WEIGHT_UNIT = 1 << 20  # of the integers in which weights are kept
 FACTS, WORDS, HEADER, TEXT = range(4)
@@ -33,8 +38,12 @@ FACTS, WORDS, HEADER, TEXT = range(4)
 _RATES = (8.0, 16.0, 8.0, 8.0)
 # What each adds to the margin. The header's 4-grams tell much about mail of the same weeks and little about next
 # year's, so they count less.
-_SHARES = (1.0, 1.0, 0.5, 1.0)
-_COUNTS_SHARE = 1 / 3  # of the combined counts, whose log-odds reach 20
+SHARES = (1.0, 1.0, 0.5, 1.0)
+_COUNTS_SHARE = 1 / 2  # of the combined counts, whose log-odds reach 20
+# Facts of a header come together, and counts take each as news: they are combined by themselves and weigh half as much.
+_WORDS_OF_COUNTS, _FACTS_OF_COUNTS = 2 / 3, 1 / 3
+HAM_COUNTS_UP_TO = -0.5  # log-odds of the counts above which they do not agree that a mail is ham
+SPAM_TEXT_FROM = 1.0  # log-odds of the text below which it does not agree that a mail is spam
 _DOUBT_MAILS = 1.0  # of a clue: after one mail it is half believed
 # What was foreseen this well moves nothing: lessons stay small, and a long run of one kind of mail pulls hardly at what
 # all mails have in common, by which the other kind would be misjudged.
@@ -51,6 +60,13 @@ class Opinions:
     believed: Floats  # of each token: how likely a mail with it is spam, nearer to 1/2 the less it was seen
     counts_odds: float  # log-odds of the combined counts: near 0 where evidence stands against evidence
     margin: float  # all together
+
+    def agree(self, label: Label) -> bool:
+        """Tell whether those that must agree to a label do: the counts to ham, what a person reads to spam."""
+        if label is Label.HAM:
+            return self.counts_odds <= HAM_COUNTS_UP_TO
+        is_empty = not self.sizes[TEXT]  # and says nothing: a picture, or a file
+        return label is not Label.SPAM or is_empty or self.log_odds[TEXT] >= SPAM_TEXT_FROM
 
 
 def opinions_of(features: Features, memory: Memory) -> Opinions:
@@ -76,8 +92,9 @@ def opinions_of(features: Features, memory: Memory) -> Opinions:
         total / WEIGHT_UNIT / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
     )
     log_odds = (facts_odds, words_odds, header_odds, text_odds)
-    counts_odds = combined(likelihoods)
-    said = sum(share * math.tanh(odds / _LOUDEST) for share, odds in zip(_SHARES, log_odds, strict=True))
+    words_counts, facts_counts = combined(likelihoods[~features.is_fact]), combined(likelihoods[features.is_fact])
+    counts_odds = _WORDS_OF_COUNTS * words_counts + _FACTS_OF_COUNTS * facts_counts
+    said = sum(share * math.tanh(odds / _LOUDEST) for share, odds in zip(SHARES, log_odds, strict=True))
     margin = _COUNTS_SHARE * counts_odds + _LOUDEST * said
     seen = in_ham + in_spam
     believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS * UNIT))

@@ -39,7 +39,7 @@ class Evidence:
 
     tokens: tuple[str, ...]  # each once, in a fixed order; `kind:value`, a bare one is a word of the text
     # What follows is empty in the plain scope.
-    octets: bytes  # header and visible text, what our own cells and other filters wrote left out
+    octets: bytes  # header and visible text; dates, hosts on the way and what filters wrote are left out
     text: str = ""  # the visible text as it is written
     subject: str = ""
     author: Address | None = None  # the first of From

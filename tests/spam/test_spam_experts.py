@@ -1,0 +1,69 @@
+"""The opinions: none calls a mail by name against those that must agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scop.spam import Classifier, Label
+from scop.spam.evidence import evidence_of
+from scop.spam.experts import HAM_COUNTS_UP_TO, SPAM_TEXT_FROM, Opinions, opinions_of
+from scop.spam.features import features_of
+from scop.spam.model import Hasher, Memory
+
+HAM, SPAM, UNSURE = Label.HAM, Label.SPAM, Label.UNSURE
+
+
+def opinions(*, text: float = 0.0, text_grams: int = 90, counts: float = 0.0) -> Opinions:
+    """Return opinions of a mail whose header looks like spam through and through."""
+    return Opinions((6.0, 6.0, 6.0, text), (50, 20, 400, text_grams), np.array([0.9]), counts, 20.0)
+
+
+def by_way(way: str, subject: str, text: str) -> bytes:
+    """Return a mail with the header that mail of this way has."""
+    fields = "".join(f"X-{way}-{number}: {way} {number}\r\n" for number in range(12))
+    return f"Subject: {subject}\r\nX-Mailer: {way}\r\n{fields}\r\n{text}".encode()
+
+
+@pytest.mark.parametrize(("text", "agrees"), [(SPAM_TEXT_FROM, True), (SPAM_TEXT_FROM - 0.01, False), (-6.0, False)])
+def test_nothing_is_spam_by_its_way_alone(text: float, agrees: bool) -> None:
+    """What a person reads must look like spam, too, however much the header does."""
+    assert agrees == opinions(text=text).agree(SPAM)
+
+
+def test_mail_without_text_may_be_spam() -> None:
+    """A picture says nothing that could agree."""
+    assert opinions(text_grams=0).agree(SPAM)
+
+
+@pytest.mark.parametrize(("counts", "agrees"), [(HAM_COUNTS_UP_TO, True), (HAM_COUNTS_UP_TO + 0.01, False)])
+def test_nothing_is_ham_where_the_counts_see_both(counts: float, agrees: bool) -> None:
+    """Good words below a spam make no ham of it."""
+    assert agrees == opinions(counts=counts).agree(HAM)
+
+
+def test_everybody_agrees_to_unsure() -> None:
+    """It claims nothing."""
+    assert opinions(text=-6.0, counts=20.0).agree(UNSURE)
+
+
+def test_wanted_mail_that_comes_as_spam_does_is_not_lost() -> None:
+    """Where all that speaks for spam is how a mail came, and its text is nobody's, nothing is called by name."""
+    classifier = Classifier()
+    for number in range(60):
+        classifier.learn(by_way("club", f"Minutes {number}", f"The meeting was short, says Ann {number}"), HAM)
+        classifier.learn(by_way("blast", f"Pills {number}", f"Buy cheap pills, winner of the lottery {number}"), SPAM)
+    heard = classifier.classify(by_way("blast", "Pills", "Buy cheap pills, winner of the lottery"))
+    unheard = classifier.classify(by_way("blast", "Feed", "Iguana found in Salford"))
+    assert [SPAM, UNSURE] == [heard.label, unheard.label]
+
+
+def test_counts_of_words_outweigh_those_of_facts() -> None:
+    """A dozen fields that always come together are no dozen witnesses: words stand above a header."""
+    classifier = Classifier()
+    for number in range(60):
+        classifier.learn(by_way("club", "", f"The meeting of the sailing club was short, says Ann {number}"), HAM)
+        classifier.learn(by_way("blast", "", f"Buy cheap pills now, winner of the great lottery {number}"), SPAM)
+    memory = Memory.parse(classifier.save())
+    contrary = evidence_of(by_way("blast", "", "The meeting of the sailing club was short, says Ann"))
+    assert opinions_of(features_of(contrary, (), Hasher(memory.key)), memory).counts_odds < HAM_COUNTS_UP_TO
