@@ -93,6 +93,8 @@ class FakeAuthorizationServer:
         self.issuer: str | None = None  # what redirects say, where it is not the truth
         self.more: JsonObject = {}  # of the metadata
         self.asked: list[tuple[str, Form]] = []
+        self.agrees_at_once = False  # somebody enters each code before it is asked for
+        self.interval = 5
         self.faults: list[HttpResponse] = []  # answers of the token endpoint that come first
         self._numbers = count(1)
 
@@ -224,15 +226,16 @@ class FakeAuthorizationServer:
     def _authorize_device(self, form: Form) -> JsonObject:
         assert form["client_id"] in self.clients
         number = next(self._numbers)
-        self.wanted[f"device{number}"] = _Wanted(
-            form["client_id"], _checked_scope(form["scope"]), user_code=f"WDJB-{number}"
-        )
+        wanted = _Wanted(form["client_id"], _checked_scope(form["scope"]), user_code=f"WDJB-{number}")
+        wanted.user_id = self.user if self.agrees_at_once else ""
+        self.wanted[f"device{number}"] = wanted
         return {
             "device_code": f"device{number}",
             "user_code": f"WDJB-{number}",
             "verification_uri": f"{self.url}/link",
             "verification_uri_complete": f"{self.url}/link?user_code=WDJB-{number}",
             "expires_in": 60,
+            **({} if self.interval == 5 else {"interval": self.interval}),
         }
 
     def _by_device(self, form: Form) -> JsonObject:

@@ -104,13 +104,13 @@ def test_real_terminal_logs_in_without_a_password(homeserver: Synapse, tmp_path:
 
     def login(user_id: str, way: str, secret: str) -> Said:
         at = ("--homeserver", homeserver.url, "--store", str(tmp_path / user_id), "--json")
-        return scop("matrix", "login", user_id, way, *at, stdin=f"{secret}\n")
+        return scop("matrix", "login", user_id, "--with", way, *at, stdin=f"{secret}\n")
 
     token = asyncio.run(new_token())
-    assert ann == row(login(ann, "--token", token))["user_id"]
-    assert "M_FORBIDDEN" in sentence(login(ann, "--token", token))
-    assert service == row(login(service, "--as-service", SERVICE_TOKEN))["user_id"]
-    assert "M_FORBIDDEN" in sentence(login(bob, "--as-service", SERVICE_TOKEN))
+    assert ann == row(login(ann, "token", token))["user_id"]
+    assert "M_FORBIDDEN" in sentence(login(ann, "token", token))
+    assert service == row(login(service, "service", SERVICE_TOKEN))["user_id"]
+    assert "M_FORBIDDEN" in sentence(login(bob, "service", SERVICE_TOKEN))
 
 
 def test_real_terminals_talk_and_hand_files_over(homeserver: Synapse, tmp_path: Path) -> None:

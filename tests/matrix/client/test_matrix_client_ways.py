@@ -46,7 +46,8 @@ def test_ways_name_providers() -> None:
 def test_ways_are_known_where_metadata_is_broken() -> None:
     """Metadata that names no https URL takes no other way away, and is said where there is no other."""
     server = FakeHomeserver()
-    said: JsonObject = {name: [] for name in ("response_types", "grant_types", "response_modes", "code_challenge_methods")}
+    lists = ("response_types", "grant_types", "response_modes", "code_challenge_methods")
+    said: JsonObject = {name: [] for name in lists}
     ends = {f"{name}_endpoint": "ftp://a" for name in ("authorization", "token", "revocation", "registration")}
     server.answers[GetAuthMetadata] = lambda _device, _request: {
         "issuer": "https://a",

@@ -10,7 +10,6 @@ Standards: Matrix v1.19 CS §Key verification framework, §Secrets (Sharing).
 from __future__ import annotations
 
 import asyncio
-import io
 import sys
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, opened
 from scop.cli.matrix.asking import is_so
 from scop.cli.matrix.listen import Shown, Wanted
+from scop.cli.matrix.qr import drawn
 from scop.cli.shared import IS_NO, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
 from scop.matrix.verification import (
@@ -215,7 +215,7 @@ class _Verifying:
     async def _ready(self) -> _End | None:
         code = self._verifications.qr_code(self._flow_id) if self._wish.with_code else None
         if code is not None:
-            self._tell("Code", _drawn(code), code=code.hex())
+            self._tell("Code", drawn(code), code=code.hex())
             return None
         if self._wish.waits:
             return None  # who asked begins
@@ -252,12 +252,3 @@ class _Verifying:
             print_json({"kind": kind, **facts})
         else:
             click.echo(said)
-
-
-def _drawn(octets: bytes) -> str:
-    """Return a QR code as a terminal shows it."""
-    import segno
-
-    drawn = io.StringIO()
-    segno.make(octets, mode="byte", micro=False, error="l", boost_error=False).terminal(drawn, compact=True)
-    return drawn.getvalue()

@@ -24,7 +24,8 @@ async def await_agreement(client: AsyncClient, asked: DeviceAsked, rest: Rest | 
     rest, pause = rest or SystemRest(), asked.interval_seconds
     end = rest.monotonic() + asked.expires_in_seconds
     while rest.monotonic() + pause <= end:
-        await rest.sleep(pause)
+        async with client.resting():  # others who use what is kept need not wait for a person
+            await rest.sleep(pause)
         try:
             return await client.do(client.core.oauth.poll, asked)
         except Refused as refusal:
