@@ -6,6 +6,7 @@ import shutil
 import struct
 import tarfile
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import pytest
 from fakes.command_line import Said, scop
 from scop.cli.spam.evaluate_order import IndexLine, Order, read_index
 from scop.cli.spam.evaluate_samples import read_samples
+from scop.cli.spam.evaluate_shown import Measured, Report, print_report
 from scop.cli.spam.evaluate_trainees import Bogofilter
-from scop.spam.evaluation import Sample
+from scop.spam import Label
+from scop.spam.evaluation import Judged, Sample
 
 HAM = (
     "From: Ada <ada@lagoon.example>\nDate: {date}\nSubject: Minutes {n}\n\nThe meeting of the sailing club was short.\n"
@@ -84,6 +87,42 @@ def test_shown_as_tables_and_curves(sorted_mail: Path, tmp_path: Path) -> None:
     assert (b"\x89PNG\r\n\x1a\n", (960, 640)) == (octets[:8], struct.unpack(">LL", octets[16:24]))
 
 
+def shown(filters: tuple[Measured, ...], protocol: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the lines that a person sees of what was measured."""
+    print_report(Report(protocol, 2, filters, Counter(), Counter()))
+    return capsys.readouterr().out.splitlines()
+
+
+def measured(name: str, caught: int) -> Measured:
+    """Return a filter that finds so many of 100 spam without any of 100 ham, and the others among the ham."""
+    scores = [0.9] * caught + [0.2] * (100 - caught)
+    ham = [Judged(is_spam=False, score=0.3 if number < 10 else 0.1, label=Label.HAM) for number in range(100)]
+    return Measured(name, (*ham, *(Judged(is_spam=True, score=score) for score in scores)))
+
+
+def test_curve_in_characters_has_round_steps_and_no_gap(capsys: pytest.CaptureFixture[str]) -> None:
+    """The axis of the terminal's picture names what the PNG's names, and a curve that rises leaves no line out."""
+    lines = shown((measured("SCoP", 60),), "split", capsys)
+    plot = [line for line in lines if "│" in line]
+    named = [label for line in plot if (label := line.partition("│")[0].strip())]
+    assert ["100.0%", "90.0%", "80.0%", "70.0%", "60.0%", "50.0%"] == named
+    marked = ["●" in line for line in plot]
+    assert [True] * (marked.index(False)) + [False] * (len(marked) - marked.index(False)) == marked
+    assert "●" in next(line for line in plot if "60.0%" in line)
+    assert "●" in plot[0]
+
+
+def test_learning_fits_a_narrow_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """How two filters learned is read in 80 columns, the same stretch of both below each other."""
+    lines = shown((measured("SCoP", 60), measured("bogofilter", 50)), "online", capsys)
+    table = lines[lines.index(next(line for line in lines if "how learning went" in line)) :]
+    assert max(map(len, table)) < 80
+    assert "nan" not in " ".join(table), "a stretch of one kind has no figure"
+    rows = [line.split()[:4] for line in table if " to " in line]
+    stretches = [["1", "to", "100"], ["101", "to", "200"]]
+    assert [[*stretch, name] for stretch in stretches for name in ("SCoP", "bogofilter")] == rows
+
+
 def test_order_of_an_index(sorted_mail: Path) -> None:
     """An index alone names the mails, what they are, and when they came."""
     lines = [f"{kind} {kind}/{number:02}.eml" for number in range(COUNT) for kind in ("spam", "ham")]
@@ -94,6 +133,16 @@ def test_order_of_an_index(sorted_mail: Path) -> None:
     said = evaluate(sorted_mail, "--order", str(index), "--protocol", "online", "--json")
     assert alone == told(said)
     assert f"{2 * COUNT - 40} mails are not in the index: passed over" in said.err
+    assert "index names" not in said.err
+
+
+def test_index_that_names_more(sorted_mail: Path) -> None:
+    """Lines of an index that name none of the mails are counted aloud, for a part of the order may be missing."""
+    index = sorted_mail / "more"
+    index.write_text("".join(f"{kind} {kind}/{number:02}.eml\n" for number in range(32) for kind in ("spam", "ham")))
+    said = evaluate(sorted_mail, "--order", str(index), "--protocol", "online", "--json")
+    assert 2 * COUNT == told(said)["filters"][0]["learning"][-1]["last"]
+    assert f"the index names {2 * 32 - 2 * COUNT} mails that are not there" in said.err
 
 
 def test_mails_of_an_archive(sorted_mail: Path, tmp_path: Path) -> None:

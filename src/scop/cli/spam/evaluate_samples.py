@@ -38,7 +38,7 @@ def read_samples(ham: Sequence[Path], spam: Sequence[Path], order: Path | None) 
     if ham or spam:
         found = [*_below(ham, is_spam=False), *_below(spam, is_spam=True)]
         _check_kinds(found)
-        samples = _by_index(found, Order(index)) if order is not None else _by_date(found)
+        samples = _by_index(found, index) if order is not None else _by_date(found)
     else:
         samples = [_named(line) for line in index]
     if len({one.is_spam for one in samples}) < 2:
@@ -81,14 +81,17 @@ def _by_date(found: Sequence[_Found]) -> list[Sample]:
     return [one.sample for *_, one in sorted(dated)]
 
 
-def _by_index(found: Sequence[_Found], order: Order) -> list[Sample]:
+def _by_index(found: Sequence[_Found], index: Sequence[IndexLine]) -> list[Sample]:
     """Order as the index does; what is not in it is left out."""
+    order = Order(index)
     places = [order.place_of(one.path, is_spam=one.sample.is_spam) for one in found]
     placed = sorted((place, number) for number, place in enumerate(places) if place is not None)
     if not placed:
         raise click.ClickException("--order names none of the mails that --ham and --spam name")
     if unnamed := len(found) - len(placed):
         click.echo(f"scop: {unnamed} mails are not in the index: passed over", err=True)
+    if absent := len(index) - len({place for place, _ in placed}):
+        click.echo(f"scop: the index names {absent} mails that are not there", err=True)
     return [found[number].sample for _, number in placed]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -26,7 +27,8 @@ __all__ = ["Measured", "Report", "print_report", "report_json"]
 
 STATED_LOSSES = (0.0, 0.001, 0.01)
 MAX_POINTS = 1_000  # of a curve in JSON
-PLOT_LINES, PLOT_COLUMNS = 14, 64
+STEPS, LINES_A_STEP = 5, 3  # upwards: five shares with names, as in the PNG, and lines between them
+PLOT_LINES, PLOT_COLUMNS = STEPS * LINES_A_STEP + 1, 64
 LABEL_COLUMNS = 8
 _MARKS = (("●", "green"), ("○", "yellow"))
 _BOTH = ("◆", "white")
@@ -120,15 +122,23 @@ def _print_curves(report: Report) -> None:
 def _plot(report: Report, axes: Axes) -> Iterator[object]:
     from rich.text import Text
 
-    curves = [curve(one.judged, axes, PLOT_COLUMNS) for one in report.filters]
-    lines = [[round(height * (PLOT_LINES - 1)) for height in heights] for heights in curves]
+    curves = [tuple(_risen(curve(one.judged, axes, PLOT_COLUMNS))) for one in report.filters]
     for line in reversed(range(PLOT_LINES)):
-        shown = f"{axes.floor + (1 - axes.floor) * line / (PLOT_LINES - 1):.1%}" if line % 3 == 1 or not line else ""
-        text = Text(f"{shown:>{LABEL_COLUMNS - 1}} │")
+        share = f"{axes.floor + (1 - axes.floor) * line / (PLOT_LINES - 1):.1%}"
+        text = Text(f"{'' if line % LINES_A_STEP else share:>{LABEL_COLUMNS - 1}} │")
         for column in range(PLOT_COLUMNS):
-            marks = [mark for heights, mark in zip(lines, _MARKS, strict=False) if heights[column] == line]
+            marks = [mark for lines, mark in zip(curves, _MARKS, strict=False) if line in lines[column]]
             text.append(*(_BOTH if len(marks) > 1 else marks[0] if marks else (" ", "")))
         yield text
+
+
+def _risen(heights: Sequence[float]) -> Iterator[range]:
+    """Yield the lines that a curve passes in each column: where it stands, and those that it rose by to come there."""
+    below = None
+    for height in heights:
+        line = round(height * (PLOT_LINES - 1))
+        yield range(line if below is None else min(below + 1, line), line + 1)
+        below = line
 
 
 def _loss_labels(axes: Axes) -> str:
@@ -141,22 +151,20 @@ def _loss_labels(axes: Axes) -> str:
 
 
 def _print_learning(report: Report) -> None:
-    headings = ["mails"]
-    for one in report.filters:
-        headings += [f"{one.name}: 1-AUC", "ham lost", "spam caught", "unsure"]
+    headings = "mails", "filter", "1-AUC", "ham lost", "spam caught", "unsure"
     curves = [learning_curve(one.judged) for one in report.filters]
-    rows = []
-    for stretch in zip(*curves, strict=True):
-        cells = [f"{stretch[0].first} to {stretch[0].last}"]
-        for point in stretch:
-            cells += _learning_cells(point)
-        rows.append(cells)
+    rows = [
+        (f"{point.first} to {point.last}", one.name, *_learning_cells(point))
+        for stretch in zip(*curves, strict=True)
+        for one, point in zip(report.filters, stretch, strict=True)
+    ]
     print_table(headings, rows, title="how learning went")
 
 
 def _learning_cells(point: CurvePoint) -> tuple[str, ...]:
     counts = point.confusion
-    return f"{point.one_minus_auc:.3%}", f"{counts.ham_lost:.2%}", f"{counts.spam_caught:.2%}", f"{counts.unsure:.2%}"
+    wrong = "–" if math.isnan(point.one_minus_auc) else f"{point.one_minus_auc:.3%}"  # where one kind is missing
+    return wrong, f"{counts.ham_lost:.2%}", f"{counts.spam_caught:.2%}", f"{counts.unsure:.2%}"
 
 
 def _trick_rows(report: Report) -> Iterator[tuple[str, ...]]:
