@@ -1,11 +1,11 @@
 """rspamd's Bayes alone: its controller taught and asked over HTTP, what it learned in a Redis of its own.
 
 Set as the `statistic.conf` and `options.inc` that it ships: pairs of words (OSB), Redis for the counts and for what was
-learned already, at least 11 tokens, the same fields of the header, the list of public suffixes. Otherwise than there it
-speaks from the first lesson on (`min_learns`, 200 there), and there is nothing else: no other module, no DNS, no
-learning by itself. What it shows of a probability are four digits, so that most of its sure verdicts were equal; a
-symbol of ours shows what it calls `bayes_prob`, as exactly as it has it. As its `lua_bayes_learn` has it, 0.95 is spam
-and 0.05 is ham: what is learned already where one teaches it.
+learned already, at least 11 tokens, the same fields of the header, the list of public suffixes, and no word before 200
+lessons of each kind. There is nothing else: no other module, no DNS, no learning by itself. It shows a probability in
+four digits, which would make most of its sure verdicts equal; a symbol of ours shows what it calls `bayes_prob`, as
+exactly as it has it. As its `lua_bayes_learn` has it, from 0.95 on it is spam and up to 0.05 ham: mail that needs no
+learning. Long mails it reads by samples, so that its figures differ a little from run to run.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ __all__ = ["RspamdBayes", "lacking"]
 
 ADDRESS = "127.0.0.1"
 SPAM_FROM, HAM_UP_TO = 0.95, 0.05
+LEAST = 200  # `min_learns`
 START_SECONDS = 600.0  # the first time on a machine it compiles the list of public suffixes
 COMPILED = Path.home() / ".cache" / "scop-bench" / "rspamd"  # where it keeps that
 SYMBOL = "EXACT_BAYES"
@@ -48,7 +49,8 @@ class RspamdBayes:
 
     _advance: Advance
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, least: int = LEAST) -> None:
+        """Start it in a new folder; it says nothing before it learned so many mails of each kind."""
         folder.mkdir(parents=True)
         COMPILED.mkdir(parents=True, exist_ok=True)
         port, self._redis_port = _free_ports()
@@ -63,6 +65,7 @@ class RspamdBayes:
                 address=ADDRESS,
                 port=port,
                 redis=self._redis_port,
+                least=least,
             )
         )
         self._life = ExitStack()
@@ -159,7 +162,8 @@ worker "controller" {{ bind_socket = "{address}:{port}"; count = 1; secure_ip = 
 classifier "bayes" {{
   tokenizer {{ name = "osb"; }}
   cache {{ }}
-  backend = "redis"; servers = "{address}:{redis}"; new_schema = true; min_tokens = 11; min_learns = 1;
+  backend = "redis"; servers = "{address}:{redis}"; new_schema = true; min_tokens = 11;
+  min_learns = {least};
   statfile {{ symbol = "BAYES_HAM"; spam = false; }}
   statfile {{ symbol = "BAYES_SPAM"; spam = true; }}
 }}

@@ -2,9 +2,8 @@
 
 Its library's own code reads mails, finds tokens, counts, weighs and combines; bench/spam/programs keeps what was read
 and learned in memory, so that it says what `sa-learn` and `spamassassin` say, sooner. Set as it comes: its words to
-skip, fields to ignore and top-level domains are read from the rule files that it ships. Otherwise than there it speaks
-from the first ham and spam on (`bayes_min_ham_num` and `bayes_min_spam_num`, 200 there), and there is no network, no
-learning by itself and nothing that grows old.
+skip, fields to ignore and top-level domains are read from the rule files that it ships, and it says nothing before 200
+of each kind. Otherwise than there is no network, no learning by itself and nothing that grows old.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ __all__ = ["SpamAssassin", "lacking"]
 _PROGRAM = Path(__file__).resolve().parents[1] / "spam" / "programs" / "spamassassin_bayes.pl"
 # What its own rules BAYES_99 and BAYES_00 to BAYES_05 stand for.
 SPAM_FROM, HAM_UP_TO = 0.99, 0.05
+LEAST = 200  # `bayes_min_ham_num` and `bayes_min_spam_num`
 AT_ONCE = 64  # mails that it is asked of before an answer is read; their names and the answers fit into the pipes
 
 
@@ -39,12 +39,13 @@ class SpamAssassin:
 
     _advance: Advance
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, least: int = LEAST) -> None:
+        """Start it in a new folder; it says nothing before it learned so many mails of each kind."""
         folder.mkdir(parents=True)
         # Where tokens are as strong as each other, the order in which perl keeps them decides which of them count.
         order = {"PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"}
         self._process = subprocess.Popen(
-            ("perl", str(_PROGRAM), str(folder)),
+            ("perl", str(_PROGRAM), str(folder), str(least)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -62,7 +62,7 @@ def mails(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Labelled]]
 @pytest.fixture
 def spamassassin(tmp_path: Path) -> Iterator[SpamAssassin]:
     """Return the bench's SpamAssassin, which knows nothing."""
-    with closing(SpamAssassin(tmp_path / "kept")) as peer:
+    with closing(SpamAssassin(tmp_path / "kept", least=1)) as peer:
         peer.begin_anew(lambda _count: None)
         yield peer
 
@@ -103,7 +103,7 @@ def test_spamassassin_begins_anew(spamassassin: SpamAssassin, mails: dict[str, l
 
 def test_rspamd_says_its_probability(mails: dict[str, list[Labelled]], tmp_path: Path) -> None:
     """The bench's rspamd tells kinds apart by what it was taught, finer than in percent, and forgets on demand."""
-    with closing(RspamdBayes(tmp_path / "rspamd")) as rspamd:
+    with closing(RspamdBayes(tmp_path / "rspamd", least=1)) as rspamd:
         rspamd.begin_anew(lambda _count: None)
         assert [judged.score for judged in rspamd.judge(mails["clear"])] == [0.5, 0.5]
         rspamd.learn(mails["learned"])

@@ -75,7 +75,7 @@ sub sync_due { return 0; }
 package main;
 use Mail::SpamAssassin;
 
-my ($folder) = @ARGV;
+my ($folder, $least) = @ARGV;
 my $wanted = qr{^\s*(?:bayes_ignore_header|bayes_stopword_[a-z]{2}|util_rb_[a-z0-9]+)\s};
 my @shipped = grep { $_ =~ $wanted } map { lines_of($_) } glob("/usr/share/spamassassin/*.cf");
 die "SpamAssassin's rule files are not where Debian has them" unless @shipped;
@@ -88,8 +88,8 @@ bayes_store_module StoreInMemory
 bayes_path $folder/bayes
 bayes_auto_expire 0
 bayes_auto_learn 0
-bayes_min_spam_num 1
-bayes_min_ham_num 1
+bayes_min_spam_num $least
+bayes_min_ham_num $least
 END
   local_tests_only => 1,
   dont_copy_prefs => 1,
