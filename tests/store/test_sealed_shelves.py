@@ -138,6 +138,18 @@ async def test_shelves_say_whether_others_changed_them_meanwhile(tmp_path: Path)
     await ours.close()
 
 
+async def test_shelves_are_removed_by_the_last_who_has_them(tmp_path: Path) -> None:
+    """As long as another has the file open it stays, with its locks; the last one leaves nothing."""
+    first = SealedShelves.open(tmp_path / "store", None)
+    await first.let_go()
+    (tmp_path / "key").touch()
+    assert not await SealedShelves.open(tmp_path / "store", None).remove(tmp_path / "key")
+    await _keep(tmp_path / "store", Change(Shelf.SYNC, "next", b"s1"), passphrase=None)
+    assert await first.take_back()
+    assert await first.remove(tmp_path / "key")
+    assert [] == list(tmp_path.iterdir())
+
+
 async def test_shelves_that_were_removed_meanwhile_are_not_taken_back(tmp_path: Path) -> None:
     """Who waits for its turn while another removes the file does not go on with what is no longer there."""
     ours = SealedShelves.open(tmp_path / "store", None)

@@ -108,7 +108,8 @@ class _Seal:
 class SealedShelves:
     """Opened by `SealedShelves.open`; all else is awaited on one event loop."""
 
-    def __init__(self, database: Database, seal: _Seal, turn: TurnLock) -> None:
+    def __init__(self, path: Path, database: Database, seal: _Seal, turn: TurnLock) -> None:
+        self._path = path
         self._database = database
         self._seal = seal
         self._turn = turn
@@ -139,7 +140,7 @@ class SealedShelves:
         except BaseException:
             turn.close()
             raise
-        return cls(database, _Seal.of(key), turn)
+        return cls(path, database, _Seal.of(key), turn)
 
     async def entries(self) -> Entries:
         """Return all that is kept, by shelf and name. Shelves of a newer release are left where they are."""
@@ -166,6 +167,18 @@ class SealedShelves:
         if not await self._turn.take_back():
             raise StoreError("the store was removed meanwhile")
         return self._version != await self._database.write(_version)
+
+    async def remove(self, *beside: Path) -> bool:
+        """Close the file and remove it, with what belongs to it, unless other processes have it open.
+
+        Return whether it was removed. SQLite takes files away by their names: those of one that was made anew, too.
+        """
+        await self._database.close()
+        is_ours_alone = self._turn.remove()
+        for path in (self._path, *beside) if is_ours_alone else ():
+            path.unlink(missing_ok=True)
+        self._turn.close()
+        return is_ours_alone
 
     async def close(self) -> None:
         """Finish what was asked for and let the file go."""

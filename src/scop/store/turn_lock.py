@@ -1,7 +1,8 @@
 """A lock that processes hold in turn: who lets it go and wants it again comes after those who wait already.
 
-It is two files beside what it guards. Whoever wants the turn holds `next` first and keeps it until the turn is theirs,
-so that nobody who comes back at once overtakes. The kernel lets both go with the process that held them, however it
+It is three files beside what it guards. Whoever wants the turn holds `next` first and keeps it until the turn is
+theirs, so that nobody who comes back at once overtakes. Whoever has had it shares `users` until it is closed, so that
+what is guarded is removed by the last of them alone. The kernel lets all go with the process that held them, however it
 ended. Those who wait for `next` are in no order.
 
 Standards: none; flock(2).
@@ -24,8 +25,8 @@ class TurnLock:
     """The turn at `path`, not taken yet; for one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._places = (path.with_name(f"{path.name}.next"), path.with_name(f"{path.name}.lock"))
-        self._next = self._turn = -1
+        self._places = tuple(path.with_name(f"{path.name}.{part}") for part in ("next", "lock", "users"))
+        self._next = self._turn = self._users = -1
 
     def take(self, patience_seconds: float) -> bool:
         """Take the turn, waiting so long at most; return whether it was taken."""
@@ -51,19 +52,30 @@ class TurnLock:
         """Let others have it."""
         fcntl.flock(self._turn, fcntl.LOCK_UN)
 
+    def remove(self) -> bool:
+        """Remove its files, where nobody else has them; for who has the turn. Return whether they were removed."""
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        for place in self._places:
+            place.unlink(missing_ok=True)
+        return True
+
     def close(self) -> None:
         """Let it go for good; closing twice is fine."""
-        for descriptor in (self._turn, self._next):
+        for descriptor in (self._users, self._turn, self._next):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._next = self._turn = -1
+        self._next = self._turn = self._users = -1
 
     def _is_taken(self) -> bool:
         """Take the turn if nobody has it; what was reached of the way to it is kept."""
         if self._turn < 0:
-            self._next, self._turn = map(_opened, self._places)
+            self._next, self._turn, self._users = map(_opened, self._places)
         if not _is_locked(self._next) or not _is_locked(self._turn):
             return False
+        fcntl.flock(self._users, fcntl.LOCK_SH)  # at once: only who has the turn ever wants it alone
         fcntl.flock(self._next, fcntl.LOCK_UN)
         return True
 

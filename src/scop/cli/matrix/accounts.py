@@ -18,7 +18,7 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +29,7 @@ import click
 from scop.base import ProtocolError, printable
 from scop.cli.matrix.untold import KeepingClient, Untold
 from scop.net.faults import PermanentFailure
-from scop.net.matrix import AsyncClient, NetworkOptions
+from scop.net.matrix import AsyncClient, NetworkOptions, NotLoggedIn
 from scop.store.faults import StoreError
 from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, SealedShelves
 
@@ -96,10 +96,23 @@ class Account:
         return (self.place(user_id) / _KEY).exists()
 
     def remove(self, user_id: str) -> None:
-        """Take away what is left of an account that logged out."""
-        for file in self.place(user_id).iterdir():
-            file.unlink()
-        self.place(user_id).rmdir()
+        """Take away what is left of an account that is logged out, unless other commands have it open still."""
+        asyncio.run(self.forget(user_id))
+
+    async def forget(self, user_id: str) -> None:
+        """Do the same within an event loop, as they do when they find that nobody is logged in."""
+        place = self.place(user_id)
+        if user_id not in self.known():
+            return
+        try:
+            shelves = self.open(user_id)
+        except FileNotFoundError:  # another command does the same
+            return
+        if any((await shelves.entries()).values()):  # somebody logged in again
+            await shelves.close()
+        elif await shelves.remove(place / _KEY, place / _TELLER):
+            with suppress(OSError):  # another command that waited for its turn removes it after us
+                place.rmdir()
 
     @contextmanager
     def telling(self, user_id: str) -> Iterator[None]:
@@ -215,25 +228,36 @@ async def opened(account: Account, *, synced: bool = True) -> AsyncIterator[Asyn
 
     What is new is kept for `listen` to tell.
     """
-    with _sentences(account.chosen()):
-        async with KeepingClient(_untold_of(account), _NETWORK) as client:
-            if synced:
-                await client.sync()
-            yield client
+    async with _of_session(account), KeepingClient(_untold_of(account), _NETWORK) as client:
+        if synced:
+            await client.sync()
+        yield client
 
 
 @asynccontextmanager
 async def listening(account: Account) -> AsyncIterator[tuple[AsyncClient, Untold]]:
     """Open the client of the chosen account for the one who tells what is new, with what was not told yet."""
-    user_id = account.chosen()
-    with _sentences(user_id), account.telling(user_id):
-        untold = _untold_of(account)
-        async with AsyncClient(untold, network=_NETWORK) as client:
-            yield client, untold
+    async with _of_session(account) as user_id:
+        with account.telling(user_id):
+            untold = _untold_of(account)
+            async with AsyncClient(untold, network=_NETWORK) as client:
+                yield client, untold
 
 
 def _untold_of(account: Account) -> Untold:
     return Untold(account.open(account.chosen()))
+
+
+@asynccontextmanager
+async def _of_session(account: Account) -> AsyncIterator[str]:
+    """Give the chosen user id; where its session is over, nothing is left of it."""
+    user_id = account.chosen()
+    with _sentences(user_id):
+        try:
+            yield user_id
+        except NotLoggedIn:
+            await account.forget(user_id)
+            raise PermanentFailure(f"{printable(user_id)} is logged out: scop matrix login logs in") from None
 
 
 @contextmanager

@@ -258,6 +258,7 @@ class AsyncClient:
     async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
         """Return what is new; what could not be sent before, or before a restart, goes out after it."""
         async with self._syncing:
+            _ = self.session  # or there is none
             happenings = await self.run(sync_whole(self.core, self._identity, timeout_seconds))
             await self._histories.take()
         if self._has_unsent:
