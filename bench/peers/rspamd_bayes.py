@@ -2,10 +2,11 @@
 
 Set as the `statistic.conf` and `options.inc` that it ships: pairs of words (OSB), Redis for the counts and for what was
 learned already, at least 11 tokens, the same fields of the header, the list of public suffixes, and no word before 200
-lessons of each kind. There is nothing else: no other module, no DNS, no learning by itself. It shows a probability in
-four digits, which would make most of its sure verdicts equal; a symbol of ours shows what it calls `bayes_prob`, as
-exactly as it has it. As its `lua_bayes_learn` has it, from 0.95 on it is spam and up to 0.05 ham: mail that needs no
-learning. Long mails it reads by samples, so that its figures differ a little from run to run.
+mails of each kind (`min_learns`), unless the bench is told otherwise. There is nothing else: no other module, no DNS,
+no learning by itself. It shows a probability in four digits, which would make most of its sure verdicts equal; a symbol
+of ours shows what it calls `bayes_prob`, as exactly as it has it. As its `lua_bayes_learn` has it, from 0.95 on it is
+spam and up to 0.05 ham: mail that needs no learning. The tokens that it finds in one mail differ a little from one
+reading to the next, and so do its figures.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ __all__ = ["RspamdBayes", "lacking"]
 
 ADDRESS = "127.0.0.1"
 SPAM_FROM, HAM_UP_TO = 0.95, 0.05
-LEAST = 200  # `min_learns`
 START_SECONDS = 600.0  # the first time on a machine it compiles the list of public suffixes
 COMPILED = Path.home() / ".cache" / "scop-bench" / "rspamd"  # where it keeps that
 SYMBOL = "EXACT_BAYES"
@@ -49,7 +49,7 @@ class RspamdBayes:
 
     _advance: Advance
 
-    def __init__(self, folder: Path, least: int = LEAST) -> None:
+    def __init__(self, folder: Path, least: int) -> None:
         """Start it in a new folder; it says nothing before it learned so many mails of each kind."""
         folder.mkdir(parents=True)
         COMPILED.mkdir(parents=True, exist_ok=True)

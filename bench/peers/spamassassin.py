@@ -3,7 +3,8 @@
 Its library's own code reads mails, finds tokens, counts, weighs and combines; bench/spam/programs keeps what was read
 and learned in memory, so that it says what `sa-learn` and `spamassassin` say, sooner. Set as it comes: its words to
 skip, fields to ignore and top-level domains are read from the rule files that it ships, and it says nothing before 200
-of each kind. Otherwise than there is no network, no learning by itself and nothing that grows old.
+mails of each kind (`bayes_min_ham_num` and `bayes_min_spam_num`), unless the bench is told otherwise. There is no
+network, no learning by itself and nothing that grows old.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ __all__ = ["SpamAssassin", "lacking"]
 _PROGRAM = Path(__file__).resolve().parents[1] / "spam" / "programs" / "spamassassin_bayes.pl"
 # What its own rules BAYES_99 and BAYES_00 to BAYES_05 stand for.
 SPAM_FROM, HAM_UP_TO = 0.99, 0.05
-LEAST = 200  # `bayes_min_ham_num` and `bayes_min_spam_num`
 AT_ONCE = 64  # mails that it is asked of before an answer is read; their names and the answers fit into the pipes
 
 
@@ -39,7 +39,7 @@ class SpamAssassin:
 
     _advance: Advance
 
-    def __init__(self, folder: Path, least: int = LEAST) -> None:
+    def __init__(self, folder: Path, least: int) -> None:
         """Start it in a new folder; it says nothing before it learned so many mails of each kind."""
         folder.mkdir(parents=True)
         # Where tokens are as strong as each other, the order in which perl keeps them decides which of them count.

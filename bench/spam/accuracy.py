@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench.spam.contenders import BOGOFILTER, NAMES, OURS, Begin, contenders
+from bench.spam.contenders import BOGOFILTER, LEAST, NAMES, OURS, Begin, contenders
 from bench.spam.mails import Labelled, unpacked
 from bench.spam.protocols import PROTOCOLS
 from scop.cli.shared import console, print_table
@@ -51,13 +51,13 @@ class Course:
         )
 
 
-def main(only: Collection[str] = NAMES, protocols: Collection[str] = tuple(PROTOCOLS)) -> bool:
+def main(only: Collection[str] = NAMES, protocols: Collection[str] = tuple(PROTOCOLS), *, least: int = LEAST) -> bool:
     """Measure, print a table for each protocol and tell whether the goals are reached."""
     reached = True
     with tempfile.TemporaryDirectory(prefix="scop-bench-") as name, ExitStack() as life:
         folder = Path(name)
         mails = unpacked(folder / "mails")
-        there = contenders(folder, life, only)
+        there = contenders(folder, life, only, least)
         for protocol in protocols:
             reached &= _show(protocol, _courses(protocol, there, mails))
     return reached

@@ -14,9 +14,11 @@ from scop.cli.shared import console
 from scop.cli.spam.evaluate_trainees import Advance, Bogofilter, Ours, bogofilter_is_there
 from scop.spam.evaluation import Trainee
 
-__all__ = ["BOGOFILTER", "NAMES", "OURS", "Begin", "contenders"]
+__all__ = ["BOGOFILTER", "LEAST", "NAMES", "OURS", "Begin", "contenders"]
 
 OURS, BOGOFILTER, SPAMASSASSIN, RSPAMD = NAMES = "scop", "bogofilter", "SpamAssassin", "rspamd"
+
+LEAST = 200  # as both are shipped
 
 Begin: TypeAlias = Callable[[Advance], Trainee[Labelled]]  # one that has learned nothing, and tells how far it is
 
@@ -31,16 +33,16 @@ class Server(Trainee[Labelled], Protocol):
         """End its processes."""
 
 
-def contenders(folder: Path, life: ExitStack, only: Collection[str] = NAMES) -> Mapping[str, Begin]:
+def contenders(folder: Path, life: ExitStack, only: Collection[str] = NAMES, least: int = LEAST) -> Mapping[str, Begin]:
     """Return who of `only` is there to be measured, ours first; what they run in `folder` ends with `life`.
 
-    It is said aloud who is not there.
+    SpamAssassin and rspamd say nothing before `least` lessons of each kind. It is said aloud who is not there.
     """
     begins: dict[str, Begin] = {
         OURS: lambda advance: Ours(advance=advance),
         BOGOFILTER: Bogofilter,
-        SPAMASSASSIN: _kept(partial(spamassassin.SpamAssassin, folder / SPAMASSASSIN), life),
-        RSPAMD: _kept(partial(rspamd_bayes.RspamdBayes, folder / RSPAMD), life),
+        SPAMASSASSIN: _kept(partial(spamassassin.SpamAssassin, folder / SPAMASSASSIN, least), life),
+        RSPAMD: _kept(partial(rspamd_bayes.RspamdBayes, folder / RSPAMD, least), life),
     }
     lacking = {
         BOGOFILTER: None if bogofilter_is_there() else "bogofilter",
