@@ -20,6 +20,7 @@ BENCHES = {
     "auth": "bench.auth.__main__",
     "spam": "bench.spam.__main__",
     "examiner": "bench.examiner",
+    "bombs": "bench.bombs.__main__",
     "hamlet": "bench.hamlet",
     "matrix-core": "bench.matrix.core",
     "matrix-client": "bench.matrix.client",

@@ -8,19 +8,20 @@ that it could not be examined; nothing is ever passed over in silence.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import blake2b
 
 from scop.attachments.eicar import eicar_findings
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import BROKEN, Admission, Inspection, Options, broken
+from scop.attachments.inspection import BROKEN, Admission, Inspection, Options, TooMuchEffort, broken
 from scop.attachments.judging import type_findings
 from scop.attachments.names import Promise, name_findings, promise_of
 from scop.attachments.other_types import hidden_things, other_types_of
-from scop.attachments.readers import HOLDERS, read_appended, readers_of
+from scop.attachments.readers import HOLDERS, effort_of, read_appended, readers_of
 from scop.attachments.readings import read_mail
 from scop.attachments.thing import Found, Reader, Thing
-from scop.attachments.true_types import true_type_of
+from scop.attachments.true_types import TrueType, true_type_of
 from scop.mime import Message, parse
 
 __all__ = ["examine", "examine_thing"]
@@ -34,7 +35,7 @@ def examine(message: Message | bytes, options: Options = _USUAL) -> tuple[Findin
     if not isinstance(message, Message):
         message = parse(message)
     walk = _Walk(options, len(message.span.octets))
-    return walk.run(read_mail(message))
+    return walk.run(read_mail(message, walk.inspection))
 
 
 def examine_thing(thing: Thing, options: Options = _USUAL) -> tuple[Finding, ...]:
@@ -55,12 +56,13 @@ class _Frame:
 class _Walk:
     """One mail being examined."""
 
-    __slots__ = ("_findings", "_inspection", "_is_many", "_is_over", "_options", "_seen")
+    __slots__ = ("_findings", "_is_many", "_is_over", "_kept", "_options", "_seen", "inspection")
 
     def __init__(self, options: Options, mail_octets: int) -> None:
         self._options = options
-        self._inspection = Inspection(options.bounds, mail_octets)
+        self.inspection = Inspection(options.bounds, mail_octets)
         self._findings: dict[Finding, None] = {}
+        self._kept: Counter[Severity] = Counter()
         self._seen: set[bytes] = set()
         self._is_many = False  # whether it was told that of some things only the names are looked at
         self._is_over = False
@@ -83,7 +85,7 @@ class _Walk:
         return tuple(sorted(self._findings, key=lambda finding: finding.urgency))
 
     def _admit(self, thing: Thing, stack: list[_Frame]) -> None:
-        admission = self._inspection.admit(thing)
+        admission = self.inspection.admit(thing)
         if admission is Admission.WHOLE:
             stack.append(self._enter(thing))
         elif admission is Admission.NAME:
@@ -116,12 +118,12 @@ class _Walk:
 
     def _enter(self, thing: Thing) -> _Frame:
         if thing.depth:
-            self._inspection.held_octets += len(thing.octets)
+            self.inspection.held_octets += len(thing.octets)
         return _Frame(self._look(thing), thing)
 
     def _leave(self, frame: _Frame) -> None:
         if frame.thing is not None and frame.thing.depth:
-            self._inspection.held_octets -= len(frame.thing.octets)
+            self.inspection.held_octets -= len(frame.thing.octets)
 
     def _look(self, thing: Thing) -> Iterator[Found]:
         """Yield all that is found in one thing."""
@@ -135,34 +137,38 @@ class _Walk:
         self._seen.add(digest)
         for check in self._options.checks:
             yield from check(thing)
-        if kind in HOLDERS and not self._inspection.may_open():
+        if kind in HOLDERS and not self.inspection.may_open():
             yield _unopened(thing)
             return
         for reader in readers_of(kind):
-            yield from self._read(thing, reader)
+            yield from self._read(thing, kind, reader)
         for other, as_read in other_types_of(thing, kind):
             for reader in readers_of(other):
-                yield from self._read(as_read, reader)
+                yield from self._read(as_read, other, reader)
         yield from hidden_things(thing, kind)
-        yield from read_appended(thing, kind, self._inspection)
+        yield from read_appended(thing, kind, self.inspection)
 
-    def _read(self, thing: Thing, reader: Reader) -> Iterator[Found]:
+    def _read(self, thing: Thing, kind: TrueType, reader: Reader) -> Iterator[Found]:
         """Yield what a reader finds; where it fails, the others go on."""
         try:
-            yield from reader(thing, self._inspection)
+            self.inspection.spend(effort_of(kind) * len(thing.octets))
+            yield from reader(thing, self.inspection)
         except Exception as fault:
             yield from _fault(thing, fault)
 
     def _note(self, finding: Finding) -> None:
         """Keep a finding; of each severity as many as anybody reads."""
-        alike = sum(kept.severity is finding.severity for kept in self._findings)
-        if alike < self._options.bounds.findings:
-            self._findings.setdefault(finding)
+        if self._kept[finding.severity] < self._options.bounds.findings and finding not in self._findings:
+            self._kept[finding.severity] += 1
+            self._findings[finding] = None
 
 
 def _fault(thing: Thing, fault: Exception) -> Iterator[Finding]:
     """Yield what it means that a reader fails: whatever it does, the thing is not passed as harmless."""
-    if not isinstance(fault, BROKEN):
+    if isinstance(fault, TooMuchEffort):
+        reason = f"{thing.where} was not looked into wholly: this mail takes more work than is done for one."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+    elif not isinstance(fault, BROKEN):
         reason = f"{thing.shown_name} could not be examined: treat it as if it were dangerous."
         yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
     elif thing.is_whole:

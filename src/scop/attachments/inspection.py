@@ -16,7 +16,7 @@ from enum import Enum, auto
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.thing import Found, Thing, ThingCheck
 
-__all__ = ["BROKEN", "Admission", "Bounds", "Inspection", "Options", "OutOfRoom", "broken"]
+__all__ = ["BROKEN", "Admission", "Bounds", "Inspection", "Options", "OutOfRoom", "TooMuchEffort", "broken"]
 
 # What readers raise where the octets are not what the format asks for.
 BROKEN = (ValueError, EOFError, LookupError, OverflowError, OSError, struct.error, zlib.error, lzma.LZMAError)
@@ -33,6 +33,7 @@ class Bounds:
     opened: int = 4_000  # things that hold others: archives, documents, mails
     things: int = 8_000  # together, those that hold nothing too; source archives have thousands
     names: int = 16_000  # together, those too of which nothing but the name is looked at
+    effort: int = 500_000_000  # of all readers, see `Inspection.spend`; then only names are looked at
     depth: int = 12  # containers within containers; honest ones stay below 4
     ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
     free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well
@@ -56,6 +57,13 @@ class OutOfRoom(ValueError):
     """A reader ends what it unpacks at a bound of its own: the octets are not wrong."""
 
 
+class TooMuchEffort(OutOfRoom):
+    """All that one mail may cost was spent: what is left of the thing is not looked into."""
+
+
+# Effort for each thing: what it is called, and, where it is looked into, what it is and its digests.
+_OF_NAME, _OF_CHARACTER, _OF_THING, _OF_OCTET = 15_000, 100, 45_000, 4
+_OF_NAMES = 1.5  # times the effort of readers may be spent until no more names are looked at, either
 _MUCH = 40  # octets out of one of the whole mail: when nothing more may be unpacked, it was made for that
 _LAST_PIECES = 8
 _LOOKED_OF_BOMB = 2 << 20  # octets: it is dangerous already, and its beginning tells what else it is
@@ -79,7 +87,17 @@ class _End(Enum):
 class Inspection:
     """What was spent on one mail."""
 
-    __slots__ = ("_is_told", "_looked", "_mail_octets", "_octets", "_opened", "_things", "bounds", "held_octets")
+    __slots__ = (
+        "_effort",
+        "_is_told",
+        "_looked",
+        "_mail_octets",
+        "_octets",
+        "_opened",
+        "_things",
+        "bounds",
+        "held_octets",
+    )
 
     def __init__(self, bounds: Bounds, mail_octets: int) -> None:
         self.bounds = bounds
@@ -90,6 +108,7 @@ class Inspection:
         self._things = 0
         self._opened = 0
         self._looked = 0
+        self._effort = 0
 
     @property
     def room_octets(self) -> int:
@@ -99,18 +118,44 @@ class Inspection:
         left = (bounds.held_octets - self.held_octets) // 2
         return max(0, min(bounds.thing_octets, bounds.octets - self._octets, left))
 
+    @property
+    def effort_left(self) -> int:
+        """What may still be spent."""
+        return max(0, self.bounds.effort - self._effort)
+
+    def spend(self, effort: int) -> None:
+        """Count work that is done: about a nanosecond of a slow machine each, so that all of it ends within a second.
+
+        It is counted and not timed, as the same mail has the same findings on each machine. Raises `TooMuchEffort`.
+        """
+        self._effort += effort
+        if self._effort > self.bounds.effort:
+            raise TooMuchEffort("more work than is done for one mail")
+
+    def counted(self, pieces: Iterable[bytes], effort: int) -> Iterator[bytes]:
+        """Yield pieces, each octet of which costs so much to be had."""
+        for piece in pieces:
+            self.spend(effort * len(piece))
+            yield piece
+
     def admit(self, thing: Thing) -> Admission:
         """Count one more thing, and tell how far it may be looked into."""
         self._things += 1
         self._looked += len(thing.octets)
+        self._effort += _OF_NAME + _OF_CHARACTER * len(thing.name)
         if self._looked > self.bounds.looked_octets or self._things > max(self.bounds.names, self.bounds.things):
             return Admission.NONE
-        return Admission.WHOLE if self._things <= self.bounds.things else Admission.NAME
+        if self._effort > _OF_NAMES * self.bounds.effort:
+            return Admission.NONE
+        if self._things > self.bounds.things or self._effort > self.bounds.effort:
+            return Admission.NAME
+        self._effort += _OF_THING + _OF_OCTET * len(thing.octets)
+        return Admission.WHOLE
 
     def may_open(self) -> bool:
         """Count one more thing that holds others, and tell whether it may be opened."""
         self._opened += 1
-        return self._opened <= self.bounds.opened
+        return self._opened <= self.bounds.opened and self.effort_left > 0
 
     def unpack(self, outer: Thing, name: str, pieces: Iterable[bytes], packed_octets: int) -> Iterator[Found]:
         """Yield the thing called `name` in `outer`, put together from `pieces` as far as the bounds go.
@@ -119,7 +164,7 @@ class Inspection:
         Pieces that break off with one of `BROKEN` leave what came before them, and a finding. Where no more things
         are looked into, none are unpacked: their names are left.
         """
-        if self._things >= self.bounds.things:
+        if self._things >= self.bounds.things or not self.effort_left:
             yield outer.only_named(name)
             return
         taken: list[bytes] = []

@@ -26,7 +26,7 @@ from scop.attachments.true_types import TrueType
 from scop.attachments.web_pages import read_page, read_picture_page
 from scop.mime import load_charsets
 
-__all__ = ["HOLDERS", "preload", "read_appended", "readers_of"]
+__all__ = ["HOLDERS", "effort_of", "preload", "read_appended", "readers_of"]
 
 # What names and texts in archives, envelopes and shortcuts are written in.
 _ENCODINGS = ("cp437", "cp1252", "latin-1", "mac_roman", "utf-16-le", "utf-16-be", "utf-8", "ascii")
@@ -60,6 +60,18 @@ HOLDERS = frozenset(kind for table in _TABLES for kind in table) - frozenset(
     (TrueType.TEXT, TrueType.UNKNOWN, TrueType.SCRIPT, TrueType.HTML, TrueType.SVG, TrueType.CALENDAR, TrueType.CARD)
 )
 
+# What it costs to go through an octet of these once, as `Inspection.spend` counts; what readers do besides they count.
+_EFFORTS = {
+    **dict.fromkeys((TrueType.TEXT, TrueType.SCRIPT, TrueType.UNKNOWN), 3),
+    **dict.fromkeys((TrueType.OOXML, TrueType.ODF), 5),
+    **dict.fromkeys((TrueType.XML, TrueType.OFFICE_XML), 14),
+    **dict.fromkeys((TrueType.OLE, TrueType.OUTLOOK_MESSAGE, TrueType.MSI), 15),
+    **dict.fromkeys((TrueType.CALENDAR, TrueType.CARD), 60),
+    **dict.fromkeys((TrueType.URL_FILE, TrueType.DESKTOP_ENTRY, TrueType.SETTING_CONTENT, TrueType.WEB_QUERY), 60),
+    **dict.fromkeys((TrueType.MAIL, TrueType.SAVED_PAGE), 15),
+    **dict.fromkeys((TrueType.RTF, TrueType.PDF, TrueType.SYLK, TrueType.BINHEX), 15),
+}
+
 # These hold other files as they are: a zip archive at their end is one of them.
 _PACKED = frozenset(
     (TrueType.TAR, TrueType.ISO, TrueType.CPIO, TrueType.AR, TrueType.MAIL, TrueType.TNEF, TrueType.OLE)
@@ -74,6 +86,11 @@ _ZIP_TAIL = 0xFFFF + 22  # where it stands, a comment behind it
 def readers_of(kind: TrueType) -> tuple[Reader, ...]:
     """Return those who look into things of this type, the first one first."""
     return tuple([reader for table in _TABLES for reader in table.get(kind, ())])
+
+
+def effort_of(kind: TrueType) -> int:
+    """Return what it costs to read an octet of a thing that is taken for this type."""
+    return _EFFORTS.get(kind, 0)
 
 
 def read_appended(thing: Thing, kind: TrueType, inspection: Inspection) -> Iterator[Found]:

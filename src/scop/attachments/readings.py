@@ -14,12 +14,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice, pairwise
 
 from scop.attachments.encodings import contents_of
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import Inspection
+from scop.attachments.inspection import Inspection, TooMuchEffort
 from scop.attachments.names import runs_what
 from scop.attachments.part_names import MAX_NAMES, names_of
 from scop.attachments.structures import OtherStructure, other_structures
@@ -31,6 +32,7 @@ __all__ = ["read_mail", "read_mail_file"]
 
 _MAX_STRUCTURES = 24
 _MAX_OCTETS = 64 << 20  # of all of them
+_STRUCTURE_EFFORT = 15  # for each octet of one
 _LIMITS = frozenset((DefectKind.TOO_DEEP, DefectKind.TOO_MANY_PARTS, DefectKind.HEADER_TOO_LONG))
 # Before each mail in a file of several (mbox).
 _POSTMARK = re.compile(rb"(?<=\n\n)From [^\n]*+\n(?=[!-9;-~]++:)|(?<=\n\r\n)From [^\n]*+\n(?=[!-9;-~]++:)")
@@ -48,23 +50,24 @@ def read_mail_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     postmarks = _POSTMARK.finditer(octets) if octets.startswith(b"From ") else ()
     begins = [found.start() for found in islice(postmarks, _MAX_MAILS)]
     for begin, end in pairwise((0, *begins, len(octets))):
-        yield from read_mail(parse(octets[begin:end]), thing)
+        yield from read_mail(parse(octets[begin:end]), inspection, thing)
     if len(begins) == _MAX_MAILS:
         reason = f"{thing.where} has more mails in it than are looked into."
         yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
 
 
-def read_mail(message: Message, outer: Thing | None = None) -> Iterator[Found]:
+def read_mail(message: Message, inspection: Inspection, outer: Thing | None = None) -> Iterator[Found]:
     """Yield the parts of a mail, which lies in `outer` where it is not the mail itself."""
-    yield from _Readings(outer).read(message)
+    yield from _Readings(outer, inspection).read(message)
 
 
 class _Readings:
     """All readings of one mail."""
 
-    __slots__ = ("_leaves", "_outer", "_structures", "_waiting")
+    __slots__ = ("_inspection", "_leaves", "_outer", "_structures", "_waiting")
 
-    def __init__(self, outer: Thing | None) -> None:
+    def __init__(self, outer: Thing | None, inspection: Inspection) -> None:
+        self._inspection = inspection
         self._outer = outer
         self._leaves: set[bytes] = set()  # digests of what was seen in the readings before
         self._structures: set[bytes] = set()
@@ -78,13 +81,15 @@ class _Readings:
         """Yield what is in the mail as it is read here, and then in each other structure."""
         yield from self._read_structure(message, None)
         left, octets_left = _MAX_STRUCTURES, _MAX_OCTETS
-        while self._waiting and left > 0 and octets_left > 0:
+        while self._waiting and left > 0 and octets_left > 0 and self._inspection.effort_left:
             other = self._waiting.popleft()
             octets = other.octets()
             digest = blake2b(octets, digest_size=16).digest()
             if digest not in self._structures:
                 self._structures.add(digest)
                 left, octets_left = left - 1, octets_left - len(octets)
+                with suppress(TooMuchEffort):  # it is the last one then
+                    self._inspection.spend(_STRUCTURE_EFFORT * len(octets))
                 yield from self._read_structure(parse(octets), other)
         if self._waiting:
             reason = "This mail can be read in more ways than are looked into."

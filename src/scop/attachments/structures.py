@@ -58,7 +58,7 @@ def _by_header(entity: Entity, number: str) -> Iterator[OtherStructure]:
     octets = entity.to_octets() if is_mail else header
     if _BARE_CARRIAGE_RETURN.search(octets):
         reason = "lines end with a bare carriage return"
-        yield OtherStructure(number, reason, lambda: _BARE_CARRIAGE_RETURN.sub(b"\r\n", entity.to_octets()))
+        yield OtherStructure(number, reason, lambda: _with_line_feeds(entity.to_octets()))
     if blank := _BLANK_LINE.search(header, 1):
         reason = "its header may end at a line of blanks"
         yield OtherStructure(
@@ -76,6 +76,11 @@ def _by_header(entity: Entity, number: str) -> Iterator[OtherStructure]:
     if any(defect.kind is DefectKind.MISSING_BLANK_LINE for defect in entity.cut_defects):
         reason = "no empty line ends its header"
         yield OtherStructure(number, reason, lambda: _without_first_line(entity))
+
+
+def _with_line_feeds(octets: bytes) -> bytes:
+    """Return octets in which a line feed follows each carriage return; one by one they would take gigabytes."""
+    return octets.replace(b"\r\n", b"\r").replace(b"\r", b"\r\n")
 
 
 def _first_malformed(header: bytes) -> int:

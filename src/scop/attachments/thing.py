@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from scop.attachments.finding import Finding, Kind, Severity
@@ -83,13 +84,16 @@ def inner_place(outer: Thing | None, *steps: str) -> str:
 
 def shown(text: str) -> str:
     """Return a stranger's text as it can stand in a sentence: printable, in its order, bounded."""
-    readable = "".join([character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text])
+    readable = text
+    if not text.isprintable():
+        readable = "".join([letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text])
     readable = readable.strip().replace(_STEP.strip(), ">")  # else a name could make up a place
     if len(readable) <= _MAX_NAME:
         return readable
     return f"{readable[: _MAX_NAME - 30]}…{readable[-29:]}"  # the ending is what matters
 
 
+@lru_cache(maxsize=64)  # each name is asked for its ending again and again, and then never more
 def ending_of(name: str) -> str:
     """Return what stands behind the last dot of a name, as a system for people reads it; "" where there is none."""
     # Windows drops dots and blanks at the end; a path may be in the name.

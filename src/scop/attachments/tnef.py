@@ -25,6 +25,7 @@ _ATTACHED, _LONG_NAME, _SHORT_NAME, _HTML = 0x3701, 0x3707, 0x3704, 0x1013
 _FIRST_NAMED = 0x8000
 _IDENT_OCTETS = 16  # before an object, what kind it is
 _MAX_PROPERTIES = 5_000
+_PROPERTY_EFFORT = 1_500  # as `Inspection.spend` counts
 
 
 @dataclass(slots=True)
@@ -45,16 +46,17 @@ def read_tnef(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         elif ident == _CONTENT:
             attachment.contents.append(content)
         elif ident == _PROPERTIES:
-            _take_properties(content, attachment)
+            _take_properties(content, attachment, inspection)
         elif ident == _BODY:
             yield thing.inside(content, "its text", declared_type="text/plain")
         elif ident == _MESSAGE_PROPERTIES:
-            yield from _of_the_mail(thing, content)
+            yield from _of_the_mail(thing, content, inspection)
     yield from _taken(thing, attachment)
 
 
-def _of_the_mail(thing: Thing, octets: bytes) -> Iterator[Found]:
+def _of_the_mail(thing: Thing, octets: bytes, inspection: Inspection) -> Iterator[Found]:
     for _, number, value in _properties(octets):
+        inspection.spend(_PROPERTY_EFFORT)
         if number >= _FIRST_NAMED:  # as the sound of a reminder, which Outlook fetches unasked
             yield from share_findings(thing, value)
         if number == _HTML:
@@ -75,8 +77,9 @@ def _taken(thing: Thing, attachment: _Attachment) -> Iterator[Found]:
         yield thing.inside(content, attachment.name)
 
 
-def _take_properties(octets: bytes, attachment: _Attachment) -> None:
+def _take_properties(octets: bytes, attachment: _Attachment, inspection: Inspection) -> None:
     for kind, number, value in _properties(octets):
+        inspection.spend(_PROPERTY_EFFORT)
         if number == _LONG_NAME or (number == _SHORT_NAME and not attachment.name):
             attachment.name = value.decode("utf-16-le", "replace").rstrip("\0") if kind == _UNICODE else _text(value)
         elif number == _ATTACHED:

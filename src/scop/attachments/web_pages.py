@@ -9,9 +9,9 @@ Standards: WHATWG HTML, File API (what the names mean); RFC 2397 (data:).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from scop.attachments.finding import Kind, Severity
+from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.text_octets import decoded_octets
 from scop.attachments.thing import Found, Thing
@@ -19,7 +19,8 @@ from scop.mime.transfer import decode_base64
 
 __all__ = ["read_page", "read_picture_page"]
 
-_MAX_LOOK = 32 << 20
+# What it costs, as `Inspection.spend` counts: each octet of a page, and each entity and escape that is undone in it.
+_OCTET_EFFORT, _UNDONE_EFFORT = 75, 800
 _MAX_FILES = 1_000  # in one page
 # All of these are sought in lower case, as plain octets: that is as fast as memory, whatever the page is made of.
 _SCRIPT = (b"<script", b":script", b"javascript:", b"vbscript:")
@@ -46,7 +47,6 @@ _SHARES = re.compile(
     rb"\b(?:src|background)\s{0,20}+=\s{0,20}+['\"]?(?:file:/{0,2}+)?(?:\\\\|(?<=file://))(?!localhost)[a-z0-9][a-z0-9.-]{2,}[@\\/:]"
 )
 _DATA = re.compile(rb"data:([a-z0-9.+/-]{0,80}+)((?:;[a-z0-9=.+-]{1,60}+){0,4}+),([a-z0-9+/=%_.!~*'() \r\n-]{16,}+)")
-_MAX_UNDONE = 500_000  # of each; a page that has more was made to hide something
 # Those of ASCII that a page needs: others hide nothing.
 _ENTITY = re.compile(
     rb"&#(x0{0,6}+[2-7][0-9a-f]|0{0,6}+(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6]))(?![0-9a-f]);?", re.IGNORECASE
@@ -69,7 +69,10 @@ _SHOWN_TYPES = (b"image/", b"font/", b"audio/", b"video/", b"text/css", b"applic
 
 def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what a page does beyond showing itself, and the files that it has in it."""
-    octets = _plain(_looked_at(thing.octets))
+    looked_at = _looked_at(thing, inspection)
+    if len(looked_at) < len(thing.octets):
+        yield _too_long(thing)
+    octets = _plain(decoded_octets(looked_at), inspection)
     page = octets.lower()
     yield from _files_in(thing, octets, page)
     has_script = _runs(page)
@@ -107,7 +110,10 @@ def _of_a_file(thing: Thing, page: bytes, *, has_script: bool) -> Iterator[Found
 
 def read_picture_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what an SVG does beyond being a picture: those that honest programs draw have no script."""
-    octets = _plain(_looked_at(thing.octets))
+    looked_at = _looked_at(thing, inspection)
+    if len(looked_at) < len(thing.octets):
+        yield _too_long(thing)
+    octets = _plain(decoded_octets(looked_at), inspection)
     page = octets.lower()
     yield from _files_in(thing, octets, page)
     has_script = _runs(page)
@@ -119,16 +125,31 @@ def read_picture_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
 
 
-def _plain(octets: bytes) -> bytes:
+def _too_long(thing: Thing) -> Finding:
+    reason = f"{thing.where} is a page that is longer than is looked into; only its beginning and its end were."
+    return thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+
+
+def _plain(octets: bytes, inspection: Inspection) -> bytes:
     """Return a page as its reader takes it: ASCII that is written otherwise undone, pieces of strings put together."""
     plain = octets.replace(b"\0", b"")
     if b"&" in plain:
         for written, meant in _ENTITIES:
             plain = plain.replace(written, meant)
-        plain = _ENTITY.sub(_character, plain, count=_MAX_UNDONE)
+        plain = _undone(_ENTITY, _character, plain, inspection)
     if b"\\" in plain:
-        plain = _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode("ascii")), plain, count=_MAX_UNDONE)
-    return _JOIN.sub(b"", plain, count=_MAX_UNDONE)
+        plain = _undone(_ESCAPE, lambda found: bytes.fromhex(found[1].decode("ascii")), plain, inspection)
+    return _undone(_JOIN, lambda _: b"", plain, inspection)
+
+
+def _undone(
+    written: re.Pattern[bytes], meant: Callable[[re.Match[bytes]], bytes], octets: bytes, inspection: Inspection
+) -> bytes:
+    """Return octets with one way of writing undone, as often as may still be spent; raises where that is not enough."""
+    most = inspection.effort_left // _UNDONE_EFFORT + 1
+    plain, count = written.subn(meant, octets, count=most)
+    inspection.spend(_UNDONE_EFFORT * count)
+    return plain
 
 
 def _character(found: re.Match[bytes]) -> bytes:
@@ -144,10 +165,13 @@ def _has(page: bytes, words: tuple[bytes, ...]) -> bool:
     return any(word in page for word in words)
 
 
-def _looked_at(octets: bytes) -> bytes:
+def _looked_at(thing: Thing, inspection: Inspection) -> bytes:
     """Return the octets that are searched: of a huge page its beginning and its end."""
-    half = _MAX_LOOK // 2
-    return decoded_octets(octets if len(octets) <= _MAX_LOOK else octets[:half] + octets[-half:])
+    octets = thing.octets
+    most = inspection.effort_left // _OCTET_EFFORT
+    looked_at = octets if len(octets) <= most else octets[: most // 2] + octets[len(octets) - most // 2 :]
+    inspection.spend(_OCTET_EFFORT * len(looked_at))
+    return looked_at
 
 
 def _unquoted(octets: bytes) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scop.attachments.archives.locked import opaque
-from scop.attachments.archives.pieces import first_octets
+from scop.attachments.archives.pieces import DEFLATE_EFFORT, first_octets
 from scop.attachments.inspection import Inspection, OutOfRoom
 from scop.attachments.thing import Found, Thing
 
@@ -50,7 +50,8 @@ def read_cab(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         if folder is None or folder.method & 0x0F not in (_STORED, _MSZIP):
             yield from opaque(thing, file.name)
             continue
-        pieces = _behind(_unpacked(octets, folder), file.offset, inspection.room_octets)
+        pieces = inspection.counted(_unpacked(octets, folder), DEFLATE_EFFORT)
+        pieces = _behind(pieces, file.offset, inspection.room_octets)
         yield from inspection.unpack(thing, file.name, first_octets(pieces, file.size), len(octets))
 
 

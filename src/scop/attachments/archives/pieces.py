@@ -10,6 +10,9 @@ from collections.abc import Generator, Iterator
 from typing import Protocol
 
 __all__ = [
+    "BZIP2_EFFORT",
+    "DEFLATE_EFFORT",
+    "LZMA_EFFORT",
     "MAX_DICTIONARY_OCTETS",
     "Decompressor",
     "decompressed",
@@ -20,6 +23,8 @@ __all__ = [
 ]
 
 PIECE_OCTETS = 1 << 16
+# What an octet costs that they give, as `Inspection.spend` counts.
+DEFLATE_EFFORT, LZMA_EFFORT, BZIP2_EFFORT = 5, 25, 80
 _RAW_DEFLATE = -15
 # What a decoder of LZMA may hold as its dictionary: archives of mail size have 16 MiB and less.
 MAX_DICTIONARY_OCTETS = 33 << 20
@@ -51,17 +56,20 @@ def inflated(octets: bytes, start: int, end: int, *, wbits: int = _RAW_DEFLATE) 
     return position - len(decoder.unused_data)
 
 
-def end_of_deflate(octets: bytes, start: int, end: int) -> int:
-    """Return where the deflate stream ends that begins at `start`; `end` where that cannot be told in bounds."""
+def end_of_deflate(octets: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return where the deflate stream ends that begins at `start`, and how many octets it gave.
+
+    Where that cannot be told in bounds it is `end`.
+    """
     pieces, made = inflated(octets, start, end), 0
     while made < MAX_DICTIONARY_OCTETS:
         try:
             made += len(next(pieces))
         except StopIteration as stop:
-            return int(stop.value)
+            return int(stop.value), made
         except (EOFError, zlib.error):
             break
-    return end
+    return end, made
 
 
 class Decompressor(Protocol):

@@ -13,7 +13,15 @@ import lzma
 from collections.abc import Iterator, Mapping
 
 from scop.attachments.archives.locked import locked, opaque
-from scop.attachments.archives.pieces import decompressed, first_octets, inflated, sliced
+from scop.attachments.archives.pieces import (
+    BZIP2_EFFORT,
+    DEFLATE_EFFORT,
+    LZMA_EFFORT,
+    decompressed,
+    first_octets,
+    inflated,
+    sliced,
+)
 from scop.attachments.archives.raw_lzma import lzma2_filter, lzma_filter, raw_decoder
 from scop.attachments.archives.seven_zip_list import Coder, Folder, Listing, read_listing
 from scop.attachments.inspection import Inspection
@@ -39,6 +47,7 @@ _BRANCHES = {
     b"\x09": lzma.FILTER_SPARC,
 }
 _FIRST_CHUNK, _NEXT_CHUNK, _CHUNK = b"\1", b"\2", 1 << 16  # of LZMA2, not packed
+_EFFORTS = {b"\0": 1, b"\4\1\x08": DEFLATE_EFFORT, b"\4\2\2": BZIP2_EFFORT}
 _MAX_LIST_OCTETS = 8 << 20
 _MAX_ENCODED = 4  # lists within lists
 
@@ -59,12 +68,12 @@ def read_seven_zip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         if _is_locked(folder):
             yield from locked(thing)
             return
-        header = _whole(octets, folder)
+        header = _whole(octets, folder, inspection)
     raise ValueError("a list within lists")
 
 
-def _whole(octets: bytes, folder: Folder) -> bytes:
-    pieces = _stream(octets, folder)
+def _whole(octets: bytes, folder: Folder, inspection: Inspection) -> bytes:
+    pieces = _stream(octets, folder, inspection)
     if pieces is None or folder.size > _MAX_LIST_OCTETS:
         raise ValueError("a list that is packed as no list is")
     return b"".join(_Solid(pieces).take(folder.size))
@@ -86,7 +95,7 @@ def _read_files(thing: Thing, inspection: Inspection, listing: Listing) -> Itera
 
 
 def _read_folder(thing: Thing, inspection: Inspection, folder: Folder, files: list[tuple[str, int]]) -> Iterator[Found]:
-    pieces = _stream(thing.octets, folder)
+    pieces = _stream(thing.octets, folder, inspection)
     solid = _Solid(pieces) if pieces is not None else None
     for name, size in files:
         if solid is None:
@@ -130,13 +139,15 @@ class _Solid:
         return piece
 
 
-def _stream(octets: bytes, folder: Folder) -> Iterator[bytes] | None:
+def _stream(octets: bytes, folder: Folder, inspection: Inspection) -> Iterator[bytes] | None:
     """Return what a folder unpacks to; None where its methods are not known here."""
     coders = folder.coders
     if any(coder.inputs != 1 or coder.outputs != 1 for coder in coders) or folder.packed_streams != 1:
         return None
     *filters, packer = _in_order(folder)
     pieces = _unpacked(packer, octets, folder)
+    if pieces is not None:
+        pieces = inspection.counted(pieces, _EFFORTS.get(packer.method, LZMA_EFFORT))
     for coder in reversed(filters):
         one = _filter(coder)
         if one is None or pieces is None:

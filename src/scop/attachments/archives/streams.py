@@ -16,7 +16,15 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TypeAlias
 
 from scop.attachments.archives.compress import uncompressed
-from scop.attachments.archives.pieces import MAX_DICTIONARY_OCTETS, Decompressor, decompressed, inflated
+from scop.attachments.archives.pieces import (
+    BZIP2_EFFORT,
+    DEFLATE_EFFORT,
+    LZMA_EFFORT,
+    MAX_DICTIONARY_OCTETS,
+    Decompressor,
+    decompressed,
+    inflated,
+)
 from scop.attachments.archives.raw_lzma import lzma_filter, raw_decoder
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
@@ -30,6 +38,7 @@ _Unpacked: TypeAlias = Generator[bytes, None, int]
 _GZIP_WBITS = 31
 _FLAG_EXTRA, _FLAG_NAME = 4, 8
 _MAX_NAME = 4_096
+_COMPRESS_EFFORT = 1_000  # it is unpacked in Python
 _LZIP_TRAILER = 20
 _SHORT_FORMS = {"tgz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "svgz": "svg", "emz": "emf"}
 _NO_STREAM = (zlib.error, OSError, lzma.LZMAError, EOFError)
@@ -44,22 +53,22 @@ def read_gzip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     name, stated = _without_ending(thing), _gzip_name(thing.octets)
     if stated and stated != name:  # some programs go by the one, some by the other
         yield thing.only_named(name)
-    yield from _read(thing, inspection, unpacked, stated or name)
+    yield from _read(thing, inspection, unpacked, stated or name, DEFLATE_EFFORT)
 
 
 def read_bzip2(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the file in a bzip2 file."""
-    yield from _read(thing, inspection, _decoding(bz2.BZ2Decompressor), _without_ending(thing))
+    yield from _read(thing, inspection, _decoding(bz2.BZ2Decompressor), _without_ending(thing), BZIP2_EFFORT)
 
 
 def read_xz(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the file in an xz file."""
-    yield from _read(thing, inspection, _decoding(_xz_decoder), _without_ending(thing))
+    yield from _read(thing, inspection, _decoding(_xz_decoder), _without_ending(thing), LZMA_EFFORT)
 
 
 def read_lzma(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the file in an lzma file."""
-    yield from _read(thing, inspection, _decoding(_lzma_decoder), _without_ending(thing))
+    yield from _read(thing, inspection, _decoding(_lzma_decoder), _without_ending(thing), LZMA_EFFORT)
 
 
 def read_lzip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
@@ -74,12 +83,13 @@ def read_lzip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         end = yield from decompressed(raw_decoder([lzma_filter(properties)]), octets, start + 6, len(octets))
         return end + _LZIP_TRAILER
 
-    yield from _read(thing, inspection, unpacked, _without_ending(thing))
+    yield from _read(thing, inspection, unpacked, _without_ending(thing), LZMA_EFFORT)
 
 
 def read_compress(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the file in a compress file."""
-    yield from inspection.unpack(thing, _without_ending(thing), uncompressed(thing.octets), len(thing.octets))
+    pieces = inspection.counted(uncompressed(thing.octets), _COMPRESS_EFFORT)
+    yield from inspection.unpack(thing, _without_ending(thing), pieces, len(thing.octets))
 
 
 def read_opaque(thing: Thing, inspection: Inspection) -> Iterator[Found]:
@@ -106,7 +116,7 @@ def _decoding(decoder: Callable[[], Decompressor]) -> Callable[[bytes, int], _Un
 
 
 def _read(
-    thing: Thing, inspection: Inspection, unpacked: Callable[[bytes, int], _Unpacked], name: str
+    thing: Thing, inspection: Inspection, unpacked: Callable[[bytes, int], _Unpacked], name: str, effort: int
 ) -> Iterator[Found]:
     octets = thing.octets
     behind = [len(octets)]
@@ -121,7 +131,7 @@ def _read(
                 return
         behind[0] = position
 
-    yield from inspection.unpack(thing, name, pieces(), len(octets))
+    yield from inspection.unpack(thing, name, inspection.counted(pieces(), effort), len(octets))
     rest = octets[behind[0] :].strip(b"\0")
     if rest and not octets.startswith(rest[:6]):
         yield thing.inside(octets[behind[0] :], f"what follows {name}")

@@ -14,6 +14,9 @@ from collections.abc import Iterator
 
 from scop.attachments.archives.locked import locked, opaque
 from scop.attachments.archives.pieces import (
+    BZIP2_EFFORT,
+    DEFLATE_EFFORT,
+    LZMA_EFFORT,
     MAX_DICTIONARY_OCTETS,
     decompressed,
     end_of_deflate,
@@ -30,13 +33,16 @@ from scop.attachments.thing import Found, Thing, shown
 __all__ = ["read_zip"]
 
 _LOCAL = b"PK\3\4"
+_EFFORTS = {0: 1, 12: BZIP2_EFFORT, 14: LZMA_EFFORT, 95: LZMA_EFFORT}
+_ENTRY_EFFORT = 10_000
 _MAX_HIDDEN = 200  # files that no list names; more are told by the first of them
 _MAX_OVERLAPPING = 3  # files in the same octets that are unpacked all the same
 
 
 def read_zip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield the files of a zip archive, and how it deceives those who read it in one way only."""
-    archive = read_archive(thing.octets)
+    archive = read_archive(thing.octets, inspection.bounds.names)
+    inspection.spend(_ENTRY_EFFORT * (len(archive.entries) + len(archive.lost)))
     entries = sorted(archive.entries, key=lambda entry: entry.start)
     taken: list[tuple[int, int]] = []
     end, overlapping = 0, 0
@@ -52,7 +58,11 @@ def read_zip(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield from _read_entry(thing, inspection, entry)
     for name in archive.lost:
         yield thing.only_named(name)
-    yield from _read_hidden(thing, inspection, archive, taken)
+    if not archive.has_more:
+        yield from _read_hidden(thing, inspection, archive, taken)
+    else:
+        reason = f"{thing.where} has more files in it than are looked into."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
     if archive.is_broken and thing.is_whole:
         raise ValueError("a zip archive whose list is cut or wrong")
 
@@ -88,6 +98,7 @@ def _unpacked(thing: Thing, inspection: Inspection, entry: Entry) -> Iterator[Fo
     if pieces is None:
         yield from opaque(thing, entry.name)
         return
+    pieces = inspection.counted(pieces, _EFFORTS.get(entry.method, DEFLATE_EFFORT))
     yield from inspection.unpack(thing, entry.name, pieces, entry.end - entry.start)
 
 
@@ -132,9 +143,17 @@ def _read_hidden(
                 yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
             count += 1
             if entry.has_open_end:
-                entry = entry.ending_at(end_of_deflate(octets, entry.start, end) if entry.method == 8 else end)
+                entry = entry.ending_at(
+                    _deflated_end(inspection, octets, entry.start, end) if entry.method == 8 else end
+                )
             yield from _read_entry(thing, inspection, entry)
             position = max(entry.end, position + 4)
+
+
+def _deflated_end(inspection: Inspection, octets: bytes, start: int, end: int) -> int:
+    found, made = end_of_deflate(octets, start, end)
+    inspection.spend(DEFLATE_EFFORT * made)
+    return found
 
 
 def _gaps(taken: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:

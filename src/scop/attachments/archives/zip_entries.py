@@ -17,7 +17,6 @@ _CENTRAL = b"PK\1\2"
 _LOCAL = b"PK\3\4"
 _END_OCTETS, _CENTRAL_OCTETS, _LOCAL_OCTETS = 22, 46, 30
 _MAX_COMMENT = 0xFFFF
-_MAX_ENTRIES = 65_000  # more than names are looked at
 _MANY = 0xFFFFFFFF  # "see the zip64 field"
 _ENCRYPTED, _DATA_DESCRIPTOR, _UTF_8, _MASKED = 1, 8, 0x800, 0x2000
 _AES = 99
@@ -70,10 +69,11 @@ class Archive:
     entries: tuple[Entry, ...]
     is_broken: bool
     lost: tuple[str, ...] = ()  # names of files that do not stand where the list says
+    has_more: bool = False  # files than were read
 
 
-def read_archive(octets: bytes) -> Archive:
-    """Read the list of an archive; what is wrong in it ends it."""
+def read_archive(octets: bytes, max_entries: int) -> Archive:
+    """Read the list of an archive as far as `max_entries`; what is wrong in it ends it."""
     end = octets.rfind(_END, max(0, len(octets) - _MAX_COMMENT - _END_OCTETS))
     if end < 0 or end + _END_OCTETS > len(octets):
         return Archive((), is_broken=True)
@@ -87,15 +87,14 @@ def read_archive(octets: bytes) -> Archive:
     entries: list[Entry] = []
     lost: list[str] = []
     position = before + offset
-    while (
-        octets[position : position + _CENTRAL_OCTETS].startswith(_CENTRAL) and len(entries) + len(lost) < _MAX_ENTRIES
-    ):
+    while (is_one := octets.startswith(_CENTRAL, position)) and len(entries) + len(lost) < max_entries:
         entry, position = _central_entry(octets, position, before)
         if isinstance(entry, Entry):
             entries.append(entry)
         else:
             lost.append(entry)
-    return Archive(tuple(entries), is_broken=len(entries) < min(count, _MAX_ENTRIES), lost=tuple(lost))
+    is_broken = len(entries) < min(count, max_entries)
+    return Archive(tuple(entries), is_broken=is_broken, lost=tuple(lost), has_more=is_one)
 
 
 def _zip64_end(octets: bytes, end: int, stated: tuple[int, int, int]) -> tuple[int, int, int, int]:
@@ -142,6 +141,8 @@ def _central_entry(octets: bytes, position: int, before: int) -> tuple[Entry | s
 
 def _zip64_sizes(extra: bytes, stated: tuple[int, int, int]) -> tuple[int, int, int]:
     """Return unpacked size, packed size and place, taken from the zip64 field where they are too large (§4.5.3)."""
+    if _MANY not in stated:
+        return stated
     values = dict(_extra_fields(extra)).get(_ZIP64, b"")
     found, position = [], 0
     for value in stated:
@@ -161,6 +162,8 @@ def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _unicode_name(extra: bytes) -> str:
+    if not extra:
+        return ""
     return dict(_extra_fields(extra)).get(_UNICODE_PATH, b"")[5:].decode("utf-8", "replace")
 
 

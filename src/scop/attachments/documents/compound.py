@@ -17,7 +17,7 @@ from typing import Protocol
 import olefile
 
 from scop.attachments.documents.biff import workbook_of
-from scop.attachments.documents.encryption import is_locked, unlocked
+from scop.attachments.documents.encryption import UNLOCKING_EFFORT, is_locked, unlocked
 from scop.attachments.documents.fields import FIELD_BEGIN, MAX_FIELD, dde_finding, field_findings
 from scop.attachments.documents.macros import project_findings, sheet_macro_finding
 from scop.attachments.documents.octets import inflated_as_far_as_sound
@@ -37,6 +37,7 @@ from scop.attachments.thing import Found, Thing
 __all__ = ["read_compound"]
 
 _MAX_STREAMS = 4_000  # a large presentation has some hundreds; a saved mail with many attachments a thousand
+_STREAM_EFFORT = 40_000  # as `Inspection.spend` counts
 _TIMES = 3  # streams may share sectors: together they are read up to so many times the size of the file
 
 # What a stream may begin with that is a file of its own
@@ -84,7 +85,7 @@ class _Folder:
 def read_compound(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Look into a compound file."""
     try:
-        folders = list(_folders(thing.octets))
+        folders = list(_folders(thing.octets, inspection))
     except BROKEN:
         # Office mends more than other programs do: what can be found without the folders is told before.
         yield from project_findings(thing, {thing.name: thing.octets})
@@ -93,6 +94,7 @@ def read_compound(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     root = folders[0]
     opened = None
     if root.get("encryptedpackage") is not None or is_locked(thing.octets):
+        inspection.spend(UNLOCKING_EFFORT)
         opened = unlocked(thing.octets)
         yield _locked(thing, is_opened=opened is not None)
     for folder in folders:
@@ -112,7 +114,7 @@ def _locked(thing: Thing, *, is_opened: bool) -> Finding:
     return thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
 
 
-def _folders(octets: bytes) -> Iterator[_Folder]:
+def _folders(octets: bytes, inspection: Inspection) -> Iterator[_Folder]:
     """Yield the root and every other storage, with what is in them."""
     file: _File = olefile.OleFileIO(io.BytesIO(octets))
     room, streams = _TIMES * len(octets), 0
@@ -127,6 +129,7 @@ def _folders(octets: bytes) -> Iterator[_Folder]:
             met.add(entry.sid)
             if entry.entry_type == olefile.STGTY_STREAM:
                 streams += 1
+                inspection.spend(_STREAM_EFFORT)
                 content = _stream(file, entry)
                 room -= len(content)
                 if streams > _MAX_STREAMS or room < 0:
@@ -153,7 +156,9 @@ def _document(thing: Thing, inspection: Inspection, folder: _Folder) -> Iterator
     """Yield what is found in the main stream of a document, which may be one that another document embeds."""
     word = folder.get("worddocument")
     if word is not None:
+        inspection.spend(_TEXT_EFFORT * len(word))
         for instruction in _instructions(word):
+            inspection.spend(_FIELD_EFFORT)
             yield from field_findings(thing, instruction)
     for name in ("workbook", "book"):
         stream = folder.get(name)
@@ -194,6 +199,8 @@ _FIELD_MARK = re.compile("[\x13\x14\x15]")
 _SEPARATOR = "\x14"
 _MAX_OPEN_FIELDS = 4_096
 _MAX_FIELD_TEXT = 8 << 20
+# As `Inspection.spend` counts: an octet of text, read in three ways, and a field.
+_TEXT_EFFORT, _FIELD_EFFORT = 40, 5_000
 _FIELD_COST = 64  # counted for each field beside its characters
 
 

@@ -20,11 +20,12 @@ import msoffcrypto.format.ppt97
 import msoffcrypto.format.xls97
 import msoffcrypto.method.rc4
 
-__all__ = ["is_locked", "unlocked"]
+__all__ = ["UNLOCKING_EFFORT", "is_locked", "unlocked"]
 
 _EXCEL_PASSWORD = "VelvetSweatshop"  # noqa: S105 - no secret: Excel tries it by itself
 _POWERPOINT_PASSWORD = "/01Hannes Ruescher/01"  # noqa: S105 - no secret: PowerPoint tries it by itself
 _MAX_SPINS = 200_000  # hashes of a password; Office makes 100,000, a hostile document may ask for ten million
+UNLOCKING_EFFORT = 300_000_000  # as `Inspection.spend` counts: so many hashes, twice
 _SPINS = re.compile(rb'spinCount="(\d{1,12})"')
 
 

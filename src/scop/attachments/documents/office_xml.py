@@ -26,13 +26,15 @@ from scop.attachments.documents.fields import (
 from scop.attachments.documents.macros import source_findings
 from scop.attachments.documents.ole_objects import class_findings
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import Inspection
+from scop.attachments.inspection import Inspection, TooMuchEffort
 from scop.attachments.thing import Found, Thing, shown
 
 __all__ = ["XmlFacts", "facts_findings", "read_office_xml", "xml_facts"]
 
 _MAX_FACTS = 500  # of each kind, of one piece
 _MAX_DEPTH = 1_000  # elements within elements; no program writes a hundred
+# As `Inspection.spend` counts.
+_ELEMENT_EFFORT, _ATTRIBUTE_EFFORT = 2_000, 400
 _MAX_TEXT = 48 << 20  # characters of one payload
 
 # What of XML is of interest, in lower case. Each is looked for alone: all in one expression cost 200 ns an octet.
@@ -68,13 +70,15 @@ class XmlFacts:
     has_automatic_name: bool = False
     is_encrypted: bool = False
     is_broken: bool = False
+    is_cut: bool = False  # not read to its end, as that takes more than is spent on a mail
 
 
 class _Scan:
     """Gathers facts while expat reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, inspection: Inspection) -> None:
         self.facts = XmlFacts()
+        self._spend = inspection.spend
         self._open_fields: list[list[str]] = []
         self._in_instruction: list[bool] = []
         self._text: list[str] | None = None  # what the text of the current element goes to
@@ -86,6 +90,7 @@ class _Scan:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        self._spend(_ELEMENT_EFFORT + _ATTRIBUTE_EFFORT * len(attributes))
         if self._depth > _MAX_DEPTH:
             raise ValueError("elements lie too deep")
         try:
@@ -274,11 +279,11 @@ _CLOSED = {
 }
 
 
-def xml_facts(octets: bytes) -> XmlFacts | None:
+def xml_facts(octets: bytes, inspection: Inspection) -> XmlFacts | None:
     """Return what a piece of XML says; None where it has nothing of interest."""
     if not (_is_worth_parsing(octets) or octets.count(0, 0, 64) > 8 or _OTHER_ENCODING.match(octets)):
         return None
-    scan = _Scan()
+    scan = _Scan(inspection)
     parser = expat.ParserCreate()  # expands no outer entity, and stops where inner ones multiply
     parser.buffer_text = True
     parser.StartElementHandler = scan.start
@@ -286,6 +291,8 @@ def xml_facts(octets: bytes) -> XmlFacts | None:
     parser.CharacterDataHandler = scan.characters
     try:
         parser.Parse(octets, True)
+    except TooMuchEffort:
+        scan.facts.is_cut = True
     except (expat.ExpatError, ValueError):
         scan.facts.is_broken = True  # what was read until then counts
     return scan.facts
@@ -312,6 +319,9 @@ def facts_findings(thing: Thing, facts: XmlFacts) -> Iterator[Finding]:
     for source in facts.basic:
         if source.strip():
             yield from source_findings(thing, source)
+    if facts.is_cut:
+        reason = f"{thing.where} has more in it than is looked into."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
     if facts.is_encrypted:
         reason = "The document is locked with a password, so it cannot be looked into."
         yield thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
@@ -329,7 +339,7 @@ def _action_findings(thing: Thing, action: str) -> Iterator[Finding]:
 
 def read_office_xml(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Look into a document that is one piece of XML."""
-    facts = xml_facts(thing.octets)
+    facts = xml_facts(thing.octets, inspection)
     if facts is None:
         return
     yield from facts_findings(thing, facts)

@@ -19,13 +19,16 @@ import pikepdf
 from scop.attachments.documents.fields import is_remote
 from scop.attachments.documents.pdf_streams import unpacked_stream
 from scop.attachments.finding import Finding, Kind, Severity
-from scop.attachments.inspection import Inspection
+from scop.attachments.inspection import Inspection, TooMuchEffort
 from scop.attachments.thing import Found, Thing, shown
 
 __all__ = ["read_pdf"]
 
-_MAX_OBJECTS = 200_000  # a book of a thousand pages has 30,000
+_MAX_OBJECTS = 60_000  # a book of a thousand pages has 30,000
 _MAX_NODES = 20_000  # of one object
+# As `Inspection.spend` counts: to have an object from the library, and to look at a dictionary that may do something.
+_OBJECT_EFFORT, _NODE_EFFORT, _ITEM_EFFORT = 8_000, 50_000, 2_000
+_HIGHEST = re.compile(r"highest object number \((\d{1,12})\)")  # what the library says where the stated one is too low
 _MAX_DEPTH = 40
 _MAX_SCRIPT_OCTETS = 1 << 20
 _MAX_FILES = 200
@@ -65,6 +68,9 @@ def read_pdf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         reason = "The document is locked with a password, so it cannot be looked into."
         yield thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
         return
+    except TooMuchEffort:
+        yield from _by_octets(thing, seen)
+        raise
     except pikepdf.PdfError as error:
         yield from _by_octets(thing, seen)
         raise ValueError(str(error)) from None
@@ -73,23 +79,23 @@ def read_pdf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
 
 def _document(thing: Thing, inspection: Inspection, document: pikepdf.Pdf, seen: _Seen) -> Iterator[Found]:
     interesting: list[pikepdf.Object] = []
-    for count, item in enumerate(document.objects):
-        if count >= _MAX_OBJECTS:
-            reason = f"{thing.shown_name} has more pieces than are looked into."
-            yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
-            break
-        if _WORDS.search(_written(item)):
-            interesting.append(item)
+    count = _object_count(thing.octets, document)
+    if count > _MAX_OBJECTS:  # the library gives all of them or none
+        reason = f"{thing.shown_name} has more pieces than are looked into."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+    else:
+        inspection.spend(_OBJECT_EFFORT * count)
+        interesting += [item for item in document.objects if _WORDS.search(_written(item))]
     root = document.trailer.get("/Root")
     if isinstance(root, pikepdf.Dictionary) and not root.is_indirect:
         interesting.append(root)
     for item in interesting:
         with suppress(UnicodeDecodeError):
-            for node in _nodes(item):
+            for node in _nodes(item, inspection):
                 _remember_automatic(node, seen)
     for item in (*interesting, *seen.actions):
         try:
-            for node in _nodes(item):
+            for node in _nodes(item, inspection):
                 yield from _node(thing, inspection, node, seen)
         except UnicodeDecodeError:  # the library cannot tell the names of what is in it
             yield from _unnamed(thing, _written(item))
@@ -103,6 +109,14 @@ def _unnamed(thing: Thing, written: bytes) -> Iterator[Finding]:
         yield thing.finding(Kind.ACTIVE, severity, reason)
 
 
+def _object_count(octets: bytes, document: pikepdf.Pdf) -> int:
+    """Return how many objects a document may have, without having them."""
+    stated = str(document.trailer.get("/Size", 0))
+    counts = [int(stated) if stated.isdigit() else 0, octets.count(b"endobj")]
+    warned = [_HIGHEST.search(str(warning)) for warning in document.get_warnings()]
+    return max(counts + [int(found[1]) for found in warned if found is not None])
+
+
 def _written(item: pikepdf.Object) -> bytes:
     """Return an object as text, its names without escapes; of a stream only what describes it."""
     if isinstance(item, pikepdf.Stream):
@@ -110,17 +124,19 @@ def _written(item: pikepdf.Object) -> bytes:
     return item.unparse(resolved=True) if isinstance(item, (pikepdf.Dictionary, pikepdf.Array)) else b""
 
 
-def _nodes(item: pikepdf.Object) -> Iterator[pikepdf.Object]:
+def _nodes(item: pikepdf.Object, inspection: Inspection) -> Iterator[pikepdf.Object]:
     """Yield the dictionaries of one object, the nested ones too, but not those that it refers to."""
     waiting: list[tuple[pikepdf.Object, int]] = [(item, 0)]
     for _ in range(_MAX_NODES):
         if not waiting:
             return
         node, depth = waiting.pop()
+        inspection.spend(_NODE_EFFORT)
         if isinstance(node, (pikepdf.Dictionary, pikepdf.Stream)):
             yield node
             below = [value for _, value in node.items()]
         else:
+            inspection.spend(_ITEM_EFFORT * len(node))
             below = list(node)
         if depth < _MAX_DEPTH:
             waiting += [

@@ -25,7 +25,7 @@ __all__ = ["read_rtf"]
 
 _MAX_PAYLOAD = 32 << 20
 _MAX_FIELD_TOKENS = 4_000
-_MAX_TOKENS = 1_000_000  # together; a second's work
+_TOKEN_EFFORT = 1_000  # as `Inspection.spend` counts
 _TIMES = 3  # so many times the document's own octets are read
 _FREE_OCTETS = 1 << 20  # and this much besides: a short document costs nothing
 _MAX_ODD = 2
@@ -50,7 +50,7 @@ def read_rtf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     octets = thing.octets
     counts = dict.fromkeys(_LOOKS, 0)
     updates = False
-    work = _Work(len(octets))
+    work = _Work(len(octets), inspection)
     for match in _INTERESTING.finditer(octets):
         if _is_escaped(octets, match.start()):
             continue
@@ -70,16 +70,16 @@ def read_rtf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
 class _Work:
     """Counts the pieces that are read: what lies in one another is read once for each, and that has its bound."""
 
-    def __init__(self, octets: int) -> None:
-        self._left = _MAX_TOKENS
+    def __init__(self, octets: int, inspection: Inspection) -> None:
+        self._inspection = inspection
         self._left_octets = _TIMES * octets + _FREE_OCTETS
 
     def tokens(self, pattern: re.Pattern[bytes], octets: bytes, position: int) -> Generator[re.Match[bytes], int, None]:
         """Yield the pieces from a place on; what is sent is skipped."""
         while token := pattern.match(octets, position):
-            self._left -= 1
+            self._inspection.spend(_TOKEN_EFFORT)
             self._left_octets -= len(token[0])
-            if self._left < 0 or self._left_octets < 0:
+            if self._left_octets < 0:
                 raise ValueError("more pieces than are looked into")
             skipped = yield token
             position = token.end() + (skipped or 0)

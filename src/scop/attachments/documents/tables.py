@@ -23,6 +23,7 @@ _SERVICE = re.compile(rb"(?:;E|^|[\"\t,;=+@\n-])[=+@ -]*'?([A-Za-z][\w.\\/:]{1,8
 _TOPIC = re.compile(rb" ?['\"]?([^'\"!\r\n]{1,400})['\"]? ?!")
 _AROUND = 410
 _MAX_BARS = 100_000
+_BAR_EFFORT = 3_000  # as `Inspection.spend` counts
 _FUNCTION = re.compile(
     rb";E(?:[^;\r\n]{0,400}?[^A-Z;\r\n])?(EXEC|CALL|REGISTER|RUN|FOPEN|FWRITE|FORMULA)\(", re.IGNORECASE
 )
@@ -31,12 +32,12 @@ _MACRO_SHEET = re.compile(rb"^(?:O;E|NN;NAuto_)", re.IGNORECASE | re.MULTILINE)
 _MAX_COMMANDS = 20
 
 
-def read_table(thing: Thing, _: Inspection) -> Iterator[Found]:
+def read_table(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Look into a table in text."""
     octets = thing.octets
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         octets = octets.decode("utf-16", "replace").encode("utf-8", "replace")
-    for service, topic in islice(_commands(octets), _MAX_COMMANDS):
+    for service, topic in islice(_commands(octets, inspection), _MAX_COMMANDS):
         yield dde_finding(thing, service, topic)
     if octets.startswith(b"ID;P") and _MACRO_SHEET.search(octets):
         functions = dict.fromkeys(match[1].decode("ascii").upper() for match in islice(_FUNCTION.finditer(octets), 100))
@@ -49,11 +50,12 @@ def read_list(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield from read_table(thing, inspection)
 
 
-def _commands(octets: bytes) -> Iterator[tuple[str, str]]:
+def _commands(octets: bytes, inspection: Inspection) -> Iterator[tuple[str, str]]:
     """Yield the program and what it is told, wherever a cell has both with a bar between."""
     for count, bar in enumerate(re.finditer(rb"\|", octets)):
         if count >= _MAX_BARS:
             raise ValueError("more cells than are looked into")
+        inspection.spend(_BAR_EFFORT)
         topic = _TOPIC.match(octets[bar.end() : bar.end() + _AROUND])
         service = topic and _SERVICE.search(octets[max(bar.start() - 100, 0) : bar.start()])
         if topic and service:

@@ -1,0 +1,1 @@
+"""Files and mails that are made to keep whoever looks into them busy, and what each of them costs."""
