@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from scop.cli.matrix.notify_config import WatchTable
-from scop.cli.matrix.notify_watch import Outcome, Watch, WatchOptions, run_test, without_secrets
+from scop.cli.matrix.notify_runner import Outcome
+from scop.cli.matrix.notify_watch import Watch, WatchOptions
 from scop.matrix.notifier import Report, Status
 from scop.matrix.notifier.releases import Home, Release
 from scop.net.faults import TemporaryFailure
@@ -138,45 +137,3 @@ async def test_watch_looks_again_after_a_fault_or_a_page_that_is_none(world: Wor
         assert [] == await world.look(NUMPY)
     world.page = page("1.0", "1.1")
     assert [("1.1", Status.PUBLISHED)] == await world.look(NUMPY)
-
-
-def package(*words: str, timeout_seconds: int = 30) -> WatchTable:
-    """Return a package with a test in Python."""
-    return WatchTable(Home.PYPI, "numpy", test=(sys.executable, "-c", *words), timeout_seconds=timeout_seconds)
-
-
-RELEASE = Release(version="1.0; touch x", url="https://index.test/project/numpy/1.0/")
-
-
-async def test_command_knows_its_release_by_its_environment() -> None:
-    """What a stranger wrote as a version is a value, and runs nothing."""
-    code = "import os,sys; print('before'); sys.exit(os.environ['SCOP_PACKAGE'] + ' ' + os.environ['SCOP_VERSION'])"
-    tested = await run_test(package(code), RELEASE, os.environ)
-    assert (Status.FAILED, "numpy 1.0; touch x") == (tested.status, tested.note)
-
-
-async def test_command_knows_no_secret_of_ours() -> None:
-    """What a stranger has just released runs there: it sees neither what opens our store nor what signs webhooks."""
-    ours = {"SCOP_MATRIX_PASSPHRASE": "correct", "GITLAB_SECRET": "horse", "INDEX": "battery"}
-    code = "import os,sys; sys.exit(' '.join(sorted(set(os.environ.values()) & {'correct', 'horse', 'battery'})))"
-    tested = await run_test(package(code), RELEASE, without_secrets(ours, ["GITLAB_SECRET"]))
-    assert "battery" == tested.note
-
-
-async def test_command_that_ends_well_has_passed() -> None:
-    """Its status counts, not what it says."""
-    tested = await run_test(package("print('error')"), RELEASE, os.environ)
-    assert (Status.PASSED, "") == (tested.status, tested.note)
-
-
-async def test_command_is_ended_with_what_it_started_when_its_time_is_over() -> None:
-    """A test that hangs, with a child that holds its output open, fails in its time."""
-    code = "import subprocess,sys; subprocess.run([sys.executable, '-c', 'import threading; threading.Event().wait()'])"
-    tested = await run_test(package(code, timeout_seconds=1), RELEASE, os.environ)
-    assert (Status.FAILED, "took longer than 1 s") == (tested.status, tested.note)
-
-
-async def test_command_that_is_not_there_has_failed() -> None:
-    """It is told, not raised."""
-    tested = await run_test(WatchTable(Home.PYPI, "numpy", test=("no-such-command",)), RELEASE, os.environ)
-    assert (Status.FAILED, "no-such-command: No such file or directory") == (tested.status, tested.note)

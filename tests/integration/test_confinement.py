@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import smtplib
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fakes.attempts import ATTEMPTS, UDP_ATTEMPTS
+from fakes.ordinary_user import as_ordinary_user
 from fakes.real_mesh import PASSWORD, world_of
 from scop.cells import CELL_NAMES, manifest_of
 from scop.cli.demo.scene import PORTS, await_event
@@ -34,16 +34,7 @@ def prefix_of(user: str) -> list[str]:
         if os.geteuid() != 0:
             pytest.skip("NOT ROOT: the mesh as root was not tested")
         return []
-    if os.geteuid() != 0:
-        return []
-    # This interpreter may lie where only root gets: a user namespace in which we are nobody special.
-    prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode != 0
-    ):
-        pytest.skip("NO USER NAMESPACE: the mesh as an ordinary user was not tested")
-    return prefix
+    return [*as_ordinary_user()]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from fakes.forge_webhooks import SECRET, Sent, github, github_job, github_run
+from fakes.ordinary_user import as_ordinary_user
 from fakes.synapse import PASSWORD, Synapse, running_again, running_synapse
 from scop.cli.matrix.accounts import Account
 from scop.matrix.client.event import Event
@@ -31,10 +32,10 @@ Payload = dict[str, Any]  # of each its own
 PIPELINES = 200
 FAILING = 5  # each fifth
 FEW = 30  # pipelines, while both ends are down
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0  # on a machine that has much else to do
 PER_SECOND, BURST = 15, 30
 LIMITS = {"rc_message": {"per_second": PER_SECOND, "burst_count": BURST}}  # Synapse's own default is 0.2
-SPARE_SECONDS = 60.0  # for three restarts, on a machine that is busy otherwise
+SPARE_SECONDS = 240.0  # for three restarts, on such a machine; how long it took is printed
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ class Scene:
 
     async def start(self) -> None:
         """Start the service, and wait until it listens."""
-        command = (sys.executable, "-m", "scop.cli", "matrix", "notify", "serve", "--json", "-c")
+        command = (*as_ordinary_user(), sys.executable, "-m", "scop.cli", "matrix", "notify", "serve", "--json", "-c")
         with (self.folder / "log.jsonl").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command, str(self.folder / "notifier.toml"), stdout=asyncio.subprocess.PIPE, stderr=log

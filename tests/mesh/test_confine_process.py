@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,24 +15,11 @@ import pytest
 
 from fakes.attempts import ATTEMPTS, UDP_ATTEMPTS, connect_attempts
 from fakes.mesh import loopback_listener
+from fakes.ordinary_user import as_ordinary_user
 from scop.mesh.confine import kernel_support
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL_UID = 64321  # nobody's
-
-ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-
-
-def _ordinary_prefix() -> tuple[str, ...]:
-    """Return how to start a program as an ordinary user; skip aloud where it cannot be done."""
-    if os.geteuid() != 0:
-        return ()
-    if (
-        shutil.which("unshare")
-        and subprocess.run([*ORDINARY, "true"], capture_output=True, check=False).returncode == 0
-    ):
-        return ORDINARY
-    pytest.skip("NOT TRIED: confinement of an ordinary user (started as root, and no user namespaces here)")
 
 
 @pytest.fixture
@@ -49,7 +35,7 @@ def said(request: pytest.FixtureRequest, ungranted: socket.socket) -> dict[str, 
     as_root = request.param == "root"
     if as_root and os.geteuid() != 0:
         pytest.skip("NOT TRIED: confinement of a process started as root (these tests run as an ordinary user)")
-    prefix = () if as_root else _ordinary_prefix()
+    prefix = () if as_root else as_ordinary_user()
     with tempfile.TemporaryDirectory() as state:
         if as_root:
             os.chown(state, CELL_UID, CELL_UID)

@@ -70,6 +70,7 @@ class WatchTable(msgspec.Struct, frozen=True):
     prereleases: bool = False
     test: tuple[str, ...] = ()
     timeout_seconds: int = 900
+    environment: tuple[str, ...] = ()  # names of variables that a test knows beside the usual ones
 
     def __post_init__(self) -> None:
         if self.home is Home.GITHUB and self.package.count("/") != 1:

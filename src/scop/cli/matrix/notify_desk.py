@@ -23,6 +23,7 @@ from scop.matrix.notifier.threads import Audience
 from scop.net.faults import PermanentFailure, reason_of
 from scop.net.log import Log, write_to_descriptor
 from scop.net.matrix import AsyncClient, NetworkOptions
+from scop.net.trust import web_trust
 from scop.store.faults import StoreError
 from scop.store.notices import Notices
 
@@ -99,10 +100,12 @@ def _opened(path: Path, opening: Callable[[Path], Notices]) -> Notices:
 
 @asynccontextmanager
 async def open_desk(
-    queue: Path, client: AsyncClient, audience: Audience, log: Log, *, is_service: bool
+    notices: Notices, client: AsyncClient, audience: Audience, log: Log, *, is_service: bool
 ) -> AsyncIterator[tuple[Desk, Sequence[asyncio.Task[None]]]]:
-    """Give a desk, and the tasks that post from it, until the context ends; one that ends first has a fault to tell."""
-    notices = open_queue(queue)
+    """Give a desk, and the tasks that post from it, until the context ends; one that ends first has a fault to tell.
+
+    It closes the queue.
+    """
     rooms = audience.rooms if is_service else (*audience.rooms, *await _left_behind(notices, audience.rooms))
     poster = ClientPoster(client)
     posting = Posting(PostingOptions(notices, poster, rooms, log))
@@ -135,7 +138,7 @@ def posting_from(account: Account) -> AsyncClient:
     # A bot reads nothing that it is not asked for: what others type, and who is there, is not for it.
     options = ClientOptions(wants_presence=False, wants_typing=False)
     # What does not go now is kept: we ask again ourselves, and say why it waits.
-    network = NetworkOptions(patience_seconds=PATIENCE_SECONDS)
+    network = NetworkOptions(patience_seconds=PATIENCE_SECONDS, tls=web_trust())  # read while it can be
     return AsyncClient(account.open(account.chosen()), options, network)
 
 

@@ -75,7 +75,7 @@ async def tell(telling: Telling, said: Said) -> Outcome:
     try:
         async with (
             posting_from(account) as client,
-            open_desk(telling.queue, client, rooms, _SILENT, is_service=False) as (desk, tasks),
+            open_desk(open_queue(telling.queue), client, rooms, _SILENT, is_service=False) as (desk, tasks),
         ):
             return await _posted(telling, desk, tasks, deadline, is_news)
     except PermanentFailure as fault:  # the account or the queue is not to be had

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from scop.base import ProtocolError, printable
 from scop.cli.matrix.notify_config import WatchTable
-from scop.matrix.notifier.payload import one_line
+from scop.cli.matrix.notify_runner import Outcome
 from scop.matrix.notifier.releases import TEST, Release, read_releases, release_report
 from scop.matrix.notifier.report import Job, Report, Stamp
 from scop.matrix.notifier.status import Status
@@ -21,11 +18,9 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.store.notices import Notices
 
-__all__ = ["Outcome", "Pages", "Watch", "WatchOptions", "run_test", "without_secrets"]
+__all__ = ["Pages", "Watch", "WatchOptions"]
 
 MAX_NEW = 10  # releases of one package at one look; a home that shows a hundred new ones at once has changed its form
-MAX_OUTPUT_OCTETS = 65_536
-KILL_SECONDS = 5.0
 _BEGUN = ""  # no version; says that a list was looked at
 
 
@@ -34,15 +29,6 @@ class Pages(Protocol):
 
     async def fetch(self, url: str) -> bytes | None:
         """Return it; raises `TemporaryFailure`, `PermanentFailure`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a test command ended."""
-
-    status: Status
-    seconds: float
-    note: str  # its last line
 
 
 RunTest = Callable[[WatchTable, Release], Awaitable[Outcome]]
@@ -70,10 +56,14 @@ class Watch:
         self._testing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Look for ever; ends by being cancelled, at any point."""
-        async with asyncio.TaskGroup() as packages:
-            for package in self._options.packages:
-                packages.create_task(self._watch(package))
+        """Look for ever; ends by being cancelled, at any point, or by a `PermanentFailure` of whoever tests."""
+        watching = [asyncio.create_task(self._watch(package)) for package in self._options.packages]
+        try:
+            await asyncio.gather(*watching)
+        finally:
+            for each in watching:
+                each.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
 
     async def once(self) -> None:
         """Look at each package once."""
@@ -122,67 +112,3 @@ class Watch:
     async def _keep(self, package: WatchTable, release: Release, test: Job | None) -> None:
         report = release_report(package.home.value, package.package, release, test, self._options.unix())
         await self._options.keep(report)
-
-
-def without_secrets(environment: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:
-    """Return what a test may know: nothing of ours, and none of the variables that hold secrets."""
-    # What runs in a test was written by whoever made the release.
-    return {name: value for name, value in environment.items() if not name.startswith("SCOP_") and name not in secrets}
-
-
-async def run_test(package: WatchTable, release: Release, around: Mapping[str, str]) -> Outcome:
-    """Run the test command of a release in its time, with the release in its environment, and no shell."""
-    began = time.monotonic()
-    environment = {
-        **around,
-        "SCOP_PACKAGE": package.package,
-        "SCOP_VERSION": release.version,
-        "SCOP_URL": release.url,
-    }
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *package.test,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # so that what it starts ends with it
-        )
-    except OSError as fault:
-        return Outcome(Status.FAILED, 0.0, f"{package.test[0]}: {fault.strerror}")
-    output = bytearray()
-    try:
-        async with asyncio.timeout(package.timeout_seconds):
-            await _drain(process, output)
-            status = await process.wait()
-    except TimeoutError:
-        await _end(process)
-        note = f"took longer than {package.timeout_seconds} s"
-        return Outcome(Status.FAILED, time.monotonic() - began, note)
-    except asyncio.CancelledError:
-        await _end(process)
-        raise
-    last = one_line(bytes(output).decode("utf-8", "replace").strip().rpartition("\n")[2])
-    seconds = time.monotonic() - began
-    if status == 0:
-        return Outcome(Status.PASSED, seconds, "")
-    return Outcome(Status.FAILED, seconds, last or f"ended with status {status}")
-
-
-async def _drain(process: asyncio.subprocess.Process, output: bytearray) -> None:
-    """Read all that is said, keep the end of it."""
-    assert process.stdout is not None
-    while piece := await process.stdout.read(MAX_OUTPUT_OCTETS):
-        output += piece
-        del output[:-MAX_OUTPUT_OCTETS]
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a command and what it has started: asked first, then not."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(KILL_SECONDS):
-                await process.wait()
-                return

@@ -13,7 +13,7 @@ the named paths and TCP ports; `seccomp` leaves only the system calls of a netwo
 arguments looked at where one call has a harmless and a harmful side. Seccomp closes last, since it also
 forbids what the others need. What reads hostile content by C code does so in a child of a process that was confined
 with `Rules.children`: that one calls `settle` when it has loaded all code, and each child `seal` before it reads.
-What runs programs of others cannot be confined; it can `hide` what they must not see.
+What runs programs of others cannot be confined; it can `hide` what they must not see, and end what they leave behind.
 
 Standards: Linux landlock(7), seccomp(2), capabilities(7).
 """
@@ -23,7 +23,8 @@ from __future__ import annotations
 import os
 
 from scop.mesh.confine import landlock, limits, privileges, seccomp
-from scop.mesh.confine.hide import hide
+from scop.mesh.confine.hide import hide, signal_nobody_outside
+from scop.mesh.confine.orphans import end_orphans, take_orphans
 from scop.mesh.confine.preload import preload_charsets, preload_names, preload_threads
 from scop.mesh.confine.report import ConfinementReport, report_of
 from scop.mesh.confine.rules import Limits, Rules
@@ -35,6 +36,7 @@ __all__ = [
     "Rules",
     "SealLimits",
     "confine",
+    "end_orphans",
     "end_with_parent",
     "hide",
     "kernel_support",
@@ -42,6 +44,8 @@ __all__ = [
     "preload_names",
     "seal",
     "settle",
+    "signal_nobody_outside",
+    "take_orphans",
 ]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scop.mesh.confine import landlock
 
-__all__ = ["hide"]
+__all__ = ["hide", "signal_nobody_outside"]
 
 
 def hide(places: Iterable[str]) -> bool:
@@ -28,6 +28,13 @@ def hide(places: Iterable[str]) -> bool:
         return False
     fence.close()
     return True
+
+
+def signal_nobody_outside() -> None:
+    """Let this process and what it starts signal nobody else, for good, where the kernel can see to that."""
+    fence = landlock.Fence.for_signals(landlock.abi())
+    if fence is not None:
+        fence.close()
 
 
 def _beside(folder: str, hidden: set[str], above: set[str]) -> Iterator[str]:

@@ -115,6 +115,13 @@ class Fence:
                 fence._open_paths((path,), known)
         return fence
 
+    @classmethod
+    def for_signals(cls, version: int) -> Fence | None:
+        """Hand over a fence that nothing but signals and abstract unix sockets cannot pass."""
+        if version < ABI_SCOPES:
+            return None
+        return cls(syscall(_CREATE_RULESET, *_ruleset(Files(0), version, 0), 0))
+
     def close(self) -> None:
         """Close the fence around this thread and every thread it will start; there is no way back."""
         prctl(_PR_SET_NO_NEW_PRIVS, 1)  # Landlock asks for it: no set-uid program may get out

@@ -11,6 +11,7 @@ from yarl import URL
 from scop.base import printable
 from scop.net.faults import PermanentFailure, TemporaryFailure, reason_of
 from scop.net.matrix.places import is_loopback
+from scop.net.trust import web_trust
 
 __all__ = ["ReleasePages"]
 
@@ -24,9 +25,11 @@ class ReleasePages:
 
     def __init__(self) -> None:
         self._tags: dict[str, str] = {}
+        self._trust = web_trust()  # read while it can be
 
     async def __aenter__(self) -> ReleasePages:
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._trust),
             timeout=aiohttp.ClientTimeout(total=PAGE_SECONDS),
             headers={"user-agent": "scop-notifier", "accept": "application/json, application/atom+xml, */*;q=0.5"},
         )

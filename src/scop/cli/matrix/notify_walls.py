@@ -1,0 +1,114 @@
+"""What the notifier's services may still touch once they run: they face the Internet and hold an account's keys.
+
+They open what they need, then confine themselves as a cell does (`scop.mesh.confine`). What is left to them: Python's
+own files, the account's folder, the queue's files, whom they accept, the homeserver's port and those of the pages they
+watch, and questions for the addresses of these. They start no program: tests of releases are run by a process that was
+started before (`notify_runner`).
+
+Landlock knows ports and no hosts, and no UDP: whoever takes the process over can still speak with every host at those
+ports, and send datagrams where it may ask for names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import getproxies
+
+from yarl import URL
+
+from scop.cli.foreground import loop_factory
+from scop.mesh.code_paths import RESOLVER_FILE, code_paths, name_paths
+from scop.mesh.confine import Rules, confine, preload_names
+from scop.net.faults import PermanentFailure
+from scop.net.matrix.places import is_loopback
+
+__all__ = ["Needs", "end_when_names_move", "give_up_rights", "refuse_root"]
+
+DNS_PORT = 53
+HTTPS_PORT = 443
+LOOK_SECONDS = 20.0
+_BESIDE_DATABASE = ("-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a service needs once it runs."""
+
+    account: Path  # the folder of the account that posts
+    queue: Path
+    homeserver_url: str
+    pages: tuple[str, ...] = ()  # of releases
+
+    @property
+    def names(self) -> bool:
+        """Whether addresses of hosts have to be asked for; that of `localhost` stands in a file."""
+        return any(not is_loopback(URL(url).host or "") for url in self._dialled)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The TCP ports that are dialled."""
+        found = {URL(url).port or HTTPS_PORT for url in self._dialled}
+        found |= {HTTPS_PORT} if self.pages else set()  # homes lead elsewhere, by https: alone
+        return tuple(sorted(found | ({DNS_PORT} if self.names else set())))
+
+    @property
+    def _dialled(self) -> Iterator[str]:
+        yield self.homeserver_url
+        yield from self.pages
+        if not is_loopback(URL(self.homeserver_url).host or ""):
+            proxies = getproxies()
+            yield from (proxies[scheme] for scheme in ("http", "https") if scheme in proxies)
+
+
+def refuse_root() -> None:
+    """Raise `PermanentFailure` for root: what faces the Internet and strangers' releases is nobody's in particular."""
+    if os.geteuid() == 0:
+        raise PermanentFailure(
+            "it does not run as root: give it a user of its own, who owns notifier.toml, the queue and the account's "
+            "folder; docs/notifier.md shows it"
+        )
+
+
+def give_up_rights(needs: Needs) -> tuple[str, ...]:
+    """Give up all but `needs`, before there is a loop or a thread; return what this kernel cannot enforce."""
+    loop_factory()
+    preload_names()
+    queue = (str(needs.queue), *(f"{needs.queue}{end}" for end in _BESIDE_DATABASE))
+    rules = Rules(
+        read_paths=(*code_paths(), *name_paths()),
+        # The files of the queue, not its folder: the configuration may lie there, and says what is run.
+        write_paths=(str(needs.account), *filter(os.path.exists, queue)),
+        connect_ports=needs.ports,
+        udp=needs.names,
+    )
+    try:
+        return confine(rules).missing
+    except OSError as fault:
+        raise PermanentFailure(f"cannot be confined: {fault}") from None
+
+
+async def end_when_names_move(
+    file: Path = Path(RESOLVER_FILE), pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Raise `PermanentFailure` when the file that says whom to ask for names gives way to another one.
+
+    Only what is there at the start can be read from within; who is started again reads the new one. A link is looked
+    through: the folder of its target can be read as it changes.
+    """
+    begun = _identity(file)
+    while True:
+        await pause(LOOK_SECONDS)
+        if _identity(file) not in (begun, None):
+            raise PermanentFailure(f"{file} was replaced, and can be read after a start anew only")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        found = file.lstat()
+        return found.st_dev, found.st_ino
+    return None

@@ -1,0 +1,287 @@
+"""The notifier's services once they are confined: what they can no longer do, and all that they still can."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from fakes.attempts import ATTEMPTS
+from fakes.command_line import scop, sentence
+from fakes.homeserver import FakeHomeserver
+from fakes.ordinary_user import as_ordinary_user
+from fakes.private_ca import authority
+from fakes.served_homeserver import served_homeserver
+from scop.cli.matrix.accounts import Account
+from scop.cli.matrix.notify_walls import Needs, end_when_names_move
+from scop.matrix.json_values import JsonObject
+from scop.net.faults import PermanentFailure
+from scop.net.matrix import AsyncClient, NetworkOptions
+from scop.net.trust import web_trust
+
+PROBED = Path(__file__).resolve().parents[1] / "fakes" / "probed_notifier.py"
+ROOT = authority("a root of this machine")
+BOT = "@bot:example.org"
+
+
+@dataclass
+class Scene:
+    """A folder with a configuration and an account that is logged in."""
+
+    folder: Path
+    server: FakeHomeserver
+
+    def write(self, more: str = "") -> None:
+        """Write the configuration."""
+        (self.folder / "other-account").write_text("kept")
+        (self.folder / "notifier.toml").write_text(
+            f"""
+            listen = "127.0.0.1:0"
+            [account]
+            store = "accounts"
+            [hooks.build]
+            forge = "generic"
+            unsigned = true
+            [rooms.ci]
+            room = "#ci:example.org"
+            {more}
+            """
+        )
+
+    def log_in(self, url: str, network: NetworkOptions | None = None) -> None:
+        """Log the bot in."""
+
+        async def main() -> None:
+            keeper = Account("", self.folder / "accounts").open(BOT)
+            async with AsyncClient(keeper, network=network) as client:
+                await client.login(BOT, "secret", url)
+
+        asyncio.run(main())
+
+    @contextmanager
+    def running(self) -> Iterator[Running]:
+        """Run the service until the block ends, and see that SIGTERM ends it well."""
+        command = [*as_ordinary_user(), sys.executable, str(PROBED), str(self.folder / "notifier.toml")]
+        environment = {**os.environ, "SSL_CERT_FILE": str(self.folder / "roots.pem"), "no_proxy": "*"}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        try:
+            running = Running(process)
+            running.wait_for("ready", process.stdout)
+            yield running
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+        assert (0, "") == (process.returncode, "".join(line for line in err.splitlines() if '"error"' in line))
+
+    def messages(self, alias: str) -> list[str]:
+        """Return what was sent to a room, of what is encrypted that it was."""
+        room = self.server.rooms.rooms[self.server.rooms.aliases[alias]]
+        sent = [event for _, event in room.events if event["type"] in ("m.room.message", "m.room.encrypted")]
+        return [str(cast("JsonObject", event["content"]).get("body", "encrypted")) for event in sent]
+
+
+class Running:
+    """A service that runs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.place = ""
+
+    def wait_for(self, event: str, lines: Iterable[str] | None = None) -> dict[str, object]:
+        """Read what it says until it says this."""
+        for line in lines or self._process.stderr or ():
+            said: dict[str, object] = json.loads(line)
+            if said["event"] == event:
+                self.place = str(said.get("listen", self.place))
+                return said
+        raise AssertionError(f"it never said {event}")
+
+    def post(self, body: object, **headers: str) -> str:
+        """Post a webhook; return what is answered."""
+        kind = {"content-type": "application/json", **headers}
+        asked = urllib.request.Request(f"http://{self.place}/build", json.dumps(body).encode(), kind)
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                return str(answer.read(), "utf-8")
+        except urllib.error.HTTPError as refused:
+            return refused.read().decode()
+
+
+@dataclass
+class Pages:
+    """A home of packages, of which one has one version."""
+
+    url: str = ""
+    version: str = ""
+
+
+@contextmanager
+def home_of_packages() -> Iterator[Pages]:
+    """Serve one until the block ends."""
+    pages = Pages()
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"version": pages.version}).encode())
+
+        def log_message(self, *_words: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        pages.url = f"http://127.0.0.1:{server.server_address[1]}/"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield pages
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """Give a folder and a homeserver."""
+    server = FakeHomeserver()
+    server.register("bot")
+    return Scene(tmp_path, server)
+
+
+def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene) -> None:
+    """Files, programs, sockets, ports, the configuration beside the queue: all is refused; then it posts and edits."""
+    scene.write()
+    with served_homeserver(scene.server) as url:
+        scene.log_in(url)
+        with scene.running() as service:
+            port = service.place.rpartition(":")[2]
+            ends: dict[str, str] = json.loads(service.post({}, **{"x-attack": port}))
+            assert {*ATTEMPTS, "change the configuration", "read another account"} <= ends.keys()
+            assert {} == {name: end for name, end in ends.items() if not end.startswith("denied ")}
+            assert "taken\n" == service.post({"project": "a", "pipeline": "1", "status": "running"})
+            service.wait_for("notice.posted")
+            assert "taken\n" == service.post({"project": "a", "pipeline": "1", "status": "passed"})
+            service.wait_for("notice.posted")
+        with scene.running() as service:  # what was kept while confined is there
+            service.post({"project": "a", "pipeline": "2", "status": "failed"})
+            service.wait_for("notice.posted")
+    assert ["🔵 a running", "* ✅ a passed", "❌ a failed"] == scene.messages("#ci:example.org")[:3]
+
+
+CURIOUS = """
+import os, pathlib, sys
+seen = []
+for name in ("notifier.toml", "secret", "accounts/@bot:example.org/store", "notices.db", "roots.pem"):
+    try:
+        seen += [name] if pathlib.Path(sys.argv[1], name).read_bytes() else []
+    except PermissionError:
+        pass
+pathlib.Path("mine").write_text("x")
+here = os.getcwd() == os.environ["TMPDIR"]
+sys.exit(" ".join((*seen, os.environ["SCOP_VERSION"], os.environ.get("TOKEN", "none"), str(here))))
+"""
+
+
+def test_confined_watch_speaks_tls_encrypts_and_has_releases_tested(scene: Scene) -> None:
+    """The machine's authorities are known and keys go up; the test runs, and sees neither what we keep nor secrets."""
+    with home_of_packages() as pages, served_homeserver(scene.server, ROOT.leaf("localhost").server()) as url:
+        (scene.folder / "roots.pem").write_text(ROOT.pem)
+        (scene.folder / "secret").write_text("a long secret")
+        test = json.dumps([sys.executable, "-c", CURIOUS, str(scene.folder)])
+        scene.write(
+            f"""
+            [hooks.github]
+            forge = "github"
+            secret_file = "secret"
+            [rooms.dark]
+            room = "#dark:example.org"
+            encrypted = true
+            [watch.numpy]
+            home = "json"
+            package = "numpy"
+            url = "{pages.url}"
+            test = {test}
+            """
+        )
+        scene.log_in(url, NetworkOptions(tls=web_trust(str(scene.folder / "roots.pem"))))
+        for pages.version in ("1.0", "1.1"):
+            command = [*as_ordinary_user(), sys.executable, "-m", "scop.cli", "matrix", "notify", "watch", "--once"]
+            done = subprocess.run(
+                [*command, "-c", str(scene.folder / "notifier.toml")],
+                env={**os.environ, "SSL_CERT_FILE": str(scene.folder / "roots.pem"), "TOKEN": "a secret of ours"},
+                capture_output=True, text=True, check=False, timeout=120,
+            )  # fmt: skip
+            assert (0, "") == (done.returncode, done.stdout), done.stderr
+        told = scene.messages("#ci:example.org")
+        assert "roots.pem 1.1 none True" in [
+            line.strip().removeprefix("test ") for each in told for line in each.splitlines()
+        ], told
+        assert {"encrypted"} == set(scene.messages("#dark:example.org"))
+
+
+def test_services_do_not_run_as_root(scene: Scene) -> None:
+    """Who faces the Internet and runs what strangers release is nobody's in particular."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT TRIED: starting as root (these tests run as an ordinary user)")
+    scene.write()
+    assert "it does not run as root" in sentence(
+        scop("matrix", "notify", "serve", "-c", str(scene.folder / "notifier.toml"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("homeserver", "pages", "proxy", "ports", "names"),
+    [
+        ("http://127.0.0.1:8008", (), "", (8008,), False),
+        ("http://localhost", (), "http://proxy.test:3128", (80,), False),
+        ("https://matrix.example.org", (), "", (53, 443), True),
+        ("https://matrix.example.org:8448", (), "", (53, 8448), True),
+        ("https://matrix.example.org", (), "http://10.1.2.3:3128", (53, 443, 3128), True),
+        ("http://127.0.0.1:8008", ("https://index.example.org/pypi/x/json",), "", (53, 443, 8008), True),
+        ("http://127.0.0.1:8008", ("http://127.0.0.1:80/x",), "", (80, 443, 8008), False),
+    ],
+)
+def test_needs_are_the_ports_that_are_dialled(
+    homeserver: str,
+    pages: tuple[str, ...],
+    proxy: str,
+    ports: tuple[int, ...],
+    names: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of the homeserver, of pages, of a proxy; names are asked for where something is named."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    needs = Needs(Path("account"), Path("queue"), homeserver, pages)
+    assert (ports, names) == (needs.ports, needs.names)
+
+
+async def test_service_ends_when_the_list_of_name_servers_is_replaced(tmp_path: Path) -> None:
+    """One that is changed in its place, or gone for a moment, can be read on; one that takes its place cannot."""
+    file, new, looks = tmp_path / "resolv.conf", tmp_path / "new", 0
+    file.write_text("nameserver 192.0.2.1")
+    new.write_text("nameserver 192.0.2.2")
+
+    async def pause(_seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            file.write_text("nameserver 192.0.2.3")
+        elif looks == 3:
+            new.replace(file)
+
+    with pytest.raises(PermanentFailure, match="was replaced"):
+        await end_when_names_move(file, pause)
+    assert 3 == looks
