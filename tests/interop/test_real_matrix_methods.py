@@ -21,6 +21,7 @@ from scop.matrix.client.contents import Attachment, Message
 from scop.matrix.client.joining import NewRoom
 from scop.matrix.client.logging_in import Registration
 from scop.matrix.client.media import ThumbnailSize
+from scop.matrix.confirming import Credentials
 from scop.matrix.steps import Steps
 from scop.net.matrix import AsyncClient, Refused
 
@@ -38,6 +39,15 @@ WITHIN_OTHERS = {
     "Syncing.sync_with",
     "SharedHistory.accepted",  # by Joining.join
     "SharedHistory.share",  # by Joining.invite
+    # At a Synapse that leaves logins to an authorization server: test_real_matrix_logins.
+    "OAuthLogin.account_url",
+    "OAuthLogin.begin_code",
+    "OAuthLogin.begin_device",
+    "OAuthLogin.end_code",
+    "OAuthLogin.poll",
+    "OAuthLogin.renew",
+    "OAuthLogin.revoke",
+    "OAuthLogin.server",
     "SharedHistory.take",  # by `AsyncClient.sync` where keys came, in test_real_matrix_identity
 }
 
@@ -348,8 +358,9 @@ async def _sessions(me: Noting, other: Noting, homeserver: Synapse) -> None:
         # A user is given one a minute.
         another = (await other.do(other.core.login.token_for_another, PASSWORD)).login_token
         await more.do(more.core.login.with_token, homeserver.url, another)
-        await me.do(me.core.devices.end, third.session.device_id, PASSWORD)
-        await other.do(other.core.devices.end_all, [fourth.session.device_id], PASSWORD)
+        ours, theirs = (Credentials(one.client.session.user_id, PASSWORD) for one in (me, other))
+        await me.do(me.core.devices.end, third.session.device_id, ours)
+        await other.do(other.core.devices.end_all, [fourth.session.device_id], theirs)
         for ended in (again, more):
             with pytest.raises(Refused) as refused:
                 await ended.do(ended.core.login.whoami)

@@ -85,7 +85,7 @@ def confirmed_at(
             stage = _next_stage(refusal, stages)
             # A stage that is refused (its errcode is beside the flows) is not tried again.
             if stage is None or (auth is not None and auth.type == stage and "errcode" in refusal.body):
-                raise _for_a_person(refusal) from None
+                raise (_for_a_person(refusal, stages) if stage is None else refusal) from None
             session = refusal.body.get("session")
             auth = AuthenticationData(
                 type=stage, session=session if isinstance(session, str) else None, unknown=stages[stage]
@@ -97,8 +97,10 @@ def _asked(base_url: str | None, request: Request[_Answer]) -> Steps[_Answer]:
     return (yield from ask(request) if base_url is None else ask_at(base_url, request))
 
 
-def _for_a_person(refusal: MatrixError) -> MatrixError:
-    """Return a refusal as what a person can do about it in a browser, if they can."""
+def _for_a_person(refusal: MatrixError, shown: Collection[str]) -> MatrixError:
+    """Return a refusal as what a person can do about it in a browser, if that is what is wanted."""
+    if _PASSWORD not in shown and _next_stage(refusal, (_DUMMY, _PASSWORD)) is not None:
+        return refusal  # a password would do
     session = refusal.body.get("session")
     stage = _next_stage(refusal, (_DUMMY, *_IN_BROWSER))
     return ConfirmationWanted(refusal, stage, session) if stage in _IN_BROWSER and isinstance(session, str) else refusal

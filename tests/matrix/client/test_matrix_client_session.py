@@ -12,6 +12,7 @@ from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.device_management import DeleteDevice
 from scop.matrix.api.client_server.logout import Logout
 from scop.matrix.api.client_server.refresh import Refresh
+from scop.matrix.api.errors import MatrixError
 from scop.matrix.client import Session
 from scop.matrix.client.session import OAuthGrant
 from scop.matrix.confirming import ConfirmationWanted, Credentials, confirmed
@@ -133,7 +134,7 @@ def test_confirming_shows_the_password_when_it_is_asked_for() -> None:
     """The stages of a flow that we can end are gone through one by one (§User-Interactive Authentication API)."""
     desk = alice_at_desk()
     shown = _asks_for(desk.server, [["m.login.sso"], ["m.login.dummy", "m.login.password"]])
-    desk.run(desk.client(PLAIN).devices.end("OTHER", "secret"))
+    desk.run(desk.client(PLAIN).devices.end("OTHER", Credentials("@alice:example.org", "secret")))
     assert [None, "m.login.dummy", "m.login.password"] == [one.get("type") for one in shown]
     assert {"type": "m.id.user", "user": "@alice:example.org"} == shown[-1]["identifier"]
 
@@ -143,11 +144,11 @@ def test_confirming_ends_where_a_stage_is_refused_or_cannot_be_shown() -> None:
     desk = alice_at_desk()
     shown = _asks_for(desk.server, [["m.login.password"]])
     with pytest.raises(Exception, match="M_FORBIDDEN"):
-        desk.run(desk.client(PLAIN).devices.end("OTHER", "wrong"))
+        desk.run(desk.client(PLAIN).devices.end("OTHER", Credentials("@alice:example.org", "wrong")))
     assert 2 == len(shown)
     shown = _asks_for(desk.server, [["m.login.sso"]])
     with pytest.raises(Exception, match="401"):
-        desk.run(desk.client(PLAIN).devices.end("OTHER", "secret"))
+        desk.run(desk.client(PLAIN).devices.end("OTHER", Credentials("@alice:example.org", "secret")))
     assert 1 == len(shown)
 
 
@@ -184,6 +185,16 @@ def test_confirming_in_a_browser_goes_on_by_its_session(stage: str, params: Json
     assert (stage, url) == (wanted.value.stage, wanted.value.url_at("https://h"))
     end(Credentials(session=wanted.value.session))
     assert [None, "s1"] == agreed
+
+
+def test_confirming_takes_a_password_before_a_browser() -> None:
+    """Where a password would do, and none was shown, nobody is sent to a browser; a wrong one is a refusal."""
+    desk = alice_at_desk()
+    _asks_for(desk.server, [["m.login.sso"], ["m.login.password"]])
+    for shown in (Credentials(), Credentials("@alice:example.org", "wrong")):
+        with pytest.raises(MatrixError) as refused:
+            desk.run(desk.client(PLAIN).devices.end("OTHER", shown))
+        assert not isinstance(refused.value, ConfirmationWanted)
 
 
 def test_confirming_does_not_take_a_broken_token_for_stages() -> None:

@@ -9,8 +9,8 @@ import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, asked_secret, first_line, run
+from scop.cli.matrix.confirming import confirmed_by_person
 from scop.cli.shared import IS_NO, json_option, print_json
-from scop.matrix.confirming import Credentials
 from scop.matrix.verification import WrongKey
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient
@@ -24,7 +24,7 @@ __all__ = ["backup", "recover"]
 @click.option(
     "--password-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Our password, which a new identity needs.  [default: asked]",
+    help="Our password, where the server wants it for a new identity.  [default: asked]",
 )
 @account_options
 @json_option
@@ -69,9 +69,8 @@ async def _create(client: AsyncClient, password_file: Path | None) -> dict[str, 
     identity = client.identity
     await client.run(identity.cross_signing.refresh())
     if not identity.cross_signing.is_published:
-        password = first_line(password_file) if password_file else asked_secret("Password")
-        user_id = client.session.user_id
-        await client.run(identity.cross_signing.bootstrap(Credentials(user_id, password)))
+        signing, password = identity.cross_signing, first_line(password_file) if password_file else None
+        await confirmed_by_person(client, lambda shown: client.run(signing.bootstrap(shown)), password)
     elif not identity.cross_signing.is_whole:
         raise PermanentFailure("another device has our identity: `recover` or `verify` brings it here first")
     key = await client.run(identity.storage.create())

@@ -6,8 +6,10 @@ import click
 
 from scop.base import printable
 from scop.cli.matrix.accounts import Account, account_options, run
+from scop.cli.matrix.confirming import MAX_URL, confirmed_by_person
 from scop.cli.shared import json_option, print_json, print_table, when
 from scop.matrix.encryption import Device
+from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient
 
 __all__ = ["devices"]
@@ -15,7 +17,7 @@ __all__ = ["devices"]
 
 @click.command()
 @click.argument("user", required=False, metavar="[@USER:SERVER]")
-@click.option("--end", metavar="DEVICE", help="Log this device of ours out; our password is asked.")
+@click.option("--end", metavar="DEVICE", help="Log this device of ours out, when the server knows that it is we.")
 @click.option("--rename", nargs=2, metavar="DEVICE NAME", help="Give this device of ours another name.")
 @account_options
 @json_option
@@ -23,11 +25,10 @@ def devices(
     *, account: Account, user: str | None, end: str | None, rename: tuple[str, str] | None, as_json: bool
 ) -> None:
     """Show devices: verified by us, signed by their owner, or neither."""
-    password = str(click.prompt("Password", hide_input=True, err=True)) if end else None
 
     async def work(client: AsyncClient) -> list[dict[str, object]]:
         if end:
-            await client.do(client.core.devices.end, end, password)
+            await _end(client, end)
         if rename:
             await client.do(client.core.devices.rename, *rename)
         user_id = user or client.session.user_id
@@ -47,6 +48,15 @@ def devices(
         print_table(
             headings, ([_shown(facts, key) for key in ("device_id", "name", "trust", "seen")] for facts in found)
         )
+
+
+async def _end(client: AsyncClient, device_id: str) -> None:
+    """Log a device of ours out; where an authorization server knows them, say at which page that is done."""
+    if client.session.oauth is not None:
+        url = await client.do(client.core.oauth.account_url, "org.matrix.device_delete", device_id)
+        where = "the server names no page for that" if url is None else printable(url, limit=MAX_URL)
+        raise PermanentFailure(f"devices of this account are logged out in a browser: {where}")
+    await confirmed_by_person(client, lambda shown: client.do(client.core.devices.end, device_id, shown))
 
 
 async def _own(client: AsyncClient, known: dict[str, Device]) -> list[dict[str, object]]:

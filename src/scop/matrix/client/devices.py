@@ -19,6 +19,8 @@ from scop.matrix.steps import Steps, ask
 
 __all__ = ["Devices"]
 
+_NOTHING = Credentials()
+
 
 class Devices:
     """The devices that our account is logged in on."""
@@ -38,12 +40,10 @@ class Devices:
         """Give one another name."""
         yield from ask(UpdateDevice(device_id=device_id, display_name=name))
 
-    def end(self, device_id: str, password: str | None = None) -> Steps[None]:
-        """Log one out; the server wants the password again."""
-        shown = Credentials(self._core.user_id, password)
+    def end(self, device_id: str, shown: Credentials = _NOTHING) -> Steps[None]:
+        """Log one out; the server wants to know again who we are."""
         yield from confirmed(lambda auth: DeleteDevice(device_id=device_id, auth=auth), shown)
 
-    def end_all(self, device_ids: Sequence[str], password: str | None = None) -> Steps[None]:
+    def end_all(self, device_ids: Sequence[str], shown: Credentials = _NOTHING) -> Steps[None]:
         """Log several out."""
-        shown = Credentials(self._core.user_id, password)
         yield from confirmed(lambda auth: DeleteDevices(devices=tuple(device_ids), auth=auth), shown)
