@@ -112,9 +112,9 @@ async def send(octets: bytes, port: int) -> bytes:
 async def ask(ports: Ports, name: str, type_: str = "TXT") -> Message:
     """Ask as a resolver does: by datagram, and over a stream when that was cut."""
     query = dns.message.make_query(name, type_)
-    response = await dns.asyncquery.udp(query, HOST, port=ports.udp, timeout=5)
+    response = await dns.asyncquery.udp(query, HOST, port=ports.udp, timeout=60)
     if response.flags & dns.flags.TC:
-        return await dns.asyncquery.tcp(query, HOST, port=ports.tcp, timeout=5)
+        return await dns.asyncquery.tcp(query, HOST, port=ports.tcp, timeout=60)
     return response
 
 
@@ -134,8 +134,8 @@ def test_primary_answers_by_datagram_and_stream(folder: Path, loop: str) -> None
     async def main() -> None:
         query = dns.message.make_query("harbor.test", "MX")
         async with running(folder) as ports:
-            by_datagram = await dns.asyncquery.udp(query, HOST, port=ports.udp, timeout=5)
-            by_stream = await dns.asyncquery.tcp(query, HOST, port=ports.tcp, timeout=5)
+            by_datagram = await dns.asyncquery.udp(query, HOST, port=ports.udp, timeout=60)
+            by_stream = await dns.asyncquery.tcp(query, HOST, port=ports.tcp, timeout=60)
         assert by_datagram == by_stream
         assert "10 mx.harbor.test." == str(by_stream.answer[0][0])
 
@@ -202,7 +202,7 @@ async def test_primary_alone_is_a_root(tmp_path: Path) -> None:
     options = replace(options_for(tmp_path, pipe), zones=zones, inlet=None, rights=Rights())
     serving = asyncio.ensure_future(run(options))
     query = dns.message.make_query("www.harbor.test", "A")
-    response = await dns.asyncquery.udp(query, HOST, port=both(options)[0].getsockname()[1], timeout=5)
+    response = await dns.asyncquery.udp(query, HOST, port=both(options)[0].getsockname()[1], timeout=60)
     options.life.stop()
     await serving
     assert "mx.harbor.test. 60 IN A 127.0.20.1" == response.additional[0].to_text()
@@ -252,7 +252,7 @@ async def test_primary_in_the_mesh_answers_everybody_over_tls(cell: Cell) -> Non
     context = client_context()
     context.set_alpn_protocols(["dot"])
     response = await dns.asyncquery.tls(
-        query, HOST, port=port, timeout=5, ssl_context=context, server_hostname="mx.harbor.test"
+        query, HOST, port=port, timeout=60, ssl_context=context, server_hostname="mx.harbor.test"
     )
     cell.life.stop()
     await serving

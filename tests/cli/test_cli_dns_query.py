@@ -15,7 +15,7 @@ from fakes.command_line import Said, scop
 from fakes.name_servers import WorldOfZones, serving
 from fakes.proved_world import LAGOON, ROOT, ProvedWorld, proved_world
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ ZONES = {
     LAGOON: zones_of(lagoon_test=SOA + "@ NS ns\nns A 127.0.10.1\nwww A 192.0.2.1\n"),
     CORP: zones_of(corp_test=SOA + "@ NS ns\nns A 127.0.10.2\nwww A 192.0.2.2\n"),
 }
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Running:

@@ -19,7 +19,7 @@ from scop.cli.queue import queue
 NOBODY = "[127.0.0.9]"  # nothing listens there
 RECIPIENT = f"x@{NOBODY}"
 SENDER = f"alice@{DOMAIN}"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from scop.supervisor.founding import self_signed
 
 MAIL = b"Subject: x\r\n\r\n.dot\r\nbody\r\n"
 KEPT = b"Subject: x\n\n.dot\nbody\n"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 class _Served:

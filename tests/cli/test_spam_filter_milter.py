@@ -197,11 +197,11 @@ def test_milter_as_a_process(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             client.sendall(b"".join([written(each) for each in MESSAGE]))
             said = heard(received(client, None))
-        process.wait(timeout=20)  # a second signal would end it at once, whatever it is at
+        process.wait(timeout=60)  # a second signal would end it at once, whatever it is at
     finally:
         if process.poll() is None:
             process.kill()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert [(0, b"X-SCoP-Spam")] == [each[:2] for each in said.inserted]
     assert (0, b"") == (process.returncode, err)
     assert b'"milter.broken"' in out

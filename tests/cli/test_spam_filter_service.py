@@ -90,7 +90,7 @@ async def service(*clients: str) -> AsyncIterator[Service]:
 async def heard(reader: asyncio.StreamReader) -> bytes:
     """Return what is said first, nothing where the connection ends."""
     try:
-        return await asyncio.wait_for(reader.read(100), 20)
+        return await asyncio.wait_for(reader.read(100), 60)
     except ConnectionError:
         return b""
 

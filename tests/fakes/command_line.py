@@ -171,7 +171,9 @@ class Town:
 
     def hand_in(self, user: str, recipient: str, mail: bytes) -> tuple[int, str]:
         """Submit a mail once as a user does; return the answer."""
-        with smtplib.SMTP_SSL(self.address, PORTS.submissions, timeout=30, context=unverified()) as client:
+        with smtplib.SMTP_SSL(
+            self.address, PORTS.submissions, timeout=PATIENCE_SECONDS, context=unverified()
+        ) as client:
             client.login(user, PASSWORD)
             return transact(client, f"{user}@{DOMAIN}", [recipient], mail)
 

@@ -52,7 +52,7 @@ class Outpost:
             f"https://{server}{request.target}", request.body or None, dict(request.headers), method=request.method
         )
         try:
-            with urllib.request.urlopen(sent, timeout=30, context=context) as answer:
+            with urllib.request.urlopen(sent, timeout=60, context=context) as answer:
                 return HttpResponse(answer.status, {}, answer.read())
         except urllib.error.HTTPError as refusal:
             return HttpResponse(refusal.code, {}, refusal.read())

@@ -31,7 +31,7 @@ def as_user(synapse: Synapse, request: Request[_Answer], token: str) -> _Answer:
     sent = urllib.request.Request(
         synapse.url + asked.target, asked.body or None, dict(asked.headers), method=asked.method
     )
-    with urllib.request.urlopen(sent, timeout=30) as answer:
+    with urllib.request.urlopen(sent, timeout=60) as answer:
         return request.read_response(HttpResponse(answer.status, {}, answer.read()))
 
 
@@ -77,7 +77,7 @@ def reference(event: Pdu) -> object:
 
 def kept(here: Outpost, synapse: Synapse, event_id: str) -> JsonObject:
     """Return an event as Synapse keeps it, once it has taken it in."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             return here.ask(synapse.server_name, GetEvent(event_id=event_id)).pdus[0]

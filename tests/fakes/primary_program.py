@@ -28,7 +28,7 @@ __all__ = [
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ENVIRONMENT = {"PATH": PATH}
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ def running_primary(folder: Path, address: str, *words: str, port: int = 0) -> I
             yield Program(process, address, int(line.strip().rpartition(":")[2]), log)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_SECONDS)
 
 
 def dig(program: Program, *words: str) -> str:
     """Return what dig prints."""
-    command = ("dig", "-p", str(program.port), f"@{program.address}", "+tries=1", "+time=5", *words)
+    command = ("dig", "-p", str(program.port), f"@{program.address}", "+tries=1", "+time=20", *words)
     return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT).stdout
 
 

@@ -81,7 +81,7 @@ class Synapse:
 
     def _call(self, path: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
         octets = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(self.url + path, octets, timeout=30) as answer:
+        with urllib.request.urlopen(self.url + path, octets, timeout=60) as answer:
             found: dict[str, object] = json.load(answer)
             return found
 

@@ -258,7 +258,7 @@ def test_command_line_mail_to_spam_teaches(town: Town) -> None:
     parts = f"--=x\r\n\r\nThis is spam.\r\n--=x\r\nContent-Type: message/rfc822\r\n\r\n{original}\r\n--=x--\r\n"
     town.submit("bob", f"spam@{DOMAIN}", f"{head}\r\n> {original}".encode())
     town.submit("bob", f"spam@{DOMAIN}", f"{head}{typed}\r\n{parts}".encode())
-    deadline, learned, bounces = time.monotonic() + 30, 0, list[int]()
+    deadline, learned, bounces = time.monotonic() + 60, 0, list[int]()
     while time.monotonic() < deadline and not (learned and bounces):
         mails = cast("list[Row]", row(town.scop("mail", "list", "bob", "--json"))["mails"])
         learned = cast("int", row(town.scop("spam", "status", "--json"))["people_spam"]) - before

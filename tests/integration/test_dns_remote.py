@@ -18,7 +18,7 @@ from fakes.primary_program import key_line, new_key, running_primary
 ORIGIN = "harbor.test"
 FILE = f"{ORIGIN}.zone"
 TEXT = "@ 300 SOA mx hostmaster 7 3600 600 1209600 10\n@ 300 NS mx\nmx 300 A 127.0.20.1\n"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

@@ -67,7 +67,7 @@ def shown(program: Program, key: TsigKey) -> tuple[int, set[int], dns.zone.Zone]
     theirs = dns.tsig.Key(key.name, key.secret, key.algorithm.value)
     query, _ = dns.xfr.make_query(dns.zone.Zone(ZONE, relativize=False), serial=0, keyring=theirs)
     zone = dns.zone.Zone(ZONE, relativize=False)
-    dns.query.inbound_xfr(program.address, zone, query, port=program.port, timeout=20)
+    dns.query.inbound_xfr(program.address, zone, query, port=program.port, timeout=60)
     there = {int(str(rdata).strip('"')) for _, _, rdata in zone.iterate_rdatas("TXT")}
     return zone.find_rdataset(zone.origin or "", "SOA")[0].serial, there, zone
 

@@ -44,7 +44,7 @@ class EarlyClient:
     def __init__(self, context: ssl.SSLContext, place: tuple[str, int]) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing)
-        self.socket = socket.create_connection(place, timeout=5)
+        self.socket = socket.create_connection(place, timeout=60)
         with pytest.raises(ssl.SSLWantReadError):
             self._tls.do_handshake()
         self._flush()

@@ -50,7 +50,7 @@ class Notes:
 
 async def said_to(notes: Notes, octets: bytes) -> bytes:
     """Say octets, read to the end."""
-    async with asyncio.timeout(20), listen(notes.server) as listening:
+    async with asyncio.timeout(60), listen(notes.server) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
         writer.write(octets)
         said = await reader.read()
@@ -84,11 +84,11 @@ async def test_milter_server_ends_where_a_session_fails() -> None:
 async def test_milter_server_that_is_to_end_lets_a_message_be_answered() -> None:
     """Who is idle is left at once, who is in the middle of a message after its end."""
     notes = Notes()
-    async with asyncio.timeout(20), listen(notes.server) as listening:
+    async with asyncio.timeout(60), listen(notes.server) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
         writer.write(offer() + written(Mail("<a@b>")))
         await reader.readexactly(17 + 5)
-        draining = asyncio.create_task(notes.connections.drain(10))
+        draining = asyncio.create_task(notes.connections.drain(60))
         await asyncio.sleep(0)
         writer.write(written(MessageEnd()))
         assert "c" == heard(await reader.read()).letters
@@ -99,10 +99,10 @@ async def test_milter_server_that_is_to_end_lets_a_message_be_answered() -> None
 async def test_milter_server_that_is_to_end_leaves_the_idle() -> None:
     """Nobody waits for a mail server that keeps its connection."""
     notes = Notes()
-    async with asyncio.timeout(20), listen(notes.server) as listening:
+    async with asyncio.timeout(60), listen(notes.server) as listening:
         reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
         writer.write(offer())
         await reader.readexactly(17)
-        await notes.connections.drain(10)
+        await notes.connections.drain(60)
         assert b"" == await reader.read()
         writer.close()

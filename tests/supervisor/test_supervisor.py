@@ -77,7 +77,7 @@ class Watched:
 
     async def until(self, what: Callable[[], bool]) -> None:
         async with self._news:
-            await asyncio.wait_for(self._news.wait_for(what), 30)
+            await asyncio.wait_for(self._news.wait_for(what), 60)
 
     def all_ready(self) -> bool:
         cells = self.supervisor.cells
