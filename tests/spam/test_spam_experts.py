@@ -7,16 +7,16 @@ import pytest
 
 from scop.spam import Classifier, Label
 from scop.spam.evidence import evidence_of
-from scop.spam.experts import HAM_COUNTS_UP_TO, SPAM_TEXT_FROM, Opinions, opinions_of
+from scop.spam.experts import HAM_COUNTS_UP_TO, SPAM_COUNTS_FROM, SPAM_TEXT_FROM, Opinions, opinions_of
 from scop.spam.features import features_of
 from scop.spam.model import Hasher, Memory
 
 HAM, SPAM, UNSURE = Label.HAM, Label.SPAM, Label.UNSURE
 
 
-def opinions(*, text: float = 0.0, text_grams: int = 90, counts: float = 0.0) -> Opinions:
+def opinions(*, text: float = 0.0, text_grams: int = 90, counts: float = 0.0, highest: float = 0.0) -> Opinions:
     """Return opinions of a mail whose header looks like spam through and through."""
-    return Opinions((6.0, 6.0, 6.0, text), (50, 20, 400, text_grams), np.array([0.9]), counts, 20.0)
+    return Opinions((6.0, 6.0, 6.0, text), (50, 20, 400, text_grams), np.array([0.9]), counts, highest, 20.0)
 
 
 def by_way(way: str, subject: str, text: str) -> bytes:
@@ -40,6 +40,12 @@ def test_mail_without_text_may_be_spam() -> None:
 def test_nothing_is_ham_where_the_counts_see_both(counts: float, agrees: bool) -> None:
     """Good words below a spam make no ham of it."""
     assert agrees == opinions(counts=counts).agree(HAM)
+
+
+@pytest.mark.parametrize(("highest", "agrees"), [(SPAM_COUNTS_FROM - 0.01, True), (SPAM_COUNTS_FROM, False)])
+def test_nothing_is_ham_with_the_header_or_the_words_of_spam(highest: float, agrees: bool) -> None:
+    """However sure the one is, the other must not count as spam."""
+    assert agrees == opinions(counts=-15.0, highest=highest).agree(HAM)
 
 
 def test_everybody_agrees_to_unsure() -> None:

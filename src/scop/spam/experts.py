@@ -43,6 +43,7 @@ _COUNTS_SHARE = 1 / 2  # of the combined counts, whose log-odds reach 20
 # Facts of a header come together, and counts take each as news: they are combined by themselves and weigh half as much.
 _WORDS_OF_COUNTS, _FACTS_OF_COUNTS = 2 / 3, 1 / 3
 HAM_COUNTS_UP_TO = -0.5  # log-odds of the counts above which they do not agree that a mail is ham
+SPAM_COUNTS_FROM = 0.5  # nor where words or facts alone speak for spam: the header of one stays so below good words
 SPAM_TEXT_FROM = 1.0  # log-odds of the text below which it does not agree that a mail is spam
 _DOUBT_MAILS = 1.0  # of a clue: after one mail it is half believed
 # What was foreseen this well moves nothing: lessons stay small, and a long run of one kind of mail pulls hardly at what
@@ -59,12 +60,13 @@ class Opinions:
     sizes: tuple[int, int, int, int]  # how many features each weighed
     believed: Floats  # of each token: how likely a mail with it is spam, nearer to 1/2 the less it was seen
     counts_odds: float  # log-odds of the combined counts: near 0 where evidence stands against evidence
+    highest_counts: float  # of words alone and of facts alone, whichever looks more like spam
     margin: float  # all together
 
     def agree(self, label: Label) -> bool:
         """Tell whether those that must agree to a label do: the counts to ham, what a person reads to spam."""
         if label is Label.HAM:
-            return self.counts_odds <= HAM_COUNTS_UP_TO
+            return self.counts_odds <= HAM_COUNTS_UP_TO and self.highest_counts < SPAM_COUNTS_FROM
         is_empty = not self.sizes[TEXT]  # and says nothing: a picture, or a file
         return label is not Label.SPAM or is_empty or self.log_odds[TEXT] >= SPAM_TEXT_FROM
 
@@ -98,7 +100,7 @@ def opinions_of(features: Features, memory: Memory) -> Opinions:
     margin = _COUNTS_SHARE * counts_odds + _LOUDEST * said
     seen = in_ham + in_spam
     believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS * UNIT))
-    return Opinions(log_odds, sizes, believed, counts_odds, margin)
+    return Opinions(log_odds, sizes, believed, counts_odds, max(words_counts, facts_counts), margin)
 
 
 def steps_of(opinions: Opinions, *, is_spam: bool) -> tuple[int, int, int, int]:
