@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from fakes.fixed_examiner import PROGRAM, FixedExaminer
 from fakes.fixed_scales import FixedScales, empty_model
 from fakes.milter_talk import Heard, heard, macros, offer, written
 from scop.cli.spam.milter_session import (
     MAX_BODY_OCTETS,
+    MAX_EXAMINED_OCTETS,
     MilterOffice,
     MilterRules,
     MilterWeighing,
     wishes_of,
 )
+from scop.mesh.config.attachments import Attachments, Policy
 from scop.net.log import Log
 from scop.smtp import NEED_DATA
 from scop.smtp.milter import (
@@ -38,6 +42,7 @@ from scop.smtp.milter import (
     Negotiation,
     Quit,
 )
+from scop.smtp.milter.answers import Answer, Change
 from scop.spam import Label
 from scop.spam.connection import Connection
 
@@ -49,15 +54,25 @@ LABELLING = MilterRules()
 NOW, DATE = 1_795_860_000.0, "Sat, 28 Nov 2026 10:00:00 +0000"
 
 
+async def _awaited(answers: Awaitable[Iterable[Answer | Change]]) -> Iterable[Answer | Change]:
+    return await answers
+
+
 class Asked:
     """A milter in memory: events go in, what it said comes out."""
 
     def __init__(
-        self, folder: Path, rules: MilterRules = LABELLING, label: Label = Label.HAM, score: float = 0.01
+        self,
+        folder: Path,
+        rules: MilterRules = LABELLING,
+        label: Label = Label.HAM,
+        score: float = 0.01,
+        examiner: FixedExaminer | None = None,
     ) -> None:
         self.scales = FixedScales(folder, label, score)
         self.lines: list[bytes] = []
-        self.session = MilterWeighing(MilterOffice(self.scales, rules, Log("milter", self.lines.append), lambda: NOW))
+        log = Log("milter", self.lines.append)
+        self.session = MilterWeighing(MilterOffice(self.scales, rules, log, lambda: NOW, examiner))
         self._connection = MilterConnection(wishes_of(rules))
         self.tell(offer())
 
@@ -69,7 +84,8 @@ class Asked:
             answers = (
                 (CONTINUE,) if isinstance(event, Negotiation) else self.session.event(event, self._connection.macro)
             )
-            said += b"".join([self._connection.send(each) for each in answers])
+            known = asyncio.run(_awaited(answers)) if isinstance(answers, Awaitable) else answers
+            said += b"".join([self._connection.send(each) for each in known])
         return heard(said)
 
 
@@ -102,6 +118,43 @@ def test_milter_knows_the_connection(tmp_path: Path, client: Connect, tls: str, 
     asked = Asked(tmp_path)
     asked.tell(client, macros(b"H", tls_version=tls), Helo("helo.example"), Mail("<a@b>"), *MESSAGE)
     assert [expected] == [connection for _, connection in asked.scales.weighed]
+
+
+EXAMINING = MilterRules(examines=True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "letters"), [(Policy.TAG, "iiic"), (Policy.QUARANTINE, "iiiqc"), (Policy.REFUSE, "y")]
+)
+def test_milter_does_with_attachments_what_its_policy_says(tmp_path: Path, policy: Policy, letters: str) -> None:
+    """A finding is told above the verdict, has the mail held, or refused with a sentence that shows no reasons."""
+    examiner = FixedExaminer(Attachments(dangerous=policy), PROGRAM)
+    asked = Asked(tmp_path, EXAMINING, examiner=examiner)
+    asked.tell(*CLIENT, Mail("<a@b>"))
+    said = asked.tell(*MESSAGE)
+    assert said.letters.endswith(letters)
+    assert [(b"Subject: tide\r\nTo: a,\r\n b\r\n\r\nAhoy.\r\n", "192.0.2.7", True)] == examiner.examined
+    assert b"tide.exe" not in said.refusal
+
+
+def test_milter_lets_mail_wait_that_nobody_can_look_into(tmp_path: Path) -> None:
+    """Nothing passes because nobody was there to look."""
+    asked = Asked(tmp_path, EXAMINING, examiner=FixedExaminer(Attachments(), is_away=True))
+    asked.tell(*CLIENT, Mail("<a@b>"))
+    said = asked.tell(*MESSAGE)
+    assert said.refusal.startswith(b"451 4.3.2")
+
+
+def test_milter_tells_that_a_mail_is_longer_than_is_looked_into(tmp_path: Path) -> None:
+    """Of a mail past the bound the beginning is looked into, and that there is more is known."""
+    examiner = FixedExaminer(Attachments())
+    asked = Asked(tmp_path, EXAMINING, examiner=examiner)
+    asked.tell(*CLIENT, Mail("<a@b>"))
+    piece = BodyChunk(bytes(60_000))
+    for _ in range(MAX_EXAMINED_OCTETS // 60_000 + 1):
+        asked.session.event(piece, lambda _name: "")
+    asked.tell(MessageEnd())
+    assert [False] == [is_whole for _, _, is_whole in examiner.examined]
 
 
 def test_milter_takes_forged_fields_away(tmp_path: Path) -> None:

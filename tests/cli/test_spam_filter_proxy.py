@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.fixed_examiner import PROGRAM, FixedExaminer
 from fakes.fixed_scales import FixedScales
 from fakes.mail_sessions import OK, RecordingSession, Records, listen, serve
 from scop.cli.spam.proxy_session import NextServer, ProxyOffice, ProxyPassage, mended
+from scop.mesh.config.attachments import Attachments, Policy
 from scop.net.dialer import tcp_dialer
 from scop.net.log import Log
 from scop.net.mail_client import MailClient
@@ -47,11 +49,13 @@ class Between:
 
 
 @asynccontextmanager
-async def proxy_to(folder: Path, port: int, *, lmtp: bool = False) -> AsyncIterator[Between]:
+async def proxy_to(
+    folder: Path, port: int, *, lmtp: bool = False, examiner: FixedExaminer | None = None
+) -> AsyncIterator[Between]:
     """Run a proxy in front of a port, and connect once it has heard of what is there."""
     pool = MailPool(tcp_dialer("127.0.0.1", port), name="filter", lmtp=lmtp)
     scales, lines, server = FixedScales(folder), list[bytes](), NextServer(pool)
-    office = ProxyOffice("filter.test", server, scales, Log("proxy", lines.append), lambda: NOW)
+    office = ProxyOffice("filter.test", server, scales, Log("proxy", lines.append), lambda: NOW, examiner)
     watch = asyncio.create_task(server.watch())
     await server.heard()
 
@@ -87,6 +91,47 @@ async def test_proxy_labels_and_passes_on(tmp_path: Path) -> None:
     assert list(TO) == records.recipients
     assert [(BELOW, Connection("192.0.2.7", "mail.example", "helo.example", date=DATE))] == here.scales.weighed
     assert any(b'"trace":"4ABC"' in line and b'"label":"ham"' in line for line in here.lines)
+
+
+@pytest.mark.parametrize("policy", [Policy.TAG, Policy.QUARANTINE])
+async def test_proxy_says_what_it_finds_in_attachments(tmp_path: Path, policy: Policy) -> None:
+    """The policy and each finding stand above the verdict, so that the server behind files or holds by it."""
+    records, examiner = Records(), FixedExaminer(Attachments(dangerous=policy), PROGRAM)
+    async with (
+        serve(records.session, next_server()) as behind,
+        proxy_to(tmp_path, behind.port, examiner=examiner) as here,
+    ):
+        await here.client.transaction(ENVELOPE, MESSAGE)
+    assert [(BELOW, "192.0.2.7", True)] == examiner.examined
+    assert records.messages[0].startswith(f"X-SCoP-Attachments: {policy}\r\nX-SCoP-Finding: executable;".encode())
+    assert records.messages[0].endswith(STAMP + BELOW)
+
+
+@pytest.mark.parametrize("lmtp", [False, True])
+async def test_proxy_refuses_what_its_policy_refuses(tmp_path: Path, lmtp: bool) -> None:
+    """The sender hears of what sort the attachment is, and no private reason; the server behind gets nothing."""
+    records, examiner = Records(), FixedExaminer(Attachments(dangerous=Policy.REFUSE), PROGRAM)
+    async with (
+        serve(records.session, next_server(lmtp=lmtp)) as behind,
+        proxy_to(tmp_path, behind.port, lmtp=lmtp, examiner=examiner) as here,
+    ):
+        told = await here.client.transaction(ENVELOPE, MESSAGE)
+        again = await here.client.transaction(ENVELOPE, MESSAGE)
+    assert reply(550, "5.7.1", "This mail brings a program, which is not accepted here") == told.message
+    assert told.message == again.message
+    assert [] == records.messages
+
+
+async def test_proxy_lets_mail_wait_that_nobody_can_look_into(tmp_path: Path) -> None:
+    """Nothing passes because nobody was there to look."""
+    records, examiner = Records(), FixedExaminer(Attachments(), is_away=True)
+    async with (
+        serve(records.session, next_server()) as behind,
+        proxy_to(tmp_path, behind.port, examiner=examiner) as here,
+    ):
+        told = await here.client.transaction(ENVELOPE, MESSAGE)
+    assert told.message is not None
+    assert (451, []) == (told.message.code, records.messages)
 
 
 async def test_proxy_weighs_below_what_its_client_wrote(tmp_path: Path) -> None:

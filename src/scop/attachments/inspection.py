@@ -33,7 +33,7 @@ class Bounds:
     opened: int = 4_000  # things that hold others: archives, documents, mails
     things: int = 8_000  # together, those that hold nothing too; source archives have thousands
     names: int = 16_000  # together, those too of which nothing but the name is looked at
-    effort: int = 500_000_000  # of all readers, see `Inspection.spend`; then only names are looked at
+    effort: int = 400_000_000  # of all readers, see `Inspection.spend`; then only names are looked at
     depth: int = 12  # containers within containers; honest ones stay below 4
     ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
     free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well

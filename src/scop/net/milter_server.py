@@ -1,6 +1,7 @@
 """The driver of `scop.smtp.milter.MilterConnection`: one connection of a mail server, one session that decides.
 
-What comes is answered in the same turn of the loop: a session decides by itself and waits for nothing. A mail server
+What comes is answered in the same turn of the loop, but for an answer that a session has to wait for: meanwhile nothing
+more is read of this mail server, which asks one thing after the other. A mail server
 that breaks the protocol, or is silent for hours, loses its connection, and does with its mail what it is told to do
 without a filter. A fault out of a session is a bug: it goes to `on_fault`, and the connection ends likewise.
 """
@@ -8,7 +9,7 @@ without a filter. A fault out of a session is a bug: it goes to `on_fault`, and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from scop.base import RemoteProtocolError
@@ -29,7 +30,9 @@ IDLE_SECONDS = 7210.0
 class MilterSession(Protocol):
     """What one connection means; mails follow each other on it, and so do clients."""
 
-    def event(self, event: Event, macro: Callable[[str], str], /) -> Iterable[Answer | Change]:
+    def event(
+        self, event: Event, macro: Callable[[str], str], /
+    ) -> Iterable[Answer | Change] | Awaitable[Iterable[Answer | Change]]:
         """Return the changes that are wanted, and the answer at last; `macro` tells more about client and mail."""
 
     def is_idle(self) -> bool:
@@ -54,6 +57,7 @@ class MilterServer(asyncio.Protocol):
         self._on_fault = on_fault
         self._on_broken = on_broken
         self._retired = False
+        self._awaited: asyncio.Task[None] | None = None  # what has to be answered before more is read
 
     # What the transport tells
 
@@ -69,6 +73,11 @@ class MilterServer(asyncio.Protocol):
         """Answer what came."""
         self._heard = self._loop.time()
         self._connection.receive_data(octets)
+        if self._awaited is None:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer what was heard, as far as that needs no waiting."""
         said: list[bytes] = []
         goes_on = False
         try:
@@ -82,17 +91,34 @@ class MilterServer(asyncio.Protocol):
         if not goes_on or (self._retired and self._session.is_idle()):
             self._transport.close()
 
+    async def _answer_later(self, awaited: Awaitable[Iterable[Answer | Change]]) -> None:
+        """Say what is known at last, and go on with what was heard meanwhile."""
+        try:
+            said = [self._connection.send(each) for each in await awaited]
+        except Exception as fault:  # a bug, as above
+            self._on_fault(fault)
+            self._transport.close()
+            return
+        self._awaited = None
+        if not self._transport.is_closing():
+            self._transport.write(b"".join(said))
+            self._transport.resume_reading()
+            self._go_on()
+
     def pause_writing(self) -> None:
         """Read no more while the mail server takes no answers."""
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read on."""
-        self._transport.resume_reading()
+        if self._awaited is None:
+            self._transport.resume_reading()
 
     def connection_lost(self, _fault: Exception | None) -> None:
         """Let go."""
         self._timer.cancel()
+        if self._awaited is not None:
+            self._awaited.cancel()
         self._connections.discard(self)
 
     # What the service asks for
@@ -116,7 +142,12 @@ class MilterServer(asyncio.Protocol):
             elif event == Quit():
                 return False
             else:
-                said.extend([connection.send(each) for each in self._session.event(event, connection.macro)])
+                answers = self._session.event(event, connection.macro)
+                if isinstance(answers, Awaitable):
+                    self._transport.pause_reading()
+                    self._awaited = self._loop.create_task(self._answer_later(answers))
+                    return True
+                said.extend([connection.send(each) for each in answers])
         return True
 
     def _look_at_clock(self) -> None:

@@ -25,7 +25,7 @@ __all__ = ["read_rtf"]
 
 _MAX_PAYLOAD = 32 << 20
 _MAX_FIELD_TOKENS = 4_000
-_TOKEN_EFFORT = 1_000  # as `Inspection.spend` counts
+_TOKEN_EFFORT = 1_300  # as `Inspection.spend` counts
 _TIMES = 3  # so many times the document's own octets are read
 _FREE_OCTETS = 1 << 20  # and this much besides: a short document costs nothing
 _MAX_ODD = 2

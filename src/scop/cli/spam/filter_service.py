@@ -34,6 +34,7 @@ __all__ = [
     "Listening",
     "Rights",
     "give_up_rights",
+    "ids_of",
     "listener_at",
     "serving",
     "written_listener",
@@ -99,7 +100,7 @@ def give_up_rights(rights: Rights) -> tuple[str, ...]:
     """Give up all but `rights`; return what this kernel cannot enforce. Raises `PermanentFailure`."""
     load_charsets()
     loop_factory()
-    uid, gid = _ids(rights.user)
+    uid, gid = ids_of(rights.user)
     report = confine(
         Rules(
             # The folder, not the file: a new model comes in place of the old one.
@@ -212,7 +213,7 @@ def _unix_listener(path: str) -> socket.socket:
     return listener
 
 
-def _ids(user: str) -> tuple[int | None, int | None]:
+def ids_of(user: str) -> tuple[int | None, int | None]:
     """Return whom to become; an ordinary user stays who it is."""
     if os.geteuid() != 0:
         if user and user != pwd.getpwuid(os.geteuid()).pw_name:

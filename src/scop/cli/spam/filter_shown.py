@@ -34,7 +34,13 @@ def _broken(_trace: str, fields: Mapping[str, LogValue]) -> str:
     return f"a mail server broke the protocol: {fields['reason']}"
 
 
+def _refused(trace: str, fields: Mapping[str, LogValue]) -> str:
+    client = f" from [{fields['address']}]" if fields["address"] else ""
+    return f"{trace}  refused{client}; {listed(fields['replies'])}"
+
+
 WORDS: Words = {
+    "mail.refused": _refused,
     "mail.weighed": _weighed,
     "filter.listening": _listening,
     "model.kept": _kept,

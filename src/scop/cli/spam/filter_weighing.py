@@ -113,10 +113,10 @@ class Scales:
         return self.weigh(below, told or client)
 
 
-def fields_of(verdict: Verdict, found: tuple[FoundThing, ...] = ()) -> bytes:
+def fields_of(verdict: Verdict, found: tuple[FoundThing, ...] = (), policy: Policy = Policy.TAG) -> bytes:
     """Return what stands above a weighed mail: what looks like phishing, what was found in it, and the verdict."""
     findings = worst_first((*found, *phishing_found(verdict)))
-    return finding_fields(findings, Policy.TAG) + spam_field(verdict)
+    return finding_fields(findings, policy) + spam_field(verdict)
 
 
 def is_ours(name: bytes) -> bool:

@@ -10,6 +10,7 @@ import click
 from scop.cli.foreground import asked_to_end, run_to_the_end
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_shown import lines_for, log_for
+from scop.cli.spam.filter_examining import Examiner, attended, examine_options, policies_of
 from scop.cli.spam.filter_options import clients_option, model_option, user_option
 from scop.cli.spam.filter_service import Listening, Rights, give_up_rights, listener_at, serving, written_listener
 from scop.cli.spam.filter_shown import WORDS
@@ -45,6 +46,7 @@ def _score(_context: click.Context, _parameter: click.Parameter, score: float | 
     help="Refuse spam of this score and above while its sender is still connected.",
 )
 @click.option("--quarantine", is_flag=True, help="Have the mail server hold spam back (Postfix: queue `hold`).")
+@examine_options
 @clients_option
 @user_option
 @json_option
@@ -54,6 +56,10 @@ def milter(
     model: Path,
     reject_above: float | None,
     quarantine: bool,
+    examine: bool,
+    on_suspicious: str,
+    on_dangerous: str,
+    on_unscannable: str,
     clients: tuple[str, ...],
     user: str,
     as_json: bool,
@@ -68,10 +74,12 @@ def milter(
         sockets = tuple(map(listener_at, places))
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
+    policies = policies_of(on_suspicious, on_dangerous, on_unscannable)
+    examiner = Examiner.start(user, policies, log) if examine else None
     missing = give_up_rights(Rights(model, user))
     # Read as who we are from now on: a model that cannot be read later is of no use.
     scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
-    office = MilterOffice(scales, MilterRules(reject_above, quarantine), log)
+    office = MilterOffice(scales, MilterRules(reject_above, quarantine, examine), log, examiner=examiner)
     listening = Listening(sockets, clients)
 
     def speaker() -> MilterServer:
@@ -85,10 +93,12 @@ def milter(
 
     async def serve() -> None:
         stop = asked_to_end()
+        ending = attended(examiner, stop, log)
         async with serving(listening, speaker, log):
             places = [written_listener(each) for each in sockets]
             log.info("filter.listening", places=places, protocol="milter", unenforced=missing)
             await stop.wait()
+        ending()
         log.info("serve.ended")
 
     run_to_the_end(serve)

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scop.base import printable
+from scop.cli.spam.filter_examining import Judged, MailExaminer
 from scop.cli.spam.filter_weighing import Scales, fields_of, is_ours
+from scop.mesh.config.attachments import Policy
+from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 from scop.smtp import reply
 from scop.smtp.milter import (
@@ -46,11 +49,13 @@ from scop.spam.connection import Connection
 __all__ = ["MilterOffice", "MilterRules", "MilterWeighing", "wishes_of"]
 
 MAX_BODY_OCTETS = 1 << 20  # weighing looks at a part of that
+MAX_EXAMINED_OCTETS = 64 << 20  # of a mail whose attachments are looked into; of a longer one its beginning is
 MAX_HEADER_OCTETS = 1 << 20
 MAX_FORGED = 1000  # fields of ours that are taken away; a mail with more is refused by most servers anyway
 
 _VERSION = re.compile(r"TLSv[0-9.]{1,5}")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_BUSY = reply(451, "4.3.2", "Attachments cannot be looked into now, try again later")
 _UNKNOWN = ("", "unknown")
 _STEPS = (
     Step.NO_RECIPIENT
@@ -72,6 +77,7 @@ class MilterRules:
 
     reject_above: float | None = None  # a score
     quarantines: bool = False  # what is labelled spam
+    examines: bool = False  # attachments, for which a mail may be held, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,19 @@ class MilterOffice:
     rules: MilterRules
     log: Log
     clock: Callable[[], float] = time.time
+    examiner: MailExaminer | None = None  # None where attachments are not looked into
+
+    @property
+    def max_body_octets(self) -> int:
+        """How much of a body is kept."""
+        return MAX_BODY_OCTETS if self.examiner is None else MAX_EXAMINED_OCTETS
 
 
 def wishes_of(rules: MilterRules) -> Wishes:
     """Return what we ask of a mail server: no more than the rules need."""
     actions = Action.ADD_FIELDS | Action.CHANGE_FIELDS
-    return Wishes(actions | Action.QUARANTINE if rules.quarantines else actions, _STEPS)
+    may_hold = rules.quarantines or rules.examines
+    return Wishes(actions | Action.QUARANTINE if may_hold else actions, _STEPS)
 
 
 class MilterWeighing:
@@ -103,7 +116,9 @@ class MilterWeighing:
         """Tell whether no message is in the middle of being looked at."""
         return not self._is_open
 
-    def event(self, event: Event, macro: Callable[[str], str], /) -> Iterable[Answer | Change]:
+    def event(
+        self, event: Event, macro: Callable[[str], str], /
+    ) -> Iterable[Answer | Change] | Awaitable[Iterable[Answer | Change]]:
         """Gather what comes; at the end of a message weigh it."""
         match event:
             case Field():
@@ -112,7 +127,9 @@ class MilterWeighing:
                 return (self._note_body(octets),)
             case MessageEnd(octets):
                 self._note_body(octets)
-                return tuple(self._judged(macro))
+                if self._office.examiner is not None:
+                    return self._examined(self._office.examiner, macro)
+                return tuple(self._judged(macro, Judged()))
             case Mail():
                 self._begin()
                 self._is_open = not macro("auth_authen")
@@ -133,6 +150,7 @@ class MilterWeighing:
         self._header_octets = 0
         self._body: list[bytes] = []
         self._body_octets = 0
+        self._is_cut = False
         self._ours: dict[bytes, list[bytes]] = {}  # fields that others wrote in our name, by name in lower case
         self._began = time.monotonic()
 
@@ -145,29 +163,45 @@ class MilterWeighing:
             self._header_octets += len(octets)
 
     def _note_body(self, octets: bytes) -> Answer:
-        self._body.append(octets[: MAX_BODY_OCTETS - self._body_octets])
+        room = self._office.max_body_octets - self._body_octets
+        self._is_cut |= len(octets) > room
+        self._body.append(octets[:room])
         self._body_octets += len(self._body[-1])
-        return CONTINUE if self._body_octets < MAX_BODY_OCTETS else SKIP
+        return CONTINUE if self._body_octets < self._office.max_body_octets else SKIP
 
-    def _judged(self, macro: Callable[[str], str]) -> Iterator[Answer | Change]:
+    async def _examined(self, examiner: MailExaminer, macro: Callable[[str], str]) -> Iterable[Answer | Change]:
+        """Have attachments looked into, and then say what is done."""
+        try:
+            examined = await examiner.examine(self._octets(), self._client.address, is_whole=not self._is_cut)
+        except TemporaryFailure:
+            self._is_open = False
+            return (Refusal(_BUSY),)
+        return tuple(self._judged(macro, examined))
+
+    def _judged(self, macro: Callable[[str], str], examined: Judged) -> Iterator[Answer | Change]:
         verdict = self._weigh(macro)
-        refusal = self._refusal(verdict)
+        refusal = self._refusal(verdict) if examined.refusal is None else Refusal(examined.refusal)
         self._note(verdict, macro, "refused" if refusal else "")
         self._is_open = False
         if refusal is not None:
             yield refusal
             return
         yield from self._without_ours()
-        for field in reversed(_FIELD_END.split(fields_of(verdict))[:-1]):  # each one is put above those before it
+        fields = fields_of(verdict, examined.found, examined.policy)
+        for field in reversed(_FIELD_END.split(fields)[:-1]):  # each one is put above those before it
             name, _, body = field.partition(b": ")
             yield InsertField(0, name, body)
         if self._office.rules.quarantines and verdict.label is Label.SPAM:
             yield Quarantine(f"spam, score {verdict.score:.3f}")
+        elif examined.policy is Policy.QUARANTINE:
+            yield Quarantine("attachments")
         yield CONTINUE
 
     def _weigh(self, macro: Callable[[str], str]) -> Verdict:
-        octets = b"".join([*self._header, b"\r\n", *self._body])
-        return self._office.scales.weigh(octets, self._connection(macro("tls_version")))
+        return self._office.scales.weigh(self._octets(), self._connection(macro("tls_version")))
+
+    def _octets(self) -> bytes:
+        return b"".join([*self._header, b"\r\n", *self._body])
 
     def _connection(self, tls: str) -> Connection | None:
         client = self._client

@@ -12,6 +12,7 @@ from scop.cli.foreground import asked_to_end, run_to_the_end
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_names import checked_name
 from scop.cli.smtp_serve_shown import lines_for, log_for
+from scop.cli.spam.filter_examining import Examiner, attended, examine_options, policies_of
 from scop.cli.spam.filter_options import clients_option, model_option, user_option
 from scop.cli.spam.filter_service import Listening, Rights, give_up_rights, listener_at, serving, written_listener
 from scop.cli.spam.filter_shown import WORDS
@@ -44,6 +45,7 @@ CONNECT_SECONDS = 10.0
 @click.option("--forward", required=True, metavar="HOST:PORT", help="The server that takes the mail on.")
 @click.option("--lmtp", is_flag=True, help="Speak LMTP on both sides.")
 @model_option
+@examine_options
 @clients_option
 @user_option
 @click.option("--hostname", default="", help="What it calls itself.  [default: the machine's name]")
@@ -55,6 +57,10 @@ def proxy(
     forward: str,
     lmtp: bool,
     model: Path,
+    examine: bool,
+    on_suspicious: str,
+    on_dangerous: str,
+    on_unscannable: str,
     clients: tuple[str, ...],
     user: str,
     hostname: str,
@@ -77,13 +83,15 @@ def proxy(
             raise ValueError(f"--forward {forward} is where it listens itself: name the server that takes the mail on")
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
+    policies = policies_of(on_suspicious, on_dangerous, on_unscannable)
+    examiner = Examiner.start(user, policies, log) if examine else None
     missing = give_up_rights(Rights(model, user, connect_port=port))
     # Read as who we are from now on: a model that cannot be read later is of no use.
     scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
     pool = MailPool(
         tcp_dialer(address, port, connect_seconds=CONNECT_SECONDS), name=name, lmtp=lmtp, timeout_seconds=ANSWER_SECONDS
     )
-    office = ProxyOffice(name, NextServer(pool), scales, log)
+    office = ProxyOffice(name, NextServer(pool), scales, log, examiner=examiner)
     listening = Listening(sockets, clients)
 
     def speech() -> ServerOptions:
@@ -91,6 +99,7 @@ def proxy(
 
     async def serve() -> None:
         stop = asked_to_end()
+        ending = attended(examiner, stop, log)
         watch = asyncio.create_task(office.server.watch())
         async with serving(listening, lambda: _speaker(office, listening, speech()), log, ready=office.server.heard):
             log.info(
@@ -102,6 +111,7 @@ def proxy(
             )
             await stop.wait()
         watch.cancel()
+        ending()
         await pool.close()
         log.info("serve.ended")
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scop.base import printable
+from scop.cli.spam.filter_examining import Judged, MailExaminer
 from scop.cli.spam.filter_weighing import Scales, fields_of, stamped, without_our_fields
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
@@ -42,6 +43,7 @@ MAX_RECIPIENTS = 1000
 _OURS = ("PIPELINING", "SIZE", "ENHANCEDSTATUSCODES", "CHUNKING", "XFORWARD", "LIMITS")  # from hop to hop
 _PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN")  # to be kept by all servers on the way
 _STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
+_BUSY = reply(451, "4.3.2", "Attachments cannot be looked into now, try again later")
 _AWAY = reply(421, "4.4.1", "The next server is away, try again later")
 
 
@@ -95,6 +97,7 @@ class ProxyOffice:
     scales: Scales
     log: Log
     clock: Callable[[], float] = time.time
+    examiner: MailExaminer | None = None  # None where attachments are not looked into
 
 
 class ProxyPassage(Passage):
@@ -120,8 +123,15 @@ class ProxyPassage(Passage):
     async def message(self, octets: bytes) -> Reply | tuple[Reply, ...]:
         """Weigh the message and pass it on with the verdict on top."""
         below = without_our_fields(mended(octets))
+        try:
+            examined = await self._examined(below)
+        except TemporaryFailure:
+            return await self._refused(_BUSY)
+        if examined.refusal is not None:
+            return await self._refused(examined.refusal)
         verdict = self._office.scales.weigh_stamped(below, _client(self._origin, self._office.clock()))
-        answers = await self._onward.message_replies(stamped(below, fields_of(verdict)))
+        fields = fields_of(verdict, examined.found, examined.policy)
+        answers = await self._onward.message_replies(stamped(below, fields))
         self._office.log.info(
             "mail.weighed",
             trace=printable(self._trace),
@@ -132,6 +142,20 @@ class ProxyPassage(Passage):
             reason="" if all(each.is_positive for each in answers) else printable(self._onward.last_failure),
         )
         return answers
+
+    async def _examined(self, octets: bytes) -> Judged:
+        examiner = self._office.examiner
+        client = self._origin.address if self._origin else ""
+        return Judged() if examiner is None else await examiner.examine(octets, client)
+
+    async def _refused(self, answer: Reply) -> tuple[Reply, ...]:
+        """Say no, to all recipients; the next server never hears of the mail's octets."""
+        await self._onward.abandon()
+        address = self._origin.address if self._origin else ""
+        self._office.log.warning(
+            "mail.refused", trace=printable(self._trace), address=address, replies=[printable(str(answer))]
+        )
+        return (answer,)
 
 
 def _client(origin: Origin | None, unix: float) -> Connection | None:

@@ -1,0 +1,144 @@
+"""Attachments looked into by a stand-alone service, as the examiner's cell does it, and what that leads to.
+
+A nursery is started before the service gives up its rights, and has a sealed child for each mail. A child that breaks,
+or takes too long, is a finding and never a pass; a mail that breaks two is not looked into again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from scop.cells.examiner.arrivals import ArrivedMail
+from scop.cells.examiner.desk import Desk, DeskOptions
+from scop.cells.examiner.nurse import ErrandLimits, Nurse
+from scop.cells.examiner.service import nursery_command
+from scop.cells.filter.examination import policy_on, refusal
+from scop.cells.filter.plain_text import is_plain_text
+from scop.cli.spam.filter_service import ids_of
+from scop.mesh.config.attachments import Attachments, Policy
+from scop.mesh.underway import Underway
+from scop.mesh.vocabulary.examiner import FoundThing, unscannable
+from scop.net.clock import SystemClock
+from scop.net.faults import TemporaryFailure
+from scop.net.log import Log
+from scop.smtp import Reply
+
+__all__ = ["Examiner", "Judged", "MailExaminer", "attended", "examine_options", "judged", "policies_of"]
+
+
+_CUT = unscannable("It was not examined wholly: it is longer than what is looked into.")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found in a mail, what is done with it, and what its sender hears where it is refused."""
+
+    found: tuple[FoundThing, ...] = ()
+    policy: Policy = Policy.TAG
+    refusal: Reply | None = None
+
+
+def judged(found: tuple[FoundThing, ...], policies: Attachments) -> Judged:
+    """Return what findings lead to; a sender is told the kind and none of the reasons."""
+    policy, worst = policy_on(found, policies)
+    is_refused = policy is Policy.REFUSE and worst is not None
+    return Judged(found, policy, refusal(worst) if is_refused and worst is not None else None)
+
+
+class MailExaminer(Protocol):
+    """Has mails looked into."""
+
+    async def examine(self, octets: bytes, client: str, /, *, is_whole: bool = True) -> Judged:
+        """Return what is found in a mail; raises `TemporaryFailure` where that cannot be said now."""
+
+
+class Examiner:
+    """Satisfies `MailExaminer` by a nursery beside the service."""
+
+    def __init__(self, nurse: Nurse, policies: Attachments, log: Log) -> None:
+        self._policies = policies
+        self.nurse = nurse
+        with tempfile.TemporaryDirectory() as folder:  # what is underway is known for this life: nothing is kept
+            underway = Underway(Path(folder))
+        processors = len(os.sched_getaffinity(0))
+        self._desk = Desk(DeskOptions(nurse, underway, processors, log, SystemClock()))
+
+    @classmethod
+    def start(cls, user: str, policies: Attachments, log: Log) -> Examiner:
+        """Start the nursery, which needs rights that the service gives up next."""
+        uid, gid = ids_of(user)
+        words = (str(uid), str(gid)) if uid is not None else ("", "")
+        return cls(Nurse.start(nursery_command(*words), ErrandLimits(policies.seconds)), policies, log)
+
+    async def examine(self, octets: bytes, client: str, /, *, is_whole: bool = True) -> Judged:
+        """Return what is found in a mail, of which not all may be here: that is a finding, too."""
+        cut = () if is_whole else (_CUT,)
+        if is_whole and is_plain_text(octets):
+            return Judged()
+        mail = ArrivedMail(client, len(octets))
+        try:
+            mail.append(octets)
+            mail.finish()
+            return judged((*cut, *await self._desk.examine(mail)), self._policies)
+        finally:
+            mail.close()
+
+
+def attended(examiner: Examiner | None, stop: asyncio.Event, log: Log) -> Callable[[], None]:
+    """Begin to listen to the nursery, whose end ends the service, as only another start mends that.
+
+    Return what is done at the end; it raises `TemporaryFailure` where the nursery was lost.
+    """
+    if examiner is None:
+        return lambda: None
+    nurse = examiner.nurse
+    nurse.attend()
+
+    async def watch() -> None:
+        await nurse.lost.wait()
+        stop.set()
+
+    watching = asyncio.ensure_future(watch())
+
+    def end() -> None:
+        is_lost = nurse.lost.is_set()
+        watching.cancel()
+        nurse.close()
+        if is_lost:
+            log.error("nursery.lost")
+            raise TemporaryFailure("what looks into attachments has ended: start the filter again")
+
+    return end
+
+
+def examine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --examine, and what each severity leads to."""
+    usual = Attachments()
+    for name, default, what in (
+        ("unscannable", usual.unscannable, "what could not be looked into"),
+        ("dangerous", usual.dangerous, "what runs where somebody opens it"),
+        ("suspicious", usual.suspicious, "what honest mail has rarely"),
+    ):
+        option = click.option(
+            f"--on-{name}",
+            type=click.Choice([policy.value for policy in Policy]),
+            default=default.value,
+            show_default=True,
+            help=f"With --examine: what is done with {what}.",
+        )
+        command = option(command)
+    examine = click.option("--examine", is_flag=True, help="Look into attachments, too, and say what is found.")
+    return examine(command)
+
+
+def policies_of(on_suspicious: str, on_dangerous: str, on_unscannable: str) -> Attachments:
+    """Return what each severity leads to."""
+    return Attachments(Policy(on_suspicious), Policy(on_dangerous), Policy(on_unscannable))
