@@ -179,6 +179,26 @@ def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene
     assert ["🔵 a running", "* ✅ a passed", "❌ a failed"] == scene.messages("#ci:example.org")[:3]
 
 
+def test_confined_service_lets_other_commands_have_the_account(scene: Scene) -> None:
+    """While nothing is posted others speak for the account; the service and `listen` go on from what they did."""
+    scene.write()
+    with served_homeserver(scene.server) as url:
+        scene.log_in(url)
+        store = ("--store", str(scene.folder / "accounts"))
+        with scene.running() as service:
+            for number, words in enumerate(("one", "two")):
+                service.post({"project": "a", "pipeline": str(number), "status": "failed"})
+                service.wait_for("notice.posted")
+                said = scop("matrix", "send", "#ci:example.org", words, *store)
+                assert 0 == said.status, said.err
+            heard = scop("matrix", "listen", "--once", *store)
+            assert 0 == heard.status, heard.err
+    assert ["❌ a failed", "one", "❌ a failed", "two"] == scene.messages("#ci:example.org")
+    assert ["❌ a failed", "one", "❌ a failed"] == [
+        line.rpartition(": ")[2] for line in heard.out.splitlines() if "@bot:example.org: " in line
+    ][:3]
+
+
 CURIOUS = """
 import os, pathlib, sys
 seen = []
@@ -264,8 +284,14 @@ def test_needs_are_the_ports_that_are_dialled(
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", proxy)
-    needs = Needs(Path("account"), Path("queue"), homeserver, pages)
+    needs = Needs(Path("account"), Path("queue"), homeserver, pages=pages)
     assert (ports, names) == (needs.ports, needs.names)
+
+
+def test_needs_of_a_login_by_oauth_are_where_tokens_are_renewed_too() -> None:
+    """The server that gave the tokens is asked for new ones, at its own port or that of https."""
+    homeserver, issuer = "https://matrix.example.org:8448", "https://auth.example.org:8443/"
+    assert (53, 443, 8443, 8448) == Needs(Path("account"), Path("queue"), homeserver, issuer).ports
 
 
 async def test_service_ends_when_the_list_of_name_servers_is_replaced(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from scop.cli.matrix.notify_runner import Outcome
 from scop.cli.matrix.notify_trials import Trials
 from scop.cli.matrix.notify_walls import Needs, end_when_names_move, give_up_rights, refuse_root
 from scop.cli.matrix.notify_watch import Watch, WatchOptions
+from scop.matrix.client import Session
 from scop.matrix.notifier.releases import Release
 from scop.matrix.notifier.threads import Audience
 from scop.net.log import Log
@@ -74,10 +75,12 @@ def begin(config: NotifierConfig, path: Path, log: Log) -> Service:
     account = dataclasses.replace(account, user_id=account.chosen())
     all_rooms(config.rooms)
     trials = _trials(config, path, account)
+    session = asyncio.run(_session_of(account))
     needs = Needs(
         account.place(account.user_id),
         Path(config.queue),
-        asyncio.run(_homeserver_of(account)),
+        session.homeserver_url,
+        session.oauth.issuer if session.oauth else "",
         tuple(package.url for package in config.watch.values()),
     )
     client = posting_from(account)
@@ -99,7 +102,7 @@ def _trials(config: NotifierConfig, path: Path, account: Account) -> Trials | No
     return Trials.start(config.watch, os.environ, secrets=secrets, hidden=hidden)
 
 
-async def _homeserver_of(account: Account) -> str:
-    """Return where the account lives; a process that is confined must know whom it dials."""
+async def _session_of(account: Account) -> Session:
+    """Return who is logged in where; a process that is confined must know whom it dials."""
     async with posting_from(account) as client:
-        return client.session.homeserver_url
+        return client.session

@@ -42,6 +42,7 @@ class Needs:
     account: Path  # the folder of the account that posts
     queue: Path
     homeserver_url: str
+    issuer: str = ""  # of the tokens, where that is another server: it is asked for new ones
     pages: tuple[str, ...] = ()  # of releases
 
     @property
@@ -53,13 +54,14 @@ class Needs:
     def ports(self) -> tuple[int, ...]:
         """The TCP ports that are dialled."""
         found = {URL(url).port or HTTPS_PORT for url in self._dialled}
-        found |= {HTTPS_PORT} if self.pages else set()  # homes lead elsewhere, by https: alone
+        # Homes of packages lead elsewhere, and an issuer says where tokens are given; both by https: alone.
+        found |= {HTTPS_PORT} if self.pages or self.issuer else set()
         return tuple(sorted(found | ({DNS_PORT} if self.names else set())))
 
     @property
     def _dialled(self) -> Iterator[str]:
         yield self.homeserver_url
-        yield from self.pages
+        yield from filter(None, (self.issuer, *self.pages))
         if not is_loopback(URL(self.homeserver_url).host or ""):
             proxies = getproxies()
             yield from (proxies[scheme] for scheme in ("http", "https") if scheme in proxies)
