@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from fakes.command_line import Said, scop
+from scop.cli.spam.explain_shown import why_unsure
+from scop.mesh.vocabulary.filter import StatedThresholds
 from scop.spam import Classifier, Label
 from scop.spam.thresholds import HAM_LOSS
 
@@ -50,6 +52,21 @@ def test_picture_of_a_verdict(model: Path, tmp_path: Path) -> None:
     )
     assert "“lag0on.example” looks like lagoon.example and is not. (From)" in said.out
     assert "A link that reads as lagoon.example leads to 192.0.2.7. (link)" in said.out
+
+
+@pytest.mark.parametrize(
+    ("label", "score", "words"),
+    [
+        ("unsure", 0.995, "not called spam"),
+        ("unsure", 0.005, "not called ham"),
+        ("unsure", 0.5, ""),
+        ("spam", 0.995, ""),
+    ],
+)
+def test_doubt_against_the_score_is_told(label: str, score: float, words: str) -> None:
+    """Where a mail is unsure although its score lies beyond a threshold, a sentence says who did not agree."""
+    told = why_unsure(label, score, StatedThresholds(spam_from=0.99, ham_up_to=0.01, expected_ham_loss=0.001))
+    assert (words in told, bool(words)) == (True, bool(told))
 
 
 def test_json_tells_the_same(model: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from scop.base import printable
 from scop.cli.shared import console
 from scop.mesh.vocabulary.filter import Explained, ExplainedClue, StatedThresholds
 
-__all__ = ["print_explained", "thresholds_told"]
+__all__ = ["print_explained", "thresholds_told", "why_unsure"]
 
 SCALE_CHARACTERS = 61  # odd, so that 0.5 has a place
 SIDE_CHARACTERS = 24  # of a bar to one side
@@ -41,6 +41,15 @@ def thresholds_told(known: StatedThresholds) -> str:
     )
 
 
+def why_unsure(label: str, score: float, known: StatedThresholds) -> str:
+    """Return why a mail is not called what its score says; "" where it is, or where the score says nothing."""
+    if label == "unsure" and score >= known.spam_from:
+        return "It is not called spam: the text that a person reads does not look like it."
+    if label == "unsure" and score <= known.ham_up_to:
+        return "It is not called ham: its words, its header or both look like those of spam, or were never seen."
+    return ""
+
+
 def _lines(told: Explained) -> Iterator[Text]:
     colour = _COLOURS[told.label]
     yield Text.assemble((told.label, f"bold {colour}"), f"  score {told.score:.3f}")
@@ -53,6 +62,8 @@ def _lines(told: Explained) -> Iterator[Text]:
         )
     else:
         yield Text(thresholds_told(told.thresholds))
+        if doubt := why_unsure(told.label, told.score, told.thresholds):
+            yield Text(doubt)
     yield Text()
     yield from _clue_lines(told.clues)
     if told.suspicions:
