@@ -23,6 +23,7 @@ from bench.peers import dovecot
 from bench.peers.postfix import Postfix, running_postfix
 
 import scop
+from fakes.containers import PROGRAM, mail_with
 from fakes.corpus import corpus_sample
 from fakes.real_mesh import world_of
 from scop.cli.spam.arrivals import arrival_of
@@ -269,6 +270,50 @@ def test_interop_postfix_holds_what_our_milter_holds(filter_bench: Bench) -> Non
         postfix.control("postsuper", "-H", "ALL")
         postfix.control("postqueue", "-f")
         assert {"spam"} == labels(arrived(postfix, 1))
+
+
+REFUSED = b"5.7.1 This mail brings a program, which is not accepted here"
+
+
+@pytest.mark.parametrize("title", ["Milter", "Before the queue"])
+def test_interop_postfix_refuses_a_program_that_we_find(filter_bench: Bench, title: str) -> None:
+    """Its sender reads why while it is connected, and a mail with a harmless file goes on."""
+    way = filter_bench.way(title)
+    examining = ("--examine", "--on-dangerous", "refuse")
+    with filter_bench.filter(way, *examining), filter_bench.postfix(way) as postfix:
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            filter_bench.send(postfix, mail_with(PROGRAM, "tide.exe"))
+        filter_bench.send(postfix, mail_with(b"High water at nine.", "tide.txt"))
+        arrived(postfix, 1)
+    assert (550, True) == (refused.value.smtp_code, REFUSED in refused.value.smtp_error)
+
+
+def test_interop_postfix_holds_a_program_that_our_milter_finds(filter_bench: Bench) -> None:
+    """Usually it waits in the queue `hold`, and says why on top."""
+    way = filter_bench.way("Milter")
+    with filter_bench.filter(way, "--examine"), filter_bench.postfix(way) as postfix:
+        filter_bench.send(postfix, mail_with(PROGRAM, "tide.exe"))
+        queued(postfix, "!")
+        assert [] == kept(postfix)
+        postfix.control("postsuper", "-H", "ALL")
+        postfix.control("postqueue", "-f")
+        (mail,) = arrived(postfix, 1)
+    assert b"X-SCoP-Attachments: quarantine\nX-SCoP-Finding: executable;" in mail
+
+
+def test_interop_postfix_holds_what_our_proxy_would_quarantine(filter_bench: Bench) -> None:
+    """The server behind the proxy holds the mail by the field, as the documentation has it."""
+    way = filter_bench.way("Before the queue")
+    rules = filter_bench.folder / "header_checks"
+    rules.write_text(re.findall(r"```header_checks\n(.*?)```", DOCS.read_text(), re.DOTALL)[0])
+    rules.chmod(0o644)
+    with (
+        filter_bench.filter(way, "--examine"),
+        filter_bench.postfix(way, header_checks=f"regexp:{rules}") as postfix,
+    ):
+        filter_bench.send(postfix, mail_with(PROGRAM, "tide.exe"))
+        queued(postfix, "!")
+        assert [] == kept(postfix)
 
 
 def test_interop_mail_waits_while_the_milter_is_away(filter_bench: Bench) -> None:

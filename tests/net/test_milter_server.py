@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from fakes.mail_sessions import listen
@@ -25,7 +25,9 @@ class Notes:
     fault: Exception | None = None
     idle: bool = True
 
-    def event(self, event: Event, _macro: Callable[[str], str], /) -> Iterable[Answer | Change]:
+    def event(
+        self, event: Event, macro: Callable[[str], str], /
+    ) -> Iterable[Answer | Change] | Awaitable[Iterable[Answer | Change]]:
         """Note an event, and go on."""
         if self.fault is not None:
             raise self.fault
@@ -72,6 +74,43 @@ async def test_milter_server_leaves_who_breaks_the_protocol() -> None:
     notes = Notes()
     assert b"" == await said_to(notes, b"GET / HTTP/1.1\r\n\r\n")
     assert 1 == len(notes.broken)
+
+
+@dataclass
+class SlowNotes(Notes):
+    """A session that answers the end of a message only when it may."""
+
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def event(
+        self, event: Event, macro: Callable[[str], str], /
+    ) -> Iterable[Answer | Change] | Awaitable[Iterable[Answer | Change]]:
+        """Note an event; wait where a message ends."""
+        answers = super().event(event, macro)
+        return self._later() if isinstance(event, MessageEnd) else answers
+
+    async def _later(self) -> Iterable[Answer | Change]:
+        await self.may_answer.wait()
+        return (CONTINUE,)
+
+
+async def test_milter_server_answers_in_order_what_has_to_wait() -> None:
+    """What comes behind the end of a message is heard when that was answered, and others are served meanwhile."""
+    notes = SlowNotes()
+    async with asyncio.timeout(60), listen(notes.server) as listening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        writer.write(offer() + written(Mail("<a@b>")) + written(MessageEnd()))
+        writer.write(written(Mail("<c@d>")) + written(Quit()))
+        await reader.readexactly(17 + 5)
+        other, other_writer = await asyncio.open_connection("127.0.0.1", listening.port)
+        other_writer.write(offer() + written(Mail("<e@f>")))
+        await other.readexactly(17 + 5)
+        assert [Mail("<a@b>"), MessageEnd(), Mail("<e@f>")] == notes.events
+        notes.may_answer.set()
+        assert "cc" == heard(await reader.read()).letters
+        assert Mail("<c@d>") == notes.events[-1]
+        writer.close()
+        other_writer.close()
 
 
 async def test_milter_server_ends_where_a_session_fails() -> None:
