@@ -15,6 +15,7 @@ from scop.cli.matrix.accounts import Account
 from scop.cli.matrix.notify_config import AccountTable
 from scop.cli.matrix.notify_poster import ClientPoster, listen_for_ever, name_for_ever
 from scop.cli.matrix.notify_posting import Posting, PostingOptions
+from scop.cli.matrix.untold import KeepingClient, Untold
 from scop.matrix.client import ClientOptions
 from scop.matrix.notifier.hooks import Delivery
 from scop.matrix.notifier.report import Report
@@ -115,7 +116,8 @@ async def open_desk(
         tasks.append(asyncio.create_task(listen_for_ever(client, log)))
         tasks.append(asyncio.create_task(name_for_ever(poster, log)))
     try:
-        yield desk, tasks
+        async with client.resting():  # the tasks say themselves when they work
+            yield desk, tasks
     finally:
         for task in tasks:
             task.cancel()
@@ -139,7 +141,7 @@ def posting_from(account: Account) -> AsyncClient:
     options = ClientOptions(wants_presence=False, wants_typing=False)
     # What does not go now is kept: we ask again ourselves, and say why it waits.
     network = NetworkOptions(patience_seconds=PATIENCE_SECONDS, tls=web_trust())  # read while it can be
-    return AsyncClient(account.open(account.chosen()), options, network)
+    return KeepingClient(Untold(account.open(account.chosen())), network, options)
 
 
 def all_rooms(rooms: dict[str, Room]) -> tuple[Room, ...]:

@@ -25,7 +25,7 @@ _OF_THE_MESSAGE = frozenset({"M_TOO_LARGE", "M_BAD_JSON", "M_NOT_JSON", "M_INVAL
 
 
 class ClientPoster:
-    """Posts as who is logged in."""
+    """Posts as who is logged in; other commands may have the account in between."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class ClientPoster:
 
     async def prepare(self, room: Room) -> str:
         """Return the id of a room, as it should be, and known to our own client, which may have to encrypt for it."""
-        async with self._preparing:
+        async with self._preparing, self._client.working():
             if not self._has_synced:  # what was there before may have changed: who is in a room, with which devices
                 await self._client.sync()
                 self._has_synced = True
@@ -53,19 +53,22 @@ class ClientPoster:
 
         It goes by what the last sync said. A room that is another's to name is left alone from then on.
         """
-        done = []
-        for room_id, room in tuple(self._prepared.items()):
-            changes = self._renamed(room_id, room)
-            try:
-                for change in changes:
-                    await self._client.do(self._client.core.state.set, room_id, change.kind, change.content)
-            except Refused as refused:
-                if refused.errcode != "M_FORBIDDEN":
-                    raise
-                del self._prepared[room_id]
-            else:
-                done += [room.room] if changes else []
-        return tuple(done)
+        async with self._client.working():
+            return tuple(
+                [room.room for room_id, room in tuple(self._prepared.items()) if await self._named(room_id, room)]
+            )
+
+    async def _named(self, room_id: str, room: Room) -> bool:
+        changes = self._renamed(room_id, room)
+        try:
+            for change in changes:
+                await self._client.do(self._client.core.state.set, room_id, change.kind, change.content)
+        except Refused as refused:
+            if refused.errcode != "M_FORBIDDEN":
+                raise
+            del self._prepared[room_id]
+            return False
+        return bool(changes)
 
     def _renamed(self, room_id: str, room: Room) -> list[Upkeep]:
         known = self._client.core.rooms.get(room_id)
@@ -78,8 +81,9 @@ class ClientPoster:
     async def send(self, room_id: str, transaction_id: str, content: JsonObject) -> str:
         """Send a message once for each transaction id."""
         try:
-            sending = self._client.core.sending
-            return await self._client.do(sending.event, room_id, "m.room.message", content, transaction_id)
+            async with self._client.working():
+                sending = self._client.core.sending
+                return await self._client.do(sending.event, room_id, "m.room.message", content, transaction_id)
         except Refused as refused:
             if refused.errcode in _OF_THE_MESSAGE:
                 raise NeverTaken(str(refused)) from refused
@@ -99,8 +103,8 @@ async def listen_for_ever(client: AsyncClient, log: Log) -> None:
         else:
             log.warning("homeserver.away", reason=printable(str(failure)))
 
-    async with contextlib.aclosing(client.listen(trouble)) as happenings:
-        async for _ in happenings:
+    async with client.working(), contextlib.aclosing(client.listen_in_turns(trouble)) as syncs:
+        async for _ in syncs:
             pass
 
 

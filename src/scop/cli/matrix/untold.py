@@ -15,6 +15,7 @@ from typing import get_args
 
 import msgspec
 
+from scop.matrix.client import ClientOptions
 from scop.matrix.client.happenings import (
     AccountDataChanged,
     Happening,
@@ -124,8 +125,8 @@ class Untold:
 class KeepingClient(AsyncClient):
     """A client that keeps the news of each sync for `listen`. What was there at the first sync is none."""
 
-    def __init__(self, untold: Untold, network: NetworkOptions) -> None:
-        super().__init__(untold, network=network)
+    def __init__(self, untold: Untold, network: NetworkOptions, options: ClientOptions | None = None) -> None:
+        super().__init__(untold, options, network)
         self._untold = untold
 
     async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
