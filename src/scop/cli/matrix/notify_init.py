@@ -72,8 +72,9 @@ mention = ["author"]              # when a branch turns from green to red: user 
 # [watch.numpy]
 # home = "pypi"                   # pypi, github (package = "OWNER/NAME"), feed or json (with url)
 # package = "numpy"
-# test = ["sh", "-c", "pip download --no-deps -d /tmp/try \\"$SCOP_PACKAGE==$SCOP_VERSION\\""]
+# test = ["sh", "-c", "pip download --no-deps \\"$SCOP_PACKAGE==$SCOP_VERSION\\""]
 # timeout_seconds = 900
+# environment = ["PIP_INDEX_URL"]  # what it may know of ours, beside PATH, HOME and their like
 """
 
 
