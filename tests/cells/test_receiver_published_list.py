@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes.loops import PATIENCE_SECONDS
+from fakes.jumping_clock import JumpingClock
+from fakes.loops import PATIENCE_SECONDS, jump
 from fakes.named_inlet import NamedInlet
 from fakes.watched_log import WatchedLog
 from fakes.zone_folder import Folder
@@ -24,7 +25,6 @@ from scop.dns.tsig import TsigKey
 from scop.dns.zone.serial import following, with_serial
 from scop.dns.zone.zone import Zone
 from scop.mesh.protocol import PipeProtocol
-from scop.net.clock import SystemClock
 from scop.reputation import Action, Cause, Entry
 from scop.reputation.entries import Entries
 
@@ -42,6 +42,7 @@ class World:
     holdings: Holdings
     inlet: NamedInlet
     answered: WatchedLog  # the primary's
+    clock: JumpingClock
     entries: Entries = field(default_factory=Entries)
     log: WatchedLog = field(default_factory=WatchedLog)
     changes: list[Change] = field(default_factory=list)
@@ -66,7 +67,7 @@ class World:
 
     def put(self, subject: str, seconds: float | None = None) -> None:
         """Shut the door to somebody."""
-        now = SystemClock().unix()
+        now = self.clock.unix()
         until = None if seconds is None else now + seconds
         assert self.entries.put(Entry(subject, Action.BLOCK, Cause.OPERATOR, now, until))
 
@@ -74,13 +75,14 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, text: str = EMPTY, *, may_write: bool = True) -> AsyncIterator[World]:
     """Run a primary that the receiver reaches."""
-    holdings = Holdings([Zone.parse(text, NAME)], Folder(folder), Unsigned(), SystemClock().unix)
+    clock = JumpingClock()
+    holdings = Holdings([Zone.parse(text, NAME)], Folder(folder), Unsigned(), clock.unix)
     grants = (list_grant(KEY.name, NAME),) if may_write else ()
     rights = Rights(grants=grants, pipe_keys=(KEY,), own_zones={KEY.name: NAME})
     answered = WatchedLog()
-    server = NameServer(holdings, rights, answered.log("primary"), SystemClock())
+    server = NameServer(holdings, rights, answered.log("primary"), clock)
     inlet = NamedInlet({"receiver": PipeProtocol.DOT})
-    made = World(holdings, inlet, answered)
+    made = World(holdings, inlet, answered, clock)
     holdings.watch(made.note)
     await inlet.serve({PipeProtocol.DOT: lambda peer: neighbour_stream(server, peer)})
     try:
@@ -93,7 +95,7 @@ async def world(folder: Path, text: str = EMPTY, *, may_write: bool = True) -> A
 async def publishing(here: World, zone: str = NAME) -> AsyncIterator[PublishedList]:
     """Keep the zone as the entries are."""
     registry = ListRegistry(zone, here.inlet.dial("receiver"), KEY, gather_seconds=0.01)
-    published = PublishedList(lambda: here.entries, registry, here.log.log("receiver"), SystemClock())
+    published = PublishedList(lambda: here.entries, registry, here.log.log("receiver"), here.clock)
     task = asyncio.create_task(published.keep())
     try:
         yield published
@@ -121,10 +123,27 @@ async def test_list_is_published_and_follows(tmp_path: Path) -> None:
 async def test_list_lets_an_entry_go_when_it_ends(tmp_path: Path) -> None:
     """By itself, and caches hold it no longer than it lasts."""
     async with world(tmp_path) as here:
-        here.put("192.0.2.7", 0.4)
+        here.put("192.0.2.7", 20)
         async with publishing(here):
             await here.until("7.2.0.192")
-            assert 1 == here.holdings.shown.by_origin[NAME].nodes[f"7.2.0.192.{NAME}"]["A"].ttl_seconds
+            assert 20 == here.holdings.shown.by_origin[NAME].nodes[f"7.2.0.192.{NAME}"]["A"].ttl_seconds
+            for _ in range(19):  # by the second: the list may wait for the end by now, or not yet
+                here.clock.jump(1)
+                jump(1)
+                await asyncio.sleep(0)
+            assert {"7.2.0.192"} == here.listed()
+            here.clock.jump(1)
+            jump(1)
+            await here.until()
+
+
+async def test_list_lets_an_entry_go_that_ended_while_it_was_written(tmp_path: Path) -> None:
+    """Between the writing and the look at what ends next it is neither written as gone nor still to come."""
+    async with world(tmp_path) as here:
+        here.put("192.0.2.7", 20)
+        async with publishing(here):
+            await here.until("7.2.0.192")
+            here.clock.jump(20)
             await here.until()
 
 
@@ -151,7 +170,7 @@ async def test_list_writes_names_as_long_as_spammers_like(tmp_path: Path) -> Non
     """RFC 1035 §2.3.4: 110 domains of 238 characters are more than one message holds."""
     domains = {f"d{number:03}.{'.'.join(['a' * 60] * 3)}.{'b' * 44}.test" for number in range(110)}
     async with world(tmp_path) as here:
-        now = SystemClock().unix()
+        now = here.clock.unix()
         for domain in domains:
             here.entries.put(Entry(domain, Action.BLOCK, Cause.SPAM, now, None, "r" * 150))
         async with publishing(here):

@@ -65,6 +65,7 @@ class PublishedList:
         self._clock = clock
         self._changed = asyncio.Event()
         self._standing: _Written = {}
+        self._written_unix = 0.0  # what ended until then is gone
 
     def notice(self) -> None:
         """Hear that entries have changed."""
@@ -98,12 +99,11 @@ class PublishedList:
                     await self._changed.wait()
 
     def _seconds_to_next_end(self) -> float:
-        now = self._clock.unix()
-        end = self._entries().next_end(now)
-        return COMPARE_SECONDS if end is None else end - now
+        end = self._entries().next_end(self._written_unix)
+        return COMPARE_SECONDS if end is None else end - self._clock.unix()
 
     async def _publish(self) -> None:
-        now = self._clock.unix()
+        now = self._written_unix = self._clock.unix()
         entries = tuple(self._entries().holding(now))
         # On a thread: ten thousand entries take some hundred milliseconds, and port 25 has to go on answering.
         wanted = await asyncio.to_thread(listed_names, entries, self._registry.zone, now)
