@@ -15,6 +15,7 @@ from scop.matrix.client.happenings import (
     UnreadChanged,
 )
 from scop.matrix.client.rooms import Rooms
+from scop.matrix.verification import VerificationAsked
 from scop.net.matrix.whole_sync import News
 
 SEA, BOB, EVE = "!sea:example.org", "@bob:example.org", "@eve:example.org"
@@ -43,3 +44,10 @@ def test_matrix_asides_are_lines(news: News, line: str) -> None:
 def test_matrix_asides_tell_nothing_when_nobody_types() -> None:
     """That someone stopped is no news."""
     assert Reader(Rooms(BOB, {})).line(TypingChanged(SEA, ())) is None
+
+
+def test_matrix_asides_say_how_to_verify_whom_another_command_heard() -> None:
+    """Who asked before `verify --wait` ran asks again: it hears nothing of what came to another process."""
+    asked = VerificationAsked("flow", BOB, "B", ("m.sas.v1",))
+    shown = Reader(Rooms(BOB, {})).line(asked)
+    assert f"[green]{BOB} wants to verify: run scop matrix verify --wait '{BOB}', and have them ask again[/]" == shown

@@ -243,7 +243,8 @@ def _read(reader: Reader, room_id: str, receipt: Receipt) -> str:
 
 def _of_identities(news: News) -> str | None:
     if isinstance(news, VerificationAsked):
-        return f"[green]{_text(news.user_id)} wants to verify: scop matrix verify --wait '{_text(news.user_id)}'[/]"
+        who = _text(news.user_id)  # what they asked came to us alone, and ends with us
+        return f"[green]{who} wants to verify: run scop matrix verify --wait '{who}', and have them ask again[/]"
     if isinstance(news, VerificationDone):
         return f"[green]{_text(news.user_id)} is verified[/]"
     if isinstance(news, VerificationCancelled):
