@@ -103,6 +103,14 @@ def test_filter_looks_into_attachments(tmp_path: Path) -> None:
     assert verdict
 
 
+def test_filter_returns_what_its_policy_refuses(tmp_path: Path) -> None:
+    """The mail server makes a bounce of the status, with a sentence of no reasons; nothing is passed on."""
+    model = str(empty_model(tmp_path))
+    said = scop("spam", "filter", "--model", model, "--examine", "--on-dangerous", "refuse", stdin=ATTACHED)
+    assert (77, "") == (said.status, said.out)
+    assert said.err.startswith("550 5.7.1 This mail brings ")
+
+
 def test_filter_what_cannot_be_looked_into_says_so(tmp_path: Path) -> None:
     """A mail that could not be examined passes with that finding, never as if nothing were found."""
     said = scop("spam", "filter", "--model", str(tmp_path / "nothing"), "--examine", stdin=ATTACHED)

@@ -11,7 +11,8 @@ import pytest
 from fakes.containers import PROGRAM, mail_with
 from fakes.nursing import HOSTILE_NURSERY, nursed
 from scop.cells.examiner.service import nursery_command
-from scop.cli.spam.filter_examining import Examiner, Judged, attended, policies_of
+from scop.cli.spam.filter_examining import Examiner, attended
+from scop.cli.spam.filter_policies import Judged, policies_of
 from scop.mesh.config.attachments import Policy
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log

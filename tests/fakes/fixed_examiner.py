@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scop.cli.spam.filter_examining import Judged, judged
+from scop.cli.spam.filter_policies import Judged, judged
 from scop.mesh.config.attachments import Attachments
 from scop.mesh.vocabulary.examiner import FoundThing
 from scop.net.faults import TemporaryFailure

@@ -11,6 +11,7 @@ import click
 
 from scop.cli.spam.arrivals import arrival_of
 from scop.cli.spam.filter_options import model_option
+from scop.cli.spam.filter_policies import examine_options, judged, policies_of
 from scop.cli.spam.filter_sealed import in_sealed_child
 from scop.cli.spam.filter_weighing import (
     UNWEIGHED,
@@ -20,12 +21,16 @@ from scop.cli.spam.filter_weighing import (
     without_our_fields,
     without_postmark,
 )
+from scop.mesh.config.attachments import Attachments
 from scop.mesh.vocabulary.examiner import FoundThing, unscannable
 from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.spam import Verdict
 
 __all__ = ["filter_command"]
 
 _UNEXAMINED = "This mail could not be looked into; do not open what is attached."
+_REFUSED = b"!"  # which begins no field
+EX_NOPERM = 77  # mail servers return the mail, with what stands on standard error
 EX_TEMPFAIL = 75  # sysexits.h: mail servers keep the mail and try again
 
 
@@ -45,7 +50,7 @@ class _Postal(click.Command):
 
 @click.command("filter", cls=_Postal, context_settings={"allow_interspersed_args": False})
 @model_option
-@click.option("--examine", is_flag=True, help="Look into attachments, too, and say what is found.")
+@examine_options
 @click.option(
     "--on-fault",
     type=click.Choice(["pass", "defer"]),
@@ -54,29 +59,44 @@ class _Postal(click.Command):
     help="Where a mail cannot be weighed: pass it on without a label, or end with status 75 so that it comes again.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND …]")
-def filter_command(*, model: Path, examine: bool, on_fault: str, command: tuple[str, ...]) -> None:
+def filter_command(
+    *,
+    model: Path,
+    examine: bool,
+    on_suspicious: str,
+    on_dangerous: str,
+    on_unscannable: str,
+    on_fault: str,
+    command: tuple[str, ...],
+) -> None:
     """Read a mail, weigh it, write it with an X-SCoP-Spam field on top.
 
     With a COMMAND (such as sendmail) the mail goes to its standard input, and its exit status is ours. The mail is
     read in a child that can open no file and no socket. X-SCoP fields that others wrote are taken away, line ends stay
-    as they are. No mail is lost: what cannot be written ends with status 75.
+    as they are. No mail is lost: what cannot be written ends with status 75, and what is refused for its attachments
+    with 77.
     """
     if None in (sys.__stdin__, sys.__stdout__):  # the devices in their place would take the mail, too
         click.echo("scop: standard input or output is closed; the mail waits", err=True)
         sys.exit(EX_TEMPFAIL)
+    policies = policies_of(on_suspicious, on_dangerous, on_unscannable)
     mail = sys.stdin.buffer.read()
     below = without_our_fields(mail)
     try:
-        labelled = stamped(below, in_sealed_child(_weighing(below, model, examine=examine)))
+        fields = in_sealed_child(_weighing(below, model, policies, examine=examine))
     except (PermanentFailure, TemporaryFailure, OSError, ValueError, MemoryError) as fault:
         click.echo(f"scop: {fault}", err=True)
         if on_fault == "defer":
             sys.exit(EX_TEMPFAIL)
-        labelled = stamped(below, fields_of(UNWEIGHED, (unscannable(_UNEXAMINED),))) if examine else below
+        fields = _fields(UNWEIGHED, (unscannable(_UNEXAMINED),), policies) if examine else b""
+    if fields.startswith(_REFUSED):
+        click.echo(fields.removeprefix(_REFUSED), err=True)
+        sys.exit(EX_NOPERM)
+    labelled = stamped(below, fields) if fields else below
     sys.exit(_hand_on(labelled, command) if command else _write(labelled))
 
 
-def _weighing(mail: bytes, path: Path, *, examine: bool) -> Callable[[], bytes]:
+def _weighing(mail: bytes, path: Path, policies: Attachments, *, examine: bool) -> Callable[[], bytes]:
     """Load all that weighing needs, and return what the child does."""
     classifier = ModelFile(path, lambda _reason: None).classifier
     look = _look() if examine else _at_nothing
@@ -84,9 +104,17 @@ def _weighing(mail: bytes, path: Path, *, examine: bool) -> Callable[[], bytes]:
     octets = without_postmark(mail)
 
     def work() -> bytes:
-        return fields_of(classifier.classify(*arrival_of(octets, own_domains)), look(octets))
+        return _fields(classifier.classify(*arrival_of(octets, own_domains)), look(octets), policies)
 
     return work
+
+
+def _fields(verdict: Verdict, found: tuple[FoundThing, ...], policies: Attachments) -> bytes:
+    """Return the fields of a mail, or why it is refused, in words for its sender."""
+    led = judged(found, policies)
+    if led.refusal is not None:
+        return _REFUSED + str(led.refusal).encode("ascii")
+    return fields_of(verdict, found, led.policy)
 
 
 def _look() -> Callable[[bytes], tuple[FoundThing, ...]]:

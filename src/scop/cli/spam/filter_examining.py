@@ -10,47 +10,27 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-import click
 
 from scop.cells.examiner.arrivals import ArrivedMail
 from scop.cells.examiner.desk import Desk, DeskOptions
 from scop.cells.examiner.nurse import ErrandLimits, Nurse
 from scop.cells.examiner.service import nursery_command
-from scop.cells.filter.examination import policy_on, refusal
 from scop.cells.filter.plain_text import is_plain_text
+from scop.cli.spam.filter_policies import Judged, judged
 from scop.cli.spam.filter_service import ids_of
-from scop.mesh.config.attachments import Attachments, Policy
+from scop.mesh.config.attachments import Attachments
 from scop.mesh.underway import Underway
-from scop.mesh.vocabulary.examiner import FoundThing, unscannable
+from scop.mesh.vocabulary.examiner import unscannable
 from scop.net.clock import SystemClock
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
-from scop.smtp import Reply
 
-__all__ = ["Examiner", "Judged", "MailExaminer", "attended", "examine_options", "judged", "policies_of"]
+__all__ = ["Examiner", "MailExaminer", "attended"]
 
 
 _CUT = unscannable("It was not examined wholly: it is longer than what is looked into.")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found in a mail, what is done with it, and what its sender hears where it is refused."""
-
-    found: tuple[FoundThing, ...] = ()
-    policy: Policy = Policy.TAG
-    refusal: Reply | None = None
-
-
-def judged(found: tuple[FoundThing, ...], policies: Attachments) -> Judged:
-    """Return what findings lead to; a sender is told the kind and none of the reasons."""
-    policy, worst = policy_on(found, policies)
-    is_refused = policy is Policy.REFUSE and worst is not None
-    return Judged(found, policy, refusal(worst) if is_refused and worst is not None else None)
 
 
 class MailExaminer(Protocol):
@@ -117,28 +97,3 @@ def attended(examiner: Examiner | None, stop: asyncio.Event, log: Log) -> Callab
             raise TemporaryFailure("what looks into attachments has ended: start the filter again")
 
     return end
-
-
-def examine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --examine, and what each severity leads to."""
-    usual = Attachments()
-    for name, default, what in (
-        ("unscannable", usual.unscannable, "what could not be looked into"),
-        ("dangerous", usual.dangerous, "what runs where somebody opens it"),
-        ("suspicious", usual.suspicious, "what honest mail has rarely"),
-    ):
-        option = click.option(
-            f"--on-{name}",
-            type=click.Choice([policy.value for policy in Policy]),
-            default=default.value,
-            show_default=True,
-            help=f"With --examine: what is done with {what}.",
-        )
-        command = option(command)
-    examine = click.option("--examine", is_flag=True, help="Look into attachments, too, and say what is found.")
-    return examine(command)
-
-
-def policies_of(on_suspicious: str, on_dangerous: str, on_unscannable: str) -> Attachments:
-    """Return what each severity leads to."""
-    return Attachments(Policy(on_suspicious), Policy(on_dangerous), Policy(on_unscannable))

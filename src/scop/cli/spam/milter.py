@@ -10,8 +10,9 @@ import click
 from scop.cli.foreground import asked_to_end, run_to_the_end
 from scop.cli.shared import json_option
 from scop.cli.smtp_serve_shown import lines_for, log_for
-from scop.cli.spam.filter_examining import Examiner, attended, examine_options, policies_of
+from scop.cli.spam.filter_examining import Examiner, attended
 from scop.cli.spam.filter_options import clients_option, model_option, user_option
+from scop.cli.spam.filter_policies import examine_options, policies_of
 from scop.cli.spam.filter_service import Listening, Rights, give_up_rights, listener_at, serving, written_listener
 from scop.cli.spam.filter_shown import WORDS
 from scop.cli.spam.filter_weighing import ModelFile, Scales

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cli.spam.filter_examining import Judged, MailExaminer
+from scop.cli.spam.filter_examining import MailExaminer
+from scop.cli.spam.filter_policies import Judged
 from scop.cli.spam.filter_weighing import Scales, fields_of, is_ours
 from scop.mesh.config.attachments import Policy
 from scop.net.faults import TemporaryFailure

@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cli.spam.filter_examining import Judged, MailExaminer
+from scop.cli.spam.filter_examining import MailExaminer
+from scop.cli.spam.filter_policies import Judged
 from scop.cli.spam.filter_weighing import Scales, fields_of, stamped, without_our_fields
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
