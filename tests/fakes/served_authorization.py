@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +21,13 @@ def served_authorization(server: FakeAuthorizationServer) -> Iterator[str]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             said = server.answer(self.command, server.url + self.path, dict(self.headers.items()), body)
-            self.send_response(said.status)
-            for name, value in {**said.headers, "content-length": str(len(said.body)), "connection": "close"}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(said.body)
+            with contextlib.suppress(ConnectionError):  # whoever asked was killed
+                self.send_response(said.status)
+                more = {"content-length": str(len(said.body)), "connection": "close"}
+                for name, value in {**said.headers, **more}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(said.body)
 
         do_GET = do_POST = _answer  # noqa: N815 - their names
 
