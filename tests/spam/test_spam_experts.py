@@ -16,7 +16,9 @@ HAM, SPAM, UNSURE = Label.HAM, Label.SPAM, Label.UNSURE
 
 def opinions(*, text: float = 0.0, text_grams: int = 90, counts: float = 0.0, highest: float = 0.0) -> Opinions:
     """Return opinions of a mail whose header looks like spam through and through."""
-    return Opinions((6.0, 6.0, 6.0, text), (50, 20, 400, text_grams), np.array([0.9]), counts, highest, 20.0)
+    return Opinions(
+        (6.0, 6.0, 6.0, text), (50, 20, 400, text_grams), np.array([0]), np.array([0.9]), counts, highest, 20.0
+    )
 
 
 def by_way(way: str, subject: str, text: str) -> bytes:

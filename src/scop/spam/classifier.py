@@ -222,8 +222,7 @@ class Classifier:
         if share > 0:
             place = tokens.places(keys)
         else:
-            found, is_known = tokens.find(keys)
-            place = found[is_known]
+            _, place = tokens.find(keys)
         tokens.numbers[place, column] += np.int32(share)
         tokens.numbers[place, WEIGHT] += np.int32(step)
         if share < 0:
@@ -240,10 +239,7 @@ def _octets(keys: Keys) -> bytes:
 
 
 def _clues(features: Features, opinions: Opinions) -> tuple[Clue, ...]:
-    strength = np.abs(opinions.believed - 0.5)
-    least = MIN_STRENGTH
-    if len(strength) > SHOWN_CLUES:
-        least = max(least, float(np.partition(strength, -SHOWN_CLUES)[-SHOWN_CLUES]))
-    shown = (strength >= least).nonzero()[0]
-    order = shown[np.argsort(-strength[shown], kind="stable")[:SHOWN_CLUES]].tolist()
-    return tuple([Clue(features.tokens[number], float(opinions.believed[number])) for number in order])
+    weakness = -np.abs(opinions.believed - 0.5)
+    order = weakness.argsort(kind="stable")[:SHOWN_CLUES]
+    shown = zip(opinions.known.take(order).tolist(), opinions.believed.take(order).tolist(), strict=True)
+    return tuple([Clue(features.tokens[which], one) for which, one in shown if abs(one - 0.5) >= MIN_STRENGTH])

@@ -27,8 +27,7 @@ _FLOOR = 1e-6  # no single token decides
 _NEARLY_NONE = 1e-9  # 1 minus what both tails at once leave: bounds the log-odds at 20.7
 _TIE = 1e-3  # beyond that bound the tails still order mails
 
-_COUNTS = np.arange(MAX_COMBINED, dtype=np.float64)
-_LOG_FACTORIALS = np.cumsum(np.log(np.maximum(_COUNTS, 1.0)))
+_LEAST_TERM = 1e-18  # of a sum of at least one: smaller ones do not change it, and the rest is smaller yet
 
 
 def probabilities(in_ham: Floats, in_spam: Floats, ham_units: float, spam_units: float) -> Floats:
@@ -49,21 +48,31 @@ def combined(spam_likelihoods: Floats) -> float:
     if not len(clear):
         return 0.0
     clear = np.minimum(np.maximum(clear, _FLOOR), 1.0 - _FLOOR)  # several times as fast as `np.clip`
-    spamminess, hamminess = _log_tails(-float(np.log(clear).sum()), -float(np.log1p(-clear).sum()), len(clear))
+    spamminess = _log_tail(-float(np.add.reduce(np.log(clear))), len(clear))
+    hamminess = _log_tail(-float(np.add.reduce(np.log1p(-clear))), len(clear))
     # Robinson's indicator; where both tails are tiny it is 1/2, as evidence for both sides is evidence for neither.
     indicator = (1.0 + math.exp(spamminess) - math.exp(hamminess)) / 2.0
     odds = math.log((indicator + _NEARLY_NONE) / (1.0 - indicator + _NEARLY_NONE))
     return odds + _TIE * (spamminess - hamminess)
 
 
-def _log_tails(one: float, other: float, pairs: int) -> tuple[float, float]:
-    """Return the logarithms of the chances that a chi-square of 2 × `pairs` degrees of freedom exceeds 2 × each half.
+def _log_tail(half: float, pairs: int) -> float:
+    """Return the logarithm of the chance that a chi-square of 2 × `pairs` degrees of freedom exceeds 2 × `half`.
 
-    For an even number of degrees that is exp(-half) × Σ halfⁿ/n!, summed from its largest term on.
+    For an even number of degrees that is exp(-half) × Σ halfⁿ/n!, n < pairs: summed from its largest term to both
+    sides as far as that changes it, in units of that term. `half` is positive.
     """
-    logs = np.array(((math.log(max(one, 1e-300)),), (math.log(max(other, 1e-300)),)))
-    terms = _COUNTS[:pairs] * logs - _LOG_FACTORIALS[:pairs]
-    largest = terms.max(axis=1)
-    terms -= largest[:, None]
-    tails = (largest + np.log(np.exp(terms, out=terms).sum(axis=1))).tolist()
-    return min(0.0, tails[0] - one), min(0.0, tails[1] - other)
+    largest = min(int(half), pairs - 1)
+    total = term = 1.0
+    for n in range(largest, 0, -1):
+        term *= n / half
+        total += term
+        if term < _LEAST_TERM:
+            break
+    term = 1.0
+    for n in range(largest + 1, pairs):
+        term *= half / n
+        total += term
+        if term < _LEAST_TERM:
+            break
+    return min(0.0, largest * math.log(half) - math.lgamma(largest + 1) + math.log(total) - half)

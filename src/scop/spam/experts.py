@@ -19,14 +19,14 @@ SIGIR 2006.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from scop.spam.combine import combined, probabilities
 from scop.spam.features import Features
 from scop.spam.model import WEIGHT, Memory
-from scop.spam.model.arrays import Floats
+from scop.spam.model.arrays import Floats, Int64s
 from scop.spam.model.memory import UNIT
 from scop.spam.verdict import Label
 
@@ -52,13 +52,13 @@ _LEAST_ERROR = 0.1
 _LOUDEST = 6.0  # log-odds that a regression comes near to and never says: no single one decides, as after a wrong label
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opinions:
+class Opinions(msgspec.Struct, frozen=True, eq=False):
     """What speaks for and against a mail."""
 
     log_odds: tuple[float, float, float, float]  # of the regressions
     sizes: tuple[int, int, int, int]  # how many features each weighed
-    believed: Floats  # of each token: how likely a mail with it is spam, nearer to 1/2 the less it was seen
+    known: Int64s  # which tokens were seen before
+    believed: Floats  # of each of these: how likely a mail with it is spam, nearer to 1/2 the less it was seen
     counts_odds: float  # log-odds of the combined counts: near 0 where evidence stands against evidence
     highest_counts: float  # of words alone and of facts alone, whichever looks more like spam
     margin: float  # all together
@@ -73,34 +73,35 @@ class Opinions:
 
 def opinions_of(features: Features, memory: Memory) -> Opinions:
     """Weigh a mail."""
-    place, is_known = memory.tokens.find(features.keys)
+    known, place = memory.tokens.find(features.keys)
     rows = memory.tokens.numbers.take(place, axis=0)
-    numbers = np.multiply(rows.T, is_known, dtype=np.float64, order="C")  # contiguous columns
+    numbers = rows.T.astype(np.float64, order="C")  # contiguous columns
     counts = numbers[:WEIGHT]
     np.maximum(counts, 0.0, out=counts)  # whatever a damaged file holds
     in_ham, in_spam, weights = numbers
+    is_fact = features.is_fact.take(known)
     likelihoods = probabilities(in_ham, in_spam, memory.ham_units, memory.spam_units)
     grams = memory.grams.take(features.grams)
     facts = int(np.count_nonzero(features.is_fact))
-    sizes = (facts, len(weights) - facts, features.header_grams, len(grams) - features.header_grams)
-    of_facts = float(weights.dot(features.is_fact))
+    sizes = (facts, len(features.keys) - facts, features.header_grams, len(grams) - features.header_grams)
+    of_facts = float(weights.dot(is_fact))
     sums = (
         of_facts,
-        float(weights.sum()) - of_facts,
-        float(grams[: features.header_grams].sum(dtype=np.int64)),
-        float(grams[features.header_grams :].sum(dtype=np.int64)),
+        float(np.add.reduce(weights)) - of_facts,
+        float(np.add.reduce(grams[: features.header_grams], dtype=np.int64)),  # a method of arrays takes twice as long
+        float(np.add.reduce(grams[features.header_grams :], dtype=np.int64)),
     )
     facts_odds, words_odds, header_odds, text_odds = (
         total / WEIGHT_UNIT / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
     )
     log_odds = (facts_odds, words_odds, header_odds, text_odds)
-    words_counts, facts_counts = combined(likelihoods[~features.is_fact]), combined(likelihoods[features.is_fact])
+    words_counts, facts_counts = combined(likelihoods[~is_fact]), combined(likelihoods[is_fact])
     counts_odds = _WORDS_OF_COUNTS * words_counts + _FACTS_OF_COUNTS * facts_counts
     said = sum(share * math.tanh(odds / _LOUDEST) for share, odds in zip(SHARES, log_odds, strict=True))
     margin = _COUNTS_SHARE * counts_odds + _LOUDEST * said
     seen = in_ham + in_spam
     believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS * UNIT))
-    return Opinions(log_odds, sizes, believed, counts_odds, max(words_counts, facts_counts), margin)
+    return Opinions(log_odds, sizes, known, believed, counts_odds, max(words_counts, facts_counts), margin)
 
 
 def steps_of(opinions: Opinions, *, is_spam: bool) -> tuple[int, int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from scop.spam.evidence import Evidence
 from scop.spam.model import Hasher
@@ -11,8 +11,7 @@ from scop.spam.model.arrays import Keys, Truths
 __all__ = ["Features", "features_of"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Features:
+class Features(msgspec.Struct, frozen=True, eq=False):
     """The features of a mail; `keys` and `is_fact` go with `tokens`."""
 
     tokens: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from scop.spam.phishing.suspicion import Suspicion
 
@@ -18,16 +19,14 @@ class Label(StrEnum):
     UNSURE = "unsure"
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
+class Clue(msgspec.Struct, frozen=True):
     """One token of the mail, and how likely a mail with it is spam."""
 
     token: str
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The label, the score behind it (0 ham … 1 spam), the clues that weighed most, and what looks like phishing."""
 
     label: Label

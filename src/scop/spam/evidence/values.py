@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from scop.mime import Address
 
@@ -17,24 +18,21 @@ class Scope(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """A link of the HTML: what a reader sees of it, and where it leads as it is written there."""
 
     text: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """A form of the HTML: where it sends what is typed, and whether it asks for a password."""
 
     action: str
     asks_password: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """What a mail is weighed by; everything is bounded, whatever the mail."""
 
     tokens: tuple[str, ...]  # each once, in a fixed order; `kind:value`, a bare one is a word of the text

@@ -25,7 +25,8 @@ GRAM_OCTETS = 4
 MAX_GRAM_OCTETS = 3_000  # of the header and of the text; as G. Cormack found, more adds nothing
 MAX_TOKEN_OCTETS = 512  # a token is bounded in characters, 120 of at most four octets
 
-_NEWLINE, _COLON, _EQUALS = 10, 58, 61
+_OF_FACTS, _END = 1, 2
+_MARKS = bytes([{10: _END, 58: _OF_FACTS, 61: _OF_FACTS}.get(octet, 0) for octet in range(256)])  # "\n", ":", "="
 _GRAM = np.dtype("<u4")
 _NO_KEYS: Keys = np.zeros(0, np.uint32)
 _NO_TRUTHS: Truths = np.zeros(0, np.bool_)
@@ -43,8 +44,13 @@ class Hasher:
         """Return the hash of each token, never 0, and whether it is a fact: it names its kind, as no word does."""
         if not tokens:
             return _NO_KEYS, _NO_TRUTHS
-        octets = np.frombuffer(("\n".join(tokens) + "\n").encode("utf-8", "replace"), np.uint8)
-        ends = (octets == _NEWLINE).nonzero()[0]
+        text = ("\n".join(tokens) + "\n").encode("utf-8", "replace")
+        octets = np.frombuffer(text, np.uint8)
+        marks = np.frombuffer(text.translate(_MARKS), np.uint8)
+        marked = marks.nonzero()[0]
+        kinds = marks.take(marked)
+        last = (kinds == _END).nonzero()[0]  # among what is marked, the last of each token
+        ends = marked.take(last)
         if len(ends) != len(tokens):  # a token with a line break: no reader makes one
             return self.keys([token.replace("\n", " ") for token in tokens])
         starts = np.empty_like(ends)
@@ -55,8 +61,7 @@ class Hasher:
         products = self._places.take(places, mode="clip")  # what lies behind the longest token has the last place
         products *= octets + np.uint64(1)
         keys = (np.add.reduceat(products, starts) >> np.uint64(32)).astype(np.uint32)
-        is_fact = np.zeros(len(ends), np.bool_)
-        is_fact[ends.searchsorted(((octets == _COLON) | (octets == _EQUALS)).nonzero()[0])] = True
+        is_fact = kinds.take(last - 1) == _OF_FACTS  # what is before the first end is the last one
         return np.maximum(keys, np.uint32(1)), is_fact
 
     def gram_slots(self, octets: bytes) -> tuple[Keys, int]:
@@ -64,6 +69,8 @@ class Hasher:
 
         They are in order, each once.
         """
+        if not octets:
+            return _NO_KEYS, 0
         header, _, text = octets.partition(b"\n\n")
         lower = self._half(header[:MAX_GRAM_OCTETS])
         upper = self._half(text[:MAX_GRAM_OCTETS])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scop.spam.model.arrays import Int32s, Int64s, Keys, Truths
+from scop.spam.model.arrays import Int32s, Int64s, Keys
 
 __all__ = ["HAM", "MAX_PLACES", "SPAM", "WEIGHT", "TokenTable"]
 
@@ -20,6 +20,8 @@ MIN_PLACES = 1 << 12
 MAX_PLACES = 1 << 25  # 33 million tokens are more than a filter of this kind has use for
 FULL_AT = 0.85
 
+_BUCKET_BITS, _PLACES_BITS = 3, 4  # of the places in a bucket, and of those where a key may stand
+_MIXED_BITS = np.uint32(15)
 _FIRST, _SECOND = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)  # odd: the golden ratio's, and murmur3's
 
 
@@ -36,22 +38,27 @@ class TokenTable:
         self._buckets = self.keys.reshape(-1, BUCKET)
         self._shift = np.uint32(32 - (len(self._buckets).bit_length() - 1))
 
-    def find(self, keys: Keys) -> tuple[Int64s, Truths]:
-        """Return for each key its place, and whether it is known; the place of what is unknown means nothing."""
-        first, second = self._buckets_of(keys)
-        near = np.concatenate((self._buckets.take(first, axis=0), self._buckets.take(second, axis=0)), axis=1)
-        column = (near == keys[:, None]).argmax(axis=1)
-        place = np.where(column < BUCKET, first, second) * BUCKET + (column & (BUCKET - 1))
-        return place, self.keys.take(place) == keys
+    def find(self, keys: Keys) -> tuple[Int64s, Int64s]:
+        """Return which of the keys are known, as rising indices, and the place of each of these."""
+        buckets = self._buckets_of(keys)
+        near = self._buckets.take(buckets, axis=0)  # two rows of places for each key
+        near -= keys[:, None, None]
+        hits = (near.ravel() == 0).nonzero()[0]
+        which = hits >> _PLACES_BITS
+        place = (buckets.take(hits >> _BUCKET_BITS) << _BUCKET_BITS) | (hits & (BUCKET - 1))
+        if (which[1:] == which[:-1]).any():  # both buckets of a key are one
+            which, first = np.unique(which, return_index=True)
+            place = place[first]
+        return which, place
 
     def places(self, keys: Keys) -> Int64s:
         """Return the place of each of the distinct keys; those that are unknown get one."""
         self.own()
         while True:
-            place, is_known = self.find(keys)
-            if is_known.all():
+            which, place = self.find(keys)
+            if len(which) == len(keys):
                 return place
-            unknown = keys[~is_known]
+            unknown = np.delete(keys, which)
             if self.used + len(unknown) > FULL_AT * len(self.keys) or not self._insert(unknown):
                 self._double()
 
@@ -67,14 +74,17 @@ class TokenTable:
             self.keys, self.numbers = self.keys.copy(), self.numbers.copy()
             self._arrange()
 
-    def _buckets_of(self, keys: Keys) -> tuple[Int64s, Int64s]:
-        mixed = (keys ^ (keys >> np.uint32(15))) * _SECOND
-        return ((keys * _FIRST) >> self._shift).astype(np.int64), (mixed >> self._shift).astype(np.int64)
+    def _buckets_of(self, keys: Keys) -> Int64s:
+        """Return the two buckets of each key, side by side."""
+        buckets = np.empty((len(keys), 2), np.int64)
+        buckets[:, 0] = keys * _FIRST >> self._shift
+        buckets[:, 1] = (keys ^ keys >> _MIXED_BITS) * _SECOND >> self._shift
+        return buckets
 
     def _insert(self, keys: Keys) -> bool:
         """Give distinct unknown keys a place; return whether there was room for all. What is placed stays placed."""
         while len(keys):
-            first, second = self._buckets_of(keys)
+            first, second = self._buckets_of(keys).T
             room_first = (self._buckets.take(first, axis=0) == 0).sum(axis=1)
             room_second = (self._buckets.take(second, axis=0) == 0).sum(axis=1)
             if not np.maximum(room_first, room_second).all():
@@ -105,5 +115,5 @@ class TokenTable:
             self._arrange()
             if self._insert(keys):
                 break
-        place, _ = self.find(keys)
+        _, place = self.find(keys)
         self.numbers[place] = numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from scop.base import a_labels
 from scop.mime import Address
@@ -27,7 +28,7 @@ def suspicions_of(evidence: Evidence, acquaintances: Acquaintances) -> tuple[Sus
     """Return what looks like phishing in a mail, the gravest first."""
     found: list[Suspicion] = []
     for look in (_look_alikes, _people, _links, _forms, _bank_details, _replies):
-        found += [one for one, _ in zip(look(evidence, acquaintances), range(MAX_OF_A_KIND), strict=False)]
+        found += islice(look(evidence, acquaintances), MAX_OF_A_KIND)
     return tuple(found[:MAX_SUSPICIONS])
 
 
