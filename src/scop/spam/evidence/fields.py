@@ -55,36 +55,40 @@ _WORDY = (
 class Fields:
     """The fields that count, in order, decoded."""
 
-    __slots__ = ("_bodies", "items")
+    __slots__ = ("_topmost", "items")
 
     def __init__(self, items: Sequence[tuple[str, str]]) -> None:
         self.items = items  # names in lower case
-        self._bodies: dict[str, list[str]] = {}
-        for name, body in items:
-            self._bodies.setdefault(name, []).append(body)
+        self._topmost = dict(reversed(items))
 
     def all(self, name: str) -> list[str]:
         """Return the bodies of the fields called `name`, the topmost first."""
-        return self._bodies.get(name, [])
+        return [body for called, body in self.items if called == name]
 
     def get(self, name: str) -> str:
         """Return the body of the first field called `name`, "" where there is none."""
-        found = self._bodies.get(name)
-        return found[0] if found else ""
+        return self._topmost.get(name, "")
 
     def names(self) -> list[str]:
         """Return the names, each once."""
-        return list(self._bodies)
+        return list(dict.fromkeys([name for name, _ in self.items]))
 
 
 def read_fields(header: Header) -> Fields:
     """Return the fields of a header that are evidence."""
     kept: list[tuple[str, str]] = []
     for name, body in header.items()[:MAX_FIELDS]:
-        lower = name[:MAX_NAME_CHARACTERS].lower()
-        if lower not in _LEFT_OUT and not (lower[0] in "xa" and lower.startswith(_LEFT_OUT_BEGINNINGS)):
-            kept.append((lower, body if len(body) <= MAX_BODY_CHARACTERS else body[:MAX_BODY_CHARACTERS]))
+        counted = _counted(name)
+        if counted:
+            kept.append((counted, body if len(body) <= MAX_BODY_CHARACTERS else body[:MAX_BODY_CHARACTERS]))
     return Fields(kept)
+
+
+@lru_cache(maxsize=512)  # mails have the same few hundred
+def _counted(name: str) -> str:
+    """Return a field's name in lower case; "" where it is left out."""
+    lower = name[:MAX_NAME_CHARACTERS].lower()
+    return "" if lower in _LEFT_OUT or lower.startswith(_LEFT_OUT_BEGINNINGS) else lower
 
 
 def plain_field_tokens(fields: Fields) -> list[str]:

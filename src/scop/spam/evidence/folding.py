@@ -50,7 +50,8 @@ _TRICKS = (
 
 def fold(text: str) -> str:
     """Return `text` in the one spelling in which words are compared."""
-    text = _with_plain_signs(text)
+    if not text.isascii():
+        text = _with_plain_signs(text)
     if text.isascii():
         return text.lower()
     pieces: list[str] = []
@@ -66,9 +67,8 @@ def fold(text: str) -> str:
 
 def _with_plain_signs(text: str) -> str:
     """Return `text` with the quotes and dashes of typewriters: "don’t" is "don't"."""
-    if not text.isascii():
-        for written, plain in _SIGNS:
-            text = text.replace(written, plain)
+    for written, plain in _SIGNS:
+        text = text.replace(written, plain)
     return text
 
 
@@ -83,7 +83,6 @@ def is_latin(text: str) -> bool:
 
 def tricks_of(text: str) -> list[str]:
     """Return a token for each way in which `text`, not folded yet, writes letters that are none."""
-    text = _with_plain_signs(text)
     if text.isascii() or _ANY_TRICK.search(text) is None:
         return []
     return [token for token, pattern in _TRICKS if pattern.search(text)]

@@ -6,7 +6,7 @@ What was made by the sender's hand comes first, words last: no flood of words pu
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, islice
 
 from scop.mime import Address, Limits, Message, parse, parse_addresses
 from scop.spam.connection import Connection
@@ -65,10 +65,10 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
     )
 
 
-def _bounded(facts: list[str], words: list[str]) -> tuple[str, ...]:
+def _bounded(facts: list[str], words: dict[str, None]) -> tuple[str, ...]:
     if max(map(len, facts)) > MAX_TOKEN_CHARACTERS:  # words are shorter
         facts = [token[:MAX_TOKEN_CHARACTERS] for token in facts]
-    return tuple(dict.fromkeys([*facts, *words]))[:MAX_TOKENS]
+    return tuple(dict.fromkeys(facts) | words)[:MAX_TOKENS]
 
 
 def _facts(message: Message, fields: Fields, connection: Connection | None) -> list[str]:
@@ -106,13 +106,13 @@ def _link_tokens(texts: Texts) -> list[str]:
 def _text_tokens(texts: Texts) -> list[str]:
     """Return what the visible texts hold besides words, and what is written so that nobody sees it."""
     found: list[str] = []
-    for chunks in [text.chunks for text in texts.texts if text.chunks is not None]:
-        odd, apart = oddities(chunks)
-        found += disguises(chunks, odd, apart)
+    for text in texts.texts:
+        odd, apart = oddities(text.chunks)
+        found += disguises(text.chunks, odd, apart)
         found += number_tokens(odd)
     hidden = [fold(page.hidden[:MAX_SEEN_CHARACTERS]) for page in texts.pages if page.hidden]
     for unseen in hidden:
-        found += [f"hidden:{word}" for word in shortened(words_in_order(unseen))[:MAX_HIDDEN_WORDS]]
+        found += [f"hidden:{word}" for word in islice(shortened(words_in_order(unseen)), MAX_HIDDEN_WORDS)]
     return found
 
 

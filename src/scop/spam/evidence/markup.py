@@ -158,6 +158,7 @@ class _Reader:
         self._gone_classes = gone_classes
         self._styling = _STYLING | {"class", "id"} if gone_classes else _STYLING
         self._attributes: dict[str, dict[str, str]] = {}  # as they are written: most tags of a page are like others
+        self._silent: set[str] = set()  # attributes as they are written that change nothing
         self._styles: dict[tuple[int, str], tuple[Style, int]] = {}  # of such attributes within that numbered style
         self._numbers = {PLAIN_STYLE: 0}  # styles that are alike have one; they are quicker to look up
         self._seen: list[str] = []
@@ -175,14 +176,16 @@ class _Reader:
         """Read text, slash, name, attributes, text, …: what cutting at the tags gave."""
         self._names = names = list(map(str.lower, pieces[2::4]))
         self._seen.append(pieces[0])
-        styled = self._styled_names
+        styled, silent = self._styled_names, self._silent
         for slash, name, attributes, text in zip(pieces[1::4], names, pieces[3::4], pieces[4::4], strict=True):
             # Nothing else changes what is seen; no attribute is shorter than two characters and its blank.
             if slash:
                 if name in styled or name in _FOLLOWED:
                     self._close(name)
-            elif len(attributes) > 2 or (styled and styled[-1] == name) or name in _FOLLOWED:
+            elif len(attributes) > 2 and (attributes not in silent or name in _ASKED):
                 self._open(name, attributes)
+            elif (styled and styled[-1] == name) or name in _FOLLOWED:
+                self._open(name, "")
             self._into.append(text if name in _INLINE else f" {text}")
 
     def _open(self, name: str, written: str) -> None:
@@ -202,6 +205,7 @@ class _Reader:
         attributes = self._attributes.get(written)
         if attributes is None:
             if name not in _ASKED and not self._gone_classes and not _may_tell(written.lower()):
+                self._silent.add(written)
                 return
             attributes = self._attributes_in(written)
         if name not in _VOID and not self._styling.isdisjoint(attributes):

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from scop.mime import Entity, Message
 from scop.mime.charsets import decode_text
 from scop.mime.transfer import KNOWN_ENCODINGS, decode_content
@@ -18,7 +20,7 @@ from scop.spam.evidence.files import file_tokens, is_file
 from scop.spam.evidence.folding import fold, tricks_of
 from scop.spam.evidence.markup import Page, read_page, read_words
 from scop.spam.evidence.values import Scope
-from scop.spam.evidence.words import Chunks, words_in_order
+from scop.spam.evidence.words import Chunks
 
 __all__ = ["MAX_SEEN_CHARACTERS", "Text", "Texts", "read_texts"]
 
@@ -35,15 +37,14 @@ _SAME = 0.6  # of the words of one alternative that the other has too: then it s
 _DIFFERENT = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """One text as a person sees it."""
 
     subtype: str
     seen: str
     folded: str
-    words: list[str]
-    chunks: Chunks | None  # in the full scope
+    words: list[str]  # in the order in which they come first; some may come again
+    chunks: Chunks
 
 
 @dataclass(slots=True)
@@ -90,11 +91,11 @@ def _take(found: Texts, subtype: str, source: str, characters: int) -> int:
         if "\nbegin " in seen:
             seen = _UUENCODED.sub("", seen)
             found.tokens.append("file:uuencoded")
-    found.tokens += tricks_of(seen)
+    if not seen.isascii():
+        found.tokens += tricks_of(seen)
     folded = fold(seen)
-    chunks = Chunks.of(folded) if found.scope is Scope.FULL else None
-    words = chunks.words() if chunks is not None else words_in_order(folded)
-    found.texts.append(Text(subtype, seen, folded, words, chunks))
+    chunks = Chunks.of(folded)
+    found.texts.append(Text(subtype, seen, folded, chunks.words(), chunks))
     return len(seen)
 
 

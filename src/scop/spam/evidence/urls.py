@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from scop.spam.evidence.hosts import MAX_HOST_CHARACTERS, host_tokens, registered_domain
 
@@ -15,7 +16,9 @@ __all__ = ["MAX_URLS", "host_of", "is_elsewhere", "url_tokens", "urls_in"]
 MAX_URLS = 100  # of one mail
 MAX_URL_CHARACTERS = 2_000
 
-_URL = re.compile(rf"(?:https?:[/\\]{{1,2}}|www\.)[^\s\"'<>`]{{1,{MAX_URL_CHARACTERS}}}")
+_REST = rf"[^\s\"'<>`]{{1,{MAX_URL_CHARACTERS}}}"
+_URL = re.compile(rf"(?:https?:[/\\]{{1,2}}|www\.){_REST}")
+_HTTP_URL = re.compile(rf"https?:[/\\]{{1,2}}{_REST}")  # begins with a literal: quickly found
 _SCHEME = re.compile(r"(?:https?:)?[/\\]{2,3}|(?=www\.)", re.IGNORECASE)
 _AUTHORITY_END = re.compile(r"[/\\?#\s]")
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,18}")
@@ -30,7 +33,9 @@ def urls_in(text: str) -> list[str]:
     """Return the links that stand in lower-case `text`, each once."""
     if "http" not in text and "www." not in text:
         return []
-    return [url.rstrip(".,;:!?)]}") for url in list(dict.fromkeys(_URL.findall(text)))[:MAX_URLS]]
+    bare = text.count("www.") - text.count("http://www.") - text.count("https://www.")
+    found = dict.fromkeys((_URL if bare else _HTTP_URL).findall(text))
+    return [url.rstrip(".,;:!?)]}") for url in islice(found, MAX_URLS)]
 
 
 def host_of(url: str) -> str:

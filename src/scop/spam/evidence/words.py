@@ -25,6 +25,8 @@ _ASCII_WORD = re.compile(r"[a-z0-9$!?](?:(?<![!?])[\w'.%-]{0,60}[\w%]|(?<=[!?])[
 _QUIET_ASCII_WORD = re.compile(r"[a-z0-9$][\w'.%-]{0,60}[\w%]", re.ASCII)
 _LATIN_WORD = re.compile(r"(?:[^\W_]|[$£])[\w'.%-]{0,60}[\w%]|[!?]{1,5}")
 _WORD = re.compile(rf"(?:[^\W_]|[$€£])[\w'.%{_SIGNS}-]{{0,60}}[\w%{_SIGNS}]|[!?]{{1,5}}")
+MAX_MATCHED = 62  # characters of a word that these find
+_NEVER_OUTERMOST = "\"'()[]{}<>.,:;*-~=+#|/\\"  # in what they find
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003134f]{{1,1000}}")
 _RUN_OR_WORD = re.compile(
     f"([{_UNSPACED}\U00020000-\U0003134f]{{1,1000}})|[^\\W_{_UNSPACED}](?:[^\\W{_UNSPACED}]|['%{_SIGNS}-]){{1,60}}|[!?]{{1,5}}"
@@ -55,9 +57,27 @@ class Chunks(NamedTuple):
 
     def words(self) -> list[str]:
         """Return all words in the order in which they come first; some of them may come again."""
-        if not self.folded.isascii():
+        pattern = _word_pattern(self.folded)
+        if pattern is None:
             return words_in_order(self.folded)
-        return _ascii_words("\n".join(self.unique))  # no word holds a blank: each chunk is read once
+        words: list[str] = []
+        for chunk in self.unique:  # no word holds a blank: each chunk is read once
+            # Most are nothing but letters and digits, but for what no word begins or ends with: they need no pattern.
+            bare = chunk if chunk.isalnum() else chunk.strip(_NEVER_OUTERMOST)
+            if not bare.isalnum() or len(bare) > MAX_MATCHED:
+                words += pattern.findall(chunk)
+            elif len(bare) > 1:
+                words.append(bare)
+        return words if pattern is _ASCII_WORD else with_latin_letters(words, self.folded)
+
+
+def _word_pattern(folded: str) -> re.Pattern[str] | None:
+    """Return what finds the words of a text; None where some stand without blanks between them."""
+    if folded.isascii():
+        return _ASCII_WORD
+    if is_latin(folded):
+        return _LATIN_WORD
+    return _WORD if _UNSPACED_RUN.search(folded) is None else None
 
 
 def words_in_order(folded: str) -> list[str]:
@@ -91,12 +111,14 @@ def _words_beyond_ascii(line: str) -> list[str]:
     return with_latin_letters(words, line)
 
 
-def shortened(words: Iterable[str]) -> list[str]:
+def shortened(words: Iterable[str]) -> dict[str, None]:
     """Return each word once; of long ones their length and beginning: random strings do not fill the model."""
     unique = dict.fromkeys(words)
     if max(map(len, unique), default=0) <= MAX_WORD_CHARACTERS:
-        return list(unique)
-    return [word if len(word) <= MAX_WORD_CHARACTERS else f"long:{word[0]}{len(word) // 10}" for word in unique]
+        return unique
+    return dict.fromkeys(
+        [word if len(word) <= MAX_WORD_CHARACTERS else f"long:{word[0]}{len(word) // 10}" for word in unique]
+    )
 
 
 def oddities(chunks: Chunks) -> tuple[list[str], list[str]]:
