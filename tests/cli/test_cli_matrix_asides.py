@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from rich.text import Text
 
-from scop.cli.matrix.news_shown import Reader
+from scop.cli.matrix.news_shown import Reader, time_of
+from scop.matrix.client.event import Event
 from scop.matrix.client.happenings import (
     AccountDataChanged,
+    MembershipChanged,
     PresenceChanged,
     Receipt,
     ReceiptsMoved,
+    Redacted,
+    RoomEvent,
+    StateChanged,
     TypingChanged,
     UnreadChanged,
 )
@@ -19,6 +26,7 @@ from scop.matrix.verification import VerificationAsked
 from scop.net.matrix.whole_sync import News
 
 SEA, BOB, EVE = "!sea:example.org", "@bob:example.org", "@eve:example.org"
+TOPIC = Event("$1", "m.room.topic", BOB, {"topic": "Tides"}, origin_server_ts=7000, state_key="")
 
 
 @pytest.mark.parametrize(
@@ -51,3 +59,17 @@ def test_matrix_asides_say_how_to_verify_whom_another_command_heard() -> None:
     asked = VerificationAsked("flow", BOB, "B", ("m.sas.v1",))
     shown = Reader(Rooms(BOB, {})).line(asked)
     assert f"[green]{BOB} wants to verify: run scop matrix verify --wait '{BOB}', and have them ask again[/]" == shown
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        StateChanged(SEA, TOPIC),
+        MembershipChanged(SEA, BOB, "join", None, TOPIC),
+        Redacted(SEA, "$1", TOPIC),
+        RoomEvent(SEA, TOPIC),
+    ],
+)
+def test_matrix_asides_stand_at_the_time_at_which_they_came_about(news: News) -> None:
+    """What another command took in is told later: it shows when it happened, and not when it is told."""
+    assert datetime.datetime.fromtimestamp(7).strftime("%Y-%m-%d %H:%M:%S") == time_of(news)

@@ -72,13 +72,21 @@ class Reader:
 
 def time_of(news: News) -> str:
     """Return when something was said, with its day where that is not today."""
-    milliseconds = news.event.origin_server_ts if isinstance(news, RoomEvent | Undecryptable) else 0
+    event = _event_of(news)
+    milliseconds = 0 if event is None else event.origin_server_ts
     now = datetime.datetime.now()
     try:
         then = datetime.datetime.fromtimestamp(milliseconds / 1000) if milliseconds else now
     except (ValueError, OverflowError, OSError):  # others set it
         then = now
     return then.strftime("%H:%M:%S" if then.date() == now.date() else "%Y-%m-%d %H:%M:%S")
+
+
+def _event_of(news: News) -> Event | None:
+    """Return by which event something came about."""
+    if isinstance(news, Redacted):
+        return news.redaction
+    return news.event if isinstance(news, RoomEvent | Undecryptable | StateChanged | MembershipChanged) else None
 
 
 def is_said(event: Event) -> bool:
