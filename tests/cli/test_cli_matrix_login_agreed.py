@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from fakes.agreeing_logins import browser_script, pending_login, signed_on, visit
-from fakes.authorization_server import OAuthHomeserver
+from fakes.authorization_server import OAuthDesk, OAuthHomeserver
 from fakes.chat_terminals import ALICE, BOB, Chat
 from fakes.command_line import row, sentence
 from fakes.homeserver import FakeHomeserver
 from fakes.served_authorization import served_authorization
 from fakes.served_homeserver import served_homeserver
+from scop.cli.matrix.login_agreed import show_code
+from scop.cli.matrix.qr import drawn
 from scop.matrix.api.client_server.login import GetLoginFlows
 
 GITHUB = {"id": "idp.github", "name": "GitHub"}
@@ -150,6 +153,25 @@ def test_matrix_login_by_a_code_on_another_device(oauth: Chat) -> None:
     server.authorization.user = server.register("bob")
     assert f"{ALICE} was to be logged in, and {BOB} was" in oauth.scop("alice", *words).err
     assert first == row(oauth.scop("alice", "whoami", "--json"))
+
+
+def test_matrix_login_draws_the_code_for_a_camera(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At a terminal the whole URL stands as a QR code, too; what a server says cannot steer the terminal."""
+    server = OAuthHomeserver()
+    desk = OAuthDesk(server)
+    asked = desk.run(desk.client().oauth.begin_device(server.url))
+    evil = replace(asked, user_code="WDJB\x1b[2J-MJHT")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    show_code(evil)
+    said = capsys.readouterr().err
+    assert asked.whole_url is not None
+    assert drawn(asked.whole_url) in said
+    assert "\n  WDJB\\x1b[2J-MJHT\n" in said
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False)
+    show_code(asked)
+    assert "█" not in capsys.readouterr().err
 
 
 def test_matrix_login_says_what_it_must_know(oauth: Chat) -> None:

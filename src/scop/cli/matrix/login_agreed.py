@@ -30,7 +30,7 @@ from scop.net.matrix import AsyncClient
 from scop.net.matrix.device_grant import await_agreement
 from scop.net.matrix.login_listener import Listener, listening_on_loopback
 
-__all__ = ["Agreeing", "Lines"]
+__all__ = ["Agreeing", "Lines", "show_code"]
 
 PATIENCE_SECONDS = 900.0  # for a person who finds their password, and a second factor
 MAX_SHOWN = 4000  # characters of a URL
@@ -99,7 +99,7 @@ class Agreeing:
 
     async def _by_device(self) -> Session:
         asked = await self.client.do(self.client.core.oauth.begin_device, self.homeserver_url, self.user)
-        _show_code(asked)
+        show_code(asked)
         if self._has_browser():
             await _open(asked.whole_url or asked.url)
         return await await_agreement(self.client, asked)
@@ -158,7 +158,8 @@ async def _open(url: str) -> None:
         await asyncio.to_thread(webbrowser.open, url)
 
 
-def _show_code(asked: DeviceAsked) -> None:
+def show_code(asked: DeviceAsked) -> None:
+    """Say where a code is entered, and draw that for the camera of another device."""
     url, code = printable(asked.url, limit=MAX_SHOWN), printable(asked.user_code)
     click.echo(f"Open {url} on any device, and enter there:\n\n  {code}\n", err=True)
     if sys.stderr.isatty():
