@@ -45,6 +45,7 @@ def read_text(thing: Thing, inspection: Inspection) -> Iterator[Found]:
 
 def _yenc_content(octets: bytes, start: int, inspection: Inspection) -> bytes:
     """Return what stands between a "=ybegin" and the next line that ends or begins a file."""
+    inspection.spend(len(octets) - start)  # its end is sought as far as that
     ends = [end for mark in (b"\n=yend", b"\n=ybegin") if (end := octets.find(mark, start - 1)) >= 0]
     lines = octets[start : min(ends, default=len(octets))].translate(None, b"\r\n")
     inspection.spend(_FILE_EFFORT * len(lines) + _ESCAPE_EFFORT * lines.count(b"="))
