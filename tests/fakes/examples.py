@@ -6,10 +6,11 @@ import os
 
 from hypothesis import settings
 
-__all__ = ["USUAL", "drawn"]
+__all__ = ["IS_SEARCH", "USUAL", "drawn"]
 
 _TIMES = int(os.environ.get("SCOP_EXAMPLES_TIMES", "1"))
-USUAL = 40 * _TIMES  # each run draws others
+IS_SEARCH = _TIMES > 1  # then each run draws others
+USUAL = 40 * _TIMES
 
 
 def drawn(count: int) -> settings:
