@@ -84,16 +84,34 @@ def free_port_on(addresses: list[str]) -> tuple[int, list[tuple[socket.socket, s
     raise AssertionError(f"no port is free on all of {addresses}")
 
 
+class _Stream(DnsStreamServer):
+    """A connection that is known while it is open."""
+
+    def __init__(self, answer: AnswerQuery, opened: set[_Stream]) -> None:
+        super().__init__(answer)
+        self._opened = opened
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be known."""
+        super().connection_made(transport)
+        self._opened.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Be known no more."""
+        super().connection_lost(exc)
+        self._opened.discard(self)
+
+
 @asynccontextmanager
 async def serving(servers: Mapping[str, AnswerQuery]) -> AsyncIterator[int]:
     """Serve each address on the same port, by datagram and by stream; gives the port."""
     loop = asyncio.get_running_loop()
     port, sockets = free_port_on([*servers])
-    datagrams, streams = list[asyncio.BaseTransport](), list[asyncio.Server]()
+    datagrams, streams, opened = list[asyncio.BaseTransport](), list[asyncio.Server](), set[_Stream]()
     for (datagram, stream), answer in zip(sockets, servers.values(), strict=True):
         transport, _ = await loop.create_datagram_endpoint(partial(DnsDatagramServer, answer), sock=datagram)
         datagrams.append(transport)
-        streams.append(await loop.create_server(partial(DnsStreamServer, answer), sock=stream))
+        streams.append(await loop.create_server(partial(_Stream, answer, opened), sock=stream))
     try:
         yield port
     finally:
@@ -101,4 +119,8 @@ async def serving(servers: Mapping[str, AnswerQuery]) -> AsyncIterator[int]:
             open_socket.close()
         for server in streams:
             server.close()
-        await asyncio.sleep(0)  # the loop closes them on its next turn
+        for each in tuple(opened):
+            each.abort()
+        await asyncio.sleep(0)  # the loop closes them on its next turns
+        while opened:  # noqa: ASYNC110 - each tells its loop alone
+            await asyncio.sleep(0)
