@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from fakes.examples import IS_SEARCH, USUAL
+from fakes.loops import close_in_order
 from fakes.real_mesh import RunningWorld, world_of
 from scop.cli.demo.scene import build_scene
 
@@ -25,6 +26,7 @@ settings.register_profile(
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much),
 )
 settings.load_profile("unhurried")
+close_in_order()
 
 
 @pytest.hookimpl(wrapper=True)
