@@ -240,7 +240,7 @@ async def listening(account: Account) -> AsyncIterator[tuple[AsyncClient, Untold
     async with _of_session(account) as user_id:
         with account.telling(user_id):
             untold = _untold_of(account)
-            async with AsyncClient(untold, network=_NETWORK) as client:
+            async with KeepingClient(untold, _NETWORK) as client:
                 yield client, untold
 
 

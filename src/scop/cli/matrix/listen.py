@@ -21,11 +21,11 @@ from scop.cli.matrix.warned import warning_of
 from scop.cli.shared import console, json_option, print_json
 from scop.matrix.client.happenings import InvitedTo, RoomEvent
 from scop.matrix.client.history import Seen
-from scop.net.faults import PermanentFailure, TemporaryFailure
+from scop.net.faults import TemporaryFailure
 from scop.net.matrix import AsyncClient
 from scop.net.matrix.whole_sync import News
 
-__all__ = ["Shown", "Wanted", "listen"]
+__all__ = ["Shown", "Teller", "Wanted", "listen"]
 
 _QUIET = frozenset({"UnreadChanged", "ReceiptsMoved", "TypingChanged", "PresenceChanged", "AccountDataChanged"})
 
@@ -60,12 +60,8 @@ def listen(*, account: Account, room_names: tuple[str, ...], once: bool, **wante
         async with listening(account) as (client, untold):
             shown = Shown(client, Wanted(**wanted))
             first = await client.sync()  # rooms have names from here on
-            try:
-                shown.room_ids = {await room_named(client, name) for name in room_names}
-            except (TemporaryFailure, PermanentFailure):
-                await untold.add(first)
-                raise
-            teller = _Teller(client, untold, shown)
+            shown.room_ids = {await room_named(client, name) for name in room_names}
+            teller = Teller(client, untold, shown)
             await teller.tell(first)
             if once:
                 return
@@ -76,29 +72,29 @@ def listen(*, account: Account, room_names: tuple[str, ...], once: bool, **wante
     asyncio.run(whole())
 
 
-class _Teller:
+class Teller:
     """Tells what happens, by whichever command it came; what breaks off is told again."""
 
     def __init__(self, client: AsyncClient, untold: Untold, shown: Shown) -> None:
         self._client = client
         self._untold = untold
         self._shown = shown
-        self._reached = ""  # the key of what was looked at last
+        self._left = set[str]()  # the keys of what is kept on, being of other rooms
 
     async def tell(self, news: Sequence[News]) -> None:
-        """Show what others kept, then what is new."""
-        await self._untold.take_away(news)
-        kept = self._untold.all(self._reached)
-        own = await self._untold.add(news)
+        """Show what others kept, then what is new: of that, too, what is for people is kept until it is shown."""
+        came, left = set(map(id, news)), self._left
+        own = {key: one for key, one in self._untold.own().items() if id(one) in came}
+        kept = {key: one for key, one in self._untold.all().items() if key not in own and key not in left}
         lines = [line for one in (*kept.values(), *news) if one is not None for line in self._shown.lines(one)]
         told = [key for key, one in {**kept, **own}.items() if one is None or self._shown.is_of_rooms(one)]
-        self._reached = max((self._reached, *kept, *own))
         if lines:
             # Others may have the account meanwhile: who reads a line may want the answer of another command first.
             async with self._client.resting():
                 for write in lines:
                     write()
         await self._untold.told(told)
+        self._left = (left | own.keys() | kept.keys()) & self._untold.all().keys()
 
 
 class Shown:

@@ -2,12 +2,13 @@
 
 Each command of an account syncs, and what a sync brings comes once. So the others put what is news for people on a
 shelf of the store: messages, state, who comes and goes, invitations. Who types or reads is of the moment, and is not
-kept. `listen` takes it from there when it is shown, so that what breaks off is told again; what it takes in itself it
-puts there before it shows it.
+kept. `listen` takes it from there when it is shown, so that what breaks off is told again; so does it with what it
+takes in itself. It becomes durable together with how far was read, so that no kill in between loses it.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from scop.matrix.client import ClientOptions
 from scop.matrix.client.happenings import (
     AccountDataChanged,
     Happening,
+    NotSent,
     PresenceChanged,
     ReceiptsMoved,
     Redacted,
@@ -37,6 +39,7 @@ from scop.net.matrix.whole_sync import News
 __all__ = ["MAX_UNTOLD", "KeepingClient", "Untold"]
 
 MAX_UNTOLD = 1000  # the newest
+_APART = "-"
 _OF_THE_MOMENT = {
     AccountDataChanged,
     PresenceChanged,
@@ -55,11 +58,12 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Untold:
-    """Keeps for a client what the keeper beneath does, and what was not told."""
+    """Keeps for a client what the keeper beneath does, and knows what was not told."""
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[str, bytes] = {}  # what is durable, oldest first
+        self._own: dict[str, News] = {}  # what came to this process, by its key
 
     async def entries(self) -> Mapping[Shelf, Mapping[str, bytes]]:
         """Return all that is kept."""
@@ -70,6 +74,11 @@ class Untold:
     async def put(self, changes: Sequence[Change]) -> None:
         """Make changes durable, all together."""
         await self._keeper.put(changes)
+        for change in changes:
+            if change.shelf is Shelf.UNTOLD and change.octets is None:
+                self._kept.pop(change.key, None)
+            elif change.shelf is Shelf.UNTOLD and change.octets is not None:
+                self._kept[change.key] = change.octets
 
     async def clear(self) -> None:
         """Keep nothing of what was kept."""
@@ -88,38 +97,34 @@ class Untold:
         """Finish what was asked for."""
         await self._keeper.close()
 
-    async def add(self, news: Sequence[News]) -> Mapping[str, News]:
-        """Keep what is worth it, and let the oldest go where it is too much; return what is kept, by its key."""
-        await self.take_away(news)
-        # By the clock, so that no key comes twice: who told what one of them named may still have to take it away.
-        number = max(int(next(reversed(self._kept), "0")) + 1, time.time_ns() // 1_000_000)
+    def noted(self, news: Sequence[object]) -> tuple[Change, ...]:
+        """Return what keeps what is worth it, without what was taken away meanwhile, and the oldest of too much."""
+        redacted = {(one.room_id, one.event_id) for one in news if isinstance(one, Redacted)}
+        gone = [key for key, one in self.all().items() if redacted and _place(one) in redacted]
+        last = int(next(reversed(self._kept), "0").partition(_APART)[0])
+        # By the clock in order, and by chance apart: no key comes twice, since whoever told what one names may still
+        # have to take it away, and clocks are set back.
+        number, apart = max(last + 1, time.time_ns() // 1_000_000), f"{_APART}{secrets.token_hex(8)}"
         worth_it = [one for one in news if isinstance(one, _KINDS)][-MAX_UNTOLD:]
-        named = {f"{number + place:015}": one for place, one in enumerate(worth_it)}
-        new = {key: _encoded(one) for key, one in named.items()}
-        self._kept |= new
-        old = tuple(self._kept)[:-MAX_UNTOLD]
-        await self._change([*(Change(Shelf.UNTOLD, key, one) for key, one in new.items()), *map(_gone, old)])
-        return named
+        own = {f"{number + place:015}{apart}": one for place, one in enumerate(worth_it)}
+        self._own = {**self.own(), **own}
+        left = [key for key in self._kept if key not in gone]
+        old = left[: max(0, len(left) + len(worth_it) - MAX_UNTOLD)]
+        new = (Change(Shelf.UNTOLD, key, _encoded(one)) for key, one in own.items())
+        return (*map(_gone, (*gone, *old)), *new)
 
-    async def take_away(self, news: Sequence[News]) -> None:
-        """Keep no longer what was taken away meanwhile."""
-        if redacted := {(one.room_id, one.event_id) for one in news if isinstance(one, Redacted)}:
-            await self.told([key for key, one in self.all().items() if _place(one) in redacted])
+    def own(self) -> Mapping[str, News]:
+        """Return what came to this process, by its key, so far as it is kept."""
+        return {key: one for key, one in self._own.items() if key in self._kept}
 
-    def all(self, after: str = "") -> dict[str, News | None]:
-        """Return what is kept after a key, oldest first; None for what another release has kept in a way of its own."""
-        return {key: _decoded(octets) for key, octets in self._kept.items() if key > after}
+    def all(self) -> dict[str, News | None]:
+        """Return what is kept, oldest first; None for what another release has kept in a way of its own."""
+        return {key: _decoded(octets) for key, octets in self._kept.items()}
 
     async def told(self, keys: Iterable[str]) -> None:
         """Keep these no longer."""
-        await self._change([_gone(key) for key in keys if key in self._kept])
-
-    async def _change(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            if change.octets is None:
-                self._kept.pop(change.key, None)
-        if changes:
-            await self._keeper.put(changes)
+        if changes := [_gone(key) for key in keys if key in self._kept]:
+            await self.put(changes)
 
 
 class KeepingClient(AsyncClient):
@@ -129,12 +134,17 @@ class KeepingClient(AsyncClient):
         super().__init__(untold, options, network)
         self._untold = untold
 
+    def _noted(self, news: Sequence[object]) -> tuple[Change, ...]:
+        """Return what keeps the news of a sync, together with how far was read: a kill in between loses nothing."""
+        return () if self.core.syncing.next_batch is None else self._untold.noted(news)
+
     async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
         """Return what is new."""
-        is_first = self.core.syncing.next_batch is None
         news = await super().sync(timeout_seconds)
-        if not is_first:
-            await self._untold.add(news)
+        known = self._untold.own().values()
+        # What had waited to be sent goes out after a sync, and may be refused.
+        if refused := [one for one in news if isinstance(one, NotSent) and one not in known]:
+            await self._untold.put(self._untold.noted(refused))
         return news
 
 

@@ -11,6 +11,7 @@ A sync goes in five steps, so that a fault in any of them loses nothing and tell
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import msgspec
@@ -86,6 +87,7 @@ class Syncing:
         self._untold: deque[Happening] = deque()
         self._opened: frozenset[tuple[str, str]] = frozenset()  # what was read in the last sync: rooms and ids
         self._told: list[object] = []  # what was followed, and is not returned yet
+        self.noted: Callable[[Sequence[object]], tuple[Change, ...]] | None = None  # what is kept of what is told
 
     def load(self, entries: Entries) -> None:
         """Take how far was read from what was kept."""
@@ -124,8 +126,9 @@ class Syncing:
         # 5. Keep it, and tell it.
         if self._core.encryption is not None:
             yield from self._gathered(self._core.encryption.let_go())
+        self._told[:0] = self._outbox.take_refused()
         yield from self._keep_all()
-        told, self._told = [*self._outbox.take_refused(), *self._told], []
+        told, self._told = self._told, []
         return cast("tuple[Happening | _News_co, ...]", tuple(told))
 
     def _upkeep(self) -> Steps[None]:
@@ -263,7 +266,8 @@ class Syncing:
     def _keep_all(self) -> Steps[None]:
         progress = msgspec.structs.replace(self._progress, next_batch=self._reached)
         learnt, later = self._core.learnt.all(), self._core.later.all()
-        yield from keep(*learnt, *later, _kept(progress))
+        noted = self.noted(self._told) if self.noted is not None else ()
+        yield from keep(*learnt, *later, *noted, _kept(progress))
         self._core.learnt.done(learnt)
         self._core.later.done(later)
         self._progress, self._reached, self._core.is_syncing = progress, None, False

@@ -20,7 +20,7 @@ import asyncio
 import mimetypes
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,7 @@ from scop.matrix.client import ClientOptions, Session
 from scop.matrix.client.contents import Attachment, Message
 from scop.matrix.client.logging_in import Registration
 from scop.matrix.json_values import JsonObject
-from scop.matrix.steps import Shelf, Steps, Surroundings
+from scop.matrix.steps import Change, Shelf, Steps, Surroundings
 from scop.matrix.verification import Identity
 from scop.net.clock import SystemClock
 from scop.net.faults import PermanentFailure, TemporaryFailure
@@ -92,6 +92,7 @@ class AsyncClient:
         entries = await self._keeper.entries()
         self._surroundings = Surroundings(clock, secrets.token_bytes)
         self._core = Client(None, entries, self._surroundings, self._options)
+        self._core.syncing.noted = self._noted
         self._join(entries)
         self._driver = Driver(self._core, self._carrier, self._keeper, clock)
         self._media = Media(self._driver, self._carrier)
@@ -254,6 +255,11 @@ class AsyncClient:
     async def redact(self, room_id: str, event_id: str, reason: str | None = None) -> str:
         """Take the content of an event away; return the id of the redaction."""
         return await self.do(self.core.redact, room_id, event_id, reason)
+
+    def _noted(self, news: Sequence[object]) -> tuple[Change, ...]:
+        """Return what is to be kept of the news of a sync, durable together with how far was read: nothing here."""
+        del news
+        return ()
 
     async def sync(self, timeout_seconds: float = 0.0) -> tuple[News, ...]:
         """Return what is new; what could not be sent before, or before a restart, goes out after it."""
