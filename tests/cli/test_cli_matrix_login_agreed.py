@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,9 +18,13 @@ from fakes.command_line import row, sentence
 from fakes.homeserver import FakeHomeserver
 from fakes.served_authorization import served_authorization
 from fakes.served_homeserver import served_homeserver
-from scop.cli.matrix.login_agreed import show_code
+from scop.cli.matrix.accounts import Account
+from scop.cli.matrix.login_agreed import Agreeing, Lines, show_code
+from scop.cli.matrix.login_ways import Way
 from scop.cli.matrix.qr import drawn
 from scop.matrix.api.client_server.login import GetLoginFlows
+from scop.matrix.client.ways import Ways
+from scop.net.matrix import AsyncClient
 
 GITHUB = {"id": "idp.github", "name": "GitHub"}
 
@@ -153,6 +158,41 @@ def test_matrix_login_by_a_code_on_another_device(oauth: Chat) -> None:
     server.authorization.user = server.register("bob")
     assert f"{ALICE} was to be logged in, and {BOB} was" in oauth.scop("alice", *words).err
     assert first == row(oauth.scop("alice", "whoami", "--json"))
+
+
+class _Silence(Lines):
+    """Nobody types anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked = asyncio.Event()
+
+    async def next(self) -> str | None:
+        """Return that there is no more."""
+        self.is_asked.set()
+        return None
+
+
+def test_matrix_login_goes_on_from_what_others_did_meanwhile(oauth: Chat, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever comes back from a browser is logged in to the account as others have left it: no keys of before return."""
+    server = oauth.server
+    assert isinstance(server, OAuthHomeserver)
+    server.authorization.agrees_at_once = True
+    assert ALICE == row(oauth.scop("alice", "login", ALICE, "--homeserver", oauth.url, "--json"))["user_id"]
+    account = Account(ALICE, oauth.folder / "alice")
+
+    async def whole() -> None:
+        lines = _Silence()
+        async with AsyncClient(account.open(ALICE)) as client:
+            login = asyncio.create_task(Agreeing(client, oauth.url, ALICE, False, lines).by(Way.OAUTH, Ways(()), ""))
+            await lines.is_asked.wait()
+            url = next(line for line in capsys.readouterr().err.splitlines() if line.startswith("  http")).strip()
+            async with AsyncClient(await asyncio.to_thread(account.open, ALICE)) as other:
+                await other.do(other.core.sync)
+            assert 200 == (await asyncio.to_thread(visit, server.authorization.agree(url)))[0]
+            assert await login == client.session
+
+    asyncio.run(whole())
 
 
 def test_matrix_login_draws_the_code_for_a_camera(

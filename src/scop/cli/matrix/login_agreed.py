@@ -89,13 +89,13 @@ class Agreeing:
         return await self.client.login_with_token(token, self.homeserver_url, self.user)
 
     async def _by_browser(self) -> Session:
-        core = self.client.core
         async with listening_on_loopback() as listener:
             here = listener.url(_CALLBACK)
-            asked = await self.client.do(core.oauth.begin_code, self.homeserver_url, here, self.user)
+            asked = await self.client.do(self.client.core.oauth.begin_code, self.homeserver_url, here, self.user)
             listener.read = lambda url: code_of(asked, url)
             code = await self._brought(asked.url, listener, listener.read)
-        return await self.client.do(core.oauth.end_code, asked, code)
+        # Another client than before, where other commands changed what is kept: the past one would bring its keys back.
+        return await self.client.do(self.client.core.oauth.end_code, asked, code)
 
     async def _by_device(self) -> Session:
         asked = await self.client.do(self.client.core.oauth.begin_device, self.homeserver_url, self.user)
