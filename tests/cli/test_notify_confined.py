@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,10 +20,11 @@ from typing import cast
 
 import pytest
 
+import scop as scop_package
 from fakes.attempts import ATTEMPTS
-from fakes.command_line import scop, sentence
+from fakes.command_line import scop
 from fakes.homeserver import FakeHomeserver
-from fakes.ordinary_user import as_ordinary_user
+from fakes.ordinary_user import ORDINARY, ROOT, as_root, as_user
 from fakes.private_ca import authority
 from fakes.served_homeserver import served_homeserver
 from scop.cli.matrix.accounts import Account
@@ -33,8 +35,9 @@ from scop.net.matrix import AsyncClient, NetworkOptions
 from scop.net.trust import web_trust
 
 PROBED = Path(__file__).resolve().parents[1] / "fakes" / "probed_notifier.py"
-ROOT = authority("a root of this machine")
+AUTHORITY = authority("an authority of this machine")
 BOT = "@bot:example.org"
+OTHER_UID = 64321  # nobody's
 
 
 @dataclass
@@ -72,13 +75,14 @@ class Scene:
         asyncio.run(main())
 
     @contextmanager
-    def running(self) -> Iterator[Running]:
+    def running(self, user: str = ORDINARY) -> Iterator[Running]:
         """Run the service until the block ends, and see that SIGTERM ends it well."""
-        command = [*as_ordinary_user(), sys.executable, str(PROBED), str(self.folder / "notifier.toml")]
+        command = [*as_user(user), sys.executable, str(PROBED), str(self.folder / "notifier.toml")]
         environment = {**os.environ, "SSL_CERT_FILE": str(self.folder / "roots.pem"), "no_proxy": "*"}
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         try:
             running = Running(process)
+            running.begun = running.wait_for("notifier.confined")
             running.wait_for("ready", process.stdout)
             yield running
         finally:
@@ -94,11 +98,12 @@ class Scene:
 
 
 class Running:
-    """A service that runs."""
+    """A service that runs; `begun` is what it said when it was confined."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.place = ""
+        self.begun: dict[str, object] = {}
 
     def wait_for(self, event: str, lines: Iterable[str] | None = None) -> dict[str, object]:
         """Read what it says until it says this."""
@@ -159,12 +164,17 @@ def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path, server)
 
 
-def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene) -> None:
-    """Files, programs, sockets, ports, the configuration beside the queue: all is refused; then it posts and edits."""
+@pytest.mark.parametrize("user", [ROOT, ORDINARY])
+def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene, user: str) -> None:
+    """Files, programs, sockets, ports, the configuration beside the queue: all is refused; then it posts and edits.
+
+    Who was root is no more than that, and says so.
+    """
     scene.write()
     with served_homeserver(scene.server) as url:
         scene.log_in(url)
-        with scene.running() as service:
+        with scene.running(user) as service:
+            assert (user == ROOT) == ("gave up all of root's rights" in str(service.begun))
             port = service.place.rpartition(":")[2]
             ends: dict[str, str] = json.loads(service.post({}, **{"x-attack": port}))
             assert {*ATTEMPTS, "change the configuration", "read another account"} <= ends.keys()
@@ -173,7 +183,7 @@ def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene
             service.wait_for("notice.posted")
             assert "taken\n" == service.post({"project": "a", "pipeline": "1", "status": "passed"})
             service.wait_for("notice.posted")
-        with scene.running() as service:  # what was kept while confined is there
+        with scene.running(user) as service:  # what was kept while confined is there
             service.post({"project": "a", "pipeline": "2", "status": "failed"})
             service.wait_for("notice.posted")
     assert ["🔵 a running", "* ✅ a passed", "❌ a failed"] == scene.messages("#ci:example.org")[:3]
@@ -200,23 +210,34 @@ def test_confined_service_lets_other_commands_have_the_account(scene: Scene) -> 
 
 
 CURIOUS = """
-import os, pathlib, sys
+import os, pathlib, subprocess, sys, venv
 seen = []
 for name in ("notifier.toml", "secret", "accounts/@bot:example.org/store", "notices.db", "roots.pem"):
     try:
         seen += [name] if pathlib.Path(sys.argv[1], name).read_bytes() else []
     except PermissionError:
         pass
+try:
+    pathlib.Path(sys.argv[1], "beside").touch()
+except PermissionError:
+    pass
 pathlib.Path("mine").write_text("x")
 here = os.getcwd() == os.environ["TMPDIR"]
-sys.exit(" ".join((*seen, os.environ["SCOP_VERSION"], os.environ.get("TOKEN", "none"), str(here))))
+venv.create("of its own")
+subprocess.run(["of its own/bin/python", "-c", "import json"], check=True)
+rights = next(int(line.split()[1], 16) for line in open("/proc/self/status") if line.startswith("CapEff"))
+sys.exit(" ".join((*seen, os.environ["SCOP_VERSION"], os.environ.get("TOKEN", "none"), str(here), str(rights))))
 """
 
 
-def test_confined_watch_speaks_tls_encrypts_and_has_releases_tested(scene: Scene) -> None:
-    """The machine's authorities are known and keys go up; the test runs, and sees neither what we keep nor secrets."""
-    with home_of_packages() as pages, served_homeserver(scene.server, ROOT.leaf("localhost").server()) as url:
-        (scene.folder / "roots.pem").write_text(ROOT.pem)
+@pytest.mark.parametrize("user", [ROOT, ORDINARY])
+def test_confined_watch_speaks_tls_encrypts_and_has_releases_tested(scene: Scene, user: str) -> None:
+    """The machine's authorities are known and keys go up; the test runs, and sees neither what we keep nor secrets.
+
+    It makes an environment of its own, and has no right of root, whoever started us.
+    """
+    with home_of_packages() as pages, served_homeserver(scene.server, AUTHORITY.leaf("localhost").server()) as url:
+        (scene.folder / "roots.pem").write_text(AUTHORITY.pem)
         (scene.folder / "secret").write_text("a long secret")
         test = json.dumps([sys.executable, "-c", CURIOUS, str(scene.folder)])
         scene.write(
@@ -236,7 +257,7 @@ def test_confined_watch_speaks_tls_encrypts_and_has_releases_tested(scene: Scene
         )
         scene.log_in(url, NetworkOptions(tls=web_trust(str(scene.folder / "roots.pem"))))
         for pages.version in ("1.0", "1.1"):
-            command = [*as_ordinary_user(), sys.executable, "-m", "scop.cli", "matrix", "notify", "watch", "--once"]
+            command = [*as_user(user), sys.executable, "-m", "scop.cli", "matrix", "notify", "watch", "--once"]
             done = subprocess.run(
                 [*command, "-c", str(scene.folder / "notifier.toml")],
                 env={**os.environ, "SSL_CERT_FILE": str(scene.folder / "roots.pem"), "TOKEN": "a secret of ours"},
@@ -244,20 +265,52 @@ def test_confined_watch_speaks_tls_encrypts_and_has_releases_tested(scene: Scene
             )  # fmt: skip
             assert (0, "") == (done.returncode, done.stdout), done.stderr
         told = scene.messages("#ci:example.org")
-        assert "roots.pem 1.1 none True" in [
+        assert "roots.pem 1.1 none True 0" in [
             line.strip().removeprefix("test ") for each in told for line in each.splitlines()
         ], told
         assert {"encrypted"} == set(scene.messages("#dark:example.org"))
 
 
-def test_services_do_not_run_as_root(scene: Scene) -> None:
-    """Who faces the Internet and runs what strangers release is nobody's in particular."""
-    if os.geteuid() != 0:
-        pytest.skip("NOT TRIED: starting as root (these tests run as an ordinary user)")
+@pytest.mark.parametrize(
+    ("place", "fix"),
+    [("accounts", "chown -R"), ("accounts/@bot:example.org/store", "chown"), ("notices.db", "chown"), (".", "chown")],
+)
+def test_root_that_starts_over_files_of_others_reads_which_and_what_to_do(scene: Scene, place: str, fix: str) -> None:
+    """Without its rights it cannot write them; it says so before it has written anything."""
+    way = as_root()
     scene.write()
-    assert "it does not run as root" in sentence(
-        scop("matrix", "notify", "serve", "-c", str(scene.folder / "notifier.toml"))
-    )
+    with served_homeserver(scene.server) as url:
+        scene.log_in(url)
+    (scene.folder / "notices.db").touch()
+    theirs = scene.folder / place
+    theirs.chmod(0o700 if theirs.is_dir() else 0o600)
+    os.chown(theirs, OTHER_UID, OTHER_UID)
+    there = sorted(scene.folder.rglob("*"))
+    assert (
+        f"scop: {theirs} belongs to user {OTHER_UID}, and root, who gave up root's rights, may not use it: "
+        f"start it as that user, or {fix} root {theirs}\n"
+    ) == _refusal(way, scene.folder / "notifier.toml")
+    assert there == sorted(scene.folder.rglob("*"))
+
+
+def test_root_that_starts_a_program_of_others_reads_so(scene: Scene, tmp_path: Path) -> None:
+    """Where they alone get at the program, it could not load what it needs later; it says so before."""
+    way = as_root()
+    scene.write()
+    theirs = tmp_path / "theirs"
+    shutil.copytree(Path(scop_package.__file__).parent, theirs / "scop", ignore=shutil.ignore_patterns("__pycache__"))
+    theirs.chmod(0o700)
+    os.chown(theirs, OTHER_UID, OTHER_UID)
+    assert f"{theirs} belongs to user {OTHER_UID}, " in _refusal(way, scene.folder / "notifier.toml", str(theirs))
+
+
+def _refusal(way: tuple[str, ...], config: Path, path: str = "") -> str:
+    """Return what the service says that does not start."""
+    command = [*way, sys.executable, "-m", "scop.cli", "matrix", "notify", "serve", "-c", str(config)]
+    around = {**os.environ, **({"PYTHONPATH": path} if path else {})}
+    ended = subprocess.run(command, env=around, capture_output=True, check=False, text=True, timeout=60)
+    assert (2, "") == (ended.returncode, ended.stdout)
+    return ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ import pytest
 
 from fakes.attempts import ATTEMPTS, UDP_ATTEMPTS, connect_attempts
 from fakes.mesh import loopback_listener
-from fakes.ordinary_user import as_ordinary_user
+from fakes.ordinary_user import ORDINARY, ROOT, as_user
 from scop.mesh.confine import kernel_support
 
-ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[2]
 CELL_UID = 64321  # nobody's
 
 
@@ -29,20 +29,18 @@ def ungranted() -> Iterator[socket.socket]:
         yield listener
 
 
-@pytest.fixture(params=["root", "ordinary user"])
+@pytest.fixture(params=[ROOT, ORDINARY])
 def said(request: pytest.FixtureRequest, ungranted: socket.socket) -> dict[str, object]:
     """Run the small cell as root and as an ordinary user; give what it said."""
-    as_root = request.param == "root"
-    if as_root and os.geteuid() != 0:
-        pytest.skip("NOT TRIED: confinement of a process started as root (these tests run as an ordinary user)")
-    prefix = () if as_root else as_ordinary_user()
+    as_root = request.param == ROOT
+    prefix = as_user(request.param)
     with tempfile.TemporaryDirectory() as state:
         if as_root:
             os.chown(state, CELL_UID, CELL_UID)
         port = str(ungranted.getsockname()[1])
         ids = [str(CELL_UID)] if as_root else []
-        cell = [sys.executable, str(ROOT / "tests/fakes/confined.py"), state, port, *ids]
-        path = os.pathsep.join(str(ROOT / part) for part in ("src", "tests"))
+        cell = [sys.executable, str(REPOSITORY / "tests/fakes/confined.py"), state, port, *ids]
+        path = os.pathsep.join(str(REPOSITORY / part) for part in ("src", "tests"))
         run = subprocess.run(
             [*prefix, *cell], env={"PYTHONPATH": path}, capture_output=True, check=False, timeout=60, text=True
         )

@@ -5,6 +5,9 @@ own files, the account's folder, the queue's files, whom they accept, the homese
 watch, and questions for the addresses of these. They start no program: tests of releases are run by a process that was
 started before (`notify_runner`).
 
+Started as root they stay it, and give up its capabilities before they open anything but the listener: they own files as
+others do, and are not lords of all.
+
 Landlock knows ports and no hosts, and no UDP: whoever takes the process over can still speak with every host at those
 ports, and send datagrams where it may ask for names.
 """
@@ -14,7 +17,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Iterator
+import pwd
+import shlex
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import getproxies
@@ -23,16 +28,15 @@ from yarl import URL
 
 from scop.cli.foreground import loop_factory
 from scop.mesh.code_paths import RESOLVER_FILE, code_paths, name_paths
-from scop.mesh.confine import Rules, confine, preload_names
+from scop.mesh.confine import Rules, confine, give_up_capabilities, preload_names
 from scop.net.faults import PermanentFailure
 from scop.net.matrix.places import is_loopback
 
-__all__ = ["Needs", "end_when_names_move", "give_up_rights", "refuse_root"]
+__all__ = ["Needs", "check_files", "end_when_names_move", "give_up_all_else", "give_up_rights", "queue_files"]
 
 DNS_PORT = 53
 HTTPS_PORT = 443
 LOOK_SECONDS = 20.0
-_BESIDE_DATABASE = ("-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +71,68 @@ class Needs:
             yield from (proxies[scheme] for scheme in ("http", "https") if scheme in proxies)
 
 
-def refuse_root() -> None:
-    """Raise `PermanentFailure` for root: what faces the Internet and strangers' releases is nobody's in particular."""
-    if os.geteuid() == 0:
-        raise PermanentFailure(
-            "it does not run as root: give it a user of its own, who owns notifier.toml, the queue and the account's "
-            "folder; docs/notifier.md shows it"
-        )
+def give_up_rights() -> None:
+    """Give up what a user has beside its files; nothing that is started later has it either."""
+    with _confining():
+        give_up_capabilities()
 
 
-def give_up_rights(needs: Needs) -> tuple[str, ...]:
+def queue_files(queue: Path) -> tuple[Path, ...]:
+    """Return the file of a queue and what SQLite has beside it."""
+    return (queue, *(queue.with_name(f"{queue.name}{end}") for end in ("-wal", "-shm")))
+
+
+def check_files(places: Iterable[Path], rights: int, fix: str) -> None:
+    """Raise `PermanentFailure` for the first of `places`, if it is there, that is another's and may not be used so.
+
+    `fix` is the command that gives it to us, but for us and for the place.
+    """
+    us = _name(os.geteuid()).removeprefix("user ")
+    for place in places:
+        for folder in reversed(place.absolute().parents):
+            _check(folder, os.X_OK, f"move {shlex.quote(str(place))} elsewhere")
+        _check(place, rights | (os.X_OK if place.is_dir() else 0), f"{fix} {us} {shlex.quote(str(place))}")
+
+
+def _check(place: Path, rights: int, fix: str) -> None:
+    if os.access(place, rights) or not place.exists() or (owner := place.stat().st_uid) == os.geteuid():
+        return
+    less = ", who gave up root's rights," if os.geteuid() == 0 else ""
+    raise PermanentFailure(
+        f"{place} belongs to {_name(owner)}, and {_name(os.geteuid())}{less} may not use it: "
+        f"start it as that user, or {fix}"
+    )
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+@contextlib.contextmanager
+def _confining() -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise PermanentFailure(f"cannot be confined: {fault}") from None
+
+
+def give_up_all_else(needs: Needs) -> tuple[str, ...]:
     """Give up all but `needs`, before there is a loop or a thread; return what this kernel cannot enforce."""
     loop_factory()
     preload_names()
-    queue = (str(needs.queue), *(f"{needs.queue}{end}" for end in _BESIDE_DATABASE))
     rules = Rules(
         read_paths=(*code_paths(), *name_paths()),
         # The files of the queue, not its folder: the configuration may lie there, and says what is run.
-        write_paths=(str(needs.account), *filter(os.path.exists, queue)),
+        write_paths=(str(needs.account), *filter(os.path.exists, map(str, queue_files(needs.queue)))),
         connect_ports=needs.ports,
         udp=needs.names,
+        keeps_user=True,
     )
-    try:
+    with _confining():
         return confine(rules).missing
-    except OSError as fault:
-        raise PermanentFailure(f"cannot be confined: {fault}") from None
 
 
 async def end_when_names_move(

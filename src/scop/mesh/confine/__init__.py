@@ -26,6 +26,7 @@ from scop.mesh.confine import landlock, limits, privileges, seccomp
 from scop.mesh.confine.hide import hide, signal_nobody_outside
 from scop.mesh.confine.orphans import end_orphans, take_orphans
 from scop.mesh.confine.preload import preload_charsets, preload_names, preload_threads
+from scop.mesh.confine.privileges import give_up_capabilities
 from scop.mesh.confine.report import ConfinementReport, report_of
 from scop.mesh.confine.rules import Limits, Rules
 from scop.mesh.confine.seal import SealLimits, end_with_parent, seal, settle
@@ -38,6 +39,7 @@ __all__ = [
     "confine",
     "end_orphans",
     "end_with_parent",
+    "give_up_capabilities",
     "hide",
     "kernel_support",
     "preload_charsets",
@@ -53,13 +55,17 @@ def confine(rules: Rules) -> ConfinementReport:
     """Give up every right that `rules` do not grant; return what the kernel enforces.
 
     Call it from the only thread. Raises OSError where a named path is missing that must be there, or
-    where the kernel refuses; the process must not go on then. Started as root, it becomes `rules.uid`.
+    where the kernel refuses; the process must not go on then. Started as root, it becomes `rules.uid`, or stays
+    root without a right of root's.
     """
     preload_threads()
     support = kernel_support()
     # Paths are opened while we may still reach them: an ordinary user may have no way there afterwards.
     fence = landlock.Fence.build(rules, support.landlock_abi)
-    privileges.become(rules.uid, rules.gid, keep_reading=rules.children)
+    if rules.keeps_user:
+        privileges.give_up_capabilities()
+    else:
+        privileges.become(rules.uid, rules.gid, keep_reading=rules.children)
     limits.impose(rules.limits)
     privileges.close_to_others()
     if fence is not None:

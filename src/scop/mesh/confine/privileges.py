@@ -1,10 +1,11 @@
-"""Ids and capabilities: root becomes nobody in particular, and nothing brings it back.
+"""Ids and capabilities: root becomes nobody in particular, or keeps its files and no right beside, for good.
 
 Standards: Linux capabilities(7), credentials(7), prctl(2).
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import platform
@@ -12,7 +13,7 @@ import struct
 
 from scop.mesh.confine.kernel import prctl, syscall
 
-__all__ = ["become", "close_to_others", "give_up_reading"]
+__all__ = ["become", "close_to_others", "give_up_capabilities", "give_up_reading"]
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_KEEPCAPS = 8
@@ -48,6 +49,20 @@ def become(uid: int | None, gid: int | None, *, keep_reading: bool = False) -> N
     _keep_capabilities(_DAC_READ_SEARCH if is_root and keep_reading else 0)
 
 
+def give_up_capabilities() -> None:
+    """Stay who we are, root too, and give up every capability for good; no program that is started brings one back.
+
+    Root is then an owner of files as any other. Raises PermissionError where it stays more than that.
+    """
+    if os.geteuid() == 0 and platform.machine() not in _CAPSET:
+        raise PermissionError("root cannot give up its rights on this processor: start it as an ordinary user")
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    with contextlib.suppress(PermissionError):  # who may not shrink it gains nothing by it, because of the line above
+        _empty_bounding_set()
+    prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    _keep_capabilities(0)
+
+
 def give_up_reading() -> None:
     """Give up what `become` kept."""
     _keep_capabilities(0)
@@ -64,19 +79,20 @@ def close_to_others() -> None:
 
 def _empty_bounding_set() -> None:
     capability = 0
-    while _is_known(capability):
-        prctl(_PR_CAPBSET_DROP, capability)
+    while (is_in := _is_in_bounding_set(capability)) is not None:
+        if is_in:  # to drop what is not there takes a right, too
+            prctl(_PR_CAPBSET_DROP, capability)
         capability += 1
 
 
-def _is_known(capability: int) -> bool:
+def _is_in_bounding_set(capability: int) -> bool | None:
+    """Say it; None past the last capability of this kernel."""
     try:
-        prctl(_PR_CAPBSET_READ, capability)
+        return prctl(_PR_CAPBSET_READ, capability) == 1
     except OSError as fault:
-        if fault.errno == errno.EINVAL:  # past the last capability of this kernel
-            return False
+        if fault.errno == errno.EINVAL:
+            return None
         raise
-    return True
 
 
 def _keep_capabilities(kept: int) -> None:

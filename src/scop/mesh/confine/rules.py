@@ -24,7 +24,8 @@ class Rules:
     """The rights of one process; everything else is refused.
 
     Port 0 in `bind_ports` grants a port picked by the kernel, which a socket needs that is bound to a
-    source address before it connects. `uid` and `gid` are what a process started as root becomes.
+    source address before it connects. `uid` and `gid` are what a process started as root becomes, unless it
+    `keeps_user`: then it stays who it is, without a capability, because it works on the files of who started it.
     """
 
     read_paths: tuple[str, ...] = ()  # files, or folders with all below; those that are not there are left out
@@ -35,6 +36,7 @@ class Rules:
     children: bool = False  # may load code, have children and seal them; then it has no sockets
     uid: int | None = None
     gid: int | None = None
+    keeps_user: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -44,7 +46,9 @@ class Rules:
         if (self.uid is None) != (self.gid is None):
             raise ValueError("uid and gid are named both or not at all")
         if 0 in (self.uid, self.gid):
-            raise ValueError("a confined process is never root")
+            raise ValueError("a confined process never becomes root")
+        if self.keeps_user and self.uid is not None:
+            raise ValueError("who keeps its user becomes no other")
         if self.children and (self.connect_ports or self.bind_ports or self.udp or self.write_paths):
             raise ValueError("who has children dials nobody, and writes no files")
 
