@@ -174,7 +174,7 @@ class _Silence(Lines):
 
 
 def test_matrix_login_goes_on_from_what_others_did_meanwhile(oauth: Chat, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever comes back from a browser is logged in to the account as others have left it: no keys of before return."""
+    """Whoever comes back from a browser is logged in to the account as others left it: no keys of before return."""
     server = oauth.server
     assert isinstance(server, OAuthHomeserver)
     server.authorization.agrees_at_once = True

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.chat_terminals import ALICE, Chat, two_in_a_room
 from fakes.command_line import sentence
 from scop.cli.matrix import accounts
+from scop.store.sealed_shelves import SealedShelves
 from scop.store.turn_lock import TurnLock
 
 PATIENCE_SECONDS = 60.0
@@ -220,3 +222,25 @@ def test_matrix_commands_wait_so_long_for_one_that_works(chat: Chat, monkeypatch
         chat.send("bob", "And now?")
         lock.close()
         listening.line("And now?")
+
+
+@pytest.mark.parametrize("is_folder_there", [True, False])
+def test_matrix_command_that_waited_for_a_logout_makes_no_store(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, is_folder_there: bool
+) -> None:
+    """Who had read the key of a store when another removed both says so, and leaves nothing in a login's way."""
+    opening = SealedShelves.open
+
+    def open_late(*words: Any, **named: Any) -> SealedShelves:
+        monkeypatch.undo()
+        command = [sys.executable, "-m", "scop.cli", "matrix", "logout", "--store", str(chat.folder / "alice")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        if is_folder_there:  # not yet removed, or because it holds the files of others who wait
+            Path(words[0]).parent.mkdir()
+        return opening(*words, **named)
+
+    monkeypatch.setattr(SealedShelves, "open", open_late)
+    assert f"{ALICE} is logged out: scop matrix login logs in" == sentence(chat.scop("alice", "whoami"))
+    assert [] == list((chat.folder / "alice").iterdir())
+    assert 0 == chat.scop("alice", "login", ALICE, "--homeserver", chat.url, stdin="secret\n").status
+    assert 0 == chat.scop("alice", "whoami").status

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fakes.examples import drawn
 from scop.matrix.steps import Change, Shelf
 from scop.store.faults import StoreError
-from scop.store.sealed_shelves import Entries, InUse, SealedShelves, WrongPassphrase
+from scop.store.sealed_shelves import Entries, InUse, Removed, SealedShelves, WrongPassphrase
 
 CHEAP = 2  # what a guess costs in a test
 PASSPHRASE = "the sea is wide"
@@ -136,6 +136,30 @@ async def test_shelves_say_whether_others_changed_them_meanwhile(tmp_path: Path)
     with pytest.raises(InUse):
         SealedShelves.open(tmp_path / "store", None)
     await ours.close()
+
+
+async def test_shelves_are_free_after_who_took_them_back_was_cancelled(tmp_path: Path) -> None:
+    """Who is cancelled while it takes the file back has it no more than before."""
+    ours = SealedShelves.open(tmp_path / "store", None)
+    await ours.let_go()
+    taking = asyncio.create_task(ours.take_back())
+    await asyncio.sleep(0)  # it has the turn, and asks whether anything changed
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    theirs = SealedShelves.open(tmp_path / "store", None)
+    await theirs.put([Change(Shelf.SYNC, "next", b"s2")])
+    await theirs.close()
+    assert await ours.take_back()
+    await ours.close()
+
+
+async def test_shelves_that_should_be_there_are_not_made(tmp_path: Path) -> None:
+    """A file that is gone when our turn comes stays so, and nothing is left beside it."""
+    for folder in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(Removed, match=r"^store was removed meanwhile$"):
+            SealedShelves.open(folder / "store", None, is_there=True)
+    assert [] == list(tmp_path.iterdir())
 
 
 async def test_shelves_are_removed_by_the_last_who_has_them(tmp_path: Path) -> None:

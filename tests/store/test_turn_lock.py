@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+
+import pytest
 
 from scop.store.turn_lock import TurnLock
 
@@ -37,6 +42,16 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
+def _is_held(path: Path) -> bool:
+    """Return whether somebody waits for the turn."""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def test_turn_is_taken_by_one_at_a_time(tmp_path: Path) -> None:
     """Who finds the turn taken gives up when its patience ends, and leaves nothing behind that holds others up."""
     ours, theirs, third = (TurnLock(tmp_path / "store") for _ in range(3))
@@ -53,27 +68,23 @@ def test_turn_is_taken_by_one_at_a_time(tmp_path: Path) -> None:
 def test_turn_is_not_given_back_at_once_while_another_waits(tmp_path: Path) -> None:
     """Who lets it go and wants it again comes after who waited: however short the pause, nobody starves."""
     ours, theirs = TurnLock(tmp_path / "store"), TurnLock(tmp_path / "store")
-    order, waits = list[str](), threading.Event()
+    order = list[str]()
     assert ours.take(0.0)
 
     def wait() -> None:
-        assert not theirs.take(0.0)
-        waits.set()
         assert theirs.take(PATIENCE_SECONDS)
         order.append("theirs")
         theirs.let_go()
 
     async def again() -> None:
-        for _ in range(1000):
-            ours.let_go()
-            assert await ours.take_back()
-            if order:
-                break
+        ours.let_go()
+        assert await ours.take_back()
         order.append("ours")
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    waits.wait()
+    while not _is_held(tmp_path / "store.next"):
+        os.sched_yield()
     asyncio.run(again())
     waiting.join()
     assert ["theirs", "ours"] == order
@@ -106,3 +117,19 @@ def test_turn_of_removed_files_is_none(tmp_path: Path) -> None:
     assert [True] == taken
     assert not third.take(0.0)
     theirs.close()
+
+
+def test_turn_is_free_after_who_waited_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Ctrl-C while it waits stands in nobody's way."""
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    ours, theirs, third = (TurnLock(tmp_path / "store") for _ in range(3))
+    assert ours.take(0.0)
+    monkeypatch.setattr(time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        theirs.take(PATIENCE_SECONDS)
+    ours.close()
+    assert third.take(0.0)
+    third.close()

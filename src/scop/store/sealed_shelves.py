@@ -36,7 +36,7 @@ from scop.store.database import Database
 from scop.store.faults import StoreError
 from scop.store.turn_lock import TurnLock
 
-__all__ = ["Entries", "InUse", "SealedShelves", "WrongPassphrase"]
+__all__ = ["Entries", "InUse", "Removed", "SealedShelves", "WrongPassphrase"]
 
 Entries: TypeAlias = dict[Shelf, dict[str, bytes]]
 
@@ -69,6 +69,10 @@ class WrongPassphrase(StoreError):
 
 class InUse(StoreError):
     """Another process has the file open."""
+
+
+class Removed(StoreError):
+    """Another process removed the file meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +127,27 @@ class SealedShelves:
         *,
         log_cost: int = SCRYPT_LOG_COST,
         patience_seconds: float = 0.0,
+        is_there: bool = False,
     ) -> SealedShelves:
         """Open or make the file, for this process alone; takes about 0.1 s and may be called on any thread.
 
         Raises `WrongPassphrase`, `InUse` where another process does not let it go so soon, or another `StoreError`
         where the file is none of ours. `log_cost` is what a guess costs where the file is made (scrypt's N is 2 to
-        this power).
+        this power). One that is there is not made: raises `Removed` where it no longer is when our turn comes.
         """
         path = Path(place)
         turn = TurnLock(path)  # files beside it, since closing SQLite's own would lose its locks
-        if not turn.take(patience_seconds):
+        try:
+            is_taken = turn.take(patience_seconds)
+        except FileNotFoundError:  # the folder, too
+            raise Removed(f"{path.name} was removed meanwhile") from None
+        if not is_taken:
             raise InUse(f"{path.name} is in use by another process")
         try:
+            if is_there and not path.exists():
+                if turn.is_alone():
+                    turn.remove()
+                raise Removed(f"{path.name} was removed meanwhile")
             _make_private(path)
             database, key = _open(path, passphrase, log_cost)
         except BaseException:
@@ -162,11 +175,15 @@ class SealedShelves:
     async def take_back(self) -> bool:
         """Have the file for this process alone again, however long others need it; return whether they changed it.
 
-        Raises `StoreError` where they removed it.
+        Raises `Removed` where they removed it.
         """
         if not await self._turn.take_back():
-            raise StoreError("the store was removed meanwhile")
-        return self._version != await self._database.write(_version)
+            raise Removed("the store was removed meanwhile")
+        try:
+            return self._version != await self._database.write(_version)
+        except BaseException:  # whoever is cancelled has not taken it back
+            self._turn.let_go()
+            raise
 
     async def remove(self, *beside: Path) -> bool:
         """Close the file and remove it, with what belongs to it, unless other processes have it open.
@@ -174,9 +191,10 @@ class SealedShelves:
         Return whether it was removed. SQLite takes files away by their names: those of one that was made anew, too.
         """
         await self._database.close()
-        is_ours_alone = self._turn.remove()
-        for path in (self._path, *beside) if is_ours_alone else ():
-            path.unlink(missing_ok=True)
+        if is_ours_alone := self._turn.is_alone():
+            for path in (self._path, *beside):
+                path.unlink(missing_ok=True)
+            self._turn.remove()  # at last: who comes before waits for us, and finds nothing then
         self._turn.close()
         return is_ours_alone
 

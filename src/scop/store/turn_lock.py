@@ -31,11 +31,15 @@ class TurnLock:
     def take(self, patience_seconds: float) -> bool:
         """Take the turn, waiting so long at most; return whether it was taken."""
         deadline = time.monotonic() + patience_seconds
-        while not self._is_taken() or self._was_removed():
-            if time.monotonic() >= deadline:
-                self.close()
-                return False
-            time.sleep(_LOOK_SECONDS)
+        try:
+            while not self._is_taken() or self._was_removed():
+                if time.monotonic() >= deadline:
+                    self.close()
+                    return False
+                time.sleep(_LOOK_SECONDS)
+        except BaseException:  # who is interrupted holds nobody up
+            self.close()
+            raise
         return True
 
     async def take_back(self) -> bool:
@@ -52,15 +56,14 @@ class TurnLock:
         """Let others have it."""
         fcntl.flock(self._turn, fcntl.LOCK_UN)
 
-    def remove(self) -> bool:
-        """Remove its files, where nobody else has them; for who has the turn. Return whether they were removed."""
-        try:
-            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    def is_alone(self) -> bool:
+        """Return whether nobody else has what it guards open; for who has the turn, and removes that or closes."""
+        return _is_locked(self._users)
+
+    def remove(self) -> None:
+        """Remove its files, after what they guard; for who has the turn, and is alone."""
         for place in self._places:
             place.unlink(missing_ok=True)
-        return True
 
     def close(self) -> None:
         """Let it go for good; closing twice is fine."""

@@ -31,7 +31,7 @@ from scop.cli.matrix.untold import KeepingClient, Untold
 from scop.net.faults import PermanentFailure
 from scop.net.matrix import AsyncClient, NetworkOptions, NotLoggedIn
 from scop.store.faults import StoreError
-from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, SealedShelves
+from scop.store.sealed_shelves import SCRYPT_LOG_COST, InUse, Removed, SealedShelves
 
 __all__ = ["Account", "account_options", "asked_secret", "check_text", "first_line", "listening", "opened", "run"]
 
@@ -84,12 +84,21 @@ class Account:
         return self.folder / quote(user_id, safe="@:")
 
     def open(self, user_id: str) -> SealedShelves:
-        """Open the store of an account, made where there is none."""
+        """Open the store of an account, made where there is none; raises `NotLoggedIn` where it goes meanwhile."""
         place = self.place(user_id)
+        is_there = (place / _STORE).exists()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _sentences(user_id):
-            passphrase, log_cost = self._passphrase(place)
-            return self._in_turn(place / _STORE, passphrase, log_cost)
+            try:
+                passphrase, log_cost = self._passphrase(place)
+                # Its key may be gone, too: a store that is made by that now could never be opened again.
+                return self._in_turn(place / _STORE, passphrase, log_cost, is_there=is_there)
+            except (Removed, FileNotFoundError):
+                if not is_there or (place / _STORE).exists():
+                    raise
+        with suppress(OSError):  # another command that waited for its turn removes it after us
+            place.rmdir()
+        raise NotLoggedIn(f"{printable(user_id)} was logged out meanwhile: scop matrix login logs in")
 
     def has_key_beside(self, user_id: str) -> bool:
         """Return whether what opens the store of an account lies beside it."""
@@ -106,7 +115,7 @@ class Account:
             return
         try:
             shelves = self.open(user_id)
-        except FileNotFoundError:  # another command does the same
+        except NotLoggedIn:  # another command did the same
             return
         if any((await shelves.entries()).values()):  # somebody logged in again
             await shelves.close()
@@ -126,11 +135,11 @@ class Account:
         finally:
             os.close(descriptor)
 
-    def _in_turn(self, path: Path, passphrase: str, log_cost: int) -> SealedShelves:
+    def _in_turn(self, path: Path, passphrase: str, log_cost: int, *, is_there: bool) -> SealedShelves:
         """Open a store when commands that use it just now let it go; raises `InUse` where one goes on."""
         patience = TURN_SECONDS if self.turn_seconds is None else self.turn_seconds
         try:
-            return SealedShelves.open(path, passphrase, log_cost=log_cost, patience_seconds=patience)
+            return SealedShelves.open(path, passphrase, log_cost=log_cost, patience_seconds=patience, is_there=is_there)
         except InUse:
             raise InUse("another command uses this account, as `verify` does until it is ended") from None
 
