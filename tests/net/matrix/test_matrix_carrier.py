@@ -7,6 +7,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,13 @@ from fakes.private_ca import authority
 from scop.base import RemoteProtocolError
 from scop.matrix.api.client_server.create_room import CreateRoom
 from scop.matrix.api.client_server.joining import JoinRoom
-from scop.matrix.api.client_server.login import GetLoginFlows
+from scop.matrix.api.client_server.login import GetLoginFlows, Login
 from scop.matrix.api.client_server.room_send import SendMessage
 from scop.matrix.api.client_server.sync import Sync
 from scop.matrix.api.client_server.versions import GetVersions
 from scop.matrix.api.client_server.whoami import GetTokenOwner
 from scop.matrix.api.errors import MatrixError
+from scop.matrix.api.request import Request
 from scop.matrix.oauth.requests import ExchangeCode, RefreshTokens, RevokeToken
 from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.matrix.carrier import MAX_STRANGER_OCTETS, Carrier
@@ -33,6 +35,8 @@ SENT = says({"event_id": "$1"})
 LIMITED = {"errcode": "M_LIMIT_EXCEEDED", "error": "too much"}
 SEND = SendMessage(room_id="!sea:example.org", event_type="m.room.message", txn_id="t1", content={"body": "hello"})
 JOIN = JoinRoom(room_id_or_alias="#sea:example.org")
+PASSWORD = Login(type="m.login.password", password="secret")
+REFRESH = RefreshTokens(refresh_token="r", client_id="c")
 
 
 @asynccontextmanager
@@ -215,6 +219,20 @@ async def test_carrier_takes_its_token_to_nobody_else() -> None:
         assert "Authorization" in server.asked[0].headers
         (asked,) = other.asked
         assert ("/moved?a=1", False) == (asked.target, "Authorization" in asked.headers)
+
+
+@pytest.mark.parametrize("sent", [REFRESH, PASSWORD], ids=["refresh token", "password"])
+async def test_carrier_takes_what_it_sends_to_nobody_else(sent: Request[Any]) -> None:
+    """Passwords, codes and refresh tokens stand in bodies: another server hears none, wherever the first one leads."""
+    async with odd_server(says({})) as other, _carrier() as (carrier, _):
+        async with odd_server(leads_to(f"{other.url}/moved", 307)) as server:
+            with pytest.raises(PermanentFailure, match=r"^127\.0\.0\.1 wants what is sent to go elsewhere$"):
+                await carrier.carry(server.url, sent, None)
+        assert [] == other.asked
+        moved = says({"access_token": "a", "token_type": "Bearer", "user_id": "@a:b", "device_id": "d"})
+        async with odd_server(leads_to("/moved", 308), moved) as server:  # within it, it does
+            await carrier.carry(server.url, sent, None)
+        assert server.asked[0].body == server.asked[1].body
 
 
 async def test_carrier_follows_no_circle() -> None:

@@ -2,7 +2,8 @@
 
     429, M_LIMIT_EXCEEDED   asked again when the server says
     5xx, broken networks    asked again after growing pauses, if it does no more than the first time (`may_repeat`)
-    redirects               followed a few times, never from TLS into the clear, and tokens stay with their server
+    redirects               followed a few times, never from TLS into the clear; tokens, and whatever is sent, stay with
+                            their server
     a long poll             has its own deadline: what the server may wait, and a little
     proxies                 as the environment says ($https_proxy, $no_proxy)
 
@@ -32,7 +33,7 @@ from scop.matrix.api.request import Request, Response
 from scop.net.faults import PermanentFailure
 from scop.net.matrix.faults import BrokenOff, NoSuchHost, Unreached, fault_of_network
 from scop.net.matrix.options import NetworkOptions
-from scop.net.matrix.places import check_place, is_loopback, place_of, redirected
+from scop.net.matrix.places import SAFE_METHODS, check_place, is_loopback, place_of, redirected
 from scop.net.matrix.repeating import Pauses, Rest, SystemRest, may_repeat
 from scop.net.trust import web_trust
 
@@ -154,8 +155,9 @@ class Carrier:
                     return
             finally:
                 answer.release()
-            if not isinstance(outgoing.body, bytes):
-                raise PermanentFailure(f"{_host(url)} wants what is uploaded to go elsewhere")
+            is_elsewhere = to.origin() != url.origin() and request.method not in SAFE_METHODS
+            if is_elsewhere or not isinstance(outgoing.body, bytes):  # passwords and refresh tokens stand in bodies
+                raise PermanentFailure(f"{_host(url)} wants what is sent to go elsewhere")
             url = to
         raise PermanentFailure(f"{_host(first)} leads round in circles: {self.options.max_redirects} redirects")
 

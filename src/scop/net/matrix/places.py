@@ -12,10 +12,10 @@ from yarl import URL
 from scop.base import printable
 from scop.net.faults import PermanentFailure
 
-__all__ = ["check_place", "is_loopback", "place_of", "redirected"]
+__all__ = ["SAFE_METHODS", "check_place", "is_loopback", "place_of", "redirected"]
 
 _KEEPS_METHOD = frozenset({307, 308})
-_SAFE = frozenset({"GET", "HEAD"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -56,7 +56,7 @@ def redirected(url: URL, method: str, status: int, location: str | None) -> URL 
     if status not in _REDIRECTS or not location:
         return None
     # RFC 9110 §15.4: others than 307 and 308 may turn a POST into a GET; that would be another request.
-    if method not in _SAFE and status not in _KEEPS_METHOD:
+    if method not in SAFE_METHODS and status not in _KEEPS_METHOD:
         return None
     try:
         to = url.join(URL(location))
