@@ -156,6 +156,12 @@ class FakeAuthorizationServer:
         self.wanted[code] = wanted
         return code
 
+    def forget_access_tokens(self) -> None:
+        """Let time pass: access tokens end by themselves, and are known no longer."""
+        for grant in self.grants:
+            self.homeserver.tokens.pop(grant.access, None)
+            grant.access = ""
+
     # ── programs ──
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fakes.authorization_server import OAuthDesk, OAuthHomeserver
-from fakes.homeserver import refusal
+from fakes.homeserver import Desk, FakeHomeserver, refusal
 from fakes.logged_in import PLAIN
 from scop.base import LocalProtocolError, RemoteProtocolError
 from scop.matrix.api.client_server.oauth_server_metadata import GetAuthMetadata
@@ -154,6 +154,17 @@ def test_oauth_shows_no_page_that_is_none(server: OAuthHomeserver) -> None:
         desk.run(desk.client(PLAIN).oauth.begin_device(server.url))
 
 
+def test_oauth_logging_out_later_ends_the_session(server: OAuthHomeserver) -> None:
+    """Though the access token has long ended, and the server knows it no more, the session is over (RFC 7009 §2.2)."""
+    desk = OAuthDesk(server)
+    _logged_in(desk)
+    client = desk.client(PLAIN)
+    server.authorization.forget_access_tokens()
+    desk.run(client.logout())
+    assert [True] == [grant.is_over for grant in server.authorization.grants]
+    assert client.session is None
+
+
 def test_oauth_logging_out_revokes(server: OAuthHomeserver) -> None:
     """Logging out ends the tokens at the authorization server and keeps nothing (§Token revocation, RFC 7009)."""
     desk = OAuthDesk(server)
@@ -162,7 +173,7 @@ def test_oauth_logging_out_revokes(server: OAuthHomeserver) -> None:
     assert [True] == [grant.is_over for grant in server.authorization.grants]
     assert not any(desk.kept.values())
     (path, form) = server.authorization.asked[-1]
-    assert ("/oauth2/revoke", session.access_token) == (path, form["token"])
+    assert ("/oauth2/revoke", "refresh_token", session.refresh_token) == (path, form["token_type_hint"], form["token"])
     desk = OAuthDesk(server)
     _logged_in(desk)
     client = desk.client(PLAIN)
@@ -207,6 +218,24 @@ def test_oauth_is_asked_where_it_is_offered(server: OAuthHomeserver) -> None:
     assert desk.run(client.oauth.server(server.url)) is None
     with pytest.raises(RemoteProtocolError, match="no login by OAuth"):
         desk.run(client.oauth.begin_code(server.url, HERE))
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_oauth_that_cannot_be_asked_for_is_no_bar_to_a_password(status: int) -> None:
+    """What refuses the path of the metadata leaves the other ways; a server that is busy is asked again, for all."""
+    homeserver = FakeHomeserver()
+    desk = Desk(homeserver)
+
+    def refuse(_device: object, _request: object) -> JsonObject:
+        raise refusal(status, "M_FORBIDDEN")
+
+    homeserver.answers[GetAuthMetadata] = refuse
+    ways = desk.client(PLAIN).login.ways(homeserver.url)
+    if status == 403:
+        assert desk.run(ways).takes_passwords
+    else:
+        with pytest.raises(MatrixError, match="503"):
+            desk.run(ways)
 
 
 def test_oauth_names_the_page_of_the_account(server: OAuthHomeserver) -> None:

@@ -62,7 +62,10 @@ class LoggingIn:
         server, fault = None, None
         try:
             server = yield from self._oauth.server(homeserver_url)
-        except RemoteProtocolError as broken:
+        except (MatrixError, RemoteProtocolError) as broken:
+            # Lenient: what stands before a homeserver may refuse paths that it does not know (403).
+            if isinstance(broken, MatrixError) and broken.may_pass:
+                raise
             fault = broken
         try:
             answer = yield from ask_at(homeserver_url.rstrip("/"), GetLoginFlows())

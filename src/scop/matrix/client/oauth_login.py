@@ -139,7 +139,7 @@ class OAuthLogin:
     def revoke(self, session: Session, grant: OAuthGrant) -> Steps[None]:
         """End the tokens of a session at the server."""
         server = yield from self._server_of(session, grant)
-        yield from self._end(server, grant.client_id, session.access_token)
+        yield from self._end(server, grant.client_id, session.access_token, session.refresh_token)
 
     def account_url(self, action: str = "", device_id: str | None = None) -> Steps[str | None]:
         """Return where a person manages the account of our session (`org.matrix.device_delete` …)."""
@@ -187,7 +187,7 @@ class OAuthLogin:
                 raise RemoteProtocolError("the homeserver says that we are another device")
         except (MatrixError, RemoteProtocolError):
             with contextlib.suppress(MatrixError, RemoteProtocolError):
-                yield from self._end(asked.server, asked.client_id, tokens.access_token)
+                yield from self._end(asked.server, asked.client_id, tokens.access_token, tokens.refresh_token)
             raise
         session = Session(
             asked.homeserver_url,
@@ -200,7 +200,11 @@ class OAuthLogin:
         )
         return (yield from begin(self._core, session))
 
-    def _end(self, server: AuthorizationServer, client_id: str, access_token: str) -> Steps[None]:
-        # §Token revocation: with the one the server ends the other token.
-        request = RevokeToken(token=access_token, token_type_hint="access_token", client_id=client_id)  # noqa: S106 - a kind
+    def _end(
+        self, server: AuthorizationServer, client_id: str, access_token: str, refresh_token: str | None
+    ) -> Steps[None]:
+        # §Token revocation: with the one the server ends the other token. An access token that ended by itself may be
+        # known no longer: that is answered as if all was done (RFC 7009 §2.2), and the session goes on.
+        hint = "access_token" if refresh_token is None else "refresh_token"
+        request = RevokeToken(token=refresh_token or access_token, token_type_hint=hint, client_id=client_id)
         yield from ask_at(server.revocation_endpoint, request)
