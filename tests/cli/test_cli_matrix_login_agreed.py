@@ -82,6 +82,11 @@ def test_matrix_login_by_single_sign_on_takes_what_is_pasted(sso: Chat) -> None:
     token = sso.scop("token", "login", *words[:-3], "--json", stdin=f"\n{ALICE}\n")
     assert ALICE == row(token)["user_id"]
     assert "GitHub, GitLab" in token.err
+    with pending_login(*_login(sso, "latin", ALICE, "--no-browser")) as login:
+        login.paste("\udcff")
+        login.paste(ALICE)
+        said = login.end()
+    assert (ALICE, True) == (row(said)["user_id"], "That is not it: it is no UTF-8." in said.err)
 
 
 def test_matrix_login_by_single_sign_on_as_somebody_else_is_refused(sso: Chat) -> None:

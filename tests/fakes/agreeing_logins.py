@@ -57,7 +57,9 @@ class PendingLogin:
 def pending_login(*words: str, around: dict[str, str] | None = None) -> Iterator[PendingLogin]:
     """Run `scop matrix login` with these words beside us."""
     command, pipe = [sys.executable, "-m", "scop.cli", "matrix", "login", *words], subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=around)
+    process = subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="surrogateescape", env=around
+    )
     clock = threading.Timer(PATIENCE_SECONDS, process.kill)
     clock.start()
     try:

@@ -129,7 +129,7 @@ class Agreeing:
         while (line := await self.lines.next()) is not None:
             try:
                 if line:
-                    return read(line)
+                    return read(_in_utf8(line))
             except NotOurs as fault:
                 click.echo(f"That is not it: {fault}.", err=True)
         return await asyncio.Future()  # there is no more to read: the browser may come still
@@ -150,6 +150,14 @@ def _provider(ways: Ways, word: str) -> Provider | None:
         click.echo(f"--provider goes straight to one of these: {names}", err=True)
         return None
     return ways.providers[0] if ways.providers else None
+
+
+def _in_utf8(line: str) -> str:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        raise NotOurs("it is no UTF-8") from None
+    return line
 
 
 async def _open(url: str) -> None:
