@@ -1,5 +1,7 @@
 """`python -m bench bombs [WORD…]`: what the worst files and mails cost; ends with 1 where one costs too much.
 
+Large mails as people send them are looked into, too, and nothing in them may be called worse than a note.
+
 Each is looked into by a process of its own that has loaded all code before, as the examiner's child has: what is told
 is the time that it had the processor, and the memory that it took beyond all code and its own octets.
 """
@@ -13,12 +15,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.bombs import archives, documents
-from scop.attachments import Finding, Thing, examine, examine_thing, preload
+from bench.bombs import archives, documents, honest
+from scop.attachments import Finding, Severity, Thing, examine, examine_thing, preload
 
 __all__ = ["main"]
 
-MAX_SECONDS, MAX_MB = 1.0, 100.0
+# One second of the machine that docs/benchmarks.md states; that where this is run is 2.4 times slower.
+MAX_SECONDS, MAX_MB = 2.4, 100.0
 TOO_LONG_SECONDS = 20
 
 
@@ -54,19 +57,31 @@ def _as_thing(octets: bytes) -> tuple[Finding, ...]:
     return examine_thing(Thing(octets, "bomb"))
 
 
+def _is_harmless(kinds: str) -> bool:
+    return all(kind.endswith(f"/{Severity.NOTE}") for kind in kinds.split(", ") if kind)
+
+
 def main(*words: str) -> bool:
-    """Look into all bombs, or those whose names have one of the words; tell whether none costs too much."""
+    """Look into all, or those whose names have one of the words; tell whether each is within what it may cost."""
     preload()
     reached = True
-    for bombs, look in ((archives.BOMBS, _as_thing), (documents.BOMBS, _as_thing), (documents.MAILS, examine)):
-        for name, make in bombs.items():
+    kinds_of_mail = (
+        *((archives.BOMBS, _as_thing, False), (documents.BOMBS, _as_thing, False)),
+        *((documents.MAILS, examine, False), (honest.MAILS, examine, True)),
+    )
+    for makers, look, is_honest in kinds_of_mail:
+        for name, make in makers.items():
             if words and not any(word in name for word in words):
                 continue
             octets = make()
             seconds, grown, kinds = _look(octets, look)
-            reached &= seconds <= MAX_SECONDS and grown <= MAX_MB
-            mark = " " if seconds <= MAX_SECONDS and grown <= MAX_MB else "*"
-            print(f"{mark}{name:44} {len(octets) / 1e6:7.2f} MB: {seconds:5.2f} s {grown:6.1f} MB  {kinds}", flush=True)
+            is_good = _is_harmless(kinds) if is_honest else seconds <= MAX_SECONDS and grown <= MAX_MB
+            reached &= is_good
+            print(
+                f"{' ' if is_good else '*'}{name:44} {len(octets) / 1e6:7.2f} MB: "
+                f"{seconds:5.2f} s {grown:6.1f} MB  {kinds}",
+                flush=True,
+            )
     return reached
 
 

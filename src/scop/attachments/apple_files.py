@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
 from scop.mime.transfer import decode_base64
+
+if TYPE_CHECKING:  # what a thing is can be told without an inspection
+    from scop.attachments.inspection import Inspection
 
 __all__ = ["is_mac_binary", "read_apple_file", "read_binhex", "read_mac_binary"]
 

@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 from scop.attachments.eicar import eicar_findings
 from scop.attachments.finding import Finding, Kind, Severity
+from scop.attachments.harmless import is_called_harmless, is_harmless
 from scop.attachments.inspection import BROKEN, Admission, Inspection, Options, TooMuchEffort, broken
 from scop.attachments.judging import type_findings
 from scop.attachments.names import Promise, name_findings, promise_of
@@ -101,7 +102,7 @@ class _Walk:
         kind = true_type_of(thing)
         yield from name_findings(thing)
         yield from type_findings(thing, kind)
-        if kind in HOLDERS or promise_of(thing.ending) in _HOLDING:
+        if kind in HOLDERS or (promise_of(thing.ending) in _HOLDING and not is_called_harmless(thing.ending)):
             yield _unopened(thing)
         elif not self._is_many:
             self._is_many = True
@@ -167,7 +168,8 @@ def _fault(thing: Thing, fault: Exception) -> Iterator[Finding]:
     """Yield what it means that a reader fails: whatever it does, the thing is not passed as harmless."""
     if isinstance(fault, TooMuchEffort):
         reason = f"{thing.where} was not looked into wholly: this mail takes more work than is done for one."
-        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+        severity = Severity.NOTE if is_harmless(thing) else Severity.SUSPICIOUS
+        yield thing.finding(Kind.UNSCANNABLE, severity, reason)
     elif not isinstance(fault, BROKEN):
         reason = f"{thing.shown_name} could not be examined: treat it as if it were dangerous."
         yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)

@@ -6,6 +6,7 @@ around it leave.
 
 from __future__ import annotations
 
+import io
 import lzma
 import struct
 import zlib
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields
 from enum import Enum, auto
 
 from scop.attachments.finding import Finding, Kind, Severity
+from scop.attachments.harmless import is_harmless
 from scop.attachments.thing import Found, Thing, ThingCheck
 
 __all__ = ["BROKEN", "Admission", "Bounds", "Inspection", "Options", "OutOfRoom", "TooMuchEffort", "broken"]
@@ -27,13 +29,13 @@ class Bounds:
     """What one mail may have us do; what lies beyond is not looked into, and that is a finding."""
 
     octets: int = 96 << 20  # unpacked, all together
-    thing_octets: int = 32 << 20  # of one thing that is unpacked; its beginning tells what it is
+    thing_octets: int = 40 << 20  # of one thing that is unpacked; its beginning tells what it is
     held_octets: int = 88 << 20  # of things within things at one moment, and the one that is being unpacked twice
     looked_octets: int = 400 << 20  # of all things and readings together, those that nothing had to be unpacked for too
     opened: int = 4_000  # things that hold others: archives, documents, mails
-    things: int = 8_000  # together, those that hold nothing too; source archives have thousands
+    things: int = 12_000  # together, those that hold nothing too; source archives have thousands
     names: int = 16_000  # together, those too of which nothing but the name is looked at
-    effort: int = 400_000_000  # of all readers, see `Inspection.spend`; then only names are looked at
+    effort: int = 1_000_000_000  # of all readers, see `Inspection.spend`; then only names are looked at
     depth: int = 12  # containers within containers; honest ones stay below 4
     ratio: int = 200  # octets out of one; text seldom passes 20, deflate ends at 1,032
     free_octets: int = 8 << 20  # below which no ratio makes a bomb: an empty picture is packed well
@@ -65,7 +67,7 @@ class TooMuchEffort(OutOfRoom):
 _OF_NAME, _OF_CHARACTER, _OF_THING, _OF_OCTET = 15_000, 100, 45_000, 4
 _OF_NAMES = 1.5  # times the effort of readers may be spent until no more names are looked at, either
 _MUCH = 40  # octets out of one of the whole mail: when nothing more may be unpacked, it was made for that
-_LAST_PIECES = 8
+_LAST_OCTETS = 8 << 16
 _LOOKED_OF_BOMB = 2 << 20  # octets: it is dangerous already, and its beginning tells what else it is
 
 
@@ -167,7 +169,7 @@ class Inspection:
         if self._things >= self.bounds.things or not self.effort_left:
             yield outer.only_named(name)
             return
-        taken: list[bytes] = []
+        taken = io.BytesIO()  # which gives its octets without another copy of them
         end: _End | None = None
         is_broken = False
         try:
@@ -175,8 +177,10 @@ class Inspection:
         except BROKEN as fault:
             is_broken = not _is_out_of_room(fault)
             end = None if is_broken else _End.ROOM
-        octets = b"".join(taken) if end is not _End.RATIO else b"".join(taken)[:_LOOKED_OF_BOMB]
-        taken.clear()
+        if end is _End.RATIO:
+            taken.truncate(_LOOKED_OF_BOMB)
+        octets = taken.getvalue()
+        taken.close()
         thing = outer.inside(octets, name, is_whole=end is None and not is_broken)
         del octets
         yield thing
@@ -186,12 +190,12 @@ class Inspection:
             self._is_told = self._octets >= self.bounds.octets
             yield _beyond(thing, end)
 
-    def _take(self, pieces: Iterable[bytes], packed_octets: int, taken: list[bytes]) -> _End | None:
+    def _take(self, pieces: Iterable[bytes], packed_octets: int, taken: io.BytesIO) -> _End | None:
         room, size = self.room_octets, 0
         for piece in pieces if room else ():
             size += len(piece)
             self._octets += len(piece)
-            taken.append(piece if size <= room else piece[: len(piece) - (size - room)])
+            taken.write(piece if size <= room else piece[: len(piece) - (size - room)])
             if self._is_bomb(size, packed_octets) or self._is_bomb(self._octets, self._mail_octets):
                 return _End.RATIO
             if size > room:
@@ -203,9 +207,9 @@ class Inspection:
         grown = self._octets > _MUCH * self._mail_octets
         return _End.RATIO if grown and self._octets >= self.bounds.octets else _End.ROOM
 
-    def _is_hollow(self, taken: list[bytes]) -> bool:
+    def _is_hollow(self, taken: io.BytesIO) -> bool:
         """Tell whether what came last would be packed again to nearly nothing: how much more comes is not known."""
-        last = b"".join(taken[-_LAST_PIECES:])
+        last = bytes(taken.getbuffer()[-_LAST_OCTETS:])
         return len(zlib.compress(last, level=1)) * self.bounds.ratio < len(last)
 
     def _is_bomb(self, octets: int, packed_octets: int) -> bool:
@@ -228,4 +232,5 @@ def _beyond(thing: Thing, end: _End) -> Finding:
         reason = f"{thing.shown_name} grows without end when it is unpacked: it is made to fill up whoever opens it."
         return thing.finding(Kind.BOMB, Severity.DANGEROUS, reason)
     reason = f"{thing.shown_name} is larger than what is looked into; only its beginning was."
-    return thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+    severity = Severity.NOTE if is_harmless(thing) else Severity.SUSPICIOUS
+    return thing.finding(Kind.UNSCANNABLE, severity, reason)

@@ -42,7 +42,9 @@ _SAVED_PAGE = re.compile(rb"^[ \t]*+MIME-Version[ \t]*+:", re.IGNORECASE | re.MU
 _SAVED_ALREADY = (_T.MAIL, _T.SAVED_PAGE, _T.OLE, _T.OOXML, _T.EMPTY)
 # Which nothing should stand behind, or in.
 _SHOWN = (_T.PICTURE, _T.MEDIA, _T.FONT)
-_ARCHIVES = re.compile(rb"Rar!\x1a\x07[\0\1]|7z\xbc\xaf\x27\x1c\0[\2-\5]|MSCF\0{4}")
+# Each is sought alone: all in one expression is ten times slower.
+_ARCHIVES = tuple(map(re.compile, (rb"Rar!\x1a\x07[\0\1]", rb"7z\xbc\xaf\x27\x1c\0[\2-\5]", rb"MSCF\0{4}")))
+_MARKS = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c\0", b"MSCF\0\0\0\0")
 _PE = b"PE\0\0"
 _MAX_TRIES = 10_000  # at marks; what has more of them holds something, and is told
 _MAX_STUB = 2_048  # octets between the two marks of a program for Windows
@@ -67,14 +69,19 @@ def hidden_things(thing: Thing, kind: TrueType) -> Iterator[Found]:
     if kind not in _SHOWN:
         return
     octets = thing.octets
-    archive = _ARCHIVES.search(octets)
-    begins = (archive.start() if archive is not None else -1, _program_in(octets))
+    begins = (_archive_in(octets), _program_in(octets))
     if max(begins) > 0 or is_pdf(octets):
         reason = f"{thing.where} is {kind.value} with something else hidden in it."
         yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS, reason)
     for begin in begins:
         if begin > 0:
             yield thing.inside(octets[begin:])
+
+
+def _archive_in(octets: bytes) -> int:
+    """Return where the first archive begins that stands in the octets; -1 where none does."""
+    found = [form.search(octets) for mark, form in zip(_MARKS, _ARCHIVES, strict=True) if mark in octets]
+    return min([archive.start() for archive in found if archive is not None], default=-1)
 
 
 def _program_in(octets: bytes) -> int:

@@ -63,13 +63,13 @@ HOLDERS = frozenset(kind for table in _TABLES for kind in table) - frozenset(
 # What it costs to go through an octet of these once, as `Inspection.spend` counts; what readers do besides they count.
 _EFFORTS = {
     **dict.fromkeys((TrueType.TEXT, TrueType.SCRIPT, TrueType.UNKNOWN), 3),
-    **dict.fromkeys((TrueType.OOXML, TrueType.ODF), 5),
-    **dict.fromkeys((TrueType.XML, TrueType.OFFICE_XML), 14),
+    **dict.fromkeys((TrueType.OOXML, TrueType.ODF, TrueType.PDF), 5),
+    **dict.fromkeys((TrueType.XML, TrueType.OFFICE_XML), 11),
     **dict.fromkeys((TrueType.OLE, TrueType.OUTLOOK_MESSAGE, TrueType.MSI), 15),
     **dict.fromkeys((TrueType.CALENDAR, TrueType.CARD), 60),
     **dict.fromkeys((TrueType.URL_FILE, TrueType.DESKTOP_ENTRY, TrueType.SETTING_CONTENT, TrueType.WEB_QUERY), 60),
     **dict.fromkeys((TrueType.MAIL, TrueType.SAVED_PAGE), 15),
-    **dict.fromkeys((TrueType.RTF, TrueType.PDF, TrueType.SYLK, TrueType.BINHEX), 15),
+    **dict.fromkeys((TrueType.RTF, TrueType.SYLK, TrueType.BINHEX), 15),
 }
 
 # These hold other files as they are: a zip archive at their end is one of them.

@@ -6,10 +6,13 @@ Standards: RFC 8551 §3.5.2 (signed-data), §3.3 (enveloped-data); RFC 5652 §5.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from scop.attachments.finding import Kind, Severity
-from scop.attachments.inspection import Inspection
 from scop.attachments.thing import Found, Thing
+
+if TYPE_CHECKING:  # what a thing is can be told without an inspection
+    from scop.attachments.inspection import Inspection
 
 __all__ = ["is_signed_message", "read_smime"]
 

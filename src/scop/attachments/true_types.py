@@ -245,15 +245,15 @@ def true_type_of(thing: Thing) -> TrueType:
     octets = thing.octets
     if not octets:
         return _T.EMPTY if thing.is_whole else _T.UNKNOWN
-    return _by_magic(octets) or _by_structure(octets) or _as_text(octets, thing.ending) or _T.UNKNOWN
+    return _by_magic(octets, thing.ending) or _by_structure(octets) or _as_text(octets, thing.ending) or _T.UNKNOWN
 
 
-def _by_magic(octets: bytes) -> TrueType | None:
+def _by_magic(octets: bytes, ending: str) -> TrueType | None:
     for magic, kind in _MAGIC_BY_OCTET.get(octets[0], ()):
         if octets.startswith(magic):
             return _ole_kind(octets) if kind is _T.OLE else kind
     if octets.startswith(b"PK") and octets[2:4] in (b"\3\4", b"\5\6", b"\7\x08", b"00"):
-        return _zip_kind(octets)
+        return _zip_kind(octets, ending)
     if octets.startswith((b"MZ", b"ZM")):
         return _mz_kind(octets)
     if octets.startswith(b"\xca\xfe\xba\xbe"):
@@ -290,19 +290,28 @@ def _ole_kind(octets: bytes) -> TrueType:
     return _T.OUTLOOK_MESSAGE if octets.find("__properties_version1.0".encode("utf-16-le")) >= 0 else _T.OLE
 
 
-def _zip_kind(octets: bytes) -> TrueType:
+def _zip_kind(octets: bytes, ending: str) -> TrueType:
     """Tell what sort of file a zip archive is; whatever it is, all that is in it is looked into."""
-    if octets.find(b"AndroidManifest.xml") >= 0 and octets.find(b"classes.dex") >= 0:
+    # An archive of documents that are not packed again has the names of their parts in it, beside its own.
+    begin = _begin_of_list(octets) if ending == "zip" else 0
+    if octets.find(b"AndroidManifest.xml", begin) >= 0 and octets.find(b"classes.dex", begin) >= 0:
         return _T.APK
-    if octets.find(b"AppxManifest.xml") >= 0 or octets.find(b"AppxBundleManifest.xml") >= 0:
+    if octets.find(b"AppxManifest.xml", begin) >= 0 or octets.find(b"AppxBundleManifest.xml", begin) >= 0:
         return _T.APPX
-    if octets.find(b"[Content_Types].xml") >= 0:
+    if octets.find(b"[Content_Types].xml", begin) >= 0:
         return _T.OOXML
     if octets.startswith(b"mimetypeapplication/vnd.oasis.opendocument", 30):
         return _T.ODF
-    if octets.find(b"META-INF/MANIFEST.MF") >= 0:
+    if octets.find(b"META-INF/MANIFEST.MF", begin) >= 0:
         return _T.JAR
     return _T.ZIP
+
+
+def _begin_of_list(octets: bytes) -> int:
+    """Return where the list of a zip archive begins (APPNOTE §4.3.16); 0 where it is not where the end says."""
+    end = octets.rfind(b"PK\5\6")
+    begin = int.from_bytes(octets[end + 16 : end + 20], "little")
+    return begin if begin < end and octets.startswith(b"PK\1\2", begin) else 0
 
 
 def _by_structure(octets: bytes) -> TrueType | None:

@@ -19,8 +19,10 @@ from scop.mime.transfer import decode_base64
 
 __all__ = ["read_page", "read_picture_page"]
 
-# What it costs, as `Inspection.spend` counts: each octet of a page, and each entity and escape that is undone in it.
-_OCTET_EFFORT, _UNDONE_EFFORT = 75, 800
+# What it costs, as `Inspection.spend` counts: each octet of a page, to seek pictures in it and to seek all else, to
+# seek what not every page has; and each entity and escape that is undone.
+_PICTURE_EFFORT, _OCTET_EFFORT, _SEEK_EFFORT, _UNDONE_EFFORT = 4, 32, 10, 800
+_MAX_LOOK = 16 << 20  # octets, as they are there five times meanwhile
 _MAX_FILES = 1_000  # in one page
 # All of these are sought in lower case, as plain octets: that is as fast as memory, whatever the page is made of.
 _SCRIPT = (b"<script", b":script", b"javascript:", b"vbscript:")
@@ -42,6 +44,7 @@ _SCHEMES = re.compile(
     rb"\b(?:ms-(?:msdt|officecmd|appinstaller|its|search)|mk:@msitstore|shell::):"
     rb"|\bsearch(?:-ms)?:[^\s'\"<>]{0,200}(?:location|crumb|subquery)"
 )
+_SCHEME_WORDS = (b"ms-", b"mk:@", b"shell::", b"search:", b"search-ms:")
 # A file that is fetched at once from a computer of somebody else, to which Windows then sends who it is.
 _SHARES = re.compile(
     rb"\b(?:src|background)\s{0,20}+=\s{0,20}+['\"]?(?:file:/{0,2}+)?(?:\\\\|(?<=file://))(?!localhost)[a-z0-9][a-z0-9.-]{2,}[@\\/:]"
@@ -64,19 +67,23 @@ _JOIN = re.compile(rb"(['\"`])\s{0,20}+\+\s{0,20}+\1")
 _LONG_LITERAL = re.compile(rb"['\"`]([A-Za-z0-9+/\r\n]{120,}+={0,2}+)['\"`]")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+# Which only show something, and fill most of a page that was saved with its pictures.
+_PICTURE = re.compile(
+    rb"(data:(?:image/(?!svg)|font/|audio/|video/)[a-z0-9.+-]{1,80}+;base64,)[A-Za-z0-9+/]{1024,}+={0,2}+"
+)
 _SHOWN_TYPES = (b"image/", b"font/", b"audio/", b"video/", b"text/css", b"application/font", b"application/x-font")
 
 
 def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what a page does beyond showing itself, and the files that it has in it."""
-    looked_at = _looked_at(thing, inspection)
-    if len(looked_at) < len(thing.octets):
+    looked_at, left_out = _looked_at(thing, inspection)
+    if left_out:
         yield _too_long(thing)
-    octets = _plain(decoded_octets(looked_at), inspection)
+    octets = _plain(looked_at, inspection)
     page = octets.lower()
     yield from _files_in(thing, octets, page)
     has_script = _runs(page)
-    if _SHARES.search(page):
+    if _finds(_SHARES, (b"\\\\", b"file:"), page, inspection):
         reason = f"{thing.where} is a web page that has Windows log in to a computer of somebody else."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     if has_script and _has(page, _BUILDS) and (_has(page, _DECODES) or _has(page, _DOWNLOADS)):
@@ -85,20 +92,20 @@ def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     elif _has(page, _WINDOWS) and has_script:
         reason = f"{thing.where} is a web page with commands for Windows."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.NOTE, reason)
-    elif _SCHEMES.search(page):
+    elif _finds(_SCHEMES, _SCHEME_WORDS, page, inspection):
         reason = f"{thing.where} is a web page that has Windows open something else."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.SUSPICIOUS, reason)
-    elif _FRAGMENTS.search(page):
+    elif _finds(_FRAGMENTS, (b"content",), page, inspection):
         reason = f"{thing.where} is a web page that goes on to a page or file in itself."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     elif _is_file(thing):
-        yield from _of_a_file(thing, page, has_script=has_script)
+        yield from _of_a_file(thing, page, inspection, has_script=has_script)
 
 
-def _of_a_file(thing: Thing, page: bytes, *, has_script: bool) -> Iterator[Found]:
+def _of_a_file(thing: Thing, page: bytes, inspection: Inspection, *, has_script: bool) -> Iterator[Found]:
     """Yield what a page does that is opened from a file."""
-    if _PASSWORD.search(page):
-        where = "sends it to somebody else" if _POSTS.search(page) else "takes it from you"
+    if _finds(_PASSWORD, (b"password",), page, inspection):
+        where = "sends it to somebody else" if _finds(_POSTS, (b"action",), page, inspection) else "takes it from you"
         reason = f"{thing.where} is a web page that asks for a password and {where}."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     elif has_script and _has(page, _DECODES):
@@ -110,10 +117,10 @@ def _of_a_file(thing: Thing, page: bytes, *, has_script: bool) -> Iterator[Found
 
 def read_picture_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Yield what an SVG does beyond being a picture: those that honest programs draw have no script."""
-    looked_at = _looked_at(thing, inspection)
-    if len(looked_at) < len(thing.octets):
+    looked_at, left_out = _looked_at(thing, inspection)
+    if left_out:
         yield _too_long(thing)
-    octets = _plain(decoded_octets(looked_at), inspection)
+    octets = _plain(looked_at, inspection)
     page = octets.lower()
     yield from _files_in(thing, octets, page)
     has_script = _runs(page)
@@ -165,13 +172,25 @@ def _has(page: bytes, words: tuple[bytes, ...]) -> bool:
     return any(word in page for word in words)
 
 
-def _looked_at(thing: Thing, inspection: Inspection) -> bytes:
-    """Return the octets that are searched: of a huge page its beginning and its end."""
+def _looked_at(thing: Thing, inspection: Inspection) -> tuple[bytes, int]:
+    """Return the octets that are searched, pictures apart, and how many are left out: the middle of a huge page."""
     octets = thing.octets
-    most = inspection.effort_left // _OCTET_EFFORT
-    looked_at = octets if len(octets) <= most else octets[: most // 2] + octets[len(octets) - most // 2 :]
-    inspection.spend(_OCTET_EFFORT * len(looked_at))
-    return looked_at
+    inspection.spend(_PICTURE_EFFORT * len(octets))
+    octets = _PICTURE.sub(rb"\1", decoded_octets(octets))
+    most = min(inspection.effort_left // _OCTET_EFFORT, _MAX_LOOK)
+    left_out = max(0, len(octets) - most)
+    if left_out:
+        octets = octets[: most // 2] + octets[len(octets) - most // 2 :]
+    inspection.spend(_OCTET_EFFORT * len(octets))
+    return octets, left_out
+
+
+def _finds(wanted: re.Pattern[bytes], words: tuple[bytes, ...], page: bytes, inspection: Inspection) -> bool:
+    """Tell whether a page has what is wanted, which has one of the words in it: that is told quickly."""
+    if not _has(page, words):
+        return False
+    inspection.spend(_SEEK_EFFORT * len(page))
+    return wanted.search(page) is not None
 
 
 def _unquoted(octets: bytes) -> bytes:

@@ -34,7 +34,7 @@ __all__ = ["XmlFacts", "facts_findings", "read_office_xml", "xml_facts"]
 _MAX_FACTS = 500  # of each kind, of one piece
 _MAX_DEPTH = 1_000  # elements within elements; no program writes a hundred
 # As `Inspection.spend` counts.
-_ELEMENT_EFFORT, _ATTRIBUTE_EFFORT = 2_000, 400
+_ELEMENT_EFFORT, _ATTRIBUTE_EFFORT = 1_600, 300
 _MAX_TEXT = 48 << 20  # characters of one payload
 
 # What of XML is of interest, in lower case. Each is looked for alone: all in one expression cost 200 ns an octet.

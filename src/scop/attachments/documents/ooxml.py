@@ -24,7 +24,7 @@ __all__ = ["read_package_file"]
 
 _READ_LATER = frozenset({TrueType.XML, TrueType.OFFICE_XML})
 _OF_SHEETS = (b"macrosheet", b"auto_", b"<!entity", b"\0")  # in lower case
-_OCTET_EFFORT = 8  # to seek them, as `Inspection.spend` counts
+_OCTET_EFFORT = 3  # to seek them, as `Inspection.spend` counts
 
 
 class _Sheets:

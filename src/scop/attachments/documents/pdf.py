@@ -24,10 +24,11 @@ from scop.attachments.thing import Found, Thing, shown
 
 __all__ = ["read_pdf"]
 
-_MAX_OBJECTS = 60_000  # a book of a thousand pages has 30,000
+_MAX_OBJECTS = 80_000  # a book of a thousand pages has 30,000
 _MAX_NODES = 20_000  # of one object
 # As `Inspection.spend` counts: to have an object from the library, and to look at a dictionary that may do something.
-_OBJECT_EFFORT, _NODE_EFFORT, _ITEM_EFFORT = 8_000, 50_000, 2_000
+_OBJECT_EFFORT, _NODE_EFFORT, _ITEM_EFFORT = 12_000, 50_000, 2_000
+_ESCAPE_EFFORT = 500  # for each escape that is undone in a name
 _HIGHEST = re.compile(r"highest object number \((\d{1,12})\)")  # what the library says where the stated one is too low
 _MAX_DEPTH = 40
 _MAX_SCRIPT_OCTETS = 1 << 20
@@ -69,12 +70,12 @@ def read_pdf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
         return
     except TooMuchEffort:
-        yield from _by_octets(thing, seen)
+        yield from _by_octets(thing, inspection, seen)
         raise
     except pikepdf.PdfError as error:
-        yield from _by_octets(thing, seen)
+        yield from _by_octets(thing, inspection, seen)
         raise ValueError(str(error)) from None
-    yield from _by_octets(thing, seen)
+    yield from _by_octets(thing, inspection, seen)
 
 
 def _document(thing: Thing, inspection: Inspection, document: pikepdf.Pdf, seen: _Seen) -> Iterator[Found]:
@@ -293,15 +294,15 @@ def _forms(thing: Thing, forms: object) -> Iterator[Finding]:
         yield _script_finding(thing, text, is_automatic=False)
 
 
-def _by_octets(thing: Thing, seen: _Seen) -> Iterator[Finding]:
+def _by_octets(thing: Thing, inspection: Inspection, seen: _Seen) -> Iterator[Finding]:
     """Yield what stands in the octets though no object of the document has it: another reader may see it."""
     if seen.has_action:
         return
-    plain = (
-        _ESCAPED_NAME.sub(lambda match: bytes((int(match[1], 16),)), thing.octets)
-        if b"#" in thing.octets
-        else thing.octets
-    )
+    plain, undone = thing.octets, 0
+    if b"#" in plain:
+        most = inspection.effort_left // _ESCAPE_EFFORT + 1
+        plain, undone = _ESCAPED_NAME.subn(lambda match: bytes((int(match[1], 16),)), plain, count=most)
     if _RAW_ACTION.search(plain):
         reason = "The document has a script or a command that only some programs see."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+    inspection.spend(_ESCAPE_EFFORT * undone)
