@@ -100,7 +100,7 @@ class Untold:
     def noted(self, news: Sequence[object]) -> tuple[Change, ...]:
         """Return what keeps what is worth it, without what was taken away meanwhile, and the oldest of too much."""
         redacted = {(one.room_id, one.event_id) for one in news if isinstance(one, Redacted)}
-        gone = [key for key, one in self.all().items() if redacted and _place(one) in redacted]
+        gone = [key for key, one in self.all().items() if _place(one) in redacted] if redacted else []
         last = int(next(reversed(self._kept), "0").partition(_APART)[0])
         # By the clock in order, and by chance apart: no key comes twice, since whoever told what one names may still
         # have to take it away, and clocks are set back.
