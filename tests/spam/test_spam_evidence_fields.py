@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scop.mime import Address
+from scop.spam.connection import Connection
 from scop.spam.evidence import evidence_of
 
 HEADER = """\
@@ -57,14 +58,14 @@ def test_relations_between_fields() -> None:
 def test_hops_are_told_by_network_name_and_oddity() -> None:
     """The client of a hop gives its networks, the owner of its name, and what does not fit."""
     expected = {
-        "net:192.0.2.",
-        "net:192.0.",
-        "net:isp.test",
-        "net:sender.test",
+        "host:192.0.2.",
+        "host:192.0.",
+        "host:isp.test",
+        "host:sender.test",
         "net:helo-not-name",
         "net:dynamic-name",
     }
-    assert expected | {"path:by-harbor.test", "path:with-esmtp", "path:hops-1"} <= tokens(HEADER)
+    assert expected | {"host:by-harbor.test", "path:with-esmtp", "path:hops-1"} <= tokens(HEADER)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_hops_are_told_by_network_name_and_oddity() -> None:
         ("from friend (unknown [192.0.2.7]) by mx.test with SMTP; x", "net:no-name"),
         ("from friend (unknown [192.0.2.7]) by mx.test with SMTP; x", "net:helo-unqualified"),
         ("from a.test (HELO b.test) (192.0.2.7) by mx.test; x", "net:helo-not-name"),
-        ("from a.test ([2001:db8::7]) by mx.test; x", "net:2001:db8:"),
+        ("from a.test ([2001:db8::7]) by mx.test; x", "host:2001:db8:"),
         ("whatever", "path:odd-hop"),
     ],
 )
@@ -118,6 +119,21 @@ def test_author_is_the_first_address_of_from(field: str, author: Address) -> Non
     assert author == evidence_of(f"From: {field}\r\n\r\nx".encode()).author
 
 
+def test_names_of_hosts_on_the_way_come_first_and_are_counted() -> None:
+    """Whoever learns can tell them from what would be the same on another way, however long they are."""
+    client = Connection(address="198.51.100.9", name=f"{'a' * 60}.{'b' * 60}.{'c' * 60}", helo="pier.test")
+    found = evidence_of(HEADER.replace("\n", "\r\n").encode(), client)
+    named = [token for token in found.tokens if token.startswith("host:")]
+    assert found.tokens[: found.hosts] == tuple(named)
+    assert {"host:by-harbor.test", "host:isp.test", "host:198.51.", "host:pier.test"} <= set(named)
+
+
+def test_capitals_are_the_same_text() -> None:
+    """A word at the beginning of a sentence, and one that is shouted, have the 4-grams that they have elsewhere."""
+    quiet, loud = (evidence_of(b"Subject: x\r\n\r\n" + text).octets for text in (b"free money", b"FREE Money"))
+    assert quiet == loud
+
+
 def test_octets_are_header_and_decoded_text() -> None:
     """Byte n-grams see what the mail says, not how it was encoded."""
     octets = evidence_of(
@@ -140,7 +156,7 @@ def test_octets_tell_nothing_of_when_and_by_which_hosts_a_mail_came() -> None:
 def test_octets_hold_what_is_seen() -> None:
     """Tags, comments and hidden text are no part of the text that n-grams are cut from."""
     html = b"<html><style>p{}</style><!-- x --><p>Dear <b>Ann</b></p><p style='display:none'>unseen</p></html>"
-    assert b"Dear Ann" == evidence_of(b"Content-Type: text/html\r\n\r\n" + html).octets.partition(b"\n\n")[2].strip()
+    assert b"dear ann" == evidence_of(b"Content-Type: text/html\r\n\r\n" + html).octets.partition(b"\n\n")[2].strip()
 
 
 def test_mail_without_a_header_has_tokens_too() -> None:

@@ -106,7 +106,7 @@ def test_connection_gives_the_tokens_of_a_hop_and_its_tls() -> None:
     """A client is known by the same tokens whether our server met it or another's tells of it."""
     client = Connection("192.0.2.7", "", "friend", "")
     found = evidence_of(b"\r\nx", client).tokens
-    assert {"net:192.0.2.", "net:192.0.", "net:no-name", "net:helo-unqualified", "net:no-tls"} <= set(found)
+    assert {"host:192.0.2.", "host:192.0.", "net:no-name", "net:helo-unqualified", "net:no-tls"} <= set(found)
     hop = evidence_of(b"Received: from friend (unknown [192.0.2.7]) by x.test; y\r\n\r\nx").tokens
     assert {token for token in found if token.startswith("net:")} - {"net:no-tls"} <= set(hop)
 

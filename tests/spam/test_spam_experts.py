@@ -66,6 +66,42 @@ def test_wanted_mail_that_comes_as_spam_does_is_not_lost() -> None:
     assert [SPAM, UNSURE] == [heard.label, unheard.label]
 
 
+def by_host(host: str, number: int) -> bytes:
+    """Return a mail that differs from others by the host that it came from."""
+    received = f"Received: from mx.{host}.test (mx.{host}.test [{host}]) by harbor.test; {number}"
+    return f"{received}\r\nSubject: Minutes\r\n\r\nThe meeting was short.".encode()
+
+
+def test_hosts_are_counted_and_bear_no_weight() -> None:
+    """Where mail came from tells of the weeks when it was collected: it is known of both kinds, and moves nothing."""
+    classifier = Classifier()
+    for number in range(30):
+        classifier.learn(by_host("pier", number), HAM)
+        classifier.learn(by_host("lagoon", number), SPAM)
+    memory = Memory.parse(classifier.save())
+    ham, spam = (
+        opinions_of(features_of(evidence_of(by_host(host, 0)), (), Hasher(memory.key)), memory)
+        for host in ("pier", "lagoon")
+    )
+    assert ham.log_odds == spam.log_odds
+    assert ham.counts_odds < 0.0 < spam.counts_odds
+
+
+def test_what_a_text_says_outweighs_its_header() -> None:
+    """A header is of a way and of a time; where it says the contrary of the text, the text is believed."""
+    classifier = Classifier()
+    meeting, pills = "The meeting of the sailing club was short, says Ann", "Buy cheap pills now, winner of the lottery"
+    for number in range(60):
+        classifier.learn(by_way("club", "", f"{meeting} {number}"), HAM)
+        classifier.learn(by_way("blast", "", f"{pills} {number}"), SPAM)
+    memory = Memory.parse(classifier.save())
+    ham, spam = (
+        opinions_of(features_of(evidence_of(by_way(way, "", text)), (), Hasher(memory.key)), memory)
+        for way, text in (("blast", meeting), ("club", pills))
+    )
+    assert ham.margin < 0.0 < spam.margin
+
+
 def test_counts_of_words_outweigh_those_of_facts() -> None:
     """A dozen fields that always come together are no dozen witnesses: words stand above a header."""
     classifier = Classifier()

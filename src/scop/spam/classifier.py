@@ -120,12 +120,14 @@ class Classifier:
         features, _ = self._features(evidence)
         opinions = opinions_of(features, memory)
         steps = steps_of(opinions, is_spam=known is Label.SPAM)
+        hosts, keys, is_fact = features.hosts, features.keys[features.hosts :], features.is_fact[features.hosts :]
         return Lesson(
             label=known,
             account="",
             digest=digest,
-            facts=_octets(features.keys[features.is_fact]),
-            words=_octets(features.keys[~features.is_fact]),
+            facts=_octets(keys[is_fact]),
+            words=_octets(keys[~is_fact]),
+            hosts=_octets(features.keys[:hosts]),
             grams=pack_slots(features.grams) if any(steps[2:]) else b"",
             steps=steps,
             margin=opinions.margin,
@@ -199,7 +201,7 @@ class Classifier:
         memory.own()
         share = sign * (lesson.units * share_of(lesson.generation, memory.generation) // UNIT)
         column = SPAM if lesson.label is Label.SPAM else HAM
-        for octets, step in ((lesson.facts, lesson.steps[0]), (lesson.words, lesson.steps[1])):
+        for octets, step in ((lesson.facts, lesson.steps[0]), (lesson.words, lesson.steps[1]), (lesson.hosts, 0)):
             self._change(np.frombuffer(octets, "<u4"), column, share, sign * step)
         slots = unpack_slots(lesson.grams)
         header = int(np.searchsorted(slots, GRAM_SLOTS // 2))

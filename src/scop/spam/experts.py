@@ -36,9 +36,9 @@ WEIGHT_UNIT = 1 << 20  # of the integers in which weights are kept
 FACTS, WORDS, HEADER, TEXT = range(4)
 # How fast each learns. Words may be believed quickly; facts and 4-grams have many that come together.
 _RATES = (8.0, 16.0, 8.0, 8.0)
-# What each adds to the margin. The header's 4-grams tell much about mail of the same weeks and little about next
-# year's, so they count less.
-SHARES = (1.0, 1.0, 0.5, 1.0)
+# What each adds to the margin. The text's 4-grams say most of next year's mail and of other people's, so they count as
+# much as all that a header says; words know less of the same, and the header's 4-grams much of the same weeks only.
+SHARES = (1.0, 0.5, 0.5, 2.0)
 _COUNTS_SHARE = 1 / 2  # of the combined counts, whose log-odds reach 20
 # Facts of a header come together, and counts take each as news: they are combined by themselves and weigh half as much.
 _WORDS_OF_COUNTS, _FACTS_OF_COUNTS = 2 / 3, 1 / 3
@@ -82,7 +82,7 @@ def opinions_of(features: Features, memory: Memory) -> Opinions:
     is_fact = features.is_fact.take(known)
     likelihoods = probabilities(in_ham, in_spam, memory.ham_units, memory.spam_units)
     grams = memory.grams.take(features.grams)
-    facts = int(np.count_nonzero(features.is_fact))
+    facts = int(np.count_nonzero(features.is_fact)) - features.hosts  # which bear no weight
     sizes = (facts, len(features.keys) - facts, features.header_grams, len(grams) - features.header_grams)
     of_facts = float(weights.dot(is_fact))
     sums = (

@@ -19,6 +19,7 @@ class Features(msgspec.Struct, frozen=True, eq=False):
     is_fact: Truths
     grams: Keys
     header_grams: int  # so many of them, the first ones, are the header's
+    hosts: int  # so many of the tokens, the first ones, name hosts on the way: they are facts
 
 
 def features_of(evidence: Evidence, more: tuple[str, ...], hasher: Hasher) -> Features:
@@ -26,4 +27,4 @@ def features_of(evidence: Evidence, more: tuple[str, ...], hasher: Hasher) -> Fe
     tokens = tuple(dict.fromkeys((*evidence.tokens, *more))) if more else evidence.tokens
     keys, is_fact = hasher.keys(tokens)
     grams, header_grams = hasher.gram_slots(evidence.octets)
-    return Features(tokens, keys, is_fact, grams, header_grams)
+    return Features(tokens, keys, is_fact, grams, header_grams, evidence.hosts)

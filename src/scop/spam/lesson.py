@@ -33,7 +33,7 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
     label: Label
     account: Annotated[str, msgspec.Meta(max_length=MAX_ACCOUNT_OCTETS)]  # who taught it; "" for the trainer
     digest: Annotated[bytes, msgspec.Meta(min_length=DIGEST_OCTETS, max_length=DIGEST_OCTETS)]  # names the mail
-    facts: _Keys  # keyed hashes of what names its kind, 32 bits each, little-endian, in order
+    facts: _Keys  # keyed hashes of what names its kind but no host, 32 bits each, little-endian, in order
     words: _Keys  # likewise, of the words
     grams: _Keys  # slots of the 4-grams, packed; empty where their weights do not move
     steps: tuple[_Step, _Step, _Step, _Step]  # what each weight of a fact, word and 4-gram (header, text) moves by
@@ -42,6 +42,7 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
     generation: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]  # of the model it was made for
     introduction: Introduction | None = None  # of ham: whom we know by it
     units: Annotated[int, msgspec.Meta(ge=0, le=UNIT)] = UNIT  # what it counts; `UNIT` is a mail
+    hosts: _Keys = b""  # likewise, of what names a host on the way: counted only, so no step is theirs
 
     def to_octets(self) -> bytes:
         """Return the lesson as octets that `parse` reads."""
@@ -66,7 +67,7 @@ class Lesson(msgspec.Struct, frozen=True, array_like=True):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"these octets are no lesson: {error}") from None
         taught_label(lesson.label)
-        for keys in (lesson.facts, lesson.words):
+        for keys in (lesson.facts, lesson.words, lesson.hosts):
             if len(keys) % 4 or not _is_rising(np.frombuffer(keys, "<u4")):
                 raise ValueError("these octets are no lesson: its hashes are cut short or out of order")
         try:

@@ -18,7 +18,7 @@ ALIKE_FROM, ALIKE_FULLY = 0.3, 0.6
 
 def keys_of(lesson: Lesson) -> Keys:
     """Return the features of a lesson."""
-    keys: Keys = np.frombuffer(lesson.facts + lesson.words, "<u4")
+    keys: Keys = np.frombuffer(lesson.facts + lesson.words + lesson.hosts, "<u4")
     return keys
 
 

@@ -33,7 +33,7 @@ _HAM_SCALE = 1.9
 _SPAM_TAIL: Floats = 0.5 * np.exp(np.minimum(_EDGES + BIN_WIDTH, 0.0))
 # A margin that the spam threshold never falls below, for wanted mail of a kind that was never seen has more than other
 # ham; and two that the ham threshold never leaves, for where many labels are wrong.
-LEAST_SPAM = 9.0
+LEAST_SPAM = 10.0
 MOST_UNCAUGHT = 0.25  # of spam: ham that most spam does not outscore is believed to be labelled wrongly
 BELIEVED_UP_TO = 12.0  # the margin below which ham's scores are always believed
 MOST_LEAN = sum(SHARES)  # of the margin, for each e-fold of spam over ham: each regression follows the log of its odds

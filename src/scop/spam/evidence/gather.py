@@ -12,7 +12,7 @@ from scop.mime import Address, Limits, Message, parse, parse_addresses
 from scop.spam.connection import Connection
 from scop.spam.evidence.fields import Fields, field_tokens, plain_field_tokens, read_fields, shape_of
 from scop.spam.evidence.folding import fold
-from scop.spam.evidence.hosts import client_tokens
+from scop.spam.evidence.hosts import HOST, client_tokens
 from scop.spam.evidence.numbers import number_tokens
 from scop.spam.evidence.path import date_tokens, path_tokens
 from scop.spam.evidence.texts import MAX_SEEN_CHARACTERS, Texts, read_texts
@@ -52,8 +52,12 @@ def evidence_of(octets: bytes, connection: Connection | None = None, *, scope: S
         facts = [*plain_field_tokens(fields), *texts.tokens, *_link_tokens(texts)]
         return Evidence(tokens=_bounded(facts, words), octets=b"")
     facts = [*_facts(message, fields, connection), *texts.tokens, *_link_tokens(texts), *_text_tokens(texts)]
+    way = _way_tokens(fields, connection)
+    hosts = dict.fromkeys([token[:MAX_TOKEN_CHARACTERS] for token in way if token.startswith(HOST)])
+    facts += [token for token in way if not token.startswith(HOST)]
     return Evidence(
-        tokens=_bounded(facts, words),
+        tokens=_bounded([*hosts, *facts], words),
+        hosts=len(hosts),
         octets=_octets(fields, texts),
         text="\n".join([text.seen for text in texts.texts])[:MAX_SEEN_CHARACTERS],
         subject=fields.get("subject"),
@@ -75,15 +79,21 @@ def _facts(message: Message, fields: Fields, connection: Connection | None) -> l
     found = field_tokens(fields)
     hops = fields.all("received")
     found.append(f"path:hops-{min(len(hops) + (connection is not None), MAX_COUNTED_HOPS)}")
-    found += path_tokens(hops)
     taken = (connection.date if connection is not None else "") or (hops[0].rpartition(";")[2] if hops else "")
     found += date_tokens(fields.get("date"), taken)
     boundary = message.content_type.parameters.get("boundary", "")
     if boundary:
         found.append(f"part:boundary={shape_of(boundary)}")
     if connection is not None:
-        found += client_tokens(connection.address.lower(), connection.name.lower(), connection.helo.lower())
         found.append(f"net:{connection.tls}" if connection.tls else "net:no-tls")
+    return found
+
+
+def _way_tokens(fields: Fields, connection: Connection | None) -> list[str]:
+    """Return what the hosts on a mail's way are and how they behave."""
+    found = path_tokens(fields.all("received"))
+    if connection is not None:
+        found += client_tokens(connection.address.lower(), connection.name.lower(), connection.helo.lower())
     return found
 
 
@@ -119,8 +129,9 @@ def _text_tokens(texts: Texts) -> list[str]:
 def _octets(fields: Fields, texts: Texts) -> bytes:
     header = "\n".join([f"{name}: {body}" for name, body in fields.items if name not in _WAY])[:MAX_HEADER_CHARACTERS]
     room = MAX_OCTETS - len(header)
-    # Of what a person sees: tags tell HTML from plain text, which is no sign of spam, and drown the words.
-    return "\n\n".join([header, *[text.seen[:room] for text in texts.texts[:4]]]).encode()[:MAX_OCTETS]
+    # Of what a person sees: tags tell HTML from plain text, which is no sign of spam, and drown the words. Folded, for
+    # a word at the beginning of a sentence is the same word.
+    return "\n\n".join([header, *[text.folded[:room] for text in texts.texts[:4]]]).encode()[:MAX_OCTETS]
 
 
 def _first_address(message: Message, fields: Fields, name: str) -> Address | None:

@@ -15,8 +15,17 @@ from functools import lru_cache
 
 from scop.spam.evidence.folding import fold, without_accents
 
-__all__ = ["MAX_HOST_CHARACTERS", "client_tokens", "host_tokens", "is_address", "networks_of", "registered_domain"]
+__all__ = [
+    "HOST",
+    "MAX_HOST_CHARACTERS",
+    "client_tokens",
+    "host_tokens",
+    "is_address",
+    "networks_of",
+    "registered_domain",
+]
 
+HOST = "host:"  # begins the tokens that name a host or a network on a mail's way
 MAX_HOST_CHARACTERS = 255  # RFC 1035 §2.3.4
 MAX_HOST_LABELS = 4
 
@@ -109,11 +118,14 @@ def networks_of(address: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def client_tokens(address: str, name: str, helo: str) -> tuple[str, ...]:
-    """Return what a client's address, its name in the DNS ("" for none) and what it calls itself say."""
-    found = [f"net:{network}" for network in networks_of(address)] if address else []
+    """Return what a client's address, its name in the DNS ("" for none) and what it calls itself say.
+
+    Tokens of kind `HOST` name who it is, others how it behaves.
+    """
+    found = [f"{HOST}{network}" for network in networks_of(address)] if address else []
     own = registered_domain(name) if name else ""
     if own:
-        found.append(f"net:{own}")
+        found.append(f"{HOST}{own}")
         if _DYNAMIC.search(name):
             found.append("net:dynamic-name")
     elif address:
@@ -126,7 +138,7 @@ def client_tokens(address: str, name: str, helo: str) -> tuple[str, ...]:
         found.append("net:helo-unqualified")
     else:
         said = registered_domain(helo)
-        found.append(f"net:{said}")
+        found.append(f"{HOST}{said}")
         if own and said != own:
             found.append("net:helo-not-name")
     return tuple(found)

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from scop.mime.fields.dates import parse_date
-from scop.spam.evidence.hosts import client_tokens, registered_domain
+from scop.spam.evidence.hosts import HOST, client_tokens, registered_domain
 
 __all__ = ["date_tokens", "path_tokens"]
 
@@ -62,7 +62,7 @@ def _hop_tokens(hop: str) -> tuple[str, ...]:
         found += client_tokens(_address_in(about or said), own, helo[1].lower() if helo else said)
     by, protocol = _word_behind(hop, "by "), _word_behind(hop, " with ")
     if by:
-        found.append(f"path:by-{registered_domain(by)}")
+        found.append(f"{HOST}by-{registered_domain(by)}")
     if protocol:
         found.append(f"path:with-{protocol}")
     elif told is None:

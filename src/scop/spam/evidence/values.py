@@ -37,7 +37,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     tokens: tuple[str, ...]  # each once, in a fixed order; `kind:value`, a bare one is a word of the text
     # What follows is empty in the plain scope.
-    octets: bytes  # header and visible text; dates, hosts on the way and what filters wrote are left out
+    octets: bytes  # header and visible text, folded; dates, hosts on the way and what filters wrote are left out
+    hosts: int = 0  # so many of the tokens, the first ones, name hosts and networks on the way
     text: str = ""  # the visible text as it is written
     subject: str = ""
     author: Address | None = None  # the first of From
