@@ -2,127 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 import scop as scop_package
 from fakes.attempts import ATTEMPTS
 from fakes.command_line import scop
+from fakes.confined_notifier import Scene
 from fakes.homeserver import FakeHomeserver
-from fakes.ordinary_user import ORDINARY, ROOT, as_root, as_user
+from fakes.ordinary_user import ORDINARY, ROOT, as_ordinary_user, as_root, as_user
 from fakes.private_ca import authority
 from fakes.served_homeserver import served_homeserver
-from scop.cli.matrix.accounts import Account
 from scop.cli.matrix.notify_walls import Needs, end_when_names_move
-from scop.matrix.json_values import JsonObject
 from scop.net.faults import PermanentFailure
-from scop.net.matrix import AsyncClient, NetworkOptions
+from scop.net.matrix import NetworkOptions
 from scop.net.trust import web_trust
 
-PROBED = Path(__file__).resolve().parents[1] / "fakes" / "probed_notifier.py"
 AUTHORITY = authority("an authority of this machine")
-BOT = "@bot:example.org"
 OTHER_UID = 64321  # nobody's
-
-
-@dataclass
-class Scene:
-    """A folder with a configuration and an account that is logged in."""
-
-    folder: Path
-    server: FakeHomeserver
-
-    def write(self, more: str = "") -> None:
-        """Write the configuration."""
-        (self.folder / "other-account").write_text("kept")
-        (self.folder / "notifier.toml").write_text(
-            f"""
-            listen = "127.0.0.1:0"
-            [account]
-            store = "accounts"
-            [hooks.build]
-            forge = "generic"
-            unsigned = true
-            [rooms.ci]
-            room = "#ci:example.org"
-            {more}
-            """
-        )
-
-    def log_in(self, url: str, network: NetworkOptions | None = None) -> None:
-        """Log the bot in."""
-
-        async def main() -> None:
-            keeper = Account("", self.folder / "accounts").open(BOT)
-            async with AsyncClient(keeper, network=network) as client:
-                await client.login(BOT, "secret", url)
-
-        asyncio.run(main())
-
-    @contextmanager
-    def running(self, user: str = ORDINARY) -> Iterator[Running]:
-        """Run the service until the block ends, and see that SIGTERM ends it well."""
-        command = [*as_user(user), sys.executable, str(PROBED), str(self.folder / "notifier.toml")]
-        environment = {**os.environ, "SSL_CERT_FILE": str(self.folder / "roots.pem"), "no_proxy": "*"}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-        try:
-            running = Running(process)
-            running.begun = running.wait_for("notifier.confined")
-            running.wait_for("ready", process.stdout)
-            yield running
-        finally:
-            process.terminate()
-            _, err = process.communicate(timeout=60)
-        assert (0, "") == (process.returncode, "".join(line for line in err.splitlines() if '"error"' in line))
-
-    def messages(self, alias: str) -> list[str]:
-        """Return what was sent to a room, of what is encrypted that it was."""
-        room = self.server.rooms.rooms[self.server.rooms.aliases[alias]]
-        sent = [event for _, event in room.events if event["type"] in ("m.room.message", "m.room.encrypted")]
-        return [str(cast("JsonObject", event["content"]).get("body", "encrypted")) for event in sent]
-
-
-class Running:
-    """A service that runs; `begun` is what it said when it was confined."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self.place = ""
-        self.begun: dict[str, object] = {}
-
-    def wait_for(self, event: str, lines: Iterable[str] | None = None) -> dict[str, object]:
-        """Read what it says until it says this."""
-        for line in lines or self._process.stderr or ():
-            said: dict[str, object] = json.loads(line)
-            if said["event"] == event:
-                self.place = str(said.get("listen", self.place))
-                return said
-        raise AssertionError(f"it never said {event}")
-
-    def post(self, body: object, **headers: str) -> str:
-        """Post a webhook; return what is answered."""
-        kind = {"content-type": "application/json", **headers}
-        asked = urllib.request.Request(f"http://{self.place}/build", json.dumps(body).encode(), kind)
-        try:
-            with urllib.request.urlopen(asked, timeout=60) as answer:
-                return str(answer.read(), "utf-8")
-        except urllib.error.HTTPError as refused:
-            return refused.read().decode()
 
 
 @dataclass
@@ -173,7 +81,7 @@ def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene
     scene.write()
     with served_homeserver(scene.server) as url:
         scene.log_in(url)
-        with scene.running(user) as service:
+        with scene.running(as_user(user)) as service:
             assert (user == ROOT) == ("gave up all of root's rights" in str(service.begun))
             port = service.place.rpartition(":")[2]
             ends: dict[str, str] = json.loads(service.post({}, **{"x-attack": port}))
@@ -183,7 +91,7 @@ def test_service_that_is_taken_over_can_do_nothing_else_and_goes_on(scene: Scene
             service.wait_for("notice.posted")
             assert "taken\n" == service.post({"project": "a", "pipeline": "1", "status": "passed"})
             service.wait_for("notice.posted")
-        with scene.running(user) as service:  # what was kept while confined is there
+        with scene.running(as_user(user)) as service:  # what was kept while confined is there
             service.post({"project": "a", "pipeline": "2", "status": "failed"})
             service.wait_for("notice.posted")
     assert ["🔵 a running", "* ✅ a passed", "❌ a failed"] == scene.messages("#ci:example.org")[:3]
@@ -195,7 +103,7 @@ def test_confined_service_lets_other_commands_have_the_account(scene: Scene) -> 
     with served_homeserver(scene.server) as url:
         scene.log_in(url)
         store = ("--store", str(scene.folder / "accounts"))
-        with scene.running() as service:
+        with scene.running(as_ordinary_user()) as service:
             for number, words in enumerate(("one", "two")):
                 service.post({"project": "a", "pipeline": str(number), "status": "failed"})
                 service.wait_for("notice.posted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,6 +119,15 @@ async def test_posting_waits_as_long_as_a_server_asks(world: World) -> None:
     await world.post()
     assert [7.5, 3600.0] == sorted(world.pauses)
     assert 4 == len(world.poster.sent)
+
+
+async def test_posting_waits_for_room_on_the_disk(world: World) -> None:
+    """A full disk is one more reason to wait, and drops nothing."""
+    await world.hear(1)
+    world.poster.faults = [sqlite3.OperationalError("database or disk is full")] * 2
+    await world.post()
+    assert [1.0, 1.0] == world.pauses
+    assert (1, 1) == (len(world.sent_to(CI)), len(world.sent_to(OPS)))
 
 
 async def test_posting_to_one_room_does_not_wait_for_another(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,8 @@ class World:
     told: list[Report] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
     dies_in_test: bool = False
+    has_room: bool = True
+    pauses: int = 0
 
     async def fetch(self, url: str) -> bytes | None:
         """Give the page."""
@@ -51,7 +54,9 @@ class World:
         return self.page
 
     async def keep(self, report: Report) -> None:
-        """Take what is told."""
+        """Take what is told, where there is room on the disk."""
+        if not self.has_room:
+            raise sqlite3.OperationalError("database or disk is full")
         self.told.append(report)
 
     async def test(self, package: WatchTable, release: Release) -> Outcome:
@@ -61,11 +66,17 @@ class World:
             raise KeyboardInterrupt
         return Outcome(Status.FAILED, 3.0, "1 failed, 2 passed")
 
+    async def pause(self, _seconds: float) -> None:
+        """Make room at the third pause."""
+        self.pauses += 1
+        self.has_room = self.pauses == 3
+
     async def look(self, package: WatchTable) -> list[tuple[str, Status | None]]:
         """Look once; return what was told."""
         self.told.clear()
         log = Log("notifier", lambda _line: None)
-        options = WatchOptions((package,), self.notices, self, self.keep, log, self.test, unix=lambda: 1_800_000_000.0)
+        keeping = (self.notices, self, self.keep, log, self.test, self.pause)
+        options = WatchOptions((package,), *keeping, unix=lambda: 1_800_000_000.0)
         await Watch(options).once()
         return [(report.ref, report.status) for report in self.told]
 
@@ -114,6 +125,15 @@ async def test_watch_tests_again_what_was_ended_in_its_test(world: World) -> Non
         await world.look(TESTED)
     world.dies_in_test = False
     assert [("1.1", Status.RUNNING), ("1.1", Status.FAILED)] == await world.look(TESTED)
+
+
+async def test_watch_waits_for_room_on_the_disk(world: World) -> None:
+    """A page comes once, so what cannot be kept of it is tried until it can."""
+    world.page = page("1.0")
+    await world.look(NUMPY)
+    world.page, world.has_room = page("1.0", "1.1"), False
+    assert ([("1.1", Status.PUBLISHED)], 3) == (await world.look(NUMPY), world.pauses)
+    assert [] == await world.look(NUMPY)
 
 
 async def test_watch_passes_over_prereleases_unless_they_are_wanted(world: World) -> None:

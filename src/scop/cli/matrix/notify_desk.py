@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -59,7 +60,8 @@ class Desk:
     async def prune_for_ever(self) -> None:
         """Forget what is long ago, once a day."""
         while True:
-            await self.notices.prune(time.time())
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk; tomorrow it may do
+                await self.notices.prune(time.time())
             await asyncio.sleep(PRUNE_SECONDS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 from scop.base import printable
@@ -17,6 +18,7 @@ from scop.net.matrix import AsyncClient, Busy, Refused
 
 __all__ = ["ClientPoster", "listen_for_ever", "name_for_ever"]
 
+ROOM_SECONDS = 30.0  # a disk that has room again is soon written on
 LOOK_SECONDS = 300.0  # so seldom that nobody is fought who wants other names
 _NAMES = ("m.room.name", "m.room.topic")
 MAX_LOOKS = 30  # syncs until a room that we have just made is seen there
@@ -94,8 +96,13 @@ class ClientPoster:
             raise
 
 
-async def listen_for_ever(client: AsyncClient, log: Log) -> None:
-    """Keep up with who is in the rooms and with which devices, so that all of them can read what is encrypted."""
+async def listen_for_ever(
+    client: AsyncClient, log: Log, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Keep up with who is in the rooms and with which devices, so that all of them can read what is encrypted.
+
+    What a full disk does not take is read again.
+    """
 
     def trouble(failure: TemporaryFailure | None) -> None:
         if failure is None:
@@ -103,9 +110,16 @@ async def listen_for_ever(client: AsyncClient, log: Log) -> None:
         else:
             log.warning("homeserver.away", reason=printable(str(failure)))
 
-    async with client.working(), contextlib.aclosing(client.listen_in_turns(trouble)) as syncs:
-        async for _ in syncs:
-            pass
+    async with client.working():
+        while True:
+            try:
+                async with contextlib.aclosing(client.listen_in_turns(trouble)) as syncs:
+                    async for _ in syncs:
+                        pass
+            except sqlite3.OperationalError as fault:
+                log.warning("account.unkept", reason=str(fault))
+                async with client.resting():
+                    await pause(ROOM_SECONDS)
 
 
 async def name_for_ever(
@@ -117,5 +131,5 @@ async def name_for_ever(
         try:
             for room in await poster.name_again():
                 log.info("room.named", room=room)
-        except (TemporaryFailure, PermanentFailure) as fault:
+        except (TemporaryFailure, PermanentFailure, sqlite3.OperationalError) as fault:
             log.warning("room.unnamed", reason=printable(str(fault)))

@@ -1,12 +1,13 @@
 """What brings the queue into the rooms: one message after another in each room, for as long as it takes.
 
-Rooms do not wait for each other. Where a server is away or has had enough, a room waits and goes on with the same
-message; nothing is given up but what the server says it will never take.
+Rooms do not wait for each other. Where a server is away or has had enough, or the disk is full, a room waits and goes
+on with the same message; nothing is given up but what the server says it will never take.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -146,7 +147,8 @@ class Posting:
             except TooMuch as fault:
                 self._note(room, fault)
                 await self._options.pause(min(fault.seconds, MAX_ASKED_SECONDS))
-            except (TemporaryFailure, PermanentFailure) as fault:
+            # The last is a full disk, which is emptied some day.
+            except (TemporaryFailure, PermanentFailure, sqlite3.OperationalError) as fault:
                 self._note(room, fault)
                 if isinstance(fault, PermanentFailure):
                     room_id = ""  # we may have been put out of it, or its alias leads elsewhere

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from scop.store.notices import Notices
 
 __all__ = ["Pages", "Watch", "WatchOptions"]
 
+ROOM_SECONDS = 30.0  # a disk that has room again is soon written on
 MAX_NEW = 10  # releases of one package at one look; a home that shows a hundred new ones at once has changed its form
 _BEGUN = ""  # no version; says that a list was looked at
 
@@ -76,13 +78,26 @@ class Watch:
             await self._options.pause(float(package.every_seconds))
 
     async def look(self, package: WatchTable) -> None:
-        """Look at one package, and tell what is new; what there was at the first look is not new."""
+        """Look at one package, and tell what is new; what there was at the first look is not new.
+
+        A page that was read comes once, so what a full disk does not take is tried until it does.
+        """
         try:
             page = await self._options.pages.fetch(package.url)
             releases = () if page is None else read_releases(package.home, page, package.version)
         except (TemporaryFailure, PermanentFailure, ProtocolError) as fault:
             self._options.log.warning("watch.failed", package=package.package, reason=printable(str(fault)))
             return
+        while True:
+            try:
+                await self._tell_new(package, releases)
+            except sqlite3.OperationalError as fault:
+                self._options.log.warning("watch.waits", package=package.package, reason=str(fault))
+                await self._options.pause(ROOM_SECONDS)
+            else:
+                return
+
+    async def _tell_new(self, package: WatchTable, releases: Sequence[Release]) -> None:
         name = f"{package.home} {package.package}"
         seen = await self._options.notices.seen(name)
         wanted = [each for each in releases if package.prereleases or not each.is_prerelease]
