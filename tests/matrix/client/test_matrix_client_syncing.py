@@ -54,6 +54,16 @@ def test_sync_keeps_what_changed_and_how_far_was_read_together() -> None:
     assert {Shelf.ROOM, Shelf.SYNC} == {change.shelf for change in kept[0]}
 
 
+def test_sync_that_brings_nothing_writes_nothing() -> None:
+    """Processes that share an account load it again when another wrote: what stays as it is is no reason for that."""
+    world = World()
+    world.sync()
+    world.sync()
+    before = len(world.desk.keeps)
+    world.sync()
+    assert before == len(world.desk.keeps)
+
+
 def test_sync_hides_the_words_of_those_we_ignore() -> None:
     """What an ignored user says is not told; what they change is."""
     world = World()
@@ -121,8 +131,13 @@ def test_sync_makes_its_filter_once() -> None:
     world.restart()
     world.sync()
     assert len(world.server.filters) == 1
-    world.restart(ClientOptions(encrypts=False, timeline_limit=9))
+    other = ClientOptions(encrypts=False, timeline_limit=9)
+    world.restart(other)
     world.sync()
+    assert len(world.server.filters) == 2
+    for options in (SMALL, other, SMALL, other):  # programs that take turns
+        world.restart(options)
+        world.sync()
     assert len(world.server.filters) == 2
     answer = world.server.answers[Sync]
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Follower", "Syncing"]
 
 _PROGRESS = "progress"
+_MAX_FILTERS = 4
 _LOST_FILTER = ("M_NOT_FOUND", "M_INVALID_PARAM", "M_UNKNOWN")  # Synapse: the first, others: the others
 _Outcome = TypeVar("_Outcome")
 _News_co = TypeVar("_News_co", covariant=True)
@@ -66,12 +67,16 @@ class _Nobody:
         return ()
 
 
+class _Filter(msgspec.Struct, frozen=True):
+    id: str
+    wanted: JsonObject
+
+
 class _Progress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far was read, and by which filter."""
+    """How far was read, and the filters that the server knows: programs that take turns may want several."""
 
     next_batch: str | None = None
-    filter_id: str | None = None
-    filter_json: JsonObject = {}
+    filters: tuple[_Filter, ...] = ()  # the newest last
 
 
 class Syncing:
@@ -183,20 +188,22 @@ class Syncing:
         self._reached, self._core.is_syncing = response.next_batch, True
 
     def _asked(self, timeout_seconds: float) -> Steps[SyncResponse]:
-        known = self._progress.filter_id
+        wanted = self._core.options.sync_filter or _filter_of(self._core)
+        others = tuple(one for one in self._progress.filters if one.wanted != wanted)
+        was_known = others != self._progress.filters
         try:
-            return (yield from self._asked_once(timeout_seconds))
+            return (yield from self._asked_once(wanted, timeout_seconds))
         except MatrixError as refusal:
             is_lost = refusal.status in (400, 404) and refusal.errcode in _LOST_FILTER and refusal.is_of_homeserver
-            if known is None or not is_lost:
+            if not was_known or not is_lost:
                 raise
         # The server knows the filter no longer, it seems: it is made anew.
-        self._progress = msgspec.structs.replace(self._progress, filter_id=None)
-        return (yield from self._asked_once(timeout_seconds))
+        self._progress = msgspec.structs.replace(self._progress, filters=others)
+        return (yield from self._asked_once(wanted, timeout_seconds))
 
-    def _asked_once(self, timeout_seconds: float) -> Steps[SyncResponse]:
+    def _asked_once(self, wanted: JsonObject, timeout_seconds: float) -> Steps[SyncResponse]:
         presence = self._core.options.presence
-        filter_id = yield from self._filter_id()
+        filter_id = yield from self._filter_id(wanted)
         return (
             yield from ask(
                 Sync(
@@ -210,12 +217,13 @@ class Syncing:
             )
         )
 
-    def _filter_id(self) -> Steps[str]:
-        wanted = self._core.options.sync_filter or _filter_of(self._core)
-        if self._progress.filter_id is not None and self._progress.filter_json == wanted:
-            return self._progress.filter_id
+    def _filter_id(self, wanted: JsonObject) -> Steps[str]:
+        for one in self._progress.filters:
+            if one.wanted == wanted:
+                return one.id
         made = yield from ask(DefineFilter(user_id=self._core.user_id, filter=Filter(unknown=wanted)))
-        self._progress = msgspec.structs.replace(self._progress, filter_id=made.filter_id, filter_json=wanted)
+        filters = (*self._progress.filters, _Filter(made.filter_id, wanted))[-_MAX_FILTERS:]
+        self._progress = msgspec.structs.replace(self._progress, filters=filters)
         yield from keep(_kept(self._progress))
         return made.filter_id
 
@@ -267,7 +275,9 @@ class Syncing:
         progress = msgspec.structs.replace(self._progress, next_batch=self._reached)
         learnt, later = self._core.learnt.all(), self._core.later.all()
         noted = self.noted(self._told) if self.noted is not None else ()
-        yield from keep(*learnt, *later, *noted, _kept(progress))
+        # Where nothing is new, nothing is written: other processes load what is kept again when it changed.
+        reached = () if progress == self._progress else (_kept(progress),)
+        yield from keep(*learnt, *later, *noted, *reached)
         self._core.learnt.done(learnt)
         self._core.later.done(later)
         self._progress, self._reached, self._core.is_syncing = progress, None, False
