@@ -47,7 +47,7 @@ _SORTS: dict[TrueType, Promise] = {
     **dict.fromkeys((_T.SEVEN_ZIP, _T.RAR, _T.CAB, _T.ARJ, _T.ACE, _T.LHA, _T.CPIO, _T.AR), Promise.ARCHIVE),
     **dict.fromkeys((_T.ISO, _T.UDF, _T.DISK_IMAGE, _T.DMG), Promise.ARCHIVE),
     **dict.fromkeys((_T.OLE, _T.OOXML, _T.ODF, _T.OFFICE_XML, _T.ACTIVE_MIME, _T.RTF, _T.PDF), Promise.DOCUMENT),
-    **dict.fromkeys((_T.ONE_NOTE, _T.SYLK), Promise.DOCUMENT),
+    **dict.fromkeys((_T.ONE_NOTE, _T.SYLK, _T.POSTSCRIPT), Promise.DOCUMENT),
     **dict.fromkeys((_T.HTML, _T.SVG, _T.SAVED_PAGE), Promise.PAGE),
 }
 # What a name may promise and be true: Office saves web pages and RTF as .doc, a comic is an archive, …
@@ -110,7 +110,7 @@ def _program_of(thing: Thing, kind: TrueType) -> Finding | None:
         return thing.finding(Kind.SCRIPT, Severity.DANGEROUS, f"{thing.where} makes {kind.value}.")
     if named is not None and kind is not _T.EMPTY:
         return _named_program(thing, kind, *named)
-    if thing.ending in ("js", "mjs") and kind in (_T.TEXT, _T.UNKNOWN):
+    if thing.ending in ("js", "mjs") and kind is not _T.EMPTY:  # a GIF may be one, too
         return _javascript(thing)
     if kind is _T.SCRIPT:
         return thing.finding(Kind.SCRIPT, Severity.NOTE, f"{thing.where} is a script, which nothing runs by itself.")

@@ -16,7 +16,9 @@ from scop.attachments.thing import Thing, ending_of
 __all__ = ["Promise", "name_findings", "promise_of", "runs_what"]
 
 _PROGRAM_ENDINGS = {
-    **dict.fromkeys(("exe", "com", "pif", "sys", "drv", "ocx", "ax", "dll", "efi", "mui"), "a program for Windows"),
+    **dict.fromkeys(
+        ("exe", "com", "pif", "sys", "drv", "vxd", "ocx", "ax", "dll", "efi", "mui"), "a program for Windows"
+    ),
     "scr": "a screen saver, which is a program",
     "cpl": "a control panel, which is a program",
     **dict.fromkeys(
@@ -61,7 +63,8 @@ _SHORTCUT_ENDINGS = {
     **dict.fromkeys(("theme", "themepack", "deskthemepack"), "a theme, which can fetch files from elsewhere"),
     "contact": "a contact card of Windows, whose links can run programs",
     **dict.fromkeys(
-        ("mobileconfig", "webpnp", "printerexport", "xnk", "prf"), "settings that somebody else makes for you"
+        ("mobileconfig", "webpnp", "printerexport", "xnk", "prf", "ins", "isp", "ops", "pcd"),
+        "settings that somebody else makes for you",
     ),
     "rdp": "a connection to a computer of somebody else",
     "udl": "a connection to a database of somebody else",

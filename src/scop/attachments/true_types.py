@@ -212,7 +212,7 @@ _MSI_CLSID = b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0F"
 
 _HTML = re.compile(
     rb"\s*+(?:<!--.{0,2000}?-->\s*+|<\?xml[^>]{0,500}>\s*+){0,4}"
-    rb"<(?:!doctype\s+html|html|head|body|script|title|meta|iframe|table|div|style|a\s|base|form|center|font|br|p|h1)\b",
+    rb"<(?:!doctype\s+html|html|head|body|script|title|meta|iframe|table|div|style|a\s|base|form|center|font|br|p|h1)\b(?!:)",
     re.IGNORECASE | re.DOTALL,
 )
 _SVG = re.compile(rb"<(?:[a-z0-9_-]{1,40}:)?svg[\s>]", re.IGNORECASE)
@@ -300,11 +300,14 @@ def _zip_kind(octets: bytes, ending: str) -> TrueType:
         return _T.APPX
     if octets.find(b"[Content_Types].xml", begin) >= 0:
         return _T.OOXML
-    if octets.startswith(b"mimetypeapplication/vnd.oasis.opendocument", 30):
-        return _T.ODF
+    if octets.startswith(b"mimetypeapplication/vnd.oasis.opendocument", 30) or ending in _OPEN_DOCUMENTS:
+        return _T.ODF  # the second as LibreOffice goes by the name where the type is packed, or away
     if octets.find(b"META-INF/MANIFEST.MF", begin) >= 0:
         return _T.JAR
     return _T.ZIP
+
+
+_OPEN_DOCUMENTS = frozenset({"odt", "ods", "odp", "odg", "odf", "odb", "odm", "ott", "ots", "otp", "otg"})
 
 
 def _begin_of_list(octets: bytes) -> int:

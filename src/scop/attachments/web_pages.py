@@ -34,6 +34,8 @@ _BUILDS = (
 _DECODES = (b"atob", b"fromcharcode", b"charcodeat", b"uint8array", b"unescape(", b"decodeuricomponent", b"filereader")
 _DOWNLOADS = (b"download=", b"download =", b".download", b"'download'", b'"download"', b".click(", b"location")
 _WINDOWS = (b"wscript", b"activexobject", b"vbscript", b"<hta:")
+_COPIES = (b"clipboard.write", b"execcommand(")
+_COMMANDS = (b"powershell", b"mshta", b"cmd /c", b"cmd.exe", b"rundll32", b"regsvr32", b"certutil", b"bitsadmin")
 _FRAGMENTS = re.compile(
     rb"\bcontent\s{0,20}+=\s{0,20}+['\"]?[\s\d;,]{0,20}+url\s{0,20}+=\s{0,20}+['\"]?(?:data|javascript|file|vbscript):"
 )
@@ -60,6 +62,8 @@ _ENTITIES = (
     (b"&quot;", b'"'),
     (b"&apos;", b"'"),
     (b"&colon;", b":"),
+    (b"&Tab;", b"\t"),
+    (b"&NewLine;", b"\n"),
     (b"&amp;", b"&"),
 )
 _ESCAPE = re.compile(rb"\\(?:x|u00)([0-7][0-9a-f])", re.IGNORECASE)
@@ -107,6 +111,9 @@ def _of_a_file(thing: Thing, page: bytes, inspection: Inspection, *, has_script:
     if _finds(_PASSWORD, (b"password",), page, inspection):
         where = "sends it to somebody else" if _finds(_POSTS, (b"action",), page, inspection) else "takes it from you"
         reason = f"{thing.where} is a web page that asks for a password and {where}."
+        yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+    elif has_script and _has(page, _COPIES) and _has(page, _COMMANDS):
+        reason = f"{thing.where} is a web page that may have you run a command which it put into the clipboard."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     elif has_script and _has(page, _DECODES):
         reason = f"{thing.where} is a web page whose script hides what it does."
@@ -165,7 +172,10 @@ def _character(found: re.Match[bytes]) -> bytes:
 
 
 def _runs(page: bytes) -> bool:
-    return _has(page, _SCRIPT) or _EVENT.search(page) is not None
+    if _has(page, _SCRIPT) or _EVENT.search(page) is not None:
+        return True
+    # WHATWG URL §4.4: tabs and line ends in an address count for nothing.
+    return b"script:" in page and b"javascript:" in page.translate(None, b"\t\r\n")
 
 
 def _has(page: bytes, words: tuple[bytes, ...]) -> bool:

@@ -41,12 +41,14 @@ _MAX_TEXT = 48 << 20  # characters of one payload
 _WORTH_PARSING = tuple(
     b"""instrtext fldsimple ddelink relationship macrosheet bindata binarydata supbook attachedtemplate definedname
     ppaction event-listener vnd.sun.star.script script:module dde-source ddeconnection dde-connection <!entity classid
-    encryption-data library:element olesize ddeservice subdoc recipientdata linkedtextbox script:language""".split()
+    encryption-data library:element olesize ddeservice dde( subdoc recipientdata linkedtextbox
+    script:language""".split()
 )
 _OTHER_ENCODING = re.compile(
     rb"""(?i)\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["'](?!utf-8|us-ascii|iso-8859|windows-125|ascii)"""
 )
 _PIPE_FORMULA = re.compile(r"(?is)\A[=+@-]*\s*['\"]?([\w.\\/: -]{1,60}?)['\"]?\|['\"]?(.{1,400}?)['\"]?!")
+_DDE_CALL = re.compile(r"(?i)\bDDE\(\s*\"([^\"]{1,200})\"\s*;\s*\"([^\"]{0,400})\"")  # OpenFormula 1.3 §6.11.2
 _SHEET_FUNCTIONS = re.compile(
     r"(?i)\b(EXEC|CALL|REGISTER|FOPEN|FWRITELN?|FORMULA(?:\.FILL)?|RUN|URLDownloadToFileA?|SET\.VALUE|GET\.WORKSPACE)\s*\("
 )
@@ -114,6 +116,8 @@ class _Scan:
                 self._keep(self.facts.actions, value)
             elif key.endswith("Formula") and "|" in value:
                 self._formula(value)
+            elif key.endswith("formula") and (call := _DDE_CALL.search(value)):
+                self._converse(call[1], call[2])
             elif key.lower().endswith("classid"):
                 self._keep(self.facts.controls, value.strip("{}").upper())
 
@@ -178,21 +182,24 @@ class _Scan:
     def conversation(self, attributes: dict[str, str]) -> None:
         service = attributes.get("ddeservice") or attributes.get("dde-application", "")
         topic = attributes.get("ddetopic") or attributes.get("dde-topic", "")
+        self._converse(service, topic)
+
+    def _converse(self, service: str, topic: str) -> None:
         if len(self.facts.conversations) < _MAX_FACTS:
             self.facts.conversations.append((service, topic))
 
     def _formula(self, value: str) -> None:
         match = _PIPE_FORMULA.match(value)
-        if match and len(self.facts.conversations) < _MAX_FACTS:
-            self.facts.conversations.append((match[1], match[2]))
+        if match:
+            self._converse(match[1], match[2])
 
     def book(self, _: dict[str, str]) -> None:
         self._book_depth = self._depth
 
     def supporting_book(self, text: list[str]) -> None:
         service, bar, topic = "".join(text).strip().partition("|")
-        if bar and self._depth == self._book_depth and len(self.facts.conversations) < _MAX_FACTS:
-            self.facts.conversations.append((service, topic))
+        if bar and self._depth == self._book_depth:
+            self._converse(service, topic)
 
     def macro_sheet(self, _: dict[str, str]) -> None:
         self.facts.has_macro_sheet = True
