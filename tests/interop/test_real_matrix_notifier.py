@@ -32,10 +32,10 @@ Payload = dict[str, Any]  # of each its own
 PIPELINES = 200
 FAILING = 5  # each fifth
 FEW = 30  # pipelines, while both ends are down
-PATIENCE_SECONDS = 300.0  # on a machine that has much else to do
+PATIENCE_SECONDS = 300.0  # for all of it, which takes 40 s where nobody else works; a clock that proves nothing
 PER_SECOND, BURST = 15, 30
 LIMITS = {"rc_message": {"per_second": PER_SECOND, "burst_count": BURST}}  # Synapse's own default is 0.2
-SPARE_SECONDS = 240.0  # for three restarts, on such a machine; how long it took is printed
+SPARE_SECONDS = 30.0  # for three restarts and a slow machine, beside what others took of it; it is printed
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,7 @@ class Scene:
     alice: str
     process: asyncio.subprocess.Process | None = None
     port: int = 0
+    kept_waiting_seconds: float = 0.0
     taken: int = 0
     half: asyncio.Event = field(default_factory=asyncio.Event)  # of a wave is taken
     half_at: int = 0
@@ -107,6 +108,7 @@ class Scene:
         """End it as a machine without power does."""
         assert self.process is not None
         if self.process.returncode is None:
+            self.kept_waiting_seconds += _kept_waiting_seconds(self.process.pid)
             self.process.kill()
             await self.process.wait()
 
@@ -218,6 +220,13 @@ async def read(client: AsyncClient, ids: dict[str, str], wanted: dict[str, int])
     raise AssertionError("unreachable")
 
 
+async def _in_rooms(client: AsyncClient, server: Synapse) -> dict[str, str]:
+    """Join both rooms, and look: who does so later sees only the last of what was said, and has no keys to it."""
+    ids = {await _join(client, f"#{alias}:{server.server_name}"): alias for alias in ("ci", "red")}
+    await client.sync()
+    return ids
+
+
 async def _join(client: AsyncClient, alias: str) -> str:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
@@ -234,6 +243,12 @@ def _openings_kept(folder: Path, room: str) -> list[str]:
         return [event_id for (event_id,) in sql.execute(query, (room,))]
 
 
+def _kept_waiting_seconds(pid: int) -> float:
+    """Return how long threads of a process could have gone on while others had the processors; 0 where it is quiet."""
+    stats = [place.read_text() for place in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(each.split()[1]) for each in stats) / 1e9
+
+
 def _went_back(said: list[str]) -> bool:
     """Say whether a message ran again after it had ended."""
     ended = [any(word in each for word in ("passed", "failed")) for each in said]
@@ -248,8 +263,8 @@ async def test_notifier_posts_all_pipelines_once_through_limits_and_kills(synaps
     async with scene(tmp_path, synapse) as made, AsyncClient() as reader:
         await reader.login(made.alice, PASSWORD, synapse.url)
         failed = PIPELINES // FAILING
-        # Who comes later sees only the last of what was said before.
-        ids = {await _join(reader, f"#{alias}:{synapse.server_name}"): alias for alias in ("ci", "red")}
+        ids = await _in_rooms(reader, synapse)
+        before = _kept_waiting_seconds(synapse.process.pid)
         reading = asyncio.create_task(read(reader, ids, {"ci": PIPELINES, "red": failed}))
         for wave in waves():
             made.half.clear()
@@ -271,9 +286,11 @@ async def test_notifier_posts_all_pipelines_once_through_limits_and_kills(synaps
             assert in_order == found[alias].openings
         moments = [moment for each in found.values() for moment in each.moments]
         took, allowed = max(moments) - min(moments), (len(moments) - BURST) / PER_SECOND
-        said = f"{len(moments)} messages in {took:.1f} s; the limit alone lets them in {allowed:.1f} s"
+        waited = made.kept_waiting_seconds + _kept_waiting_seconds(synapse.process.pid) - before
+        limit = f"the limit alone lets them in {allowed:.1f} s"
+        said = f"{len(moments)} messages in {took:.1f} s; {limit}, and others had the processors for {waited:.1f} s"
         print(f"the notifier posts {said}")
-        assert took <= allowed + SPARE_SECONDS, said
+        assert took <= allowed + waited + SPARE_SECONDS, said
 
 
 def _of_few(wave: list[Sent]) -> list[Sent]:
@@ -285,7 +302,7 @@ async def test_notifier_posts_all_once_though_both_ends_were_down(tmp_path: Path
     with running_synapse(LIMITS) as server:
         async with scene(tmp_path, server) as made, AsyncClient() as reader:
             await reader.login(made.alice, PASSWORD, server.url)
-            ids = {await _join(reader, f"#{alias}:{server.server_name}"): alias for alias in ("ci", "red")}
+            ids = await _in_rooms(reader, server)
             reading = asyncio.create_task(read(reader, ids, {"ci": FEW, "red": FEW // FAILING}))
             begun, jobs, ended = map(_of_few, waves())
             await asyncio.gather(*map(made.post, begun))
