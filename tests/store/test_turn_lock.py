@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -133,3 +134,23 @@ def test_turn_is_free_after_who_waited_was_interrupted(tmp_path: Path, monkeypat
     ours.close()
     assert third.take(0.0)
     third.close()
+
+
+def test_turn_ends_with_who_had_it_and_not_with_its_children(tmp_path: Path) -> None:
+    """A child that was forked meanwhile has the files open, too: it holds nobody up, and ends no turn but its own."""
+    ours, theirs = TurnLock(tmp_path / "store"), TurnLock(tmp_path / "store")
+    assert ours.take(0.0)
+    fork = multiprocessing.get_context("fork")
+    closing = fork.Process(target=ours.close)
+    closing.start()
+    closing.join(PATIENCE_SECONDS)
+    assert (0, False) == (closing.exitcode, theirs.take(0.0))
+    living = fork.Process(target=fork.Event().wait)
+    living.start()
+    ours.close()
+    try:
+        assert theirs.take(0.0)
+    finally:
+        living.kill()
+        living.join()
+    theirs.close()

@@ -27,6 +27,7 @@ class TurnLock:
     def __init__(self, path: Path) -> None:
         self._places = tuple(path.with_name(f"{path.name}.{part}") for part in ("next", "lock", "users"))
         self._next = self._turn = self._users = -1
+        self._process = os.getpid()
 
     def take(self, patience_seconds: float) -> bool:
         """Take the turn, waiting so long at most; return whether it was taken."""
@@ -68,8 +69,11 @@ class TurnLock:
     def close(self) -> None:
         """Let it go for good; closing twice is fine."""
         for descriptor in (self._users, self._turn, self._next):
-            if descriptor >= 0:
-                os.close(descriptor)
+            if descriptor < 0:
+                continue
+            if self._process == os.getpid():  # a child that was forked shares the lock, and may live on
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
         self._next = self._turn = self._users = -1
 
     def _is_taken(self) -> bool:
