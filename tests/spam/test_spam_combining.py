@@ -40,17 +40,32 @@ def _by_the_book(likelihoods: list[float]) -> float:
     return (1 + tails[0] - tails[1]) / 2
 
 
+def combined_words(likelihoods: list[float]) -> float:
+    """Return the log-odds of words without any facts."""
+    words, facts = combined(np.array(likelihoods), np.zeros(len(likelihoods), np.bool_))
+    assert facts == 0.0
+    return words
+
+
 @given(st.lists(st.one_of(st.floats(0.001, 0.12), st.floats(0.88, 0.999)), min_size=1, max_size=120))
 def test_combined_is_fishers(likelihoods: list[float]) -> None:
     """The log-odds of Robinson's indicator, but for the little that orders what it cannot tell apart."""
     indicator = _by_the_book(likelihoods)
     expected = math.log((indicator + 1e-9) / (1 - indicator + 1e-9))
-    assert pytest.approx(expected, abs=1e-3 * 20 * len(likelihoods), rel=1e-3) == combined(np.array(likelihoods))
+    assert pytest.approx(expected, abs=1e-3 * 20 * len(likelihoods), rel=1e-3) == combined_words(likelihoods)
 
 
 def test_combined_of_conflict_and_of_nothing_is_nothing() -> None:
     """Strong evidence for both sides is evidence for neither; tokens near 1/2 do not count."""
-    assert 0.0 == combined(np.array([])) == combined(np.array([0.6] * 50))
-    assert abs(combined(np.array([0.999] * 50 + [0.001] * 50))) < 0.1
-    assert combined(np.array([1.0] * 4_096)) > 20
-    assert combined(np.array([0.0] * 4_096)) < -20
+    assert 0.0 == combined_words([]) == combined_words([0.6] * 50)
+    assert abs(combined_words([0.999] * 50 + [0.001] * 50)) < 0.1
+    assert combined_words([1.0] * 4_096) > 20
+    assert combined_words([0.0] * 4_096) < -20
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.booleans()), max_size=120))
+def test_words_and_facts_are_combined_apart(tokens: list[tuple[float, bool]]) -> None:
+    """In one pass each kind gets what it would get alone."""
+    likelihoods, is_fact = np.array([one for one, _ in tokens]), np.array([fact for _, fact in tokens], np.bool_)
+    alone = [combined_words([one for one, fact in tokens if fact is kind]) for kind in (False, True)]
+    assert pytest.approx(alone, abs=1e-6) == list(combined(likelihoods, is_fact))

@@ -85,6 +85,22 @@ def test_hops_of_other_hosts_are_read(hop: str, token: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hop", "protocol"),
+    [
+        ("by mx.test with SMTP; Mon, 1 Jan 2024 00:00:00 +0000", "smtp"),
+        ("by mx.test with SMTP id 7; Mon, 1 Jan 2024 00:00:00 +0000", "smtp"),
+        ("by mx.test id 7 with ESMTP", "esmtp"),
+        ("by mx.test; at night with ESMTP", "esmtp"),
+        ("by mx.test with id 7", "id"),
+        ("by mx.test (a; b with none) with LMTP", "none"),
+    ],
+)
+def test_a_protocol_is_found_behind_name_and_date_too(hop: str, protocol: str) -> None:
+    """The beginning of a hop stands for all of it only where it has all that is told."""
+    assert {"host:by-mx.test", f"path:with-{protocol}"} <= set(tokens(f"Received: {hop}\n\nx\n"))
+
+
+@pytest.mark.parametrize(
     "field",
     [
         "X-SCoP-Spam: spam; score=0.99",
@@ -117,6 +133,19 @@ def test_what_is_written_on_arrival_is_no_evidence(field: str) -> None:
 def test_author_is_the_first_address_of_from(field: str, author: Address) -> None:
     """An encoded word holds a name, never an address."""
     assert author == evidence_of(f"From: {field}\r\n\r\nx".encode()).author
+
+
+@pytest.mark.parametrize(
+    ("field", "author"),
+    [
+        ('"Ada L" <ada@harbor.test>', Address("Ada L", "ada@harbor.test")),
+        ("=?utf-8?q?eve=40evil=2Etest?= <ada@harbor.test>", Address("eve@evil.test", "ada@harbor.test")),
+        ("=?utf-8?q?=3Ceve=40evil=2Etest=3E=2C?= <ada@harbor.test>", Address("<eve@evil.test>,", "ada@harbor.test")),
+    ],
+)
+def test_encoded_words_move_no_address(field: str, author: Address) -> None:
+    """Addresses are cut before encoded words are decoded, in this field or in another one."""
+    assert author == evidence_of(f"Subject: =?utf-8?q?=E9?=\nFrom: {field}\n\nx\n".encode()).author
 
 
 def test_names_of_hosts_on_the_way_come_first_and_are_counted() -> None:

@@ -89,6 +89,9 @@ def without_comments(text: str, *, limits: Limits = DEFAULT_LIMITS, defects: lis
     """Return `text` with every comment replaced by a space (RFC 5322 §3.2.2: comments nest)."""
     if "(" not in text:
         return text
+    is_flat = text.endswith(")") and text.count("(") == 1 == text.count(")") and limits.comment_depth > 0
+    if is_flat and '"' not in text and "\\" not in text:
+        return f"{text[: text.index('(')]} "  # nearly all: as a zone behind a date
     kept: list[str] = []
     position = 0
     for start, end in _comment_spans(text, limits, defects):

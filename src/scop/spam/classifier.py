@@ -87,10 +87,11 @@ class Classifier:
     @property
     def thresholds(self) -> Thresholds:
         """Where spam begins and ham ends, as far as was learned."""
-        if min(self.ham_count, self.spam_count) < MIN_MAILS:
+        memory = self._memory
+        if min(memory.ham_mails, memory.spam_mails) < MIN_MAILS:
             return NEVER
         if self._thresholds is None:
-            self._thresholds = thresholds_of(self._memory.scores)
+            self._thresholds = thresholds_of(memory.scores)
         return self._thresholds
 
     def learn(self, octets: bytes, label: Label | str, *, connection: Connection | None = None) -> None:

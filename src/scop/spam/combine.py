@@ -13,15 +13,14 @@ import math
 
 import numpy as np
 
-from scop.spam.model.arrays import Floats
+from scop.spam.model.arrays import Floats, Truths
 from scop.spam.model.memory import UNIT
 
-__all__ = ["MAX_COMBINED", "combined", "probabilities"]
+__all__ = ["combined", "probabilities"]
 
 BACKGROUND_MAILS = 3.0
 PRIOR_MAILS = 0.02  # Robinson's s: in how many mails a token must be seen before it is believed
 CLEAR_FROM = 0.375  # distance from 0.5 below which a token says too little to be combined
-MAX_COMBINED = 4_096  # tokens; as many as a mail has
 _BACKGROUND, _PRIOR = BACKGROUND_MAILS * UNIT, PRIOR_MAILS * UNIT
 _FLOOR = 1e-6  # no single token decides
 _NEARLY_NONE = 1e-9  # 1 minus what both tails at once leave: bounds the log-odds at 20.7
@@ -42,14 +41,34 @@ def probabilities(in_ham: Floats, in_spam: Floats, ham_units: float, spam_units:
     return found
 
 
-def combined(spam_likelihoods: Floats) -> float:
-    """Return the log-odds of spam: positive for spam, 0 where nothing speaks or both sides do."""
-    clear = spam_likelihoods[np.abs(spam_likelihoods - 0.5) >= CLEAR_FROM][:MAX_COMBINED]
+def combined(spam_likelihoods: Floats, is_fact: Truths) -> tuple[float, float]:
+    """Return the log-odds of spam of the words and of the facts among some tokens.
+
+    They are positive for spam, and 0 where nothing speaks or both sides do.
+    """
+    clear = (np.abs(spam_likelihoods - 0.5) >= CLEAR_FROM).nonzero()[0]
     if not len(clear):
+        return 0.0, 0.0
+    likelihoods = np.minimum(np.maximum(spam_likelihoods.take(clear), _FLOOR), 1.0 - _FLOOR)  # quicker than `np.clip`
+    logs = np.empty((2, len(clear)))
+    np.log(likelihoods, out=logs[0])
+    np.log1p(-likelihoods, out=logs[1])
+    # Both kinds in one pass: what is not a fact's is a word's.
+    facts = is_fact.take(clear).astype(np.float64)
+    count = int(np.add.reduce(facts))
+    spam, ham = np.add.reduce(logs, axis=1).tolist()
+    facts_spam, facts_ham = logs.dot(facts).tolist()
+    return (
+        _log_odds(facts_spam - spam, facts_ham - ham, len(clear) - count),
+        _log_odds(-facts_spam, -facts_ham, count),
+    )
+
+
+def _log_odds(spam_half: float, ham_half: float, tokens: int) -> float:
+    """Return the log-odds of so many tokens: their probabilities' logarithms are summed, and so are those of ham."""
+    if not tokens:
         return 0.0
-    clear = np.minimum(np.maximum(clear, _FLOOR), 1.0 - _FLOOR)  # several times as fast as `np.clip`
-    spamminess = _log_tail(-float(np.add.reduce(np.log(clear))), len(clear))
-    hamminess = _log_tail(-float(np.add.reduce(np.log1p(-clear))), len(clear))
+    spamminess, hamminess = _log_tail(spam_half, tokens), _log_tail(ham_half, tokens)
     # Robinson's indicator; where both tails are tiny it is 1/2, as evidence for both sides is evidence for neither.
     indicator = (1.0 + math.exp(spamminess) - math.exp(hamminess)) / 2.0
     odds = math.log((indicator + _NEARLY_NONE) / (1.0 - indicator + _NEARLY_NONE))

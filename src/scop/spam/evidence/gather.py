@@ -6,6 +6,7 @@ What was made by the sender's hand comes first, words last: no flood of words pu
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import chain, islice
 
 from scop.mime import Address, Limits, Message, parse, parse_addresses
@@ -138,15 +139,21 @@ def _first_address(message: Message, fields: Fields, name: str) -> Address | Non
     return next(iter(_addresses(message, fields, name)), None)
 
 
-def _addresses(message: Message, fields: Fields, name: str) -> list[Address]:
+def _addresses(message: Message, fields: Fields, name: str) -> tuple[Address, ...]:
     body = fields.get(name)
     if not body:
-        return []
-    is_encoded = b"=?" in message.header.octets
-    plain = None if is_encoded else _PLAIN_ADDRESS.fullmatch(body)
-    if plain is not None:
-        return [Address((plain[1] or plain[2] or "").strip(), plain[3] or plain[4])]
-    if is_encoded:  # an encoded word may hold what looks like an address: cut before it is decoded
+        return ()
+    is_plain = b"=?" not in message.header.octets
+    if not is_plain:  # an encoded word may hold what looks like an address: cut before it is decoded
         body = message.header.all(name)[0].unfolded
-    addresses = parse_addresses(body[:MAX_ADDRESS_CHARACTERS], limits=_LIMITS)
-    return [one for one in addresses if isinstance(one, Address)]
+        is_plain = "=?" not in body and body.isascii()
+    return _read_addresses(body[:MAX_ADDRESS_CHARACTERS], is_plain=is_plain)
+
+
+@lru_cache(maxsize=512)  # recipients and lists are the same in many mails, and people write again
+def _read_addresses(body: str, *, is_plain: bool) -> tuple[Address, ...]:
+    plain = _PLAIN_ADDRESS.fullmatch(body) if is_plain else None
+    if plain is not None:
+        return (Address((plain[1] or plain[2] or "").strip(), plain[3] or plain[4]),)
+    addresses = parse_addresses(body, limits=_LIMITS)
+    return tuple([one for one in addresses if isinstance(one, Address)][:MAX_RECIPIENTS])

@@ -27,6 +27,7 @@ _IPV4_ADDRESS = re.compile(_DOTTED)
 _ADDRESS = re.compile(rf"{_DOTTED}|(?:IPv6:)?[0-9a-fA-F]{{1,4}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}")
 _NAME = re.compile(r"([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})[. ]*\[")
 _HELO = re.compile(r"helo[= ]([^\s()\]]{1,255})", re.IGNORECASE)
+_BY, _WITH = "by ", " with "
 _ZONE = re.compile(r"[+-]\d{4}\b|\b[A-Z]{3,4}\b(?=\W*$)")
 
 _HOUR_SECONDS = 3_600.0
@@ -44,8 +45,9 @@ def path_tokens(hops: Sequence[str]) -> list[str]:
 
 def _telling(hop: str) -> str:
     """Return the beginning of a hop that has all of its tokens: it is the same in many mails, its end is not."""
-    beginning, sign, _ = hop.partition(" id ")
-    is_whole = sign and "by " in beginning and " with " in beginning
+    beginning = hop.partition(" id ")[0].partition(";")[0]
+    end = len(beginning)
+    is_whole = hop.find(_BY) + len(_BY) <= end and hop.find(_WITH) + len(_WITH) <= end
     return beginning if is_whole and beginning.count("(") == beginning.count(")") else hop
 
 
@@ -60,7 +62,7 @@ def _hop_tokens(hop: str) -> tuple[str, ...]:
         own = name[1].lower() if name is not None else said if helo is not None else ""
         own = "" if own == "unknown" else own
         found += client_tokens(_address_in(about or said), own, helo[1].lower() if helo else said)
-    by, protocol = _word_behind(hop, "by "), _word_behind(hop, " with ")
+    by, protocol = _word_behind(hop, _BY), _word_behind(hop, _WITH)
     if by:
         found.append(f"{HOST}by-{registered_domain(by)}")
     if protocol:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable
 from itertools import filterfalse, islice
 from typing import NamedTuple
@@ -37,6 +38,7 @@ _AROUND = "\"'()[]{}<>.,;:!?*_-~=+#|/\\“”‘’„«»…–—"  # what sta
 _PARTED = re.compile(
     r"\n(?:[^\W\d_](?:([.*_-])[^\W\d_])(?:\1[^\W\d_]){2,30}|[a-z]{1,20}(?:[*^~`|_][a-z]{1,20}){1,4})(?=\n)"
 )
+_ROW_LENGTHS = array("I", [1] * (SHORT_ROW + 1)).tobytes()
 _DIGITS_INSIDE = re.compile(r"\n[a-z]{1,20}(?:[0134579@$!|]{1,2}[a-z]{1,20}){1,3}(?=\n)")
 _AS_LETTERS = str.maketrans("0134579@$!|", "oieastgasil")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
@@ -63,8 +65,9 @@ class Chunks(NamedTuple):
         words: list[str] = []
         for chunk in self.unique:  # no word holds a blank: each chunk is read once
             # Most are nothing but letters and digits, but for what no word begins or ends with: they need no pattern.
-            bare = chunk if chunk.isalnum() else chunk.strip(_NEVER_OUTERMOST)
-            if not bare.isalnum() or len(bare) > MAX_MATCHED:
+            is_bare = chunk.isalnum()
+            bare = chunk if is_bare else chunk.strip(_NEVER_OUTERMOST)
+            if not (is_bare or bare.isalnum()) or len(bare) > MAX_MATCHED:
                 words += pattern.findall(chunk)
             elif len(bare) > 1:
                 words.append(bare)
@@ -125,7 +128,7 @@ def oddities(chunks: Chunks) -> tuple[list[str], list[str]]:
     """Return what stands between blanks and is no plain word, each once; and the words of letters that stand apart."""
     stripped = [chunk.strip(_AROUND) for chunk in filterfalse(str.isalpha, chunks.unique)]
     odd = [chunk for chunk in stripped if chunk and not chunk.isalpha()]
-    if list(map(len, chunks.every)).count(1) <= SHORT_ROW:
+    if _ROW_LENGTHS not in array("I", map(len, chunks.every)).tobytes():  # half of what joining and cutting takes
         return odd, []
     rows = "".join([chunk if len(chunk) == 1 else " " for chunk in chunks.every]).split()
     return odd, [row[:MAX_WORD_CHARACTERS] for row in rows if len(row) > SHORT_ROW and row.isalpha()][:MAX_DISGUISES]

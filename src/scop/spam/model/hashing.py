@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scop.spam.model.arrays import Keys, Truths, distinct
+from scop.spam.model.arrays import Keys, Truths, each_once
 
 __all__ = ["GRAM_SLOTS", "Hasher"]
 
@@ -57,7 +57,7 @@ class Hasher:
         starts[0] = 0
         starts[1:] = ends[:-1] + 1
         lengths = ends + 1 - starts
-        places = np.arange(len(octets)) - starts.repeat(lengths)
+        places = np.arange(len(text)) - starts.repeat(lengths)
         products = self._places.take(places, mode="clip")  # what lies behind the longest token has the last place
         products *= octets + np.uint64(1)
         keys = (np.add.reduceat(products, starts) >> np.uint64(32)).astype(np.uint32)
@@ -72,16 +72,17 @@ class Hasher:
         if not octets:
             return _NO_KEYS, 0
         header, _, text = octets.partition(b"\n\n")
-        lower = self._half(header[:MAX_GRAM_OCTETS])
-        upper = self._half(text[:MAX_GRAM_OCTETS])
-        upper |= np.uint32(GRAM_SLOTS // 2)
-        slots = distinct(np.concatenate((lower, upper)))
+        of_header, of_text = _grams_of(header[:MAX_GRAM_OCTETS]), _grams_of(text[:MAX_GRAM_OCTETS])
+        slots: Keys = np.concatenate((of_header, of_text))
+        slots *= self._multiplier
+        slots >>= np.uint32(33 - GRAM_BITS)
+        slots[len(of_header) :] |= np.uint32(GRAM_SLOTS // 2)
+        slots.sort()
+        slots = each_once(slots)
         return slots, int(slots.searchsorted(GRAM_SLOTS // 2))
 
-    def _half(self, octets: bytes) -> Keys:
-        count = len(octets) - GRAM_OCTETS + 1
-        if count <= 0:
-            return _NO_KEYS
-        slots: Keys = np.ndarray((count,), _GRAM, octets, 0, (1,)) * self._multiplier
-        slots >>= np.uint32(33 - GRAM_BITS)
-        return slots
+
+def _grams_of(octets: bytes) -> Keys:
+    """Return what begins at each octet as a number, as long as four are left."""
+    count = len(octets) - GRAM_OCTETS + 1
+    return np.ndarray((count,), _GRAM, octets, 0, (1,)) if count > 0 else _NO_KEYS

@@ -46,7 +46,7 @@ class TokenTable:
         hits = (near.ravel() == 0).nonzero()[0]
         which = hits >> _PLACES_BITS
         place = (buckets.take(hits >> _BUCKET_BITS) << _BUCKET_BITS) | (hits & (BUCKET - 1))
-        if (which[1:] == which[:-1]).any():  # both buckets of a key are one
+        if np.count_nonzero(which[1:] == which[:-1]):  # both buckets of a key are one
             which, first = np.unique(which, return_index=True)
             place = place[first]
         return which, place

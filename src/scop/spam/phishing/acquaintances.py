@@ -197,6 +197,8 @@ class Acquaintances:
 
     def _own_name_in(self, domain: str) -> str:
         """Return our domain whose name another one bears, alone or with any words: all of ours are known."""
+        if not self._own_names:
+            return ""
         parts = re.split(r"[-_]", domain.partition(".")[0])
         return next((self._own_names[part] for part in parts if part in self._own_names), "")
 

@@ -120,6 +120,8 @@ class LookAlikes:
 
     def _as_subdomain(self, host: str, domain: str) -> str:
         """Find `lagoon.example` in `lagoon.example.evil.test` and `www-lagoon-example.evil.test`."""
+        if host == domain:
+            return ""
         labels = host.removesuffix(domain).rstrip(".").split(".")
         for start in range(len(labels)):
             for end in range(start + 2, min(start + 4, len(labels)) + 1):
