@@ -125,6 +125,15 @@ def test_more_files_than_are_looked_at_are_told_and_called_nothing_else() -> Non
     assert [(Kind.UNSCANNABLE, Severity.SUSPICIOUS)] == [(one.kind, one.severity) for one in found]
 
 
+def test_a_document_of_huge_lists_is_told_before_it_is_opened() -> None:
+    """A list of a million numbers takes 250 MB where it is read: it is not, and what stands beside it is still seen."""
+    listed = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/OpenAction 2 0 R/A[" + b"1 " * 400_000 + b"]>>\nendobj\n"
+    action = b"2 0 obj\n<</S/JavaScript/JS(eval\\(1\\))>>\nendobj\ntrailer\n<</Root 1 0 R>>\n"
+    found = examine_thing(Thing(listed + action, "a.pdf"))
+
+    assert {Kind.UNSCANNABLE, Kind.ACTIVE} <= {one.kind for one in found}
+
+
 def test_bare_carriage_returns_take_no_more_than_their_own_room() -> None:
     """A mail of nothing but lines that end in half is read otherwise, too, and what stands in it is found."""
     octets = mail_with(EICAR, "eicar.com").replace(b"\r\n", b"\r").replace(b"\r", b"\r\n", 3)

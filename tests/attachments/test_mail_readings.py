@@ -164,6 +164,8 @@ def test_several_names_are_told_by_what_they_would_run(fields: bytes, severity: 
     "fields",
     [
         b'Content-Disposition: attachment; filename*0="=?utf-8?q?a=2E"; filename*1="exe?="',
+        b"Content-Disposition: attachment; filename*0=a.txt; filename*2=.exe",
+        b'Content-Disposition: attachment; filename="a.\n exe"',
         b'Content-Disposition: attachment; filename="a.exe/"',
         b'Content-Disposition: attachment; filename="a.exe::$DATA"',
         b"X-A: 1\n" * 70 + b'Content-Disposition: attachment; filename="a.exe"',
@@ -171,7 +173,7 @@ def test_several_names_are_told_by_what_they_would_run(fields: bytes, severity: 
     ],
 )
 def test_a_name_that_runs_is_found_however_it_is_written(fields: bytes) -> None:
-    """An encoded word in sections, a slash or a stream at the end, a field behind many."""
+    """An encoded word in sections, a gap between them, a fold, a slash or a stream at the end, a field behind many."""
     assert ("executable", "dangerous") in _kinds(_TOP + fields + b"\n\nHello there\n")
 
 

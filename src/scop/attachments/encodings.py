@@ -32,6 +32,8 @@ _ONLY_BASE64 = re.compile(rb"\s*+(?:[A-Za-z0-9+/]{4,200}+\s{1,4}+)*+[A-Za-z0-9+/
 _MIN_BASE64 = 40
 _BLANKS = b" \t\r\n\v\f"
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_BAD_LINE = re.compile(rb"^[A-Za-z0-9+/= \t\v\f\r]*+[^A-Za-z0-9+/=\s][^\n]*+", re.MULTILINE)
+_MAX_BAD_LINES = 100_000
 _PADDED = re.compile(rb"[^=]++(?:=[=\s]*+|\Z)")
 _MAX_SEGMENTS = 2_000
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -104,8 +106,8 @@ def _other_base64(body: bytes) -> Iterator[Content]:
         yield Content(decode_base64(body[: bad.start()]), "octets stand in its base64 that do not belong there")
         if b"-" in body or b"_" in body:
             yield Content(decode_base64(body.translate(_URL_SAFE)), "its base64 is that of web addresses")
-        lines = [line for line in body.splitlines() if not _NOT_BASE64.search(line)]
-        yield Content(decode_base64(b"\n".join(lines)), "lines stand in its base64 that do not belong there")
+        lines = _BAD_LINE.sub(b"", body, count=_MAX_BAD_LINES)
+        yield Content(decode_base64(lines), "lines stand in its base64 that do not belong there")
 
 
 def _is_only_base64(body: bytes) -> bool:

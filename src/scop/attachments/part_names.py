@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scop.attachments.content_fields import content_fields
+from scop.attachments.thing import ending_of
 from scop.mime import Entity
 from scop.mime.fields.parameters import parse_parameters, split_parameters
 from scop.mime.header import unfold
@@ -23,6 +24,9 @@ _NAMES = frozenset(("filename", "name"))
 MAX_NAMES = 12  # of the others; honest parts have one, in several spellings
 # How a reader finds a name that does not take a field apart.
 _PLAIN = re.compile(r"""(?:file)?name\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"]+))""", re.IGNORECASE)
+_FOLD = re.compile(rb"\r?\n[ \t]++")
+_FOLD_IN_NAME = re.compile(rb"name[*0-9]*+=\"[^\"\n]*+\n[ \t]", re.IGNORECASE)
+_SECTION = re.compile(r"(name|filename)\*(\d{1,3})\*?", re.IGNORECASE)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -47,6 +51,9 @@ def names_of(entity: Entity) -> PartNames:
         for name in _names_in(unfold(body)):
             if name.strip() and name != stated and len(others) < MAX_NAMES:
                 others[name] = None
+        for name in _joined_otherwise(body):
+            if ending_of(name) not in map(ending_of, (stated, *others)) and len(others) < MAX_NAMES:
+                others[name] = None
     if not stated and others:
         stated = next(iter(others))
         del others[stated]
@@ -66,6 +73,20 @@ def _names_in(text: str) -> Iterator[str]:
             yield from _decoded(value)
     for found in _PLAIN.findall(text):
         yield from _decoded("".join(found))
+
+
+def _joined_otherwise(body: bytes) -> Iterator[str]:
+    """Yield names that only readers have who join folded lines without the blank, or sections with a gap between."""
+    if _FOLD_IN_NAME.search(body):
+        yield from _names_in(_FOLD.sub(b"", body).decode("utf-8", "surrogateescape"))
+    sections: dict[str, dict[int, str]] = {}
+    _, _, parameters = without_comments(unfold(body)).partition(";")
+    for key, value in split_parameters(";" + parameters):
+        if found := _SECTION.fullmatch(key):  # RFC 2231 §3
+            sections.setdefault(found[1].lower(), {}).setdefault(int(found[2]), value)
+    for parts in sections.values():
+        if max(parts) >= len(parts):
+            yield from _decoded("".join([parts[number] for number in sorted(parts)]))
 
 
 def _decoded(value: str) -> Iterator[str]:

@@ -25,6 +25,8 @@ from scop.attachments.thing import Found, Thing, shown
 __all__ = ["read_pdf"]
 
 _MAX_OBJECTS = 80_000  # a book of a thousand pages has 30,000
+_MAX_LISTED, _LARGE_OBJECT = 350_000, 4_096
+_BETWEEN_VALUES = (b" ", b"\n", b"\r", b"\t", b"/", b"[", b"(", b"<")
 _MAX_NODES = 20_000  # of one object
 # As `Inspection.spend` counts: to have an object from the library, and to look at a dictionary that may do something.
 _OBJECT_EFFORT, _NODE_EFFORT, _ITEM_EFFORT = 12_000, 50_000, 2_000
@@ -62,6 +64,11 @@ class _Seen:
 def read_pdf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     """Look into a PDF document."""
     seen = _Seen()
+    if _listed(thing.octets) > _MAX_LISTED:  # the library takes some 250 octets for each
+        yield from _by_octets(thing, inspection, seen)
+        reason = f"{thing.shown_name} has longer lists than are looked into."
+        yield thing.finding(Kind.UNSCANNABLE, Severity.SUSPICIOUS, reason)
+        return
     try:
         with pikepdf.open(io.BytesIO(thing.octets), suppress_warnings=True) as document:
             yield from _document(thing, inspection, document, seen)
@@ -76,6 +83,21 @@ def read_pdf(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield from _by_octets(thing, inspection, seen)
         raise ValueError(str(error)) from None
     yield from _by_octets(thing, inspection, seen)
+
+
+def _listed(octets: bytes) -> int:
+    """Return about how many values stand in large objects, streams apart."""
+    count, begin = 0, 0
+    while begin < len(octets):
+        end = octets.find(b"endobj", begin)
+        end = len(octets) if end < 0 else end
+        stream = octets.find(b"stream", begin, end)
+        stop = end if stream < 0 else stream
+        if stop - begin > _LARGE_OBJECT:
+            count += sum([octets.count(mark, begin, stop) for mark in _BETWEEN_VALUES])
+            count -= 2 * octets.count(b" R", begin, stop)  # a reference is one of three words
+        begin = end + len(b"endobj")
+    return count
 
 
 def _document(thing: Thing, inspection: Inspection, document: pikepdf.Pdf, seen: _Seen) -> Iterator[Found]:
