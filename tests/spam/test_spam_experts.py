@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scop.spam import Classifier, Label
-from scop.spam.evidence import evidence_of
+from scop.spam.evidence import Scope, evidence_of
 from scop.spam.experts import HAM_COUNTS_UP_TO, SPAM_COUNTS_FROM, SPAM_TEXT_FROM, Opinions, opinions_of
 from scop.spam.features import features_of
 from scop.spam.model import Hasher, Memory
@@ -98,6 +98,22 @@ def test_what_a_text_says_outweighs_its_header() -> None:
     ham, spam = (
         opinions_of(features_of(evidence_of(by_way(way, "", text)), (), Hasher(memory.key)), memory)
         for way, text in (("blast", meeting), ("club", pills))
+    )
+    assert ham.margin < 0.0 < spam.margin
+
+
+def test_words_stand_for_a_text_of_which_no_grams_were_cut() -> None:
+    """In the plain scope words are all that is known of a text, and outweigh a header that says the contrary."""
+    classifier = Classifier(scope=Scope.PLAIN)
+    for number in range(60):
+        classifier.learn(by_way("club", "", f"The meeting was short, says Ann {number}"), HAM)
+        classifier.learn(by_way("blast", "", f"Buy cheap pills {number}"), SPAM)
+    memory = Memory.parse(classifier.save())
+    ham, spam = (
+        opinions_of(
+            features_of(evidence_of(by_way(way, "", text), scope=Scope.PLAIN), (), Hasher(memory.key)), memory
+        )
+        for way, text in (("blast", "The meeting"), ("club", "Buy cheap"))
     )
     assert ham.margin < 0.0 < spam.margin
 

@@ -39,6 +39,7 @@ _RATES = (8.0, 16.0, 8.0, 8.0)
 # What each adds to the margin. The text's 4-grams say most of next year's mail and of other people's, so they count as
 # much as all that a header says; words know less of the same, and the header's 4-grams much of the same weeks only.
 SHARES = (1.0, 0.5, 0.5, 2.0)
+_SHARES_WITHOUT_TEXT = (1.0, 2.0, 0.5, 0.0)  # where no 4-grams were cut, as in the plain scope, words take their place
 _COUNTS_SHARE = 1 / 2  # of the combined counts, whose log-odds reach 20
 # Facts of a header come together, and counts take each as news: they are combined by themselves and weigh half as much.
 _WORDS_OF_COUNTS, _FACTS_OF_COUNTS = 2 / 3, 1 / 3
@@ -95,9 +96,10 @@ def opinions_of(features: Features, memory: Memory) -> Opinions:
         total / WEIGHT_UNIT / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
     )
     log_odds = (facts_odds, words_odds, header_odds, text_odds)
-    words_counts, facts_counts = combined(likelihoods, is_fact)
+    words_counts, facts_counts = combined(likelihoods[~is_fact]), combined(likelihoods[is_fact])
     counts_odds = _WORDS_OF_COUNTS * words_counts + _FACTS_OF_COUNTS * facts_counts
-    said = sum(share * math.tanh(odds / _LOUDEST) for share, odds in zip(SHARES, log_odds, strict=True))
+    shares = SHARES if sizes[TEXT] else _SHARES_WITHOUT_TEXT
+    said = sum(share * math.tanh(odds / _LOUDEST) for share, odds in zip(shares, log_odds, strict=True))
     margin = _COUNTS_SHARE * counts_odds + _LOUDEST * said
     seen = in_ham + in_spam
     believed = 0.5 + (likelihoods - 0.5) * (seen / (seen + _DOUBT_MAILS * UNIT))
