@@ -110,9 +110,7 @@ def test_words_stand_for_a_text_of_which_no_grams_were_cut() -> None:
         classifier.learn(by_way("blast", "", f"Buy cheap pills {number}"), SPAM)
     memory = Memory.parse(classifier.save())
     ham, spam = (
-        opinions_of(
-            features_of(evidence_of(by_way(way, "", text), scope=Scope.PLAIN), (), Hasher(memory.key)), memory
-        )
+        opinions_of(features_of(evidence_of(by_way(way, "", text), scope=Scope.PLAIN), (), Hasher(memory.key)), memory)
         for way, text in (("blast", "The meeting"), ("club", "Buy cheap"))
     )
     assert ham.margin < 0.0 < spam.margin

@@ -96,7 +96,7 @@ def opinions_of(features: Features, memory: Memory) -> Opinions:
         total / WEIGHT_UNIT / math.sqrt(max(1, size)) for total, size in zip(sums, sizes, strict=True)
     )
     log_odds = (facts_odds, words_odds, header_odds, text_odds)
-    words_counts, facts_counts = combined(likelihoods[~is_fact]), combined(likelihoods[is_fact])
+    words_counts, facts_counts = combined(likelihoods, is_fact)
     counts_odds = _WORDS_OF_COUNTS * words_counts + _FACTS_OF_COUNTS * facts_counts
     shares = SHARES if sizes[TEXT] else _SHARES_WITHOUT_TEXT
     said = sum(share * math.tanh(odds / _LOUDEST) for share, odds in zip(shares, log_odds, strict=True))
