@@ -21,8 +21,8 @@ __all__ = ["read_page", "read_picture_page"]
 
 # What it costs, as `Inspection.spend` counts: each octet of a page, to seek pictures in it and to seek all else, to
 # seek what not every page has; and each entity and escape that is undone.
-_PICTURE_EFFORT, _OCTET_EFFORT, _SEEK_EFFORT, _UNDONE_EFFORT = 4, 32, 10, 2_000
-_MAX_LOOK = 12 << 20  # octets, as they are there five times meanwhile
+_PICTURE_EFFORT, _OCTET_EFFORT, _SEEK_EFFORT, _UNDONE_EFFORT = 4, 32, 10, 2_500
+_MAX_LOOK = 10 << 20  # octets, as they are there five times meanwhile
 _MAX_FILES = 1_000  # in one page
 # All of these are sought in lower case, as plain octets: that is as fast as memory, whatever the page is made of.
 _SCRIPT = (b"<script", b":script", b"javascript:", b"vbscript:")
