@@ -144,7 +144,7 @@ def test_load_refuses_what_is_no_model() -> None:
     octets = taught().save()
     wrong = bytearray(octets)
     wrong[40] ^= 1
-    for garbage in (b"", b"x", octets[:-1], octets + b"x", b"SCoP spam model 2\n" + octets[18:], bytes(wrong)):
+    for garbage in (b"", b"x", octets[:-1], octets + b"x", b"SCoP spam model 3\n" + octets[18:], bytes(wrong)):
         with pytest.raises(ValueError, match="model"):
             Classifier.load(garbage)
 

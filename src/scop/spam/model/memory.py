@@ -22,7 +22,7 @@ KEY_OCTETS = 16
 UNIT = 256  # what one mail counts; half of it after one fading, nothing after nine
 BINS = 128  # of the scores that mails had before they were learned
 
-_MAGIC = b"SCoP spam model 3\n"
+_MAGIC = b"SCoP spam model 4\n"
 _HEAD = struct.Struct("<18s6x16sQQQQIIQQII")  # a multiple of eight octets
 _MAX_COUNT = 1 << 40
 _NEITHER = "these octets are no spam model of this version"
