@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import pytest
 from fakes.homeserver import FakeHomeserver
 from fakes.homeserver_media import give_out_files
 from fakes.odd_server import JumpingRest, leads_to, odd_server, says, stays_silent
-from fakes.served_homeserver import served_homeserver
 from scop.matrix.client import ClientOptions
 from scop.matrix.client.happenings import RoomEvent
 from scop.matrix.client.logging_in import Registration
@@ -36,22 +35,6 @@ from scop.net.matrix import (
 
 LOGGED_IN = says({"user_id": "@me:example.org", "device_id": "D", "access_token": "t"})
 PLAIN = ClientOptions(encrypts=False)
-
-
-@pytest.fixture
-def homeserver() -> FakeHomeserver:
-    """Return one with two users."""
-    server = FakeHomeserver()
-    server.register("alice")
-    server.register("bob")
-    return server
-
-
-@pytest.fixture
-def url(homeserver: FakeHomeserver) -> Iterator[str]:
-    """Serve it."""
-    with served_homeserver(homeserver) as place:
-        yield place
 
 
 async def _room(homeserver: FakeHomeserver, client: AsyncClient) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -23,22 +22,6 @@ from scop.store.sealed_shelves import SealedShelves
 
 ALICE, BOB = "@alice:example.org", "@bob:example.org"
 PATIENCE_SECONDS = 30.0
-
-
-@pytest.fixture
-def homeserver() -> FakeHomeserver:
-    """Return one with two users."""
-    server = FakeHomeserver()
-    server.register("alice")
-    server.register("bob")
-    return server
-
-
-@pytest.fixture
-def url(homeserver: FakeHomeserver) -> Iterator[str]:
-    """Serve it."""
-    with served_homeserver(homeserver) as place:
-        yield place
 
 
 def _client(folder: Path) -> AsyncClient:
