@@ -5,14 +5,16 @@ Standards: RFC 2045 §6 (transfer encodings), §6.8 (base64: what to do with oct
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
 from typing import NamedTuple
 
 from scop.attachments.content_fields import content_fields
 from scop.mime import Entity
+from scop.mime.base64_encoding import Base64Decoder
 from scop.mime.fields.transfer_encoding import parse_transfer_encoding
 from scop.mime.header import unfold
 from scop.mime.transfer import (
@@ -32,10 +34,11 @@ _ONLY_BASE64 = re.compile(rb"\s*+(?:[A-Za-z0-9+/]{4,200}+\s{1,4}+)*+[A-Za-z0-9+/
 _MIN_BASE64 = 40
 _BLANKS = b" \t\r\n\v\f"
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
-_BAD_LINE = re.compile(rb"^[A-Za-z0-9+/= \t\v\f\r]*+[^A-Za-z0-9+/=\s][^\n]*+", re.MULTILINE)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=" + _BLANKS
 _MAX_BAD_LINES = 100_000
 _PADDED = re.compile(rb"[^=]++(?:=[=\s]*+|\Z)")
 _MAX_SEGMENTS = 2_000
+_PIECE = 1 << 16  # octets that are decoded at once: nothing but the result is as large as the mail
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
@@ -57,6 +60,7 @@ def contents_of(entity: Entity) -> Iterator[Content]:
         if content.octets and digest not in seen:
             seen.add(digest)
             yield content
+        del content  # before the next one is made
 
 
 def _digest(octets: bytes) -> bytes:
@@ -94,26 +98,76 @@ def _other_base64(body: bytes) -> Iterator[Content]:
     """Yield what readers make of base64 that is not clean: where one stops another goes on."""
     if is_clean_base64(body):
         return
-    whole = body.replace(b"=", b"")
-    if whole != body.rstrip(b"=\r\n \t"):
-        segments = [found[0] for found in islice(_PADDED.finditer(body), _MAX_SEGMENTS)]
-        if len(segments) > 1:
-            joined = b"".join([decode_base64(segment) for segment in segments])
-            yield Content(joined, "its base64 goes on behind its end")
-            yield Content(decode_base64(body[len(segments[0]) :]), "its base64 begins twice")
-        yield Content(decode_base64(whole), "its base64 goes on behind its end")
-    if bad := _NOT_BASE64.search(body):
-        yield Content(decode_base64(body[: bad.start()]), "octets stand in its base64 that do not belong there")
+    padding = body.find(b"=")
+    if padding >= 0 and body[padding:].strip(b"=\r\n \t"):
+        yield from _behind_padding(body)
+    if (bad := next(_bad_lines(body), None)) is not None:
+        yield Content(_decoded(_pieces(body, 0, bad.octet)), "octets stand in its base64 that do not belong there")
         if b"-" in body or b"_" in body:
-            yield Content(decode_base64(body.translate(_URL_SAFE)), "its base64 is that of web addresses")
-        lines = _BAD_LINE.sub(b"", body, count=_MAX_BAD_LINES)
-        yield Content(decode_base64(lines), "lines stand in its base64 that do not belong there")
+            pieces = (piece.translate(_URL_SAFE) for piece in _pieces(body, 0, len(body)))
+            yield Content(_decoded(pieces), "its base64 is that of web addresses")
+        yield Content(_decoded(_good_lines(body)), "lines stand in its base64 that do not belong there")
+
+
+def _behind_padding(body: bytes) -> Iterator[Content]:
+    """Yield what readers make of base64 in which padding stands before its end."""
+    segments = [found.span() for found in islice(_PADDED.finditer(body), _MAX_SEGMENTS)]
+    if len(segments) > 1:
+        runs = [_pieces(body, begin, end) for begin, end in segments]
+        yield Content(_decoded(*runs), "its base64 goes on behind its end")
+        yield Content(_decoded(_pieces(body, segments[0][1], len(body))), "its base64 begins twice")
+    pieces = (piece.replace(b"=", b"") for piece in _pieces(body, 0, len(body)))
+    yield Content(_decoded(pieces), "its base64 goes on behind its end")
+
+
+class _BadLine(NamedTuple):
+    """Where a line is that has an octet in it which base64 does not, and that octet."""
+
+    begin: int
+    end: int
+    octet: int
+
+
+def _bad_lines(body: bytes) -> Iterator[_BadLine]:
+    end = 0
+    for begin in range(0, len(body), _PIECE):
+        if not body[begin : begin + _PIECE].translate(None, _BASE64):  # ten times as fast as to seek one
+            continue
+        while bad := _NOT_BASE64.search(body, max(begin, end), begin + _PIECE):
+            start = body.rfind(b"\n", end, bad.start()) + 1 or end
+            end = body.find(b"\n", bad.start())
+            end = len(body) if end < 0 else end
+            yield _BadLine(start, end, bad.start())
+
+
+def _good_lines(body: bytes) -> Iterator[bytes]:
+    """Yield the body in pieces without the lines that are no base64."""
+    position = 0
+    for line in islice(_bad_lines(body), _MAX_BAD_LINES):
+        yield from _pieces(body, position, line.begin)
+        position = line.end
+    yield from _pieces(body, position, len(body))
+
+
+def _pieces(octets: bytes, begin: int, end: int) -> Iterator[bytes]:
+    return (octets[at : min(at + _PIECE, end)] for at in range(begin, end, _PIECE))
+
+
+def _decoded(*runs: Iterable[bytes]) -> bytes:
+    """Return what `decode_base64` gives for the pieces of each run put together, one behind the other."""
+    taken = io.BytesIO()  # which gives its octets without another copy of them
+    for pieces in runs:
+        decoder = Base64Decoder()
+        for piece in pieces:
+            taken.write(decoder.decode(piece))
+        taken.write(decoder.finish())
+    return taken.getvalue()
 
 
 def _is_only_base64(body: bytes) -> bool:
-    return (
-        len(body) >= _MIN_BASE64 and _ONLY_BASE64.fullmatch(body) is not None and len(b"".join(body.split())) % 4 == 0
-    )
+    if len(body) < _MIN_BASE64 or _ONLY_BASE64.fullmatch(body) is None:
+        return False
+    return (len(body) - sum(body.count(blank) for blank in _BLANKS)) % 4 == 0
 
 
 def _loose_quoted_printable(body: bytes) -> bytes | None:

@@ -143,6 +143,7 @@ class _Readings:
                 reason = f"Mail programs see different contents in {thing.shown_name}: {content.reason}."
                 yield thing.finding(Kind.AMBIGUOUS, Severity.SUSPICIOUS if differs else Severity.NOTE, reason)
             usual = usual or kind
+            del content, thing  # before the next one is made
         if len(names.all) > 1:
             yield from self._several_names(names.all, step, depth)
 

@@ -6,6 +6,7 @@ Standards: RFC 2045 §6.8, RFC 4648 §4.
 from __future__ import annotations
 
 import binascii
+import io
 import re
 from collections.abc import Iterable, Iterator
 
@@ -26,6 +27,7 @@ _PADDING = b"=" + _BLANKS
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 _BAD_OCTET = re.compile(rb"[^A-Za-z0-9+/=\r\n \t]")
 _NOT_BLANK = re.compile(rb"[^\r\n \t]")
+_PIECE = 1 << 16  # octets that are read at once: nothing but the result is as large as what is decoded
 _OCTETS_A_LINE = 57  # RFC 2045 §6.8: 76 characters
 
 
@@ -38,16 +40,28 @@ def decode_base64(octets: bytes) -> bytes:
         except (binascii.Error, ValueError):  # cut short
             pass
     decoder = Base64Decoder()
-    return decoder.decode(octets) + decoder.finish()
+    taken = io.BytesIO()  # which gives its octets without another copy of them
+    for begin in range(0, len(octets), _PIECE):
+        taken.write(decoder.decode(octets[begin : begin + _PIECE]))
+    taken.write(decoder.finish())
+    return taken.getvalue()
 
 
 def is_clean_base64(octets: bytes) -> bool:
     """Tell whether `octets` are base64 that every reader decodes alike."""
-    try:
-        pybase64.b64decode(octets.translate(None, _BLANKS), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
+    digits, is_over = b"", False
+    for begin in range(0, len(octets), _PIECE):
+        digits += octets[begin : begin + _PIECE].translate(None, _BLANKS)
+        if is_over and digits:
+            return False
+        whole = len(digits) & ~3
+        try:
+            pybase64.b64decode(digits[:whole], validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        is_over = digits.endswith(b"=", 0, whole)
+        digits = digits[whole:]
+    return not digits
 
 
 def find_base64_flaw(octets: bytes) -> int | None:
