@@ -1,4 +1,4 @@
-"""`python -m bench bombs [WORD…]`: what the worst files and mails cost; ends with 1 where one costs too much.
+"""`python -m bench.bombs [WORD…]`: what the worst files and mails cost; ends with 1 where one costs too much.
 
 Large mails as people send them are looked into, too, and nothing in them may be called worse than a note.
 
