@@ -43,7 +43,7 @@ _DDE = f'<a xmlns:t="{_OPEN}:table"><t:table-cell t:formula="{_CALL}"/></a>'
         (_packed(content=f"<?xml version='1.0'?>{_EVENT}"), "a.odt", Kind.MACRO, Severity.DANGEROUS),
         (_packed(content=f"<?xml version='1.0'?>{_DDE}"), "a.ods", Kind.DDE, Severity.DANGEROUS),
         (b"GIF89a=1;new ActiveXObject('WScript.Shell').Run('calc')", "a.js", Kind.SCRIPT, Severity.DANGEROUS),
-        (b"%!PS\n(%pipe%id) (w) file\n", "a.jpg", Kind.TYPE, Severity.SUSPICIOUS),
+        (b"%!PS\n(%pipe%id) (w) file\n", "a.jpg", Kind.ACTIVE, Severity.SUSPICIOUS),
         (b"[a]\nb=c\n", "a.ins", Kind.SHORTCUT, Severity.SUSPICIOUS),
         (b"hello", "a.vxd", Kind.EXECUTABLE, Severity.DANGEROUS),
         (b"<html><a href='java\tscript:eval(atob(1))'>x</a>", "a.html", Kind.ACTIVE, Severity.SUSPICIOUS),

@@ -24,7 +24,7 @@ _INLINE = re.compile(
 _NAME = re.compile(rb";(?:x-)?(?:apple-)?filename=\"?([^;\"]{1,255})", re.IGNORECASE)
 # A file of somebody else's computer, to which Windows sends who it is, or a program.
 _ADDRESS = re.compile(
-    rb"^(?:[a-z0-9-]{1,40}\.)?(?:attach|url|photo|logo|sound|key|image)\b[^\r\n:]{0,600}:((?:file|search-ms|ms-msdt):[^\r\n]{1,300}+|\\\\[^\r\n]{1,300}+)",
+    rb"^(?:[a-z0-9-]{1,40}\.)?(?:attach|url|photo|logo|sound|key|image)\b[^\r\n:]{0,600}:((?:file|search-ms|ms-[a-z]{2,20}+):[^\r\n]{1,300}+|\\\\[^\r\n]{1,300}+)",
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_FILES = 1_000

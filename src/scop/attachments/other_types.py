@@ -25,7 +25,13 @@ _BY_ENDING = {
     "ics": _T.CALENDAR,
     "vcs": _T.CALENDAR,
     "vcf": _T.CARD,
+    **dict.fromkeys(
+        ("m3u", "m3u8", "pls", "asx", "wax", "wvx", "wmx", "wpl", "zpl", "xspf", "b4s", "scf"), _T.PLAYLIST
+    ),
+    **dict.fromkeys(("pkl", "pickle", "pck", "pcl", "dill", "joblib"), _T.PICKLE),
+    **dict.fromkeys(("ps", "eps", "epsf", "epsi"), _T.POSTSCRIPT),
 }
+_FOLDER_SETTINGS = re.compile(r"(?:.*[/\\])?desktop\.ini", re.IGNORECASE | re.DOTALL)
 _BY_DECLARED_TYPE = {"text/html": _T.HTML, "application/xhtml+xml": _T.HTML, "image/svg+xml": _T.SVG}
 # As these are read already, or by a reader that finds more.
 _AS = {
@@ -34,10 +40,15 @@ _AS = {
     _T.MAIL: (_T.MAIL, _T.SAVED_PAGE, _T.EMPTY),
     _T.CALENDAR: (_T.CALENDAR, _T.EMPTY),
     _T.CARD: (_T.CARD, _T.EMPTY),
+    _T.PLAYLIST: (_T.EMPTY,),
+    _T.PICKLE: (_T.EMPTY,),
+    _T.POSTSCRIPT: (_T.POSTSCRIPT, _T.EMPTY),
 }
 _OFFICE_ENDINGS = frozenset(
     ["doc", "dot", "docx", "docm", "xls", "xlt", "xlsx", "xlsm", "ppt", "pps", "pptx", "rtf", "wps", "xml"]
 )
+# A protocol since Python 2.3 and an opcode, or an old pickle that begins with what it takes from a module.
+_PICKLE = re.compile(rb"\x80[\2-\5][\x95\x8c\x8a(}\])cqXUKJ]|\(?c[A-Za-z_]\w{1,30}\r?\n\w{1,60}\r?\n")
 _SAVED_PAGE = re.compile(rb"^[ \t]*+MIME-Version[ \t]*+:", re.IGNORECASE | re.MULTILINE)
 _SAVED_ALREADY = (_T.MAIL, _T.SAVED_PAGE, _T.OLE, _T.OOXML, _T.EMPTY)
 # Which nothing should stand behind, or in.
@@ -53,8 +64,12 @@ _MAX_STUB = 2_048  # octets between the two marks of a program for Windows
 def other_types_of(thing: Thing, kind: TrueType) -> Iterator[tuple[TrueType, Thing]]:
     """Yield each other type that a program may take the thing for, and what it then reads."""
     named = _BY_ENDING.get(thing.ending) or _BY_DECLARED_TYPE.get(thing.declared_type)
+    if _FOLDER_SETTINGS.fullmatch(thing.name):
+        named = _T.PLAYLIST
     if named is not None and kind not in _AS[named]:
         yield named, thing
+    if named is not _T.PICKLE and _PICKLE.match(thing.octets):
+        yield _T.PICKLE, thing
     if kind is not _T.PDF and is_pdf(thing.octets):
         yield _T.PDF, thing
     for further in types_further_in(thing.octets):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Iterator
 
 from scop.attachments import archives, documents
@@ -10,10 +11,13 @@ from scop.attachments.cards import read_card
 from scop.attachments.finding import Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.one_note import read_one_note
+from scop.attachments.pickles import read_pickle
+from scop.attachments.postscript import read_postscript
 from scop.attachments.readings import read_mail_file
 from scop.attachments.shortcuts import (
     read_desktop_entry,
     read_link,
+    read_playlist,
     read_setting_content,
     read_url_file,
     read_web_query,
@@ -47,6 +51,9 @@ _OTHERS: dict[TrueType, tuple[Reader, ...]] = {
     TrueType.DESKTOP_ENTRY: (read_desktop_entry,),
     TrueType.SETTING_CONTENT: (read_setting_content,),
     TrueType.WEB_QUERY: (read_web_query,),
+    TrueType.PLAYLIST: (read_playlist,),
+    TrueType.PICKLE: (read_pickle,),
+    TrueType.POSTSCRIPT: (read_postscript,),
     TrueType.HTML: (read_page, read_text),
     TrueType.SVG: (read_picture_page,),
 }
@@ -68,7 +75,8 @@ _EFFORTS = {
     **dict.fromkeys((TrueType.OLE, TrueType.OUTLOOK_MESSAGE, TrueType.MSI), 15),
     **dict.fromkeys((TrueType.CALENDAR, TrueType.CARD), 60),
     **dict.fromkeys((TrueType.URL_FILE, TrueType.DESKTOP_ENTRY, TrueType.SETTING_CONTENT, TrueType.WEB_QUERY), 60),
-    **dict.fromkeys((TrueType.MAIL, TrueType.SAVED_PAGE), 15),
+    **dict.fromkeys((TrueType.MAIL, TrueType.SAVED_PAGE, TrueType.POSTSCRIPT), 15),
+    TrueType.PLAYLIST: 60,
     **dict.fromkeys((TrueType.RTF, TrueType.SYLK, TrueType.BINHEX), 15),
 }
 
@@ -107,4 +115,4 @@ def preload() -> None:
     documents.preload()
     load_charsets()
     for encoding in _ENCODINGS:
-        b"".decode(encoding)
+        lookup(encoding)  # by name, as no octets are decoded without the codec being loaded

@@ -18,6 +18,7 @@ from scop.attachments.thing import Found, Thing, shown
 __all__ = [
     "read_desktop_entry",
     "read_link",
+    "read_playlist",
     "read_setting_content",
     "read_url_file",
     "read_web_query",
@@ -36,6 +37,13 @@ _SHARE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SHARE_NAME = re.compile(rb"\\\\[\w.-]{1,255}[@\\]")
+# The same in a list of songs or the settings of a folder, on a line of its own or as a value of any name. A path with
+# three slashes is one of the reader's own disk.
+_PLAYED_SHARE = re.compile(
+    r"(?:^|[='\">])[ \t]{0,20}+"
+    r"((?:\\\\\?\\UNC\\|\\\\|file:\\\\|file:(?://|/{4,9}+)|//)(?!localhost\b|127\.)\w[\w.-]{0,253}+(?:@\w{1,10}+)?[\\/][^\r\n'\"<>]{0,300}+)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _EXEC = re.compile(r"^[ \t]*+(?:Try)?Exec[ \t]*+=[ \t]*+([^\s][^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
 _DEEP_LINK = re.compile(r"<DeepLink>\s*+([^<]*+)", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?|ftp|mailto|news|nntp|gopher):", re.IGNORECASE)
@@ -109,6 +117,13 @@ def read_url_file(thing: Thing, inspection: Inspection) -> Iterator[Found]:
         yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, reason)
     if not targets:
         yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, f"{thing.where} is a shortcut that names no address.")
+
+
+def read_playlist(thing: Thing, inspection: Inspection) -> Iterator[Found]:
+    """Yield whether a list of songs, or the settings of a folder, is on somebody else's computer in part."""
+    if share := _PLAYED_SHARE.search(decoded_text(thing.octets)):
+        reason = f"{thing.where} has Windows log in to a computer of somebody else: {shown(share[1])}."
+        yield thing.finding(Kind.SHORTCUT, Severity.SUSPICIOUS, reason)
 
 
 def share_findings(thing: Thing, value: bytes) -> Iterator[Finding]:

@@ -58,6 +58,8 @@ class TrueType(StrEnum):
     URL_FILE = "an Internet shortcut"
     DESKTOP_ENTRY = "a shortcut for Linux"
     WEB_QUERY = "a query that Excel runs"
+    PLAYLIST = "a list of songs or the settings of a folder"
+    PICKLE = "a Python pickle"
     SETTING_CONTENT = "a settings shortcut, which can run programs"
 
     # Archives

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from scop.attachments.addresses import OFFICE_WORDS, RUNNING_WORDS, opens_in_office, runs_in_windows
 from scop.attachments.finding import Finding, Kind, Severity
 from scop.attachments.inspection import Inspection
 from scop.attachments.text_octets import decoded_octets
@@ -41,12 +42,6 @@ _FRAGMENTS = re.compile(
 )
 _PASSWORD = re.compile(rb"\btype\s{0,20}+=\s{0,20}+['\"]?password")
 _POSTS = re.compile(rb"\baction\s{0,20}+=\s{0,20}+['\"]?\s*https?:")
-# What Windows opens by programs that were made to run others, or to fetch what then runs.
-_SCHEMES = re.compile(
-    rb"\b(?:ms-(?:msdt|officecmd|appinstaller|its|search)|mk:@msitstore|shell::):"
-    rb"|\bsearch(?:-ms)?:[^\s'\"<>]{0,200}(?:location|crumb|subquery)"
-)
-_SCHEME_WORDS = (b"ms-", b"mk:@", b"shell::", b"search:", b"search-ms:")
 # A file that is fetched at once from a computer of somebody else, to which Windows then sends who it is.
 _SHARES = re.compile(
     rb"\b(?:src|background)\s{0,20}+=\s{0,20}+['\"]?(?:file:/{0,2}+)?(?:\\\\|(?<=file://))(?!localhost)[a-z0-9][a-z0-9.-]{2,}[@\\/:]"
@@ -87,7 +82,7 @@ def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     page = octets.lower()
     yield from _files_in(thing, octets, page)
     has_script = _runs(page)
-    if _finds(_SHARES, (b"\\\\", b"file:"), page, inspection):
+    if _finds(_SHARES.search, (b"\\\\", b"file:"), page, inspection):
         reason = f"{thing.where} is a web page that has Windows log in to a computer of somebody else."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     if has_script and _has(page, _BUILDS) and (_has(page, _DECODES) or _has(page, _DOWNLOADS)):
@@ -96,10 +91,13 @@ def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
     elif _has(page, _WINDOWS) and has_script:
         reason = f"{thing.where} is a web page with commands for Windows."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.NOTE, reason)
-    elif _finds(_SCHEMES, _SCHEME_WORDS, page, inspection):
+    elif _finds(runs_in_windows, RUNNING_WORDS, page, inspection):
         reason = f"{thing.where} is a web page that has Windows open something else."
         yield thing.finding(Kind.ACTIVE, Severity.DANGEROUS if _is_file(thing) else Severity.SUSPICIOUS, reason)
-    elif _finds(_FRAGMENTS, (b"content",), page, inspection):
+    elif _finds(opens_in_office, OFFICE_WORDS, page, inspection):
+        reason = f"{thing.where} is a web page that has Office open a document from elsewhere."
+        yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
+    elif _finds(_FRAGMENTS.search, (b"content",), page, inspection):
         reason = f"{thing.where} is a web page that goes on to a page or file in itself."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     elif _is_file(thing):
@@ -108,8 +106,12 @@ def read_page(thing: Thing, inspection: Inspection) -> Iterator[Found]:
 
 def _of_a_file(thing: Thing, page: bytes, inspection: Inspection, *, has_script: bool) -> Iterator[Found]:
     """Yield what a page does that is opened from a file."""
-    if _finds(_PASSWORD, (b"password",), page, inspection):
-        where = "sends it to somebody else" if _finds(_POSTS, (b"action",), page, inspection) else "takes it from you"
+    if _finds(_PASSWORD.search, (b"password",), page, inspection):
+        where = (
+            "sends it to somebody else"
+            if _finds(_POSTS.search, (b"action",), page, inspection)
+            else "takes it from you"
+        )
         reason = f"{thing.where} is a web page that asks for a password and {where}."
         yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
     elif has_script and _has(page, _COPIES) and _has(page, _COMMANDS):
@@ -195,12 +197,12 @@ def _looked_at(thing: Thing, inspection: Inspection) -> tuple[bytes, int]:
     return octets, left_out
 
 
-def _finds(wanted: re.Pattern[bytes], words: tuple[bytes, ...], page: bytes, inspection: Inspection) -> bool:
+def _finds(wanted: Callable[[bytes], object], words: tuple[bytes, ...], page: bytes, inspection: Inspection) -> bool:
     """Tell whether a page has what is wanted, which has one of the words in it: that is told quickly."""
     if not _has(page, words):
         return False
     inspection.spend(_SEEK_EFFORT * len(page))
-    return wanted.search(page) is not None
+    return bool(wanted(page))
 
 
 def _unquoted(octets: bytes) -> bytes:

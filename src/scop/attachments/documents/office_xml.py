@@ -42,7 +42,7 @@ _WORTH_PARSING = tuple(
     b"""instrtext fldsimple ddelink relationship macrosheet bindata binarydata supbook attachedtemplate definedname
     ppaction event-listener vnd.sun.star.script script:module dde-source ddeconnection dde-connection <!entity classid
     encryption-data library:element olesize ddeservice dde( subdoc recipientdata linkedtextbox
-    script:language""".split()
+    script:language customui implements-prefix""".split()
 )
 _OTHER_ENCODING = re.compile(
     rb"""(?i)\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["'](?!utf-8|us-ascii|iso-8859|windows-125|ascii)"""
@@ -67,7 +67,9 @@ class XmlFacts:
     functions: dict[str, None] = field(default_factory=dict)  # of macro sheets
     actions: list[str] = field(default_factory=list)  # of OpenDocument and PowerPoint
     basic: list[str] = field(default_factory=list)  # source of OpenDocument modules
+    callbacks: list[str] = field(default_factory=list)  # macros that the ribbon calls
     controls: list[str] = field(default_factory=list)  # classes of ActiveX controls
+    has_script: bool = False  # of a stylesheet
     has_macro_sheet: bool = False
     has_automatic_name: bool = False
     is_encrypted: bool = False
@@ -118,6 +120,8 @@ class _Scan:
                 self._formula(value)
             elif key.endswith("formula") and (call := _DDE_CALL.search(value)):
                 self._converse(call[1], call[2])
+            elif key == "onAction":
+                self._keep(self.facts.callbacks, value)
             elif key.lower().endswith("classid"):
                 self._keep(self.facts.controls, value.strip("{}").upper())
 
@@ -250,6 +254,14 @@ class _Scan:
     def basic_module(self, text: list[str]) -> None:
         self._keep(self.facts.basic, "".join(text))
 
+    # The ribbon of Office ([MS-CUSTOMUI]), and stylesheets of MSXML and Xalan, whatever prefix their scripts have
+    def ribbon(self, attributes: dict[str, str]) -> None:
+        if "onload" in attributes:
+            self._keep(self.facts.callbacks, attributes["onload"])
+
+    def script(self, attributes: dict[str, str]) -> None:
+        self.facts.has_script |= "implements-prefix" in attributes
+
 
 _OPENED = {
     "fldchar": _Scan.field_mark,
@@ -272,6 +284,8 @@ _OPENED = {
     "binary-data": _Scan.binary,
     "event-listener": _Scan.listener,
     "encryption-data": _Scan.encrypted,
+    "customui": _Scan.ribbon,
+    "script": _Scan.script,
     "module": _Scan.begin_text,
 }
 _CLOSED = {
@@ -322,6 +336,7 @@ def facts_findings(thing: Thing, facts: XmlFacts) -> Iterator[Finding]:
             yield finding
     for action in facts.actions:
         yield from _action_findings(thing, action)
+    yield from _called_findings(thing, facts)
     yield from class_findings(thing, iter(facts.controls))
     for source in facts.basic:
         if source.strip():
@@ -332,6 +347,14 @@ def facts_findings(thing: Thing, facts: XmlFacts) -> Iterator[Finding]:
     if facts.is_encrypted:
         reason = "The document is locked with a password, so it cannot be looked into."
         yield thing.finding(Kind.ENCRYPTED, Severity.SUSPICIOUS, reason)
+
+
+def _called_findings(thing: Thing, facts: XmlFacts) -> Iterator[Finding]:
+    for macro in dict.fromkeys(facts.callbacks):
+        yield thing.finding(Kind.MACRO, Severity.NOTE, f"The document has buttons that call the macro {shown(macro)}.")
+    if facts.has_script:
+        reason = f"{thing.where} is a stylesheet with a script, which Windows runs when it is applied."
+        yield thing.finding(Kind.SCRIPT, Severity.DANGEROUS, reason)
 
 
 def _action_findings(thing: Thing, action: str) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import pikepdf
 
+from scop.attachments.addresses import opens_in_windows
 from scop.attachments.documents.fields import is_remote
 from scop.attachments.documents.pdf_streams import unpacked_stream
 from scop.attachments.finding import Finding, Kind, Severity
@@ -39,6 +40,7 @@ _MAX_FILES = 200
 _WORDS = re.compile(
     rb"/(?:JavaScript|JS|Launch|OpenAction|AA|EF|EmbeddedFile|SubmitForm|ImportData|GoToR|GoToE|RichMedia\w*|XFA|Flash)"
     rb"(?![A-Za-z])"
+    rb"|/URI\s{0,9}+(?:\((?!(?i:https?:|mailto:|www\.|tel:))|<)"  # links that are none to the web
 )
 # Occasions that nobody clicks for; a field's are its keystrokes, its format and its sums (/C), as honest forms have
 _UNASKED = frozenset({"/O", "/C", "/WC", "/WS", "/DS", "/WP", "/DP", "/PO", "/PC", "/PV", "/PI"})
@@ -246,6 +248,9 @@ def _action(thing: Thing, action: pikepdf.Object, kind: str, seen: _Seen) -> Ite
         if is_remote(target):
             severity = Severity.SUSPICIOUS if is_automatic else Severity.NOTE
             yield thing.finding(Kind.ACTIVE, severity, f"The document reaches out {when}: {shown(target)}")
+    elif kind == "/URI" and opens_in_windows(target := _target(action)):
+        reason = f"The document has Windows open something else {when}: {shown(target)}"
+        yield thing.finding(Kind.ACTIVE, Severity.SUSPICIOUS, reason)
 
 
 def _script_finding(thing: Thing, script: str, *, is_automatic: bool) -> Finding:
