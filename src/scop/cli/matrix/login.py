@@ -108,11 +108,10 @@ class _Login:
         self._account = account
         self._wish = wish
         self._secret = ""  # once it was asked for
-        self._lines: Lines | None = None
+        self._lines = Lines()
 
     async def run(self) -> Session:
         """Return the session that was begun, and is kept."""
-        self._lines = Lines()
         try:
             return await self._begin()
         finally:
@@ -149,7 +148,6 @@ class _Login:
             if way is Way.PASSWORD and ways.takes_sso and Terminal.here().is_typed:
                 click.echo("(--with sso logs in by a browser)", err=True)
             return await self._shown(client, way, url)
-        assert self._lines is not None
         whole_id = wish.user if wish.user.startswith("@") else None
         session = await Agreeing(client, url, whole_id, wish.opens, self._lines).by(way, ways, wish.provider)
         if wish.user and whole_id is None and session.user_id[1:].partition(":")[0] != wish.user:

@@ -20,6 +20,7 @@ import click
 
 from scop.base import RemoteProtocolError, printable
 from scop.cli.matrix.asking import typed_line
+from scop.cli.matrix.confirming import MAX_URL
 from scop.cli.matrix.login_ways import Terminal, Way
 from scop.cli.matrix.qr import drawn
 from scop.matrix.client import Session
@@ -33,7 +34,6 @@ from scop.net.matrix.login_listener import Listener, listening_on_loopback
 __all__ = ["Agreeing", "Lines", "show_code"]
 
 PATIENCE_SECONDS = 900.0  # for a person who finds their password, and a second factor
-MAX_SHOWN = 4000  # characters of a URL
 _CALLBACK = "/callback"
 
 
@@ -106,7 +106,7 @@ class Agreeing:
 
     async def _brought(self, url: str, listener: Listener, pasted: Callable[[str], str]) -> str:
         """Return what a browser brings to `listener`, or a person pastes; raises what is wrong with it."""
-        click.echo(f"Log in here:\n\n  {printable(url, limit=MAX_SHOWN)}\n", err=True)
+        click.echo(f"Log in here:\n\n  {printable(url, limit=MAX_URL)}\n", err=True)
         if self._has_browser():
             await _open(url)
         click.echo("If your browser ends at a page that it cannot show, paste the address of that page here:", err=True)
@@ -168,9 +168,9 @@ async def _open(url: str) -> None:
 
 def show_code(asked: DeviceAsked) -> None:
     """Say where a code is entered, and draw that for the camera of another device."""
-    url, code = printable(asked.url, limit=MAX_SHOWN), printable(asked.user_code)
+    url, code = printable(asked.url, limit=MAX_URL), printable(asked.user_code)
     click.echo(f"Open {url} on any device, and enter there:\n\n  {code}\n", err=True)
     if sys.stderr.isatty():
         click.echo(drawn(asked.whole_url or asked.url), err=True)
     if asked.whole_url is not None:
-        click.echo(f"Or open {printable(asked.whole_url, limit=MAX_SHOWN)}", err=True)
+        click.echo(f"Or open {printable(asked.whole_url, limit=MAX_URL)}", err=True)

@@ -16,7 +16,7 @@ from scop.net.faults import PermanentFailure, TemporaryFailure
 from scop.net.log import Log
 from scop.net.matrix import AsyncClient, Busy, Refused
 
-__all__ = ["ClientPoster", "listen_for_ever", "name_for_ever"]
+__all__ = ["ROOM_SECONDS", "ClientPoster", "listen_for_ever", "name_for_ever"]
 
 ROOM_SECONDS = 30.0  # a disk that has room again is soon written on
 LOOK_SECONDS = 300.0  # so seldom that nobody is fought who wants other names

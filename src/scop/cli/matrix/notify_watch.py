@@ -11,6 +11,7 @@ from typing import Protocol
 
 from scop.base import ProtocolError, printable
 from scop.cli.matrix.notify_config import WatchTable
+from scop.cli.matrix.notify_poster import ROOM_SECONDS
 from scop.cli.matrix.notify_runner import Outcome
 from scop.matrix.notifier.releases import TEST, Release, read_releases, release_report
 from scop.matrix.notifier.report import Job, Report, Stamp
@@ -21,7 +22,6 @@ from scop.store.notices import Notices
 
 __all__ = ["Pages", "Watch", "WatchOptions"]
 
-ROOM_SECONDS = 30.0  # a disk that has room again is soon written on
 MAX_NEW = 10  # releases of one package at one look; a home that shows a hundred new ones at once has changed its form
 _BEGUN = ""  # no version; says that a list was looked at
 

@@ -26,10 +26,11 @@ from scop.mesh.vocabulary.examiner import unscannable
 from scop.net.clock import SystemClock
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
+from scop.smtp import reply
 
-__all__ = ["Examiner", "MailExaminer", "attended"]
+__all__ = ["BUSY", "Examiner", "MailExaminer", "attended"]
 
-
+BUSY = reply(451, "4.3.2", "Attachments cannot be looked into now, try again later")  # where `examine` fails
 _CUT = unscannable("It was not examined wholly: it is longer than what is looked into.")
 
 

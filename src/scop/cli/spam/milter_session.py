@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cli.spam.filter_examining import MailExaminer
+from scop.cli.spam.filter_examining import BUSY, MailExaminer
 from scop.cli.spam.filter_policies import Judged
 from scop.cli.spam.filter_weighing import Scales, fields_of, is_ours
 from scop.mesh.config.attachments import Policy
@@ -56,7 +56,6 @@ MAX_FORGED = 1000  # fields of ours that are taken away; a mail with more is ref
 
 _VERSION = re.compile(r"TLSv[0-9.]{1,5}")
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
-_BUSY = reply(451, "4.3.2", "Attachments cannot be looked into now, try again later")
 _UNKNOWN = ("", "unknown")
 _STEPS = (
     Step.NO_RECIPIENT
@@ -176,7 +175,7 @@ class MilterWeighing:
             examined = await examiner.examine(self._octets(), self._client.address, is_whole=not self._is_cut)
         except TemporaryFailure:
             self._is_open = False
-            return (Refusal(_BUSY),)
+            return (Refusal(BUSY),)
         return tuple(self._judged(macro, examined))
 
     def _judged(self, macro: Callable[[str], str], examined: Judged) -> Iterator[Answer | Change]:

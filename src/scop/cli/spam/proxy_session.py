@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scop.base import printable
-from scop.cli.spam.filter_examining import MailExaminer
+from scop.cli.spam.filter_examining import BUSY, MailExaminer
 from scop.cli.spam.filter_policies import Judged
 from scop.cli.spam.filter_weighing import Scales, fields_of, stamped, without_our_fields
 from scop.net.faults import TemporaryFailure
@@ -44,7 +44,6 @@ MAX_RECIPIENTS = 1000
 _OURS = ("PIPELINING", "SIZE", "ENHANCEDSTATUSCODES", "CHUNKING", "XFORWARD", "LIMITS")  # from hop to hop
 _PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN")  # to be kept by all servers on the way
 _STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
-_BUSY = reply(451, "4.3.2", "Attachments cannot be looked into now, try again later")
 _AWAY = reply(421, "4.4.1", "The next server is away, try again later")
 
 
@@ -127,7 +126,7 @@ class ProxyPassage(Passage):
         try:
             examined = await self._examined(below)
         except TemporaryFailure:
-            return await self._refused(_BUSY)
+            return await self._refused(BUSY)
         if examined.refusal is not None:
             return await self._refused(examined.refusal)
         verdict = self._office.scales.weigh_stamped(below, _client(self._origin, self._office.clock()))
