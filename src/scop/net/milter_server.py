@@ -1,9 +1,9 @@
 """The driver of `scop.smtp.milter.MilterConnection`: one connection of a mail server, one session that decides.
 
 What comes is answered in the same turn of the loop, but for an answer that a session has to wait for: meanwhile nothing
-more is read of this mail server, which asks one thing after the other. A mail server
-that breaks the protocol, or is silent for hours, loses its connection, and does with its mail what it is told to do
-without a filter. A fault out of a session is a bug: it goes to `on_fault`, and the connection ends likewise.
+more is read of this mail server, which asks one thing after the other. A mail server that breaks the protocol, or is
+silent for hours, loses its connection, and does with its mail what it is told to do without a filter. A fault out of a
+session is a bug: it goes to `on_fault`, and the connection ends likewise.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class TurnLock:
         try:
             while not self._is_taken():  # noqa: ASYNC110 - another process lets it go, which tells us nothing
                 await asyncio.sleep(_LOOK_SECONDS)
-        except BaseException:
+        except BaseException:  # who is cancelled holds nobody up
             fcntl.flock(self._next, fcntl.LOCK_UN)
             raise
         return bool(os.fstat(self._turn).st_nlink)
