@@ -134,7 +134,7 @@ def test_a_document_of_huge_lists_is_told_before_it_is_opened() -> None:
     assert {Kind.UNSCANNABLE, Kind.ACTIVE} <= {one.kind for one in found}
 
 
-def test_bare_carriage_returns_take_no_more_than_their_own_room() -> None:
+def test_bare_carriage_returns_are_read_as_line_ends_too() -> None:
     """A mail of nothing but lines that end in half is read otherwise, too, and what stands in it is found."""
     octets = mail_with(EICAR, "eicar.com").replace(b"\r\n", b"\r").replace(b"\r", b"\r\n", 3)
 

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fakes.loops import PATIENCE_SECONDS
 from scop.store.turn_lock import TurnLock
-
-PATIENCE_SECONDS = 30.0
 
 # Takes the turn, and either has it or waits for it for ever; says which.
 HOLDING = """

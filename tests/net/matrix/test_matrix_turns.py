@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fakes.examples import drawn
 from fakes.homeserver import FakeHomeserver
+from fakes.loops import PATIENCE_SECONDS
 from fakes.served_homeserver import served_homeserver
 from scop.matrix.client.happenings import RoomEvent
 from scop.net.matrix import AsyncClient, MemoryShelves, SyncClient
@@ -21,7 +22,6 @@ from scop.net.matrix.turns import Turns
 from scop.store.sealed_shelves import SealedShelves
 
 ALICE, BOB = "@alice:example.org", "@bob:example.org"
-PATIENCE_SECONDS = 30.0
 
 
 def _client(folder: Path) -> AsyncClient:
