@@ -155,6 +155,14 @@ def test_a_pickle_of_values_is_nothing(protocol: int) -> None:
     assert set() == _kinds(pickle.dumps(values, protocol), "a.pkl")
 
 
+def test_a_pickle_of_many_numbers_is_read_to_its_end() -> None:
+    """What data are kept in has millions of them: a call behind them is told, and without one nothing is."""
+    numbers = pickle.dumps([number / 7 for number in range(200_000)] + list(range(200_000)))
+
+    assert set() == _kinds(numbers, "a.pkl")
+    assert {("script", "suspicious")} == _kinds(numbers + b"cos\nsystem\n(S'id'\ntR.", "a.pkl")
+
+
 @pytest.mark.parametrize("octets", [b"", b"\x80", b"\x80\x04\x95", b"\x80\x04X\xff", b"cos", b"a text", b"c\n\n\n"])
 def test_a_pickle_that_is_cut_or_none_is_nothing(octets: bytes) -> None:
     """What ends in the midst of an opcode is read as far as it goes."""

@@ -17,7 +17,7 @@ _RUNNING = re.compile(
 RUNNING_WORDS = (b"ms-", b"mk:@", b"shell::", b"search:", b"search-ms:")
 # `ms-word:ofe|u|https://…`, or the address alone; what names no file of somebody else only starts the program.
 _OFFICE = re.compile(
-    rb"\bms-(?:word|excel|powerpoint|visio|access|project|publisher|infopath|spd):[^\s'\"<>]{0,60}?"
+    rb"\bms-(?:word|excel|powerpoint|visio|access|project|publisher|infopath|spd):[^\s'\"<>:]{0,60}?"
     rb"(?:(?:https?|ftp|file):|\\\\)"
 )
 OFFICE_WORDS = (b"ms-",)

@@ -9,6 +9,7 @@ Standards: PEP 3154 and those before it, as `pickletools` has them.
 from __future__ import annotations
 
 import pickletools
+import re
 from collections.abc import Iterator
 
 from scop.attachments.finding import Kind, Severity
@@ -63,7 +64,10 @@ _LENGTHS = {  # octets of the length that stands before an argument
     pickletools.TAKEN_FROM_ARGUMENT4U: 4,
     pickletools.TAKEN_FROM_ARGUMENT8U: 8,
 }
-_OPCODE_EFFORT = 1_800  # as `Inspection.spend` counts
+# Numbers, and what puts them together, which is most of an honest pickle: these are passed over quickly.
+_PLAIN = re.compile(rb"(?:G[\s\S]{8}|J[\s\S]{4}|M[\s\S]{2}|K[\s\S]|[N\x88\x89(\]})aeustld\x85-\x87\x8f-\x91Rb\x81.])++")
+_OPCODE_EFFORT, _PLAIN_EFFORT = 2_400, 30  # for each octet of the latter, as `Inspection.spend` counts
+_MANY = "many"  # plain opcodes, read as one
 _MAX_NAME = 200  # octets of a name that is kept
 _MAX_KEPT = 100_000
 _UNKNOWN = ""
@@ -101,6 +105,9 @@ def _calls(octets: bytes, inspection: Inspection) -> Iterator[tuple[str, str]]:
                 memo[len(memo) if opcode == "MEMOIZE" else _number(opcode, argument)] = stack.last
         elif opcode in _GETS:
             stack.push(memo.get(_number(opcode, argument), _UNKNOWN))
+        elif opcode == _MANY:
+            stack.push(_UNKNOWN)
+            stack.push(_UNKNOWN)
         elif opcode not in _KEEPS:
             stack.push(argument if opcode in _STRINGS else _UNKNOWN)
 
@@ -143,6 +150,11 @@ def _opcodes(octets: bytes, inspection: Inspection) -> Iterator[tuple[str, str]]
     position = 0
     while position < len(octets) and (opcode := _OPCODES.get(octets[position])) is not None:
         inspection.spend(_OPCODE_EFFORT)
+        if plain := _PLAIN.match(octets, position):
+            inspection.spend(_PLAIN_EFFORT * (plain.end() - position))
+            position = plain.end()
+            yield _MANY, ""
+            continue
         size = opcode.arg.n if opcode.arg is not None else 0
         begin = end = position + 1
         if size == pickletools.UP_TO_NEWLINE:
