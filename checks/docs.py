@@ -24,7 +24,7 @@ SOURCE = ROOT / "src" / "scop"
 Cited = Mapping[int, Mapping[str, set[str]]]  # RFC → file → sections
 
 NOTE = "<!-- Written by `make docs` from the code: change that, not this. -->\n\n"
-_CITATION = re.compile(r"RFC[ \n]+(\d{3,5})|§([0-9A-Z]+(?:\.[0-9]+)*)|[;.\n]\s*(?=[A-Z])")
+_CITATION = re.compile(r"RFC[ \n]+(\d{3,5})|§([0-9A-Z]+(?:\.[0-9]+)*)(?!\w)|[;.\n]\s*(?=[A-Z])")
 _CITING_COMMENT = re.compile(r"#.*RFC")
 _STANDARDS = re.compile(r"(?ms)^Standards: (.*?)(?:\n\n|\Z)")
 
