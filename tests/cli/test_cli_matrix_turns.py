@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -33,26 +33,32 @@ class Running:
 
     def line(self, ending: str) -> str:
         """Return the next line that has such an end, or is such a thing of JSON."""
-        assert self.process.stdout is not None
-        clock = threading.Timer(PATIENCE_SECONDS, self.process.kill)
-        clock.start()
-        try:
-            for line in self.process.stdout:
+        with self._patience() as lines:
+            for line in lines:
                 if line.rstrip().endswith(ending):
                     return line.rstrip()
                 self.before.append(line)
-        finally:
-            clock.cancel()
         raise AssertionError(f"it ended without {ending}: {self.before}")
 
     def body(self) -> str:
         """Return what the next message says, of `listen --json`."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            news = json.loads(line)
-            if news["kind"] == "RoomEvent" and news["event"]["type"] == "m.room.message":
-                return str(news["event"]["content"]["body"])
+        with self._patience() as lines:
+            for line in lines:
+                news = json.loads(line)
+                if news["kind"] == "RoomEvent" and news["event"]["type"] == "m.room.message":
+                    return str(news["event"]["content"]["body"])
         raise AssertionError("it ended")
+
+    @contextmanager
+    def _patience(self) -> Iterator[IO[str]]:
+        """Give what it says, and end it where the next word takes too long."""
+        assert self.process.stdout is not None
+        clock = threading.Timer(PATIENCE_SECONDS, self.process.kill)
+        clock.start()
+        try:
+            yield self.process.stdout
+        finally:
+            clock.cancel()
 
     def type(self, text: str) -> None:
         """Type a line."""
