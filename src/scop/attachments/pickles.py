@@ -31,25 +31,6 @@ _RUNNING_BUILTINS = frozenset(
         *("vars", "open", "file", "apply", "input"),
     )
 )
-_BUILTINS = frozenset(
-    [
-        "eval",
-        "exec",
-        "execfile",
-        "compile",
-        "__import__",
-        "getattr",
-        "setattr",
-        "delattr",
-        "globals",
-        "locals",
-        "vars",
-        "open",
-        "file",
-        "apply",
-        "input",
-    ]
-)
 _BUILTINS = frozenset(("builtins", "__builtin__", "__builtins__"))
 _OPCODES = {ord(opcode.code): opcode for opcode in pickletools.opcodes}
 _STRINGS = frozenset(
