@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tempfile
 from collections import Counter
 from contextlib import aclosing
 from pathlib import Path
@@ -79,52 +80,51 @@ async def test_client_that_listens_in_turns_lets_others_send(
     await bob.__aexit__(None, None, None)
 
 
+async def _spoken_in_turns(folder: Path, chance: random.Random) -> None:
+    server = FakeHomeserver()
+    server.register("alice")
+    server.register("bob")
+    with served_homeserver(server) as url:
+        room_id, bob = await _room(server, url, folder)
+        said = list[str]()
+
+        async def speak(client: AsyncClient, name: str) -> None:
+            for number in range(4):
+                async with client.resting():
+                    await asyncio.sleep(chance.random() * 0.02)
+                await client.sync()
+                said.append(f"{name} {number}")
+                await client.send_text(room_id, said[-1])
+            async with client.resting():  # none waits for one that has nothing more to say
+                done.release()
+                await ended.wait()
+
+        done, ended = asyncio.Semaphore(0), asyncio.Event()
+
+        async def live(name: str) -> None:
+            client = await asyncio.to_thread(_client, folder)
+            async with client:
+                await speak(client, name)
+
+        async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+            for name in ("one", "two", "three"):
+                group.create_task(live(name))
+            for _ in range(3):
+                await done.acquire()
+            ended.set()
+        assert said == await _read(bob)
+        sent = server.rooms.of_type(room_id, "m.room.encrypted")
+        indices = Counter(str(event["content"]) for event in sent)
+        assert {1} == set(indices.values())
+        await bob.__aexit__(None, None, None)
+
+
 @given(st.randoms(use_true_random=False))
 @drawn(3)
 def test_clients_in_turns_use_nothing_twice(chance: random.Random) -> None:
     """Whoever speaks in which order, resting in between: each message is there once, and can be read by the other."""
-    import tempfile
-
-    async def whole(folder: Path) -> None:
-        server = FakeHomeserver()
-        server.register("alice")
-        server.register("bob")
-        with served_homeserver(server) as url:
-            room_id, bob = await _room(server, url, folder)
-            said = list[str]()
-
-            async def speak(client: AsyncClient, name: str) -> None:
-                for number in range(4):
-                    async with client.resting():
-                        await asyncio.sleep(chance.random() * 0.02)
-                    await client.sync()
-                    said.append(f"{name} {number}")
-                    await client.send_text(room_id, said[-1])
-                async with client.resting():  # none waits for one that has nothing more to say
-                    done.release()
-                    await ended.wait()
-
-            done, ended = asyncio.Semaphore(0), asyncio.Event()
-
-            async def live(name: str) -> None:
-                client = await asyncio.to_thread(_client, folder)
-                async with client:
-                    await speak(client, name)
-
-            async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
-                for name in ("one", "two", "three"):
-                    group.create_task(live(name))
-                for _ in range(3):
-                    await done.acquire()
-                ended.set()
-            assert said == await _read(bob)
-            sent = server.rooms.of_type(room_id, "m.room.encrypted")
-            indices = Counter(str(event["content"]) for event in sent)
-            assert {1} == set(indices.values())
-            await bob.__aexit__(None, None, None)
-
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(whole(Path(folder)))
+        asyncio.run(_spoken_in_turns(Path(folder), chance))
 
 
 async def test_client_that_rests_is_not_to_be_used(homeserver: FakeHomeserver, url: str, tmp_path: Path) -> None:
