@@ -94,6 +94,52 @@ class SlowNotes(Notes):
         return (CONTINUE,)
 
 
+class ClosedEar(asyncio.Transport):
+    """A way to a mail server that takes what it is sent at first, and no more."""
+
+    def __init__(self, server: MilterServer) -> None:
+        super().__init__()
+        self._server = server
+        self.is_read = True
+        self.writes = 0
+        self.is_full = asyncio.Event()
+
+    def write(self, octets: object) -> None:
+        """Have more than can be sent, from the second time on."""
+        self.writes += 1
+        if self.writes > 1:
+            self._server.pause_writing()
+            self.is_full.set()
+
+    def pause_reading(self) -> None:
+        """Read no more."""
+        self.is_read = False
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self.is_read = True
+
+    def is_closing(self) -> bool:
+        """Stay open."""
+        return False
+
+
+async def test_milter_server_reads_nothing_while_no_answer_is_taken() -> None:
+    """Whatever had to be waited for: who takes no answers is not read until it does."""
+    notes = SlowNotes()
+    server = notes.server()
+    transport = ClosedEar(server)
+    server.connection_made(transport)
+    server.data_received(offer() + written(Mail("<a@b>")) + written(MessageEnd()))
+    notes.may_answer.set()
+    await asyncio.wait_for(transport.is_full.wait(), 60)
+    is_read = [transport.is_read]
+    server.resume_writing()
+    is_read.append(transport.is_read)
+    server.connection_lost(None)
+    assert [False, True] == is_read
+
+
 async def test_milter_server_answers_in_order_what_has_to_wait() -> None:
     """What comes behind the end of a message is heard when that was answered, and others are served meanwhile."""
     notes = SlowNotes()

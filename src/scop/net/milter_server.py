@@ -58,6 +58,7 @@ class MilterServer(asyncio.Protocol):
         self._on_broken = on_broken
         self._retired = False
         self._awaited: asyncio.Task[None] | None = None  # what has to be answered before more is read
+        self._is_full = False  # with answers that the mail server does not take
 
     # What the transport tells
 
@@ -102,16 +103,21 @@ class MilterServer(asyncio.Protocol):
         self._awaited = None
         if not self._transport.is_closing():
             self._transport.write(b"".join(said))
-            self._transport.resume_reading()
+            self._read_on()
             self._go_on()
 
     def pause_writing(self) -> None:
         """Read no more while the mail server takes no answers."""
+        self._is_full = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read on."""
-        if self._awaited is None:
+        self._is_full = False
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._awaited is None and not self._is_full:
             self._transport.resume_reading()
 
     def connection_lost(self, _fault: Exception | None) -> None:
