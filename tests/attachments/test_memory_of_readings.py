@@ -20,6 +20,7 @@ _BROKEN = {
     "a star in its midst": _ENCODED[:_HALF] + b"*" + _ENCODED[_HALF:],
     "a star in each line": _ENCODED.replace(b"\n", b"*\n", 50_000).replace(b"*", b"", 2),
     "padding in its midst": _ENCODED[:_HALF] + b"====" + _ENCODED[_HALF:],
+    "padding at its begin": _ENCODED.replace(b"A", b"=", 2_500),
     "that of web addresses": _ENCODED.replace(b"+", b"-"),
     "cut short": _ENCODED.rstrip(b"=\n")[:-3],
 }

@@ -35,7 +35,8 @@ _MIN_BASE64 = 40
 _BLANKS = b" \t\r\n\v\f"
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=" + _BLANKS
-_MAX_BAD_LINES = 100_000
+_BEHIND_PADDING = re.compile(rb"[^=\r\n \t]")
+_MAX_LINES = 1_000_000  # twice as many as a mail has that is as large as mails may be
 _PADDED = re.compile(rb"[^=]++(?:=[=\s]*+|\Z)")
 _MAX_SEGMENTS = 2_000
 _PIECE = 1 << 16  # octets that are decoded at once: nothing but the result is as large as the mail
@@ -99,10 +100,10 @@ def _other_base64(body: bytes) -> Iterator[Content]:
     if is_clean_base64(body):
         return
     padding = body.find(b"=")
-    if padding >= 0 and body[padding:].strip(b"=\r\n \t"):
+    if padding >= 0 and _BEHIND_PADDING.search(body, padding):
         yield from _behind_padding(body)
-    if (bad := next(_bad_lines(body), None)) is not None:
-        yield Content(_decoded(_pieces(body, 0, bad.octet)), "octets stand in its base64 that do not belong there")
+    if (bad := _first_bad(body)) >= 0:
+        yield Content(_decoded(_pieces(body, 0, bad)), "octets stand in its base64 that do not belong there")
         if b"-" in body or b"_" in body:
             pieces = (piece.translate(_URL_SAFE) for piece in _pieces(body, 0, len(body)))
             yield Content(_decoded(pieces), "its base64 is that of web addresses")
@@ -113,48 +114,46 @@ def _behind_padding(body: bytes) -> Iterator[Content]:
     """Yield what readers make of base64 in which padding stands before its end."""
     segments = [found.span() for found in islice(_PADDED.finditer(body), _MAX_SEGMENTS)]
     if len(segments) > 1:
-        runs = [_pieces(body, begin, end) for begin, end in segments]
-        yield Content(_decoded(*runs), "its base64 goes on behind its end")
+        runs = (_pieces(body, begin, end) for begin, end in segments)
+        yield Content(_decoded_runs(runs), "its base64 goes on behind its end")
         yield Content(_decoded(_pieces(body, segments[0][1], len(body))), "its base64 begins twice")
     pieces = (piece.replace(b"=", b"") for piece in _pieces(body, 0, len(body)))
     yield Content(_decoded(pieces), "its base64 goes on behind its end")
 
 
-class _BadLine(NamedTuple):
-    """Where a line is that has an octet in it which base64 does not, and that octet."""
-
-    begin: int
-    end: int
-    octet: int
-
-
-def _bad_lines(body: bytes) -> Iterator[_BadLine]:
-    end = 0
+def _first_bad(body: bytes) -> int:
+    """Return where the first octet stands that base64 does not have; -1 where none does."""
     for begin in range(0, len(body), _PIECE):
-        if not body[begin : begin + _PIECE].translate(None, _BASE64):  # ten times as fast as to seek one
-            continue
-        while bad := _NOT_BASE64.search(body, max(begin, end), begin + _PIECE):
-            start = body.rfind(b"\n", end, bad.start()) + 1 or end
-            end = body.find(b"\n", bad.start())
-            end = len(body) if end < 0 else end
-            yield _BadLine(start, end, bad.start())
+        if body[begin : begin + _PIECE].translate(None, _BASE64):  # ten times as fast as to seek it everywhere
+            bad = _NOT_BASE64.search(body, begin)
+            return -1 if bad is None else bad.start()
+    return -1
 
 
 def _good_lines(body: bytes) -> Iterator[bytes]:
-    """Yield the body in pieces without the lines that are no base64."""
-    position = 0
-    for line in islice(_bad_lines(body), _MAX_BAD_LINES):
-        yield from _pieces(body, position, line.begin)
-        position = line.end
-    yield from _pieces(body, position, len(body))
+    """Yield the body in pieces without the lines that are no base64, as far as there are so many lines."""
+    begin, left = 0, _MAX_LINES
+    while begin < len(body):
+        end = body.find(b"\n", begin + _PIECE) + 1 or len(body)
+        lines = body[begin:end]
+        begin = end
+        if left > 0 and lines.translate(None, _BASE64):
+            left -= lines.count(b"\n")
+            lines = b"".join([line for line in lines.split(b"\n") if not line.translate(None, _BASE64)])
+        yield from _pieces(lines, 0, len(lines))
 
 
 def _pieces(octets: bytes, begin: int, end: int) -> Iterator[bytes]:
     return (octets[at : min(at + _PIECE, end)] for at in range(begin, end, _PIECE))
 
 
-def _decoded(*runs: Iterable[bytes]) -> bytes:
-    """Return what `decode_base64` gives for the pieces of each run put together, one behind the other."""
+def _decoded(pieces: Iterable[bytes]) -> bytes:
+    """Return what `decode_base64` gives for the pieces put together."""
+    return _decoded_runs((pieces,))
+
+
+def _decoded_runs(runs: Iterable[Iterable[bytes]]) -> bytes:
+    """Return what is in several pieces of base64 that each end with padding, one behind the other."""
     taken = io.BytesIO()  # which gives its octets without another copy of them
     for pieces in runs:
         decoder = Base64Decoder()

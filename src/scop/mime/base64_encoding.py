@@ -23,9 +23,9 @@ __all__ = [
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLANKS = b"\r\n \t"
-_PADDING = b"=" + _BLANKS
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 _BAD_OCTET = re.compile(rb"[^A-Za-z0-9+/=\r\n \t]")
+_NOT_PADDING = re.compile(rb"[^=\r\n \t]")
 _NOT_BLANK = re.compile(rb"[^\r\n \t]")
 _PIECE = 1 << 16  # octets that are read at once: nothing but the result is as large as what is decoded
 _OCTETS_A_LINE = 57  # RFC 2045 §6.8: 76 characters
@@ -34,7 +34,7 @@ _OCTETS_A_LINE = 57  # RFC 2045 §6.8: 76 characters
 def decode_base64(octets: bytes) -> bytes:
     """Decode base64; characters outside of the alphabet are ignored (RFC 2045 §6.8)."""
     padding = octets.find(b"=")
-    if padding < 0 or not octets[padding:].strip(_PADDING):
+    if padding < 0 or _NOT_PADDING.search(octets, padding) is None:
         try:
             return bytes(pybase64.b64decode(octets))  # which ignores the same characters, and copies nothing
         except (binascii.Error, ValueError):  # cut short
