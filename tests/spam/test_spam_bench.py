@@ -76,7 +76,7 @@ def test_only_known_contenders(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_row_of_figures() -> None:
-    """A contender's row has its own verdicts, and what it catches where it loses as much ham as bogofilter."""
+    """A contender's row has its own verdicts, and what it does where it loses as much ham as bogofilter."""
     judged = (
         *(Judged(is_spam=False, score=0.1, label=Label.HAM) for _ in range(9)),
         Judged(is_spam=False, score=0.8, label=Label.SPAM),
@@ -84,6 +84,6 @@ def test_row_of_figures() -> None:
         Judged(is_spam=True, score=0.9, label=Label.SPAM),
     )
     course = Course("one", judged)
-    assert course.row(1) == ("one", "7.5000%", "25.00%", "1", "25.00%", "21.43%", "100.00% (1)")
-    assert course.row(0)[-1] == "25.00% (0)"
-    assert course.row(None)[-1] == "–"
+    assert course.row(1) == ("one", "7.5000%", "25.00%", "1", "25.00%", "21.43%", "100.00% (1)", "0.00%")
+    assert course.row(0)[-2:] == ("25.00% (0)", "28.57%")  # the ham at 0.8 is below what is spam there
+    assert course.row(None)[-2:] == ("–", "–")
