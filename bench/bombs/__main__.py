@@ -16,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.bombs import archives, documents, honest
+from bench.stated_machine import SEAL_SECONDS, seal_seconds
 from scop.attachments import Finding, Severity, Thing, examine, examine_thing, preload
 
 __all__ = ["main"]
 
-# One second of the machine that docs/benchmarks.md states; that where this is run is 2.4 times slower.
-MAX_SECONDS, MAX_MB = 2.4, 100.0
+MAX_SECONDS, MAX_MB = 1.0, 100.0  # the seconds are those of the machine that the goals are stated for
 TOO_LONG_SECONDS = 20
 
 
@@ -64,6 +64,8 @@ def _is_harmless(kinds: str) -> bool:
 def main(*words: str) -> bool:
     """Look into all, or those whose names have one of the words; tell whether each is within what it may cost."""
     preload()
+    max_seconds = MAX_SECONDS * seal_seconds() / SEAL_SECONDS
+    print(f"at most {max_seconds:.2f} s here, which are {MAX_SECONDS:g} s of the stated machine, and {MAX_MB:g} MB")
     reached = True
     kinds_of_mail = (
         *((archives.BOMBS, _as_thing, False), (documents.BOMBS, _as_thing, False)),
@@ -75,7 +77,7 @@ def main(*words: str) -> bool:
                 continue
             octets = make()
             seconds, grown, kinds = _look(octets, look)
-            is_good = _is_harmless(kinds) if is_honest else seconds <= MAX_SECONDS and grown <= MAX_MB
+            is_good = _is_harmless(kinds) if is_honest else seconds <= max_seconds and grown <= MAX_MB
             reached &= is_good
             print(
                 f"{' ' if is_good else '*'}{name:44} {len(octets) / 1e6:7.2f} MB: "

@@ -17,9 +17,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from bench.spam.mails import Labelled, unpacked
+from bench.stated_machine import SEAL_SECONDS, seal_seconds
 from scop.cli.shared import console, print_table
 from scop.cli.spam.evaluate_trainees import Bogofilter, bogofilter_is_there
 from scop.spam import Classifier
@@ -30,8 +29,6 @@ __all__ = ["main"]
 TURNS = 4
 TAUGHT, ASKED = slice(0, None, 2), slice(1, None, 2)
 GOALS = {Scope.FULL: 1_500, Scope.PLAIN: 4_000}  # mails a second, on a machine with seals of SEAL_SECONDS
-SEAL_SECONDS = 65e-6
-SEALS = 200
 PEER = "bogofilter, bulk"
 
 
@@ -46,7 +43,7 @@ def main() -> bool:
         seconds = dict.fromkeys(asks, 0.0)
         seals: list[float] = []
         for turn in range(TURNS):
-            seals.append(_seal_seconds())
+            seals.append(seal_seconds())
             for place, (name, ask) in enumerate(asks.items()):
                 seconds[name] += ask(asked[(turn + place * TURNS // 2) % TURNS :: TURNS])
     _print({name: len(asked) / taken for name, taken in seconds.items()}, sum(seals) / TURNS)
@@ -77,16 +74,6 @@ def _print(rates: dict[str, float], seal: float) -> None:
     ]
     print_table(("", "mails/s", "µs", "on that machine", "goal", "× bogofilter"), rows)
     console.print(f"  a seal takes {1e6 * seal:.0f} µs here, {1e6 * SEAL_SECONDS:.0f} µs on the machine of the goals")
-
-
-def _seal_seconds() -> float:
-    key = Ed25519PrivateKey.generate()
-    octets = bytes(64)
-    seal, public = key.sign(octets), key.public_key()
-    started = time.process_time()
-    for _ in range(SEALS):
-        public.verify(seal, octets)
-    return (time.process_time() - started) / SEALS
 
 
 def _taught(mails: list[Labelled], scope: Scope) -> Classifier:
