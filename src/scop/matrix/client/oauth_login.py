@@ -98,17 +98,17 @@ class OAuthLogin:
         if url is None:
             raise RemoteProtocolError("the authorization server names no https URL where the code is entered")
         return DeviceAsked(
-            base,
-            server,
-            client_id,
-            device_id,
-            user,
-            said.device_code,
-            said.user_code,
-            url,
-            shown_url(said.verification_uri_complete, base),
-            min(max(said.expires_in, 0.0), _MAX_WAIT_SECONDS),
-            min(max(said.interval, 1.0), _MAX_WAIT_SECONDS),
+            homeserver_url=base,
+            server=server,
+            client_id=client_id,
+            device_id=device_id,
+            user=user,
+            device_code=said.device_code,
+            user_code=said.user_code,
+            url=url,
+            whole_url=shown_url(said.verification_uri_complete, base),
+            expires_in_seconds=min(max(said.expires_in, 0.0), _MAX_WAIT_SECONDS),
+            interval_seconds=min(max(said.interval, 1.0), _MAX_WAIT_SECONDS),
         )
 
     def poll(self, asked: DeviceAsked) -> Steps[Session]:
