@@ -12,12 +12,12 @@ from fakes.containers import PROGRAM, mail_with
 from fakes.nursing import HOSTILE_NURSERY, nursed
 from scop.cells.examiner.service import nursery_command
 from scop.cli.spam.filter_examining import Examiner, attended
-from scop.cli.spam.filter_policies import Judged, policies_of
+from scop.cli.spam.filter_policies import Examining, Judged
 from scop.mesh.config.attachments import Policy
 from scop.net.faults import TemporaryFailure
 from scop.net.log import Log
 
-REFUSING = policies_of("tag", "refuse", "quarantine")
+REFUSING = Examining(on_suspicious="tag", on_dangerous="refuse", on_unscannable="quarantine").policies
 _IDS = ("65534", "65534") if os.geteuid() == 0 else ()
 
 

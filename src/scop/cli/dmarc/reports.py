@@ -13,7 +13,7 @@ from scop.base import a_labels
 from scop.cli.dmarc.bar_chart import Bar, png_chart
 from scop.cli.dmarc.report_page import print_page
 from scop.cli.dmarc.reports_shown import by_network, every_day, print_reports, print_senders, print_sent
-from scop.cli.dns.gathering import gathered
+from scop.cli.gathering import gathered
 from scop.cli.shared import ask, config_option, console, json_option, print_json
 from scop.mesh.vocabulary.reporter import ReadReport, ReadReports, ReadSenders, ReportPage, Senders, SendReports
 

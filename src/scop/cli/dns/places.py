@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from scop.cli.dns.gathering import gathered
+from scop.cli.gathering import gathered
 from scop.mesh.manifest import Transport
 from scop.net.dns_public import PublicSockets
 from scop.net.places import place_of, written_place

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scop.base import Clock
-from scop.cli.dns.gathering import gathered
+from scop.cli.gathering import gathered
 from scop.dns.names import normal_name
 from scop.mesh.cell import Life
 from scop.mesh.config import Primary

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scop.cli.dns.gathering import gathered
+from scop.cli.gathering import gathered
 from scop.mesh.config import Resolver, WorldPorts
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from scop.cli.dns.gathering import gathered
+from scop.cli.gathering import gathered
 from scop.cli.shared import console, json_option, print_json
 from scop.cli.spam.evaluate_samples import read_samples
 from scop.cli.spam.evaluate_shown import Measured, Report, print_report, report_json

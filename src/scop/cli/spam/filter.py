@@ -11,7 +11,7 @@ import click
 
 from scop.cli.spam.arrivals import arrival_of
 from scop.cli.spam.filter_options import model_option
-from scop.cli.spam.filter_policies import examine_options, judged, policies_of
+from scop.cli.spam.filter_policies import Examining, examine_options, judged
 from scop.cli.spam.filter_sealed import in_sealed_child
 from scop.cli.spam.filter_weighing import (
     UNWEIGHED,
@@ -62,10 +62,7 @@ class _Postal(click.Command):
 def filter_command(
     *,
     model: Path,
-    examine: bool,
-    on_suspicious: str,
-    on_dangerous: str,
-    on_unscannable: str,
+    examining: Examining,
     on_fault: str,
     command: tuple[str, ...],
 ) -> None:
@@ -79,16 +76,15 @@ def filter_command(
     if None in (sys.__stdin__, sys.__stdout__):  # the devices in their place would take the mail, too
         click.echo("scop: standard input or output is closed; the mail waits", err=True)
         sys.exit(EX_TEMPFAIL)
-    policies = policies_of(on_suspicious, on_dangerous, on_unscannable)
     mail = sys.stdin.buffer.read()
     below = without_our_fields(mail)
     try:
-        fields = in_sealed_child(_weighing(below, model, policies, examine=examine))
+        fields = in_sealed_child(_weighing(below, model, examining))
     except (PermanentFailure, TemporaryFailure, OSError, ValueError, MemoryError) as fault:
         click.echo(f"scop: {fault}", err=True)
         if on_fault == "defer":
             sys.exit(EX_TEMPFAIL)
-        fields = _fields(UNWEIGHED, (unscannable(_UNEXAMINED),), policies) if examine else b""
+        fields = _fields(UNWEIGHED, (unscannable(_UNEXAMINED),), examining.policies) if examining.examine else b""
     if fields.startswith(_REFUSED):
         click.echo(fields.removeprefix(_REFUSED), err=True)
         sys.exit(EX_NOPERM)
@@ -96,10 +92,11 @@ def filter_command(
     sys.exit(_hand_on(labelled, command) if command else _write(labelled))
 
 
-def _weighing(mail: bytes, path: Path, policies: Attachments, *, examine: bool) -> Callable[[], bytes]:
+def _weighing(mail: bytes, path: Path, examining: Examining) -> Callable[[], bytes]:
     """Load all that weighing needs, and return what the child does."""
     classifier = ModelFile(path, lambda _reason: None).classifier
-    look = _look() if examine else _at_nothing
+    look = _look() if examining.examine else _at_nothing
+    policies = examining.policies
     own_domains = classifier.acquaintances.own_domains
     octets = without_postmark(mail)
 

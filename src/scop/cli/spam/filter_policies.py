@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import click
 
 from scop.cells.filter.examination import policy_on, refusal
+from scop.cli.gathering import gathered
 from scop.mesh.config.attachments import Attachments, Policy
 from scop.mesh.vocabulary.examiner import FoundThing
 from scop.smtp import Reply
 
-__all__ = ["Judged", "examine_options", "judged", "policies_of"]
+__all__ = ["Examining", "Judged", "examine_options", "judged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +32,37 @@ def judged(found: tuple[FoundThing, ...], policies: Attachments) -> Judged:
     return Judged(found, policy, refusal(worst) if is_refused and worst is not None else None)
 
 
-def examine_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --examine, and what each severity leads to."""
-    usual = Attachments()
-    for name, default, what in (
-        ("unscannable", usual.unscannable, "what could not be looked into"),
-        ("dangerous", usual.dangerous, "what runs where somebody opens it"),
-        ("suspicious", usual.suspicious, "what honest mail has rarely"),
-    ):
-        option = click.option(
-            f"--on-{name}",
-            type=click.Choice([policy.value for policy in Policy]),
-            default=default.value,
-            show_default=True,
-            help=f"With --examine: what is done with {what}.",
-        )
-        command = option(command)
-    examine = click.option("--examine", is_flag=True, help="Look into attachments, too, and say what is found.")
-    return examine(command)
+@dataclass(frozen=True, slots=True)
+class Examining:
+    """Whether attachments are looked into, and what each severity leads to, as the command line says it."""
+
+    examine: bool = False
+    on_suspicious: str = Attachments().suspicious.value
+    on_dangerous: str = Attachments().dangerous.value
+    on_unscannable: str = Attachments().unscannable.value
+
+    @property
+    def policies(self) -> Attachments:
+        """What each severity leads to."""
+        return Attachments(Policy(self.on_suspicious), Policy(self.on_dangerous), Policy(self.on_unscannable))
 
 
-def policies_of(on_suspicious: str, on_dangerous: str, on_unscannable: str) -> Attachments:
-    """Return what each severity leads to."""
-    return Attachments(Policy(on_suspicious), Policy(on_dangerous), Policy(on_unscannable))
+def _on(severity: str, default: str, what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        f"--on-{severity}",
+        type=click.Choice([policy.value for policy in Policy]),
+        default=default,
+        show_default=True,
+        help=f"With --examine: what is done with {what}.",
+    )
+
+
+_USUAL = Examining()
+examine_options = gathered(
+    "examining",
+    Examining,
+    click.option("--examine", is_flag=True, help="Look into attachments, too, and say what is found."),
+    _on("suspicious", _USUAL.on_suspicious, "what honest mail has rarely"),
+    _on("dangerous", _USUAL.on_dangerous, "what runs where somebody opens it"),
+    _on("unscannable", _USUAL.on_unscannable, "what could not be looked into"),
+)

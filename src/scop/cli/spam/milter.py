@@ -12,7 +12,7 @@ from scop.cli.shared import json_option
 from scop.cli.smtp_serve_shown import lines_for, log_for
 from scop.cli.spam.filter_examining import Examiner, attended
 from scop.cli.spam.filter_options import clients_option, model_option, user_option
-from scop.cli.spam.filter_policies import examine_options, policies_of
+from scop.cli.spam.filter_policies import Examining, examine_options
 from scop.cli.spam.filter_service import Listening, Rights, give_up_rights, listener_at, serving, written_listener
 from scop.cli.spam.filter_shown import WORDS
 from scop.cli.spam.filter_weighing import ModelFile, Scales
@@ -57,10 +57,7 @@ def milter(
     model: Path,
     reject_above: float | None,
     quarantine: bool,
-    examine: bool,
-    on_suspicious: str,
-    on_dangerous: str,
-    on_unscannable: str,
+    examining: Examining,
     clients: tuple[str, ...],
     user: str,
     as_json: bool,
@@ -75,12 +72,11 @@ def milter(
         sockets = tuple(map(listener_at, places))
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-    policies = policies_of(on_suspicious, on_dangerous, on_unscannable)
-    examiner = Examiner.start(user, policies, log) if examine else None
+    examiner = Examiner.start(user, examining.policies, log) if examining.examine else None
     missing = give_up_rights(Rights(model, user))
     # Read as who we are from now on: a model that cannot be read later is of no use.
     scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
-    office = MilterOffice(scales, MilterRules(reject_above, quarantine, examine), log, examiner=examiner)
+    office = MilterOffice(scales, MilterRules(reject_above, quarantine, examining.examine), log, examiner=examiner)
     listening = Listening(sockets, clients)
 
     def speaker() -> MilterServer:

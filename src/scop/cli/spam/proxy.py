@@ -14,7 +14,7 @@ from scop.cli.smtp_serve_names import checked_name
 from scop.cli.smtp_serve_shown import lines_for, log_for
 from scop.cli.spam.filter_examining import Examiner, attended
 from scop.cli.spam.filter_options import clients_option, model_option, user_option
-from scop.cli.spam.filter_policies import examine_options, policies_of
+from scop.cli.spam.filter_policies import Examining, examine_options
 from scop.cli.spam.filter_service import Listening, Rights, give_up_rights, listener_at, serving, written_listener
 from scop.cli.spam.filter_shown import WORDS
 from scop.cli.spam.filter_weighing import ModelFile, Scales
@@ -58,10 +58,7 @@ def proxy(
     forward: str,
     lmtp: bool,
     model: Path,
-    examine: bool,
-    on_suspicious: str,
-    on_dangerous: str,
-    on_unscannable: str,
+    examining: Examining,
     clients: tuple[str, ...],
     user: str,
     hostname: str,
@@ -84,8 +81,7 @@ def proxy(
             raise ValueError(f"--forward {forward} is where it listens itself: name the server that takes the mail on")
     except ValueError as fault:
         raise click.UsageError(str(fault)) from None
-    policies = policies_of(on_suspicious, on_dangerous, on_unscannable)
-    examiner = Examiner.start(user, policies, log) if examine else None
+    examiner = Examiner.start(user, examining.policies, log) if examining.examine else None
     missing = give_up_rights(Rights(model, user, connect_port=port))
     # Read as who we are from now on: a model that cannot be read later is of no use.
     scales = Scales(ModelFile(model, lambda reason: log.warning("model.kept", reason=reason)), log.fault)
