@@ -13,13 +13,12 @@ import pytest
 from fakes.authorization_server import OAuthHomeserver
 from fakes.chat_terminals import ALICE, Chat
 from fakes.command_line import row
+from fakes.loops import PATIENCE_SECONDS
 from fakes.served_authorization import served_authorization
 from fakes.served_homeserver import served_homeserver
 from scop.matrix.api.client_server.whoami import GetTokenOwner
 from scop.matrix.api.http import HttpResponse
 from scop.matrix.api.request import Request
-
-PATIENCE_SECONDS = 60.0
 
 
 class _Deadly(OAuthHomeserver):

@@ -17,11 +17,10 @@ import pytest
 
 from fakes.chat_terminals import ALICE, Chat, two_in_a_room
 from fakes.command_line import sentence
+from fakes.loops import PATIENCE_SECONDS
 from scop.cli.matrix import accounts
 from scop.store.sealed_shelves import SealedShelves
 from scop.store.turn_lock import TurnLock
-
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass

@@ -13,10 +13,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fakes.command_line import Said
+from fakes.loops import PATIENCE_SECONDS
 
 __all__ = ["PendingLogin", "browser_script", "pending_login", "signed_on", "visit"]
-
-PATIENCE_SECONDS = 60.0
 
 
 class PendingLogin:

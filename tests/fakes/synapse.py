@@ -65,7 +65,6 @@ class Synapse:
 
     server_name: str
     url: str  # where clients ask
-    federation_url: str
     authority: Authority  # whom federation trusts
     folder: Path
     process: subprocess.Popen[bytes]
@@ -128,7 +127,6 @@ def _begun(python: Path, folder: Path, settings: Mapping[str, object]) -> Iterat
         yield Synapse(
             f"localhost:{tls_port}",
             f"http://127.0.0.1:{client_port}",
-            f"https://localhost:{tls_port}",
             root,
             folder,
             process,

@@ -91,7 +91,8 @@ async def _spoken_in_turns(folder: Path, chance: random.Random) -> None:
         async def speak(client: AsyncClient, name: str) -> None:
             for number in range(4):
                 async with client.resting():
-                    await asyncio.sleep(chance.random() * 0.02)
+                    for _ in range(chance.randrange(20)):  # turns of the loop: any may come first
+                        await asyncio.sleep(0)
                 await client.sync()
                 said.append(f"{name} {number}")
                 await client.send_text(room_id, said[-1])
